@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import { RowStatus } from '../items/job.ts';
+import { ClusterId, Instant, JobId, Kind, Scope } from '../primitives.ts';
+import { DriftBand, Reason } from '../verdict.ts';
+
+export const AGENTIC_SOURCE = 'vgac.agentic';
+
+const v1 = { schemaVersion: z.literal(1), clusterId: ClusterId };
+
+export const DecisionRecorded = z.object({
+  ...v1,
+  jobId: JobId,
+  decisionId: z.string().nullable(),
+  scope: Scope.nullable(),
+  kind: Kind.nullable(),
+  tier: z.number().int().nullable(),
+  executed: z.boolean(),
+  status: RowStatus,
+  reasons: z.array(Reason),
+  at: Instant,
+});
+export const ApprovalRequested = z.object({
+  ...v1,
+  jobId: JobId,
+  approvalId: z.string(),
+  action: z.string(),
+  expiresAt: Instant,
+});
+export const ApprovalDecided = z.object({
+  ...v1,
+  jobId: JobId,
+  approvalId: z.string(),
+  decision: z.enum(['approved', 'denied', 'expired', 'void']),
+  by: z.string(),
+  at: Instant,
+});
+export const DriftDetected = z.object({
+  ...v1,
+  band: DriftBand,
+  previous: DriftBand,
+  ece: z.number().nullable(),
+  n: z.number().int(),
+  nullMean: z.number().nullable(),
+  at: Instant,
+});
+export const CalibrationPromoted = z.object({
+  ...v1,
+  epoch: z.number().int(),
+  eceBefore: z.number(),
+  eceAfter: z.number(),
+  n: z.number().int(),
+  at: Instant,
+});
+export const RecalibrationRequested = z.object({ ...v1, reason: z.string(), at: Instant });
+
+/** detail-type -> detail of everything this system emits. */
+export const EmittedEvents = {
+  DecisionRecorded,
+  ApprovalRequested,
+  ApprovalDecided,
+  DriftDetected,
+  CalibrationPromoted,
+  RecalibrationRequested,
+} as const;
+export type EmittedType = keyof typeof EmittedEvents;

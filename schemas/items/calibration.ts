@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { Instant, Platform } from '../primitives.ts';
+import { DriftBand } from '../verdict.ts';
+
+/**
+ * Calibration state and reservations of one cluster in one item, so that one conditional update settles exactly.
+ * `PK = CLUSTER#{id}`, `SK = CALIBRATION`; `listing = CLUSTERS` lists them all.
+ */
+export const CalibrationItem = z.object({
+  PK: z.string(),
+  SK: z.literal('CALIBRATION'),
+  listing: z.literal('CLUSTERS'),
+  listing_key: z.string(),
+  cluster_id: z.string(),
+  platform: Platform,
+  /** The serialised state of functions/domain/calibration, at most 4 KB. */
+  state: z.instanceof(Uint8Array),
+  /** Batches folded so far. */
+  version: z.number().int(),
+  /** Newest batch whose rows are all marked as folded; one behind `version` after a crash between the two writes. */
+  marked_version: z.number().int(),
+  /** Job ids whose executed decision has no folded label yet. */
+  in_flight_statement: z.set(z.string()).optional(),
+  in_flight_intervention: z.set(z.string()).optional(),
+  /** How many may be in flight, from the tokens at the last fold. */
+  max_statement: z.number().int(),
+  max_intervention: z.number().int(),
+  // what operators read
+  current_ece: z.number().nullable(),
+  last_known_good_ece: z.number().nullable(),
+  calibration_score: z.number().nullable(),
+  sample_count: z.number().int(),
+  recalibration_needed: z.boolean(),
+  is_learning_mode: z.boolean(),
+  last_updated: z.string(),
+  /** Band that people were told last, and the run of drift-monitor that is about to tell them of another. */
+  drift_band: DriftBand.optional(),
+  drift_run: z.string().optional(),
+  drift_claimed_at: Instant.optional(),
+});
+export type CalibrationItem = z.infer<typeof CalibrationItem>;

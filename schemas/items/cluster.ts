@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { ClusterConfig } from '../config.ts';
+import { Instant } from '../primitives.ts';
+
+/** `SK = CONFIG`. */
+export const ConfigItem = z.object({
+  PK: z.string(),
+  SK: z.literal('CONFIG'),
+  config: ClusterConfig,
+  applied_at: Instant,
+});
+
+/** `SK = PROFILE`: what is usual here, learned from observations; shown, never a reason to act. */
+export const ProfileItem = z.object({
+  PK: z.string(),
+  SK: z.literal('PROFILE'),
+  observations: z.number().int(),
+  avg_queue_depth: z.number(),
+  avg_gpu_utilization: z.number(),
+  typical_wait_minutes: z.number().optional(),
+  peak_hours: z.array(z.number().int()).optional(),
+  /** What VGAC last said of its own calibration: it can raise drift to "monitor", and never changes a scope. */
+  vgac_ece: z.number().optional(),
+  vgac_recalibration_needed: z.boolean().optional(),
+  last_updated: Instant,
+});
+
+/** `SK = FREEZE`, on a cluster or on `CLUSTER#*` for all: no effect while it exists. */
+export const FreezeItem = z.object({
+  PK: z.string(),
+  SK: z.literal('FREEZE'),
+  by: z.string(),
+  reason: z.string(),
+  at: Instant,
+});
+
+/** `SK = LIMIT#{action}`: cooldown and actions per hour. */
+export const LimitItem = z.object({
+  PK: z.string(),
+  SK: z.string(),
+  /** Decision that used it last: a retry of the same decision is not a second use. */
+  last_decision: z.string(),
+  last_at: z.number(),
+  hour: z.number(),
+  used: z.number(),
+});

@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { Decision } from '../decision.ts';
+import { Effect } from '../effect.ts';
+import { JobRequest } from '../events/collector.ts';
+import { Instant, Platform } from '../primitives.ts';
+
+/** How a job's row ended. */
+export const RowStatus = z.enum([
+  'executed',
+  'late',
+  'holdout',
+  'withheld',
+  'approved',
+  'denied',
+  'expired',
+  'void',
+  'refused',
+  'failed',
+]);
+export type RowStatus = z.infer<typeof RowStatus>;
+
+/**
+ * Claim, prediction, decision and outcome of one job in one row, so that every order of arrival is a conditional
+ * write on one item. `PK = CLUSTER#{id}`, `SK = JOB#{jobId}`.
+ */
+export const JobItem = z.object({
+  PK: z.string(),
+  SK: z.string(),
+  cluster_id: z.string(),
+  job_id: z.string(),
+  ttl: z.number().optional(),
+  // claim
+  claimed_by: z.string().optional(),
+  platform: Platform.optional(),
+  submitted_at: Instant.optional(),
+  user: z.string().optional(),
+  queue: z.string().optional(),
+  namespace: z.string().optional(),
+  priority: z.number().optional(),
+  request: JobRequest.optional(),
+  proposed_action: z.string().optional(),
+  listing: z.string().optional(),
+  listing_key: z.string().optional(),
+  // decision
+  decision: Decision.optional(),
+  predicted_wait: z.number().optional(),
+  confidence: z.number().optional(),
+  // effects of Act, newest last
+  effect: Effect.optional(),
+  // close
+  status: RowStatus.optional(),
+  failure: z.object({ error: z.string(), cause: z.string().optional() }).optional(),
+  closed_at: Instant.optional(),
+  // outcome
+  started_at: Instant.optional(),
+  ended_at: Instant.optional(),
+  end_state: z.enum(['succeeded', 'failed']).optional(),
+  cancelled_at: Instant.optional(),
+  contradictions: z.number().optional(),
+  /** The first events that disagree with what was stored before them; never refolded. */
+  contradicting: z.array(z.object({ type: z.string(), at: Instant })).optional(),
+  /** True: waited longer than T; false: did not; null: censored. Absent while unknown. */
+  long_wait: z.boolean().nullable().optional(),
+  label_at: Instant.optional(),
+  actual_wait: z.number().optional(),
+  error: z.number().optional(),
+  // fold
+  unfolded: z.string().optional(),
+  unfolded_due: z.string().optional(),
+  folded_in: z.number().optional(),
+});
+export type JobItem = z.infer<typeof JobItem>;

@@ -1,0 +1,71 @@
+import * as z from 'zod';
+import { Decision } from '../decision.ts';
+import { Effect } from '../effect.ts';
+import { JobSubmitted } from '../events/collector.ts';
+import { ApprovalAnswer, Question } from '../items/approval.ts';
+import { RowStatus } from '../items/job.ts';
+import { Observation, VgacCalibration } from '../ports/vgac.ts';
+import { ClusterId } from '../primitives.ts';
+import { Reason, Verdict } from '../verdict.ts';
+
+/** What the machine carries about the job: the event's detail, parsed. */
+export const Job = JobSubmitted;
+export type Job = z.infer<typeof Job>;
+
+/** The event as it came: nothing in it is trusted before AdmitJob has parsed it. */
+export const AdmitJobInput = z.object({ event: z.unknown(), execution: z.string() });
+export const AdmitJobOutput = z.object({ job: Job });
+
+export const ObserveInput = z.object({ job: Job });
+export const Observed = Observation.extend({
+  /** What is unusual against this cluster's profile; shown, changes no scope. */
+  anomalies: z.array(z.string()),
+  /** What VGAC says of its own calibration; null when it does not say. */
+  vgacCalibration: VgacCalibration.nullable(),
+});
+export const ObserveOutput = Observed;
+
+export const CheckCalibrationInput = z.object({ job: Job });
+export const CheckCalibrationOutput = Verdict;
+
+/** The verdict is null when CheckCalibration failed: unknown evidence is a human's. */
+export const PredictInput = z.object({ job: Job, verdict: Verdict.nullable() });
+export const PredictOutput = Decision;
+
+/**
+ * `apply` what the recorded decision permits · `approved` what a human approved · `release` take a hold back.
+ * The arguments come from the recorded row, never from the machine's state.
+ */
+export const ActStep = z.enum(['apply', 'approved', 'release']);
+export const ActInput = z.object({ clusterId: ClusterId, jobId: z.string(), decisionId: z.string(), step: ActStep });
+export const ActOutput = Effect.extend({
+  /** What the machine does next: a hold always asks a human whether to keep it. */
+  follows: z.enum(['close', 'notify', 'askToKeep', 'void']),
+});
+
+export const NotifyInput = z.object({ job: Job, decision: Decision, effect: Effect });
+export const NotifyOutput = z.object({ sent: z.boolean() });
+
+export const RequestApprovalInput = z.object({
+  job: Job,
+  decision: Decision,
+  question: Question,
+  taskToken: z.string().min(1).max(2048),
+  executionArn: z.string(),
+});
+export const RequestApprovalOutput = z.object({ approvalId: z.string(), expiresAt: z.string() });
+
+export const ExpireApprovalInput = z.object({ job: Job, decision: Decision, question: Question });
+export const ExpireApprovalOutput = ApprovalAnswer;
+
+export const VoidApprovalInput = z.object({ job: Job, decision: Decision, reason: z.string() });
+export const VoidApprovalOutput = ApprovalAnswer;
+
+export const RecordOutcomeInput = z.object({
+  job: Job,
+  decision: Decision.nullable(),
+  effect: Effect.nullable(),
+  answer: ApprovalAnswer.nullable(),
+  failure: z.object({ Error: z.string(), Cause: z.string().optional() }).nullable(),
+});
+export const RecordOutcomeOutput = z.object({ status: RowStatus, reasons: z.array(Reason) });

@@ -1,0 +1,47 @@
+import * as z from 'zod';
+
+/**
+ * Free text that people may read: bounded and visible. Control characters and the invisible marks that reorder or hide
+ * text have no place in a name. A pattern, so that the JSON Schema carries the rule. Escaped again wherever it is shown.
+ */
+export const Text = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(
+    /^[^\p{Cc}\p{Cs}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+$/u,
+    'must not contain control or invisible characters',
+  );
+
+export const ClusterId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'use 1 to 128 letters, digits, dot, dash or underscore');
+
+/** Slurm array tasks (`123_[4-7]`), Kubernetes uids and Batch ids all fit; spaces, quotes and braces do not. */
+export const JobId = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:/@+=,[\]-]{0,255}$/, 'use 1 to 256 characters of a scheduler job id');
+
+/** ISO 8601 in UTC, second or finer; years outside 2000 to 2099 are a broken clock, not a job. */
+export const Instant = z.iso
+  .datetime({ offset: false, message: 'use ISO 8601 in UTC, e.g. 2026-11-20T08:00:00Z' })
+  .regex(/^20\d\d-/, 'year must be between 2000 and 2099');
+
+export const Platform = z.enum(['kubernetes', 'slurm', 'aws_batch']);
+export type Platform = z.infer<typeof Platform>;
+
+export const Scope = z.enum(['autonomous', 'notify', 'escalate']);
+export type Scope = z.infer<typeof Scope>;
+
+export const Kind = z.enum(['statement', 'intervention']);
+export type Kind = z.infer<typeof Kind>;
+
+/** Tiers 1 to 4; tier 0 is "say nothing", which is a statement too. */
+export const TierName = z.enum(['annotate', 'warn', 'suggest', 'gate']);
+export type TierName = z.infer<typeof TierName>;
+
+export const Probability = z.number().min(0).max(1);
+export const Seconds = z
+  .number()
+  .min(0)
+  .max(10 * 365 * 86_400);

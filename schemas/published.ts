@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import { ClusterConfig, ConfigFile } from './config.ts';
+import { Decision } from './decision.ts';
+import { Effect } from './effect.ts';
+import { JobCancelled, JobEnded, JobStarted, JobSubmitted } from './events/collector.ts';
+import { EmittedEvents } from './events/emitted.ts';
+import { ApprovalAnswer, ApprovalItem, AuditItem, TokenItem } from './items/approval.ts';
+import { CalibrationItem } from './items/calibration.ts';
+import { ConfigItem, FreezeItem, LimitItem, ProfileItem } from './items/cluster.ts';
+import { JobItem } from './items/job.ts';
+import { LedgerItem } from './items/ledger.ts';
+import * as driftMonitor from './machines/drift-monitor.ts';
+import * as jobWorkflow from './machines/job-workflow.ts';
+import * as slack from './ports/slack.ts';
+import * as vgac from './ports/vgac.ts';
+import { Verdict } from './verdict.ts';
+
+/** Machine inputs are named after their state; the schemas beside them in the same file are parts, not boundaries. */
+const boundaries = (module: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(module).filter(([, value]) => value instanceof z.ZodType)) as Record<
+    string,
+    z.ZodType
+  >;
+
+/** Everything that crosses a boundary, by the name of its JSON Schema file. */
+export const published: Record<string, z.ZodType> = {
+  JobSubmitted,
+  JobStarted,
+  JobEnded,
+  JobCancelled,
+  ...EmittedEvents,
+  ClusterConfig,
+  ConfigFile,
+  Decision,
+  Effect,
+  Verdict,
+  JobItem,
+  LedgerItem,
+  CalibrationItem,
+  ConfigItem,
+  ProfileItem,
+  FreezeItem,
+  LimitItem,
+  ApprovalItem,
+  TokenItem,
+  AuditItem,
+  ApprovalAnswer,
+  ...boundaries(jobWorkflow),
+  ...boundaries(driftMonitor),
+  ...boundaries(vgac),
+  ...boundaries(slack),
+};
+
+/** JSON Schema (draft 2020-12) of what a sender writes; bytes and sets, which JSON has not, are left open. */
+export function toJsonSchemaText(name: string, schema: z.ZodType): string {
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return `${JSON.stringify({ title: name, ...json }, null, 2)}\n`;
+}

@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { Scope } from './primitives.ts';
+
+/** Why a rule held the agent back: a stable code for machines, a sentence for people, the number needed to pass. */
+export const Reason = z.object({ code: z.string(), message: z.string(), scope: Scope });
+export type Reason = z.infer<typeof Reason>;
+
+export const DriftBand = z.enum(['none', 'monitor', 'degrade', 'escalate']);
+export type DriftBand = z.infer<typeof DriftBand>;
+
+/**
+ * How far this cluster's predictions may be trusted now. Travels in the state, so the console answers "why".
+ * ECE values are debiased (CALIBRATION.md section 1); null where there is no evidence yet.
+ */
+export const Verdict = z.object({
+  score: z.number().nullable(),
+  scope: Scope,
+  ece: z.number().nullable(),
+  eceLower: z.number().nullable(),
+  eceUpper: z.number().nullable(),
+  /** What a perfect model would show with n labels. */
+  nullMean: z.number().nullable(),
+  n: z.number().int(),
+  hold: z.number().int(),
+  epoch: z.number().int(),
+  version: z.number().int(),
+  drift: DriftBand,
+  /** Highest tier that the bound on ECE has earned, 0 to 4. */
+  earnedTier: z.number().int().min(0).max(4),
+  reasons: z.array(Reason),
+});
+export type Verdict = z.infer<typeof Verdict>;

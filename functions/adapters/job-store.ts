@@ -1,0 +1,145 @@
+import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Decision } from '../../schemas/decision.ts';
+import type { Effect } from '../../schemas/effect.ts';
+import { JobItem, type RowStatus } from '../../schemas/items/job.ts';
+import type { Job } from '../../schemas/machines/job-workflow.ts';
+import { clusterKey, jobKey, lostTheRace, parseItem, type Table } from './table.ts';
+
+/** Rows outlive the bus archive (90 days), so replaying it finds every claim. */
+const ROW_LIFE_SECONDS = 180 * 86_400;
+
+/** Another execution has this job. The machine ends there, quietly. */
+export class AlreadyAdmitted extends Error {
+  override name = 'AlreadyAdmitted' as const;
+}
+
+/**
+ * Claims the job's row for one execution; a retry of the same execution succeeds again.
+ * The row may already hold an outcome that overtook its submission.
+ * @throws AlreadyAdmitted when another execution has it
+ */
+export async function claimJob(table: Table, job: Job, execution: string, now: Date): Promise<void> {
+  const { schemaVersion: _, clusterId, jobId, submittedAt, proposedAction, ...described } = job;
+  const attributes: Record<string, unknown> = {
+    ...described,
+    cluster_id: clusterId,
+    job_id: jobId,
+    submitted_at: submittedAt,
+    proposed_action: proposedAction,
+    claimed_by: execution,
+    listing: clusterKey(clusterId),
+    listing_key: `PREDICTION#${submittedAt}#${jobId}`,
+    ttl: Math.floor(now.getTime() / 1000) + ROW_LIFE_SECONDS,
+  };
+  await update(table, jobKey(clusterId, jobId), attributes, {
+    condition: 'attribute_not_exists(claimed_by) OR claimed_by = :execution',
+    values: { ':execution': execution },
+  }).catch((error: unknown) => {
+    if (lostTheRace(error)) throw new AlreadyAdmitted(`job ${jobId} of ${clusterId} is already admitted`);
+    throw error;
+  });
+}
+
+/** Reads the row consistently. @throws UnreadableItem when it is not of its schema */
+export async function loadJob(table: Table, clusterId: string, jobId: string): Promise<JobItem | null> {
+  const answer = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: jobKey(clusterId, jobId), ConsistentRead: true }),
+  );
+  return answer.Item ? parseItem(JobItem, answer.Item) : null;
+}
+
+/**
+ * Records the decision, once. A decision that acts or teaches is recorded only while no outcome is known.
+ * @returns false when the row has a decision already, or an outcome overtook this one: read it again and decide anew
+ */
+export async function recordDecision(table: Table, decision: Decision, unfoldedDue: string): Promise<boolean> {
+  const { clusterId, jobId, prediction, foldable } = decision;
+  const attributes = {
+    decision,
+    predicted_wait: prediction.waitSeconds,
+    confidence: prediction.confidence ?? undefined,
+    ...(foldable && { unfolded: clusterKey(clusterId), unfolded_due: unfoldedDue }),
+  };
+  const undecided = 'attribute_not_exists(decision)';
+  const noOutcome = ['started_at', 'ended_at', 'cancelled_at']
+    .map((name) => `attribute_not_exists(${name})`)
+    .join(' AND ');
+  try {
+    await update(table, jobKey(clusterId, jobId), attributes, {
+      condition: foldable ? `${undecided} AND ${noOutcome}` : undecided,
+    });
+    return true;
+  } catch (error) {
+    if (lostTheRace(error)) return false;
+    throw error;
+  }
+}
+
+/** Keeps what Act did, beside the decision that permitted it. */
+export async function recordEffect(table: Table, clusterId: string, jobId: string, effect: Effect): Promise<void> {
+  await update(table, jobKey(clusterId, jobId), { effect });
+}
+
+export interface Closing {
+  status: RowStatus;
+  failure?: { error: string; cause?: string | undefined } | undefined;
+  at: Date;
+}
+
+/** Closes the row, once. @returns false when it is closed already */
+export async function closeJob(table: Table, clusterId: string, jobId: string, closing: Closing): Promise<boolean> {
+  const { status, failure, at } = closing;
+  try {
+    await update(
+      table,
+      jobKey(clusterId, jobId),
+      { status, failure, closed_at: at.toISOString() },
+      { condition: 'attribute_exists(claimed_by) AND attribute_not_exists(closed_at)' },
+    );
+    return true;
+  } catch (error) {
+    if (lostTheRace(error)) return false;
+    throw error;
+  }
+}
+
+/** One UpdateItem that sets the defined attributes; names are aliased, since `user`, `status` and others are reserved. */
+async function update(
+  table: Table,
+  key: { PK: string; SK: string },
+  attributes: Record<string, unknown>,
+  guard: { condition?: string; values?: Record<string, unknown> } = {},
+): Promise<void> {
+  const defined = Object.entries(attributes).filter(([, value]) => value !== undefined);
+  await table.client.send(
+    new UpdateCommand({
+      TableName: table.name,
+      Key: key,
+      UpdateExpression: `SET ${defined.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+      ...(guard.condition && { ConditionExpression: guard.condition }),
+      ExpressionAttributeNames: Object.fromEntries(defined.map(([name]) => [`#${name}`, name])),
+      ExpressionAttributeValues: {
+        ...Object.fromEntries(defined.map(([name, value]) => [`:${name}`, value])),
+        ...guard.values,
+      },
+    }),
+  );
+}
+
+/**
+ * When the oldest label fell due that still waits to be folded, if that was before `dueBefore`.
+ * The sparse index knows: a row leaves it when it is folded.
+ */
+export async function oldestUnfolded(table: Table, clusterId: string, dueBefore: Date): Promise<Date | null> {
+  const answer = await table.client.send(
+    new QueryCommand({
+      TableName: table.name,
+      IndexName: 'unfolded',
+      KeyConditionExpression: 'unfolded = :cluster AND unfolded_due < :due',
+      ExpressionAttributeValues: { ':cluster': clusterKey(clusterId), ':due': dueBefore.toISOString() },
+      Limit: 1,
+    }),
+  );
+  const due = answer.Items?.[0]?.unfolded_due;
+  return typeof due === 'string' ? new Date(due) : null;
+}

@@ -1,0 +1,22 @@
+import type { Decision } from '../../schemas/decision.ts';
+import type { Effect } from '../../schemas/effect.ts';
+import type { ApprovalAnswer } from '../../schemas/items/approval.ts';
+import type { RowStatus } from '../../schemas/items/job.ts';
+
+export interface Ending {
+  decision: Decision | null;
+  effect: Effect | null;
+  answer: ApprovalAnswer | null;
+  /** Whether a state on the way failed. */
+  failed: boolean;
+}
+
+/** How a job's row ended, in one word. The strictest reading wins: a failure is never hidden behind an approval. */
+export function closingStatus({ decision, effect, answer, failed }: Ending): RowStatus {
+  if (!decision || failed || effect?.status === 'failed') return 'failed';
+  if (answer) return answer.decision;
+  if (decision.executed) return effect?.status === 'refused' ? 'refused' : 'executed';
+  if (decision.late) return 'late';
+  if (decision.holdout) return 'holdout';
+  return 'withheld';
+}

@@ -1,0 +1,25 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import * as z from 'zod';
+import { AdmitJobInput, AdmitJobOutput } from '../../schemas/machines/job-workflow.ts';
+import { claimJob } from '../adapters/job-store.ts';
+import { table } from '../adapters/table.ts';
+import { admit } from '../domain/admission.ts';
+import { MalformedEvent } from '../runtime/errors.ts';
+import { task } from '../runtime/task.ts';
+
+/** Parses the event and claims the job's row; everything after this works on a job that is one. */
+export const handler = task(
+  { input: AdmitJobInput, output: AdmitJobOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
+  async ({ event, execution }, { env, now, log, metrics }) => {
+    const admission = admit(event, now);
+    if (!admission.ok) {
+      metrics.addDimension('Reason', admission.code);
+      metrics.addMetric('EventRefused', MetricUnit.Count, 1);
+      throw new MalformedEvent(`${admission.code}: ${admission.detail}`);
+    }
+    const { job } = admission;
+    log.appendKeys({ clusterId: job.clusterId, jobId: job.jobId });
+    await claimJob(table(env.DYNAMODB_TABLE_NAME), job, execution, now);
+    return { job };
+  },
+);

@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { ObserveInput, ObserveOutput } from '../../schemas/machines/job-workflow.ts';
+import { loadConfig } from '../adapters/config-store.ts';
+import { loadProfile, saveProfile } from '../adapters/profile-store.ts';
+import { table } from '../adapters/table.ts';
+import { vgacFor, vgacSettings } from '../adapters/vgac/from-settings.ts';
+import { anomalies, learn } from '../domain/profile.ts';
+import { task } from '../runtime/task.ts';
+
+/** What the cluster looks like now, and what is unusual about it. */
+export const handler = task(
+  { input: ObserveInput, output: ObserveOutput, env: { DYNAMODB_TABLE_NAME: z.string(), ...vgacSettings } },
+  async ({ job: { clusterId, platform } }, { env, now }) => {
+    const store = table(env.DYNAMODB_TABLE_NAME);
+    const [config, profile] = await Promise.all([
+      loadConfig(store, clusterId, platform),
+      loadProfile(store, clusterId),
+    ]);
+    const vgac = await vgacFor(config, env);
+    const [seen, vgacCalibration] = await Promise.all([
+      vgac.observe(clusterId),
+      // Shown beside our own figures; a VGAC that does not say is not a failure.
+      vgac.calibration(clusterId).catch(() => null),
+    ]);
+    const learned = learn(profile, seen, vgacCalibration, now);
+    if (learned) await saveProfile(store, clusterId, learned);
+    return { ...seen, anomalies: anomalies(profile, seen), vgacCalibration };
+  },
+);

@@ -1,0 +1,16 @@
+import type { Context } from 'aws-lambda';
+
+/** Set by the bundler: true only in the build that runs on one machine. */
+declare const EMBEDDED_BUILD: boolean;
+
+/**
+ * The time a handler works with. On AWS it is the wall clock, whatever the caller says; in the embedded build the one
+ * clock of that machine hands it over with the invocation, so that a simulated day can pass in a second.
+ */
+export function invocationTime(context: Context): Date {
+  if (typeof EMBEDDED_BUILD !== 'undefined' && EMBEDDED_BUILD) {
+    const embeddedNow: unknown = Reflect.get(context, 'embeddedNow');
+    if (typeof embeddedNow === 'number') return new Date(embeddedNow);
+  }
+  return new Date();
+}

@@ -1,0 +1,79 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import * as z from 'zod';
+import { invocationTime } from './clock.ts';
+import { MalformedEvent, MalformedOutput, MisconfiguredFunction } from './errors.ts';
+
+type EnvShape = Record<string, z.ZodType>;
+type Env<E extends EnvShape> = { [K in keyof E]: z.infer<E[K]> };
+
+export interface Invocation<E extends EnvShape> {
+  env: Env<E>;
+  now: Date;
+  log: Logger;
+  metrics: Metrics;
+}
+
+interface TaskOptions<I extends z.ZodType, O extends z.ZodType, E extends EnvShape> {
+  input: I;
+  output: O;
+  env: E;
+}
+
+/**
+ * Makes a Lambda handler of a function from parsed input to parsed output.
+ * The environment, the input and the output each pass a schema: nothing unparsed comes in, nothing malformed goes out.
+ *
+ * @throws MalformedEvent when the input is not of its schema (counted as metric `MalformedEvent`)
+ * @throws MisconfiguredFunction when a setting is missing or wrong
+ * @throws MalformedOutput when the result is not of its schema
+ */
+export function task<I extends z.ZodType, O extends z.ZodType, E extends EnvShape>(
+  { input, output, env }: TaskOptions<I, O, E>,
+  work: (input: z.infer<I>, invocation: Invocation<E>) => Promise<z.infer<O>>,
+) {
+  const log = new Logger();
+  const metrics = new Metrics();
+  return middy()
+    .use({
+      // Blocks, since a value that a hook returns would become the answer.
+      before: ({ context }) => {
+        log.addContext(context);
+      },
+      after: () => {
+        metrics.publishStoredMetrics();
+      },
+      onError: ({ error }) => {
+        log.error('refused or failed', { error: { name: error?.name, message: error?.message } });
+        metrics.publishStoredMetrics();
+      },
+    })
+    .handler(async (event: unknown, context: Context): Promise<z.infer<O>> => {
+      const parsed = input.safeParse(event);
+      if (!parsed.success) {
+        metrics.addMetric('MalformedEvent', MetricUnit.Count, 1);
+        throw new MalformedEvent(z.prettifyError(parsed.error).slice(0, 1_000));
+      }
+      const result = await work(parsed.data, {
+        env: readEnvironment(env, process.env),
+        now: invocationTime(context),
+        log,
+        metrics,
+      });
+      const checked = output.safeParse(result);
+      if (!checked.success) throw new MalformedOutput(z.prettifyError(checked.error).slice(0, 1_000));
+      return checked.data;
+    });
+}
+
+/** Parses the settings a function declares. The message names the setting, never its value. */
+export function readEnvironment<E extends EnvShape>(shape: E, source: Record<string, string | undefined>): Env<E> {
+  const parsed = z.object(shape).safeParse(source);
+  if (!parsed.success) {
+    const names = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
+    throw new MisconfiguredFunction(`set the environment variables ${names}`);
+  }
+  return parsed.data as Env<E>;
+}

@@ -1,0 +1,71 @@
+import type { ClusterConfig } from '../../schemas/config.ts';
+import type { Effect } from '../../schemas/effect.ts';
+import type { JobItem } from '../../schemas/items/job.ts';
+import { NotPermitted, permission, recordedArguments } from '../domain/permission.ts';
+import { loadApproval } from './approval-store.ts';
+import { loadFreeze } from './config-store.ts';
+import { recordEffect } from './job-store.ts';
+import { loadUsage, useAction } from './limit-store.ts';
+import { checkReliability } from './reliability-check.ts';
+import { performEffect } from './schedulers/perform-effect.ts';
+import type { Scheduler } from './schedulers/scheduler.ts';
+import { undoEffect } from './schedulers/undo-effect.ts';
+import type { Table } from './table.ts';
+
+export interface Order {
+  decisionId: string;
+  row: JobItem | null;
+  config: ClusterConfig;
+  scheduler: Scheduler;
+}
+
+/**
+ * Carries out one recorded decision: the agent's own, or one a human approved. An effect that is already there, after a
+ * crash or a lost answer, is read back and not judged again: what is done is done.
+ * @throws NotPermitted when no record permits it
+ */
+export async function carryOut(table: Table, order: Order, approved: boolean, now: Date): Promise<Effect> {
+  const { decisionId, row, config, scheduler } = order;
+  const { clusterId } = config;
+  const { action } = recordedArguments(row, decisionId);
+  const [frozen, limits, approval, verdict] = await Promise.all([
+    loadFreeze(table, clusterId),
+    loadUsage(table, config, row?.decision?.kind === 'intervention' ? action : undefined, now, decisionId),
+    approved ? loadApproval(table, decisionId) : null,
+    checkReliability(table, config, now),
+  ]);
+  if (approved && !approval) throw new NotPermitted(`there is no approval of decision ${decisionId}`);
+  const attempt = { decisionId, row, approval, world: { frozen: frozen !== null, limits, verdict, config } };
+  const permitted = permission(attempt);
+  const placed = scheduler.touches ? await scheduler.find(decisionId) : null;
+  const answer = placed || !permitted.may ? permitted : await withinLimits(table, order, permitted, approved, now);
+  const effect =
+    placed || answer.may
+      ? await performEffect(scheduler, answer.args, decisionId, now)
+      : { status: answer.status, reason: answer.reason, action, decisionId, at: now.toISOString(), intervened: false };
+  await recordEffect(table, clusterId, answer.args.jobId, effect);
+  return effect;
+}
+
+/** Takes back a hold that nobody wanted to keep. @throws NotPermitted when none is recorded */
+export async function release(table: Table, { decisionId, row, config, scheduler }: Order, now: Date): Promise<Effect> {
+  const { jobId } = recordedArguments(row, decisionId);
+  if (!row?.effect) throw new NotPermitted(`decision ${decisionId} has no effect to take back`);
+  const effect = await undoEffect(scheduler, row.effect, now);
+  await recordEffect(table, config.clusterId, jobId, effect);
+  return effect;
+}
+
+/** Cooldown and rate are used up by one conditional write, so that two executions cannot both take the last place. */
+async function withinLimits(
+  table: Table,
+  { decisionId, row, config }: Order,
+  permitted: Extract<ReturnType<typeof permission>, { may: true }>,
+  approved: boolean,
+  now: Date,
+): Promise<ReturnType<typeof permission>> {
+  if (row?.decision?.kind !== 'intervention') return permitted;
+  if (await useAction(table, config, permitted.args.action, decisionId, now)) return permitted;
+  const status = approved ? 'void' : 'refused';
+  return { may: false, args: permitted.args, status, reason: 'this action is cooling down, or its hour is full' };
+}

@@ -1,0 +1,88 @@
+import type { ClusterConfig } from '../../schemas/config.ts';
+import type { Decision, ServedPrediction } from '../../schemas/decision.ts';
+import type { Job } from '../../schemas/machines/job-workflow.ts';
+import type { VgacPrediction } from '../../schemas/ports/vgac.ts';
+import type { Verdict } from '../../schemas/verdict.ts';
+import { deserialise, UnreadableState } from '../domain/calibration/codec.ts';
+import { serve } from '../domain/calibration/serve.ts';
+import type { CalibrationState } from '../domain/calibration/state.ts';
+import { decide, propose, withRefusedReservation } from '../domain/gate.ts';
+import { GATE } from '../domain/thresholds.ts';
+import { loadCalibration, release, reserve } from './calibration-store.ts';
+import { loadJob, recordDecision } from './job-store.ts';
+import { loadUsage } from './limit-store.ts';
+import { type Table, UnreadableItem } from './table.ts';
+
+/** An outcome can overtake a decision once or twice; more is a fault, and the machine's Catch closes the job. */
+const ATTEMPTS = 3;
+
+/** The row was never claimed, or kept changing under the decision. Nothing was recorded. */
+export class DecisionNotRecorded extends Error {
+  override name = 'DecisionNotRecorded' as const;
+}
+
+/**
+ * Decides, reserves and records, in this order, so that no effect precedes its record and no decision exists twice:
+ * a retry, or an attempt thought lost, finds what was recorded first and returns that.
+ */
+export async function recordOnce(
+  table: Table,
+  { job, verdict, said, config }: { job: Job; verdict: Verdict | null; said: VgacPrediction; config: ClusterConfig },
+  now: Date,
+): Promise<Decision> {
+  const { clusterId, jobId } = job;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [row, { state, inFlight }] = await Promise.all([loadJob(table, clusterId, jobId), evidence(table, job)]);
+    if (row?.decision) return row.decision;
+    if (!row?.claimed_by) throw new DecisionNotRecorded(`job ${jobId} of ${clusterId} was never admitted`);
+
+    const prediction = servedPrediction(state, said);
+    const action = propose(prediction.q, config, job).arguments?.action;
+    let decision = decide({
+      job,
+      started: row.started_at !== undefined,
+      labelKnown: row.label_at !== undefined || row.ended_at !== undefined || row.cancelled_at !== undefined,
+      prediction,
+      verdict,
+      state,
+      inFlight,
+      config,
+      limits: await loadUsage(table, config, action, now),
+      now,
+    });
+    if (decision.executed && !(await reserve(table, clusterId, decision.kind, jobId))) {
+      decision = withRefusedReservation(decision);
+    }
+    const due = Date.parse(job.submittedAt) + (config.longWaitSeconds + GATE.labelGraceSeconds) * 1000;
+    if (await recordDecision(table, decision, new Date(due).toISOString())) return decision;
+
+    // Somebody was faster. A place in flight is given back only if no recorded decision stands on it.
+    if (decision.executed && !(await loadJob(table, clusterId, jobId))?.decision?.executed) {
+      await release(table, clusterId, [jobId]);
+    }
+  }
+  throw new DecisionNotRecorded(`the row of job ${jobId} of ${clusterId} kept changing`);
+}
+
+/** Without a readable state nothing can be served: the point wait stands without bounds, and the gate escalates. */
+function servedPrediction(state: CalibrationState | null, said: VgacPrediction): ServedPrediction {
+  const { pLongWait: p, waitSeconds, confidence } = said;
+  const bounds = { q: null, lowerSeconds: 0, upperSeconds: waitSeconds, upper90Seconds: waitSeconds };
+  return { p, waitSeconds, confidence, ...(state ? serve(state, { p, waitSeconds }) : bounds) };
+}
+
+/** State and places taken by other jobs. Evidence that cannot be read is none: the job is predicted and escalated. */
+async function evidence(table: Table, { clusterId, jobId }: Job) {
+  const others = (ids: Set<string> | undefined) => (ids?.size ?? 0) - (ids?.has(jobId) ? 1 : 0);
+  try {
+    const item = await loadCalibration(table, clusterId);
+    const inFlight = {
+      statement: others(item?.in_flight_statement),
+      intervention: others(item?.in_flight_intervention),
+    };
+    return { state: item ? deserialise(item.state) : null, inFlight };
+  } catch (error) {
+    if (!(error instanceof UnreadableItem || error instanceof UnreadableState)) throw error;
+    return { state: null, inFlight: { statement: 0, intervention: 0 } };
+  }
+}

@@ -1,0 +1,39 @@
+import type { ClusterConfig } from '../../../schemas/config.ts';
+import { type HttpSettings, jsonClient } from '../vgac/http.ts';
+import { dryRunScheduler } from './dry-run.ts';
+import { SchedulerMalformed, SchedulerRefused, SchedulerUnavailable } from './errors.ts';
+import type { Scheduler } from './scheduler.ts';
+import { simulatedScheduler } from './simulated.ts';
+
+/** What the endpoint means by its statuses, in words that stand in a card. */
+const REFUSALS = new Map<number | null, string>([
+  [404, 'the scheduler does not know this job or cluster'],
+  [409, 'the job has left the queue, or the change no longer fits it'],
+  [422, 'the scheduler cannot do this: no such queue, or the job does not fit there'],
+]);
+
+/** `key` is the value of the secret that `config.scheduler.secret` names. */
+export type SchedulerSettings = Omit<HttpSettings, 'baseUrl' | 'apiKey'> & { readonly key: string | null };
+
+/**
+ * The scheduler of one cluster. Dry run wins over everything: with it on, or without a scheduler, nothing is touched.
+ * @throws SchedulerRefused when a scheduler is configured without an endpoint, or with one that cannot be used
+ */
+export function connectScheduler(
+  config: Pick<ClusterConfig, 'clusterId' | 'dryRun' | 'scheduler'>,
+  { key, ...http }: SchedulerSettings,
+): Scheduler {
+  const { kind, endpoint } = config.scheduler;
+  if (config.dryRun || kind === 'none') return dryRunScheduler();
+  if (endpoint === undefined)
+    throw new SchedulerRefused(`cluster ${config.clusterId} has a scheduler without an endpoint`);
+  const call = jsonClient(
+    { ...http, baseUrl: endpoint, apiKey: key },
+    {
+      unavailable: (message, cause) => new SchedulerUnavailable(`scheduler ${message}`, { cause }),
+      refused: (message, status) => new SchedulerRefused(REFUSALS.get(status) ?? `scheduler ${message}`),
+      malformed: (message) => new SchedulerMalformed(`scheduler ${message}`),
+    },
+  );
+  return simulatedScheduler(call, config.clusterId);
+}

@@ -1,0 +1,33 @@
+import { intentOf } from './intent.ts';
+import type { PlacedEffect, Scheduler } from './scheduler.ts';
+
+/**
+ * Touches nothing and says what would have been done; the default of every cluster. Remembers its effects only as long
+ * as it lives, which is enough: repeating nothing is harmless.
+ */
+export function dryRunScheduler(): Scheduler {
+  const placed = new Map<string, PlacedEffect>();
+  return {
+    touches: false,
+    find: async (decisionId) => placed.get(decisionId) ?? null,
+    apply: async (args, decisionId) => {
+      intentOf(args);
+      const effect = placed.get(decisionId) ?? {
+        decisionId,
+        action: args.action,
+        jobId: args.jobId,
+        ...(args.target === undefined ? {} : { target: args.target }),
+        before: {},
+        undone: false,
+      };
+      placed.set(decisionId, effect);
+      return effect;
+    },
+    readBack: async () => 'asIntended',
+    undo: async (effect) => {
+      const undone = { ...effect, undone: true };
+      placed.set(effect.decisionId, undone);
+      return undone;
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { ClusterConfig } from '../../../schemas/config.ts';
+import { VgacMalformed, VgacRefused, VgacUnavailable } from './errors.ts';
+import { type HttpSettings, jsonClient } from './http.ts';
+import { vgacPlatform } from './platform.ts';
+import { vgacV1 } from './v1.ts';
+import type { Vgac } from './vgac.ts';
+
+/**
+ * The VGAC of one cluster: its own base URL and time limit where configured, else those of the installation.
+ * @param defaults `apiKey` is the value of the key that applies here (the cluster's own, else the installation's)
+ * @throws VgacRefused when the base URL or the key cannot be used
+ */
+export function connectVgac(config: ClusterConfig['vgac'], defaults: HttpSettings): Vgac {
+  const call = jsonClient(
+    {
+      ...defaults,
+      baseUrl: config.baseUrl ?? defaults.baseUrl,
+      timeoutSeconds: config.timeoutSeconds ?? defaults.timeoutSeconds,
+    },
+    {
+      unavailable: (message, cause) => new VgacUnavailable(`VGAC ${message}`, { cause }),
+      refused: (message, status) => new VgacRefused(`VGAC ${message}`, status),
+      malformed: (message) => new VgacMalformed(`VGAC ${message}`),
+    },
+  );
+  return config.variant === 'platform' ? vgacPlatform(call) : vgacV1(call, config.riskScoreIsProbability);
+}

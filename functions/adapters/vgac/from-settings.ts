@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
+import type { ClusterConfig } from '../../../schemas/config.ts';
+import { readSecret } from '../secrets.ts';
+import { connectVgac } from './connect.ts';
+import type { Vgac } from './vgac.ts';
+
+/** What a function that calls VGAC needs in its environment. An empty key name means VGAC asks for none. */
+export const vgacSettings = {
+  VGAC_API_BASE_URL: z.url(),
+  VGAC_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(20).default(10),
+  VGAC_API_KEY_NAME: z.string().default(''),
+};
+
+/** The VGAC of a cluster, with the cluster's own key where it has one, else the installation's. */
+export async function vgacFor(
+  config: ClusterConfig,
+  env: { VGAC_API_BASE_URL: string; VGAC_TIMEOUT_SECONDS: number; VGAC_API_KEY_NAME: string },
+): Promise<Vgac> {
+  const keyName = config.vgac.apiKeySecret ?? env.VGAC_API_KEY_NAME;
+  return connectVgac(config.vgac, {
+    baseUrl: env.VGAC_API_BASE_URL,
+    timeoutSeconds: env.VGAC_TIMEOUT_SECONDS,
+    apiKey: keyName ? await readSecret(keyName) : null,
+    sleep: (milliseconds) => sleep(milliseconds),
+    random: Math.random,
+  });
+}

@@ -1,0 +1,134 @@
+import type * as z from 'zod';
+import { readLimited } from './limited-body.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+export interface HttpSettings {
+  readonly baseUrl: string;
+  /** Sent as Bearer; null sends none. Never logged, never part of an error. */
+  readonly apiKey: string | null;
+  /** One attempt, body included. */
+  readonly timeoutSeconds: number;
+  /** All attempts and the waits between them; below the 30 s of a Task, so that the caller hears our error. */
+  readonly totalSeconds?: number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Uniform in [0, 1): jitter. */
+  readonly random: () => number;
+  /** Wall clock in ms since the epoch. */
+  readonly now?: () => number;
+}
+
+/** The port's own error types. Texts handed in hold a method, a path and a cause, never a key, a query or a body. */
+export interface Failures {
+  readonly unavailable: (message: string, cause?: unknown) => Error;
+  readonly refused: (message: string, status: number | null) => Error;
+  readonly malformed: (message: string) => Error;
+}
+
+export interface JsonCall<S extends z.ZodType> {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly answer: S;
+  /** False: sent once, since a lost answer does not say whether it was done. Only 429, which says "not done", is repeated. */
+  readonly repeatable?: boolean;
+}
+
+export type JsonClient = <S extends z.ZodType>(call: JsonCall<S>) => Promise<z.infer<S>>;
+
+const ATTEMPTS = 3;
+const TOTAL_SECONDS = 25;
+const FIRST_BACKOFF_MS = 250;
+
+type Attempt = { done: string } | { failed: Error; notDone: boolean; waitMs: number | null };
+
+/**
+ * JSON over HTTP with what an outside service needs: a time limit, retries with backoff, a size limit, a schema.
+ * Retries network errors, timeouts, 5xx and 429 (at most 3 attempts, `Retry-After` honoured); nothing else.
+ * @throws what `failures` makes: unavailable after the retries, refused on 3xx and 4xx, malformed on a wrong body
+ */
+export function jsonClient(settings: HttpSettings, failures: Failures): JsonClient {
+  const base = baseOf(settings.baseUrl, failures);
+  const headers = headersOf(settings.apiKey, failures);
+  const now = settings.now ?? Date.now;
+
+  async function attempt(call: JsonCall<z.ZodType>, label: string, limitMs: number): Promise<Attempt> {
+    const query = call.query ? `?${new URLSearchParams(call.query)}` : '';
+    try {
+      const response = await fetch(`${base}${call.path}${query}`, {
+        method: call.method,
+        headers: call.body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        // The key belongs to the configured host, not to wherever it points.
+        redirect: 'manual',
+        signal: AbortSignal.timeout(Math.max(1, Math.ceil(limitMs))),
+      });
+      if (response.ok)
+        return { done: await readLimited(response, () => failures.malformed(`${label}: answer too large`)) };
+      await response.body?.cancel();
+      const { status } = response;
+      if (status < 500 && status !== 429) throw failures.refused(`${label}: HTTP ${status}`, status);
+      return {
+        failed: failures.unavailable(`${label}: HTTP ${status}`),
+        notDone: status === 429,
+        waitMs: retryAfterMs(response.headers.get('retry-after'), now()),
+      };
+    } catch (error) {
+      if (!isTransport(error)) throw error;
+      const what = error.name === 'TimeoutError' ? 'no answer in time' : `network error${codeOf(error)}`;
+      return { failed: failures.unavailable(`${label}: ${what}`, error), notDone: false, waitMs: null };
+    }
+  }
+
+  return async (call) => {
+    const label = `${call.method} ${call.path}`;
+    const deadline = now() + (settings.totalSeconds ?? TOTAL_SECONDS) * 1_000;
+    for (let number = 1; ; number++) {
+      const result = await attempt(call, label, Math.min(settings.timeoutSeconds * 1_000, deadline - now()));
+      if ('done' in result) return parsed(result.done, call.answer, label, failures);
+      const repeat = result.notDone || (call.repeatable ?? true);
+      const waitMs = result.waitMs ?? FIRST_BACKOFF_MS * 2 ** (number - 1) * (0.5 + settings.random() / 2);
+      // A wait beyond the deadline is not shortened: asking earlier than told is what Retry-After forbids.
+      if (!repeat || number >= ATTEMPTS || now() + waitMs >= deadline) throw result.failed;
+      await settings.sleep(waitMs);
+    }
+  };
+}
+
+function baseOf(text: string, failures: Failures): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^https?:$/.test(url.protocol)) throw failures.refused('the base URL is not an http(s) URL', null);
+  if (url.username || url.password) throw failures.refused('the base URL must not hold a user or password', null);
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+function headersOf(key: string | null, failures: Failures): Record<string, string> {
+  if (key === null || key === '') return { accept: 'application/json' };
+  // fetch would quote the whole header, key included, in its own error.
+  if (!/^[\x21-\x7e]+$/.test(key)) throw failures.refused('the API key holds characters that no header may hold', null);
+  return { accept: 'application/json', authorization: `Bearer ${key}` };
+}
+
+/** What fetch and its body stream throw: TypeError for the network, DOMException for the time limit. */
+function isTransport(error: unknown): error is Error {
+  return error instanceof TypeError || (error instanceof DOMException && /^(Timeout|Abort)Error$/.test(error.name));
+}
+
+function codeOf(error: Error): string {
+  const { cause } = error;
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? ` ${cause.code}` : '';
+}
+
+function parsed<S extends z.ZodType>(text: string, schema: S, label: string, failures: Failures): z.infer<S> {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the body, which may echo what we sent.
+    throw failures.malformed(`${label}: answer is not JSON`);
+  }
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const issues = result.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
+  throw failures.malformed(`${label}: ${issues.join('; ')}`);
+}

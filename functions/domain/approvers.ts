@@ -1,0 +1,33 @@
+import type { ClusterConfig } from '../../schemas/config.ts';
+import type { TierName } from '../../schemas/primitives.ts';
+
+export type MayApprove = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/**
+ * Whether this Slack user may answer an approval of this tier (DESIGN.md section 4): configured for cluster and tier, not
+ * the job's own user, and the job's user known in Slack, because otherwise nobody can tell that it is not their own.
+ *
+ * @param question.user the job's user as the cluster names it, if it does
+ */
+export function mayApprove(question: {
+  config: Pick<ClusterConfig, 'approvers' | 'users' | 'allowUnmappedUsers'>;
+  tier: TierName;
+  user: string | undefined;
+  slackUserId: string;
+}): MayApprove {
+  const { config, tier, user, slackUserId } = question;
+  if (tier !== 'suggest' && tier !== 'gate') return refused(`nobody is asked about tier ${tier}`);
+  if (!config.approvers[tier].includes(slackUserId)) {
+    return refused(`you are not among the approvers of tier ${tier} on this cluster`);
+  }
+  const owner = user !== undefined && Object.hasOwn(config.users, user) ? config.users[user] : undefined;
+  if (owner === slackUserId) return refused('this is your own job; someone else has to approve it');
+  if (owner === undefined && !config.allowUnmappedUsers) {
+    return refused("the job's user has no Slack id in the configuration, so its own approval cannot be ruled out");
+  }
+  return { ok: true };
+}
+
+function refused(reason: string): MayApprove {
+  return { ok: false, reason };
+}

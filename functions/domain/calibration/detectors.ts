@@ -1,0 +1,61 @@
+import { clip, logit, sigmoid } from './normal.ts';
+
+/** A mean of 1000 is false less than once in a thousand while the null hypothesis holds (Ville's inequality). */
+const ALARM = 1000;
+
+const HARM_NULL = 0.08;
+const HARM_ALTERNATIVES = [0.15, 0.3, 0.6] as const;
+
+/** Miscalibrations that are looked for, as (a, b) of sigmoid(a + b logit q). */
+const SHIFTS: readonly (readonly [number, number])[] = [
+  [0.6, 1],
+  [-0.6, 1],
+  [1.2, 1],
+  [-1.2, 1],
+  [2, 1],
+  [-2, 1],
+  [0, 0.35],
+  [0, 0.6],
+  [0, 1.7],
+  [1, 0.6],
+  [-1, 0.6],
+  [0.8, 1.6],
+  [-0.8, 1.6],
+];
+/** A gap this small is nobody's alarm. */
+const TOLERANCE = 0.02;
+
+/** Updates the e-CUSUM of harm with one class that was right or wrong; true on alarm, after which it starts anew. */
+export function watchHarm(statistics: Float64Array, wrong: boolean): boolean {
+  let sum = 0;
+  HARM_ALTERNATIVES.forEach((rate, i) => {
+    const ratio = wrong ? rate / HARM_NULL : (1 - rate) / (1 - HARM_NULL);
+    const next = Math.max(statistics[i] ?? 0, 1) * ratio;
+    statistics[i] = next;
+    sum += next;
+  });
+  return alarmed(statistics, sum);
+}
+
+/** Updates the e-CUSUM of calibration with one probability and its label; true on alarm, after which it starts anew. */
+export function watchCalibration(statistics: Float64Array, probability: number, y: 0 | 1): boolean {
+  const q = clip(probability, 1e-4, 1 - 1e-4);
+  const x = logit(clip(probability, 0.001, 0.999));
+  let sum = 0;
+  for (let i = 0; i < SHIFTS.length; i++) {
+    const shift = SHIFTS[i];
+    if (shift === undefined) continue;
+    const h = clip(sigmoid(shift[0] + shift[1] * x), 0.001, 0.999);
+    const nearest = clip(h, q - TOLERANCE, q + TOLERANCE);
+    const next = Math.max(statistics[i] ?? 0, 1) * (y === 1 ? h / nearest : (1 - h) / (1 - nearest));
+    statistics[i] = next;
+    sum += next;
+  }
+  return alarmed(statistics, sum);
+}
+
+function alarmed(statistics: Float64Array, sum: number): boolean {
+  if (sum / statistics.length < ALARM) return false;
+  statistics.fill(0);
+  return true;
+}

@@ -1,0 +1,49 @@
+import type { DriftBand } from '../../../schemas/verdict.ts';
+import { GATE } from '../thresholds.ts';
+import type { EceEstimate } from './ece.ts';
+
+const BANDS: readonly DriftBand[] = ['none', 'monitor', 'degrade', 'escalate'];
+
+/** 0 for none to 3 for escalate, so that bands can be compared. */
+export function severityOf(band: DriftBand): number {
+  return BANDS.indexOf(band);
+}
+
+export function bandOfSeverity(severity: number): DriftBand | null {
+  return BANDS[severity] ?? null;
+}
+
+/** What drift is measured against: the cluster's own first qualified epoch, but nothing below .018. */
+export function driftBase(baselineEce: number | null): number {
+  return Math.max(GATE.drift.floor, baselineEce ?? 0);
+}
+
+/** The band of a ratio between an ECE and the baseline; a limit itself still belongs to the milder band. */
+export function bandOfRatio(ratio: number): DriftBand {
+  if (ratio > GATE.drift.escalate) return 'escalate';
+  if (ratio > GATE.drift.degrade) return 'degrade';
+  return ratio > GATE.drift.monitor ? 'monitor' : 'none';
+}
+
+/**
+ * The drift band that the evidence supports (CALIBRATION.md section 7): the lower bound has to exceed the band, over at
+ * least 100 labels. Point ratios are not enough: a perfect model shows 2x its baseline often at this n.
+ */
+export function measuredDrift(evidence: EceEstimate | null, baselineEce: number | null): DriftBand {
+  if (evidence === null || !(evidence.n >= GATE.drift.labels)) return 'none';
+  return bandOfRatio(evidence.lower / driftBase(baselineEce));
+}
+
+/**
+ * The verdict in force after `labels` more labels: it rises at once, and falls only when the lower bound has been back
+ * under its band for 100 labels, so that it does not flicker.
+ */
+export function nextDrift(
+  current: { band: DriftBand; clear: number },
+  measured: DriftBand,
+  labels: number,
+): { band: DriftBand; clear: number } {
+  if (severityOf(measured) >= severityOf(current.band)) return { band: measured, clear: 0 };
+  const clear = current.clear + labels;
+  return clear >= GATE.drift.clear ? { band: measured, clear: 0 } : { band: current.band, clear };
+}

@@ -1,0 +1,71 @@
+import { clip, logit, sigmoid } from './normal.ts';
+import { CALIBRATION, type CalibrationState, type PlattMap } from './state.ts';
+
+/** What one expert is charged with at worst: a single label never silences it. */
+const FLOOR = 0.001;
+/** Fixed share: each label returns 1 % of the weight to all, so that the ensemble can change its mind. */
+const SHARE = 0.01;
+const BIAS_STEP = 0.15;
+const INTERCEPT_LIMIT = 6;
+
+/** The scale all experts work on: the logit of p held away from 0 and 1. */
+export function scaleOf(p: number): number {
+  return logit(clip(p, FLOOR, 1 - FLOOR));
+}
+
+/** One expert's probability: 0 is p itself, 1 to 3 are the Platt maps, 4 is the bias. */
+function expert(state: CalibrationState, index: number, p: number, x: number): number {
+  if (index === 0) return p;
+  const map = state.platt[index - 1];
+  return map === undefined ? sigmoid(state.bias + x) : sigmoid(map.a + map.b * x);
+}
+
+/** The weighted mean of the experts: the served probability, never exactly 0 or 1. */
+export function mixture(state: CalibrationState, p: number): number {
+  const x = scaleOf(p);
+  let q = 0;
+  for (let i = 0; i < CALIBRATION.experts; i++) q += (state.weights[i] ?? 0) * expert(state, i, p, x);
+  return clip(q, 1e-9, 1 - 1e-9);
+}
+
+/** Teaches weights, maps and bias one label (CALIBRATION.md section 5). */
+export function learn(state: CalibrationState, p: number, y: 0 | 1): void {
+  const x = scaleOf(p);
+  reweigh(state, p, x, y);
+  for (const [i, map] of state.platt.entries()) refit(map, CALIBRATION.forgetting[i] ?? 1, x, y);
+  const f = sigmoid(state.bias + x);
+  const step = (BIAS_STEP * (y - f)) / Math.sqrt(Math.max(0.05, f * (1 - f)));
+  state.bias = clip(state.bias + step, -INTERCEPT_LIMIT, INTERCEPT_LIMIT);
+}
+
+function reweigh(state: CalibrationState, p: number, x: number, y: 0 | 1): void {
+  let total = 0;
+  for (let i = 0; i < CALIBRATION.experts; i++) {
+    const q = clip(expert(state, i, p, x), FLOOR, 1 - FLOOR);
+    const weight = (state.weights[i] ?? 0) * (y === 1 ? q : 1 - q);
+    state.weights[i] = weight;
+    total += weight;
+  }
+  for (let i = 0; i < CALIBRATION.experts; i++) {
+    state.weights[i] = (1 - SHARE) * ((state.weights[i] ?? 0) / total) + SHARE / CALIBRATION.experts;
+  }
+}
+
+/** One step of exponentially weighted logistic regression; the trace bound keeps quiet spells from blowing P up. */
+function refit(map: PlattMap, forgetting: number, x: number, y: 0 | 1): void {
+  const trace = (map.p00 + map.p11) / forgetting;
+  const scale = (trace > 2 ? 2 / trace : 1) / forgetting;
+  const p00 = map.p00 * scale;
+  const p01 = map.p01 * scale;
+  const p11 = map.p11 * scale;
+  const f = sigmoid(map.a + map.b * x);
+  const v = Math.max(f * (1 - f), 0.001);
+  const g0 = p00 + p01 * x;
+  const g1 = p01 + p11 * x;
+  const gain = 1 / (1 / v + g0 + g1 * x);
+  map.p00 = p00 - g0 * g0 * gain;
+  map.p01 = p01 - g0 * g1 * gain;
+  map.p11 = p11 - g1 * g1 * gain;
+  map.a = clip(map.a + (map.p00 + map.p01 * x) * (y - f), -INTERCEPT_LIMIT, INTERCEPT_LIMIT);
+  map.b = clip(map.b + (map.p01 + map.p11 * x) * (y - f), 0.05, 3);
+}

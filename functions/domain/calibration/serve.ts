@@ -1,0 +1,20 @@
+import { mixture } from './experts.ts';
+import { boundsAround, type WaitBounds } from './intervals.ts';
+import type { CalibrationState } from './state.ts';
+
+export interface Served extends WaitBounds {
+  /** Served probability of a long wait, in (0, 1); null where VGAC gave no usable one. */
+  readonly q: number | null;
+}
+
+/**
+ * What may be shown and acted on (CALIBRATION.md section 3): VGAC's probability after the experts, and bounds on the
+ * wait in seconds. A probability that is none (NaN, below 0, above 1) is served as null, like a missing one.
+ *
+ * @param prediction p after the promoted map, if there is one; point wait in seconds
+ */
+export function serve(state: CalibrationState, prediction: { p: number | null; waitSeconds: number }): Served {
+  const { p, waitSeconds } = prediction;
+  const usable = p !== null && p >= 0 && p <= 1;
+  return { q: usable ? mixture(state, p) : null, ...boundsAround(state, waitSeconds) };
+}

@@ -1,0 +1,50 @@
+import type { TierName } from '../../../schemas/primitives.ts';
+import { GATE } from '../thresholds.ts';
+import type { CalibrationState } from './state.ts';
+
+export const TIERS: readonly TierName[] = ['annotate', 'warn', 'suggest', 'gate'];
+
+export interface TierStanding {
+  readonly tier: TierName;
+  /** Highest upper bound on ECE that earns the tier. */
+  readonly limit: number;
+  readonly earned: boolean;
+  /** Not earned, and within 10 % of its limit. */
+  readonly marginal: boolean;
+  /** About how many more outcomes it takes, in tens; 0 when earned, null when more outcomes alone will not do. */
+  readonly needs: number | null;
+}
+
+/** How each tier stands by the bound on ECE over the whole ring (CALIBRATION.md section 6). */
+export function tierStandings(state: CalibrationState): TierStanding[] {
+  return TIERS.map((tier) => {
+    const { ece: limit, labels } = GATE.tiers[tier];
+    const evidence = state.whole;
+    if (evidence === null) return { tier, limit, earned: false, marginal: false, needs: tens(labels - state.n) };
+    const earned = evidence.upper <= limit;
+    const marginal = !earned && evidence.upper <= limit * GATE.marginal;
+    return { tier, limit, earned, marginal, needs: earned ? 0 : outcomesUntil(state, limit) };
+  });
+}
+
+/**
+ * Highest tier that the evidence has earned, 0 to 4. An alarm of the calibration detector costs one tier for as long
+ * as `caution` lasts; it never changes a scope.
+ */
+export function earnedTier(state: CalibrationState): number {
+  const earned = tierStandings(state).filter((standing) => standing.earned).length;
+  return state.caution > 0 ? Math.max(0, earned - 1) : earned;
+}
+
+/** The margin shrinks with the square root of n; the ECE itself is taken to stay, and the ring to hold 1000. */
+function outcomesUntil(state: CalibrationState, limit: number): number | null {
+  const evidence = state.whole;
+  if (evidence === null || evidence.ece >= limit) return null;
+  const margin = evidence.upper - evidence.ece;
+  const total = evidence.n * (margin / (limit - evidence.ece)) ** 2;
+  return total > state.outcomes.q.length ? null : tens(total - evidence.n);
+}
+
+function tens(count: number): number {
+  return Math.max(10, Math.ceil(count / 10) * 10);
+}

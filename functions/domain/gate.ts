@@ -1,0 +1,165 @@
+import type { ClusterConfig } from '../../schemas/config.ts';
+import type { ActionArguments, Decision, Next, ServedPrediction } from '../../schemas/decision.ts';
+import type { Kind, Scope } from '../../schemas/primitives.ts';
+import type { Reason, Verdict } from '../../schemas/verdict.ts';
+import type { CalibrationState } from './calibration/state.ts';
+import { decisionReasons, type Limits } from './decision-rules.ts';
+import { isHeldOut } from './hold-out.ts';
+import { argumentsHash, decisionId } from './ids.ts';
+import { type Proposal, propose } from './proposal.ts';
+import { unknownVerdict } from './reliability.ts';
+import { byStrictness, strictest } from './scope.ts';
+import { statementOf } from './statement.ts';
+import { GATE } from './thresholds.ts';
+
+/**
+ * The gate (DESIGN.md section 3): whether the agent may act alone on one job.
+ *
+ * Where things are: every number in thresholds.ts; `reliability` (what the cluster's evidence allows) in reliability.ts;
+ * `propose` in proposal.ts; the rules about one decision in decision-rules.ts; how they come together below.
+ */
+export { propose } from './proposal.ts';
+export { reliability } from './reliability.ts';
+export { GATE } from './thresholds.ts';
+
+export interface DecideInput {
+  readonly job: {
+    readonly clusterId: string;
+    readonly jobId: string;
+    /** ISO 8601. */
+    readonly submittedAt: string;
+    readonly proposedAction?: string | undefined;
+  };
+  /** A start of the job has been seen. */
+  readonly started: boolean;
+  /** Its label is stored already. */
+  readonly labelKnown: boolean;
+  readonly prediction: ServedPrediction;
+  /** Null when CheckCalibration failed: unknown evidence is a human's. */
+  readonly verdict: Verdict | null;
+  /** Null when there is none, or the stored one cannot be read. */
+  readonly state: CalibrationState | null;
+  readonly inFlight: Readonly<Record<Kind, number>>;
+  readonly config: ClusterConfig;
+  readonly limits: Limits;
+  readonly now: Date;
+}
+
+/**
+ * Decides one job, before anything is reserved, recorded or done. `executed` says that a reservation has to back it; when
+ * that fails, `withRefusedReservation` makes the decision again. The strictest of verdict and rules wins; all reasons are
+ * reported, the first is the one that is told.
+ */
+export function decide(input: DecideInput): Decision {
+  const { job, prediction, config, now } = input;
+  const verdict = input.verdict ?? unknownVerdict(input.state);
+  const q = usable(prediction.q);
+  const proposal = propose(q, config, job);
+  const gateReasons = [...timeReasons(input), ...rulesOf(input, verdict, proposal, q)];
+  const scope = strictest([verdict.scope, ...gateReasons.map((reason) => reason.scope)]);
+  const late = isLate(input);
+  const holdout = !late && scope !== 'escalate' && proposal.kind === 'intervention' && heldOut(config, job.jobId);
+  const held = byStrictness([...verdict.reasons, ...gateReasons]);
+  const executed = scope !== 'escalate' && !late && !holdout;
+  const statement = statementOf(scope, prediction, held[0]?.code);
+  const args = withText(proposal.arguments, proposal.kind, statement);
+  return {
+    decisionId: decisionId(job.clusterId, job.jobId),
+    clusterId: job.clusterId,
+    jobId: job.jobId,
+    decidedAt: now.toISOString(),
+    tier: proposal.tier,
+    kind: proposal.kind,
+    arguments: args,
+    argumentsHash: args === null ? null : argumentsHash(args),
+    scope,
+    next: late || holdout ? 'nothing' : nextOf(scope, proposal.kind, args),
+    executed,
+    late,
+    holdout,
+    foldable: !late,
+    reasons: [...asides(late, holdout, scope), ...held],
+    prediction,
+    evidence: verdict,
+    statement,
+    longWaitSeconds: config.longWaitSeconds,
+    approvalTtlSeconds: config.approvalTtlSeconds,
+  };
+}
+
+/** The decision as it has to be recorded when the conditional reservation was refused: a human's, not the agent's. */
+export function withRefusedReservation(decision: Decision): Decision {
+  if (!decision.executed) return decision;
+  const message = `all places of a ${decision.kind} are taken; one in flight has to settle, or 1 harm token to come back`;
+  const reason: Reason = { code: 'reservation', message, scope: 'escalate' };
+  const statement = statementOf('escalate', decision.prediction, reason.code);
+  const args = withText(decision.arguments, decision.kind, statement);
+  return {
+    ...decision,
+    arguments: args,
+    argumentsHash: args === null ? null : argumentsHash(args),
+    scope: 'escalate',
+    next: nextOf('escalate', decision.kind, args),
+    executed: false,
+    reasons: [reason, ...decision.reasons],
+    statement,
+  };
+}
+
+function rulesOf(input: DecideInput, verdict: Verdict, proposal: Proposal, q: number | null): Reason[] {
+  const { state, inFlight, config, limits, now } = input;
+  if (state === null) {
+    // Unless the verdict says so already: the state may have gone since it was given.
+    if (verdict.reasons.some(({ code }) => code === 'unreadable' || code === 'notFinite')) return [];
+    return [{ code: 'unreadable', message: 'the calibration state is missing or unreadable', scope: 'escalate' }];
+  }
+  const nowSeconds = now.getTime() / 1000;
+  return decisionReasons({ proposal, q, state, verdictTier: verdict.earnedTier, inFlight, config, limits, nowSeconds });
+}
+
+/** Seconds since the submission; NaN when it has no time. */
+function ageOf({ job, now }: DecideInput): number {
+  return (now.getTime() - Date.parse(job.submittedAt)) / 1000;
+}
+
+function timeReasons(input: DecideInput): Reason[] {
+  const age = ageOf(input);
+  const reason = (code: string, message: string): Reason[] => [{ code, message, scope: 'escalate' }];
+  if (Number.isNaN(age)) return reason('noTime', 'the job has no time of submission');
+  if (age > GATE.oldestSeconds) return reason('tooOld', 'submitted more than 24 hours ago: recorded, never acted on');
+  if (age < -GATE.aheadSeconds) return reason('ahead', 'submitted more than 5 minutes in the future: a clock is wrong');
+  return [];
+}
+
+/** After submit + T the label exists, whether or not its event has arrived. */
+function isLate(input: DecideInput): boolean {
+  const age = ageOf(input);
+  return input.started || input.labelKnown || !(age <= Math.min(input.config.longWaitSeconds, GATE.oldestSeconds));
+}
+
+function heldOut(config: ClusterConfig, jobId: string): boolean {
+  return isHeldOut(config.salt ?? config.clusterId, jobId, config.holdOut);
+}
+
+/** Why a decision that may stand does not run; told first, because nothing else would explain it. */
+function asides(late: boolean, holdout: boolean, scope: Scope): Reason[] {
+  if (late)
+    return [{ code: 'late', message: 'the job has started, or its label is known already; nothing runs', scope }];
+  if (holdout) return [{ code: 'holdout', message: 'left out on purpose, so that evidence goes on', scope }];
+  return [];
+}
+
+/** A statement says its sentence; what an intervention does depends on no sentence. */
+function withText(args: ActionArguments | null, kind: Kind, text: string): ActionArguments | null {
+  return args === null || kind === 'intervention' ? args : { ...args, text };
+}
+
+function nextOf(scope: Scope, kind: Kind, args: ActionArguments | null): Next {
+  if (scope === 'escalate') return kind === 'intervention' ? 'ask' : 'withhold';
+  if (args === null) return 'nothing';
+  return scope === 'autonomous' ? 'act' : 'actAndNotify';
+}
+
+function usable(q: number | null): number | null {
+  return q !== null && q >= 0 && q <= 1 ? q : null;
+}

@@ -1,0 +1,63 @@
+import type { JobItem } from '../../schemas/items/job.ts';
+import { GATE } from './thresholds.ts';
+
+/** What became of a job, as far as its events tell. */
+export interface Label {
+  /** Whether it waited longer than T; null when censored: it ended its wait in a way that tells neither. */
+  readonly longWait: boolean | null;
+  /** When that was known, ISO 8601. */
+  readonly labelAt: string;
+  /** The wait itself, once started. */
+  readonly waitSeconds: number | null;
+}
+
+export type LabelEvents = Pick<JobItem, 'submitted_at' | 'started_at' | 'ended_at' | 'cancelled_at'>;
+
+/**
+ * The label of a job from the events at hand, in whatever order they came (DESIGN.md section 5); null while it is open.
+ *
+ * Started by submit + T: short, known at the start. Not started by then: long, known at submit + T. Cancelled before
+ * either: censored. Ended without a start: short if that was by submit + T, else censored. Where an event might still be
+ * on its way (no start seen at submit + T, or before a late end) the label waits for a grace of 60 s.
+ *
+ * @param longWaitSeconds T
+ */
+export function labelOf(row: LabelEvents, longWaitSeconds: number, now: Date): Label | null {
+  const submitted = time(row.submitted_at);
+  if (submitted === null) return null;
+  const deadline = submitted + longWaitSeconds * 1000;
+  // Clocks of collectors differ: nothing about a job happens before it was submitted.
+  const notBefore = (text: string | undefined): number | null => {
+    const at = time(text);
+    return at === null ? null : Math.max(submitted, at);
+  };
+  const started = notBefore(row.started_at);
+  const ended = notBefore(row.ended_at);
+  const cancelled = notBefore(row.cancelled_at);
+  const settled = now.getTime() - GATE.labelGraceSeconds * 1000;
+
+  if (cancelled !== null && cancelled < deadline && (started === null || cancelled < started)) {
+    if (ended === null || cancelled <= ended) return label(null, cancelled);
+  }
+  if (started !== null) {
+    const waitSeconds = (started - submitted) / 1000;
+    return started <= deadline ? label(false, started, waitSeconds) : label(true, deadline, waitSeconds);
+  }
+  if (ended !== null && ended <= deadline) return label(false, ended);
+  if (ended !== null) return ended <= settled ? label(null, ended) : null;
+  return deadline <= settled ? label(true, deadline) : null;
+}
+
+/** Whether later events tell another label than the one already stored, which is counted and never refolded. */
+export function contradicts(stored: boolean | null, fresh: Label | null): boolean {
+  return fresh !== null && fresh.longWait !== stored;
+}
+
+function label(longWait: boolean | null, at: number, waitSeconds: number | null = null): Label {
+  return { longWait, labelAt: new Date(at).toISOString(), waitSeconds };
+}
+
+function time(text: string | undefined): number | null {
+  const at = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(at) ? null : at;
+}

@@ -1,0 +1,147 @@
+import type { OutcomeEvent } from '../../schemas/events/collector.ts';
+import type { JobItem } from '../../schemas/items/job.ts';
+import type { LedgerEntry } from '../../schemas/items/ledger.ts';
+import { type Label, labelOf } from './label.ts';
+import { GATE } from './thresholds.ts';
+
+/** What a collector says about the life of one job. */
+export interface Told {
+  type: 'JobStarted' | 'JobEnded' | 'JobCancelled';
+  at: string;
+  endState?: 'succeeded' | 'failed';
+}
+
+/** The one fact that an event tells. */
+export function toldBy(event: OutcomeEvent): Told {
+  switch (event['detail-type']) {
+    case 'JobStarted':
+      return { type: 'JobStarted', at: event.detail.startedAt };
+    case 'JobEnded':
+      return { type: 'JobEnded', at: event.detail.endedAt, endState: event.detail.state };
+    case 'JobCancelled':
+      return { type: 'JobCancelled', at: event.detail.cancelledAt };
+  }
+}
+
+/** Beyond this a source is broken, and more examples of it teach nothing; the row must stay small. */
+const CONTRADICTIONS_KEPT = 20;
+
+const FACT = { JobStarted: 'started_at', JobEnded: 'ended_at', JobCancelled: 'cancelled_at' } as const;
+
+/** Attributes of the row that an event changes; `contradicts` when it disagrees with what was stored before it. */
+export interface Joined {
+  set: Partial<JobItem>;
+  contradicts: boolean;
+}
+
+/**
+ * Joins one event to the row of its job, in any order of arrival. The first word on each fact stands, and so does the
+ * first label: it may be in the ledger already. A duplicate changes nothing.
+ * @param row null when the outcome overtook the submission; the label waits for the claim then
+ * @param longWaitSeconds T
+ */
+export function joinOutcome(row: JobItem | null, told: Told, longWaitSeconds: number, now: Date): Joined {
+  const fact = FACT[told.type];
+  const known = row?.[fact];
+  if (known !== undefined) {
+    const agrees = sameInstant(known, told.at) && (told.type !== 'JobEnded' || row?.end_state === told.endState);
+    // A crash between the fact and its label, or a claim that came later, is made good by the duplicate.
+    return agrees ? { set: firstLabel(row, longWaitSeconds, now), contradicts: false } : contradiction(row, told);
+  }
+  const facts = { [fact]: told.at, ...(told.endState && { end_state: told.endState }) };
+  const joined = { ...row, ...facts };
+  if (row?.label_at === undefined)
+    return { set: { ...facts, ...firstLabel(joined, longWaitSeconds, now) }, contradicts: false };
+
+  const { label_at: _, long_wait: stored, ...unlabelled } = joined;
+  const implied = labelOf(unlabelled, longWaitSeconds, now);
+  if (implied && implied.longWait !== null && implied.longWait !== stored) {
+    const { set, contradicts } = contradiction(row, told);
+    return { set: { ...facts, ...set }, contradicts };
+  }
+  return { set: { ...facts, ...(told.type === 'JobStarted' && implied && waited(row, implied)) }, contradicts: false };
+}
+
+/** The label of a row that has none yet, as attributes; empty while it cannot be known. */
+export function firstLabel(
+  row: Partial<JobItem> | null | undefined,
+  longWaitSeconds: number,
+  now: Date,
+): Partial<JobItem> {
+  if (!row || row.label_at !== undefined) return {};
+  const label = labelOf(row, longWaitSeconds, now);
+  if (!label) return {};
+  return {
+    long_wait: label.longWait,
+    label_at: label.labelAt,
+    ...waited(row, label),
+    // Present only while a decision waits to be folded: from now on it can be.
+    ...(row.unfolded !== undefined && { unfolded_due: label.labelAt }),
+  };
+}
+
+/** Actual wait in seconds, and the error of the prediction: positive when the job waited longer than predicted. */
+function waited(row: Partial<JobItem>, { waitSeconds }: Label): Partial<JobItem> {
+  if (waitSeconds === null) return {};
+  return {
+    actual_wait: waitSeconds,
+    ...(row.predicted_wait !== undefined && { error: waitSeconds - row.predicted_wait }),
+  };
+}
+
+function contradiction(row: JobItem | null | undefined, { type, at }: Told): Joined {
+  const kept = row?.contradicting ?? [];
+  const repeated = kept.some((other) => other.type === type && sameInstant(other.at, at));
+  if (repeated || kept.length >= CONTRADICTIONS_KEPT) return { set: {}, contradicts: false };
+  const contradicting = [...kept, { type, at }];
+  return { set: { contradicting, contradictions: contradicting.length }, contradicts: true };
+}
+
+const sameInstant = (one: string, other: string) => Date.parse(one) === Date.parse(other);
+const seconds = (instant: string) => Date.parse(instant) / 1000;
+
+/**
+ * The ledger's entry for a labelled row, or null while it cannot be settled.
+ * It teaches only when the label is the job's own (not intervened, not censored) and came after the decision.
+ */
+export function ledgerEntry(row: JobItem): LedgerEntry | null {
+  const { decision, effect, label_at, long_wait, submitted_at } = row;
+  if (!decision || !label_at || long_wait === undefined || !submitted_at) return null;
+  const intervened = effect?.intervened ?? false;
+  const undone = effect?.status === 'undone' || effect?.status === 'failed';
+  const late = !decision.foldable || Date.parse(label_at) < Date.parse(decision.decidedAt);
+  return {
+    jobId: row.job_id,
+    decisionId: decision.decisionId,
+    submittedAt: seconds(submitted_at),
+    labelAt: seconds(label_at),
+    kind: decision.kind,
+    p: decision.prediction.p,
+    q: decision.prediction.q,
+    executed: decision.executed,
+    intervened,
+    harmed: decision.executed && decision.kind === 'intervention' && undone,
+    longWait: intervened || late ? null : long_wait,
+    predictedWaitSeconds: decision.prediction.waitSeconds,
+    waitSeconds: row.actual_wait ?? null,
+    epoch: decision.evidence.epoch,
+  };
+}
+
+/** Whether the agent's own intervention is in place and may yet have to be undone, which its token would pay for. */
+export function mayYetBeUndone({ decision, effect, closed_at }: JobItem): boolean {
+  return decision?.executed === true && effect?.intervened === true && closed_at === undefined;
+}
+
+/** Fold order: when the label was known, then the job id, so that every folder makes the same list. */
+export function inFoldOrder(one: LedgerEntry, other: LedgerEntry): number {
+  return one.labelAt - other.labelAt || (one.jobId < other.jobId ? -1 : one.jobId > other.jobId ? 1 : 0);
+}
+
+/** Whether a reservation may still be needed: its decision waits for a label, or could yet be recorded. */
+export function needsItsPlace(row: JobItem, { longWaitSeconds }: { longWaitSeconds: number }, now: Date): boolean {
+  const { decision, submitted_at } = row;
+  if (decision) return decision.executed && row.unfolded !== undefined;
+  if (row.closed_at !== undefined || !submitted_at) return false;
+  return now.getTime() / 1000 < seconds(submitted_at) + longWaitSeconds + GATE.labelGraceSeconds;
+}

@@ -1,0 +1,53 @@
+import type { ClusterConfig } from '../../schemas/config.ts';
+import type { Decision } from '../../schemas/decision.ts';
+import type { Reason, Verdict } from '../../schemas/verdict.ts';
+import { severityOf } from './calibration/drift.ts';
+import { argumentsHash } from './ids.ts';
+import { isStricter } from './scope.ts';
+
+/** The world at the moment an approved effect is about to run. */
+export interface WorldNow {
+  /** Hash that the job's row holds now. */
+  readonly argumentsHash: string | null;
+  /** The job still waits to start. */
+  readonly jobPending: boolean;
+  readonly frozen: boolean;
+  readonly limits: { readonly coolingDown: boolean; readonly usedThisHour: number };
+  readonly verdict: Verdict;
+  readonly config: Pick<ClusterConfig, 'limits'>;
+}
+
+/**
+ * Whether what a human approved still fits the world (DESIGN.md section 4, "Pinned"): null when it does, else why the
+ * approval is void. Budgets, tau and tiers do not apply here, because a human decided.
+ */
+export function recheck(pinned: Decision, world: WorldNow): Reason | null {
+  const { evidence } = pinned;
+  const { verdict, limits, config } = world;
+  const shown = pinned.arguments === null ? null : argumentsHash(pinned.arguments);
+  if (shown === null || shown !== pinned.argumentsHash || shown !== world.argumentsHash) {
+    return reason('hash', 'the arguments are not the ones that were approved');
+  }
+  if (verdict.epoch !== evidence.epoch) {
+    return reason('epoch', `approved in calibration epoch ${evidence.epoch}, now it is ${verdict.epoch}`);
+  }
+  if (!world.jobPending) return reason('notPending', 'the job is no longer waiting to start');
+  if (world.frozen) return reason('frozen', 'this cluster is frozen until an operator lifts the freeze');
+  if (limits.coolingDown) {
+    return reason('cooldown', `this action ran here less than ${config.limits.cooldownMinutes} minutes ago`);
+  }
+  if (!(limits.usedThisHour < config.limits.actionsPerHour)) {
+    return reason('rate', `${limits.usedThisHour} of ${config.limits.actionsPerHour} actions of this hour are used`);
+  }
+  if (severityOf(verdict.drift) > severityOf(evidence.drift)) {
+    return reason('drift', `drift was ${evidence.drift} when this was approved, now it is ${verdict.drift}`);
+  }
+  if (isStricter(verdict.scope, evidence.scope)) {
+    return reason('reliability', `reliability was ${evidence.scope} when this was asked, now it is ${verdict.scope}`);
+  }
+  return null;
+}
+
+function reason(code: string, message: string): Reason {
+  return { code, message, scope: 'escalate' };
+}

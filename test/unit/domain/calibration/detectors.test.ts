@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { watchCalibration, watchHarm } from '../../../../functions/domain/calibration/detectors.ts';
+import { sigmoid } from '../../../../functions/domain/calibration/normal.ts';
+
+/** A small seeded generator (xorshift), so that every run sees the same jobs. */
+function seeded(seed: number): () => number {
+  let x = seed | 1;
+  return () => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return (x >>> 0) / 2 ** 32;
+  };
+}
+
+describe('the detector of calibration', () => {
+  it('alarms at most once in 10,000 jobs of a perfectly calibrated model', () => {
+    const random = seeded(11);
+    const statistics = new Float64Array(13);
+    let alarms = 0;
+    for (let i = 0; i < 100_000; i++) {
+      const q = sigmoid(-1.5 + 3 * (random() + random() - 1));
+      if (watchCalibration(statistics, q, random() < q ? 1 : 0)) alarms += 1;
+    }
+    expect(alarms).toBeLessThanOrEqual(10);
+  });
+
+  it('notices a true error of .10 where most jobs start soon: within 200 jobs at the median', () => {
+    const delays: number[] = [];
+    for (let run = 0; run < 200; run++) {
+      const random = seeded(1000 + run * 7919);
+      const statistics = new Float64Array(13);
+      let n = 0;
+      let alarmed = false;
+      while (!alarmed && n < 5000) {
+        n += 1;
+        const q = 0.005 + 0.5 * random() ** 4;
+        alarmed = watchCalibration(statistics, q, random() < q + 0.1 ? 1 : 0);
+      }
+      delays.push(n);
+    }
+    delays.sort((a, b) => a - b);
+    expect(delays[100]).toBeLessThanOrEqual(200);
+  });
+
+  it('stays finite at probabilities of 0 and 1 that are wrong', () => {
+    const statistics = new Float64Array(13);
+    for (const q of [0, 1]) for (const y of [0, 1] as const) watchCalibration(statistics, q, y);
+    expect([...statistics].every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('the detector of harm', () => {
+  it('keeps quiet at one in twenty-five, and alarms soon at one in three', () => {
+    const quiet = new Float64Array(3);
+    const loud = new Float64Array(3);
+    let alarms = 0;
+    let delay = 0;
+    for (let i = 1; i <= 3000; i++) {
+      if (watchHarm(quiet, i % 25 === 0)) alarms += 1;
+      if (watchHarm(loud, i % 3 === 0) && delay === 0) delay = i;
+    }
+    expect(alarms).toBe(0);
+    expect(delay).toBeGreaterThan(5);
+    expect(delay).toBeLessThan(60);
+  });
+});

@@ -1,0 +1,142 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, expect, it } from 'vitest';
+import { decideApproval, openApproval } from '../../../functions/adapters/approval-store.ts';
+import { loadJob } from '../../../functions/adapters/job-store.ts';
+import { handler } from '../../../functions/job-workflow/act.ts';
+import { handler as checkCalibration } from '../../../functions/job-workflow/check-calibration.ts';
+import { handler as predict } from '../../../functions/job-workflow/predict.ts';
+import type { Decision } from '../../../schemas/decision.ts';
+import { aConfig, admitted, seedCluster } from '../../fixtures/clusters.ts';
+import { context, useTable } from '../../fixtures/handlers.ts';
+import { useVgac } from '../../fixtures/vgac.ts';
+
+const dynamo = useTable();
+const vgac = useVgac();
+
+/** A decided job of a cluster of its own. */
+async function decided(clusterId: string, p: number, over: Record<string, unknown> = {}) {
+  const config = aConfig({ clusterId, ...over });
+  await seedCluster(dynamo.table, config, 400, new Date());
+  vgac.answer({ p });
+  const job = await admitted(dynamo.table, config, 'j');
+  const decision = await predict({ job, verdict: await checkCalibration({ job }, context) }, context);
+  return { decision, act: (step: 'apply' | 'approved' | 'release') => act(decision, step) };
+}
+
+const act = ({ clusterId, jobId, decisionId }: Decision, step: 'apply' | 'approved' | 'release') =>
+  handler({ clusterId, jobId, decisionId, step }, context);
+
+const put = (Item: Record<string, unknown>) =>
+  dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item }));
+
+async function approve(decision: Decision) {
+  const asked = {
+    decision,
+    question: 'act' as const,
+    executionArn: 'arn',
+    taskToken: 't',
+    ttlSeconds: 60,
+    channel: '#gpu',
+  };
+  await openApproval(dynamo.table, asked, new Date());
+  const answer = { status: 'approved' as const, by: 'U02APPROVER', reason: 'yes' };
+  await decideApproval(dynamo.table, decision.decisionId, answer, new Date());
+}
+
+/** Annotations for everything: the cheapest statement that has something to do. */
+const onlyAnnotate = { actions: { annotate: { action: 'annotate' } } };
+
+describe('Act', () => {
+  it('does in dry run what it would have done, and says so on the row', async () => {
+    const { decision, act } = await decided('dry', 0.97, onlyAnnotate);
+    expect(decision).toMatchObject({ executed: true, next: 'act' });
+    expect(await act('apply')).toMatchObject({ status: 'dryRun', intervened: false, follows: 'close' });
+    expect((await loadJob(dynamo.table, 'dry', 'j'))?.effect).toMatchObject({
+      status: 'dryRun',
+      decisionId: decision.decisionId,
+    });
+  });
+
+  it('does nothing while the cluster is frozen', async () => {
+    const { act } = await decided('frozen', 0.97, onlyAnnotate);
+    await put({ PK: 'CLUSTER#frozen', SK: 'FREEZE', by: 'ada', reason: 'now', at: new Date().toISOString() });
+    expect(await act('apply')).toMatchObject({ status: 'refused', reason: expect.stringContaining('frozen') });
+  });
+
+  it('does nothing on a job that has started', async () => {
+    const { act } = await decided('started', 0.97, onlyAnnotate);
+    await put({ ...(await loadJob(dynamo.table, 'started', 'j')), started_at: new Date().toISOString() });
+    expect(await act('apply')).toMatchObject({
+      status: 'refused',
+      reason: expect.stringContaining('no longer waiting'),
+    });
+  });
+
+  it('does not carry out what the record does not say was decided by the agent', async () => {
+    const { decision, act } = await decided('asked', 0.97, { limits: { actionsPerHour: 0 } });
+    expect(decision).toMatchObject({ executed: false, next: 'ask' });
+    await expect(act('apply')).rejects.toMatchObject({ name: 'NotPermitted' });
+  });
+
+  it('does not carry out arguments that were changed after the record', async () => {
+    const { decision, act } = await decided('changed', 0.97, onlyAnnotate);
+    const row = await loadJob(dynamo.table, 'changed', 'j');
+    await put({ ...row, decision: { ...decision, arguments: { ...decision.arguments, jobId: 'another' } } });
+    await expect(act('apply')).rejects.toMatchObject({ name: 'NotPermitted' });
+  });
+
+  it('does not carry out another decision than the recorded one', async () => {
+    const { decision } = await decided('other', 0.97, onlyAnnotate);
+    await expect(act({ ...decision, decisionId: 'dec_forged' }, 'apply')).rejects.toMatchObject({
+      name: 'NotPermitted',
+    });
+  });
+
+  it('does not act on an approval that nobody gave', async () => {
+    const { act } = await decided('unapproved', 0.97);
+    await expect(act('approved')).rejects.toMatchObject({ name: 'NotPermitted' });
+  });
+
+  it('carries out what a human approved', async () => {
+    const { decision, act } = await decided('approved', 0.97, {
+      actions: { suggest: [{ action: 'requeue', target: 'short' }] },
+    });
+    await approve(decision);
+    expect(await act('approved')).toMatchObject({ status: 'dryRun', action: 'requeue', follows: 'close' });
+  });
+
+  it('asks whether a hold stays', async () => {
+    const { decision, act } = await decided('held', 0.97);
+    await approve(decision);
+    expect(await act('approved')).toMatchObject({ action: 'hold', follows: 'askToKeep' });
+  });
+
+  it('makes an approval void when the job was faster', async () => {
+    const { decision, act } = await decided('overtaken', 0.97);
+    await approve(decision);
+    await put({ ...(await loadJob(dynamo.table, 'overtaken', 'j')), started_at: new Date().toISOString() });
+    expect(await act('approved')).toMatchObject({ status: 'void', follows: 'void', reason: expect.any(String) });
+  });
+
+  it('lets one of two approved requeues through while the action cools down, and a retry of that one again', async () => {
+    const suggest = { actions: { suggest: [{ action: 'requeue', target: 'short' }] } };
+    const { decision, act: first } = await decided('cooling', 0.97, suggest);
+    await approve(decision);
+    expect(await first('approved')).toMatchObject({ status: 'dryRun' });
+    expect(await first('approved')).toMatchObject({ status: 'dryRun' });
+
+    const config = aConfig({ clusterId: 'cooling', ...suggest });
+    const job = await admitted(dynamo.table, config, 'second');
+    const second = await predict({ job, verdict: await checkCalibration({ job }, context) }, context);
+    await approve(second);
+    expect(await act(second, 'approved')).toMatchObject({
+      status: 'void',
+      reason: expect.stringContaining('30 minutes'),
+    });
+  });
+
+  it('takes back a hold that is there, and nothing that is not', async () => {
+    const { act } = await decided('releasing', 0.97);
+    await expect(act('release')).rejects.toMatchObject({ name: 'NotPermitted' });
+  });
+});

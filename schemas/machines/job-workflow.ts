@@ -58,7 +58,7 @@ export const RequestApprovalOutput = z.object({ approvalId: z.string(), expiresA
 export const ExpireApprovalInput = z.object({ job: Job, decision: Decision, question: Question });
 export const ExpireApprovalOutput = ApprovalAnswer;
 
-export const VoidApprovalInput = z.object({ job: Job, decision: Decision, reason: z.string() });
+export const VoidApprovalInput = z.object({ job: Job, decision: Decision, question: Question, reason: z.string() });
 export const VoidApprovalOutput = ApprovalAnswer;
 
 export const RecordOutcomeInput = z.object({
@@ -66,6 +66,7 @@ export const RecordOutcomeInput = z.object({
   decision: Decision.nullable(),
   effect: Effect.nullable(),
   answer: ApprovalAnswer.nullable(),
-  failure: z.object({ Error: z.string(), Cause: z.string().optional() }).nullable(),
+  /** `$states.errorOutput`: Step Functions leaves either part out, or null, where it has nothing to say. */
+  failure: z.object({ Error: z.string().nullish(), Cause: z.string().nullish() }).nullable(),
 });
 export const RecordOutcomeOutput = z.object({ status: RowStatus, reasons: z.array(Reason) });

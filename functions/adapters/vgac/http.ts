@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { readLimited } from './limited-body.ts';
+import { drop, readLimited } from './limited-body.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 export interface HttpSettings {
@@ -65,7 +65,7 @@ export function jsonClient(settings: HttpSettings, failures: Failures): JsonClie
       });
       if (response.ok)
         return { done: await readLimited(response, () => failures.malformed(`${label}: answer too large`)) };
-      await response.body?.cancel();
+      drop(response.body);
       const { status } = response;
       if (status < 500 && status !== 429) throw failures.refused(`${label}: HTTP ${status}`, status);
       return {

@@ -1,18 +1,27 @@
 const LIMIT_BYTES = 1_000_000;
 
 /**
- * Reads a body as text, but never more than 1 MB of it (after decompression): the rest is cancelled, not buffered.
+ * Reads a body as text, but never more than 1 MB of it (after decompression): the rest is dropped, not buffered.
  * @throws what `tooLarge` makes
  */
 export async function readLimited(response: Response, tooLarge: () => Error): Promise<string> {
+  const reader = response.body?.getReader();
+  if (!reader) return '';
   const decoder = new TextDecoder();
   let text = '';
   let size = 0;
-  // Leaving the loop by an exception cancels the stream.
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > LIMIT_BYTES) throw tooLarge();
-    text += decoder.decode(chunk, { stream: true });
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    size += chunk.value.byteLength;
+    if (size > LIMIT_BYTES) {
+      drop(reader);
+      throw tooLarge();
+    }
+    text += decoder.decode(chunk.value, { stream: true });
   }
   return text + decoder.decode();
+}
+
+/** Frees a connection whose body nobody reads. Not awaited: when the other side has cleaned up is not our concern. */
+export function drop(body: { cancel(): Promise<void> } | null): void {
+  body?.cancel().catch(() => undefined);
 }

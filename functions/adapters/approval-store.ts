@@ -1,0 +1,296 @@
+import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type * as z from 'zod';
+import type { Decision } from '../../schemas/decision.ts';
+import { type ApprovalAnswer, ApprovalItem, type AuditItem, type Question } from '../../schemas/items/approval.ts';
+import type { TierName } from '../../schemas/primitives.ts';
+import { lostTheRace, parseItem, type Table } from './table.ts';
+import { storeToken } from './token-store.ts';
+
+const OPEN = 'APPROVALS#OPEN';
+/** Who decided where no human did. */
+export const NOBODY = 'vgac-agentic';
+
+/** There is no approval under this id. */
+export class ApprovalNotFound extends Error {
+  override name = 'ApprovalNotFound' as const;
+}
+
+/**
+ * Id of the question about one decision. "May I hold?" and "keep the hold?" may both be asked about the same decision,
+ * and are two approvals.
+ */
+export function approvalIdOf(decisionId: string, question: Question): string {
+  return question === 'keep' ? `${decisionId}-keep` : decisionId;
+}
+
+const approvalKey = (id: string) => ({ PK: `APPROVAL#${id}`, SK: 'APPROVAL' });
+const tierName = (tier: number): TierName =>
+  tier >= 4 ? 'gate' : tier === 3 ? 'suggest' : tier === 2 ? 'warn' : 'annotate';
+
+export interface OpenQuestion {
+  decision: Decision;
+  question: Question;
+  user?: string | undefined;
+  executionArn: string;
+  taskToken: string;
+  channel: string;
+}
+
+/**
+ * Opens the approval, or finds the one that an earlier attempt opened; the newest token replaces an older one.
+ * The token is stored first: whoever sees the raised `requests` also finds the token that came with it.
+ */
+export async function openApproval(table: Table, asked: OpenQuestion, now: Date): Promise<ApprovalItem> {
+  const { decision, question } = asked;
+  const id = approvalIdOf(decision.decisionId, question);
+  const requestedAt = now.toISOString();
+  const expiresAt = new Date(now.getTime() + decision.approvalTtlSeconds * 1000).toISOString();
+  await storeToken(table, id, { token: asked.taskToken, ttlSeconds: decision.approvalTtlSeconds }, now);
+  const once = {
+    approval_id: id,
+    cluster_id: decision.clusterId,
+    job_id: decision.jobId,
+    question,
+    tier: tierName(decision.tier),
+    status: 'pending',
+    pinned: decision,
+    requested_at: requestedAt,
+    expires_at: expiresAt,
+    execution_arn: asked.executionArn,
+    channel: asked.channel,
+    listing_key: `${expiresAt}#${id}`,
+    ...(asked.user === undefined ? {} : { user: asked.user }),
+  };
+  const names = Object.keys(once);
+  const answer = await table.client.send(
+    new UpdateCommand({
+      TableName: table.name,
+      Key: approvalKey(id),
+      UpdateExpression: `SET ${names.map((name) => `#${name} = if_not_exists(#${name}, :${name})`).join(', ')}, #listing = :open ADD #requests :one`,
+      ExpressionAttributeNames: Object.fromEntries([...names, 'listing', 'requests'].map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: {
+        ...Object.fromEntries(Object.entries(once).map(([name, value]) => [`:${name}`, value])),
+        ':open': OPEN,
+        ':one': 1,
+      },
+      ReturnValues: 'ALL_NEW',
+    }),
+  );
+  return parseItem(ApprovalItem, answer.Attributes ?? {});
+}
+
+/** The approval as it is now, or null. */
+export async function loadApproval(table: Table, id: string): Promise<ApprovalItem | null> {
+  const answer = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: approvalKey(id), ConsistentRead: true }),
+  );
+  return answer.Item ? parseItem(ApprovalItem, answer.Item) : null;
+}
+
+async function update(
+  table: Table,
+  id: string,
+  expression: { update: string; condition: string; names?: Record<string, string>; values: Record<string, unknown> },
+): Promise<ApprovalItem> {
+  const answer = await table.client.send(
+    new UpdateCommand({
+      TableName: table.name,
+      Key: approvalKey(id),
+      UpdateExpression: expression.update,
+      ConditionExpression: expression.condition,
+      ExpressionAttributeNames: expression.names,
+      ExpressionAttributeValues: expression.values,
+      ReturnValues: 'ALL_NEW',
+    }),
+  );
+  return parseItem(ApprovalItem, answer.Attributes ?? {});
+}
+
+/** Like `update`, but null where the condition did not hold. */
+function tryUpdate(...args: Parameters<typeof update>): Promise<ApprovalItem | null> {
+  return update(...args).catch((error: unknown) => {
+    if (lostTheRace(error)) return null;
+    throw error;
+  });
+}
+
+/**
+ * The approval as it is, read through a write: functions that may only update approvals learn the stored decision
+ * without a permission to read.
+ * @throws ApprovalNotFound
+ */
+async function stored(table: Table, id: string, now: Date): Promise<ApprovalItem> {
+  const item = await tryUpdate(table, id, {
+    update: 'SET looked_at = :now',
+    condition: 'attribute_exists(PK)',
+    values: { ':now': now.toISOString() },
+  });
+  if (!item) throw new ApprovalNotFound(`approval ${id} does not exist`);
+  return item;
+}
+
+interface Outcome {
+  /** True for the one caller whose answer counts. */
+  won: boolean;
+  approval: ApprovalItem;
+}
+
+/**
+ * Decides once: one conditional write, before the expiry only, and the first answer wins.
+ * @throws ApprovalNotFound
+ */
+export function decideApproval(
+  table: Table,
+  id: string,
+  answer: { status: 'approved' | 'denied'; by: string; reason: string },
+  now: Date,
+): Promise<Outcome> {
+  return decide(table, id, answer, '#status = :pending AND expires_at > :now', now);
+}
+
+/**
+ * Ends the wait of an approval that nobody answered; when somebody did, theirs stands.
+ * @throws ApprovalNotFound
+ */
+export function expireApproval(table: Table, id: string, now: Date): Promise<Outcome> {
+  const answer = { status: 'expired', by: NOBODY, reason: 'nobody answered in time' };
+  return decide(table, id, answer, '#status = :pending', now);
+}
+
+async function decide(
+  table: Table,
+  id: string,
+  answer: { status: string; by: string; reason: string },
+  condition: string,
+  now: Date,
+): Promise<Outcome> {
+  const won = await tryUpdate(table, id, {
+    update: 'SET #status = :status, decided_by = :by, decided_at = :now, decided_reason = :reason',
+    condition,
+    names: { '#status': 'status' },
+    values: {
+      ':status': answer.status,
+      ':by': answer.by,
+      ':reason': answer.reason,
+      ':now': now.toISOString(),
+      ':pending': 'pending',
+    },
+  });
+  return won ? { won: true, approval: won } : { won: false, approval: await stored(table, id, now) };
+}
+
+/**
+ * Makes an approval void: what was approved no longer fits the world. Opens it again for the sweeper, so that the card
+ * and the announcement follow even when Slack is down now. Whoever had decided stays on record.
+ * @throws ApprovalNotFound
+ */
+export async function voidApproval(table: Table, id: string, reason: string, now: Date): Promise<Outcome> {
+  const won = await tryUpdate(table, id, {
+    update:
+      'SET #status = :void, decided_by = if_not_exists(decided_by, :nobody), decided_at = :now, ' +
+      'decided_reason = :reason, listing = :open REMOVE announced_at',
+    condition: 'attribute_exists(PK) AND #status <> :void',
+    names: { '#status': 'status' },
+    values: {
+      ':void': 'void',
+      ':nobody': NOBODY,
+      ':reason': reason,
+      ':now': now.toISOString(),
+      ':open': OPEN,
+    },
+  });
+  return won ? { won: true, approval: won } : { won: false, approval: await stored(table, id, now) };
+}
+
+/**
+ * Notes which message is the card. Null when another card was noted before.
+ * Opens the approval again in case it was decided and closed meanwhile, so that the sweeper makes this card true.
+ */
+export function recordCard(
+  table: Table,
+  id: string,
+  card: { channel: string; ts: string },
+): Promise<ApprovalItem | null> {
+  return tryUpdate(table, id, {
+    update: 'SET channel = :channel, card_ts = :ts, listing = :open',
+    condition: 'attribute_exists(PK) AND attribute_not_exists(card_ts)',
+    values: { ':channel': card.channel, ':ts': card.ts, ':open': OPEN },
+  });
+}
+
+/** Notes that this decision was announced. Does nothing when it changed in between: then it is announced again. */
+export async function markAnnounced(table: Table, approval: ApprovalItem, now: Date): Promise<void> {
+  await tryUpdate(table, approval.approval_id, {
+    update: 'SET announced_at = :now',
+    condition: '#status = :status',
+    names: { '#status': 'status' },
+    values: { ':now': now.toISOString(), ':status': approval.status },
+  });
+}
+
+/** Takes a settled approval off the open list, unless it was asked again, decided again or given a card meanwhile. */
+export async function closeApproval(table: Table, approval: ApprovalItem): Promise<boolean> {
+  const { card_ts: ts } = approval;
+  const closed = await tryUpdate(table, approval.approval_id, {
+    update: 'REMOVE listing',
+    condition: `#status = :status AND requests = :requests AND ${ts ? 'card_ts = :ts' : 'attribute_not_exists(card_ts)'}`,
+    names: { '#status': 'status' },
+    values: { ':status': approval.status, ':requests': approval.requests, ...(ts ? { ':ts': ts } : {}) },
+  });
+  return closed !== null;
+}
+
+/** Ids of the approvals with something left to do, soonest expiry first. The index may lag: load each before judging. */
+export async function* openApprovals(table: Table): AsyncGenerator<string> {
+  let from: Record<string, unknown> | undefined;
+  do {
+    const page = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: 'listing',
+        KeyConditionExpression: 'listing = :open',
+        ExpressionAttributeValues: { ':open': OPEN },
+        ExclusiveStartKey: from,
+      }),
+    );
+    for (const { PK } of page.Items ?? []) yield String(PK).slice(approvalKey('').PK.length);
+    from = page.LastEvaluatedKey;
+  } while (from);
+}
+
+/** Appends one record to the approval's audit. The same fact at the same time is one record, so a retry is harmless. */
+export async function audit(
+  table: Table,
+  approval: ApprovalItem,
+  fact: { at: string; who: string; what: string; why?: string },
+): Promise<void> {
+  const item: z.infer<typeof AuditItem> = {
+    PK: `APPROVAL#${approval.approval_id}`,
+    SK: `AUDIT#${fact.at}#${fact.what}#${fact.who}`,
+    ...fact,
+    hash: approval.pinned.argumentsHash,
+  };
+  await table.client
+    .send(new PutCommand({ TableName: table.name, Item: item, ConditionExpression: 'attribute_not_exists(PK)' }))
+    .catch((error: unknown) => {
+      if (!lostTheRace(error)) throw error;
+    });
+}
+
+/** What the waiting execution gets to know. Null while nothing is decided. */
+export function answerOf(approval: ApprovalItem): ApprovalAnswer | null {
+  const { status, decided_by, decided_at, decided_reason } = approval;
+  if (status === 'pending' || decided_at === undefined) return null;
+  const by = status === 'void' ? NOBODY : (decided_by ?? NOBODY);
+  return { decision: status, by, at: decided_at, reason: decided_reason ?? '' };
+}
+
+/**
+ * The answer of an approval that is known to be decided.
+ * @throws ApprovalNotFound when it is not
+ */
+export function storedAnswer(approval: ApprovalItem): ApprovalAnswer {
+  const answer = answerOf(approval);
+  if (!answer) throw new ApprovalNotFound(`approval ${approval.approval_id} has no answer`);
+  return answer;
+}

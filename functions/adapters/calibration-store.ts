@@ -1,0 +1,243 @@
+import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { ClusterConfig } from '../../schemas/config.ts';
+import { CalibrationItem } from '../../schemas/items/calibration.ts';
+import type { Kind } from '../../schemas/primitives.ts';
+import type { DriftBand } from '../../schemas/verdict.ts';
+import { birth } from '../domain/fold-batch.ts';
+import { putBatch } from './ledger-store.ts';
+import { clusterKey, lostTheRace, parseItem, type Table } from './table.ts';
+
+const calibrationKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'CALIBRATION' as const });
+const inFlight = (kind: Kind) => `in_flight_${kind}` as const;
+
+/** Reads the item consistently; null for a cluster nobody has seen. @throws UnreadableItem */
+export async function loadCalibration(table: Table, clusterId: string): Promise<CalibrationItem | null> {
+  const answer = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: calibrationKey(clusterId), ConsistentRead: true }),
+  );
+  return answer.Item ? parseItem(CalibrationItem, answer.Item) : null;
+}
+
+/**
+ * Reads the item, and creates it in learning where it is absent.
+ * Ledger batch 0 is written first: it keeps the budgets of the birth, so that the ledger alone rebuilds the state.
+ */
+export async function loadOrCreateCalibration(
+  table: Table,
+  config: ClusterConfig,
+  now: Date,
+): Promise<CalibrationItem> {
+  const { clusterId, platform, budgets } = config;
+  const existing = await loadCalibration(table, clusterId);
+  if (existing) return existing;
+  const batch = await putBatch(table, clusterId, { version: 0, folded_at: now.toISOString(), budgets, entries: [] });
+  const item: CalibrationItem = {
+    ...calibrationKey(clusterId),
+    listing: 'CLUSTERS',
+    listing_key: clusterId,
+    cluster_id: clusterId,
+    platform,
+    version: 0,
+    marked_version: 0,
+    current_ece: null,
+    last_known_good_ece: null,
+    calibration_score: null,
+    sample_count: 0,
+    recalibration_needed: false,
+    is_learning_mode: true,
+    last_updated: batch.folded_at,
+    ...birth(batch.budgets),
+  };
+  try {
+    await table.client.send(
+      new PutCommand({ TableName: table.name, Item: item, ConditionExpression: 'attribute_not_exists(PK)' }),
+    );
+    return item;
+  } catch (error) {
+    if (!lostTheRace(error)) throw error;
+  }
+  return parseItem(CalibrationItem, (await loadCalibration(table, clusterId)) ?? calibrationKey(clusterId));
+}
+
+/**
+ * Takes a place in flight for one job, before its decision is recorded. One conditional write on the item that the fold
+ * settles, so no two executions can take the last place, and a retry of the same job takes no second one.
+ * @returns false when tokens or places do not allow another; the decision is then escalated
+ */
+export async function reserve(table: Table, clusterId: string, kind: Kind, jobId: string): Promise<boolean> {
+  const free = '#max >= :one AND (attribute_not_exists(#inFlight) OR size(#inFlight) < #max)';
+  return conditionally(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: calibrationKey(clusterId),
+        UpdateExpression: 'ADD #inFlight :ids',
+        ConditionExpression: `contains(#inFlight, :id) OR (${free})`,
+        ExpressionAttributeNames: { '#inFlight': inFlight(kind), '#max': `max_${kind}` },
+        ExpressionAttributeValues: { ':ids': new Set([jobId]), ':id': jobId, ':one': 1 },
+      }),
+    ),
+  );
+}
+
+/** Gives places back, of both kinds. For jobs whose recorded decision does not need them; the fold settles the others. */
+export async function release(table: Table, clusterId: string, jobIds: string[]): Promise<void> {
+  if (jobIds.length === 0) return;
+  await conditionally(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: calibrationKey(clusterId),
+        UpdateExpression: 'DELETE in_flight_statement :ids, in_flight_intervention :ids',
+        ConditionExpression: 'attribute_exists(PK)',
+        ExpressionAttributeValues: { ':ids': new Set(jobIds) },
+      }),
+    ),
+  );
+}
+
+/** What the fold of one batch changes on the item; the names are the item's. */
+export type Folded = Pick<
+  CalibrationItem,
+  | 'state'
+  | 'max_statement'
+  | 'max_intervention'
+  | 'current_ece'
+  | 'last_known_good_ece'
+  | 'calibration_score'
+  | 'sample_count'
+  | 'recalibration_needed'
+  | 'is_learning_mode'
+  | 'last_updated'
+>;
+
+/**
+ * Compare-and-set of the fold: new state, operators' numbers and settled reservations in one write.
+ * @param version the version the batch was applied to; the item becomes version + 1
+ * @returns false when somebody folded first
+ */
+export async function saveFold(
+  table: Table,
+  clusterId: string,
+  version: number,
+  folded: Folded,
+  settled: string[],
+): Promise<boolean> {
+  const attributes = Object.entries({ ...folded, version: version + 1 });
+  return conditionally(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: calibrationKey(clusterId),
+        UpdateExpression:
+          `SET ${attributes.map(([name]) => `#${name} = :${name}`).join(', ')} ` +
+          'DELETE in_flight_statement :settled, in_flight_intervention :settled',
+        ConditionExpression: '#version = :expected',
+        ExpressionAttributeNames: Object.fromEntries(attributes.map(([name]) => [`#${name}`, name])),
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(attributes.map(([name, value]) => [`:${name}`, value])),
+          ':settled': new Set(settled),
+          ':expected': version,
+        },
+      }),
+    ),
+  );
+}
+
+/** Notes that every row of the newest batch is marked. Harmless when a newer batch has been folded meanwhile. */
+export async function saveMarked(table: Table, clusterId: string, version: number): Promise<void> {
+  await conditionally(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: calibrationKey(clusterId),
+        UpdateExpression: 'SET marked_version = :version',
+        ConditionExpression: 'version = :version',
+        ExpressionAttributeValues: { ':version': version },
+      }),
+    ),
+  );
+}
+
+/** News of drift that a run claimed and has not told for so long belongs to the next run: it died on the way. */
+const CLAIM_MS = 240_000;
+const toldBand =
+  'attribute_exists(PK) AND (drift_band = :from OR (:from = :none AND attribute_not_exists(drift_band)))';
+
+export interface DriftNews {
+  from: DriftBand;
+  to: DriftBand;
+  /** Name of the monitor's execution. */
+  run: string;
+}
+
+/**
+ * Lets one run of the monitor tell people about a changed drift band; a retry of that run may tell them again.
+ * @returns false when another run is telling them, or has
+ */
+export async function claimDriftNews(table: Table, clusterId: string, news: DriftNews, now: Date): Promise<boolean> {
+  const unclaimed = 'attribute_not_exists(drift_run) OR drift_run = :run OR drift_claimed_at < :dead';
+  return conditionally(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: calibrationKey(clusterId),
+        UpdateExpression: 'SET drift_run = :run, drift_claimed_at = :now',
+        ConditionExpression: `${toldBand} AND (${unclaimed})`,
+        ExpressionAttributeValues: {
+          ':from': news.from,
+          ':none': 'none',
+          ':run': news.run,
+          ':now': now.toISOString(),
+          ':dead': new Date(now.getTime() - CLAIM_MS).toISOString(),
+        },
+      }),
+    ),
+  );
+}
+
+/** Notes that the news is on the bus. Harmless when repeated, or when a later run took over. */
+export async function saveDriftTold(table: Table, clusterId: string, { from, to, run }: DriftNews): Promise<void> {
+  await conditionally(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: calibrationKey(clusterId),
+        UpdateExpression: 'SET drift_band = :to REMOVE drift_run, drift_claimed_at',
+        ConditionExpression: `${toldBand} AND drift_run = :run`,
+        ExpressionAttributeValues: { ':from': from, ':to': to, ':none': 'none', ':run': run },
+      }),
+    ),
+  );
+}
+
+/** Ids of all clusters that have a calibration, in order. */
+export async function listClusters(table: Table): Promise<string[]> {
+  const ids: string[] = [];
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: 'listing',
+        KeyConditionExpression: 'listing = :clusters',
+        ExpressionAttributeValues: { ':clusters': 'CLUSTERS' },
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    for (const item of page.Items ?? []) ids.push(String(item.listing_key));
+    start = page.LastEvaluatedKey;
+  } while (start);
+  return ids;
+}
+
+/** True when the write took place, false when its condition did not hold. */
+async function conditionally(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (lostTheRace(error)) return false;
+    throw error;
+  }
+}

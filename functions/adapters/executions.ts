@@ -1,0 +1,21 @@
+import { SendTaskSuccessCommand, SFNClient, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';
+import type { ApprovalAnswer } from '../../schemas/items/approval.ts';
+
+const client = new SFNClient({});
+
+/** Hands a human's answer to the execution that waits for it. */
+export type AnswerTask = (token: string, answer: ApprovalAnswer) => Promise<'resumed' | 'closed'>;
+
+/**
+ * Resumes an execution. Deny is an answer too, so it is always a success for the machine, which branches on `decision`.
+ * @returns `closed` when the execution no longer waits: it was answered, timed out or ended before
+ */
+export const answerTask: AnswerTask = async (token, answer) => {
+  try {
+    await client.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(answer) }));
+    return 'resumed';
+  } catch (error) {
+    if (error instanceof TaskTimedOut || error instanceof TaskDoesNotExist) return 'closed';
+    throw error;
+  }
+};

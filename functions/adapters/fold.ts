@@ -1,0 +1,146 @@
+import type { ClusterConfig } from '../../schemas/config.ts';
+import type { LedgerEntry, LedgerItem } from '../../schemas/items/ledger.ts';
+import { applyBatch, birth } from '../domain/fold-batch.ts';
+import { inFoldOrder, ledgerEntry, mayYetBeUndone, needsItsPlace } from '../domain/outcome.ts';
+import { loadCalibration, release, saveFold, saveMarked } from './calibration-store.ts';
+import { loadBatch, putBatch, readLedger } from './ledger-store.ts';
+import { dueJobs, labelRow, loadJobs, markFolded, postpone } from './outcome-store.ts';
+import type { Table } from './table.ts';
+
+/** 200 entries with the longest ids stay far below the 400 KB of an item. */
+const BATCH_ENTRIES = 200;
+/** Read ahead of a batch, so that a backlog is sorted in large pieces and still fits in memory. */
+const READ_AHEAD = 1_000;
+/** Marking is one small write per row; more at once would only be throttled. */
+const MARKS_AT_ONCE = 10;
+/** Each lost race means that another folder made progress; this many in a row means that something else is wrong. */
+const RACES = 20;
+
+/** A hold waits for its human for hours; looked at again by the next run, and no sign of a fold that hangs. */
+const POSTPONE_MS = 60_000;
+
+/** Other folders won every race. Retried by the caller's retry policy. */
+export class FoldContended extends Error {
+  override name = 'FoldContended' as const;
+}
+
+export interface FoldReport {
+  /** Jobs that this call settled. */
+  folded: number;
+  batches: number;
+  /** Job ids of rows that do not parse; they stay where they are. */
+  unreadable: string[];
+}
+
+/**
+ * Folds every label of a cluster that is due into its calibration state, each exactly once.
+ *
+ * Any number of folders may run at once and any of them may die after any line. What makes that safe: the list of batch
+ * v+1 is decided by one put-if-absent; the state moves from v to v+1 by one compare-and-set; and nobody looks for the
+ * candidates of v+1 before every row of v is marked.
+ *
+ * @param jobIds jobs that the caller knows to be labelled: the index may not show them yet
+ * @throws FoldContended, UnreadableItem when state or ledger cannot be read
+ */
+export async function foldCluster(
+  table: Table,
+  config: ClusterConfig,
+  now: Date,
+  jobIds: string[] = [],
+): Promise<FoldReport> {
+  const report: FoldReport = { folded: 0, batches: 0, unreadable: [] };
+  const { clusterId } = config;
+  for (let races = 0; races <= RACES; races++) {
+    const item = await loadCalibration(table, clusterId);
+    // No decision is recorded before CheckCalibration has created the item.
+    if (!item) return report;
+    if (item.marked_version < item.version) {
+      await markBatch(table, clusterId, await loadBatch(table, clusterId, item.version));
+    }
+    const { entries, unreadable } = await candidates(table, config, now, jobIds);
+    report.unreadable = unreadable;
+    if (entries.length === 0) return report;
+
+    const batch = await putBatch(table, clusterId, {
+      version: item.version + 1,
+      folded_at: now.toISOString(),
+      budgets: config.budgets,
+      entries: entries.slice(0, BATCH_ENTRIES),
+    });
+    const settled = batch.entries.map((entry) => entry.jobId);
+    if (await saveFold(table, clusterId, item.version, applyBatch(item.state, batch), settled)) {
+      await markBatch(table, clusterId, batch);
+      report.folded += settled.length;
+      report.batches += 1;
+      if (entries.every((entry) => settled.includes(entry.jobId))) return report;
+      races = 0;
+    }
+  }
+  throw new FoldContended(`the fold of ${clusterId} lost ${RACES} races in a row`);
+}
+
+/** Marks the rows of the newest batch, then notes that they are. */
+async function markBatch(table: Table, clusterId: string, { version, entries }: LedgerItem): Promise<void> {
+  for (let at = 0; at < entries.length; at += MARKS_AT_ONCE) {
+    const some = entries.slice(at, at + MARKS_AT_ONCE);
+    await Promise.all(some.map((entry) => markFolded(table, clusterId, entry.jobId, version)));
+  }
+  await saveMarked(table, clusterId, version);
+}
+
+/** Entries of all rows that can be settled now, in fold order. Overdue jobs get their label here. */
+async function candidates(
+  table: Table,
+  config: ClusterConfig,
+  now: Date,
+  jobIds: string[],
+): Promise<{ entries: LedgerEntry[]; unreadable: string[] }> {
+  const due = await dueJobs(table, config.clusterId, now, READ_AHEAD);
+  const { rows, unreadable } = await loadJobs(table, config.clusterId, [...due, ...jobIds]);
+  const entries: LedgerEntry[] = [];
+  for (const row of rows) {
+    if (row.unfolded === undefined || row.folded_in !== undefined) continue;
+    const labelled = await labelRow(table, row, config.longWaitSeconds, now);
+    if (mayYetBeUndone(labelled)) {
+      await postpone(table, labelled, new Date(now.getTime() + POSTPONE_MS));
+      continue;
+    }
+    const entry = ledgerEntry(labelled);
+    // A collector's clock ahead of ours: its label is not known before its time.
+    if (entry && entry.labelAt * 1000 <= now.getTime()) entries.push(entry);
+  }
+  return { entries: entries.sort(inFoldOrder), unreadable };
+}
+
+/**
+ * Gives back reservations that no label will ever settle: taken for a decision that was never recorded, or taken again
+ * by a retry after the fold. A place is kept as long as its decision could still be recorded.
+ * @returns the job ids whose places were given back
+ */
+export async function releaseOrphans(table: Table, config: ClusterConfig, now: Date): Promise<string[]> {
+  const item = await loadCalibration(table, config.clusterId);
+  const held = [...(item?.in_flight_statement ?? []), ...(item?.in_flight_intervention ?? [])];
+  if (held.length === 0) return [];
+  const { rows, unreadable } = await loadJobs(table, config.clusterId, held);
+  const kept = new Set([
+    ...unreadable,
+    ...rows.filter((row) => needsItsPlace(row, config, now)).map((row) => row.job_id),
+  ]);
+  const orphans = held.filter((jobId) => !kept.has(jobId));
+  await release(table, config.clusterId, orphans);
+  return orphans;
+}
+
+/**
+ * Rebuilds the calibration state from the ledger alone; equal to the stored bytes at the same version, bit for bit.
+ * @returns null for a cluster without a ledger
+ */
+export async function rebuild(table: Table, clusterId: string): Promise<{ version: number; state: Uint8Array } | null> {
+  let version = 0;
+  let state: Uint8Array | undefined;
+  for await (const batch of readLedger(table, clusterId)) {
+    state = (state ? applyBatch(state, batch) : birth(batch.budgets)).state;
+    version = batch.version;
+  }
+  return state ? { version, state } : null;
+}

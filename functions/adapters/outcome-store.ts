@@ -1,0 +1,182 @@
+import { BatchGetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { JobItem } from '../../schemas/items/job.ts';
+import { firstLabel, joinOutcome, type Told } from '../domain/outcome.ts';
+import { loadJob } from './job-store.ts';
+import { clusterKey, jobKey, lostTheRace, type Table } from './table.ts';
+
+/** As long as a claim: an outcome without a submission must not outlive every claim, nor die before one. */
+const ROW_LIFE_SECONDS = 180 * 86_400;
+/** A row has at most five writers; whoever loses this often is retried by the queue in front. */
+const ATTEMPTS = 8;
+const BATCH_GET_LIMIT = 100;
+
+/** Other writers kept changing the row. Retried by the rule's retry policy. */
+export class RowContended extends Error {
+  override name = 'RowContended' as const;
+}
+
+/** What decides the join. A write holds only while all of this is as it was read. */
+const GUARDED = [
+  'submitted_at',
+  'started_at',
+  'ended_at',
+  'cancelled_at',
+  'label_at',
+  'unfolded',
+  'contradictions',
+  'predicted_wait',
+] as const;
+
+/**
+ * Joins an outcome to its row; creates the row where the outcome overtook the submission.
+ * Fact, label and index entry change in one conditional write, so that a crash leaves all of them or none.
+ * @param longWaitSeconds T, of the cluster; a recorded decision's own T goes first
+ * @returns whether the event contradicts what was stored before it
+ * @throws RowContended
+ */
+export async function recordOutcome(
+  table: Table,
+  job: { clusterId: string; jobId: string },
+  told: Told,
+  longWaitSeconds: number,
+  now: Date,
+): Promise<{ contradicts: boolean }> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const row = await loadJob(table, job.clusterId, job.jobId);
+    const { set, contradicts } = joinOutcome(row, told, row?.decision?.longWaitSeconds ?? longWaitSeconds, now);
+    if (Object.keys(set).length === 0) return { contradicts };
+    const birth = row ? {} : { cluster_id: job.clusterId, job_id: job.jobId, ttl: secondsOf(now) + ROW_LIFE_SECONDS };
+    if (await setIfUnchanged(table, jobKey(job.clusterId, job.jobId), row, { ...birth, ...set }))
+      return { contradicts };
+  }
+  throw new RowContended(`row of job ${job.jobId} of ${job.clusterId} changed ${ATTEMPTS} times while it was read`);
+}
+
+/**
+ * Labels a row from what it knows by now: overdue jobs as long.
+ * @returns the row as it stands afterwards; without a label while it cannot be known
+ */
+export async function labelRow(table: Table, row: JobItem, longWaitSeconds: number, now: Date): Promise<JobItem> {
+  const set = firstLabel(row, row.decision?.longWaitSeconds ?? longWaitSeconds, now);
+  if (Object.keys(set).length === 0) return row;
+  const key = jobKey(row.cluster_id, row.job_id);
+  if (await setIfUnchanged(table, key, row, set)) return { ...row, ...set };
+  return (await loadJob(table, row.cluster_id, row.job_id)) ?? row;
+}
+
+/** Job ids whose decision waits to be folded and can be by now, earliest first. The index may lag behind the rows. */
+export async function dueJobs(table: Table, clusterId: string, now: Date, limit: number): Promise<string[]> {
+  const ids: string[] = [];
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: 'unfolded',
+        KeyConditionExpression: 'unfolded = :cluster AND unfolded_due <= :now',
+        ExpressionAttributeValues: { ':cluster': clusterKey(clusterId), ':now': now.toISOString() },
+        Limit: limit - ids.length,
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    for (const item of page.Items ?? []) ids.push(String(item.SK).slice('JOB#'.length));
+    start = page.LastEvaluatedKey;
+  } while (start && ids.length < limit);
+  return ids;
+}
+
+/** Reads rows consistently, 100 at a time. One that is not of its schema is named, and does not stop the others. */
+export async function loadJobs(
+  table: Table,
+  clusterId: string,
+  jobIds: string[],
+): Promise<{ rows: JobItem[]; unreadable: string[] }> {
+  const rows: JobItem[] = [];
+  const unreadable: string[] = [];
+  const unique = [...new Set(jobIds)];
+  for (let at = 0; at < unique.length; at += BATCH_GET_LIMIT) {
+    let keys: Record<string, unknown>[] = unique.slice(at, at + BATCH_GET_LIMIT).map((id) => jobKey(clusterId, id));
+    while (keys.length > 0) {
+      const answer = await table.client.send(
+        new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
+      );
+      for (const item of answer.Responses?.[table.name] ?? []) {
+        const parsed = JobItem.safeParse(item);
+        if (parsed.success) rows.push(parsed.data);
+        else unreadable.push(String(item.SK).slice('JOB#'.length));
+      }
+      keys = answer.UnprocessedKeys?.[table.name]?.Keys ?? [];
+    }
+  }
+  return { rows, unreadable };
+}
+
+/** Marks a row as folded and takes it out of the index. Harmless when it is marked already, or its life has ended. */
+export async function markFolded(table: Table, clusterId: string, jobId: string, version: number): Promise<void> {
+  try {
+    await table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: jobKey(clusterId, jobId),
+        UpdateExpression: 'SET folded_in = :version REMOVE unfolded, unfolded_due',
+        ConditionExpression: 'attribute_exists(PK) AND attribute_not_exists(folded_in)',
+        ExpressionAttributeValues: { ':version': version },
+      }),
+    );
+  } catch (error) {
+    if (!lostTheRace(error)) throw error;
+  }
+}
+
+/** Moves an open row back in the index, unless it was closed or folded meanwhile. */
+export async function postpone(table: Table, row: JobItem, until: Date): Promise<void> {
+  try {
+    await table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: jobKey(row.cluster_id, row.job_id),
+        UpdateExpression: 'SET unfolded_due = :until',
+        ConditionExpression: 'attribute_exists(unfolded) AND attribute_not_exists(closed_at)',
+        ExpressionAttributeValues: { ':until': until.toISOString() },
+      }),
+    );
+  } catch (error) {
+    if (!lostTheRace(error)) throw error;
+  }
+}
+
+const secondsOf = (now: Date) => Math.floor(now.getTime() / 1000);
+
+/** Sets attributes while the guarded ones are as they were read. @returns false when one of them has changed */
+async function setIfUnchanged(
+  table: Table,
+  Key: { PK: string; SK: string },
+  read: JobItem | null,
+  set: Partial<JobItem>,
+): Promise<boolean> {
+  const names = new Set([...GUARDED, ...Object.keys(set)]);
+  const known = GUARDED.filter((name) => read?.[name] !== undefined);
+  const condition = GUARDED.map((name) =>
+    known.includes(name) ? `#${name} = :read_${name}` : `attribute_not_exists(#${name})`,
+  );
+  const assignments = Object.keys(set).map((name) => `#${name} = :${name}`);
+  try {
+    await table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key,
+        UpdateExpression: `SET ${assignments.join(', ')}`,
+        ConditionExpression: condition.join(' AND '),
+        ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
+          ...Object.fromEntries(known.map((name) => [`:read_${name}`, read?.[name]])),
+        },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (lostTheRace(error)) return false;
+    throw error;
+  }
+}

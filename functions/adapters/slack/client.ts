@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KnownBlock } from '@slack/types';
+import { ChatAnswer } from '../../../schemas/ports/slack.ts';
+import { SlackRefused, SlackUnavailable } from './errors.ts';
+
+export interface SlackMessage {
+  /** What notifications and screen readers show. */
+  text: string;
+  blocks: KnownBlock[];
+}
+
+export interface CardRef {
+  channel: string;
+  ts: string;
+}
+
+export interface Slack {
+  /** chat.postMessage; in the thread of `thread` where given. */
+  post(channel: string, message: SlackMessage, thread?: string): Promise<CardRef>;
+  /** chat.update: replaces text and blocks. */
+  update(card: CardRef, message: SlackMessage): Promise<void>;
+  /** Tells only the person who clicked. Does nothing for a URL that is not Slack's. */
+  whisper(responseUrl: string, text: string): Promise<void>;
+}
+
+export interface SlackOptions {
+  /** API root such as `https://slack.com/api`. */
+  baseUrl: string;
+  /** Read when it is needed, so that a rotated token takes effect. */
+  botToken: () => Promise<string>;
+  /** Per request. */
+  timeoutMs?: number;
+  /** How long all Retry-After waits of one call may take together. */
+  waitBudgetMs?: number;
+  wait?: (ms: number) => Promise<unknown>;
+}
+
+/** Codes behind HTTP 200 that are Slack's own trouble. */
+const TRANSIENT = new Set([
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'ratelimited',
+  'rate_limited',
+]);
+
+/**
+ * The Slack Web API as far as we use it. Every method:
+ * @throws SlackUnavailable on a network fault, a timeout, 5xx, or a 429 that asks for more than the budget
+ * @throws SlackRefused on `ok: false` and on any other status
+ */
+export function slackClient(options: SlackOptions): Slack {
+  const call = async (method: string, body: object): Promise<CardRef> => {
+    const response = await sendToRoot(options, method, body);
+    const parsed = ChatAnswer.safeParse(await response.json().catch(() => null));
+    if (!parsed.success) {
+      refuseStatus(method, response);
+      throw new SlackUnavailable(`${method}: the answer is not Slack's`);
+    }
+    if (parsed.data.ok) return { channel: parsed.data.channel, ts: parsed.data.ts };
+    if (TRANSIENT.has(parsed.data.error)) throw new SlackUnavailable(`${method}: ${parsed.data.error}`);
+    throw new SlackRefused(method, parsed.data.error);
+  };
+  return {
+    post: (channel, message, thread) =>
+      call('chat.postMessage', {
+        channel,
+        ...message,
+        unfurl_links: false,
+        unfurl_media: false,
+        ...(thread === undefined ? {} : { thread_ts: thread }),
+      }),
+    update: async (card, message) => {
+      await call('chat.update', { ...card, ...message });
+    },
+    whisper: async (responseUrl, text) => {
+      if (!isSlacksUrl(responseUrl, options.baseUrl)) return;
+      const body = { response_type: 'ephemeral', replace_original: false, text };
+      refuseStatus('response_url', await send(options, 'response_url', responseUrl, {}, body));
+    },
+  };
+}
+
+/**
+ * Posts to an incoming webhook: one way, no buttons, never an approval path.
+ * @throws SlackUnavailable, SlackRefused as above
+ */
+export async function postToWebhook(
+  url: string,
+  message: SlackMessage,
+  options: Pick<SlackOptions, 'timeoutMs' | 'waitBudgetMs' | 'wait'> = {},
+): Promise<void> {
+  refuseStatus('webhook', await send(options, 'webhook', url, {}, message));
+}
+
+/** A `response_url` comes from outside: only the API's own origin and Slack's webhook host may be called. */
+export function isSlacksUrl(url: string, baseUrl: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { origin, username, password } = new URL(url);
+  if (username || password) return false;
+  return origin === 'https://hooks.slack.com' || origin === new URL(baseUrl).origin;
+}
+
+/** A host without a path may serve the API below `/api` or at its root; 404 is never an answer of Slack's API. */
+async function sendToRoot(options: SlackOptions, method: string, body: object): Promise<Response> {
+  const headers = { authorization: `Bearer ${await options.botToken()}` };
+  const root = options.baseUrl.replace(/\/+$/, '');
+  if (new URL(options.baseUrl).pathname === '/') {
+    const response = await send(options, method, `${root}/api/${method}`, headers, body);
+    if (response.status !== 404) return response;
+  }
+  return send(options, method, `${root}/${method}`, headers, body);
+}
+
+/** Any answer below 500 except 429, which is waited out within the budget. */
+async function send(
+  { timeoutMs = 3_000, waitBudgetMs = 4_000, wait = sleep }: Pick<SlackOptions, 'timeoutMs' | 'waitBudgetMs' | 'wait'>,
+  what: string,
+  url: string,
+  headers: Record<string, string>,
+  body: object,
+): Promise<Response> {
+  let budget = waitBudgetMs;
+  for (;;) {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+      body: JSON.stringify(body),
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+    }).catch((cause: unknown) => {
+      throw new SlackUnavailable(`${what}: no answer`, { cause });
+    });
+    if (response.status >= 500) throw new SlackUnavailable(`${what}: HTTP ${response.status}`);
+    if (response.status !== 429) return response;
+    const seconds = Number(response.headers.get('retry-after') ?? '1');
+    // Without a usable Retry-After one second is what Slack asks of a single channel.
+    const waitMs = Number.isFinite(seconds) && seconds >= 0 ? Math.max(seconds * 1000, 100) : 1_000;
+    if (waitMs > budget) throw new SlackUnavailable(`${what}: rate limited for ${Math.ceil(waitMs / 1000)} s`);
+    budget -= waitMs;
+    await wait(waitMs);
+  }
+}
+
+function refuseStatus(what: string, response: Response): void {
+  if (!response.ok) throw new SlackRefused(what, `http_${response.status}`);
+}

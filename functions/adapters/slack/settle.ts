@@ -1,0 +1,97 @@
+import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { answerOf, audit, closeApproval, markAnnounced, NOBODY, recordCard } from '../approval-store.ts';
+import { deleteToken, loadToken } from '../token-store.ts';
+import { requestCard, settledCard, supersededCard } from './cards.ts';
+import type { ApprovalEdges, ResumingEdges } from './edges.ts';
+import { SlackRefused } from './errors.ts';
+
+/**
+ * Carries a stored decision to everybody who waits for it: the execution, the event bus and audit, the card; then takes
+ * the approval off the open list. Every step may be repeated, so a crash anywhere is repaired by calling it again.
+ * All steps are tried; the first failure is thrown afterwards.
+ *
+ * @returns whether nothing is left to do
+ */
+export async function settle(edges: ResumingEdges, approval: ApprovalItem): Promise<boolean> {
+  const [resumed, ...others] = await Promise.allSettled([
+    resume(edges, approval),
+    announce(edges, approval),
+    showState(edges, approval),
+  ]);
+  if (resumed.status === 'rejected') throw resumed.reason;
+  for (const step of others) if (step.status === 'rejected') throw step.reason;
+  return resumed.value && closeApproval(edges.table, approval);
+}
+
+/** Announcement and card only, for functions that may not touch tokens. What fails is left to the sweeper. */
+export async function tell(edges: ApprovalEdges, approval: ApprovalItem): Promise<void> {
+  const steps = await Promise.allSettled([announce(edges, approval), showState(edges, approval)]);
+  for (const step of steps) {
+    if (step.status === 'rejected') edges.warn('left to the sweeper', step.reason);
+  }
+}
+
+/**
+ * Tells the bus that a human is asked, then shows the card. A pending approval without a card was not presented yet, so
+ * the sweeper may do this again: the event comes at least once.
+ */
+export async function present(edges: ApprovalEdges, approval: ApprovalItem): Promise<void> {
+  if (approval.card_ts !== undefined || approval.status !== 'pending') return;
+  await edges.emit('ApprovalRequested', {
+    schemaVersion: 1,
+    clusterId: approval.cluster_id,
+    jobId: approval.job_id,
+    approvalId: approval.approval_id,
+    action: approval.pinned.arguments?.action ?? 'none',
+    expiresAt: approval.expires_at,
+  });
+  await postCard(edges, approval);
+}
+
+async function postCard(edges: ApprovalEdges, approval: ApprovalItem): Promise<void> {
+  if (approval.channel === undefined) return;
+  const card = await edges.slack.post(approval.channel, requestCard(approval));
+  const noted = await recordCard(edges.table, approval.approval_id, card);
+  if (!noted) return edges.slack.update(card, supersededCard());
+  // A click can be faster than the note: then nobody else knew which card to update.
+  if (noted.status !== 'pending') await showState(edges, noted);
+}
+
+/** Hands the answer to the waiting execution. True when no token is left to answer. */
+async function resume({ table, answerTask, now }: ResumingEdges, approval: ApprovalItem): Promise<boolean> {
+  const answer = answerOf(approval);
+  if (!answer) return false;
+  const token = await loadToken(table, approval.approval_id);
+  if (token === null) return true;
+  const outcome = await answerTask(token, answer);
+  const what = outcome === 'resumed' ? 'resumed' : 'found the execution closed';
+  await audit(table, approval, { at: now.toISOString(), who: NOBODY, what });
+  return deleteToken(table, approval.approval_id, token);
+}
+
+/** Audit and event, at least once for each decision. */
+async function announce({ table, emit, now }: ApprovalEdges, approval: ApprovalItem): Promise<void> {
+  const answer = answerOf(approval);
+  if (!answer || approval.announced_at !== undefined) return;
+  await audit(table, approval, { at: answer.at, who: answer.by, what: answer.decision, why: answer.reason });
+  await emit('ApprovalDecided', {
+    schemaVersion: 1,
+    clusterId: approval.cluster_id,
+    jobId: approval.job_id,
+    approvalId: approval.approval_id,
+    decision: answer.decision,
+    by: answer.by,
+    at: answer.at,
+  });
+  await markAnnounced(table, approval, now);
+}
+
+/** Brings the card to the true state. A card that is gone needs no update. */
+async function showState({ slack, warn }: ApprovalEdges, approval: ApprovalItem): Promise<void> {
+  const { channel, card_ts: ts } = approval;
+  if (channel === undefined || ts === undefined || approval.status === 'pending') return;
+  await slack.update({ channel, ts }, settledCard(approval)).catch((error: unknown) => {
+    if (!(error instanceof SlackRefused && error.messageGone)) throw error;
+    warn('the card is gone', error);
+  });
+}

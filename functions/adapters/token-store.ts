@@ -1,0 +1,52 @@
+import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type * as z from 'zod';
+import { TokenItem } from '../../schemas/items/approval.ts';
+import { lostTheRace, parseItem, type Table } from './table.ts';
+
+/** A token outlives its approval by a day, for the sweeper; then it is useless and goes by itself. */
+const GRACE_SECONDS = 86_400;
+
+const tokenKey = (approvalId: string) => ({ PK: `TOKEN#${approvalId}`, SK: 'TOKEN' as const });
+
+/** Keeps the credential of the newest question; an older one is replaced. Write only: request-approval cannot read it. */
+export async function storeToken(
+  table: Table,
+  id: string,
+  { token, ttlSeconds }: { token: string; ttlSeconds: number },
+  now: Date,
+): Promise<void> {
+  const item: z.infer<typeof TokenItem> = {
+    ...tokenKey(id),
+    token,
+    stored_at: now.toISOString(),
+    ttl: Math.ceil(now.getTime() / 1000) + ttlSeconds + GRACE_SECONDS,
+  };
+  await table.client.send(new PutCommand({ TableName: table.name, Item: item }));
+}
+
+/** The credential that resumes the execution, or null once it was used. Only webhook and sweeper may call this. */
+export async function loadToken(table: Table, id: string): Promise<string | null> {
+  const answer = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: tokenKey(id), ConsistentRead: true }),
+  );
+  return answer.Item ? parseItem(TokenItem, answer.Item).token : null;
+}
+
+/** Removes a used token. False when a retried question has replaced it meanwhile: that one is still to be answered. */
+export async function deleteToken(table: Table, id: string, used: string): Promise<boolean> {
+  try {
+    await table.client.send(
+      new DeleteCommand({
+        TableName: table.name,
+        Key: tokenKey(id),
+        ConditionExpression: 'attribute_not_exists(PK) OR #token = :used',
+        ExpressionAttributeNames: { '#token': 'token' },
+        ExpressionAttributeValues: { ':used': used },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (lostTheRace(error)) return false;
+    throw error;
+  }
+}

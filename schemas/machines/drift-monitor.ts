@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import { DriftDetected, RecalibrationRequested } from '../events/emitted.ts';
+import { ClusterId } from '../primitives.ts';
+import { DriftBand } from '../verdict.ts';
+
+/** The schedule's event; nothing in it is needed. */
+export const ListClustersInput = z.unknown();
+export const ListClustersOutput = z.object({ clusters: z.array(z.object({ clusterId: ClusterId })) });
+
+/** `run` names the execution, so that a retry may tell the same news and an overlapping run does not. */
+export const FoldClusterInput = z.object({ clusterId: ClusterId, run: z.string().min(1) });
+export const FoldClusterOutput = z.object({
+  clusterId: ClusterId,
+  run: z.string(),
+  folded: z.number().int(),
+  /** Reservations given back that no label would have settled. */
+  released: z.number().int(),
+  unreadable: z.number().int(),
+  drift: DriftBand,
+  previousDrift: DriftBand,
+  /** True in the one run that tells people. */
+  changed: z.boolean(),
+  ece: z.number().nullable(),
+  nullMean: z.number().nullable(),
+  n: z.number().int(),
+  /** What the machine puts on the bus when the band has changed; VGAC is asked to recalibrate where that may help. */
+  announcements: z.array(
+    z.discriminatedUnion('type', [
+      z.object({ type: z.literal('DriftDetected'), detail: DriftDetected }),
+      z.object({ type: z.literal('RecalibrationRequested'), detail: RecalibrationRequested }),
+    ]),
+  ),
+});
+export type FoldClusterOutput = z.infer<typeof FoldClusterOutput>;
+
+export const NotifyDriftInput = FoldClusterOutput;
+export const NotifyDriftOutput = z.object({ sent: z.boolean() });

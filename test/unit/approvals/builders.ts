@@ -1,0 +1,190 @@
+import * as z from 'zod';
+import { openApproval } from '../../../functions/adapters/approval-store.ts';
+import type { CardRef, Slack, SlackMessage } from '../../../functions/adapters/slack/client.ts';
+import type { ResumingEdges } from '../../../functions/adapters/slack/edges.ts';
+import type { Table } from '../../../functions/adapters/table.ts';
+import { ClusterConfig } from '../../../schemas/config.ts';
+import type { Decision } from '../../../schemas/decision.ts';
+import type { ApprovalAnswer, ApprovalItem, Question } from '../../../schemas/items/approval.ts';
+import { aDecision as someDecision } from '../../fixtures/builders.ts';
+
+export const ASKED = new Date('2026-11-20T08:00:00.000Z');
+export const EXPIRES = new Date('2026-11-20T12:00:00.000Z');
+export const minutesAfter = (start: Date, minutes: number) => new Date(start.getTime() + minutes * 60_000);
+
+export const ANNA = 'U0ANNA';
+export const BEN = 'U0BEN';
+export const OWNER = 'U0OWNER';
+
+let serial = 0;
+/** A new id for each approval, so that tests share one table. */
+export const newDecisionId = () => {
+  serial += 1;
+  return `dec_${String(serial).padStart(24, '0')}`;
+};
+
+export function aDecision(change: Partial<Decision> = {}): Decision {
+  return {
+    ...someDecision(),
+    decisionId: newDecisionId(),
+    clusterId: 'west-1',
+    jobId: 'job-17',
+    decidedAt: ASKED.toISOString(),
+    tier: 3,
+    kind: 'intervention',
+    arguments: { action: 'requeue', clusterId: 'west-1', jobId: 'job-17', target: 'short' },
+    argumentsHash: 'a'.repeat(64),
+    scope: 'escalate',
+    next: 'ask',
+    executed: false,
+    late: false,
+    holdout: false,
+    foldable: true,
+    reasons: [
+      {
+        code: 'tier-not-earned',
+        message: 'Upper bound of ECE is 0.062; tier 3 needs at most 0.050',
+        scope: 'escalate',
+      },
+    ],
+    prediction: {
+      p: 0.9,
+      q: 0.82,
+      waitSeconds: 720,
+      lowerSeconds: 240,
+      upperSeconds: 1860,
+      upper90Seconds: 1500,
+      confidence: 0.7,
+    },
+    evidence: {
+      score: 0.72,
+      scope: 'notify',
+      ece: 0.056,
+      eceLower: 0.03,
+      eceUpper: 0.062,
+      nullMean: 0.021,
+      n: 212,
+      hold: 0,
+      epoch: 1,
+      version: 9,
+      drift: 'none',
+      earnedTier: 2,
+      reasons: [],
+    },
+    statement: '~12 minutes (±5m)',
+    longWaitSeconds: 300,
+    ...change,
+  };
+}
+
+export function aConfig(change: z.input<typeof ClusterConfig> | object = {}): ClusterConfig {
+  return ClusterConfig.parse({
+    clusterId: 'west-1',
+    platform: 'slurm',
+    approvers: { suggest: [ANNA, BEN, OWNER], gate: [ANNA, BEN] },
+    users: { olga: OWNER },
+    ...change,
+  });
+}
+
+export function anApproval(change: Partial<ApprovalItem> = {}): ApprovalItem {
+  const pinned = change.pinned ?? aDecision();
+  return {
+    PK: `APPROVAL#${pinned.decisionId}`,
+    SK: 'APPROVAL',
+    approval_id: pinned.decisionId,
+    cluster_id: pinned.clusterId,
+    job_id: pinned.jobId,
+    question: 'act',
+    tier: 'suggest',
+    status: 'pending',
+    pinned,
+    requested_at: ASKED.toISOString(),
+    expires_at: EXPIRES.toISOString(),
+    execution_arn: 'arn:aws:states:us-east-1:000000000000:execution:job-workflow:x',
+    requests: 1,
+    ...change,
+  };
+}
+
+/** A pending approval in the table, with its token; the card is posted where `card` is given. */
+export function opened(
+  table: Table,
+  { decision = aDecision(), question = 'act' as Question, token = 'token-1', now = ASKED } = {},
+): Promise<ApprovalItem> {
+  const asked = { decision, question, user: 'olga', executionArn: 'arn:execution', taskToken: token };
+  return openApproval(table, { ...asked, channel: '#gpu-alerts' }, now);
+}
+
+export interface Recorder {
+  edges: ResumingEdges;
+  /** What the execution was told, in order. */
+  resumed: { token: string; answer: ApprovalAnswer }[];
+  events: { type: string; detail: unknown }[];
+  /** Cards by message id, as they look now. */
+  cards: Map<string, SlackMessage>;
+  posts: { channel: string; message: SlackMessage; thread: string | undefined; ts: string }[];
+  whispers: string[];
+  warnings: string[];
+  at(now: Date): ResumingEdges;
+}
+
+/** Edges that remember: the table is real, Slack, bus and executions are in memory. */
+export function recorder(table: Table, change: Partial<ResumingEdges> = {}): Recorder {
+  const cards = new Map<string, SlackMessage>();
+  const posts: Recorder['posts'] = [];
+  const whispers: string[] = [];
+  const resumed: Recorder['resumed'] = [];
+  const events: Recorder['events'] = [];
+  const warnings: string[] = [];
+  const slack: Slack = {
+    post: async (channel, message, thread): Promise<CardRef> => {
+      const ts = `1.${String(posts.length + 1).padStart(6, '0')}`;
+      posts.push({ channel, message, thread, ts });
+      cards.set(ts, message);
+      return { channel: 'C0ALERTS', ts };
+    },
+    update: async ({ ts }, message) => {
+      cards.set(ts, message);
+    },
+    whisper: async (_url, text) => {
+      whispers.push(text);
+    },
+  };
+  const edges: ResumingEdges = {
+    table,
+    slack,
+    emit: async (type, detail) => {
+      events.push({ type, detail });
+    },
+    now: ASKED,
+    warn: (message, error) => {
+      warnings.push(`${message}: ${error instanceof Error ? error.name : String(error)}`);
+    },
+    answerTask: async (token, answer) => {
+      resumed.push({ token, answer });
+      return 'resumed';
+    },
+    ...change,
+  };
+  return { edges, resumed, events, cards, posts, whispers, warnings, at: (now) => ({ ...edges, now }) };
+}
+
+/** All mrkdwn of a message, as one text. */
+export function words(message: SlackMessage | undefined): string {
+  const Section = z.object({ type: z.literal('section'), text: z.object({ text: z.string() }) });
+  return (message?.blocks ?? []).map((block) => Section.safeParse(block).data?.text.text ?? '').join('\n');
+}
+
+/** The buttons of a message: action and value. */
+export function buttons(message: SlackMessage | undefined): { action: string; value: string; label: string }[] {
+  const Element = z.object({ action_id: z.string(), value: z.string(), text: z.object({ text: z.string() }) });
+  const Actions = z.object({ type: z.literal('actions'), elements: z.array(Element) });
+  return (message?.blocks ?? []).flatMap((block) =>
+    (Actions.safeParse(block).data?.elements ?? []).map(({ action_id, value, text }) => ({
+      action: action_id,
+      value,
+      label: text.text,
+    })),
+  );
+}

@@ -1,0 +1,265 @@
+import * as z from 'zod';
+import { UnsupportedDefinition } from './errors.ts';
+import { Json, type JsonValue } from './json.ts';
+
+/** The part of the Amazon States Language that runs here. Strict: whatever is not written down is refused by name. */
+const Name = z.string().min(1).max(80);
+const Query = z.string().refine(isQuery, 'needs a JSONata expression in {% %}');
+const NumberOrQuery = z.union([z.number().int().min(0), Query]);
+const Assign = z.record(z.string(), Json);
+const ErrorEquals = z
+  .array(z.string().min(1))
+  .min(1)
+  .refine((names) => names.length === 1 || !names.includes('States.ALL'), 'States.ALL must stand alone');
+
+const common = { Comment: z.string().optional(), QueryLanguage: z.literal('JSONata').optional() };
+const output = { ...common, Output: Json.optional() };
+const transition = { ...output, Assign: Assign.optional(), Next: Name.optional(), End: z.literal(true).optional() };
+
+const Retrier = z.strictObject({
+  ErrorEquals,
+  IntervalSeconds: z.number().int().min(1).max(99_999_999).default(1),
+  MaxAttempts: z.number().int().min(0).max(99_999_999).default(3),
+  BackoffRate: z.number().min(1).default(2),
+  MaxDelaySeconds: z.number().int().min(1).max(31_622_399).optional(),
+  JitterStrategy: z.enum(['FULL', 'NONE']).default('NONE'),
+  Comment: z.string().optional(),
+});
+export type Retrier = z.infer<typeof Retrier>;
+
+const Catcher = z.strictObject({
+  ErrorEquals,
+  Next: Name,
+  Assign: Assign.optional(),
+  Output: Json.optional(),
+  Comment: z.string().optional(),
+});
+
+const handled = { ...transition, Retry: z.array(Retrier).default([]), Catch: z.array(Catcher).default([]) };
+const block = { StartAt: Name, Comment: z.string().optional(), States: z.record(z.string(), z.unknown()) };
+
+const Pass = z.strictObject({ Type: z.literal('Pass'), ...transition });
+const Task = z.strictObject({
+  Type: z.literal('Task'),
+  ...handled,
+  Resource: z.string().min(1),
+  Arguments: Json.optional(),
+  TimeoutSeconds: NumberOrQuery.optional(),
+  HeartbeatSeconds: NumberOrQuery.optional(),
+});
+const ChoiceRule = z.strictObject({
+  Condition: z.union([z.boolean(), Query]),
+  Next: Name,
+  Assign: Assign.optional(),
+  Output: Json.optional(),
+  Comment: z.string().optional(),
+});
+const Choice = z.strictObject({
+  Type: z.literal('Choice'),
+  ...output,
+  Assign: Assign.optional(),
+  Choices: z.array(ChoiceRule).min(1),
+  Default: Name.optional(),
+});
+const Wait = z
+  .strictObject({
+    Type: z.literal('Wait'),
+    ...transition,
+    Seconds: NumberOrQuery.optional(),
+    Timestamp: z.string().optional(),
+  })
+  .refine((state) => (state.Seconds === undefined) !== (state.Timestamp === undefined), {
+    message: 'needs either Seconds or Timestamp',
+    path: ['Seconds'],
+  });
+const Succeed = z.strictObject({ Type: z.literal('Succeed'), ...output });
+const Fail = z.strictObject({
+  Type: z.literal('Fail'),
+  ...common,
+  Error: z.string().optional(),
+  Cause: z.string().optional(),
+});
+const RawMap = z.strictObject({
+  Type: z.literal('Map'),
+  ...handled,
+  Items: z.union([z.array(Json), Query]).optional(),
+  ItemSelector: Json.optional(),
+  ItemProcessor: z.strictObject({
+    ...block,
+    ProcessorConfig: z.strictObject({ Mode: z.literal('INLINE') }).optional(),
+  }),
+  MaxConcurrency: NumberOrQuery.optional(),
+});
+const RawParallel = z.strictObject({
+  Type: z.literal('Parallel'),
+  ...handled,
+  Arguments: Json.optional(),
+  Branches: z.array(z.strictObject(block)).min(1),
+});
+const RawMachine = z.strictObject({
+  ...block,
+  QueryLanguage: z.enum(['JSONata', 'JSONPath']).optional(),
+  TimeoutSeconds: z.number().int().min(1).optional(),
+  Version: z.literal('1.0').optional(),
+});
+
+const SimpleState = z.discriminatedUnion('Type', [Pass, Task, Choice, Wait, Succeed, Fail]);
+const STATE_TYPES = ['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Map', 'Parallel'] as const;
+export type StateType = (typeof STATE_TYPES)[number];
+
+type PassState = z.infer<typeof Pass>;
+export type TaskState = z.infer<typeof Task>;
+export type ChoiceState = z.infer<typeof Choice>;
+export type WaitState = z.infer<typeof Wait>;
+type SucceedState = z.infer<typeof Succeed>;
+export type FailState = z.infer<typeof Fail>;
+export type MapState = Omit<z.infer<typeof RawMap>, 'ItemProcessor'> & { ItemProcessor: Block };
+export type ParallelState = Omit<z.infer<typeof RawParallel>, 'Branches'> & { Branches: Block[] };
+export type State =
+  | PassState
+  | TaskState
+  | ChoiceState
+  | WaitState
+  | SucceedState
+  | FailState
+  | MapState
+  | ParallelState;
+
+/** States with their entry: a machine, the processor of a Map, a branch of a Parallel. */
+export interface Block {
+  StartAt: string;
+  States: ReadonlyMap<string, State>;
+}
+export interface Definition extends Block {
+  TimeoutSeconds: number | undefined;
+}
+
+/** `{% ... %}`, exactly: anything around it, even a space, makes it plain text. */
+export function isQuery(text: string): boolean {
+  return text.startsWith('{%') && text.endsWith('%}') && text.length >= 4;
+}
+
+export interface DefinitionChecks {
+  supportsResource: (resource: string) => boolean;
+  /** Compiles an expression; throws where it cannot. */
+  compile: (query: string) => void;
+}
+
+const MACHINE = '(machine)';
+
+/**
+ * Reads a definition and refuses what does not run here: an unknown state type, field, mode or integration, a broken
+ * expression, a transition to nowhere.
+ *
+ * @throws UnsupportedDefinition naming state and field
+ */
+export function parseDefinition(source: unknown, checks: DefinitionChecks): Definition {
+  const raw = parse(RawMachine, source, MACHINE);
+  return { ...parseBlock(raw, raw.QueryLanguage ?? 'JSONPath', checks, MACHINE), TimeoutSeconds: raw.TimeoutSeconds };
+}
+
+function parseBlock(
+  block: { StartAt: string; States: Record<string, unknown> },
+  language: string,
+  checks: DefinitionChecks,
+  owner: string,
+): Block {
+  const states = new Map<string, State>();
+  for (const [name, source] of Object.entries(block.States))
+    states.set(name, parseState(name, source, language, checks));
+  if (!states.has(block.StartAt)) throw new UnsupportedDefinition(owner, 'StartAt', `no state '${block.StartAt}'`);
+  for (const [name, state] of states) checkTransitions(name, state, states);
+  return { StartAt: block.StartAt, States: states };
+}
+
+function parseState(name: string, source: unknown, inherited: string, checks: DefinitionChecks): State {
+  parse(Name, name, name);
+  const { Type: type, QueryLanguage: own } = parse(
+    z.looseObject({ Type: z.string(), QueryLanguage: z.string().optional() }),
+    source,
+    name,
+  );
+  const known: readonly string[] = STATE_TYPES;
+  if (!known.includes(type)) throw new UnsupportedDefinition(name, 'Type', `state type '${type}' is not supported`);
+  const language = own ?? inherited;
+  if (language !== 'JSONata') throw new UnsupportedDefinition(name, 'QueryLanguage', `only JSONata, not ${language}`);
+  switch (type) {
+    case 'Map': {
+      const { ItemProcessor, ...state } = parse(RawMap, source, name);
+      checkQueries(name, state, checks);
+      return { ...state, ItemProcessor: parseBlock(ItemProcessor, inherited, checks, name) };
+    }
+    case 'Parallel': {
+      const { Branches, ...state } = parse(RawParallel, source, name);
+      checkQueries(name, state, checks);
+      return { ...state, Branches: Branches.map((branch) => parseBlock(branch, inherited, checks, name)) };
+    }
+    default: {
+      const state = parse(SimpleState, source, name);
+      checkQueries(name, state, checks);
+      if (state.Type === 'Task') checkResource(name, state.Resource, checks);
+      return state;
+    }
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, source: unknown, state: string): T {
+  const parsed = schema.safeParse(source);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const path = issue?.path.map(String) ?? [];
+  if (issue?.code === 'unrecognized_keys') {
+    throw new UnsupportedDefinition(state, [...path, issue.keys[0]].join('.'), 'this field is not supported');
+  }
+  throw new UnsupportedDefinition(state, path.join('.') || 'Type', issue?.message ?? 'cannot be read');
+}
+
+/** Callbacks are the engine's own; the integration only has to know the call. */
+export function splitResource(resource: string): { base: string; callback: boolean } {
+  const suffix = '.waitForTaskToken';
+  const callback = resource.endsWith(suffix);
+  return { base: callback ? resource.slice(0, -suffix.length) : resource, callback };
+}
+
+function checkResource(state: string, resource: string, checks: DefinitionChecks) {
+  if (checks.supportsResource(splitResource(resource).base)) return;
+  throw new UnsupportedDefinition(state, 'Resource', `no integration for '${resource}'`);
+}
+
+function checkTransitions(name: string, state: State, states: ReadonlyMap<string, State>) {
+  const targets: [field: string, target: string | undefined][] = [];
+  if ('Next' in state) targets.push(['Next', state.Next]);
+  if ('Catch' in state) for (const [i, { Next }] of state.Catch.entries()) targets.push([`Catch.${i}.Next`, Next]);
+  if (state.Type === 'Choice') {
+    targets.push(['Default', state.Default]);
+    for (const [i, { Next }] of state.Choices.entries()) targets.push([`Choices.${i}.Next`, Next]);
+  }
+  for (const [field, target] of targets) {
+    if (target !== undefined && !states.has(target)) {
+      throw new UnsupportedDefinition(name, field, `no state '${target}'`);
+    }
+  }
+  if (state.Type === 'Choice' || state.Type === 'Succeed' || state.Type === 'Fail') return;
+  if ((state.Next === undefined) === (state.End === undefined)) {
+    throw new UnsupportedDefinition(name, 'Next', 'needs either Next or End');
+  }
+}
+
+function checkQueries(state: string, value: unknown, checks: DefinitionChecks, path: string[] = []) {
+  if (typeof value === 'string' && isQuery(value)) {
+    try {
+      checks.compile(value);
+    } catch (error) {
+      throw new UnsupportedDefinition(state, path.join('.'), error instanceof Error ? error.message : String(error));
+    }
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, item] of Object.entries(value)) checkQueries(state, item, checks, [...path, key]);
+}
+
+/** A literal that needs no evaluation, or one that holds at least one expression. */
+export function hasQuery(template: JsonValue): boolean {
+  if (typeof template === 'string') return isQuery(template);
+  if (typeof template !== 'object' || template === null) return false;
+  return Object.values(template).some(hasQuery);
+}

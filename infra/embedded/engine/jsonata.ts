@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import jsonata from 'jsonata';
+import * as z from 'zod';
+import { isQuery } from './definition.ts';
+import { isObject, type JsonValue } from './json.ts';
+
+/** An expression failed, or gave nothing. `reason` is the sentence AWS writes, without its opening about the state. */
+export class QueryFailed extends Error {
+  override name = 'QueryFailed' as const;
+  readonly reason: string;
+  readonly location: string | undefined;
+
+  constructor(reason: string, location?: string) {
+    super(reason);
+    this.reason = reason;
+    this.location = location;
+  }
+}
+
+export interface Evaluator {
+  /** Compiles once and keeps it. Throws an Error with jsonata's message where the expression is broken. */
+  compile(query: string): void;
+  /**
+   * Fills in every expression of a template with the given variables.
+   *
+   * @throws QueryFailed with the location in AWS's form, e.g. `Output/verdict/reasons[0]`
+   */
+  evaluate(template: JsonValue, location: string, variables: Record<string, unknown>): Promise<JsonValue>;
+}
+
+const Thrown = z.object({ code: z.string().optional(), message: z.string() });
+const describe = (error: unknown) => {
+  const known = Thrown.safeParse(error);
+  if (!known.success) return String(error);
+  return known.data.code === undefined ? known.data.message : `${known.data.code}: ${known.data.message}`;
+};
+const expressionOf = (query: string) => query.slice(2, -2).trim();
+
+/**
+ * JSONata as Step Functions has it: no `$eval`, six functions more, and time and randomness from the engine's own
+ * sources, so that a simulated day is reproducible.
+ */
+export function createEvaluator({ now, random }: { now: () => number; random: () => number }): Evaluator {
+  const compiled = new Map<string, jsonata.Expression>();
+  const formatTime = jsonata('$fromMillis($millis, $picture, $timezone)');
+
+  const compile = (query: string) => {
+    const known = compiled.get(query);
+    if (known !== undefined) return known;
+    const expression = parse(expressionOf(query));
+    expression.registerFunction('now', (picture?: string, timezone?: string) =>
+      formatTime.evaluate(undefined, { millis: now(), picture, timezone }),
+    );
+    expression.registerFunction('millis', () => now());
+    expression.registerFunction('partition', partition, '<an:a>');
+    expression.registerFunction('range', range, '<nnn:x>');
+    expression.registerFunction('hash', hash);
+    expression.registerFunction('random', (seed?: number) => (seed === undefined ? random() : seededFraction(seed)));
+    expression.registerFunction('uuid', () => uuidFrom(random));
+    expression.registerFunction('parse', (text: string): unknown => JSON.parse(text), '<s:x>');
+    compiled.set(query, expression);
+    return expression;
+  };
+
+  const run = async (query: string, location: string, variables: Record<string, unknown>): Promise<JsonValue> => {
+    const about = `The JSONata expression '${expressionOf(query)}' specified for the field '${location}'`;
+    let result: unknown;
+    try {
+      result = await compile(query).evaluate(undefined, variables);
+    } catch (error) {
+      throw new QueryFailed(`${about} threw an error during evaluation. ${describe(error)}`, location);
+    }
+    if (result === undefined) throw new QueryFailed(`${about} returned nothing (undefined).`, location);
+    const plain = toJson(result);
+    if (plain === undefined) throw new QueryFailed(`${about} returned an unsupported result type.`, location);
+    return plain;
+  };
+
+  const evaluate: Evaluator['evaluate'] = async (template, location, variables) => {
+    if (typeof template === 'string') return isQuery(template) ? run(template, location, variables) : template;
+    if (Array.isArray(template)) {
+      const items: JsonValue[] = [];
+      for (const [i, item] of template.entries()) items.push(await evaluate(item, `${location}[${i}]`, variables));
+      return items;
+    }
+    if (!isObject(template)) return template;
+    const entries: [string, JsonValue][] = [];
+    for (const [key, item] of Object.entries(template)) {
+      entries.push([key, await evaluate(item, `${location}/${key}`, variables)]);
+    }
+    return Object.fromEntries(entries);
+  };
+  return { compile: (query) => void compile(query), evaluate };
+}
+
+function parse(text: string): jsonata.Expression {
+  let expression: jsonata.Expression;
+  try {
+    expression = jsonata(text);
+  } catch (error) {
+    throw new Error(`not JSONata: ${describe(error)}`, { cause: error });
+  }
+  if (mentionsEval(expression.ast())) throw new Error('$eval is not part of JSONata in Step Functions');
+  return expression;
+}
+
+function mentionsEval(node: unknown): boolean {
+  if (typeof node !== 'object' || node === null) return false;
+  if ('type' in node && node.type === 'variable' && 'value' in node && node.value === 'eval') return true;
+  return Object.values(node).some(mentionsEval);
+}
+
+const FUNCTION_MARKS = ['_jsonata_lambda', '_jsonata_function'];
+
+/**
+ * Plain JSON of a result, cut loose from what the expression read; undefined where a function hides in it. Going
+ * through text also drops the marks jsonata leaves on arrays, and makes `__proto__` an ordinary key.
+ */
+function toJson(value: unknown): JsonValue | undefined {
+  let unsupported = false;
+  const text = JSON.stringify(value, (_key, item: unknown) => {
+    const isFunction =
+      typeof item === 'function' ||
+      (typeof item === 'object' && item !== null && FUNCTION_MARKS.some((mark) => Object.hasOwn(item, mark)));
+    if (!isFunction) return item;
+    unsupported = true;
+    return undefined;
+  });
+  if (unsupported || text === undefined) return undefined;
+  const plain: JsonValue = JSON.parse(text);
+  return plain;
+}
+
+function partition(items: unknown[], size: number): unknown[][] {
+  if (!Number.isInteger(size) || size < 1) throw new Error('$partition: the size must be a positive integer');
+  const parts: unknown[][] = [];
+  for (let start = 0; start < items.length; start += size) parts.push(items.slice(start, start + size));
+  return parts;
+}
+
+/** Inclusive. A single number comes back as itself and none as nothing, like every JSONata sequence. */
+function range(first: number, last: number, step: number): number[] | number | undefined {
+  if (step === 0) throw new Error('$range: the step must not be 0');
+  const length = Math.max(0, Math.floor((last - first) / step) + 1);
+  if (length > 1000) throw new Error('$range: at most 1000 numbers');
+  const numbers = Array.from({ length }, (_, i) => first + i * step);
+  return numbers.length > 1 ? numbers : numbers[0];
+}
+
+function hash(content: unknown, algorithm: string): string {
+  const known = ['MD5', 'SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
+  if (!known.includes(algorithm)) throw new Error(`$hash: the algorithm must be one of ${known.join(', ')}`);
+  return createHash(algorithm.replace('-', '').toLowerCase())
+    .update(typeof content === 'string' ? content : JSON.stringify(content))
+    .digest('hex');
+}
+
+/** Equal for equal seeds, as AWS promises; its generator is not published, so the numbers themselves are ours. */
+function seededFraction(seed: number): number {
+  return createHash('sha256').update(String(seed)).digest().readUInt32BE(0) / 2 ** 32;
+}
+
+/** A version 4 UUID (RFC 9562) of the engine's own random numbers. */
+function uuidFrom(random: () => number): string {
+  const bytes = Array.from({ length: 16 }, (_, i) => {
+    const byte = Math.floor(random() * 256);
+    if (i === 6) return (byte & 0x0f) | 0x40;
+    return i === 8 ? (byte & 0x3f) | 0x80 : byte;
+  });
+  const hex = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

@@ -1,0 +1,33 @@
+import type { WaitState } from '../definition.ts';
+import { evaluate, evaluateInteger, evaluationFailed, type Frame, type Outcome } from '../frame.ts';
+
+/** RFC 3339 with an offset, any number of fractional digits. */
+const TIMESTAMP = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** Waits a number of seconds, or until a time; a time that has passed does not wait. */
+export async function runWait(frame: Frame, state: WaitState): Promise<Outcome> {
+  const { clock } = frame.branch.execution.services;
+  const until =
+    state.Seconds === undefined
+      ? await timestamp(frame, state.Timestamp ?? '')
+      : frame.enteredAt + 1000 * (await evaluateInteger(frame, state.Seconds, 'Seconds'));
+  if (until > clock.now()) await frame.branch.sleep(until);
+  return { output: frame.input, source: state, next: state.Next };
+}
+
+async function timestamp(frame: Frame, template: string): Promise<number> {
+  const text = await evaluate(frame, template, 'Timestamp');
+  const time = typeof text === 'string' ? parseTimestamp(text) : undefined;
+  if (time !== undefined) return time;
+  const shown = typeof text === 'string' ? text : JSON.stringify(text);
+  const reason = `The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: ${shown}`;
+  throw evaluationFailed(frame, reason, 'Timestamp', frame.branch, frame.branch.last);
+}
+
+function parseTimestamp(text: string): number | undefined {
+  const date = TIMESTAMP.exec(text)?.[1];
+  const time = Date.parse(text);
+  if (date === undefined || !Number.isFinite(time)) return undefined;
+  // Date.parse takes 30 February for 1 March.
+  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date) ? time : undefined;
+}

@@ -1,0 +1,39 @@
+import type { ExecutionSummary } from './execution.ts';
+
+/** EventBridge leaves data out where input and output together are larger than this many bytes. */
+const DATA_LIMIT_BYTES = 248 * 1024;
+
+/** Detail of EventBridge's "Step Functions Execution Status Change", field by field as AWS sends it. */
+export interface StatusChange {
+  executionArn: string;
+  stateMachineArn: string;
+  name: string;
+  status: ExecutionSummary['status'];
+  /** Epoch milliseconds. */
+  startDate: number;
+  stopDate: number | null;
+  /** JSON as text; null where it was left out. */
+  input: string | null;
+  output: string | null;
+  inputDetails: { included: boolean };
+  outputDetails: { included: boolean } | null;
+  error: string | null;
+  cause: string | null;
+}
+
+export function statusChange(summary: ExecutionSummary): StatusChange {
+  const { executionArn, stateMachineArn, name, status, startDate } = summary;
+  const input = JSON.stringify(summary.input);
+  const output = summary.output === undefined ? null : JSON.stringify(summary.output);
+  const included = Buffer.byteLength(input) + Buffer.byteLength(output ?? '') <= DATA_LIMIT_BYTES;
+  return {
+    ...{ executionArn, stateMachineArn, name, status, startDate },
+    stopDate: summary.stopDate ?? null,
+    input: included ? input : null,
+    output: included ? output : null,
+    inputDetails: { included },
+    outputDetails: output === null ? null : { included },
+    error: summary.error ?? null,
+    cause: summary.cause ?? null,
+  };
+}

@@ -1,0 +1,45 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { InvalidToken, TaskTimedOut } from './errors.ts';
+import type { JsonValue } from './json.ts';
+
+/** A task that waits for an answer from outside. */
+export interface PendingTask {
+  succeed(output: JsonValue): void;
+  fail(error: string | undefined, cause: string | undefined): void;
+  heartbeat(): void;
+}
+
+/**
+ * Issues task tokens. Each carries a signature of this engine, so that a token whose task is closed can be told from one
+ * that never was, without remembering them all.
+ */
+export function createTokens({ newId, key }: { newId: () => string; key: Buffer }) {
+  const pending = new Map<string, PendingTask>();
+  const sign = (id: string) => createHmac('sha256', key).update(id).digest('base64url');
+
+  const isOurs = (token: string) => {
+    const dot = token.lastIndexOf('.');
+    const given = Buffer.from(token.slice(dot + 1));
+    const right = Buffer.from(sign(token.slice(0, dot)));
+    return dot > 0 && given.length === right.length && timingSafeEqual(given, right);
+  };
+  return {
+    issue() {
+      const id = newId();
+      return `${id}.${sign(id)}`;
+    },
+    open: (token: string, task: PendingTask) => void pending.set(token, task),
+    close: (token: string) => void pending.delete(token),
+    /**
+     * @throws InvalidToken where this engine never issued it
+     * @throws TaskTimedOut where its task is closed
+     */
+    find(token: string): PendingTask {
+      const task = pending.get(token);
+      if (task !== undefined) return task;
+      if (isOurs(token)) throw new TaskTimedOut('the task of this token is already closed');
+      throw new InvalidToken('no task was ever given this token');
+    },
+  };
+}
+export type Tokens = ReturnType<typeof createTokens>;

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { manualClock, realClock, simulatedClock } from '../../../infra/embedded/clock.ts';
+
+const MINUTE = 60_000;
+const everyMinute = (after: number) => (Math.floor(after / MINUTE) + 1) * MINUTE;
+
+describe('the simulated clock', () => {
+  it('jumps from timer to timer and keeps their order', async () => {
+    const clock = simulatedClock({ start: 1_000 });
+    const seen: string[] = [];
+    clock.at(5_000, () => seen.push(`late ${clock.now()}`));
+    clock.at(2_000, () => seen.push(`first ${clock.now()}`));
+    clock.at(2_000, () => seen.push(`second ${clock.now()}`));
+    await clock.whenIdle();
+    expect(seen).toEqual(['first 2000', 'second 2000', 'late 5000']);
+  });
+
+  it('stands still while somebody holds it', async () => {
+    const clock = simulatedClock({ start: 0 });
+    const release = clock.hold();
+    let ran = false;
+    clock.at(10, () => {
+      ran = true;
+    });
+    for (let turns = 0; turns < 20; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect([ran, clock.now()]).toEqual([false, 0]);
+    release();
+    await clock.whenIdle();
+    expect([ran, clock.now()]).toEqual([true, 10]);
+  });
+
+  it('waits for a promise that a timer returns before time goes on', async () => {
+    const clock = simulatedClock({ start: 0 });
+    const seen: string[] = [];
+    clock.at(1, async () => {
+      for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+      seen.push(`work done at ${clock.now()}`);
+    });
+    clock.at(2, () => seen.push('next'));
+    await clock.whenIdle();
+    expect(seen).toEqual(['work done at 1', 'next']);
+  });
+
+  it('drops a timer that another one of the same instant cancels', async () => {
+    const clock = simulatedClock({ start: 0 });
+    const seen: string[] = [];
+    clock.at(1, () => second.cancel());
+    const second = clock.at(1, () => seen.push('cancelled'));
+    await clock.whenIdle();
+    expect(seen).toEqual([]);
+  });
+
+  it('runs a timer of the past at once without turning time back', async () => {
+    const clock = simulatedClock({ start: 100 });
+    const seen: number[] = [];
+    clock.at(50, () => seen.push(clock.now()));
+    await clock.whenIdle();
+    expect(seen).toEqual([100]);
+  });
+
+  it('runs only the last tick of a stretch in which nothing else is due', async () => {
+    const clock = simulatedClock({ start: 0 });
+    const ticks: number[] = [];
+    clock.every(everyMinute, () => ticks.push(clock.now()));
+    clock.at(10.5 * MINUTE, () => undefined);
+    clock.at(12 * MINUTE, () => undefined);
+    await clock.whenIdle();
+    expect(ticks).toEqual([10 * MINUTE, 12 * MINUTE]);
+  });
+
+  it('is not kept alive by recurring timers alone', async () => {
+    const clock = simulatedClock({ start: 0 });
+    const ticks: number[] = [];
+    clock.every(everyMinute, () => ticks.push(clock.now()));
+    await clock.whenIdle();
+    expect([ticks, clock.now()]).toEqual([[], 0]);
+  });
+
+  it('refuses a schedule that does not go forward', () => {
+    expect(() =>
+      simulatedClock({ start: 0 }).every(
+        (after) => after,
+        () => undefined,
+      ),
+    ).toThrow(RangeError);
+  });
+
+  it('passes no faster than its speed allows', async () => {
+    const wall = manualClock(0);
+    const clock = simulatedClock({ start: 0, speed: 60, wall });
+    const seen: number[] = [];
+    clock.at(120_000, () => seen.push(clock.now()));
+    await wall.advance(1_000);
+    expect([seen, clock.now()]).toEqual([[], 60_000]);
+    await wall.advance(1_000);
+    expect(seen).toEqual([120_000]);
+  });
+
+  it('gives whoever comes in from outside the time that has passed until then', async () => {
+    const wall = manualClock(0);
+    const clock = simulatedClock({ start: 0, speed: 10, wall });
+    clock.at(1_000_000, () => undefined);
+    await wall.advance(5_000);
+    const release = clock.hold();
+    await wall.advance(60_000);
+    expect(clock.now()).toBe(50_000);
+    release();
+  });
+
+  it('stops while it is paused and does not catch up afterwards', async () => {
+    const wall = manualClock(0);
+    const clock = simulatedClock({ start: 0, speed: 1, wall });
+    const seen: number[] = [];
+    clock.at(2_000, () => seen.push(wall.now()));
+    await wall.advance(1_000);
+    clock.pause();
+    await wall.advance(60_000);
+    expect(clock.now()).toBe(1_000);
+    clock.resume();
+    await wall.advance(1_000);
+    expect(seen).toEqual([62_000]);
+  });
+
+  it('runs nothing any more once it is closed', async () => {
+    const clock = simulatedClock({ start: 0 });
+    let ran = false;
+    clock.at(1, () => {
+      ran = true;
+    });
+    clock.close();
+    await clock.whenIdle();
+    expect(ran).toBe(false);
+  });
+
+  it('runs ten thousand timers in order', async () => {
+    const clock = simulatedClock({ start: 0 });
+    const seen: number[] = [];
+    for (let i = 0; i < 10_000; i += 1) {
+      const time = (i * 7919) % 10_007;
+      clock.at(time, () => seen.push(clock.now()));
+    }
+    await clock.whenIdle();
+    expect(seen).toHaveLength(10_000);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  });
+});
+
+describe('the manual clock', () => {
+  it('runs every timer and every tick on the way', async () => {
+    const clock = manualClock(0);
+    const seen: string[] = [];
+    clock.every(everyMinute, () => seen.push(`tick ${clock.now()}`));
+    clock.at(90_000, () => seen.push(`timer ${clock.now()}`));
+    await clock.advance(2 * MINUTE);
+    expect(seen).toEqual(['tick 60000', 'timer 90000', 'tick 120000']);
+    expect(clock.now()).toBe(120_000);
+  });
+});
+
+describe('the real clock', () => {
+  it('runs timers of now, ticks when they come, and nothing after close', async () => {
+    const clock = realClock();
+    const seen: string[] = [];
+    clock.at(clock.now(), () => seen.push('timer'));
+    clock.at(clock.now() + 3_600_000, () => seen.push('never'));
+    await new Promise<void>((resolve) => clock.every((after) => after + 1, resolve));
+    clock.close();
+    await clock.whenIdle();
+    expect(seen).toEqual(['timer']);
+  });
+});

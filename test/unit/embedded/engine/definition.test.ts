@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { UnsupportedDefinition } from '../../../../infra/embedded/engine/errors.ts';
+import { callback, machineOf, task } from './machine.ts';
+
+const end = { End: true };
+const pass = { Type: 'Pass', ...end };
+const inner = { StartAt: 'One', States: { One: pass } };
+
+describe('a definition that does not run here is refused by state and field', () => {
+  it.each<[field: string, states: Record<string, unknown>]>([
+    ['Only.Type', { Only: { Type: 'Activity', ...end } }],
+    ['Only.Type', { Only: 'Pass' }],
+    ['Only.InputPath', { Only: { ...pass, InputPath: '$.a' } }],
+    ['Only.ResultPath', { Only: task({ ResultPath: '$.a' }) }],
+    ['Only.Parameters', { Only: task({ Parameters: {} }) }],
+    ['Only.Credentials', { Only: task({ Credentials: { RoleArn: 'a' } }) }],
+    ['Only.TimeoutSecondsPath', { Only: task({ TimeoutSecondsPath: '$.a' }) }],
+    ['Only.TimeoutSeconds', { Only: task({ TimeoutSeconds: 'ten' }) }],
+    ['Only.Resource', { Only: task({ Resource: 'arn:aws:states:::sns:publish' }) }],
+    ['Only.Resource', { Only: callback({ Resource: 'arn:aws:states:::sns:publish.waitForTaskToken' }) }],
+    ['Only.Resource', { Only: task({ Resource: 'arn:aws:states:::lambda:invoke.sync' }) }],
+    ['Only.QueryLanguage', { Only: { ...pass, QueryLanguage: 'JSONPath' } }],
+    ['Only.Next', { Only: { Type: 'Pass' } }],
+    ['Only.Next', { Only: { ...pass, Next: 'Only' } }],
+    ['Only.Next', { Only: { Type: 'Pass', Next: 'Nowhere' } }],
+    ['Only.Catch.0.Next', { Only: task({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Nowhere' }] }) }],
+    ['Only.Catch.0.ResultPath', { Only: task({ Catch: [{ ErrorEquals: ['A'], Next: 'Only', ResultPath: '$' }] }) }],
+    ['Only.Retry.0.ErrorEquals', { Only: task({ Retry: [{ ErrorEquals: ['States.ALL', 'A'] }] }) }],
+    ['Only.Retry.0.Backoff', { Only: task({ Retry: [{ ErrorEquals: ['A'], Backoff: 2 }] }) }],
+    [
+      'Only.Choices.0.Variable',
+      { Only: { Type: 'Choice', Choices: [{ Condition: true, Next: 'Only', Variable: 'a' }] } },
+    ],
+    ['Only.Choices.0.Next', { Only: { Type: 'Choice', Choices: [{ Condition: true, Next: 'Nowhere' }] } }],
+    ['Only.Default', { Only: { Type: 'Choice', Choices: [{ Condition: true, Next: 'Only' }], Default: 'Nowhere' } }],
+    ['Only.Seconds', { Only: { Type: 'Wait', ...end } }],
+    ['Only.Iterator', { Only: { Type: 'Map', ItemProcessor: inner, Iterator: inner, ...end } }],
+    ['Only.ItemReader', { Only: { Type: 'Map', ItemProcessor: inner, ItemReader: {}, ...end } }],
+    ['Only.ToleratedFailureCount', { Only: { Type: 'Map', ItemProcessor: inner, ToleratedFailureCount: 1, ...end } }],
+    [
+      'Only.ItemProcessor.ProcessorConfig.Mode',
+      { Only: { Type: 'Map', ItemProcessor: { ...inner, ProcessorConfig: { Mode: 'DISTRIBUTED' } }, ...end } },
+    ],
+    [
+      'One.Result',
+      { Only: { Type: 'Parallel', Branches: [{ StartAt: 'One', States: { One: { ...pass, Result: 1 } } }], ...end } },
+    ],
+    ['Only.Output.a.b', { Only: { ...pass, Output: { a: { b: '{% 1 + %}' } } } }],
+    ['Only.Output', { Only: { ...pass, Output: "{% $eval('1') %}" } }],
+  ])('%s', (field, states) => {
+    expect(() => machineOf(states)).toThrow(UnsupportedDefinition);
+    expect(() => machineOf(states)).toThrow(`${field}: `);
+  });
+
+  it('refuses a machine that is not in JSONata', () => {
+    expect(() => machineOf({ Only: pass }, {}, { QueryLanguage: 'JSONPath' })).toThrow('Only.QueryLanguage: ');
+    expect(() => machineOf({ Only: pass }, {}, { QueryLanguage: undefined })).toThrow('Only.QueryLanguage: ');
+  });
+
+  it('refuses an unknown field and a missing start of the machine', () => {
+    expect(() => machineOf({ Only: pass }, {}, { Timeout: 1 })).toThrow('(machine).Timeout: ');
+    expect(() => machineOf({ Only: pass }, {}, { StartAt: 'Other' })).toThrow('(machine).StartAt: ');
+  });
+});

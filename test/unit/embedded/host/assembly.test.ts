@@ -1,0 +1,135 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of CloudFormation.
+import { describe, expect, it } from 'vitest';
+import { loadAssembly } from '../../../../infra/embedded/assembly/load.ts';
+import { UnsupportedAssembly } from '../../../../infra/embedded/assembly/unsupported-assembly.ts';
+import { lambda, queue, type Resources, table, writeAssembly } from './assembly-fixture.ts';
+
+const PLACE = { account: '000000000000', region: 'us-east-1', endpoint: 'http://127.0.0.1:4566' };
+
+function problemsOf(resources: Resources, functions: Record<string, string> = { code: '' }): readonly string[] {
+  try {
+    loadAssembly(writeAssembly({ Stack: { resources } }, functions), PLACE);
+  } catch (error) {
+    if (error instanceof UnsupportedAssembly) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('an assembly', () => {
+  it('is made concrete across stacks: names, ARNs, URLs and texts', () => {
+    const directory = writeAssembly(
+      {
+        State: {
+          resources: {
+            Table: table('items'),
+            Queue: queue(),
+            Token: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'slack/bot-token' } },
+          },
+          outputs: {
+            Table: { Value: { Ref: 'Table' }, Export: { Name: { 'Fn::Sub': '${AWS::StackName}:Table' } } },
+            Token: { Value: { Ref: 'Token' }, Export: { Name: 'State:Token' } },
+          },
+        },
+        Work: {
+          resources: {
+            Do: lambda('code', {
+              Environment: {
+                Variables: {
+                  TABLE: { 'Fn::ImportValue': 'State:Table' },
+                  ACCOUNT: { Ref: 'AWS::AccountId' },
+                  JOINED: {
+                    'Fn::Join': ['-', [{ Ref: 'AWS::Region' }, { 'Fn::Select': [1, { 'Fn::Split': [':', 'a:b'] }] }]],
+                  },
+                  SECRET: { 'Fn::Select': [6, { 'Fn::Split': [':', { 'Fn::ImportValue': 'State:Token' }] }] },
+                  SUB: { 'Fn::Sub': ['${X}/${Bus.Arn}/${!literal}', { X: 'x' }] },
+                },
+              },
+            }),
+            Bus: { Type: 'AWS::Events::EventBus', Properties: { Name: 'jobs' } },
+            Machine: {
+              Type: 'AWS::StepFunctions::StateMachine',
+              Properties: {
+                StateMachineName: 'flow',
+                DefinitionString: '{"StartAt":"Do","States":{"Do":{"Arn":"${DoArn}"}}}',
+                DefinitionSubstitutions: { DoArn: { 'Fn::GetAtt': ['Do', 'Arn'] } },
+              },
+            },
+            Role: { Type: 'AWS::IAM::Role', Properties: { Unknown: { 'Fn::Whatever': [] } } },
+          },
+        },
+      },
+      { code: 'export const handler = () => 1;' },
+    );
+    const assembly = loadAssembly(directory, PLACE);
+    expect(assembly.functions[0]).toMatchObject({
+      name: 'Work-Do',
+      arn: 'arn:aws:lambda:us-east-1:000000000000:function:Work-Do',
+      timeoutSeconds: 20,
+      exportName: 'handler',
+      environment: {
+        TABLE: 'items',
+        ACCOUNT: '000000000000',
+        JOINED: 'us-east-1-b',
+        SUB: 'x/arn:aws:events:us-east-1:000000000000:event-bus/jobs/${literal}',
+      },
+    });
+    expect(assembly.functions[0]?.environment.SECRET).toMatch(/^slack\/bot-token-[0-9a-f]{6}$/);
+    expect(assembly.queues[0]?.url).toBe('http://127.0.0.1:4566/000000000000/State-Queue');
+    expect(assembly.machines[0]?.definition).toEqual({
+      StartAt: 'Do',
+      States: { Do: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:Work-Do' } },
+    });
+    expect(assembly.inert).toEqual(['Work/Role (AWS::IAM::Role)']);
+  });
+
+  it('is refused with every resource type it does not know, by name', () => {
+    const problems = problemsOf({
+      Stream: { Type: 'AWS::Kinesis::Stream' },
+      Custom: { Type: 'Custom::S3AutoDeleteObjects' },
+    });
+    expect(problems).toEqual([
+      'Stack/Stream (AWS::Kinesis::Stream): resource type is not supported',
+      'Stack/Custom (Custom::S3AutoDeleteObjects): resource type is not supported',
+    ]);
+  });
+
+  it.each<[string, Resources, RegExp]>([
+    ['a property nobody runs', { F: lambda('code', { VpcConfig: {} }) }, /Stack\/F .*VpcConfig/],
+    ['another runtime', { F: lambda('code', { Runtime: 'python3.13' }) }, /Runtime: only Node/],
+    ['code that is not there', { F: lambda('gone') }, /gone\.zip is not an asset/],
+    ['a module that is not there', { F: lambda('code', { Handler: 'main.handler' }) }, /holds no main/],
+    ['a condition', { Q: { ...queue(), Condition: 'Prod' } }, /conditions are not supported/],
+    [
+      'an unknown intrinsic',
+      { F: lambda('code', { MemorySize: { 'Fn::If': ['X', 1, 2] } }) },
+      /Fn::If is not supported/,
+    ],
+    ['a pattern operator', rule({ EventPattern: { source: [{ wildcard: 'a*' }] } }), /source: operator wildcard/],
+    ['a schedule', rule({ ScheduleExpression: 'cron(0 0 L * ? *)' }), /cron\(0 0 L/],
+    ['a target elsewhere', rule({ Targets: [{ Id: 'T', Arn: 'arn:aws:sns:x' }] }), /target arn:aws:sns:x is not/],
+    ['a bus that is not there', rule({ EventBusName: 'other' }), /bus other is not in this assembly/],
+    ['a missing substitution', machine('{"a":"${Nobody}"}'), /\$\{Nobody\} has no substitution/],
+  ])('is refused for %s', (_, resources, problem) => {
+    expect(problemsOf(resources).join('\n')).toMatch(problem);
+  });
+
+  it('warns of a function whose refused events nobody keeps', () => {
+    const target = {
+      Id: 'T',
+      Arn: { 'Fn::GetAtt': ['F', 'Arn'] },
+      DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['Q', 'Arn'] } },
+    };
+    const resources = { F: lambda('code'), Q: queue(), ...rule({ Targets: [target] }) };
+    const assembly = loadAssembly(writeAssembly({ Stack: { resources } }, { code: '' }), PLACE);
+    expect(assembly.warnings).toEqual([expect.stringContaining('Stack-F is invoked by a rule')]);
+  });
+});
+
+function rule(properties: Record<string, unknown>): Resources {
+  return { Rule: { Type: 'AWS::Events::Rule', Properties: { EventPattern: { source: ['x'] }, ...properties } } };
+}
+
+function machine(definition: string): Resources {
+  return { Machine: { Type: 'AWS::StepFunctions::StateMachine', Properties: { DefinitionString: definition } } };
+}

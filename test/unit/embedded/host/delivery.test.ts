@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { manualClock } from '../../../../infra/embedded/clock.ts';
+import { deliverer } from '../../../../infra/embedded/delivery.ts';
+import { createQueues } from '../../../../infra/embedded/queues.ts';
+import { NotRetriable, retry } from '../../../../infra/embedded/retries.ts';
+
+const spec = (name: string, redrive: { arn: string; maxReceives: number } | null = null) => ({
+  ...{
+    name,
+    arn: `arn:aws:sqs:us-east-1:000000000000:${name}`,
+    url: `http://127.0.0.1:1/000000000000/${name}`,
+    redrive,
+  },
+  ...{ visibilitySeconds: 30, retentionSeconds: 600 },
+});
+
+function counter(): () => string {
+  let last = 0;
+  return () => `id-${++last}`;
+}
+
+describe('a delivery', () => {
+  const clock = manualClock(0);
+  const attempt = (attempts: number, fail: (at: number) => unknown) => {
+    const times: number[] = [];
+    const given: number[] = [];
+    retry({
+      ...{ clock, policy: { attempts, maxAgeSeconds: 86_400 }, delayMs: (failed) => failed * 1000 },
+      attempt: async () => {
+        times.push(clock.now());
+        await fail(clock.now());
+      },
+      exhausted: (_, failed) => given.push(failed),
+    });
+    return { times, given };
+  };
+
+  it('is tried again until it succeeds', async () => {
+    const started = clock.now();
+    const { times, given } = attempt(5, (at) => (at < started + 3000 ? Promise.reject(new Error('busy')) : undefined));
+    await clock.advance(60_000);
+    expect(times.map((time) => time - started)).toEqual([0, 1000, 3000]);
+    expect(given).toEqual([]);
+  });
+
+  it('is given up after the attempts of its policy', async () => {
+    const { times, given } = attempt(2, () => Promise.reject(new Error('busy')));
+    await clock.advance(60_000);
+    expect(times).toHaveLength(3);
+    expect(given).toEqual([3]);
+  });
+
+  it('is not tried again where that cannot help', async () => {
+    const { given } = attempt(5, () => Promise.reject(new NotRetriable('gone')));
+    await clock.advance(60_000);
+    expect(given).toEqual([1]);
+  });
+
+  it('that reaches no machine ends in the dead-letter queue of its target, with the reason', async () => {
+    const queues = createQueues([spec('dead')], { clock, newId: counter() });
+    const reports: string[] = [];
+    const deliver = deliverer({
+      ...{ clock, queues, invokeAsync: () => {}, report: (message) => reports.push(message) },
+      startExecution: () => {
+        throw new NotRetriable('no such machine');
+      },
+    });
+    const target = {
+      id: 'T',
+      arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m',
+      retry: { attempts: 9, maxAgeSeconds: 60 },
+    };
+    deliver({
+      eventId: 'e',
+      from: 'rule',
+      target: { ...target, deadLetterArn: spec('dead').arn },
+      payload: '1',
+      event: '{"id":"e"}',
+    });
+    await clock.advance(0);
+    expect(queues.peek('dead')).toMatchObject([
+      {
+        body: '{"id":"e"}',
+        attributes: { RULE_ARN: 'rule', TARGET_ARN: target.arn, ERROR_MESSAGE: 'no such machine' },
+      },
+    ]);
+    expect(reports).toEqual([expect.stringContaining('no such machine')]);
+  });
+});
+
+describe('a queue', () => {
+  it('hides a message that was received, and shows it again when its time is over', async () => {
+    const clock = manualClock(0);
+    const queues = createQueues([spec('q')], { clock, newId: counter() });
+    queues.send('q', 'hello');
+    expect(queues.receive('q', 10)).toMatchObject([{ body: 'hello' }]);
+    expect(queues.receive('q', 10)).toEqual([]);
+    await clock.advance(30_000);
+    expect(queues.receive('q', 10)).toMatchObject([{ body: 'hello', receives: 2 }]);
+  });
+
+  it('moves a message that was received too often, and forgets one that is too old', async () => {
+    const clock = manualClock(0);
+    const queues = createQueues([spec('q', { arn: spec('dead').arn, maxReceives: 1 }), spec('dead')], {
+      clock,
+      newId: counter(),
+    });
+    queues.send('q', 'poison');
+    queues.receive('q', 1, 0);
+    expect(queues.receive('q', 1)).toEqual([]);
+    expect(queues.peek('dead')).toMatchObject([{ body: 'poison' }]);
+    await clock.advance(601_000);
+    expect(queues.counts('dead')).toEqual({ visible: 0, hidden: 0 });
+  });
+});

@@ -1,0 +1,126 @@
+import { readFileSync, statSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { manualClock } from '../../../../infra/embedded/clock.ts';
+import { type System, startSystem } from '../../../../infra/embedded/system.ts';
+import { dataFolderCredentials } from '../../../../infra/embedded/wire/credentials.ts';
+import { temporaryFolder } from './assembly-fixture.ts';
+import { clients } from './clients.ts';
+import { systemAssembly } from './system-fixture.ts';
+
+let system: System;
+let dataDir: string;
+
+beforeAll(async () => {
+  dataDir = temporaryFolder();
+  system = await startSystem({
+    ...{ assemblyDir: systemAssembly(), dataDir, port: 0, clock: manualClock(0), inMemory: true, log: () => {} },
+  });
+});
+afterAll(() => system.close());
+
+/** A raw request: unlike fetch, it lets a test choose Host and Origin. */
+function send(path: string, headers: Record<string, string>, body: string | Buffer = '{}') {
+  return new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+    const outgoing = request(`${system.url}${path}`, { method: 'POST', headers }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+      response.on('end', () => resolve({ status: response.statusCode, text }));
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+/** Headers of a request that a stock client really signed. */
+async function signedHeaders(): Promise<Record<string, string>> {
+  const aws = clients(system);
+  let headers: Record<string, string> = {};
+  aws.dynamo.middlewareStack.add(
+    (next) => (args) => {
+      headers = z.object({ headers: z.record(z.string(), z.string()) }).parse(args.request).headers;
+      return next(args);
+    },
+    { step: 'finalizeRequest', priority: 'low' },
+  );
+  await aws.dynamo.send(new ListTablesCommand({}));
+  aws.destroy();
+  return headers;
+}
+
+describe('the port', () => {
+  it('takes a request that a stock client signed', async () => {
+    expect(await send('/', await signedHeaders())).toMatchObject({
+      status: 200,
+      text: expect.stringContaining('rows'),
+    });
+  });
+
+  it.each([
+    ['from a web page', { origin: 'https://evil.example' }, 403],
+    ['from a sandboxed web page', { origin: 'null' }, 403],
+    ['for another host', { host: 'evil.example' }, 403],
+    ['for another port of this host', { host: '127.0.0.1:1' }, 403],
+    ['of another content type', { 'content-type': 'text/plain' }, 415],
+    ['with another header than was signed', { 'x-amz-target': 'DynamoDB_20120810.DeleteTable' }, 403],
+  ])('refuses a signed request %s', async (_, change, status) => {
+    expect((await send('/', { ...(await signedHeaders()), ...change })).status).toBe(status);
+  });
+
+  it('refuses a signed request with another body', async () => {
+    const headers = await signedHeaders();
+    const answer = await send('/', { ...headers, 'content-length': '11' }, '{"Limit":1}');
+    expect(answer).toMatchObject({ status: 403, text: expect.stringContaining('InvalidSignatureException') });
+  });
+
+  it.each([
+    ['no key', {}, 'MissingAuthenticationTokenException'],
+    ['a foreign scheme', { authorization: 'Bearer x' }, 'IncompleteSignatureException'],
+  ])('refuses an AWS request with %s', async (_, headers, type) => {
+    const answer = await send('/', {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'DynamoDB_20120810.ListTables',
+      ...headers,
+    });
+    expect(answer).toMatchObject({ status: 403, text: expect.stringContaining(type) });
+  });
+
+  it.each([
+    ['another key', { accessKeyId: 'AKIAOTHEROTHEROTHER0' }, 'UnrecognizedClientException'],
+    ['the wrong secret', { secretAccessKey: 'wrong' }, 'InvalidSignatureException'],
+  ])('refuses a client with %s', async (_, change, name) => {
+    const aws = clients(system, { ...system.credentials, ...change });
+    await expect(aws.dynamo.send(new ListTablesCommand({}))).rejects.toMatchObject({ name });
+    aws.destroy();
+  });
+
+  it.each([
+    ['from a web page', { origin: 'https://evil.example' }, '', 403],
+    ['for another host', { host: 'evil.example' }, '', 403],
+    ['with more than 1 MB', {}, Buffer.alloc(1024 * 1024 + 1), 413],
+  ])('refuses a request to a route %s', async (_, headers, body, status) => {
+    expect((await send('/web/hook', headers, body)).status).toBe(status);
+  });
+
+  it('has no other paths and no operations it does not know', async () => {
+    expect((await send('/web/other', {})).status).toBe(404);
+    expect((await send('/web/hook/', {})).status).toBe(404);
+    const target = { 'x-amz-target': 'DynamoDB_20120810.constructor', 'content-type': 'application/x-amz-json-1.0' };
+    expect((await send('/', target)).status).toBe(403);
+  });
+
+  it('keeps its key in a file of AWS format that only the owner reads', () => {
+    const file = join(dataDir, 'credentials');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, 'utf8')).toMatch(
+      /^\[default]\naws_access_key_id = AKIA[0-9A-F]{16}\naws_secret_access_key = \S{40}\n$/,
+    );
+    expect(dataFolderCredentials(dataDir)).toEqual(system.credentials);
+    expect(dataFolderCredentials(temporaryFolder())).not.toEqual(system.credentials);
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { manualClock } from '../../../../infra/embedded/clock.ts';
+import { startSystem } from '../../../../infra/embedded/system.ts';
+import { lambda, table, temporaryFolder, writeAssembly } from './assembly-fixture.ts';
+import { systemAssembly } from './system-fixture.ts';
+
+const key = { PK: { S: 'CLUSTER#a' }, SK: { S: 'JOB#1' } };
+
+describe('a data folder', () => {
+  const start = (dataDir: string, assemblyDir: string) =>
+    startSystem({ assemblyDir, dataDir, port: 0, clock: manualClock(0), log: () => {} });
+
+  it('keeps items, indexes and the access key over a restart', async () => {
+    const dataDir = temporaryFolder();
+    const first = await start(dataDir, systemAssembly());
+    await first.dynamo.run('PutItem', { TableName: 'rows', Item: { ...key, listing: { S: 'ALL' } } });
+    await first.close();
+
+    const second = await start(dataDir, systemAssembly());
+    expect(second.credentials).toEqual(first.credentials);
+    const found = await second.dynamo.run('Query', {
+      ...{ TableName: 'rows', IndexName: 'listing', KeyConditionExpression: 'listing = :all' },
+      ExpressionAttributeValues: { ':all': { S: 'ALL' } },
+    });
+    expect(found).toMatchObject({ Items: [key] });
+    await second.close();
+  });
+
+  it('is refused when a table in it has other indexes than the assembly', async () => {
+    const dataDir = temporaryFolder();
+    await (await start(dataDir, systemAssembly())).close();
+    const rows = table('rows');
+    const changed = {
+      ...rows,
+      Type: 'AWS::DynamoDB::Table',
+      Properties: { ...rows?.Properties, GlobalSecondaryIndexes: [] },
+    };
+    const assembly = writeAssembly({ App: { resources: { Table: changed } } });
+    await expect(start(dataDir, assembly)).rejects.toMatchObject({ name: 'TableChanged' });
+    // The refusal left nothing open: the folder can be used again.
+    await (await start(dataDir, systemAssembly())).close();
+  });
+});
+
+describe('a system', () => {
+  it('that cannot run what it loads says so and leaves its port', async () => {
+    const machine = {
+      Type: 'AWS::StepFunctions::StateMachine',
+      Properties: {
+        DefinitionString:
+          '{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun","End":true}}}',
+      },
+    };
+    const refused = startSystem({
+      ...{ assemblyDir: writeAssembly({ App: { resources: { Machine: machine } } }), dataDir: temporaryFolder() },
+      ...{ port: 0, clock: manualClock(0), inMemory: true, log: () => {} },
+    });
+    await expect(refused).rejects.toThrow(/A\.Resource: no integration for 'arn:aws:states:::glue:startJobRun'/);
+  });
+
+  it('ends what is still running when it closes, without calling it failed', async () => {
+    const machine = {
+      Type: 'AWS::StepFunctions::StateMachine',
+      Properties: {
+        StateMachineName: 'slow',
+        DefinitionString:
+          '{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Arguments":{"FunctionName":"slow"},"Retry":[{"ErrorEquals":["States.ALL"]}],"End":true}}}',
+      },
+    };
+    const slow = lambda('slow', { FunctionName: 'slow', Timeout: 900 });
+    const assembly = writeAssembly(
+      { App: { resources: { ...(slow === undefined ? {} : { Slow: slow }), Machine: machine } } },
+      { slow: 'export const handler = () => new Promise(() => { setInterval(() => {}, 1e6); });' },
+    );
+    const clock = manualClock(0);
+    const system = await startSystem({
+      ...{ assemblyDir: assembly, dataDir: temporaryFolder(), port: 0, clock, inMemory: true, log: () => {} },
+    });
+    const [stateMachineArn = ''] = system.engine.machines().map(({ arn }) => arn);
+    const { executionArn } = system.engine.start({ stateMachineArn, input: {} });
+    const running = expect(system.functions.invoke('slow', '{}')).rejects.toMatchObject({ type: 'ServiceException' });
+    await system.close();
+    await running;
+    expect(system.engine.describe(executionArn).status).toBe('RUNNING');
+    // Nothing of the system is left on the clock: neither holds nor timers.
+    await clock.whenIdle();
+  });
+});

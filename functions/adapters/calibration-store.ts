@@ -97,7 +97,7 @@ export async function release(table: Table, clusterId: string, jobIds: string[])
 }
 
 /** What the fold of one batch changes on the item; the names are the item's. */
-export type Folded = Pick<
+type Folded = Pick<
   CalibrationItem,
   | 'state'
   | 'max_statement'
@@ -164,7 +164,7 @@ const CLAIM_MS = 240_000;
 const toldBand =
   'attribute_exists(PK) AND (drift_band = :from OR (:from = :none AND attribute_not_exists(drift_band)))';
 
-export interface DriftNews {
+interface DriftNews {
   from: DriftBand;
   to: DriftBand;
   /** Name of the monitor's execution. */

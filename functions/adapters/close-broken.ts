@@ -4,7 +4,7 @@ import { release } from './calibration-store.ts';
 import { AlreadyAdmitted, claimJob, closeJob, loadJob } from './job-store.ts';
 import type { Table } from './table.ts';
 
-export type Closed = 'closed' | 'closedBefore' | 'notItsJob';
+type Closed = 'closed' | 'closedBefore' | 'notItsJob';
 
 /** The job that an execution was about, from its recorded input; null where that is missing or was never admissible. */
 export function jobOfInput(input: string | null | undefined, now: Date): Job | null {

@@ -24,7 +24,7 @@ export class FoldContended extends Error {
   override name = 'FoldContended' as const;
 }
 
-export interface FoldReport {
+interface FoldReport {
   /** Jobs that this call settled. */
   folded: number;
   batches: number;
@@ -99,7 +99,8 @@ async function candidates(
   const { rows, unreadable } = await loadJobs(table, config.clusterId, [...due, ...jobIds]);
   const entries: LedgerEntry[] = [];
   for (const row of rows) {
-    if (row.unfolded === undefined || row.folded_in !== undefined) continue;
+    // Taken away by the very write that marks a row as folded.
+    if (row.unfolded === undefined) continue;
     const labelled = await labelRow(table, row, config.longWaitSeconds, now);
     if (mayYetBeUndone(labelled)) {
       await postpone(table, labelled, new Date(now.getTime() + POSTPONE_MS));

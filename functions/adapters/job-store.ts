@@ -6,7 +6,7 @@ import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { clusterKey, jobKey, lostTheRace, parseItem, type Table } from './table.ts';
 
 /** Rows outlive the bus archive (90 days), so replaying it finds every claim. */
-const ROW_LIFE_SECONDS = 180 * 86_400;
+export const ROW_LIFE_SECONDS = 180 * 86_400;
 
 /** Another execution has this job. The machine ends there, quietly. */
 export class AlreadyAdmitted extends Error {
@@ -60,7 +60,8 @@ export async function recordDecision(table: Table, decision: Decision, unfoldedD
     confidence: prediction.confidence ?? undefined,
     ...(foldable && { unfolded: clusterKey(clusterId), unfolded_due: unfoldedDue }),
   };
-  const undecided = 'attribute_not_exists(decision)';
+  // An execution that was stopped has its row closed; a handler of it that still runs must not decide any more.
+  const undecided = 'attribute_not_exists(decision) AND attribute_not_exists(closed_at)';
   const noOutcome = ['started_at', 'ended_at', 'cancelled_at']
     .map((name) => `attribute_not_exists(${name})`)
     .join(' AND ');

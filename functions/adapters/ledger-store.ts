@@ -3,7 +3,7 @@ import { LedgerItem } from '../../schemas/items/ledger.ts';
 import { clusterKey, lostTheRace, parseItem, type Table } from './table.ts';
 
 /** What a batch says: the entries in fold order, and the budgets they were folded with. */
-export type Batch = Pick<LedgerItem, 'version' | 'folded_at' | 'budgets' | 'entries'>;
+type Batch = Pick<LedgerItem, 'version' | 'folded_at' | 'budgets' | 'entries'>;
 
 /** Ten digits, so that the order of the keys is the order of the batches. */
 const ledgerKey = (clusterId: string, version: number) => ({

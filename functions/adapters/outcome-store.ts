@@ -1,11 +1,9 @@
 import { BatchGetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { JobItem } from '../../schemas/items/job.ts';
 import { firstLabel, joinOutcome, type Told } from '../domain/outcome.ts';
-import { loadJob } from './job-store.ts';
+import { loadJob, ROW_LIFE_SECONDS } from './job-store.ts';
 import { clusterKey, jobKey, lostTheRace, type Table } from './table.ts';
 
-/** As long as a claim: an outcome without a submission must not outlive every claim, nor die before one. */
-const ROW_LIFE_SECONDS = 180 * 86_400;
 /** A row has at most five writers; whoever loses this often is retried by the queue in front. */
 const ATTEMPTS = 8;
 const BATCH_GET_LIMIT = 100;

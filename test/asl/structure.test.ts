@@ -11,22 +11,21 @@ const SHARED_STEM: Record<string, string> = { PredictWithUncertainty: 'Predict',
 
 const LAMBDA = /^arn:aws:states:::lambda:invoke(\.waitForTaskToken)?$/;
 
-const STANDARD_RETRY = [
-  {
-    ErrorEquals: [
-      'Lambda.ServiceException',
-      'Lambda.AWSLambdaException',
-      'Lambda.SdkClientException',
-      'Lambda.TooManyRequestsException',
-      'Lambda.ClientExecutionTimeoutException',
-    ],
-    IntervalSeconds: 1,
-    BackoffRate: 2,
-    MaxAttempts: 4,
-    MaxDelaySeconds: 20,
-    JitterStrategy: 'FULL',
-  },
-];
+const BACKOFF = { IntervalSeconds: 1, BackoffRate: 2, MaxAttempts: 4, MaxDelaySeconds: 20, JitterStrategy: 'FULL' };
+
+const STANDARD_RETRY = {
+  ErrorEquals: [
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.TooManyRequestsException',
+    'Lambda.ClientExecutionTimeoutException',
+  ],
+  ...BACKOFF,
+};
+
+/** A queue and a bus have no handler that would fail the same way twice: whatever they say is worth another try. */
+const SERVICE_RETRY = { ErrorEquals: ['States.TaskFailed'], ...BACKOFF };
 
 /** Literal `name`s of the error classes in functions/. */
 const errorNames = new Set(
@@ -77,7 +76,8 @@ describe.each(definitions)('$name', ({ name, text, states }) => {
   });
 
   it.each(tasks)('%s retries what passes, with jitter, as every Task does', (_, state) => {
-    expect(state.Retry).toEqual(STANDARD_RETRY);
+    const lambda = LAMBDA.test(state.Resource ?? '');
+    expect(state.Retry).toEqual(lambda ? [STANDARD_RETRY] : [STANDARD_RETRY, SERVICE_RETRY]);
   });
 
   it.each(tasks)('%s catches whatever can be caught, last and alone', (_, state) => {

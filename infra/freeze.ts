@@ -1,0 +1,85 @@
+import { userInfo } from 'node:os';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { Command, InvalidArgumentError } from 'commander';
+import type * as z from 'zod';
+import { listClusters } from '../functions/adapters/calibration-store.ts';
+import { clusterKey, parseItem, type Table, table } from '../functions/adapters/table.ts';
+import { FreezeItem } from '../schemas/items/cluster.ts';
+import { Text } from '../schemas/primitives.ts';
+import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
+
+type Frozen = z.infer<typeof FreezeItem>;
+
+/** Nothing was frozen: the cluster does not exist, or nobody said why. The message says what to write. */
+export class FreezeRefused extends Error {
+  override name = 'FreezeRefused' as const;
+}
+
+/** Stops every effect on a cluster, or on all of them, until it is lifted. A second freeze replaces who and why. */
+export async function freeze(
+  table: Table,
+  cluster: string,
+  { by, reason, now }: { by: string; reason: string; now: Date },
+): Promise<Frozen> {
+  const item: Frozen = { ...(await freezeKey(table, cluster)), by, reason, at: now.toISOString() };
+  await table.client.send(new PutCommand({ TableName: table.name, Item: item }));
+  return item;
+}
+
+/** Lets effects happen again. @returns the freeze that was lifted, null when there was none */
+export async function lift(table: Table, cluster: string): Promise<Frozen | null> {
+  const Key = await freezeKey(table, cluster);
+  const answer = await table.client.send(new DeleteCommand({ TableName: table.name, Key, ReturnValues: 'ALL_OLD' }));
+  return answer.Attributes ? parseItem(FreezeItem, answer.Attributes) : null;
+}
+
+async function freezeKey(table: Table, cluster: string): Promise<{ PK: string; SK: 'FREEZE' }> {
+  if (cluster === 'all') return { PK: clusterKey('*'), SK: 'FREEZE' };
+  // A freeze of a mistyped name would stop nothing, and nobody would know.
+  const known = await listClusters(table);
+  if (!known.includes(cluster)) {
+    throw new FreezeRefused(`there is no cluster ${cluster}: use all, or one of ${known.join(', ') || '(none yet)'}`);
+  }
+  return { PK: clusterKey(cluster), SK: 'FREEZE' };
+}
+
+function words(value: string): string {
+  const parsed = Text.safeParse(value);
+  if (!parsed.success) throw new InvalidArgumentError('use 1 to 256 visible characters');
+  return parsed.data;
+}
+
+interface FreezeOptions extends TableOptions {
+  reason?: string;
+  by: string;
+  lift?: boolean;
+}
+
+async function run(cluster: string, options: FreezeOptions): Promise<string> {
+  const store = table(onTable(options));
+  const where = cluster === 'all' ? 'all clusters' : cluster;
+  if (options.lift) {
+    const lifted = await lift(store, cluster);
+    return lifted
+      ? `Lifted: ${where}, frozen ${lifted.at} by ${lifted.by}: ${lifted.reason}`
+      : `${where}: was not frozen`;
+  }
+  if (!options.reason) throw new FreezeRefused('say why: --reason "..."; whoever finds the freeze will ask');
+  const { by, reason } = await freeze(store, cluster, { by: options.by, reason: options.reason, now: new Date() });
+  return `Frozen: ${where}, by ${by}: ${reason}`;
+}
+
+if (import.meta.main) {
+  const command = withTableOptions(new Command('freeze'))
+    .description('Stops every effect on a cluster, or on all; decisions and labels go on.')
+    .argument('<cluster>', 'cluster id, or all')
+    .option('--reason <text>', 'why', words)
+    .option('--by <name>', 'who', words, userInfo().username)
+    .option('--lift', 'let effects happen again')
+    .action(async (cluster: string, options: FreezeOptions) => console.log(await run(cluster, options)));
+  await command.parseAsync().catch((error: unknown) => {
+    if (!(error instanceof FreezeRefused)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

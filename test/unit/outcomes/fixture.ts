@@ -1,0 +1,115 @@
+import { DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Context } from 'aws-lambda';
+import { vi } from 'vitest';
+import { loadCalibration, loadOrCreateCalibration, reserve } from '../../../functions/adapters/calibration-store.ts';
+import { claimJob, recordDecision } from '../../../functions/adapters/job-store.ts';
+import { readLedger } from '../../../functions/adapters/ledger-store.ts';
+import { clusterKey, type Table } from '../../../functions/adapters/table.ts';
+import { decisionId } from '../../../functions/domain/ids.ts';
+import { ClusterConfig } from '../../../schemas/config.ts';
+import type { Decision } from '../../../schemas/decision.ts';
+import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
+import { aDecision, aJob } from '../../fixtures/builders.ts';
+import { context } from '../../fixtures/handlers.ts';
+
+export const SUBMITTED = Date.parse('2026-11-20T08:00:00.000Z');
+export const T = 300;
+/** An instant so many seconds after the submission. */
+export const moment = (seconds: number) => new Date(SUBMITTED + seconds * 1000);
+export const instant = (seconds: number) => moment(seconds).toISOString();
+/** When a job that never reports can be settled. */
+export const OVERDUE = moment(T + 60);
+
+export const configOf = (clusterId: string, more: object = {}): ClusterConfig =>
+  ClusterConfig.parse({ clusterId, platform: 'slurm', longWaitSeconds: T, ...more });
+
+/** A decision as Predict records it: an executed statement of tier 0 with q = 0.1. */
+export function decisionOf(clusterId: string, jobId: string, more: Partial<Decision> = {}): Decision {
+  const { prediction, evidence } = aDecision();
+  return aDecision({
+    decisionId: decisionId(clusterId, jobId),
+    clusterId,
+    jobId,
+    decidedAt: instant(0),
+    tier: 0,
+    arguments: null,
+    argumentsHash: null,
+    next: 'nothing',
+    prediction: { ...prediction, p: 0.2, q: 0.1, waitSeconds: 60 },
+    evidence: { ...evidence, epoch: 0, version: 0 },
+    longWaitSeconds: T,
+    ...more,
+  });
+}
+
+export async function claim(table: Table, clusterId: string, jobId: string): Promise<void> {
+  await claimJob(table, aJob({ clusterId, jobId, submittedAt: instant(0) }), `arn:execution:${jobId}`, moment(0));
+}
+
+/** What job-workflow leaves behind for one job: claim, reservation, decision. */
+export async function decided(
+  table: Table,
+  clusterId: string,
+  jobId: string,
+  more: Partial<Decision> = {},
+): Promise<void> {
+  const decision = decisionOf(clusterId, jobId, more);
+  await claim(table, clusterId, jobId);
+  await loadOrCreateCalibration(table, configOf(clusterId), moment(0));
+  if (decision.executed) await reserve(table, clusterId, decision.kind, jobId);
+  const recorded = await recordDecision(table, decision, OVERDUE.toISOString());
+  if (!recorded) throw new Error(`the decision of ${jobId} was not recorded`);
+}
+
+export async function calibrationOf(table: Table, clusterId: string): Promise<CalibrationItem> {
+  const item = await loadCalibration(table, clusterId);
+  if (!item) throw new Error(`${clusterId} has no calibration`);
+  return item;
+}
+
+/** Job ids in the ledger, in fold order, duplicates and all. */
+export async function ledgerJobs(table: Table, clusterId: string): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const batch of readLedger(table, clusterId)) ids.push(...batch.entries.map((entry) => entry.jobId));
+  return ids;
+}
+
+/** Job ids still in the sparse index. */
+export async function indexed(table: Table, clusterId: string): Promise<string[]> {
+  const page = await table.client.send(
+    new QueryCommand({
+      TableName: table.name,
+      IndexName: 'unfolded',
+      KeyConditionExpression: 'unfolded = :cluster',
+      ExpressionAttributeValues: { ':cluster': clusterKey(clusterId) },
+    }),
+  );
+  return (page.Items ?? []).map((item) => String(item.SK));
+}
+
+/** Hands over a time, as the embedded build does; call it where a test file starts. */
+export function useEmbeddedClock(): (seconds: number) => Context {
+  vi.stubGlobal('EMBEDDED_BUILD', true);
+  return (seconds) => Object.assign({}, context, { embeddedNow: moment(seconds).getTime() });
+}
+
+export class Crash extends Error {
+  override name = 'Crash' as const;
+}
+
+/** The same table for a process that dies at its k-th write (from 1), before or after the write took effect. */
+export function dyingTable(table: Table, k: number, when: 'before' | 'after'): Table & { writes(): number } {
+  let writes = 0;
+  let dead = false;
+  const send = async (command: unknown) => {
+    if (dead) throw new Crash('dead already');
+    const isWrite = [PutCommand, UpdateCommand, DeleteCommand].some((kind) => command instanceof kind);
+    if (isWrite && ++writes === k) {
+      dead = true;
+      if (when === 'after') await Reflect.apply(table.client.send, table.client, [command]);
+      throw new Crash(`write ${k}, ${when}`);
+    }
+    return Reflect.apply(table.client.send, table.client, [command]);
+  };
+  return { name: table.name, client: Object.create(table.client, { send: { value: send } }), writes: () => writes };
+}

@@ -1,0 +1,94 @@
+import { HttpResponse, http } from 'msw';
+import { setupServer } from 'msw/node';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { claimDriftNews, loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
+import { handler } from '../../../functions/drift-monitor/notify-drift.ts';
+import type { FoldClusterOutput } from '../../../schemas/machines/drift-monitor.ts';
+import { useTable } from '../../fixtures/handlers.ts';
+import { calibrationOf, configOf, moment, useEmbeddedClock } from './fixture.ts';
+
+const secrets = vi.hoisted(() => ({ read: vi.fn() }));
+vi.mock('../../../functions/adapters/secrets.ts', async (original) => ({
+  ...(await original<object>()),
+  readSecret: secrets.read,
+}));
+
+const dynamo = useTable();
+const at = useEmbeddedClock();
+const posted: unknown[] = [];
+const slack = setupServer(
+  http.post('https://slack.test/api/chat.postMessage', async ({ request }) => {
+    const body = await request.json();
+    posted.push(body);
+    return HttpResponse.json({ ok: true, channel: 'C1', ts: '1.2' });
+  }),
+);
+beforeAll(() => {
+  slack.listen({ onUnhandledRequest: 'bypass' });
+  vi.stubEnv('SLACK_API_BASE_URL', 'https://slack.test/api');
+  vi.stubEnv('SLACK_BOT_TOKEN_NAME', 'bot-token');
+  vi.stubEnv('SLACK_DEFAULT_CHANNEL', '#gpu-alerts');
+});
+beforeEach(() => {
+  posted.length = 0;
+  secrets.read.mockResolvedValue('xoxb-test');
+});
+afterAll(() => {
+  slack.close();
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+});
+
+const report = (clusterId: string, more: Partial<FoldClusterOutput> = {}): FoldClusterOutput => ({
+  clusterId,
+  run: 'run-1',
+  folded: 0,
+  released: 0,
+  unreadable: 0,
+  drift: 'degrade',
+  previousDrift: 'none',
+  changed: true,
+  ece: 0.0712,
+  nullMean: 0.0231,
+  n: 640,
+  announcements: [],
+  ...more,
+});
+
+describe('NotifyDrift', () => {
+  it('tells people the band with the numbers behind it, never a bare ratio', async () => {
+    expect(await handler(report('told'), at(0))).toEqual({ sent: true });
+    const text = JSON.stringify(posted);
+    expect(text).toContain('#gpu-alerts');
+    expect(text).toContain('Predictions are drifting');
+    expect(text).toContain('none → degrade: one scope less');
+    expect(text).toContain('ECE 0.071 over 640 labels (a perfect model would show about 0.023)');
+  });
+
+  it('says that predictions have recovered when the band falls', async () => {
+    await handler(report('fallen', { drift: 'none', previousDrift: 'degrade' }), at(0));
+    expect(JSON.stringify(posted)).toContain('Predictions have recovered');
+  });
+
+  it('notes that the band was told, for the run that claimed it', async () => {
+    await loadOrCreateCalibration(dynamo.table, configOf('noted'), moment(0));
+    const news = { from: 'none', to: 'degrade', run: 'run-1' } as const;
+    await claimDriftNews(dynamo.table, 'noted', news, moment(0));
+    await handler(report('noted'), at(0));
+    const item = await calibrationOf(dynamo.table, 'noted');
+    expect([item.drift_band, item.drift_run]).toEqual(['degrade', undefined]);
+  });
+
+  it('fails by name when Slack refuses, after the band was noted', async () => {
+    slack.use(
+      http.post('https://slack.test/api/chat.postMessage', () =>
+        HttpResponse.json({ ok: false, error: 'no_such_channel' }),
+      ),
+    );
+    await loadOrCreateCalibration(dynamo.table, configOf('refused'), moment(0));
+    await claimDriftNews(dynamo.table, 'refused', { from: 'none', to: 'degrade', run: 'run-1' }, moment(0));
+    await expect(handler(report('refused'), at(0))).rejects.toMatchObject({ name: 'SlackRefused' });
+    expect(await calibrationOf(dynamo.table, 'refused')).toHaveProperty('drift_band', 'degrade');
+    slack.resetHandlers();
+  });
+});

@@ -3,7 +3,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import * as z from 'zod';
 import { invocationTime } from './clock.ts';
-import { type Invocation, readEnvironment } from './task.ts';
+import { type Invocation, publish, readEnvironment } from './task.ts';
 
 /** The parts of an API Gateway v2 event that a handler may look at. `body` is as it came, decoded to bytes. */
 export interface HttpRequest {
@@ -51,7 +51,7 @@ export function http<E extends Record<string, z.ZodType>>(
         metrics,
       });
     } finally {
-      metrics.publishStoredMetrics();
+      publish(metrics);
     }
   };
 }

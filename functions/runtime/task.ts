@@ -36,18 +36,18 @@ export function task<I extends z.ZodType, O extends z.ZodType, E extends EnvShap
 ) {
   const log = new Logger();
   const metrics = new Metrics();
-  return middy()
+  return middy<unknown, z.infer<O>>()
     .use({
       // Blocks, since a value that a hook returns would become the answer.
       before: ({ context }) => {
         log.addContext(context);
       },
       after: () => {
-        metrics.publishStoredMetrics();
+        publish(metrics);
       },
       onError: ({ error }) => {
         log.error('refused or failed', { error: { name: error?.name, message: error?.message } });
-        metrics.publishStoredMetrics();
+        publish(metrics);
       },
     })
     .handler(async (event: unknown, context: Context): Promise<z.infer<O>> => {
@@ -66,6 +66,11 @@ export function task<I extends z.ZodType, O extends z.ZodType, E extends EnvShap
       if (!checked.success) throw new MalformedOutput(z.prettifyError(checked.error).slice(0, 1_000));
       return checked.data;
     });
+}
+
+/** Powertools warns of every invocation that counted nothing; most of ours count nothing. */
+export function publish(metrics: Metrics): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }
 
 /** Parses the settings a function declares. The message names the setting, never its value. */

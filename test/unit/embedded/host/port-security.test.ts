@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { manualClock } from '../../../../infra/embedded/clock.ts';
 import { type System, startSystem } from '../../../../infra/embedded/system.ts';
-import { dataFolderCredentials } from '../../../../infra/embedded/wire/credentials.ts';
+import { dataFolderCredentials, UnreadableCredentials } from '../../../../infra/embedded/wire/credentials.ts';
 import { temporaryFolder } from './assembly-fixture.ts';
 import { clients } from './clients.ts';
 import { systemAssembly } from './system-fixture.ts';
@@ -122,5 +122,11 @@ describe('the port', () => {
     );
     expect(dataFolderCredentials(dataDir)).toEqual(system.credentials);
     expect(dataFolderCredentials(temporaryFolder())).not.toEqual(system.credentials);
+  });
+
+  it('says which file to remove when the key file holds no key', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'credentials'), '[default]\n');
+    expect(() => dataFolderCredentials(folder)).toThrow(UnreadableCredentials);
   });
 });

@@ -1,0 +1,10 @@
+/** The assembly asks for something this runtime does not do. Names every fault at once, each with its resource. */
+export class UnsupportedAssembly extends Error {
+  override readonly name = 'UnsupportedAssembly' as const;
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(`This assembly cannot run on one machine:\n${problems.map((problem) => `- ${problem}`).join('\n')}`, options);
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { RetryPolicy } from './assembly/specs.ts';
+import type { Clock } from './clock.ts';
+import type { InvokeAsync } from './functions/async-invocation.ts';
+import type { Queues } from './queues.ts';
+import { NotRetriable, retry } from './retries.ts';
+
+/** One event on its way to one target of a rule or schedule. */
+export interface Delivery {
+  readonly eventId: string;
+  /** ARN of the rule or schedule. */
+  readonly from: string;
+  readonly target: {
+    readonly id: string;
+    readonly arn: string;
+    readonly retry: RetryPolicy;
+    readonly deadLetterArn: string | null;
+  };
+  /** What the target receives, JSON. */
+  readonly payload: string;
+  /** What the dead-letter queue receives, JSON. */
+  readonly event: string;
+}
+
+interface DeliverOptions {
+  readonly clock: Clock;
+  readonly queues: Queues;
+  readonly invokeAsync: InvokeAsync;
+  /** Starts an execution; a name that is taken by the same event is a redelivery and no failure. */
+  readonly startExecution: (machineArn: string, name: string, input: string) => void;
+  readonly report: (message: string) => void;
+}
+
+/** Doubles from one second to ten minutes. AWS backs off in a like manner and publishes no numbers. */
+const delayMs = (failed: number) => Math.min(1000 * 2 ** (failed - 1), 600_000);
+
+/**
+ * Makes the function that hands events to targets, again after a failure as the target's policy says, and to its
+ * dead-letter queue at last. A function counts as reached once it has accepted the event, whatever its handler then
+ * does with it: that is the business of its own asynchronous retries.
+ */
+export function deliverer({ clock, queues, invokeAsync, startExecution, report }: DeliverOptions) {
+  const reach = ({ eventId, from, target, payload }: Delivery): void => {
+    const service = target.arn.split(':')[2];
+    if (service === 'lambda') invokeAsync(target.arn, payload);
+    else if (service === 'sqs') queues.send(target.arn, payload);
+    else if (service === 'states') startExecution(target.arn, executionName(eventId, from, target.id), payload);
+    else throw new NotRetriable(`nothing can be delivered to ${target.arn}`);
+  };
+  return (delivery: Delivery): void => {
+    const { target, from, event } = delivery;
+    retry({
+      clock,
+      policy: target.retry,
+      delayMs,
+      attempt: async () => reach(delivery),
+      exhausted: (error, attempts) => {
+        const message = error instanceof Error ? error.message : String(error);
+        if (target.deadLetterArn !== null) {
+          queues.send(target.deadLetterArn, event, {
+            ...{ RULE_ARN: from, TARGET_ARN: target.arn },
+            ERROR_CODE: error instanceof NotRetriable ? 'NO_RESOURCE' : 'SDK_CLIENT_ERROR',
+            ERROR_MESSAGE: message,
+            RETRY_ATTEMPTS: `${attempts - 1}`,
+          });
+        }
+        const fate = target.deadLetterArn === null ? 'is lost' : `is in ${target.deadLetterArn}`;
+        report(`${from} could not reach ${target.arn}: ${message}; event ${delivery.eventId} ${fate}`);
+      },
+    });
+  };
+}
+export type Deliver = ReturnType<typeof deliverer>;
+
+/** The same event names the same execution, so that a redelivery cannot start a second one. At most 80 characters. */
+function executionName(eventId: string, from: string, targetId: string): string {
+  const digest = createHash('sha256').update(`${from} ${targetId}`).digest('hex').slice(0, 16);
+  return `${eventId}_${digest}`;
+}

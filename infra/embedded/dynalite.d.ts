@@ -1,0 +1,19 @@
+// The parts of dynalite 4.0.0 that dynamo.ts uses; the package has no types. Its own HTTP server is left out: it would
+// be a second port, open to everybody on the machine.
+declare module 'dynalite/db/index.js' {
+  export interface Store {
+    readonly options: Record<string, unknown>;
+    readonly db: { close(done: (error: unknown) => void): void };
+  }
+  export function create(options: {
+    path?: string;
+    createTableMs?: number;
+    deleteTableMs?: number;
+    updateTableMs?: number;
+  }): Store;
+}
+declare module 'dynalite/validations/index.js' {
+  import type { Store } from 'dynalite/db/index.js';
+  export function checkTypes(data: unknown, types: unknown): object;
+  export function checkValidations(data: object, types: unknown, custom: unknown, store: Store): void;
+}

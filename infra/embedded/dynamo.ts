@@ -1,0 +1,127 @@
+import { createRequire } from 'node:module';
+import { create, type Store } from 'dynalite/db/index.js';
+import { checkTypes, checkValidations } from 'dynalite/validations/index.js';
+import * as z from 'zod';
+import type { TableSpec } from './assembly/specs.ts';
+import { AwsError } from './wire/aws-error.ts';
+
+const OPERATIONS = [
+  ...[
+    'BatchGetItem',
+    'BatchWriteItem',
+    'CreateTable',
+    'DeleteItem',
+    'DeleteTable',
+    'DescribeTable',
+    'DescribeTimeToLive',
+  ],
+  ...['GetItem', 'ListTables', 'PutItem', 'Query', 'Scan', 'UpdateItem', 'UpdateTable'],
+] as const;
+export type DynamoOperation = (typeof OPERATIONS)[number];
+
+type Action = (store: Store, data: object, done: (error: unknown, result: unknown) => void) => void;
+
+const Refusal = z.object({
+  statusCode: z.number(),
+  body: z.looseObject({ __type: z.string(), message: z.string().optional(), Message: z.string().optional() }),
+});
+const Described = z.object({
+  Table: z.object({
+    TableStatus: z.string(),
+    KeySchema: z.unknown(),
+    GlobalSecondaryIndexes: z.array(z.object({ IndexName: z.string(), KeySchema: z.unknown() })).default([]),
+  }),
+});
+
+/** A table of the data folder has other keys or indexes than the assembly asks for. */
+export class TableChanged extends Error {
+  override readonly name = 'TableChanged' as const;
+}
+
+export interface Dynamo {
+  readonly operations: readonly DynamoOperation[];
+  /** Runs one operation of the DynamoDB API. @throws AwsError as DynamoDB would */
+  run(operation: DynamoOperation, input: unknown): Promise<unknown>;
+  /** Creates the table unless the data folder has it. @throws TableChanged */
+  ensureTable(spec: TableSpec): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * DynamoDB by dynalite: its actions, called in this process.
+ * @param path folder to keep the tables in; null keeps them in memory
+ */
+export function openDynamo(path: string | null): Dynamo {
+  const require = createRequire(import.meta.url);
+  const store = create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0, ...(path === null ? {} : { path }) });
+
+  const run = (operation: DynamoOperation, input: unknown): Promise<unknown> => {
+    const file = `${operation.charAt(0).toLowerCase()}${operation.slice(1)}.js`;
+    const action: Action = require(`dynalite/actions/${file}`);
+    const { types, custom }: { types: unknown; custom: unknown } = require(`dynalite/validations/${file}`);
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown) => reject(asAwsError(error));
+      try {
+        refuseUnknown(operation, input, types);
+        const data = checkTypes(input, types);
+        checkValidations(data, types, custom, store);
+        action(store, data, (error, result) => (error ? fail(error) : resolve(result)));
+      } catch (error) {
+        fail(error);
+      }
+    });
+  };
+  const describe = async (name: string) => Described.parse(await run('DescribeTable', { TableName: name })).Table;
+
+  const ensureTable = async (spec: TableSpec): Promise<void> => {
+    const existing = await describe(spec.name).catch((error: unknown) => {
+      if (error instanceof AwsError && error.type === 'ResourceNotFoundException') return null;
+      throw error;
+    });
+    const indexes = (list: readonly unknown[]) =>
+      z
+        .array(z.object({ IndexName: z.string(), KeySchema: z.unknown() }))
+        .parse(list)
+        .sort((a, b) => (a.IndexName < b.IndexName ? -1 : 1));
+    if (existing !== null && existing.TableStatus === 'ACTIVE') {
+      const found = JSON.stringify([existing.KeySchema, indexes(existing.GlobalSecondaryIndexes)]);
+      if (found === JSON.stringify([spec.keySchema, indexes(spec.globalSecondaryIndexes)])) return;
+      throw new TableChanged(`table ${spec.name} was kept with other keys or indexes: start with a fresh data folder`);
+    }
+    // Left half made by a crash while it was created: nothing can be in it.
+    if (existing !== null) await run('DeleteTable', { TableName: spec.name });
+    await run('CreateTable', {
+      TableName: spec.name,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: spec.keySchema,
+      AttributeDefinitions: spec.attributeDefinitions,
+      ...(spec.globalSecondaryIndexes.length > 0 ? { GlobalSecondaryIndexes: spec.globalSecondaryIndexes } : {}),
+    });
+    while ((await describe(spec.name)).TableStatus !== 'ACTIVE') await new Promise(setImmediate);
+  };
+
+  const close = () =>
+    new Promise<void>((resolve, reject) => store.db.close((error) => (error ? reject(error) : resolve())));
+  return { operations: OPERATIONS, run, ensureTable, close };
+}
+
+/** dynalite drops what it does not know, which could turn a guarded write into an unguarded one. */
+function refuseUnknown(operation: string, input: unknown, types: unknown): void {
+  const [known, given] = [types, input].map((value) => Object.keys(z.record(z.string(), z.unknown()).parse(value)));
+  const unknown = given?.filter((key) => !known?.includes(key)) ?? [];
+  if (unknown.length > 0) {
+    throw new AwsError(
+      'ValidationException',
+      `${operation} with ${unknown.join(', ')} is not supported on one machine`,
+    );
+  }
+}
+
+function asAwsError(error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  const refusal = Refusal.safeParse(error);
+  if (!refusal.success) return new AwsError('InternalServerError', 'dynalite failed', 500, { cause: error });
+  const { __type, message, Message, ...rest } = refusal.data.body;
+  const type = __type.slice(__type.indexOf('#') + 1);
+  return new AwsError(type, message ?? Message ?? '', refusal.data.statusCode, { extra: rest });
+}

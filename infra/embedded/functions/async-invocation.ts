@@ -1,0 +1,69 @@
+import type { FunctionSpec } from '../assembly/specs.ts';
+import type { Clock } from '../clock.ts';
+import type { Queues } from '../queues.ts';
+import { retry } from '../retries.ts';
+import type { FunctionHost } from './host.ts';
+import { FunctionFailed } from './worker-thread.ts';
+
+/** Lambda tries a failed asynchronous invocation again after one minute, then after two. */
+const delayMs = (failed: number) => failed * 60_000;
+
+interface AsyncOptions {
+  readonly host: FunctionHost;
+  readonly queues: Queues;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly report: (message: string) => void;
+}
+
+/**
+ * Makes Lambda's asynchronous invocation: accepted at once, tried again on failure, and in the end handed to the
+ * function's on-failure destination or dead-letter queue. Where it has neither the event is lost, and reported.
+ */
+export function asyncInvoker({ host, queues, clock, newId, report }: AsyncOptions) {
+  return (functionArn: string, event: string): void => {
+    const spec = host.find(functionArn);
+    const requestId = newId();
+    retry({
+      clock,
+      policy: spec.async,
+      delayMs,
+      attempt: () => host.invoke(spec.arn, event, requestId),
+      exhausted: (error, attempts) => giveUp(spec, { requestId, event, error, attempts }),
+    });
+  };
+
+  function giveUp(
+    spec: FunctionSpec,
+    lost: { requestId: string; event: string; error: unknown; attempts: number },
+  ): void {
+    const { requestId, event, error, attempts } = lost;
+    const fault =
+      error instanceof FunctionFailed ? error.fault : { errorType: 'ServiceException', errorMessage: String(error) };
+    const { onFailureArn, deadLetterArn } = spec.async;
+    if (onFailureArn !== null) {
+      const record = {
+        version: '1.0',
+        timestamp: new Date(clock.now()).toISOString(),
+        requestContext: {
+          ...{ requestId, functionArn: `${spec.arn}:$LATEST`, condition: 'RetriesExhausted' },
+          approximateInvokeCount: attempts,
+        },
+        requestPayload: JSON.parse(event),
+        responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+        responsePayload: fault,
+      };
+      queues.send(onFailureArn, JSON.stringify(record));
+    }
+    if (deadLetterArn !== null) {
+      queues.send(deadLetterArn, event, { RequestID: requestId, ErrorCode: '200', ErrorMessage: fault.errorMessage });
+    }
+    const where = onFailureArn ?? deadLetterArn;
+    report(
+      where === null
+        ? `${spec.name} failed ${attempts} times with ${fault.errorType}; its event is lost`
+        : `${spec.name} failed ${attempts} times with ${fault.errorType}; its event is in ${where}`,
+    );
+  }
+}
+export type InvokeAsync = ReturnType<typeof asyncInvoker>;

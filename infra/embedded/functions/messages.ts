@@ -1,0 +1,30 @@
+/** What the host hands to the thread of a function: its module, once. */
+export interface WorkerData {
+  readonly module: string;
+  readonly exportName: string;
+}
+
+/** One invocation. Events and results travel as JSON text, so that a handler sees what it would see on AWS. */
+export interface Invocation {
+  readonly requestId: string;
+  readonly event: string;
+  readonly functionName: string;
+  readonly functionArn: string;
+  readonly memoryMb: number;
+  /** Wall-clock epoch ms at which the thread will be ended. */
+  readonly deadline: number;
+  /** Time of the embedded clock, epoch ms. */
+  readonly embeddedNow: number;
+}
+
+export interface FunctionFault {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly trace: readonly string[];
+}
+
+export type FromWorker =
+  | { readonly kind: 'log'; readonly text: string }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'result'; readonly json: string }
+  | { readonly kind: 'fault'; readonly fault: FunctionFault };

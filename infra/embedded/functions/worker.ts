@@ -1,0 +1,75 @@
+/**
+ * Entry of the thread of one function: loads its module, then answers one invocation at a time.
+ * Logs go out as messages of their own, in order with the results, so that none is lost when the thread is ended.
+ */
+import { pathToFileURL } from 'node:url';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { FromWorker, FunctionFault, Invocation, WorkerData } from './messages.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('worker.ts runs as a worker thread only');
+const post = (message: FromWorker) => port.postMessage(message);
+
+const write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
+  post({ kind: 'log', text: typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString() });
+  const callback = typeof encoding === 'function' ? encoding : done;
+  if (typeof callback === 'function') queueMicrotask(() => callback());
+  return true;
+};
+process.stdout.write = write;
+process.stderr.write = write;
+
+const { module, exportName }: WorkerData = workerData;
+const handler = await load();
+port.on('message', (invocation: Invocation) => void invoke(invocation));
+post({ kind: 'ready' });
+
+async function load(): Promise<unknown> {
+  try {
+    const loaded: Record<string, unknown> = await import(pathToFileURL(module).href);
+    return loaded[exportName];
+  } catch (error) {
+    const { errorMessage, trace } = faultOf(error);
+    const fault = { errorType: 'Runtime.ImportModuleError', errorMessage, trace };
+    return () => Promise.reject(fault);
+  }
+}
+
+async function invoke(invocation: Invocation): Promise<void> {
+  const context = {
+    awsRequestId: invocation.requestId,
+    functionName: invocation.functionName,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: invocation.functionArn,
+    memoryLimitInMB: `${invocation.memoryMb}`,
+    logGroupName: `/aws/lambda/${invocation.functionName}`,
+    logStreamName: invocation.requestId,
+    callbackWaitsForEmptyEventLoop: false,
+    getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
+    embeddedNow: invocation.embeddedNow,
+  };
+  try {
+    if (typeof handler !== 'function') {
+      const errorMessage = `${exportName} is not exported by ${module}`;
+      return post({ kind: 'fault', fault: { errorType: 'Runtime.HandlerNotFound', errorMessage, trace: [] } });
+    }
+    const result: unknown = await handler(JSON.parse(invocation.event), context);
+    post({ kind: 'result', json: JSON.stringify(result) ?? 'null' });
+  } catch (error) {
+    post({ kind: 'fault', fault: faultOf(error) });
+  }
+}
+
+function faultOf(error: unknown): FunctionFault {
+  if (error instanceof Error) {
+    return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') };
+  }
+  if (isFault(error)) return error;
+  return { errorType: typeof error, errorMessage: String(error), trace: [] };
+}
+
+function isFault(value: unknown): value is FunctionFault {
+  return (
+    typeof value === 'object' && value !== null && 'errorType' in value && 'errorMessage' in value && 'trace' in value
+  );
+}

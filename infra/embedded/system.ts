@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadAssembly } from './assembly/load.ts';
+import type { FunctionSpec } from './assembly/specs.ts';
+import { createBus, type PutEventsAnswer, type PutEventsEntry } from './bus.ts';
+import type { Clock } from './clock.ts';
+import { deliverer } from './delivery.ts';
+import { type Dynamo, openDynamo } from './dynamo.ts';
+import { createEngine, type Engine } from './engine/engine.ts';
+import { ExecutionAlreadyExists } from './engine/errors.ts';
+import type { HistoryEvent } from './engine/history.ts';
+import type { Integrations } from './engine/integrations.ts';
+import { Json } from './engine/json.ts';
+import { asyncInvoker } from './functions/async-invocation.ts';
+import { createFunctionHost, type FunctionHost } from './functions/host.ts';
+import { openLogFiles } from './functions/log-files.ts';
+import { createIntegrations } from './integrations.ts';
+import { createQueues, type Queues } from './queues.ts';
+import { NotRetriable } from './retries.ts';
+import { startSchedules } from './schedules.ts';
+import { scopedClock } from './scoped-clock.ts';
+import { createSecrets } from './secrets.ts';
+import { type Credentials, dataFolderCredentials, tokenKey } from './wire/credentials.ts';
+import { eventBridge } from './wire/event-bridge.ts';
+import { createHttpApi } from './wire/http-api.ts';
+import { secretsManager } from './wire/secrets-manager.ts';
+import { openWire, type Service } from './wire/server.ts';
+import { sqs } from './wire/sqs.ts';
+import { stepFunctions } from './wire/step-functions.ts';
+
+const ACCOUNT = '000000000000';
+const DEFAULT_THREADS = 4;
+
+export interface SystemOptions {
+  /** What `cdk synth` wrote. */
+  readonly assemblyDir: string;
+  /** Kept between runs: access key, tables, logs. */
+  readonly dataDir: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly clock: Clock;
+  /** Added to the environment of every function; wins over the template. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Values of secrets by name. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Told what an operator should know: what is lost, dead-lettered, missing. Never told a secret. */
+  readonly log: (message: string) => void;
+  readonly region?: string;
+  readonly random?: () => number;
+  readonly newId?: () => string;
+  /** Threads per function at most. */
+  readonly maxThreads?: number;
+  /** Tables in memory: they are gone when the system closes. */
+  readonly inMemory?: boolean;
+  readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
+}
+
+export interface System {
+  /** The one port: AWS services and the HTTP API. */
+  readonly url: string;
+  readonly credentials: Credentials;
+  readonly region: string;
+  readonly engine: Engine;
+  readonly queues: Queues;
+  readonly functions: FunctionHost;
+  readonly dynamo: Dynamo;
+  /** @throws AwsError for the whole request; single entries are answered with their error */
+  putEvents(entries: readonly PutEventsEntry[]): PutEventsAnswer;
+  /** Resolves when nothing is being worked on now; timers may still be waiting. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Runs a synthesized assembly on this machine: its tables, buses, rules, schedules, queues, functions, machines and
+ * routes, behind one loopback port.
+ * @throws UnsupportedAssembly, UnsupportedDefinition when it asks for something this runtime does not do
+ * @throws TableChanged when the data folder holds a table with other keys
+ */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const { dataDir, log, newId = randomUUID, random = Math.random, region = 'us-east-1' } = options;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const credentials = dataFolderCredentials(dataDir);
+  const clock = scopedClock(options.clock);
+  const wire = await openWire({ port: options.port, credentials, newId, report: log });
+  const closers = [() => wire.close()];
+  let closed = false;
+  const close = async () => {
+    closed = true;
+    clock.close();
+    // Last opened, first closed: nothing may write to what is already gone.
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+
+  try {
+    const place = { account: ACCOUNT, region, endpoint: wire.url };
+    const assembly = loadAssembly(options.assemblyDir, place);
+    for (const warning of assembly.warnings) log(warning);
+
+    const dynamo = openDynamo(options.inMemory === true ? null : join(dataDir, 'tables'));
+    closers.push(() => dynamo.close());
+    for (const table of assembly.tables) await dynamo.ensureTable(table);
+
+    const queues = createQueues(assembly.queues, { clock, newId });
+    const secrets = createSecrets(assembly.secrets, options.secrets ?? {});
+    for (const name of secrets.missing()) log(`secret ${name} has no value`);
+
+    const logs = openLogFiles(join(dataDir, 'log'));
+    closers.push(() => logs.close());
+    const functions = createFunctionHost(assembly.functions, {
+      ...{ clock, newId, log: logs.write, maxThreads: options.maxThreads ?? DEFAULT_THREADS },
+      environmentOf: (spec) => ({
+        ...spec.environment,
+        ...lambdaEnvironment(spec, region, wire.url, credentials),
+        ...options.environment,
+      }),
+    });
+    closers.push(() => functions.close());
+
+    const invokeAsync = asyncInvoker({ host: functions, queues, clock, newId, report: log });
+    const startExecution = (stateMachineArn: string, name: string, input: string) => {
+      try {
+        engine.start({ stateMachineArn, name, input: Json.parse(JSON.parse(input)) });
+      } catch (error) {
+        if (error instanceof ExecutionAlreadyExists) return;
+        throw new NotRetriable(error instanceof Error ? error.message : String(error), { cause: error });
+      }
+    };
+    const deliver = deliverer({ clock, queues, invokeAsync, startExecution, report: log });
+    const bus = createBus(assembly, { clock, newId, place, deliver });
+    const engine = createEngine({
+      ...{ clock, random, newId, tokenKey: tokenKey(dataDir) },
+      integrations: silentWhen(() => closed, createIntegrations({ host: functions, invokeAsync, queues, bus, dynamo })),
+      ...(options.onHistory === undefined ? {} : { onHistory: options.onHistory }),
+      onStatusChange: (change) =>
+        bus.emit('aws.states', 'Step Functions Execution Status Change', change, [change.executionArn]),
+    });
+    for (const machine of assembly.machines) engine.register(machine);
+    startSchedules(assembly, { clock, newId, bus, deliver });
+
+    wire.serve({
+      services: {
+        AWSStepFunctions: stepFunctions(engine, assembly.machines, clock.now()),
+        AWSEvents: eventBridge(bus),
+        DynamoDB_20120810: dynamoService(dynamo),
+        secretsmanager: secretsManager(secrets),
+        AmazonSQS: sqs(queues),
+      },
+      httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host: functions, report: log }),
+    });
+    return {
+      ...{ url: wire.url, credentials, region, engine, queues, functions, dynamo, close },
+      putEvents: bus.putEvents,
+      settled: clock.settled,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A task that ends because the system closes has not failed: nothing more is heard of it. */
+function silentWhen(closed: () => boolean, integrations: Integrations): Integrations {
+  return {
+    supports: integrations.supports,
+    async invoke(call) {
+      try {
+        return await integrations.invoke(call);
+      } finally {
+        if (closed()) await new Promise(() => {});
+      }
+    },
+  };
+}
+
+function dynamoService(dynamo: Dynamo): Service {
+  return Object.fromEntries(
+    dynamo.operations.map((operation) => [operation, (input: unknown) => dynamo.run(operation, input)]),
+  );
+}
+
+/** What Lambda itself puts into the environment of a function, and where its services are. */
+function lambdaEnvironment(
+  spec: FunctionSpec,
+  region: string,
+  url: string,
+  { accessKeyId, secretAccessKey }: Credentials,
+) {
+  const endpoints = ['DYNAMODB', 'SFN', 'EVENTBRIDGE', 'SECRETS_MANAGER', 'SQS'].map((service) => [
+    `AWS_ENDPOINT_URL_${service}`,
+    url,
+  ]);
+  return {
+    ...Object.fromEntries(endpoints),
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_LAMBDA_FUNCTION_NAME: spec.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: `${spec.memoryMb}`,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    TZ: ':UTC',
+    // No X-Ray daemon listens here.
+    POWERTOOLS_TRACE_ENABLED: 'false',
+  };
+}

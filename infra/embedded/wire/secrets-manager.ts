@@ -1,0 +1,23 @@
+import * as z from 'zod';
+import type { Secrets } from '../secrets.ts';
+import { AwsError } from './aws-error.ts';
+import { parseInput } from './input.ts';
+import type { Service } from './server.ts';
+
+const GetSecretValue = z.object({ SecretId: z.string().min(1) });
+
+/** Secrets Manager on the wire: reading values, nothing else. */
+export function secretsManager(secrets: Secrets): Service {
+  return {
+    GetSecretValue(input) {
+      const secret = secrets.read(parseInput(GetSecretValue, input).SecretId);
+      if (secret === undefined) {
+        throw new AwsError(
+          'ResourceNotFoundException',
+          "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
+        );
+      }
+      return { ARN: secret.arn, Name: secret.name, SecretString: secret.value, VersionStages: ['AWSCURRENT'] };
+    },
+  };
+}

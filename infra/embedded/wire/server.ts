@@ -1,0 +1,177 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AwsError } from './aws-error.ts';
+import type { Credentials } from './credentials.ts';
+import type { HttpApi } from './http-api.ts';
+import { authenticate } from './signature.ts';
+
+/** Operations of one service by name; each parses its own input. */
+export type Service = Readonly<Record<string, (input: unknown) => unknown>>;
+
+/** What answers on the port: AWS services by the prefix of `x-amz-target`, and the routes of the HTTP API. */
+interface Handlers {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly httpApi: HttpApi;
+}
+
+export interface WireServer {
+  /** e.g. `http://127.0.0.1:4566`. */
+  readonly url: string;
+  /** Until this is called every request is answered with 503. */
+  serve(handlers: Handlers): void;
+  close(): Promise<void>;
+}
+
+const MAX_AWS_BODY_BYTES = 16 * 1024 * 1024;
+const MAX_HTTP_API_BODY_BYTES = 1024 * 1024;
+
+interface WireOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly credentials: Credentials;
+  readonly newId: () => string;
+  /** Told of faults of our own, never of what a caller sent. */
+  readonly report: (message: string) => void;
+}
+
+/** A refusal outside of AWS's protocol. */
+class Refused extends Error {
+  override readonly name = 'Refused' as const;
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * Opens the one port, on the loopback interface only. A web page cannot use it: a request with an `Origin` or a foreign
+ * `Host` is refused whatever it asks for, and AWS calls need the data folder's key, its signature and AWS's content type.
+ */
+export async function openWire({ port, credentials, newId, report }: WireOptions): Promise<WireServer> {
+  let handlers: Handlers | null = null;
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      if (error instanceof Refused)
+        return send(response, error.status, 'application/json', JSON.stringify({ message: error.message }));
+      report(`answering a request failed: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`);
+      return send(response, 500, 'application/json', '{"message":"Internal Server Error"}');
+    });
+  });
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    checkCaller(request, boundPort());
+    if (handlers === null) throw new Refused(503, 'starting');
+    const target = request.headers['x-amz-target'];
+    if (typeof target === 'string') return answerAws(handlers, target, request, response);
+    const { method = 'GET', url = '/' } = request;
+    const route = handlers.httpApi.match(method, new URL(url, 'http://localhost').pathname);
+    if (route === undefined) throw new Refused(404, 'Not Found');
+    const body = await readBody(request, MAX_HTTP_API_BODY_BYTES);
+    const { status, headers, body: text } = await route({ method, url, headers: request.headers, body });
+    response.writeHead(status, headers).end(text);
+  };
+
+  const answerAws = async (
+    { services }: Handlers,
+    target: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => {
+    const contentType = request.headers['content-type'] ?? '';
+    const version = /^application\/x-amz-json-1\.[01]$/.exec(contentType)?.[0];
+    const reply = (status: number, body: unknown) =>
+      send(response, status, version ?? 'application/x-amz-json-1.0', JSON.stringify(body));
+    response.setHeader('x-amzn-requestid', newId());
+    try {
+      const { method = '', url = '/', headers } = request;
+      const checkSignature = authenticate({ method, url, headers }, credentials);
+      if (version === undefined || method !== 'POST') {
+        throw new AwsError('UnsupportedMediaTypeException', 'use POST with application/x-amz-json-1.0 or 1.1', 415);
+      }
+      const body = await readBody(request, MAX_AWS_BODY_BYTES);
+      checkSignature(body);
+      const [prefix = '', operation = ''] = target.split('.');
+      const service = Object.hasOwn(services, prefix) ? services[prefix] : undefined;
+      const run = service !== undefined && Object.hasOwn(service, operation) ? service[operation] : undefined;
+      if (run === undefined)
+        throw new AwsError('UnknownOperationException', `${target} is not supported on one machine`);
+      reply(200, (await run(parseJson(body))) ?? {});
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+      const fault =
+        error instanceof AwsError ? error : new AwsError('InternalFailure', 'internal failure', 500, { cause: error });
+      if (fault.status >= 500) report(`${target} failed: ${describe(fault.cause ?? fault)}`);
+      response.setHeader('x-amzn-errortype', fault.type);
+      reply(fault.status, { __type: fault.type, message: fault.message, ...fault.extra });
+    }
+  };
+
+  // Longer than clients keep an idle connection, so that none is closed under a request.
+  server.keepAliveTimeout = 65_000;
+  const boundPort = () => {
+    const address: AddressInfo | string | null = server.address();
+    return address !== null && typeof address === 'object' ? address.port : port;
+  };
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });
+  return {
+    url: `http://127.0.0.1:${boundPort()}`,
+    serve: (ready) => {
+      handlers = ready;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function checkCaller({ headers }: IncomingMessage, port: number): void {
+  if (headers.origin !== undefined) throw new Refused(403, 'requests from web pages are refused');
+  if (headers.host !== `127.0.0.1:${port}` && headers.host !== `localhost:${port}`) {
+    throw new Refused(403, 'the Host header must name this machine');
+  }
+}
+
+/** Reads up to `limit` bytes; more is refused with 413 without keeping them. */
+function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) {
+        chunks.length = 0;
+        reject(new Refused(413, `the body exceeds ${limit} bytes`));
+      } else chunks.push(chunk);
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', reject);
+  });
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return body.length === 0 ? {} : JSON.parse(body.toString());
+  } catch (cause) {
+    throw new AwsError('SerializationException', 'the body is not JSON', 400, { cause });
+  }
+}
+
+function send(response: ServerResponse, status: number, contentType: string, body: string): void {
+  if (response.headersSent) return;
+  // What is refused early has not been read: the connection cannot be used again.
+  if (status === 413 || status === 403) response.setHeader('connection', 'close');
+  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }).end(body);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,90 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Alarm, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct, type IConstruct } from 'constructs';
+
+const RUNBOOK = 'Runbook: README.md#operating-it';
+const PERIOD = Duration.minutes(5);
+
+/**
+ * Step Functions and EventBridge retry, so one failed invocation of a function is weather. What a retry cannot mend
+ * fails the execution or ends in a dead-letter queue, and those alarm at the first.
+ */
+const FUNCTION_ERRORS = 3;
+
+/** Whom alarms reach, and an alarm for everything that can fail silently. */
+export class Alarms extends Construct {
+  private readonly topic: Topic;
+
+  constructor(scope: Construct, id: string, email: string | undefined) {
+    super(scope, id);
+    this.topic = new Topic(this, 'Topic', { displayName: 'VGAC agents', enforceSSL: true });
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsOfThisAccountPublish',
+        actions: ['sns:Publish'],
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    if (email) this.topic.addSubscription(new EmailSubscription(email));
+  }
+
+  /** Finds every machine, function, queue and API under `scope`, so that a new one cannot be forgotten. */
+  watchEverything(scope: IConstruct): void {
+    for (const construct of scope.node.findAll()) {
+      if (construct instanceof StateMachine) this.watchMachine(construct);
+      else if (construct instanceof LambdaFunction) this.watchFunction(construct);
+      else if (construct instanceof Queue) this.watchQueue(nameOf(construct), construct);
+      else if (construct instanceof HttpApi) this.watchApi(construct);
+    }
+  }
+
+  /** A message in `queue` is something that nobody has dealt with. */
+  watchQueue(name: string, queue: IQueue): void {
+    const depth = queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: Stats.MAXIMUM });
+    this.alarm(`${name}Depth`, depth, 1, `Messages wait in ${name}: an event was not delivered or not readable.`);
+  }
+
+  private watchMachine(machine: StateMachine): void {
+    const name = nameOf(machine);
+    const counted = { period: PERIOD, statistic: Stats.SUM };
+    this.alarm(`${name}Failed`, machine.metricFailed(counted), 1, `Executions of ${name} failed.`);
+    this.alarm(`${name}TimedOut`, machine.metricTimedOut(counted), 1, `Executions of ${name} timed out.`);
+    this.alarm(`${name}Throttled`, machine.metricThrottled(counted), 1, `Executions of ${name} were throttled.`);
+  }
+
+  private watchFunction(target: LambdaFunction): void {
+    const errors = target.metricErrors({ period: PERIOD, statistic: Stats.SUM });
+    this.alarm(`${nameOf(target)}Errors`, errors, FUNCTION_ERRORS, `${nameOf(target)} keeps failing.`);
+  }
+
+  private watchApi(api: HttpApi): void {
+    const errors = api.metricServerError({ period: PERIOD, statistic: Stats.SUM });
+    this.alarm(`${nameOf(api)}ServerErrors`, errors, 1, `${nameOf(api)} answered with 5xx: clicks may be lost.`);
+  }
+
+  private alarm(id: string, metric: IMetric, threshold: number, meaning: string): void {
+    new Alarm(this, id, {
+      metric,
+      threshold,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: `${meaning} ${RUNBOOK}`,
+    }).addAlarmAction(new SnsAction(this.topic));
+  }
+}
+
+/** The path inside the stack, without the parts that only hold things together: `JobWorkflow`, `JobSubmittedDeadLetters`. */
+function nameOf(construct: IConstruct): string {
+  const inStack = construct.node.path.split('/').slice(Stack.of(construct).node.path.split('/').length);
+  return inStack.filter((part) => part !== 'Machine').join('');
+}

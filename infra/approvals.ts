@@ -1,0 +1,80 @@
+import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { GuardedRule } from './constructs/guarded-rule.ts';
+import { SYSTEM } from './names.ts';
+import type { Parts } from './stateless-stack.ts';
+
+/** People click, seldom and a few at a time; whoever calls more often is not Slack. */
+const THROTTLE = { rateLimit: 20, burstLimit: 40 };
+
+/** The way of a human answer into an execution: the URL that Slack calls, and the sweeper behind it. */
+export function approvals(scope: Construct, { functions }: Parts): void {
+  slackEndpoint(scope, functions.SlackWebhook);
+  new GuardedRule(scope, 'ApprovalSweeperSchedule', {
+    description: 'Runs approval-sweeper every minute.',
+    on: { schedule: Schedule.rate(Duration.minutes(1)) },
+    // The next tick does all that a lost one would have done.
+    maxEventAge: Duration.minutes(1),
+    retryAttempts: 1,
+    deadLetterQueue: functions.ApprovalSweeper.deadLetterQueue,
+    target: (delivery) => new LambdaFunction(functions.ApprovalSweeper, delivery),
+  });
+}
+
+function slackEndpoint(scope: Construct, handler: Parts['functions']['SlackWebhook']): void {
+  const api = new HttpApi(scope, 'SlackApi', {
+    apiName: `${SYSTEM}-slack`,
+    description: 'Receives the clicks on approval cards.',
+    createDefaultStage: false,
+  });
+  const path = '/slack/interactions';
+  const routes = api.addRoutes({
+    path,
+    methods: [HttpMethod.POST],
+    integration: new HttpLambdaIntegration('SlackWebhook', handler),
+  });
+  for (const route of routes) {
+    Validations.of(route).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason:
+        'Slack cannot sign for an authorizer; the handler verifies its signature over the raw body before all else.',
+    });
+  }
+  const stage = new HttpStage(scope, 'SlackApiStage', {
+    httpApi: api,
+    stageName: '$default',
+    autoDeploy: true,
+    throttle: THROTTLE,
+    accessLogSettings: {
+      destination: new LogGroupLogDestination(
+        new LogGroup(scope, 'SlackApiLogs', {
+          logGroupName: `/aws/vendedlogs/apis/${SYSTEM}-slack`,
+          retention: RetentionDays.THREE_MONTHS,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      ),
+      // Neither body nor headers: the one names people, the others carry the signature.
+      format: AccessLogFormat.custom(
+        JSON.stringify({
+          requestId: AccessLogField.contextRequestId(),
+          requestTime: AccessLogField.contextRequestTime(),
+          sourceIp: AccessLogField.contextIdentitySourceIp(),
+          routeKey: AccessLogField.contextRouteKey(),
+          status: AccessLogField.contextStatus(),
+          responseLatency: AccessLogField.contextResponseLatency(),
+          integrationError: AccessLogField.contextIntegrationErrorMessage(),
+        }),
+      ),
+    },
+  });
+  new CfnOutput(scope, 'SlackInteractionsUrl', {
+    description: 'Write this into the Slack app, Interactivity, Request URL.',
+    value: `${stage.url}${path.slice(1)}`,
+  });
+}

@@ -1,0 +1,132 @@
+import * as z from 'zod';
+
+/** One account and region holds at most one stage: the bus is called `vgac` in each of them. */
+export const Stage = z.enum(['local', 'dev', 'prod']);
+export type Stage = z.infer<typeof Stage>;
+
+/** Where a stage runs and whom it talks to. */
+export interface SystemConfig {
+  stage: Stage;
+  /** Absent for `local`: the embedded runtime fills in its own. */
+  env?: { account: string; region: string };
+  /** ARNs of the roles that alone may put collector events; empty for `local`. */
+  collectorPrincipals: readonly string[];
+  /** Absent for `local`: alarms are synthesized, and nobody is subscribed. */
+  alarmEmail?: string;
+  slack: { channel: string; baseUrl: string; webhookFallback: boolean };
+  vgac: { baseUrl: string; timeoutSeconds: number; apiKey: boolean };
+}
+
+/** The stage cannot be synthesized with these settings. The message says for each what to set, and how. */
+export class IncompleteStage extends Error {
+  override name = 'IncompleteStage' as const;
+}
+
+const Channel = z.string().regex(/^(#[^\s#]{1,80}|[CG][A-Z0-9]{2,20})$/, 'must be a channel name or id');
+const Url = z.url({ protocol: /^https?$/, error: 'must be a full URL' });
+const YesNo = z.enum(['yes', 'no'], 'must be yes or no').transform((answer) => answer === 'yes');
+const RoleArns = z
+  .string()
+  .transform((text) => text.split(',').map((arn) => arn.trim()))
+  // A whole account, or `*`, would let every role in it pretend to be a collector.
+  .pipe(z.array(z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be ARNs of roles')));
+
+/** Settings of every stage, with what holds where nothing is set. */
+const common = {
+  VGAC_TIMEOUT_SECONDS: z.coerce.number('must be a number').min(0.1).max(20).default(10),
+  VGAC_API_KEY_SECRET: YesNo.default(false),
+  SLACK_API_BASE_URL: Url.default('https://slack.com/api'),
+  SLACK_WEBHOOK_URL_SECRET: YesNo.default(false),
+};
+
+const LocalSettings = z.object({
+  ...common,
+  SLACK_DEFAULT_CHANNEL: Channel.default('#gpu-alerts'),
+  VGAC_API_BASE_URL: Url.default('http://localhost:4580/vgac'),
+});
+
+const DeployedSettings = z.object({
+  ...common,
+  DEPLOY_ACCOUNT: z.string().regex(/^\d{12}$/, 'must be the 12 digits of an account'),
+  DEPLOY_REGION: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be the name of a region'),
+  COLLECTOR_PRINCIPALS: RoleArns,
+  ALARM_EMAIL: z.email('must be one e-mail address'),
+  SLACK_DEFAULT_CHANNEL: Channel,
+  VGAC_API_BASE_URL: Url,
+});
+
+type SettingName = keyof z.infer<typeof DeployedSettings>;
+
+/** What each setting means, and an example of it. */
+const SETTINGS: Record<SettingName, { meaning: string; example: string }> = {
+  DEPLOY_ACCOUNT: { meaning: 'the AWS account to deploy to', example: '123456789012' },
+  DEPLOY_REGION: { meaning: 'the AWS region to deploy to', example: 'eu-central-1' },
+  COLLECTOR_PRINCIPALS: {
+    meaning: 'the roles of the VGAC collectors, comma-separated; only they may put job events',
+    example: 'arn:aws:iam::123456789012:role/vgac-collector',
+  },
+  ALARM_EMAIL: { meaning: 'the address that alarms go to', example: 'gpu-oncall@example.com' },
+  SLACK_DEFAULT_CHANNEL: { meaning: 'the Slack channel of notices and approvals', example: '#gpu-alerts' },
+  VGAC_API_BASE_URL: { meaning: 'the address of VGAC', example: 'https://vgac.example.com' },
+  VGAC_TIMEOUT_SECONDS: { meaning: 'the seconds a call to VGAC may take, up to 20', example: '10' },
+  VGAC_API_KEY_SECRET: { meaning: 'whether VGAC wants an API key, kept in Secrets Manager', example: 'yes' },
+  SLACK_API_BASE_URL: { meaning: 'the address of the Slack API', example: 'https://slack.com/api' },
+  SLACK_WEBHOOK_URL_SECRET: { meaning: 'whether there is an incoming webhook to fall back on', example: 'yes' },
+};
+
+/**
+ * Reads the stage and its settings, each from the cdk context (`-c NAME=value`) or else from the environment.
+ *
+ * @param context looks a name up in the cdk context
+ * @throws IncompleteStage when a required setting is missing or any is malformed; it lists all of them
+ */
+export function readConfig(
+  context: (name: string) => unknown,
+  environment: Record<string, string | undefined>,
+): SystemConfig {
+  // An empty variable is how a shell says "not set".
+  const lookup = (name: string) => context(name) || environment[name] || undefined;
+  const stage = Stage.safeParse(lookup('stage') ?? lookup('STAGE') ?? 'local');
+  if (!stage.success) throw new IncompleteStage(`There is no such stage; choose -c stage=${Stage.options.join('|')}.`);
+  const given = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, lookup(name)]));
+
+  if (stage.data === 'local') {
+    const settings = parse(LocalSettings, 'local', given);
+    return { stage: 'local', collectorPrincipals: [], ...services(settings) };
+  }
+  const settings = parse(DeployedSettings, stage.data, given);
+  return {
+    stage: stage.data,
+    env: { account: settings.DEPLOY_ACCOUNT, region: settings.DEPLOY_REGION },
+    collectorPrincipals: settings.COLLECTOR_PRINCIPALS,
+    alarmEmail: settings.ALARM_EMAIL,
+    ...services(settings),
+  };
+}
+
+function services(settings: z.infer<typeof LocalSettings>): Pick<SystemConfig, 'slack' | 'vgac'> {
+  return {
+    slack: {
+      channel: settings.SLACK_DEFAULT_CHANNEL,
+      baseUrl: settings.SLACK_API_BASE_URL,
+      webhookFallback: settings.SLACK_WEBHOOK_URL_SECRET,
+    },
+    vgac: {
+      baseUrl: settings.VGAC_API_BASE_URL,
+      timeoutSeconds: settings.VGAC_TIMEOUT_SECONDS,
+      apiKey: settings.VGAC_API_KEY_SECRET,
+    },
+  };
+}
+
+function parse<T extends z.ZodType>(schema: T, stage: Stage, given: Record<string, unknown>): z.infer<T> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    const { meaning, example } = SETTINGS[name as SettingName];
+    const fault = given[name] === undefined ? 'is not set' : issue.message;
+    return `${name} ${fault}: it is ${meaning}; set ${name}=${example} in the environment, or pass -c ${name}=${example}.`;
+  });
+  throw new IncompleteStage(`Stage ${stage} cannot be built.\n${[...new Set(faults)].join('\n')}`);
+}

@@ -1,0 +1,46 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BuildOptions, buildSync } from 'esbuild';
+
+interface BundleProps {
+  /** Function name -> its source file. */
+  entries: Readonly<Record<string, string>>;
+  /** True only for the build that runs on one machine: `task()` then takes the time from the invocation. */
+  embedded: boolean;
+}
+
+/** CommonJS packages inside an ES module call `require`; the odd name cannot meet one of theirs. */
+const REQUIRE_BANNER =
+  "import{createRequire as bannerRequire}from'node:module';const require=bannerRequire(import.meta.url);";
+
+/** How every handler is built. Nothing is left external: the SDK in an asset is the one that was tested. */
+export function bundleOptions({ entries, embedded }: BundleProps) {
+  return {
+    entryPoints: Object.entries(entries).map(([name, file]) => ({ in: file, out: join(name, 'index') })),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    banner: { js: REQUIRE_BANNER },
+    define: { EMBEDDED_BUILD: String(embedded) },
+    legalComments: 'none',
+    logLevel: 'error',
+  } as const satisfies BuildOptions;
+}
+
+/**
+ * Bundles all handlers in one esbuild pass, since starting it once per function takes most of the time.
+ *
+ * @returns a new directory in the system's temporary folder with one directory per function, each with `index.mjs`;
+ * CDK copies them into the assembly, and the caller may then remove it
+ * @throws esbuild's BuildFailure when a handler does not build
+ */
+export function bundle(props: BundleProps): string {
+  const outdir = mkdtempSync(join(tmpdir(), 'vgac-agentic-bundle-'));
+  buildSync({ ...bundleOptions(props), outdir });
+  return outdir;
+}

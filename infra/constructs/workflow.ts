@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { SYSTEM } from '../names.ts';
+import { fileStem } from './stem.ts';
+
+/** A resource that a machine uses without a function: its placeholder's value, and the permission it needs. */
+interface ServiceIntegration {
+  value: string;
+  permission: PolicyStatement;
+}
+
+interface WorkflowProps {
+  /** State -> function: gives the substitution `${<State>Arn}` and the right to invoke. */
+  functions: Readonly<Record<string, IFunction>>;
+  /** Placeholder -> resource. */
+  services?: Readonly<Record<string, ServiceIntegration>>;
+  /** Where `<machine>.asl.json` is; default `statemachines/`. */
+  directory?: string;
+}
+
+/** The placeholders of an ASL file and what the stack gives it do not match. */
+export class SubstitutionMismatch extends Error {
+  override name = 'SubstitutionMismatch' as const;
+}
+
+const STATE_MACHINES = fileURLToPath(new URL('../../statemachines/', import.meta.url));
+
+/**
+ * A state machine from its ASL file; the construct id `JobWorkflow` reads `job-workflow.asl.json`.
+ * One map gives both the substitutions and the permissions, so that they cannot drift apart.
+ *
+ * Gotchas: logs say which states were passed, never with what, since inputs carry task tokens and names of users.
+ *
+ * @throws SubstitutionMismatch when a `${...}` of the file is given nothing, or something given is not in the file
+ */
+export class Workflow extends Construct {
+  readonly machine: StateMachine;
+
+  constructor(scope: Construct, id: string, { functions, services = {}, directory = STATE_MACHINES }: WorkflowProps) {
+    super(scope, id);
+    const stem = fileStem(id);
+    const file = `${stem}.asl.json`;
+    const definition = readFileSync(`${directory}/${file}`, 'utf8');
+    const substitutions = {
+      ...Object.fromEntries(Object.entries(functions).map(([state, target]) => [`${state}Arn`, target.functionArn])),
+      ...Object.fromEntries(Object.entries(services).map(([placeholder, { value }]) => [placeholder, value])),
+    };
+    checkSubstitutions(file, definition, Object.keys(substitutions));
+
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: Object.values(functions).map((target) => target.functionArn),
+      }),
+    );
+    for (const { permission } of Object.values(services)) role.addToPolicy(permission);
+    this.machine = new StateMachine(this, 'Machine', {
+      stateMachineName: `${SYSTEM}-${stem}`,
+      definitionBody: DefinitionBody.fromString(definition),
+      definitionSubstitutions: substitutions,
+      role,
+      tracingEnabled: true,
+      logs: {
+        destination: new LogGroup(this, 'Logs', {
+          // The prefix keeps the log-delivery policy of the account from growing past its limit.
+          logGroupName: `/aws/vendedlogs/states/${SYSTEM}-${stem}`,
+          retention: RetentionDays.THREE_MONTHS,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        level: LogLevel.ALL,
+        includeExecutionData: false,
+      },
+    });
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'Sending traces to X-Ray and setting up log delivery know no resource.',
+    });
+  }
+}
+
+function checkSubstitutions(file: string, definition: string, given: readonly string[]): void {
+  const wanted = new Set(Array.from(definition.matchAll(/\$\{([^}]*)\}/g), ([, placeholder]) => placeholder ?? ''));
+  const missing = [...wanted].filter((placeholder) => !given.includes(placeholder));
+  const unused = given.filter((placeholder) => !wanted.has(placeholder));
+  const faults = [
+    ...missing.map((placeholder) => `\${${placeholder}} is in the file and is given nothing`),
+    ...unused.map((placeholder) => `\${${placeholder}} is given and not in the file`),
+  ];
+  if (faults.length > 0) throw new SubstitutionMismatch(`${file}: ${faults.join('; ')}`);
+}

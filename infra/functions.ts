@@ -1,0 +1,190 @@
+/**
+ * Every function, what it is for, and all it may touch. Roles and environments are derived from this table
+ * (constructs/handler-function.ts), so that what is not written here is not allowed.
+ */
+
+/** Exact DynamoDB actions on items whose partition key matches `keys`. */
+interface RowAccess {
+  keys: string;
+  actions: readonly ('GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'BatchGetItem' | 'Query')[];
+  /** May write, and never see what was there before. */
+  blind?: true;
+}
+
+/** Query of one index, for partition keys that match `keys`. */
+interface IndexAccess {
+  index: 'listing' | 'unfolded';
+  keys: string;
+}
+
+/**
+ * `events` emits on the bus · `vgac` asks VGAC, with its key · `schedulers` reads the credentials of schedulers ·
+ * `slack` speaks as the bot · `slackChannel` knows where to speak first · `slackWebhook` knows the fallback webhook ·
+ * `slackSignature` verifies what Slack sends · `taskTokens` resumes executions of job-workflow.
+ */
+export type Reach =
+  | 'events'
+  | 'vgac'
+  | 'schedulers'
+  | 'slack'
+  | 'slackChannel'
+  | 'slackWebhook'
+  | 'slackSignature'
+  | 'taskTokens';
+
+export interface HandlerSpec {
+  folder: 'job-workflow' | 'drift-monitor' | 'events' | 'http';
+  purpose: string;
+  rows?: readonly RowAccess[];
+  indexes?: readonly IndexAccess[];
+  reaches?: readonly Reach[];
+  /** Default 30 seconds. */
+  timeoutSeconds?: number;
+  /** Default 512 MB. */
+  memoryMb?: number;
+}
+
+const on = (keys: string, ...actions: RowAccess['actions']): RowAccess => ({ keys, actions });
+const blindly = (...row: Parameters<typeof on>): RowAccess => ({ ...on(...row), blind: true });
+const query = (index: IndexAccess['index'], keys: string): IndexAccess => ({ index, keys });
+
+/** Calibration, configuration, jobs, ledger, freeze and limits of clusters; `CLUSTER#*` itself is "all of them". */
+const CLUSTER = 'CLUSTER#*';
+const APPROVAL = 'APPROVAL#*';
+/** Task tokens are credentials: whoever reads one can answer for a human. */
+const TOKEN = 'TOKEN#*';
+
+export const HANDLERS = {
+  AdmitJob: {
+    folder: 'job-workflow',
+    purpose: 'Claims a job for one execution.',
+    rows: [on(CLUSTER, 'UpdateItem')],
+  },
+  Observe: {
+    folder: 'job-workflow',
+    purpose: 'Asks VGAC how the cluster is, and compares with what is usual there.',
+    rows: [on(CLUSTER, 'GetItem', 'PutItem')],
+    reaches: ['vgac'],
+    timeoutSeconds: 60,
+  },
+  CheckCalibration: {
+    folder: 'job-workflow',
+    purpose: 'Decides how far predictions for this cluster may be trusted now.',
+    rows: [on(CLUSTER, 'GetItem', 'PutItem')],
+    indexes: [query('unfolded', CLUSTER)],
+  },
+  Predict: {
+    folder: 'job-workflow',
+    purpose: 'Asks VGAC for a prediction, decides, reserves and records the decision.',
+    rows: [on(CLUSTER, 'GetItem', 'UpdateItem')],
+    reaches: ['vgac'],
+    timeoutSeconds: 60,
+  },
+  Act: {
+    folder: 'job-workflow',
+    purpose: 'Does what the recorded decision or approval permits, and reads it back.',
+    rows: [on(CLUSTER, 'GetItem', 'PutItem', 'UpdateItem'), on(APPROVAL, 'GetItem')],
+    indexes: [query('unfolded', CLUSTER)],
+    reaches: ['schedulers'],
+    timeoutSeconds: 60,
+  },
+  Notify: {
+    folder: 'job-workflow',
+    purpose: 'Tells people what was done.',
+    rows: [on(CLUSTER, 'GetItem')],
+    reaches: ['slack', 'slackChannel', 'slackWebhook'],
+  },
+  RequestApproval: {
+    folder: 'job-workflow',
+    purpose: 'Opens an approval, stores its task token and shows the card.',
+    rows: [on(CLUSTER, 'GetItem'), on(APPROVAL, 'PutItem', 'UpdateItem'), blindly(TOKEN, 'PutItem')],
+    reaches: ['slack', 'slackChannel', 'events'],
+  },
+  ExpireApproval: {
+    folder: 'job-workflow',
+    purpose: 'Closes an approval that nobody answered in time.',
+    rows: [on(APPROVAL, 'PutItem', 'UpdateItem')],
+    reaches: ['slack', 'events'],
+  },
+  VoidApproval: {
+    folder: 'job-workflow',
+    purpose: 'Closes an approval that no longer fits the world.',
+    rows: [on(APPROVAL, 'PutItem', 'UpdateItem')],
+    reaches: ['slack', 'events'],
+  },
+  RecordOutcome: {
+    folder: 'job-workflow',
+    purpose: 'Closes the row of the job and says so on the bus.',
+    rows: [on(CLUSTER, 'UpdateItem')],
+    reaches: ['events'],
+  },
+  ListClusters: {
+    folder: 'drift-monitor',
+    purpose: 'Lists the clusters to look after.',
+    indexes: [query('listing', 'CLUSTERS')],
+  },
+  FoldCluster: {
+    folder: 'drift-monitor',
+    purpose: 'Labels overdue jobs and folds what is settled.',
+    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem')],
+    indexes: [query('unfolded', CLUSTER)],
+    timeoutSeconds: 300,
+  },
+  NotifyDrift: {
+    folder: 'drift-monitor',
+    purpose: 'Tells people that a cluster lost or regained trust.',
+    rows: [on(CLUSTER, 'GetItem', 'UpdateItem')],
+    reaches: ['slack', 'slackChannel', 'slackWebhook'],
+  },
+  IngestOutcome: {
+    folder: 'events',
+    purpose: 'Joins what a job really did to its row, and folds it at once.',
+    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem')],
+    indexes: [query('unfolded', CLUSTER)],
+    timeoutSeconds: 60,
+  },
+  CloseExecution: {
+    folder: 'events',
+    purpose: 'Closes the row of an execution that ended without doing so, and releases its reservation.',
+    rows: [on(CLUSTER, 'GetItem', 'UpdateItem')],
+  },
+  ApprovalSweeper: {
+    folder: 'events',
+    purpose: 'Reminds, and resumes executions whose answer was stored but never sent.',
+    rows: [on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'), on(TOKEN, 'GetItem', 'DeleteItem')],
+    indexes: [query('listing', 'APPROVALS#OPEN')],
+    reaches: ['slack', 'taskTokens', 'events'],
+    timeoutSeconds: 55,
+  },
+  SlackWebhook: {
+    folder: 'http',
+    purpose: 'Verifies a click, decides once, resumes the execution and updates the card.',
+    rows: [
+      on(CLUSTER, 'GetItem'),
+      on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'),
+      on(TOKEN, 'GetItem', 'DeleteItem'),
+    ],
+    reaches: ['slack', 'slackSignature', 'taskTokens', 'events'],
+    // Slack waits 3 seconds, a cold start included; more memory is more processor.
+    memoryMb: 1024,
+    timeoutSeconds: 10,
+  },
+} as const satisfies Record<string, HandlerSpec>;
+
+export type HandlerName = keyof typeof HANDLERS;
+
+/** One of something per handler. */
+export function forEachHandler<T>(make: (name: HandlerName) => T): Record<HandlerName, T> {
+  const names = Object.keys(HANDLERS) as HandlerName[];
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<HandlerName, T>;
+}
+
+/** The functions of one folder: for a machine, all that it may invoke. */
+export function inFolder<T>(
+  folder: HandlerSpec['folder'],
+  functions: Readonly<Record<HandlerName, T>>,
+): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(functions).filter(([name]) => HANDLERS[name as HandlerName].folder === folder),
+  );
+}

@@ -1,0 +1,51 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { collectorEvents } from './collector-events.ts';
+import { GuardedRule } from './constructs/guarded-rule.ts';
+import { Workflow } from './constructs/workflow.ts';
+import { inFolder } from './functions.ts';
+import type { Parts } from './stateless-stack.ts';
+
+/** JobSubmitted starts the machine; an execution that ends badly has its row closed. */
+export function jobWorkflow(scope: Construct, { config, stateful, functions }: Parts): Workflow {
+  const workflow = new Workflow(scope, 'JobWorkflow', {
+    functions: inFolder('job-workflow', functions),
+    services: {
+      QuarantineQueueUrl: {
+        value: stateful.quarantine.queueUrl,
+        permission: new PolicyStatement({
+          actions: ['sqs:SendMessage'],
+          resources: [stateful.quarantine.queueArn],
+        }),
+      },
+    },
+  });
+  for (const handler of Object.values(functions)) handler.answerTokensOf(workflow.machine);
+  new GuardedRule(scope, 'JobSubmitted', {
+    description: 'A collector saw a submission: starts one execution of job-workflow.',
+    on: { bus: stateful.bus, pattern: collectorEvents(scope, config, ['JobSubmitted']) },
+    // Later than that, most jobs have started, and a decision would come too late anyway.
+    maxEventAge: Duration.hours(1),
+    retryAttempts: 30,
+    target: (delivery) => new SfnStateMachine(workflow.machine, delivery),
+  });
+  new GuardedRule(scope, 'ExecutionEnded', {
+    description: 'An execution of job-workflow ended where its Catch could not see it: closes the row.',
+    on: {
+      pattern: {
+        source: ['aws.states'],
+        account: [Stack.of(scope).account],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [workflow.machine.stateMachineArn] },
+      },
+    },
+    // A reservation stays taken until this is done, so it is tried for as long as EventBridge can.
+    maxEventAge: Duration.hours(24),
+    retryAttempts: 185,
+    deadLetterQueue: functions.CloseExecution.deadLetterQueue,
+    target: (delivery) => new LambdaFunction(functions.CloseExecution, delivery),
+  });
+  return workflow;
+}

@@ -1,0 +1,122 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { AnyPrincipal, ArnPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { COLLECTOR_SOURCE } from '../schemas/events/collector.ts';
+import type { SystemConfig } from './config.ts';
+import { DeadLetterQueue } from './constructs/dead-letter-queue.ts';
+import { BUS_NAME, secretNames, TABLE_NAME } from './names.ts';
+
+/** Rows of jobs, which hold the claims, live 180 days: replaying the archive must find every claim still there. */
+const ARCHIVE_LIFE = Duration.days(90);
+
+interface StatefulStackProps extends StackProps {
+  config: SystemConfig;
+}
+
+/** What must survive a redeployment: the table, the bus with its archive, the secrets, the quarantine. */
+export class StatefulStack extends Stack {
+  readonly table: Table;
+  readonly bus: EventBus;
+  /** Events that do not even name their job. */
+  readonly quarantine: Queue;
+  readonly slackBotToken: CfnSecret;
+  readonly slackSigningSecret: CfnSecret;
+
+  constructor(scope: Construct, id: string, { config, ...props }: StatefulStackProps) {
+    super(scope, id, props);
+    this.table = this.createTable();
+    this.bus = new EventBus(this, 'Bus', {
+      eventBusName: BUS_NAME,
+      description: 'Job events of VGAC collectors in, decisions of the agents out.',
+    });
+    this.bus.archive('Archive', {
+      eventPattern: { source: [COLLECTOR_SOURCE] },
+      retention: ARCHIVE_LIFE,
+      description: 'What collectors sent, for replay after an incident.',
+    });
+    if (config.collectorPrincipals.length > 0) this.admitOnly(config.collectorPrincipals);
+    new CfnOutput(this, 'BusArn', { value: this.bus.eventBusArn, description: 'Where collectors put job events.' });
+    this.quarantine = new DeadLetterQueue(this, 'Quarantine');
+
+    const names = secretNames(config.stage);
+    this.slackBotToken = this.createSecret('SlackBotToken', names.slackBotToken, 'Bot token of the Slack app.');
+    this.slackSigningSecret = this.createSecret(
+      'SlackSigningSecret',
+      names.slackSigningSecret,
+      'Signing secret of the Slack app: proves that a click came from Slack.',
+    );
+    if (config.vgac.apiKey) this.createSecret('VgacApiKey', names.vgacApiKey, 'API key for VGAC.');
+    if (config.slack.webhookFallback) {
+      this.createSecret('SlackWebhookUrl', names.slackWebhookUrl, 'Incoming webhook, for notices when the bot fails.');
+    }
+  }
+
+  private createTable(): Table {
+    const table = new Table(this, 'Table', {
+      tableName: TABLE_NAME,
+      partitionKey: { name: 'PK', type: AttributeType.STRING },
+      sortKey: { name: 'SK', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      timeToLiveAttribute: 'ttl',
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    table.addGlobalSecondaryIndex({
+      indexName: 'listing',
+      partitionKey: { name: 'listing', type: AttributeType.STRING },
+      sortKey: { name: 'listing_key', type: AttributeType.STRING },
+      projectionType: ProjectionType.ALL,
+    });
+    // Only names what may be settled: the fold reads each row again, consistently.
+    table.addGlobalSecondaryIndex({
+      indexName: 'unfolded',
+      partitionKey: { name: 'unfolded', type: AttributeType.STRING },
+      sortKey: { name: 'unfolded_due', type: AttributeType.STRING },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+    return table;
+  }
+
+  /** Collectors may put collector events; everybody else is denied, whatever their own role allows. */
+  private admitOnly(collectors: readonly string[]): void {
+    const putEvents = { actions: ['events:PutEvents'], resources: [this.bus.eventBusArn] };
+    this.bus.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'CollectorsPutJobEvents',
+        ...putEvents,
+        principals: collectors.map((arn) => new ArnPrincipal(arn)),
+        conditions: { 'ForAllValues:StringEquals': { 'events:source': COLLECTOR_SOURCE } },
+      }),
+    );
+    this.bus.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'NobodyElsePretendsToBeACollector',
+        effect: Effect.DENY,
+        ...putEvents,
+        principals: [new AnyPrincipal()],
+        conditions: {
+          'ForAnyValue:StringEquals': { 'events:source': COLLECTOR_SOURCE },
+          ArnNotEquals: { 'aws:PrincipalArn': [...collectors] },
+          // EventBridge itself replays the archive.
+          Bool: { 'aws:PrincipalIsAWSService': 'false' },
+        },
+      }),
+    );
+  }
+
+  /** Empty until an operator puts its value, so that a function says what is missing instead of being refused. */
+  private createSecret(id: string, name: string, description: string): CfnSecret {
+    const secret = new CfnSecret(this, id, { name, description });
+    secret.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason: 'Issued by Slack or VGAC, which alone can rotate it; functions read a new value within five minutes.',
+    });
+    return secret;
+  }
+}

@@ -1,0 +1,46 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Code } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { Alarms } from './alarms.ts';
+import { approvals } from './approvals.ts';
+import type { SystemConfig } from './config.ts';
+import { HandlerFunction } from './constructs/handler-function.ts';
+import { driftMonitor } from './drift-monitor.ts';
+import { forEachHandler, HANDLERS, type HandlerName } from './functions.ts';
+import { jobWorkflow } from './job-workflow.ts';
+import { outcomes } from './outcomes.ts';
+import type { StatefulStack } from './stateful-stack.ts';
+
+/** What every capability is built from. */
+export interface Parts {
+  config: SystemConfig;
+  stateful: StatefulStack;
+  functions: Readonly<Record<HandlerName, HandlerFunction>>;
+}
+
+interface StatelessStackProps extends StackProps {
+  config: SystemConfig;
+  stateful: StatefulStack;
+  code: (handler: HandlerName) => Code;
+}
+
+/** What can be thrown away and built again: functions, machines, rules, schedules, the API and the alarms. */
+export class StatelessStack extends Stack {
+  constructor(scope: Construct, id: string, { config, stateful, code, ...props }: StatelessStackProps) {
+    super(scope, id, props);
+    const { table, bus, slackBotToken, slackSigningSecret } = stateful;
+    const surroundings = { config, table, bus, slackBotToken, slackSigningSecret };
+    const functions = forEachHandler(
+      (name) => new HandlerFunction(this, name, { spec: HANDLERS[name], code: code(name), surroundings }),
+    );
+    const parts: Parts = { config, stateful, functions };
+    jobWorkflow(this, parts);
+    outcomes(this, parts);
+    approvals(this, parts);
+    driftMonitor(this, parts);
+
+    const alarms = new Alarms(this, 'Alarms', config.alarmEmail);
+    alarms.watchEverything(this);
+    alarms.watchQueue('Quarantine', stateful.quarantine);
+  }
+}

@@ -8,7 +8,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { GuardedRule } from './constructs/guarded-rule.ts';
 import { SYSTEM } from './names.ts';
-import type { Parts } from './stateless-stack.ts';
+import type { Parts } from './parts.ts';
 
 /** People click, seldom and a few at a time; whoever calls more often is not Slack. */
 const THROTTLE = { rateLimit: 20, burstLimit: 40 };

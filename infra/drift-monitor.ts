@@ -6,7 +6,7 @@ import { GuardedRule } from './constructs/guarded-rule.ts';
 import { emitOn } from './constructs/handler-function.ts';
 import { Workflow } from './constructs/workflow.ts';
 import { inFolder } from './functions.ts';
-import type { Parts } from './stateless-stack.ts';
+import type { Parts } from './parts.ts';
 
 /** Labels what is overdue, catches up the fold and judges drift, for every cluster, every five minutes. */
 export function driftMonitor(scope: Construct, { stateful, functions }: Parts): Workflow {

@@ -6,7 +6,7 @@ import { collectorEvents } from './collector-events.ts';
 import { GuardedRule } from './constructs/guarded-rule.ts';
 import { Workflow } from './constructs/workflow.ts';
 import { inFolder } from './functions.ts';
-import type { Parts } from './stateless-stack.ts';
+import type { Parts } from './parts.ts';
 
 /** JobSubmitted starts the machine; an execution that ends badly has its row closed. */
 export function jobWorkflow(scope: Construct, { config, stateful, functions }: Parts): Workflow {

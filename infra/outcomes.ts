@@ -3,7 +3,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
 import { collectorEvents } from './collector-events.ts';
 import { GuardedRule } from './constructs/guarded-rule.ts';
-import type { Parts } from './stateless-stack.ts';
+import type { Parts } from './parts.ts';
 
 /** What jobs really did comes back, and calibration moves. */
 export function outcomes(scope: Construct, { config, stateful, functions }: Parts): void {

@@ -9,14 +9,8 @@ import { driftMonitor } from './drift-monitor.ts';
 import { forEachHandler, HANDLERS, type HandlerName } from './functions.ts';
 import { jobWorkflow } from './job-workflow.ts';
 import { outcomes } from './outcomes.ts';
+import type { Parts } from './parts.ts';
 import type { StatefulStack } from './stateful-stack.ts';
-
-/** What every capability is built from. */
-export interface Parts {
-  config: SystemConfig;
-  stateful: StatefulStack;
-  functions: Readonly<Record<HandlerName, HandlerFunction>>;
-}
 
 interface StatelessStackProps extends StackProps {
   config: SystemConfig;

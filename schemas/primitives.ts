@@ -39,9 +39,3 @@ export type Kind = z.infer<typeof Kind>;
 /** Tiers 1 to 4; tier 0 is "say nothing", which is a statement too. */
 export const TierName = z.enum(['annotate', 'warn', 'suggest', 'gate']);
 export type TierName = z.infer<typeof TierName>;
-
-export const Probability = z.number().min(0).max(1);
-export const Seconds = z
-  .number()
-  .min(0)
-  .max(10 * 365 * 86_400);

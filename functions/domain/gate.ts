@@ -20,7 +20,6 @@ import { GATE } from './thresholds.ts';
  */
 export { propose } from './proposal.ts';
 export { reliability } from './reliability.ts';
-export { GATE } from './thresholds.ts';
 
 export interface DecideInput {
   readonly job: {

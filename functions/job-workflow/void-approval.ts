@@ -9,7 +9,12 @@ export const handler = task(
   { input: VoidApprovalInput, output: VoidApprovalOutput, env: ApprovalEnv },
   async ({ decision, question, reason }, invocation) => {
     const edges = approvalEdges(invocation);
-    const { approval } = await voidApproval(edges.table, approvalIdOf(decision.decisionId, question), reason, edges.now);
+    const { approval } = await voidApproval(
+      edges.table,
+      approvalIdOf(decision.decisionId, question),
+      reason,
+      edges.now,
+    );
     await tell(edges, approval);
     return storedAnswer(approval);
   },

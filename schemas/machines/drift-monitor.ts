@@ -33,5 +33,5 @@ export const FoldClusterOutput = z.object({
 });
 export type FoldClusterOutput = z.infer<typeof FoldClusterOutput>;
 
-export const NotifyDriftInput = FoldClusterOutput;
+export const NotifyDriftInput = FoldClusterOutput.clone();
 export const NotifyDriftOutput = z.object({ sent: z.boolean() });

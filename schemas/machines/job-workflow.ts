@@ -17,13 +17,12 @@ export const AdmitJobInput = z.object({ event: z.unknown(), execution: z.string(
 export const AdmitJobOutput = z.object({ job: Job });
 
 export const ObserveInput = z.object({ job: Job });
-export const Observed = Observation.extend({
+export const ObserveOutput = Observation.extend({
   /** What is unusual against this cluster's profile; shown, changes no scope. */
   anomalies: z.array(z.string()),
   /** What VGAC says of its own calibration; null when it does not say. */
   vgacCalibration: VgacCalibration.nullable(),
 });
-export const ObserveOutput = Observed;
 
 export const CheckCalibrationInput = z.object({ job: Job });
 export const CheckCalibrationOutput = Verdict;

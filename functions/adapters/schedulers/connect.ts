@@ -1,9 +1,12 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
-import { type HttpSettings, jsonClient } from '../vgac/http.ts';
+import { type HttpSettings, jsonClient } from '../http/json-client.ts';
 import { dryRunScheduler } from './dry-run.ts';
 import { SchedulerMalformed, SchedulerRefused, SchedulerUnavailable } from './errors.ts';
 import type { Scheduler } from './scheduler.ts';
 import { simulatedScheduler } from './simulated.ts';
+
+/** Each of the five calls that one effect may need at worst, so that all of them stay below the 60 s of Act. */
+const TOTAL_SECONDS = 10;
 
 /** What the endpoint means by its statuses, in words that stand in a card. */
 const REFUSALS = new Map<number | null, string>([
@@ -28,7 +31,7 @@ export function connectScheduler(
   if (endpoint === undefined)
     throw new SchedulerRefused(`cluster ${config.clusterId} has a scheduler without an endpoint`);
   const call = jsonClient(
-    { ...http, baseUrl: endpoint, apiKey: key },
+    { totalSeconds: TOTAL_SECONDS, ...http, baseUrl: endpoint, apiKey: key },
     {
       unavailable: (message, cause) => new SchedulerUnavailable(`scheduler ${message}`, { cause }),
       refused: (message, status) => new SchedulerRefused(REFUSALS.get(status) ?? `scheduler ${message}`),

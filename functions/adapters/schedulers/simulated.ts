@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { JsonClient } from '../vgac/http.ts';
+import type { JsonClient } from '../http/json-client.ts';
 import { intentOf } from './intent.ts';
 import { PlacedEffect, type Scheduler } from './scheduler.ts';
 

@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
+import { type HttpSettings, jsonClient } from '../http/json-client.ts';
 import { VgacMalformed, VgacRefused, VgacUnavailable } from './errors.ts';
-import { type HttpSettings, jsonClient } from './http.ts';
 import { vgacPlatform } from './platform.ts';
 import { vgacV1 } from './v1.ts';
 import type { Vgac } from './vgac.ts';

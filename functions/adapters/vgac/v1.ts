@@ -1,6 +1,6 @@
 import { V1ClusterState, V1Score, VgacCalibration } from '../../../schemas/ports/vgac.ts';
+import type { JsonClient } from '../http/json-client.ts';
 import { VgacMalformed } from './errors.ts';
-import type { JsonClient } from './http.ts';
 import type { Vgac } from './vgac.ts';
 
 /**

@@ -108,7 +108,7 @@ export function anApproval(change: Partial<ApprovalItem> = {}): ApprovalItem {
 }
 
 /** A pending approval in the table, with its token; the card is posted where `card` is given. */
-export function opened(
+function opened(
   table: Table,
   { decision = aDecision(), question = 'act' as Question, token = 'token-1', now = ASKED } = {},
 ): Promise<ApprovalItem> {

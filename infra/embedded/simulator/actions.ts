@@ -1,0 +1,149 @@
+import type { SimulatedJob } from './job.ts';
+import type { Partition } from './partition.ts';
+import type { Profile } from './profile.ts';
+
+/** What may be asked of a job; a note never changes queueing. */
+export type ActionRequest = { readonly decisionId: string; readonly jobId: string } & (
+  | { readonly action: 'annotate' | 'warn'; readonly text: string }
+  | { readonly action: 'requeue'; readonly queue: string }
+  | { readonly action: 'adjust-priority'; readonly delta: number }
+  | { readonly action: 'hold' }
+);
+
+/** An effect under the id of its decision, with what was before it. */
+export interface StoredEffect {
+  readonly decisionId: string;
+  readonly action: ActionRequest['action'];
+  readonly jobId: string;
+  readonly target?: string;
+  readonly before: { readonly queue?: string; readonly priority?: number; readonly held?: boolean };
+  readonly undone: boolean;
+}
+
+/** `unknown` job · `late`: it has left the queue, or the decision did something else before · `impossible` here. */
+export type RefusalKind = 'unknown' | 'late' | 'impossible';
+
+/** The simulated scheduler says no, and changes nothing. */
+export class ActionRefused extends Error {
+  override readonly name = 'ActionRefused' as const;
+  readonly kind: RefusalKind;
+
+  constructor(kind: RefusalKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** What the actions need of the cluster whose jobs they change. */
+export interface Changeable {
+  readonly profile: Profile;
+  job(id: string): SimulatedJob | null;
+  partition(queue: string): Partition;
+  move(job: SimulatedJob, queue: string): void;
+  schedule(queue: string): void;
+}
+
+/** Changes jobs of one cluster, once per decision id: asking again answers with the effect that is there. */
+export class ClusterActions {
+  readonly #cluster: Changeable;
+  readonly #effects = new Map<string, { request: ActionRequest; effect: StoredEffect }>();
+
+  constructor(cluster: Changeable) {
+    this.#cluster = cluster;
+  }
+
+  find(decisionId: string): StoredEffect | null {
+    return this.#effects.get(decisionId)?.effect ?? null;
+  }
+
+  /** Throws ActionRefused. */
+  apply(request: ActionRequest): StoredEffect {
+    const stored = this.#effects.get(request.decisionId);
+    if (stored) {
+      if (JSON.stringify(stored.request) === JSON.stringify(request)) return stored.effect;
+      throw new ActionRefused('late', `decision ${request.decisionId} already did something else`);
+    }
+    const effect = this.#change(request);
+    this.#effects.set(request.decisionId, { request, effect });
+    return effect;
+  }
+
+  /** Takes an effect back; a second time changes nothing. Throws ActionRefused, also when the job has left the queue. */
+  undo(decisionId: string): StoredEffect {
+    const stored = this.#effects.get(decisionId);
+    if (!stored) throw new ActionRefused('unknown', `no effect of decision ${decisionId}`);
+    if (stored.effect.undone) return stored.effect;
+    this.#revert(stored.request, stored.effect);
+    const effect = { ...stored.effect, undone: true };
+    this.#effects.set(decisionId, { request: stored.request, effect });
+    return effect;
+  }
+
+  #change(request: ActionRequest): StoredEffect {
+    const { decisionId, jobId, action } = request;
+    const base = { decisionId, jobId, action, undone: false };
+    switch (request.action) {
+      case 'annotate':
+      case 'warn':
+        this.#job(jobId).notes.push({ decisionId, text: request.text });
+        return { ...base, before: {} };
+      case 'requeue': {
+        const job = this.#pendingJob(jobId);
+        const from = job.queue;
+        if (from === request.queue) throw new ActionRefused('impossible', `job ${jobId} is in ${from} already`);
+        if (!this.#fits(job, request.queue))
+          throw new ActionRefused('impossible', `no room for it in ${request.queue}`);
+        this.#cluster.move(job, request.queue);
+        return { ...base, target: request.queue, before: { queue: from } };
+      }
+      case 'adjust-priority': {
+        const job = this.#pendingJob(jobId);
+        const before = job.priority;
+        job.priority += request.delta;
+        this.#cluster.schedule(job.queue);
+        return { ...base, target: `${request.delta > 0 ? '+' : ''}${request.delta}`, before: { priority: before } };
+      }
+      case 'hold': {
+        const job = this.#pendingJob(jobId);
+        const before = job.held;
+        job.held = true;
+        // A job that waited behind it may have its turn now.
+        this.#cluster.schedule(job.queue);
+        return { ...base, before: { held: before } };
+      }
+    }
+  }
+
+  #revert(request: ActionRequest, effect: StoredEffect): void {
+    if (request.action === 'annotate' || request.action === 'warn') {
+      const job = this.#job(request.jobId);
+      job.notes = job.notes.filter(({ decisionId }) => decisionId !== request.decisionId);
+      return;
+    }
+    const job = this.#pendingJob(request.jobId);
+    if (request.action === 'requeue') {
+      if (effect.before.queue !== undefined) this.#cluster.move(job, effect.before.queue);
+      return;
+    }
+    if (request.action === 'adjust-priority') job.priority -= request.delta;
+    else job.held = effect.before.held ?? false;
+    this.#cluster.schedule(job.queue);
+  }
+
+  #fits(job: SimulatedJob, queue: string): boolean {
+    const known = this.#cluster.profile.queues.some(({ name }) => name === queue);
+    return known && this.#cluster.partition(queue).couldHold(job.arrival.request.gpus);
+  }
+
+  #job(jobId: string): SimulatedJob {
+    const job = this.#cluster.job(jobId);
+    if (!job) throw new ActionRefused('unknown', `no job ${jobId}`);
+    return job;
+  }
+
+  #pendingJob(jobId: string): SimulatedJob {
+    const job = this.#job(jobId);
+    if (job.state !== 'pending') throw new ActionRefused('late', `job ${jobId} is not pending any more`);
+    return job;
+  }
+}

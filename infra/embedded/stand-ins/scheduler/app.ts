@@ -1,0 +1,62 @@
+import { Hono } from 'hono';
+import * as z from 'zod';
+import { ActionRefused, type RefusalKind } from '../../simulator/actions.ts';
+import type { SimulatedCluster } from '../../simulator/cluster.ts';
+import { requireBearer } from '../vgac/bearer.ts';
+
+const text = z.string().min(1).max(2_000);
+const ids = { decisionId: z.string().min(1).max(256), jobId: z.string().min(1).max(256) };
+const ApplyRequest = z.discriminatedUnion('action', [
+  z.strictObject({ ...ids, action: z.literal('annotate'), text }),
+  z.strictObject({ ...ids, action: z.literal('warn'), text }),
+  z.strictObject({ ...ids, action: z.literal('requeue'), queue: z.string().min(1).max(256) }),
+  z.strictObject({ ...ids, action: z.literal('adjust-priority'), delta: z.number().int() }),
+  z.strictObject({ ...ids, action: z.literal('hold') }),
+]);
+const UndoRequest = z.strictObject({ decisionId: ids.decisionId });
+
+const STATUS = { unknown: 404, late: 409, impossible: 422 } as const satisfies Record<RefusalKind, number>;
+
+/** The clusters that can be acted on, by id. */
+type Clusters = ReadonlyMap<string, Pick<SimulatedCluster, 'actions' | 'job'>>;
+
+/**
+ * The simulated clusters' scheduler endpoint: effects are kept under their decision id, so that a lost answer can be
+ * looked up, and asking twice does it once.
+ * @param options `key` must be sent as Bearer
+ */
+export function createSchedulerStandIn(clusters: Clusters, options: { key: string }): Hono {
+  const app = new Hono();
+  app.use('*', requireBearer(options.key));
+  app.get('/clusters/:clusterId/effects', (context) => {
+    const cluster = clusters.get(context.req.param('clusterId'));
+    if (!cluster) return context.json({ detail: 'unknown cluster' }, 404);
+    return context.json({ effect: cluster.actions.find(context.req.query('decision_id') ?? '') });
+  });
+  app.post('/clusters/:clusterId/effects', async (context) => {
+    const cluster = clusters.get(context.req.param('clusterId'));
+    if (!cluster) return context.json({ detail: 'unknown cluster' }, 404);
+    const request = ApplyRequest.safeParse(await context.req.json().catch(() => null));
+    if (!request.success) return context.json({ detail: 'not an action' }, 400);
+    return context.json({ effect: cluster.actions.apply(request.data) });
+  });
+  app.post('/clusters/:clusterId/effects/undo', async (context) => {
+    const cluster = clusters.get(context.req.param('clusterId'));
+    if (!cluster) return context.json({ detail: 'unknown cluster' }, 404);
+    const request = UndoRequest.safeParse(await context.req.json().catch(() => null));
+    if (!request.success) return context.json({ detail: 'decisionId is required' }, 400);
+    return context.json({ effect: cluster.actions.undo(request.data.decisionId) });
+  });
+  app.get('/clusters/:clusterId/jobs', (context) => {
+    const job = clusters.get(context.req.param('clusterId'))?.job(context.req.query('job_id') ?? '');
+    if (!job) return context.json({ detail: 'unknown job' }, 404);
+    const { queue, priority, held, state, notes } = job;
+    return context.json({ jobId: job.arrival.jobId, queue, priority, held, state, notes });
+  });
+  app.onError((error, context) => {
+    if (error instanceof ActionRefused) return context.json({ detail: error.message }, STATUS[error.kind]);
+    throw error;
+  });
+  app.notFound((context) => context.json({ detail: 'not found' }, 404));
+  return app;
+}

@@ -70,7 +70,7 @@ export const HANDLERS = {
   CheckCalibration: {
     folder: 'job-workflow',
     purpose: 'Decides how far predictions for this cluster may be trusted now.',
-    rows: [on(CLUSTER, 'GetItem', 'PutItem')],
+    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem')],
     indexes: [query('unfolded', CLUSTER)],
   },
   Predict: {
@@ -83,7 +83,7 @@ export const HANDLERS = {
   Act: {
     folder: 'job-workflow',
     purpose: 'Does what the recorded decision or approval permits, and reads it back.',
-    rows: [on(CLUSTER, 'GetItem', 'PutItem', 'UpdateItem'), on(APPROVAL, 'GetItem')],
+    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'), on(APPROVAL, 'GetItem')],
     indexes: [query('unfolded', CLUSTER)],
     reaches: ['schedulers'],
     timeoutSeconds: 60,

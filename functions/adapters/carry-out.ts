@@ -28,15 +28,12 @@ export async function carryOut(table: Table, order: Order, approved: boolean, no
   const { decisionId, row, config, scheduler } = order;
   const { clusterId } = config;
   const { action } = recordedArguments(row, decisionId);
-  const [frozen, limits, approval, verdict] = await Promise.all([
+  const [frozen, limits, approval] = await Promise.all([
     loadFreeze(table, clusterId),
     loadUsage(table, config, row?.decision?.kind === 'intervention' ? action : undefined, now, decisionId),
-    approved ? loadApproval(table, decisionId) : null,
-    checkReliability(table, config, now),
+    approved ? pinnedApproval(table, config, decisionId, now) : null,
   ]);
-  if (approved && !approval) throw new NotPermitted(`there is no approval of decision ${decisionId}`);
-  const attempt = { decisionId, row, approval, world: { frozen: frozen !== null, limits, verdict, config } };
-  const permitted = permission(attempt);
+  const permitted = permission({ decisionId, row, approval, world: { frozen: frozen !== null, limits, config } });
   const placed = scheduler.touches ? await scheduler.find(decisionId) : null;
   const answer = placed || !permitted.may ? permitted : await withinLimits(table, order, permitted, approved, now);
   const effect =
@@ -45,6 +42,13 @@ export async function carryOut(table: Table, order: Order, approved: boolean, no
       : { status: answer.status, reason: answer.reason, action, decisionId, at: now.toISOString(), intervened: false };
   await recordEffect(table, clusterId, answer.args.jobId, effect);
   return effect;
+}
+
+/** The approval, and what has become of the evidence it was pinned to. The agent's own was gated a moment ago. */
+async function pinnedApproval(table: Table, config: ClusterConfig, decisionId: string, now: Date) {
+  const [item, verdict] = await Promise.all([loadApproval(table, decisionId), checkReliability(table, config, now)]);
+  if (!item) throw new NotPermitted(`there is no approval of decision ${decisionId}`);
+  return { item, verdict };
 }
 
 /** Takes back a hold that nobody wanted to keep. @throws NotPermitted when none is recorded */

@@ -2,6 +2,7 @@ import type { ActionArguments } from '../../schemas/decision.ts';
 import type { EffectStatus } from '../../schemas/effect.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
+import type { Verdict } from '../../schemas/verdict.ts';
 import { argumentsHash } from './ids.ts';
 import { recheck, type WorldNow } from './recheck.ts';
 
@@ -13,10 +14,9 @@ export class NotPermitted extends Error {
 export interface Attempt {
   decisionId: string;
   row: JobItem | null;
-  /** The approval that permits it; null where the agent's own decision must. */
-  approval: ApprovalItem | null;
-  /** `verdict` matters for an approval only: the agent's own decision was gated a moment ago. */
-  world: Omit<WorldNow, 'argumentsHash' | 'jobPending'>;
+  /** The approval that permits it, and the evidence now; null where the agent's own decision must. */
+  approval: { item: ApprovalItem; verdict: Verdict } | null;
+  world: Omit<WorldNow, 'argumentsHash' | 'jobPending' | 'verdict'>;
 }
 
 export type Permission =
@@ -38,10 +38,11 @@ export function permission({ decisionId, row, approval, world }: Attempt): Permi
     if (!jobPending) return { may: false, args, status: 'refused', reason: 'the job is no longer waiting to start' };
     return { may: true, args };
   }
-  if (approval.status !== 'approved' || approval.question !== 'act' || approval.pinned.decisionId !== decisionId) {
-    throw new NotPermitted(`approval ${approval.approval_id} does not permit decision ${decisionId}`);
+  const { item, verdict } = approval;
+  if (item.status !== 'approved' || item.question !== 'act' || item.pinned.decisionId !== decisionId) {
+    throw new NotPermitted(`approval ${item.approval_id} does not permit decision ${decisionId}`);
   }
-  const overtaken = recheck(approval.pinned, { ...world, argumentsHash: argumentsHash(args), jobPending });
+  const overtaken = recheck(item.pinned, { ...world, verdict, argumentsHash: argumentsHash(args), jobPending });
   return overtaken ? { may: false, args, status: 'void', reason: overtaken.message } : { may: true, args };
 }
 

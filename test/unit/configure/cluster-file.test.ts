@@ -13,6 +13,7 @@ describe('the configuration of clusters', () => {
     expect(clusters.map(({ clusterId, dryRun }) => [clusterId, dryRun])).toEqual([
       ['gpu-slurm', true],
       ['gpu-k8s', true],
+      ['gpu-batch', true],
     ]);
   });
 

@@ -53,6 +53,8 @@ export interface SystemOptions {
   readonly maxThreads?: number;
   /** Tables in memory: they are gone when the system closes. */
   readonly inMemory?: boolean;
+  /** Folder of the tables; by default `tables` in the data folder. */
+  readonly tablesDir?: string;
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
 }
 
@@ -98,7 +100,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const assembly = loadAssembly(options.assemblyDir, place);
     for (const warning of assembly.warnings) log(warning);
 
-    const dynamo = openDynamo(options.inMemory === true ? null : join(dataDir, 'tables'));
+    const dynamo = openDynamo(options.inMemory === true ? null : (options.tablesDir ?? join(dataDir, 'tables')));
     closers.push(() => dynamo.close());
     for (const table of assembly.tables) await dynamo.ensureTable(table);
 

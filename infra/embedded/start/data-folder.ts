@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { CannotStart } from './stop-with.ts';
@@ -91,4 +91,15 @@ export async function slackSecrets(
   };
   if (kept === undefined) await writeFile(path, JSON.stringify(made), { mode: 0o600 });
   return { botToken: given.botToken || made.botToken, signingSecret: given.signingSecret || made.signingSecret };
+}
+
+/** Tables of a run that begins with nothing: on disk, since a long trace would fill the memory, and gone afterwards. */
+export async function runTables(folder: string): Promise<{ path: string; remove(): Promise<void> }> {
+  for (const name of await readdir(folder)) {
+    const pid = Number(/^run-(\d+)-/.exec(name)?.[1]);
+    // Left behind by one that was killed.
+    if (pid > 0 && !lives(pid)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+  const path = await mkdtemp(join(folder, `run-${process.pid}-`));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }

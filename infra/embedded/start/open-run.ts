@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { readClusterFile } from '../../cluster-file.ts';
+import { readClusterFile } from '../../commands/cluster-file.ts';
 import { bundlePage } from '../console/bundle.ts';
 import type { Notice } from '../console/views.ts';
 import { readTrace } from '../feed/trace.ts';

@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { COLLECTOR_SOURCE } from '../../../schemas/events/collector.ts';
-import { applyClusters } from '../../apply-clusters.ts';
+import { applyClusters } from '../../commands/apply-clusters.ts';
 import { BUS_NAME, TABLE_NAME } from '../../names.ts';
 import type { Page } from '../console/bundle.ts';
 import { Executions } from '../console/executions.ts';
@@ -15,7 +15,7 @@ import { createVgacStandIn } from '../stand-ins/vgac/app.ts';
 import type { Summary } from '../summary.ts';
 import { type System, startSystem } from '../system.ts';
 import { account } from './account.ts';
-import type { SlackSecrets } from './data-folder.ts';
+import { runTables, type SlackSecrets } from './data-folder.ts';
 import { portTrouble } from './explain.ts';
 import { type Feeding, OPERATORS, type Plan, SCHEDULER_SECRET } from './plan.ts';
 import { baseUrls, type Environment, secretValues } from './settings.ts';
@@ -99,6 +99,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const console = await openConsole(options, secrets, slack).catch((error: unknown) => {
     throw portTrouble(error, '--console-port', options.consolePort);
   });
+  const tables = plan.keepsTables ? null : await runTables(options.dataDir);
   let system: System | undefined;
   try {
     const urls = baseUrls(environment, console.url);
@@ -110,7 +111,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       environment: { VGAC_API_BASE_URL: urls.vgac, SLACK_API_BASE_URL: urls.slack },
       secrets,
       log,
-      inMemory: !plan.keepsTables,
+      ...(tables && { tablesDir: tables.path }),
       onHistory: (arn, event) => executions.observe(arn, event),
     }).catch((error: unknown) => {
       throw portTrouble(error, '--port', options.port);
@@ -135,9 +136,17 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       description: plan.description,
       slackUrl: environment.SLACK_API_BASE_URL ? null : '/slack/',
     });
-    return live({ options, console, system, records, watch, executions, setPhase: (next) => (phase = next) });
+    const close = async () => {
+      records.close();
+      await system?.close();
+      await tables?.remove();
+      await console.close();
+      clock.close();
+    };
+    return live({ options, console, system, records, watch, executions, close, setPhase: (next) => (phase = next) });
   } catch (error) {
     await system?.close();
+    await tables?.remove();
     await console.close();
     throw error;
   }
@@ -182,8 +191,9 @@ function live(parts: {
   watch: Watch;
   executions: Executions;
   setPhase: (phase: Overview['phase']) => void;
+  close: () => Promise<void>;
 }): Session {
-  const { console, system, records, watch, executions, setPhase } = parts;
+  const { console, system, records, watch, executions, setPhase, close } = parts;
   const { plan } = parts.options;
   let feeding: Feeding | null = null;
   let stopped = false;
@@ -219,11 +229,6 @@ function live(parts: {
     tally: () => executions.tally,
     now: () => plan.clock.now(),
     summary: () => account(system.queues, executions, records),
-    async close() {
-      records.close();
-      await system.close();
-      await console.close();
-      plan.clock.close();
-    },
+    close,
   };
 }

@@ -19,13 +19,14 @@ import { makeWorkspace, type Workspace } from './workspace.ts';
 const START = fileURLToPath(new URL('../../infra/embedded/start.ts', import.meta.url));
 const T0 = 1_700_000_000;
 
-/** Sixty jobs, one a minute: most start at once, every fifth waits for ten minutes, and the predictor mostly knows. */
+/** Jobs, one a minute: most start at once, every fifth waits for ten minutes, and the predictor mostly knows. */
+const JOBS = 200;
 function stream(): string {
   const header =
     'submitted_at,cluster_id,platform,job_id,p_long_wait,predicted_wait_s,actual_wait_s,long_wait,label_at';
-  const rows = Array.from({ length: 60 }, (_, index) => {
+  const rows = Array.from({ length: JOBS }, (_, index) => {
     const long = index % 5 === 4;
-    const p = long ? 0.8 : 0.03;
+    const p = long ? 0.9 : 0.03;
     const wait = long ? 600 : index % 3;
     const submitted = T0 + index * 60;
     return [submitted, 'small', 'slurm', `job-${index}`, p, wait, wait, long ? 1 : 0, submitted + Math.min(wait, 300)];
@@ -67,7 +68,10 @@ describe('a trace that is replayed to its end', () => {
 
   it('decides and folds every job, and the sums agree', () => {
     expect(disagreements(summary)).toEqual([]);
-    expect(summary.total).toMatchObject({ jobs: 60, admitted: 60, failed: 0, undecided: 0, outcomes: 60, folded: 60 });
+    expect(summary.total).toMatchObject({
+      ...{ jobs: JOBS, admitted: JOBS, failed: 0, undecided: 0 },
+      ...{ outcomes: JOBS, folded: JOBS },
+    });
     expect(summary.clusters.small).toEqual(summary.total);
     expect(summary.total.approvals).toBeGreaterThan(0);
   });
@@ -82,13 +86,20 @@ describe('a trace that is replayed to its end', () => {
     }
   });
 
+  it('keeps the harm of what it decided alone within its bound', () => {
+    const executed = rows.filter(({ decision }) => decision?.executed && decision.kind === 'statement');
+    const harmful = executed.filter(({ decision, long_wait }) => (decision?.prediction.q ?? 0) >= 0.5 !== long_wait);
+    const days = (JOBS * 60) / 86_400;
+    expect(harmful.length).toBeLessThanOrEqual(10 + 0.05 * (executed.length - harmful.length) + 0.5 * days);
+  });
+
   it('never acts while it is learning or on probation', () => {
     for (const { decision } of rows) {
       if (!decision?.executed) continue;
       expect(decision.evidence.hold).toBe(0);
       expect(decision.evidence.n).toBeGreaterThanOrEqual(50);
     }
-    expect(summary.total.executed).toBe(0);
+    expect(summary.total.executed).toBeGreaterThan(20);
   });
 
   it('folds each label exactly once, and the ledger rebuilds the state bit for bit', async () => {
@@ -106,7 +117,7 @@ describe('a trace that is replayed to its end', () => {
 
   it('labels long waits by the clock of the trace', () => {
     const long = rows.filter(({ long_wait }) => long_wait === true);
-    expect(long).toHaveLength(12);
+    expect(long).toHaveLength(JOBS / 5);
     for (const { submitted_at = '', label_at = '' } of long) {
       expect(Date.parse(label_at) - Date.parse(submitted_at)).toBe(300_000);
     }

@@ -23,7 +23,7 @@ export async function listen(
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** A VGAC that is sure of a long wait. */
+/** A VGAC that is sure of a long wait, on both of its wire formats. */
 export const vgacAnswer = (path: string) => {
   if (path.startsWith('/api/v1/predict/score')) {
     return { wait_time_seconds: 1_800, confidence: 0.9, risk_score: 0.85, calibration_score: 0.9 };
@@ -32,6 +32,21 @@ export const vgacAnswer = (path: string) => {
     const cluster_id = new URL(path, 'http://x').searchParams.get('cluster_id');
     const counts = { queue_depth: 9, gpu_utilization: 93, gpu_memory_used: 80, active_jobs: 40, pending_jobs: 9 };
     return { cluster_id, platform: 'slurm', ...counts };
+  }
+  if (path.startsWith('/api/predict/wait')) {
+    const said = { probability_long_wait: 0.85, estimated_wait_seconds: 1_800, wait_category: 'long', confidence: 0.9 };
+    return { ...said, is_calibrated: true, latency_us: 90 };
+  }
+  if (path.startsWith('/api/cluster/summary')) {
+    const nodes = { total_nodes: 10, ready_nodes: 10, total_gpus: 80, available_gpus: 2, gpu_utilization: 93 };
+    return {
+      cluster_id: 'modern',
+      scheduler_type: 'slurm',
+      ...nodes,
+      pending_jobs: 9,
+      running_jobs: 40,
+      queue_depth: 9,
+    };
   }
   return undefined;
 };

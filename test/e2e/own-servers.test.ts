@@ -9,6 +9,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { HOSTILE_TEXT } from '../fixtures/hostile.ts';
 import { click, listen, SIGNING, vgacAnswer } from './our-servers.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -40,7 +41,11 @@ describe('one machine, with somebody else’s VGAC and Slack', () => {
       ...more,
     });
     const config = join(folder, 'clusters.json');
-    const clusters = [cluster('slow', {}), cluster('hasty', { approvalTtlSeconds: 1 })];
+    const clusters = [
+      cluster('slow', {}),
+      cluster('hasty', { approvalTtlSeconds: 1 }),
+      cluster('modern', { vgac: { variant: 'platform' } }),
+    ];
     writeFileSync(config, JSON.stringify({ clusters }));
     process_ = spawn(
       join(root, 'node_modules/.bin/node'),
@@ -176,21 +181,43 @@ describe('one machine, with somebody else’s VGAC and Slack', () => {
     expect(await statusOf('hasty-1')).not.toBe('approved');
   }, 60_000);
 
-  it('sets a malformed event aside, counts a duplicate, and closes with sums that agree', async () => {
-    await put('JobSubmitted', { schemaVersion: 9, clusterId: 'slow' });
+  it('asks about a job that the platform variant of VGAC predicts', async () => {
+    await submit('modern', 'modern-1');
+    expect(await send(click(await cardOf('modern-1')))).toBe(200);
+    await ends('modern-1', 'approved');
+  }, 60_000);
+
+  it('sets everything malformed aside, counts a duplicate, and closes with sums that agree', async () => {
+    const job = {
+      schemaVersion: 1,
+      clusterId: 'slow',
+      jobId: 'x',
+      platform: 'slurm',
+      submittedAt: new Date().toISOString(),
+    };
+    const request = { gpus: 1, cpuMillis: 1, memoryGb: 1 };
+    const malformed = [
+      { ...job, request, schemaVersion: 9 },
+      { ...job },
+      { ...job, request: { ...request, gpus: -1 } },
+      { ...job, request, submittedAt: '2999-01-01T00:00:00Z' },
+      { ...job, request, extra: true },
+      ...Object.values(HOSTILE_TEXT).map((user) => ({ ...job, request, jobId: `${user} ` })),
+    ];
+    for (const detail of malformed) {
+      // 300 KB is more than the bus takes, and never gets further.
+      if (JSON.stringify(detail).length > 262_144) await expect(put('JobSubmitted', detail)).rejects.toThrow();
+      else await put('JobSubmitted', detail);
+    }
+    const taken = malformed.length - 1;
     await submit('slow', 'slow-1');
-    await vi.waitFor(async () => expect(await executions()).toBe(4), { timeout: 20_000, interval: 100 });
+    await vi.waitFor(async () => expect(await executions()).toBe(taken + 4), { timeout: 20_000, interval: 100 });
     process_.kill('SIGINT');
     await new Promise((resolve) => process_.once('exit', resolve));
     const { total } = JSON.parse(readFileSync(summaryFile, 'utf8'));
     expect(total).toMatchObject({
-      jobs: 4,
-      admitted: 2,
-      duplicates: 1,
-      quarantined: 1,
-      deadLettered: 0,
-      approvals: 2,
-      approved: 1,
+      ...{ jobs: taken + 4, admitted: 3, duplicates: 1, quarantined: taken, deadLettered: 0 },
+      ...{ approvals: 3, approved: 2, executed: 0 },
     });
     expect(total.jobs).toBe(total.admitted + total.duplicates + total.quarantined + total.deadLettered);
     expect(output).not.toContain('xoxb-ours');

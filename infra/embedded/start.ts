@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import pc from 'picocolors';
 import type { Notice } from './console/views.ts';
-import { showProgress } from './progress.ts';
 import { explain } from './start/explain.ts';
 import { onInterrupt } from './start/interrupt.ts';
 import { openRun } from './start/open-run.ts';
 import { type Options, parseOptions } from './start/options.ts';
+import { showProgress } from './start/progress.ts';
 import type { Session } from './start/session.ts';
 import { CannotStart } from './start/stop-with.ts';
-import { disagreements, renderSummary } from './summary.ts';
+import { disagreements, renderSummary } from './start/summary.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const colour = { good: pc.green, warn: pc.yellow, bad: pc.red } as const;

@@ -1,4 +1,4 @@
-import { realClock } from '../../infra/embedded/clock.ts';
+import { realClock } from '../../infra/embedded/clock/clock.ts';
 import { SimulatedCluster } from '../../infra/embedded/simulator/cluster.ts';
 import { burstySlurm } from '../../infra/embedded/simulator/profiles.ts';
 import { APPROVERS, type Plan, SCHEDULER_SECRET } from '../../infra/embedded/start/plan.ts';

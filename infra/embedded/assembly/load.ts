@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { compilePattern } from '../patterns.ts';
-import { parseExpression } from '../schedule-expression.ts';
+import { compilePattern } from '../bus/patterns.ts';
+import { parseExpression } from '../bus/schedule-expression.ts';
 import { danglingReferences, lostFailures } from './check.ts';
 import { busNameOf, type Identity, identify, isInert, isKnown, nameProperty } from './identity.ts';
 import { type Place, type Reference, resolver } from './intrinsics.ts';

@@ -1,4 +1,4 @@
-import type { Pattern } from '../patterns.ts';
+import type { Pattern } from '../bus/patterns.ts';
 
 /** How often a delivery is tried again, and for how long. */
 export interface RetryPolicy {

@@ -7,7 +7,7 @@ import { ApprovalItem, ApprovalStatus } from '../../../schemas/items/approval.ts
 import { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import { ConfigItem } from '../../../schemas/items/cluster.ts';
 import { JobItem } from '../../../schemas/items/job.ts';
-import type { JobFact } from '../summary.ts';
+import type { JobFact } from '../start/summary.ts';
 
 export interface TableAccess {
   endpoint: string;

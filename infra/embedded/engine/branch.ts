@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { StateType } from './definition.ts';
 import { BranchStopped } from './errors.ts';
 import type { EventDraft } from './history.ts';

@@ -1,7 +1,7 @@
 import type { FunctionSpec } from '../assembly/specs.ts';
-import type { Clock } from '../clock.ts';
-import type { Queues } from '../queues.ts';
-import { retry } from '../retries.ts';
+import { retry } from '../bus/retries.ts';
+import type { Clock } from '../clock/clock.ts';
+import type { Queues } from '../services/queues.ts';
 import type { FunctionHost } from './host.ts';
 import { FunctionFailed } from './worker-thread.ts';
 

@@ -1,5 +1,5 @@
 import type { FunctionSpec } from '../assembly/specs.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { FunctionFailed, startWorkerThread, type WorkerThread } from './worker-thread.ts';
 

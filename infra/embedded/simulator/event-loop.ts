@@ -1,4 +1,4 @@
-import { TimerQueue } from '../timer-queue.ts';
+import { TimerQueue } from '../clock/timer-queue.ts';
 
 /** The part of the embedded system's clock that the simulator needs. Times are ms since the epoch. */
 export interface SimulatorClock {

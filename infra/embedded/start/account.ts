@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { ClusterId } from '../../../schemas/primitives.ts';
 import type { Executions } from '../console/executions.ts';
 import type { Records } from '../console/records.ts';
-import type { Queues } from '../queues.ts';
-import { type Summary, summarise } from '../summary.ts';
+import type { Queues } from '../services/queues.ts';
+import { type Summary, summarise } from './summary.ts';
 
 const DeadSubmission = z.object({
   'detail-type': z.literal('JobSubmitted'),

@@ -1,4 +1,4 @@
-import { realClock } from '../clock.ts';
+import { realClock } from '../clock/clock.ts';
 import type { PredictionSource } from '../stand-ins/vgac/source.ts';
 import type { Plan } from './plan.ts';
 

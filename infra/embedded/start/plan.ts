@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { CollectorEvent } from '../feed/timeline.ts';
 import type { SimulatedCluster } from '../simulator/cluster.ts';
 import type { PredictionSource } from '../stand-ins/vgac/source.ts';

@@ -12,7 +12,6 @@ import type { CollectorEvent } from '../feed/timeline.ts';
 import { createSchedulerStandIn } from '../stand-ins/scheduler/app.ts';
 import { createSlackStandIn } from '../stand-ins/slack/app.ts';
 import { createVgacStandIn } from '../stand-ins/vgac/app.ts';
-import type { Summary } from '../summary.ts';
 import { type System, startSystem } from '../system.ts';
 import { account } from './account.ts';
 import { runTables, type SlackSecrets } from './data-folder.ts';
@@ -20,6 +19,7 @@ import { portTrouble } from './explain.ts';
 import { type Feeding, OPERATORS, type Plan, SCHEDULER_SECRET } from './plan.ts';
 import { baseUrls, type Environment, secretValues } from './settings.ts';
 import { untilFolded } from './settle.ts';
+import type { Summary } from './summary.ts';
 import { Watch } from './watch.ts';
 
 export interface SessionOptions {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { Executions } from '../console/executions.ts';
 import type { Records } from '../console/records.ts';
 

@@ -1,5 +1,5 @@
 import { ClusterConfig } from '../../../schemas/config.ts';
-import { simulatedClock } from '../clock.ts';
+import { simulatedClock } from '../clock/clock.ts';
 import type { CollectorEvent } from '../feed/timeline.ts';
 import { SimulatedCluster } from '../simulator/cluster.ts';
 import { simulatedSource } from '../simulator/prediction-source.ts';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { ClusterConfig } from '../../../schemas/config.ts';
-import { simulatedClock } from '../clock.ts';
+import { simulatedClock } from '../clock/clock.ts';
 import { startFeed } from '../feed/feeder.ts';
 import { timeline } from '../feed/timeline.ts';
 import type { Trace } from '../feed/trace.ts';

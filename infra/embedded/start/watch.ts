@@ -1,8 +1,8 @@
 import type { DecisionSeen } from '../console/executions.ts';
 import { ScoreHistory } from '../console/history-of-scores.ts';
 import type { Notice } from '../console/views.ts';
-import type { Standing } from '../summary.ts';
 import { Notices } from './notices.ts';
+import type { Standing } from './summary.ts';
 
 /** What one cluster has seen: decisions by what became of them, and its evidence at the last one. */
 export interface ClusterProgress extends Standing {

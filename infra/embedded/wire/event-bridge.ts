@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { busNameOf } from '../assembly/identity.ts';
-import { type Bus, PutEventsEntry } from '../bus.ts';
+import { type Bus, PutEventsEntry } from '../bus/bus.ts';
 import { AwsError } from './aws-error.ts';
 import { parseInput } from './input.ts';
 import type { Service } from './server.ts';

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import * as z from 'zod';
 import type { RouteSpec } from '../assembly/specs.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { FunctionHost } from '../functions/host.ts';
 import { FunctionFailed } from '../functions/worker-thread.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Secrets } from '../secrets.ts';
+import type { Secrets } from '../services/secrets.ts';
 import { AwsError } from './aws-error.ts';
 import { parseInput } from './input.ts';
 import type { Service } from './server.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Message, md5, QueueDoesNotExist, type Queues } from '../queues.ts';
+import { type Message, md5, QueueDoesNotExist, type Queues } from '../services/queues.ts';
 import { AwsError } from './aws-error.ts';
 import { parseInput } from './input.ts';
 import type { Service } from './server.ts';

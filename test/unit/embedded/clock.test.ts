@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { manualClock, realClock, simulatedClock } from '../../../infra/embedded/clock.ts';
+import { manualClock, realClock, simulatedClock } from '../../../infra/embedded/clock/clock.ts';
 
 const MINUTE = 60_000;
 const everyMinute = (after: number) => (Math.floor(after / MINUTE) + 1) * MINUTE;

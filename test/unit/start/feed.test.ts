@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { simulatedClock } from '../../../infra/embedded/clock.ts';
+import { simulatedClock } from '../../../infra/embedded/clock/clock.ts';
 import { startFeed } from '../../../infra/embedded/feed/feeder.ts';
 import { type CollectorEvent, timeline } from '../../../infra/embedded/feed/timeline.ts';
 import type { TraceJob } from '../../../infra/embedded/feed/trace.ts';

@@ -7,7 +7,7 @@ import {
   renderSummary,
   SUMMARY_KEYS,
   summarise,
-} from '../../../infra/embedded/summary.ts';
+} from '../../../infra/embedded/start/summary.ts';
 
 const job = (more: Partial<JobFact> = {}): JobFact => ({
   clusterId: 'a',

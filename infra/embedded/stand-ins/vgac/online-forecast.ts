@@ -1,6 +1,6 @@
 import { brierScore, canonicalEce, type Pair } from '../../../../functions/domain/calibration/ece.ts';
+import { TimerQueue } from '../../clock/timer-queue.ts';
 import type { TraceJob } from '../../feed/trace.ts';
-import { TimerQueue } from '../../timer-queue.ts';
 import { FrequencyTable } from './frequency-table.ts';
 import type { OwnCalibration } from './source.ts';
 

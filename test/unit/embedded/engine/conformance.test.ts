@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../../infra/embedded/clock.ts';
+import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { createEngine } from '../../../../infra/embedded/engine/engine.ts';
 import { UnsupportedDefinition } from '../../../../infra/embedded/engine/errors.ts';
 import { comparable, ourEvents, recordedEvents, recordedLambdas, recordings, recordingsExist } from './conformance.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { simulatedClock } from '../../../../infra/embedded/clock.ts';
+import { simulatedClock } from '../../../../infra/embedded/clock/clock.ts';
 import { createEngine } from '../../../../infra/embedded/engine/engine.ts';
 import { wireEvent } from '../../../../infra/embedded/engine/history.ts';
 import type { StatusChange } from '../../../../infra/embedded/engine/status-change.ts';

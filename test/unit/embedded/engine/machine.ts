@@ -1,4 +1,4 @@
-import { type ManualClock, manualClock } from '../../../../infra/embedded/clock.ts';
+import { type ManualClock, manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { createEngine, type EngineOptions } from '../../../../infra/embedded/engine/engine.ts';
 import type { HistoryEvent } from '../../../../infra/embedded/engine/history.ts';
 import type { TaskCall } from '../../../../infra/embedded/engine/integrations.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../../infra/embedded/clock.ts';
-import { deliverer } from '../../../../infra/embedded/delivery.ts';
-import { createQueues } from '../../../../infra/embedded/queues.ts';
-import { NotRetriable, retry } from '../../../../infra/embedded/retries.ts';
+import { deliverer } from '../../../../infra/embedded/bus/delivery.ts';
+import { NotRetriable, retry } from '../../../../infra/embedded/bus/retries.ts';
+import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
+import { createQueues } from '../../../../infra/embedded/services/queues.ts';
 
 const spec = (name: string, redrive: { arn: string; maxReceives: number } | null = null) => ({
   ...{

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compilePattern, UnsupportedPattern } from '../../../../infra/embedded/patterns.ts';
+import { compilePattern, UnsupportedPattern } from '../../../../infra/embedded/bus/patterns.ts';
 
 const event = {
   source: 'vgac.collectors',

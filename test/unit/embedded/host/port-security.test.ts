@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { manualClock } from '../../../../infra/embedded/clock.ts';
+import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { type System, startSystem } from '../../../../infra/embedded/system.ts';
 import { dataFolderCredentials, UnreadableCredentials } from '../../../../infra/embedded/wire/credentials.ts';
 import { temporaryFolder } from './assembly-fixture.ts';

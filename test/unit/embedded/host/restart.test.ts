@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../../infra/embedded/clock.ts';
-import { TableChanged } from '../../../../infra/embedded/dynamo.ts';
+import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
+import { TableChanged } from '../../../../infra/embedded/services/dynamo.ts';
 import { startSystem } from '../../../../infra/embedded/system.ts';
 import { lambda, table, temporaryFolder, writeAssembly } from './assembly-fixture.ts';
 import { systemAssembly } from './system-fixture.ts';

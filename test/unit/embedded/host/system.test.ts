@@ -21,7 +21,7 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ManualClock, manualClock } from '../../../../infra/embedded/clock.ts';
+import { type ManualClock, manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { type System, startSystem } from '../../../../infra/embedded/system.ts';
 import { temporaryFolder } from './assembly-fixture.ts';
 import { clients } from './clients.ts';

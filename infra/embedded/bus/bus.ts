@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { busNameOf } from './assembly/identity.ts';
-import type { Assembly, RuleSpec } from './assembly/specs.ts';
-import type { Clock } from './clock.ts';
+import { busNameOf } from '../assembly/identity.ts';
+import type { Assembly, RuleSpec } from '../assembly/specs.ts';
+import type { Clock } from '../clock/clock.ts';
+import { AwsError } from '../wire/aws-error.ts';
 import type { Deliver } from './delivery.ts';
 import { targetInput } from './target-input.ts';
-import { AwsError } from './wire/aws-error.ts';
 
 /** One entry of PutEvents as it comes over the wire. */
 export const PutEventsEntry = z.object({

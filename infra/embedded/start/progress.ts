@@ -1,7 +1,7 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import pc from 'picocolors';
-import type { Notice } from './console/views.ts';
-import type { ClusterProgress, Watch } from './start/watch.ts';
+import type { Notice } from '../console/views.ts';
+import type { ClusterProgress, Watch } from './watch.ts';
 
 export interface ProgressSource {
   watch: Pick<Watch, 'clusters' | 'totals'>;

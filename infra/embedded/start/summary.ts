@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { ApprovalStatus } from '../../schemas/items/approval.ts';
-import type { RowStatus } from '../../schemas/items/job.ts';
-import type { Scope } from '../../schemas/primitives.ts';
+import type { ApprovalStatus } from '../../../schemas/items/approval.ts';
+import type { RowStatus } from '../../../schemas/items/job.ts';
+import type { Scope } from '../../../schemas/primitives.ts';
 
 /**
  * The closing table, in total and per cluster. The keys are stable: other programs read `--summary FILE`.

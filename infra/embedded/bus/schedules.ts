@@ -1,6 +1,6 @@
-import type { Assembly } from './assembly/specs.ts';
+import type { Assembly } from '../assembly/specs.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { Bus } from './bus.ts';
-import type { Clock } from './clock.ts';
 import type { Deliver } from './delivery.ts';
 import { parseExpression } from './schedule-expression.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { QueueSpec } from './assembly/specs.ts';
-import type { Clock } from './clock.ts';
+import type { QueueSpec } from '../assembly/specs.ts';
+import type { Clock } from '../clock/clock.ts';
 
 export interface Message {
   readonly messageId: string;

@@ -1,5 +1,5 @@
-import type { RetryPolicy } from './assembly/specs.ts';
-import type { Clock } from './clock.ts';
+import type { RetryPolicy } from '../assembly/specs.ts';
+import type { Clock } from '../clock/clock.ts';
 
 /** Trying again cannot help, e.g. the machine is not there. */
 export class NotRetriable extends Error {

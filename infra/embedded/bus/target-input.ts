@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { TargetInput } from './assembly/specs.ts';
+import type { TargetInput } from '../assembly/specs.ts';
 
 const Fields = z.record(z.string(), z.unknown());
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { RetryPolicy } from './assembly/specs.ts';
-import type { Clock } from './clock.ts';
-import type { InvokeAsync } from './functions/async-invocation.ts';
-import type { Queues } from './queues.ts';
+import type { RetryPolicy } from '../assembly/specs.ts';
+import type { Clock } from '../clock/clock.ts';
+import type { InvokeAsync } from '../functions/async-invocation.ts';
+import type { Queues } from '../services/queues.ts';
 import { NotRetriable, retry } from './retries.ts';
 
 /** One event on its way to one target of a rule or schedule. */

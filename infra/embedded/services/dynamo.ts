@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { create, type Store } from 'dynalite/db/index.js';
 import { checkTypes, checkValidations } from 'dynalite/validations/index.js';
 import * as z from 'zod';
-import type { TableSpec } from './assembly/specs.ts';
-import { AwsError } from './wire/aws-error.ts';
+import type { TableSpec } from '../assembly/specs.ts';
+import { AwsError } from '../wire/aws-error.ts';
 
 const OPERATIONS = [
   ...[

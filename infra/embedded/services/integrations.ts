@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import type { Bus } from './bus.ts';
+import type { Bus } from '../bus/bus.ts';
+import { TaskError } from '../engine/errors.ts';
+import type { Integrations, TaskCall } from '../engine/integrations.ts';
+import { Json, type JsonValue } from '../engine/json.ts';
+import type { InvokeAsync } from '../functions/async-invocation.ts';
+import type { FunctionHost } from '../functions/host.ts';
+import { FunctionFailed } from '../functions/worker-thread.ts';
+import { AwsError } from '../wire/aws-error.ts';
 import type { Dynamo, DynamoOperation } from './dynamo.ts';
-import { TaskError } from './engine/errors.ts';
-import type { Integrations, TaskCall } from './engine/integrations.ts';
-import { Json, type JsonValue } from './engine/json.ts';
-import type { InvokeAsync } from './functions/async-invocation.ts';
-import type { FunctionHost } from './functions/host.ts';
-import { FunctionFailed } from './functions/worker-thread.ts';
 import { md5, QueueDoesNotExist, type Queues } from './queues.ts';
-import { AwsError } from './wire/aws-error.ts';
 
 interface Services {
   readonly host: FunctionHost;

@@ -103,3 +103,20 @@ export async function runTables(folder: string): Promise<{ path: string; remove(
   const path = await mkdtemp(join(folder, `run-${process.pid}-`));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
+
+const NamedSecrets = z.record(z.string(), z.string().min(1));
+
+/**
+ * Values of the secrets that a configuration names, such as the key of one cluster's VGAC: `secrets.json` in the data
+ * folder, name to value. None where there is no file. Throws CannotStart, without repeating what is in it.
+ */
+export async function namedSecrets(folder: string): Promise<Record<string, string>> {
+  const path = join(folder, 'secrets.json');
+  const text = await readFile(path, 'utf8').catch(() => null);
+  if (text === null) return {};
+  try {
+    return NamedSecrets.parse(JSON.parse(text));
+  } catch {
+    throw new CannotStart(`${path} cannot be read: write a JSON object of secret names and their values.`);
+  }
+}

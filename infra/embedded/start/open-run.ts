@@ -5,7 +5,7 @@ import { readClusterFile } from '../../commands/cluster-file.ts';
 import { bundlePage } from '../console/bundle.ts';
 import type { Notice } from '../console/views.ts';
 import { readTrace } from '../feed/trace.ts';
-import { openDataFolder, slackSecrets } from './data-folder.ts';
+import { namedSecrets, openDataFolder, slackSecrets } from './data-folder.ts';
 import { idlePlan } from './idle-plan.ts';
 import type { Options } from './options.ts';
 import type { Plan } from './plan.ts';
@@ -37,10 +37,11 @@ export async function openRun(options: Options, environment: Environment, listen
   // What is wrong with the input is said before anything is built or emptied.
   const plan = await choosePlan(options, listeners);
   const dataDir = await openDataFolder(options.data, { fresh: options.fresh, exclusive: plan.keepsTables });
-  const [{ directory, cached }, page, slack] = await Promise.all([
+  const [{ directory, cached }, page, slack, secrets] = await Promise.all([
     synthesize(join(dataDir, 'assembly'), assemblySettings(environment)),
     bundlePage(),
     slackSecrets(dataDir, { botToken: environment.SLACK_BOT_TOKEN, signingSecret: environment.SLACK_SIGNING_SECRET }),
+    namedSecrets(dataDir),
   ]);
   if (!cached) listeners.say('Assembly synthesized; the next start takes it as it is.');
   return openSession({
@@ -52,6 +53,7 @@ export async function openRun(options: Options, environment: Environment, listen
     consolePort: options.consolePort,
     environment,
     slack,
+    secrets,
     configuration,
     onNotice: listeners.onNotice,
     log: listeners.log,

@@ -31,6 +31,8 @@ export interface SessionOptions {
   readonly consolePort: number;
   readonly environment: Environment;
   readonly slack: SlackSecrets;
+  /** Values of the secrets that the configuration names. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Of a file; clusters that it does not name keep the plan's own. */
   readonly configuration: readonly ClusterConfig[];
   readonly onNotice?: (notice: Notice) => void;
@@ -90,7 +92,7 @@ export function putCollected(system: Pick<System, 'putEvents'>, events: readonly
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { plan, environment, log } = options;
   const { clock } = plan;
-  const secrets = secretValues(environment, options.slack);
+  const secrets = { ...options.secrets, ...secretValues(environment, options.slack) };
   const watch = new Watch((notice) => options.onNotice?.(notice));
   const executions = new Executions((seen) => watch.decided(seen));
   const slack = { interactionsUrl: '' };

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openDataFolder, slackSecrets } from '../../../infra/embedded/start/data-folder.ts';
+import { namedSecrets, openDataFolder, slackSecrets } from '../../../infra/embedded/start/data-folder.ts';
 import { CannotStart } from '../../../infra/embedded/start/stop-with.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'vgac-data-'));
@@ -70,5 +70,22 @@ describe('the secrets of Slack', () => {
       botToken,
       signingSecret: 'given',
     });
+  });
+});
+
+describe('the secrets that a configuration names', () => {
+  it('are those of secrets.json in the data folder, if there is one', async () => {
+    await openDataFolder(folder, { fresh: false });
+    expect(await namedSecrets(folder)).toEqual({});
+    writeFileSync(join(folder, 'secrets.json'), '{"vgac-agentic/local/vgac/gpu-a":"key"}');
+    expect(await namedSecrets(folder)).toEqual({ 'vgac-agentic/local/vgac/gpu-a': 'key' });
+  });
+
+  it('stop the start when they cannot be read, and are not repeated', async () => {
+    await openDataFolder(folder, { fresh: false });
+    writeFileSync(join(folder, 'secrets.json'), '{"name": hidden}');
+    const refused = namedSecrets(folder);
+    await expect(refused).rejects.toThrow(/secrets\.json cannot be read: write a JSON object/);
+    await expect(refused).rejects.not.toThrow(/hidden/);
   });
 });

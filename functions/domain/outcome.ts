@@ -109,6 +109,8 @@ export function ledgerEntry(row: JobItem): LedgerEntry | null {
   if (!decision || !label_at || long_wait === undefined || !submitted_at) return null;
   const intervened = effect?.intervened ?? false;
   const undone = effect?.status === 'undone' || effect?.status === 'failed';
+  // A switch said no: nothing was done, so there is nothing to pay or to be credited for, and the label teaches as any.
+  const executed = decision.executed && effect?.status !== 'refused';
   const late = !decision.foldable || Date.parse(label_at) < Date.parse(decision.decidedAt);
   return {
     jobId: row.job_id,
@@ -118,9 +120,9 @@ export function ledgerEntry(row: JobItem): LedgerEntry | null {
     kind: decision.kind,
     p: decision.prediction.p,
     q: decision.prediction.q,
-    executed: decision.executed,
+    executed,
     intervened,
-    harmed: decision.executed && decision.kind === 'intervention' && undone,
+    harmed: executed && decision.kind === 'intervention' && undone,
     longWait: intervened || late ? null : long_wait,
     predictedWaitSeconds: decision.prediction.waitSeconds,
     waitSeconds: row.actual_wait ?? null,

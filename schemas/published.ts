@@ -11,6 +11,7 @@ import { JobItem } from './items/job.ts';
 import { LedgerItem } from './items/ledger.ts';
 import * as driftMonitor from './machines/drift-monitor.ts';
 import * as jobWorkflow from './machines/job-workflow.ts';
+import * as scheduler from './ports/scheduler.ts';
 import * as slack from './ports/slack.ts';
 import * as vgac from './ports/vgac.ts';
 import { Verdict } from './verdict.ts';
@@ -48,6 +49,7 @@ export const published: Record<string, z.ZodType> = {
   ...boundaries(jobWorkflow),
   ...boundaries(driftMonitor),
   ...boundaries(vgac),
+  ...boundaries(scheduler),
   ...boundaries(slack),
 };
 

@@ -1,19 +1,5 @@
-import * as z from 'zod';
 import type { ActionArguments } from '../../../schemas/decision.ts';
-
-/**
- * One effect as the scheduler holds it under the id of its decision. `before` is what undo needs.
- * It is what `Effect.undo` carries, so that another function can take it back later.
- */
-export const PlacedEffect = z.object({
-  decisionId: z.string().min(1),
-  action: z.string(),
-  jobId: z.string(),
-  target: z.string().optional(),
-  before: z.object({ queue: z.string().optional(), priority: z.number().optional(), held: z.boolean().optional() }),
-  undone: z.boolean(),
-});
-export type PlacedEffect = z.infer<typeof PlacedEffect>;
+import type { PlacedEffect } from '../../../schemas/ports/scheduler.ts';
 
 /**
  * Actions on the jobs of one cluster. Every method throws SchedulerUnavailable, SchedulerRefused or SchedulerMalformed.

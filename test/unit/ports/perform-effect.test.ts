@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { dryRunScheduler } from '../../../functions/adapters/schedulers/dry-run.ts';
 import { SchedulerRefused, SchedulerUnavailable } from '../../../functions/adapters/schedulers/errors.ts';
 import { performEffect } from '../../../functions/adapters/schedulers/perform-effect.ts';
-import type { PlacedEffect, Scheduler } from '../../../functions/adapters/schedulers/scheduler.ts';
+import type { Scheduler } from '../../../functions/adapters/schedulers/scheduler.ts';
 import { undoEffect } from '../../../functions/adapters/schedulers/undo-effect.ts';
 import type { ActionArguments } from '../../../schemas/decision.ts';
 import { Effect } from '../../../schemas/effect.ts';
+import type { PlacedEffect } from '../../../schemas/ports/scheduler.ts';
 
 const NOW = new Date('2026-11-20T08:00:00.000Z');
 const hold: ActionArguments = { action: 'hold', clusterId: 'c1', jobId: 'j1' };

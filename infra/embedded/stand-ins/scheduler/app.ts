@@ -1,19 +1,8 @@
 import { Hono } from 'hono';
-import * as z from 'zod';
+import { EffectRequest, UndoRequest } from '../../../../schemas/ports/scheduler.ts';
 import { ActionRefused, type RefusalKind } from '../../simulator/actions.ts';
 import type { SimulatedCluster } from '../../simulator/cluster.ts';
 import { requireBearer } from '../vgac/bearer.ts';
-
-const text = z.string().min(1).max(2_000);
-const ids = { decisionId: z.string().min(1).max(256), jobId: z.string().min(1).max(256) };
-const ApplyRequest = z.discriminatedUnion('action', [
-  z.strictObject({ ...ids, action: z.literal('annotate'), text }),
-  z.strictObject({ ...ids, action: z.literal('warn'), text }),
-  z.strictObject({ ...ids, action: z.literal('requeue'), queue: z.string().min(1).max(256) }),
-  z.strictObject({ ...ids, action: z.literal('adjust-priority'), delta: z.number().int() }),
-  z.strictObject({ ...ids, action: z.literal('hold') }),
-]);
-const UndoRequest = z.strictObject({ decisionId: ids.decisionId });
 
 const STATUS = { unknown: 404, late: 409, impossible: 422 } as const satisfies Record<RefusalKind, number>;
 
@@ -36,7 +25,7 @@ export function createSchedulerStandIn(clusters: Clusters, options: { key: strin
   app.post('/clusters/:clusterId/effects', async (context) => {
     const cluster = clusters.get(context.req.param('clusterId'));
     if (!cluster) return context.json({ detail: 'unknown cluster' }, 404);
-    const request = ApplyRequest.safeParse(await context.req.json().catch(() => null));
+    const request = EffectRequest.safeParse(await context.req.json().catch(() => null));
     if (!request.success) return context.json({ detail: 'not an action' }, 400);
     return context.json({ effect: cluster.actions.apply(request.data) });
   });

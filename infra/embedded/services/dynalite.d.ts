@@ -3,7 +3,15 @@
 declare module 'dynalite/db/index.js' {
   export interface Store {
     readonly options: Record<string, unknown>;
-    readonly db: { close(done: (error: unknown) => void): void };
+    readonly db: {
+      close(done: (error: unknown) => void): void;
+      keys: (options: unknown) => LevelIterator;
+      values: (options: unknown) => LevelIterator;
+    };
+  }
+  export interface LevelIterator {
+    close(): Promise<void>;
+    return?: () => Promise<void>;
   }
   export function create(options: {
     path?: string;

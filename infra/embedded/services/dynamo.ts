@@ -54,6 +54,7 @@ export interface Dynamo {
 export function openDynamo(path: string | null): Dynamo {
   const require = createRequire(import.meta.url);
   const store = create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0, ...(path === null ? {} : { path }) });
+  closeIterators(store.db);
 
   const run = (operation: DynamoOperation, input: unknown): Promise<unknown> => {
     const file = `${operation.charAt(0).toLowerCase()}${operation.slice(1)}.js`;
@@ -103,6 +104,21 @@ export function openDynamo(path: string | null): Dynamo {
   const close = () =>
     new Promise<void>((resolve, reject) => store.db.close((error) => (error ? reject(error) : resolve())));
   return { operations: OPERATIONS, run, ensureTable, close };
+}
+
+/**
+ * dynalite 4.0.0 ends its streams by an iterator's `return`, which level's iterators do not have: every query would keep
+ * a snapshot open for good, and with it everything that was ever written.
+ */
+function closeIterators(db: Store['db']): void {
+  for (const kind of ['keys', 'values'] as const) {
+    const open = db[kind].bind(db);
+    db[kind] = (options: unknown) => {
+      const iterator = open(options);
+      iterator.return = () => iterator.close();
+      return iterator;
+    };
+  }
 }
 
 /** dynalite drops what it does not know, which could turn a guarded write into an unguarded one. */

@@ -1,0 +1,42 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { openDynamo } from '../../../../infra/embedded/services/dynamo.ts';
+
+/** Bytes of all files of a folder. */
+const sizeOf = (folder: string) =>
+  readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+
+it('forgets what was overwritten, however often it was queried meanwhile', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vgac-tables-'));
+  const dynamo = openDynamo(folder);
+  try {
+    await dynamo.ensureTable({
+      name: 'versions',
+      arn: 'arn:aws:dynamodb:us-east-1:000000000000:table/versions',
+      keySchema: [{ AttributeName: 'PK', KeyType: 'HASH' }],
+      attributeDefinitions: [{ AttributeName: 'PK', AttributeType: 'S' }],
+      globalSecondaryIndexes: [],
+    });
+    const query = {
+      TableName: 'versions',
+      KeyConditionExpression: 'PK = :pk',
+      ExpressionAttributeValues: { ':pk': { S: 'a' } },
+    };
+    const rounds = 400;
+    const text = (round: number) =>
+      Array.from({ length: 10_000 }, (_, index) => ((round * 7919 + index * 104_729) % 1_000_003).toString(36)).join(
+        '',
+      );
+    for (let round = 0; round < rounds; round++) {
+      await dynamo.run('PutItem', { TableName: 'versions', Item: { PK: { S: 'a' }, text: { S: text(round) } } });
+      await dynamo.run('Query', query);
+    }
+    // With a snapshot held by every query, every one of the versions would still be there.
+    expect(sizeOf(folder)).toBeLessThan((rounds * text(0).length) / 2);
+  } finally {
+    await dynamo.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -20,16 +20,9 @@ const DECISION_BINS = 10;
 /** One-sided 95 % of the standard normal. */
 const Z95 = 1.645;
 
-/** Visits equal-mass bins of a sample in sorted order: sizes differ by at most one, larger parts first. */
-function eachBin(n: number, bins: number, visit: (from: number, to: number) => void): void {
-  const size = Math.floor(n / bins);
-  const larger = n % bins;
-  let from = 0;
-  for (let bin = 0; bin < bins && from < n; bin++) {
-    const to = from + size + (bin < larger ? 1 : 0);
-    visit(from, to);
-    from = to;
-  }
+/** Where equal-mass bin `bin` of `bins` ends: sizes differ by at most one, larger parts first. */
+export function endOfBin(n: number, bins: number, bin: number): number {
+  return (bin + 1) * Math.floor(n / bins) + Math.min(bin + 1, n % bins);
 }
 
 /** Columns sorted by p, ties in the order given; null when there is nothing, or anything is not a probability. */
@@ -40,10 +33,12 @@ function sorted(pairs: readonly Pair[]): { p: Float64Array; y: Uint8Array } | nu
   return { p: Float64Array.from(order, (pair) => pair.p), y: Uint8Array.from(order, (pair) => pair.y) };
 }
 
-interface Bin {
+/** One equal-mass bin of a sample that is sorted by p. */
+export interface Bin {
   readonly count: number;
   readonly meanP: number;
   readonly positives: number;
+  /** Sum of p (1 - p): the variance of the number of positives if the model were perfect. */
   readonly variance: number;
 }
 
@@ -60,16 +55,34 @@ function binOf(p: Float64Array, y: Uint8Array, from: number, to: number): Bin {
   return { count: to - from, meanP: sumP / (to - from), positives, variance };
 }
 
-function gapsOf(p: Float64Array, y: Uint8Array, bins: number): { ece: number; mce: number } {
-  let ece = 0;
-  let mce = 0;
-  eachBin(p.length, bins, (from, to) => {
-    const bin = binOf(p, y, from, to);
-    const gap = Math.abs(bin.meanP - bin.positives / bin.count);
-    ece += (bin.count / p.length) * gap;
-    mce = Math.max(mce, gap);
-  });
-  return { ece, mce };
+/** The bins of a sorted sample; fewer than `bins` where there are fewer samples. */
+function binsOf(p: Float64Array, y: Uint8Array, bins: number): Bin[] {
+  const result: Bin[] = [];
+  let from = 0;
+  for (let bin = 0; bin < bins && from < p.length; bin++) {
+    const to = endOfBin(p.length, bins, bin);
+    result.push(binOf(p, y, from, to));
+    from = to;
+  }
+  return result;
+}
+
+const gapOf = ({ meanP, positives, count }: Bin): number => Math.abs(meanP - positives / count);
+const sizeOf = (bins: readonly Bin[]): number => bins.reduce((sum, { count }) => sum + count, 0);
+
+/** Sum of n_b / n times the gap: the ECE of a sample that comes in bins. */
+export function eceOfBins(bins: readonly Bin[]): number {
+  const n = sizeOf(bins);
+  return bins.reduce((sum, bin) => sum + (bin.count / n) * gapOf(bin), 0);
+}
+
+/** The ECE that a perfect model would show on average with these bins: gaps are normal with variance sum p(1-p) / n_b^2. */
+export function nullMeanOfBins(bins: readonly Bin[]): number {
+  const n = sizeOf(bins);
+  return bins.reduce(
+    (sum, { count, variance }) => sum + (count / n) * expectedAbsolute(0, Math.sqrt(variance) / count),
+    0,
+  );
 }
 
 /**
@@ -78,13 +91,13 @@ function gapsOf(p: Float64Array, y: Uint8Array, bins: number): { ece: number; mc
  */
 export function canonicalEce(pairs: readonly Pair[], bins: number = DISPLAY_BINS): number | null {
   const columns = sorted(pairs);
-  return columns === null ? null : gapsOf(columns.p, columns.y, bins).ece;
+  return columns === null ? null : eceOfBins(binsOf(columns.p, columns.y, bins));
 }
 
 /** The largest gap of the same 15 bins. */
 export function largestGap(pairs: readonly Pair[]): number | null {
   const columns = sorted(pairs);
-  return columns === null ? null : gapsOf(columns.p, columns.y, DISPLAY_BINS).mce;
+  return columns === null ? null : Math.max(...binsOf(columns.p, columns.y, DISPLAY_BINS).map(gapOf));
 }
 
 /** Mean (p - y)^2. */
@@ -95,21 +108,12 @@ export function brierScore(pairs: readonly Pair[]): number | null {
 }
 
 /**
- * The canonical ECE that a perfect model would show on average with these probabilities: every bin gap is then
- * normal around zero with variance sum p(1-p) / n_b^2.
+ * The canonical ECE that a perfect model would show on average with these probabilities. An ECE is never shown without
+ * it: plug-in values are biased up.
  */
 export function nullMean(pairs: readonly Pair[], bins: number = DISPLAY_BINS): number | null {
   const columns = sorted(pairs);
-  return columns === null ? null : nullMeanOfSorted(columns.p, columns.y, bins);
-}
-
-function nullMeanOfSorted(p: Float64Array, y: Uint8Array, bins: number): number {
-  let sum = 0;
-  eachBin(p.length, bins, (from, to) => {
-    const bin = binOf(p, y, from, to);
-    sum += (bin.count / p.length) * expectedAbsolute(0, Math.sqrt(bin.variance) / bin.count);
-  });
-  return sum;
+  return columns === null ? null : nullMeanOfBins(binsOf(columns.p, columns.y, bins));
 }
 
 /**
@@ -121,13 +125,14 @@ export function debiasedEce(pairs: readonly Pair[]): EceEstimate | null {
   return columns === null ? null : estimateOfSorted(columns.p, columns.y);
 }
 
-/** As `debiasedEce`, for columns that are sorted by p already: the fold calls it without building objects. */
-export function estimateOfSorted(p: Float64Array, y: Uint8Array): EceEstimate {
-  const n = p.length;
+/** As `debiasedEce`, for the first n of columns that are sorted by p already: the fold calls it without building objects. */
+export function estimateOfSorted(p: Float64Array, y: Uint8Array, n: number = p.length): EceEstimate {
   let plug = 0;
   let bias = 0;
   let variance = 0;
-  eachBin(n, DECISION_BINS, (from, to) => {
+  let from = 0;
+  for (let index = 0; index < DECISION_BINS && from < n; index++) {
+    const to = endOfBin(n, DECISION_BINS, index);
     const bin = binOf(p, y, from, to);
     const share = bin.count / n;
     const gap = bin.meanP - bin.positives / bin.count;
@@ -136,16 +141,25 @@ export function estimateOfSorted(p: Float64Array, y: Uint8Array): EceEstimate {
     plug += share * Math.abs(gap);
     bias += share * (expectedAbsolute(gap, Math.sqrt(s2)) - Math.abs(gap));
     variance += share * share * s2;
-  });
+    from = to;
+  }
   const ece = Math.max(0, plug - bias);
   const margin = Z95 * Math.sqrt(variance);
-  return {
-    n,
-    ece,
-    lower: Math.max(0, ece - margin),
-    upper: ece + margin,
-    nullMean: nullMeanOfSorted(p, y, DISPLAY_BINS),
-  };
+  const nullMean = nullMeanOfSorted(p, y, n);
+  return { n, ece, lower: Math.max(0, ece - margin), upper: ece + margin, nullMean };
+}
+
+/** `nullMeanOfBins` over the display bins, without building them. */
+function nullMeanOfSorted(p: Float64Array, y: Uint8Array, n: number): number {
+  let sum = 0;
+  let from = 0;
+  for (let index = 0; index < DISPLAY_BINS && from < n; index++) {
+    const to = endOfBin(n, DISPLAY_BINS, index);
+    const bin = binOf(p, y, from, to);
+    sum += (bin.count / n) * expectedAbsolute(0, Math.sqrt(bin.variance) / bin.count);
+    from = to;
+  }
+  return sum;
 }
 
 /** `clip(1 - 5 ECE, 0, 1)`: 0.85 is ECE 0.03, 0.60 is ECE 0.08. Null for anything that is not a finite ECE. */

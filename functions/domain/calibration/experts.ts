@@ -32,7 +32,10 @@ export function mixture(state: CalibrationState, p: number): number {
 export function learn(state: CalibrationState, p: number, y: 0 | 1): void {
   const x = scaleOf(p);
   reweigh(state, p, x, y);
-  for (const [i, map] of state.platt.entries()) refit(map, CALIBRATION.forgetting[i] ?? 1, x, y);
+  for (let i = 0; i < state.platt.length; i++) {
+    const map = state.platt[i];
+    if (map !== undefined) refit(map, CALIBRATION.forgetting[i] ?? 1, x, y);
+  }
   const f = sigmoid(state.bias + x);
   const step = (BIAS_STEP * (y - f)) / Math.sqrt(Math.max(0.05, f * (1 - f)));
   state.bias = clip(state.bias + step, -INTERCEPT_LIMIT, INTERCEPT_LIMIT);

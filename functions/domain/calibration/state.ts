@@ -109,12 +109,24 @@ export function initialState(budgets?: Budgets): CalibrationState {
 
 /** Whether every number that must be one is one: a state that is not finite never lets anything act. */
 export function isFiniteState(state: CalibrationState): boolean {
-  const scalars = [state.bias, state.tau, state.hold, state.n, state.tokens.statement, state.tokens.intervention];
-  const maps = state.platt.flatMap((map) => Object.values<number>({ ...map }));
-  const estimates = [state.recent, state.whole].flatMap((e) =>
-    e === null ? [] : [e.ece, e.lower, e.upper, e.nullMean],
-  );
-  const vectors = [...state.weights, ...state.harm, ...state.served, ...state.raw];
-  const interval = [state.interval.lo, state.interval.hi, state.interval.up];
-  return [...scalars, ...maps, ...estimates, ...vectors, ...interval].every(Number.isFinite);
+  const { tokens, interval } = state;
+  // The sum of numbers is finite only if each of them is; none here is large enough to overflow.
+  let sum = state.bias + state.tau + state.hold + state.n + tokens.statement + tokens.intervention;
+  sum += interval.lo + interval.hi + interval.up;
+  for (let i = 0; i < state.platt.length; i++) {
+    const map = state.platt[i];
+    if (map !== undefined) sum += map.a + map.b + map.p00 + map.p01 + map.p11;
+  }
+  sum += sumOfEstimate(state.recent) + sumOfEstimate(state.whole);
+  return Number.isFinite(sum + total(state.weights) + total(state.harm) + total(state.served) + total(state.raw));
+}
+
+function sumOfEstimate(estimate: EceEstimate | null): number {
+  return estimate === null ? 0 : estimate.ece + estimate.lower + estimate.upper + estimate.nullMean;
+}
+
+function total(vector: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < vector.length; i++) sum += vector[i] ?? 0;
+  return sum;
 }

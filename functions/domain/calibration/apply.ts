@@ -2,7 +2,7 @@ import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
 import { watchCalibration, watchHarm } from './detectors.ts';
 import { CAUTION_LABELS, refreshWhenDue } from './evidence.ts';
 import { learn } from './experts.ts';
-import { trackWait } from './intervals.ts';
+import { boundsAround, trackWait } from './intervals.ts';
 import { clip } from './normal.ts';
 import { pushBit, pushOutcome } from './rings.ts';
 import { type Budgets, CALIBRATION, type CalibrationState } from './state.ts';
@@ -42,7 +42,8 @@ export function applyEntry(state: CalibrationState, entry: LedgerEntry, budgets:
   if (watchCalibration(state.raw, p, y)) state.alarms.raw += 1;
   if (entry.predictedWaitSeconds !== null) {
     const atLeast = longWait ? entry.labelAt - entry.submittedAt : 0;
-    trackWait(state, entry.predictedWaitSeconds, entry.waitSeconds, atLeast);
+    const bounds = entry.bounds ?? boundsAround(state, entry.predictedWaitSeconds);
+    trackWait(state, bounds, entry.waitSeconds, atLeast);
   }
   // An outcome decided under another map says nothing about the one in force.
   if (entry.epoch === state.epoch) judgeServed(state, q, y);

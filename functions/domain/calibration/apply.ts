@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
-import { watchCalibration, watchHarm } from './detectors.ts';
+import { watchCalibration, watchHarm, watchModel } from './detectors.ts';
 import { CAUTION_LABELS, refreshWhenDue } from './evidence.ts';
 import { learn } from './experts.ts';
 import { boundsAround, trackWait } from './intervals.ts';
@@ -39,7 +39,7 @@ export function applyEntry(state: CalibrationState, entry: LedgerEntry, budgets:
   }
   learn(state, p, y);
   watchStatements(state, q, wrong);
-  if (watchCalibration(state.raw, p, y)) state.alarms.raw += 1;
+  if (watchModel(state.raw, p, y)) state.alarms.raw += 1;
   if (entry.predictedWaitSeconds !== null) {
     const atLeast = longWait ? entry.labelAt - entry.submittedAt : 0;
     const bounds = entry.bounds ?? boundsAround(state, entry.predictedWaitSeconds);

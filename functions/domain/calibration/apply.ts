@@ -8,10 +8,6 @@ import { pushBit, pushOutcome } from './rings.ts';
 import { type Budgets, CALIBRATION, type CalibrationState } from './state.ts';
 import { credit, debit, refill } from './tokens.ts';
 
-const TAU = { step: 0.05, target: 0.05, most: 0.5, afterAlarm: 0.1 } as const;
-/** However small tau gets, near-certain jobs go on teaching it, or it could never rise again. */
-const LEAST_WATCHED = 0.03;
-
 /**
  * Applies one settled job to the state, in place (CALIBRATION.md section 5). A pure fold: the same entries in the same
  * order give the same bits.
@@ -58,13 +54,14 @@ function settleIntervention(state: CalibrationState, entry: LedgerEntry): void {
 
 /** Tau, ring and e-CUSUM of the statements that would have been made, whether or not they were. */
 function watchStatements(state: CalibrationState, q: number, wrong: boolean): void {
-  if (Math.min(q, 1 - q) > Math.max(state.tau, LEAST_WATCHED)) return;
-  state.tau = clip(state.tau + TAU.step * (TAU.target - (wrong ? 1 : 0)), 0, TAU.most);
+  const { tau } = CALIBRATION;
+  if (Math.min(q, 1 - q) > Math.max(state.tau, tau.leastWatched)) return;
+  state.tau = clip(state.tau + tau.step * (tau.target - (wrong ? 1 : 0)), 0, tau.most);
   pushBit(state.harms.statement, wrong ? 1 : 0);
   if (!watchHarm(state.harm, wrong)) return;
   state.alarms.harm += 1;
   state.hold = CALIBRATION.hold;
-  state.tau = Math.min(state.tau, TAU.afterAlarm);
+  state.tau = Math.min(state.tau, tau.afterAlarm);
 }
 
 function judgeServed(state: CalibrationState, q: number, y: 0 | 1): void {

@@ -1,10 +1,6 @@
 import { clip, logit, sigmoid } from './normal.ts';
+import { CALIBRATION } from './state.ts';
 
-/** A mean of 1000 is false less than once in a thousand while the null hypothesis holds (Ville's inequality). */
-const ALARM = 1000;
-const MODEL_ALARM = 3000;
-
-const HARM_NULL = 0.08;
 const HARM_ALTERNATIVES = [0.15, 0.3, 0.6] as const;
 
 /** Miscalibrations that are looked for, as (a, b) of sigmoid(a + b logit q). */
@@ -26,20 +22,19 @@ const SHIFTS = [
 /** The same in columns: the fold reads them for every label. */
 const OFFSETS = Float64Array.from(SHIFTS, ([a]) => a);
 const SLOPES = Float64Array.from(SHIFTS, ([, b]) => b);
-/** A gap this small is nobody's alarm. */
-const TOLERANCE = 0.02;
 
 /** Updates the e-CUSUM of harm with one class that was right or wrong; true on alarm, after which it starts anew. */
 export function watchHarm(statistics: Float64Array, wrong: boolean): boolean {
+  const { alarm, harmNull } = CALIBRATION.detectors;
   let sum = 0;
   for (let i = 0; i < HARM_ALTERNATIVES.length; i++) {
-    const rate = HARM_ALTERNATIVES[i] ?? HARM_NULL;
-    const ratio = wrong ? rate / HARM_NULL : (1 - rate) / (1 - HARM_NULL);
+    const rate = HARM_ALTERNATIVES[i] ?? harmNull;
+    const ratio = wrong ? rate / harmNull : (1 - rate) / (1 - harmNull);
     const next = Math.max(statistics[i] ?? 0, 1) * ratio;
     statistics[i] = next;
     sum += next;
   }
-  return alarmed(statistics, sum, ALARM);
+  return alarmed(statistics, sum, alarm);
 }
 
 /** Updates the e-CUSUM of calibration with one probability and its label; true on alarm, after which it starts anew. */
@@ -52,7 +47,7 @@ export function watchCalibration(statistics: Float64Array, probability: number, 
     statistics[i] = next;
     sum += next;
   }
-  return alarmed(statistics, sum, ALARM);
+  return alarmed(statistics, sum, CALIBRATION.detectors.alarm);
 }
 
 /**
@@ -70,13 +65,14 @@ export function watchModel(statistics: Float64Array, probability: number, y: 0 |
     statistics[i] = next;
     sum += next;
   }
-  return alarmed(statistics, sum, MODEL_ALARM);
+  return alarmed(statistics, sum, CALIBRATION.detectors.modelAlarm);
 }
 
 /** Likelihood ratio of one shift against the nearest probability that is still tolerated. */
 function ratioOf(i: number, q: number, x: number, y: 0 | 1): number {
   const h = clip(sigmoid((OFFSETS[i] ?? 0) + (SLOPES[i] ?? 1) * x), 0.001, 0.999);
-  const nearest = clip(h, q - TOLERANCE, q + TOLERANCE);
+  const { tolerance } = CALIBRATION.detectors;
+  const nearest = clip(h, q - tolerance, q + tolerance);
   return y === 1 ? h / nearest : (1 - h) / (1 - nearest);
 }
 

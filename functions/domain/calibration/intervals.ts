@@ -1,9 +1,6 @@
 import { clip } from './normal.ts';
-import type { CalibrationState } from './state.ts';
+import { CALIBRATION, type CalibrationState } from './state.ts';
 
-const STEP = 0.2;
-/** Share of waits that each tracker lets by: 5 % on either side, 10 % above the one-sided bound. */
-const MISSES = { lo: 0.05, hi: 0.05, up: 0.1 } as const;
 const LARGEST_EXPONENT = 14;
 
 export interface WaitBounds {
@@ -39,17 +36,18 @@ export function trackWait(
   atLeastSeconds: number,
 ): void {
   const { interval } = state;
+  const misses = CALIBRATION.interval;
   const long = waitSeconds ?? atLeastSeconds;
   const known = waitSeconds !== null;
   // A wait that goes on has missed a bound it has passed, and cannot miss a lower one any more; the rest is open.
-  if (known || long >= served.lowerSeconds) interval.lo = moved(interval.lo, -1, long < served.lowerSeconds, MISSES.lo);
-  if (known || long > served.upperSeconds) interval.hi = moved(interval.hi, 1, long > served.upperSeconds, MISSES.hi);
+  if (known || long >= served.lowerSeconds) interval.lo = moved(interval.lo, -1, long < served.lowerSeconds, misses.lo);
+  if (known || long > served.upperSeconds) interval.hi = moved(interval.hi, 1, long > served.upperSeconds, misses.hi);
   if (known || long > served.upper90Seconds)
-    interval.up = moved(interval.up, 1, long > served.upper90Seconds, MISSES.up);
+    interval.up = moved(interval.up, 1, long > served.upper90Seconds, misses.up);
 }
 
 /** No further than the exponents reach: beyond that no bound changes. */
 function moved(tracker: number, away: 1 | -1, missed: boolean, rate: number): number {
-  const next = tracker + away * STEP * ((missed ? 1 : 0) - rate);
+  const next = tracker + away * CALIBRATION.interval.step * ((missed ? 1 : 0) - rate);
   return clip(next, -LARGEST_EXPONENT, LARGEST_EXPONENT);
 }

@@ -22,6 +22,31 @@ export const CALIBRATION = {
   minimumLabels: 50,
   /** An untouched job with at least this q would have been a candidate for an intervention. */
   interventionQ: 0.7,
+  /** Fixed share: each label returns 1 % of the weight to all experts, so that the ensemble can change its mind. */
+  share: 0.01,
+  biasStep: 0.15,
+  /** The risk that a statement may take, and how one label moves it. */
+  tau: {
+    start: 0.2,
+    step: 0.05,
+    target: 0.05,
+    most: 0.5,
+    afterAlarm: 0.1,
+    /** However small tau gets, near-certain jobs go on teaching it, or it could never rise again. */
+    leastWatched: 0.03,
+  },
+  /** What a benign statement, or a right label of an untouched candidate, earns back. */
+  credit: 0.05,
+  detectors: {
+    /** A mean of 1000 is false less than once in a thousand while the null hypothesis holds (Ville's inequality). */
+    alarm: 1000,
+    modelAlarm: 3000,
+    harmNull: 0.08,
+    /** A gap of calibration this small is nobody's alarm. */
+    tolerance: 0.02,
+  },
+  /** How far a missed bound moves, and the share of waits that each tracker lets by: 5 % on either side, 10 % above. */
+  interval: { step: 0.2, lo: 0.05, hi: 0.05, up: 0.1 },
 } as const;
 
 /** One exponentially weighted Platt map, sigmoid(a + b x), with its symmetric 2x2 covariance. */
@@ -79,7 +104,7 @@ export function initialState(budgets?: Budgets): CalibrationState {
     weights: new Float64Array(CALIBRATION.experts).fill(1 / CALIBRATION.experts),
     platt: [platt(), platt(), platt()],
     bias: 0,
-    tau: 0.2,
+    tau: CALIBRATION.tau.start,
     harm: new Float64Array(3),
     served: new Float64Array(13),
     raw: new Float64Array(13),

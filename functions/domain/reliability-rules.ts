@@ -51,7 +51,7 @@ export const learning: Rule<EvidenceFacts> = {
     `still learning: needs ${labels(GATE.minimumLabels - state.n)} (${state.n} of ${GATE.minimumLabels})`,
 };
 
-const noScore: Rule<EvidenceFacts> = {
+export const noScore: Rule<EvidenceFacts> = {
   code: 'notFinite',
   scope: 'escalate',
   applies: ({ state, score }) => score === null && !(state.n < GATE.minimumLabels),

@@ -11,13 +11,25 @@ export interface WaitBounds {
 
 /** Bounds on the wait around a predicted point wait, in seconds: e^(m + tracker) - 1 with m = log(1 + predicted). */
 export function boundsAround(state: CalibrationState, predictedSeconds: number): WaitBounds {
+  const bounds = { lowerSeconds: 0, upperSeconds: 0, upper90Seconds: 0 };
+  putBoundsAround(state, predictedSeconds, bounds);
+  return bounds;
+}
+
+/** As `boundsAround`, into an object that is there already. */
+export function putBoundsAround(
+  state: CalibrationState,
+  predictedSeconds: number,
+  into: { -readonly [bound in keyof WaitBounds]: number },
+): void {
   const m = Math.log1p(Math.max(0, predictedSeconds));
-  const bound = (tracker: number): number => Math.exp(clip(m + tracker, 0, LARGEST_EXPONENT)) - 1;
-  return {
-    lowerSeconds: bound(state.interval.lo),
-    upperSeconds: bound(state.interval.hi),
-    upper90Seconds: bound(state.interval.up),
-  };
+  into.lowerSeconds = boundAt(m + state.interval.lo);
+  into.upperSeconds = boundAt(m + state.interval.hi);
+  into.upper90Seconds = boundAt(m + state.interval.up);
+}
+
+function boundAt(exponent: number): number {
+  return Math.exp(clip(exponent, 0, LARGEST_EXPONENT)) - 1;
 }
 
 /**

@@ -36,9 +36,14 @@ export function credit(state: CalibrationState, kind: Kind, budgets: Budgets): v
  * Takes the tokens at the last fold, not projected: it is stored with the state and can only be too strict.
  */
 export function maxInFlight(state: CalibrationState, budgets: Budgets): Record<Kind, number> {
-  const most = (kind: Kind): number => {
-    const tokens = state.tokens[kind];
-    return Number.isFinite(tokens) ? Math.max(0, Math.min(budgets[kind].inFlight, Math.floor(tokens))) : 0;
+  return {
+    statement: maxInFlightOf(state, 'statement', budgets),
+    intervention: maxInFlightOf(state, 'intervention', budgets),
   };
-  return { statement: most('statement'), intervention: most('intervention') };
+}
+
+/** As `maxInFlight`, for one kind. */
+export function maxInFlightOf(state: CalibrationState, kind: Kind, budgets: Budgets): number {
+  const tokens = state.tokens[kind];
+  return Number.isFinite(tokens) ? Math.max(0, Math.min(budgets[kind].inFlight, Math.floor(tokens))) : 0;
 }

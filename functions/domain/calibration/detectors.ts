@@ -1,4 +1,4 @@
-import { clip, logit, sigmoid } from './normal.ts';
+import { clip, logit } from './normal.ts';
 import { CALIBRATION } from './state.ts';
 
 const HARM_ALTERNATIVES = [0.15, 0.3, 0.6] as const;
@@ -19,9 +19,13 @@ const SHIFTS = [
   [0.8, 1.6],
   [-0.8, 1.6],
 ] as const;
-/** The same in columns: the fold reads them for every label. */
-const OFFSETS = Float64Array.from(SHIFTS, ([a]) => a);
-const SLOPES = Float64Array.from(SHIFTS, ([, b]) => b);
+/**
+ * The same in columns, each slope once: sigmoid(a + b x) is 1 / (1 + e^-a e^-bx), so that with e^-a ready beforehand a
+ * label takes five exponentials instead of thirteen.
+ */
+const SLOPES: readonly number[] = [...new Set(SHIFTS.map(([, b]) => b))];
+const SLOPE_OF = Uint8Array.from(SHIFTS, ([, b]) => SLOPES.indexOf(b));
+const FACTORS = Float64Array.from(SHIFTS, ([a]) => Math.exp(-a));
 
 /** Updates the e-CUSUM of harm with one class that was right or wrong; true on alarm, after which it starts anew. */
 export function watchHarm(statistics: Float64Array, wrong: boolean): boolean {
@@ -39,11 +43,10 @@ export function watchHarm(statistics: Float64Array, wrong: boolean): boolean {
 
 /** Updates the e-CUSUM of calibration with one probability and its label; true on alarm, after which it starts anew. */
 export function watchCalibration(statistics: Float64Array, probability: number, y: 0 | 1): boolean {
-  const q = clip(probability, 1e-4, 1 - 1e-4);
-  const x = logit(clip(probability, 0.001, 0.999));
+  const ratios = ratiosOf(probability, y);
   let sum = 0;
   for (let i = 0; i < SHIFTS.length; i++) {
-    const next = Math.max(statistics[i] ?? 0, 1) * ratioOf(i, q, x, y);
+    const next = Math.max(statistics[i] ?? 0, 1) * (ratios[i] ?? 1);
     statistics[i] = next;
     sum += next;
   }
@@ -57,23 +60,32 @@ export function watchCalibration(statistics: Float64Array, probability: number, 
  * jobs, and notices a true ECE of .10 in real p after about 120 jobs (nine in ten within 250) instead of 150 (330).
  */
 export function watchModel(statistics: Float64Array, probability: number, y: 0 | 1): boolean {
-  const q = clip(probability, 1e-4, 1 - 1e-4);
-  const x = logit(clip(probability, 0.001, 0.999));
+  const ratios = ratiosOf(probability, y);
   let sum = 0;
   for (let i = 0; i < SHIFTS.length; i++) {
-    const next = ((statistics[i] ?? 0) + 1) * ratioOf(i, q, x, y);
+    const next = ((statistics[i] ?? 0) + 1) * (ratios[i] ?? 1);
     statistics[i] = next;
     sum += next;
   }
   return alarmed(statistics, sum, CALIBRATION.detectors.modelAlarm);
 }
 
-/** Likelihood ratio of one shift against the nearest probability that is still tolerated. */
-function ratioOf(i: number, q: number, x: number, y: 0 | 1): number {
-  const h = clip(sigmoid((OFFSETS[i] ?? 0) + (SLOPES[i] ?? 1) * x), 0.001, 0.999);
+/** Room for what one label says; written anew by each. */
+const powers = new Float64Array(SLOPES.length);
+const ratios = new Float64Array(SHIFTS.length);
+
+/** Likelihood ratio of each shift against the nearest probability that is still tolerated. */
+function ratiosOf(probability: number, y: 0 | 1): Float64Array {
   const { tolerance } = CALIBRATION.detectors;
-  const nearest = clip(h, q - tolerance, q + tolerance);
-  return y === 1 ? h / nearest : (1 - h) / (1 - nearest);
+  const q = clip(probability, 1e-4, 1 - 1e-4);
+  const x = logit(clip(probability, 0.001, 0.999));
+  for (let i = 0; i < SLOPES.length; i++) powers[i] = Math.exp(-(SLOPES[i] ?? 1) * x);
+  for (let i = 0; i < SHIFTS.length; i++) {
+    const h = clip(1 / (1 + (FACTORS[i] ?? 1) * (powers[SLOPE_OF[i] ?? 0] ?? 1)), 0.001, 0.999);
+    const nearest = clip(h, q - tolerance, q + tolerance);
+    ratios[i] = y === 1 ? h / nearest : (1 - h) / (1 - nearest);
+  }
+  return ratios;
 }
 
 function alarmed(statistics: Float64Array, sum: number, alarm: number): boolean {

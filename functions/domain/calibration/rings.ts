@@ -1,3 +1,5 @@
+import type { RunningSums } from './ece.ts';
+
 /** The last answers to a yes-or-no question; `ones` is kept so that the mean costs nothing. */
 export interface BitRing {
   readonly bits: Uint8Array;
@@ -18,95 +20,106 @@ export function pushBit(ring: BitRing, bit: 0 | 1): void {
   ring.head = (ring.head + 1) % ring.bits.length;
 }
 
-/** The last served probabilities, in 65,535ths, with their labels. */
+/**
+ * The last served probabilities, in 65,535ths, with their labels. The order by probability follows from them and is kept
+ * beside them, because the fold asks for it every tenth label.
+ */
 export interface OutcomeRing {
   readonly q: Uint16Array;
   readonly y: Uint8Array;
   head: number;
   size: number;
+  /** The first `size` are the slots in use, sorted by q, equal ones oldest first. */
+  readonly order: Uint16Array;
 }
 
 const STEPS = 65_535;
 
 export function outcomeRing(capacity: number): OutcomeRing {
-  return { q: new Uint16Array(capacity), y: new Uint8Array(capacity), head: 0, size: 0 };
+  const [q, y, order] = [new Uint16Array(capacity), new Uint8Array(capacity), new Uint16Array(capacity)];
+  return { q, y, head: 0, size: 0, order };
 }
 
-export function pushOutcome(ring: OutcomeRing, q: number, y: 0 | 1): void {
-  ring.q[ring.head] = Math.round(q * STEPS);
-  ring.y[ring.head] = y;
-  ring.head = (ring.head + 1) % ring.q.length;
-  if (ring.size < ring.q.length) ring.size += 1;
+export function pushOutcome(ring: OutcomeRing, probability: number, y: 0 | 1): void {
+  const { q, order, head } = ring;
+  const value = Math.round(probability * STEPS);
+  // A full ring gives up its oldest slot, which is the first of its equals; otherwise there is room at the end.
+  const full = ring.size === q.length;
+  const gone = full ? firstAtLeast(ring, q[head] ?? 0) : ring.size;
+  const after = firstAtLeast(ring, value + 1);
+  if (after <= gone) {
+    order.copyWithin(after + 1, after, gone);
+    order[after] = head;
+  } else {
+    order.copyWithin(gone, gone + 1, after);
+    order[after - 1] = head;
+  }
+  q[head] = value;
+  ring.y[head] = y;
+  ring.head = head + 1 === q.length ? 0 : head + 1;
+  if (!full) ring.size += 1;
 }
 
-/** Outcomes sorted by q, ties oldest first; the first `n` of each column count. */
-export interface SortedOutcomes {
-  n: number;
-  readonly p: Float64Array;
-  readonly y: Uint8Array;
-  /** 0 is the oldest in the ring. */
-  readonly age: Uint16Array;
+/** Sorts the slots anew, where q, head and size were filled in from elsewhere. */
+export function orderOutcomes(ring: OutcomeRing): void {
+  const capacity = ring.q.length;
+  const oldest = ring.head - ring.size + capacity;
+  const keys = new Uint32Array(ring.size);
+  for (let age = 0; age < keys.length; age++) keys[age] = (ring.q[(oldest + age) % capacity] ?? 0) * 65_536 + age;
+  keys.sort();
+  for (let i = 0; i < keys.length; i++) ring.order[i] = (oldest + ((keys[i] ?? 0) & 65_535)) % capacity;
 }
 
-export function sortedOutcomes(capacity: number): SortedOutcomes {
-  return { n: 0, p: new Float64Array(capacity), y: new Uint8Array(capacity), age: new Uint16Array(capacity) };
+/** Where the slots in order reach a value. */
+function firstAtLeast({ q, order, size }: OutcomeRing, value: number): number {
+  let low = 0;
+  let high = size;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((q[order[middle] ?? 0] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
-
-let keys = new Uint32Array(0);
-let sortedKeys = new Uint32Array(0);
-const starts = new Uint16Array(257);
 
 /**
- * Sorts the ring into columns that have room for it. A radix sort on the two bytes of q: it is stable, and the fold does
- * this every tenth label, so nothing is allocated.
+ * Running sums over all outcomes, and over the newest `count` of them, into room that is there already. The fold
+ * spends more time here than anywhere else, hence the locals.
  */
-export function sortOutcomes(ring: OutcomeRing, into: SortedOutcomes): void {
-  const capacity = ring.q.length;
-  const n = ring.size;
-  if (keys.length < capacity) {
-    keys = new Uint32Array(capacity);
-    sortedKeys = new Uint32Array(capacity);
-  }
-  const start = ring.head - n + capacity;
-  for (let age = 0; age < n; age++) keys[age] = (ring.q[(start + age) % capacity] ?? 0) * 65_536 + age;
-  byByte(keys, sortedKeys, n, 16);
-  byByte(sortedKeys, keys, n, 24);
-  into.n = n;
-  for (let i = 0; i < n; i++) {
-    const key = keys[i] ?? 0;
-    const age = key & 65_535;
-    into.age[i] = age;
-    into.p[i] = (key >>> 16) / STEPS;
-    into.y[i] = ring.y[(start + age) % capacity] ?? 0;
-  }
-}
-
-/** The newest `count` of sorted outcomes, in the same order. */
-export function newestOf(all: SortedOutcomes, count: number, into: SortedOutcomes): void {
-  const oldest = all.n - Math.min(count, all.n);
+export function sumOutcomes(ring: OutcomeRing, count: number, all: RunningSums, newest: RunningSums): void {
+  const { q, y, order, size } = ring;
+  const capacity = q.length;
+  const last = ring.head - 1;
+  const { p: allP, positives: allPositives, variance: allVariance } = all;
+  const { p: newP, positives: newPositives, variance: newVariance } = newest;
+  let p = 0;
+  let positives = 0;
+  let variance = 0;
+  let pOfNew = 0;
+  let positivesOfNew = 0;
+  let varianceOfNew = 0;
   let n = 0;
-  for (let i = 0; i < all.n; i++) {
-    if ((all.age[i] ?? 0) < oldest) continue;
-    into.p[n] = all.p[i] ?? 0;
-    into.y[n] = all.y[i] ?? 0;
-    into.age[n] = all.age[i] ?? 0;
+  for (let i = 0; i < size; i++) {
+    const slot = order[i] ?? 0;
+    const value = (q[slot] ?? 0) / STEPS;
+    const label = y[slot] ?? 0;
+    const spread = value * (1 - value);
+    p += value;
+    positives += label;
+    variance += spread;
+    allP[i + 1] = p;
+    allPositives[i + 1] = positives;
+    allVariance[i + 1] = variance;
+    const younger = last - slot;
+    if ((younger < 0 ? younger + capacity : younger) >= count) continue;
     n += 1;
+    pOfNew += value;
+    positivesOfNew += label;
+    varianceOfNew += spread;
+    newP[n] = pOfNew;
+    newPositives[n] = positivesOfNew;
+    newVariance[n] = varianceOfNew;
   }
-  into.n = n;
-}
-
-function byByte(from: Uint32Array, to: Uint32Array, n: number, shift: number): void {
-  starts.fill(0);
-  for (let i = 0; i < n; i++) {
-    const bucket = ((from[i] ?? 0) >>> shift) & 255;
-    starts[bucket + 1] = (starts[bucket + 1] ?? 0) + 1;
-  }
-  for (let bucket = 1; bucket <= 256; bucket++) starts[bucket] = (starts[bucket] ?? 0) + (starts[bucket - 1] ?? 0);
-  for (let i = 0; i < n; i++) {
-    const key = from[i] ?? 0;
-    const bucket = (key >>> shift) & 255;
-    const at = starts[bucket] ?? 0;
-    to[at] = key;
-    starts[bucket] = at + 1;
-  }
+  all.n = size;
+  newest.n = n;
 }

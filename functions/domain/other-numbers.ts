@@ -23,21 +23,24 @@ export function numberNames(): string[] {
 export function tryNumber(name: string, value: number): void {
   if (!numberNames().includes(name)) throw new RangeError(`there is no number ${name}`);
   const [head, ...path] = name.split('.');
-  let table: object | undefined = TABLES.find(([known]) => known === head)?.[1];
-  for (const step of path.slice(0, -1)) table = table === undefined ? undefined : objectAt(table, step);
-  const last = path.at(-1);
-  if (table !== undefined && last !== undefined) Reflect.set(table, last, value);
+  const table = TABLES.find(([known]) => known === head)?.[1];
+  if (table !== undefined) putNumber(table, path, value);
 }
 
-function namesIn(table: object, prefix: string): string[] {
+/** Puts a value where a path of names leads, in place. */
+export function putNumber(table: object, path: readonly string[], value: number): void {
+  const [first, ...rest] = path;
+  if (first === undefined) return;
+  const inner: unknown = Reflect.get(table, first);
+  if (rest.length === 0) Reflect.set(table, first, value);
+  else if (typeof inner === 'object' && inner !== null) putNumber(inner, rest, value);
+}
+
+/** Paths of all numbers in a table of tables. */
+export function namesIn(table: object, prefix = ''): string[] {
   return Object.entries(table).flatMap(([key, value]: [string, unknown]) => {
-    const name = `${prefix}.${key}`;
+    const name = prefix === '' ? key : `${prefix}.${key}`;
     if (typeof value === 'number') return [name];
     return typeof value === 'object' && value !== null ? namesIn(value, name) : [];
   });
-}
-
-function objectAt(table: object, key: string): object | undefined {
-  const value: unknown = Reflect.get(table, key);
-  return typeof value === 'object' && value !== null ? value : undefined;
 }

@@ -75,7 +75,7 @@ export function layoutOf(header: string, mapping: Mapping): Layout {
   const missing: string[] = (['submitted_at', 'p_long_wait'] as const).filter((column) => layout[column] < 0);
   if (layout.actual_wait_s < 0) missing.push(...(['long_wait', 'label_at'] as const).filter((c) => layout[c] < 0));
   if (missing.length === 0) return layout;
-  const has = names.map((name) => `"${name.slice(0, 40)}"`).slice(0, 30);
+  const has = names.map((name) => `"${name.slice(0, 40).replace(/[\p{Cc}\p{Cf}\ufffd]/gu, '?')}"`).slice(0, 30);
   throw new UnusableHeader(
     `no column ${missing.join(', ')}; the file has ${has.join(', ')}. Name yours with --map ${missing[0]}=column`,
   );

@@ -11,8 +11,11 @@ import { OutOfOrder, Stream } from './stream.ts';
 export interface ReplayOptions extends ReadOptions {
   readonly rules: RuleSet;
   readonly compare: boolean;
-  readonly decisions: DecisionFile | null;
+  readonly decisions: DecisionSink | null;
 }
+
+/** Where decisions are written down. */
+export type DecisionSink = Pick<DecisionFile, 'add' | 'mark' | 'backTo'>;
 
 /** What came of one file. */
 export interface FileResult {
@@ -105,7 +108,7 @@ function streamOf(name: string, clusterId: string, { rules, compare, decisions }
   return new Stream(clusterId, rules, compare ? new Comparison() : null, write);
 }
 
-type Told = DecisionFile['add'] extends (stream: string, ...rest: infer Rest) => void ? Rest : never;
+type Told = DecisionSink['add'] extends (stream: string, ...rest: infer Rest) => void ? Rest : never;
 
 function reasonOf(error: unknown, jobs: number): string {
   if (error instanceof UnusableHeader) return error.message;

@@ -16,6 +16,9 @@ import type { Facts, RuleSet } from './rules.ts';
 import { Tally } from './tally.ts';
 import { Timeline } from './timeline.ts';
 
+/** A stream may be longer than anyone reads. */
+const ALARMS_KEPT = 1000;
+
 /** What is known of one decision when it is made, for whoever writes it down. */
 export type OnDecision = (row: Row, facts: Facts, judgement: Judgement, upper90Seconds: number) => void;
 
@@ -36,7 +39,7 @@ export class Stream {
   readonly timeline = new Timeline();
   readonly bounds: { readonly statement: HarmBound; readonly intervention: HarmBound };
   readonly comparison: Comparison | null;
-  /** Number of jobs seen at each alarm on raw p: where the model was found to have drifted. */
+  /** Number of jobs seen at each of the first alarms on raw p: where the model was found to have drifted. */
   readonly alarmsAt: number[] = [];
   private readonly onDecision: OnDecision | null;
   private readonly pending = new Pending();
@@ -222,7 +225,7 @@ export class Stream {
     const { state, facts, bounds } = this;
     const before = state.alarms.raw;
     applyEntry(state, entry, this.rules.config.budgets);
-    if (state.alarms.raw > before) this.alarmsAt.push(this.tally.jobs);
+    if (state.alarms.raw > before && this.alarmsAt.length < ALARMS_KEPT) this.alarmsAt.push(this.tally.jobs);
     const q = entry.q ?? Number.NaN;
     const wrong = q >= 0.5 !== longWait;
     const harm = entry.kind === 'statement' ? wrong : entry.harmed;

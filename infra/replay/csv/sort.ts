@@ -21,15 +21,20 @@ export interface SortedLine {
  * into temporary files, which are then read side by side. What fits into one run never leaves memory.
  */
 export class LineSort {
-  private readonly run = Buffer.allocUnsafe(RUN_BYTES);
+  private readonly run: Buffer;
   private used = 0;
   private starts: number[] = [];
   private readonly files: number[] = [];
   private folder: string | null = null;
 
+  /** @param runBytes memory of one run; has to hold the longest line */
+  constructor(runBytes: number = RUN_BYTES) {
+    this.run = Buffer.allocUnsafe(runBytes);
+  }
+
   add(time: number, line: number, bytes: Buffer, from: number, to: number): void {
     const size = HEAD + to - from;
-    if (this.used + size > RUN_BYTES) this.spill();
+    if (this.used + size > this.run.length) this.spill();
     const at = this.used;
     this.run.writeDoubleLE(time, at);
     this.run.writeDoubleLE(line, at + 8);

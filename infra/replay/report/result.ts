@@ -102,7 +102,6 @@ export interface Report {
 }
 
 const HOUR_OF_DAY = 1 / 24;
-const ALARMS_LISTED = 1000;
 
 export function fileReport({ path, failure, faults }: FileResult): FileReport {
   return { path, failure, skippedRows: faults.count, firstSkipped: faults.first };
@@ -138,7 +137,7 @@ export function streamReport({ name, stream }: NamedStream, jobsPerSecond: numbe
     brier: tally.brier,
     interval90Coverage: tally.interval90Coverage,
     alarms: { ...state.alarms },
-    driftAlarmJobs: stream.alarmsAt.slice(0, ALARMS_LISTED),
+    driftAlarmJobs: stream.alarmsAt,
     bound: { statement: boundReport(bounds.statement), intervention: boundReport(bounds.intervention) },
     tiers: tally.tiers,
     tierFirstEarned: tally.firstEarned,

@@ -27,6 +27,16 @@ const walls: { rule: string; from: RegExp; never: RegExp }[] = [
     never: /@aws-sdk\/|@slack\/|@kubernetes\//,
   },
   { rule: 'functions do not know where they run', from: /^functions\//, never: /^(infra|test)\// },
+  {
+    rule: 'only the back-test tries other numbers',
+    from: /^(?!infra\/replay\/)/,
+    never: /^functions\/domain\/other-numbers/,
+  },
+  {
+    rule: 'the back-test knows the rules and no edge',
+    from: /^infra\/replay\//,
+    never: /^functions\/(adapters|runtime|job-workflow|drift-monitor|events|http)\//,
+  },
   { rule: 'handlers are not imported', from: /./, never: /^functions\/(job-workflow|drift-monitor|events|http)\// },
   {
     rule: 'the embedded runtime runs the bundles and imports no handler, adapter or runtime of the functions',

@@ -1,6 +1,6 @@
 import { bandOfSeverity, severityOf } from './drift.ts';
 import type { EceEstimate } from './ece.ts';
-import type { BitRing } from './rings.ts';
+import { type BitRing, orderOutcomes } from './rings.ts';
 import { CALIBRATION, type CalibrationState, initialState } from './state.ts';
 
 /** First byte of every state, so that a later layout can be told apart. */
@@ -28,6 +28,7 @@ export function deserialise(bytes: Uint8Array): CalibrationState {
   if (bytes[0] !== FORMAT) throw new UnreadableState(`format ${bytes[0]} is not known, only ${FORMAT}`);
   const state = initialState();
   layout(new Reader(bytes), state);
+  orderOutcomes(state.outcomes);
   return state;
 }
 

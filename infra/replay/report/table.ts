@@ -13,9 +13,8 @@ const PLAIN = {
 /** Everything about one stream, for a terminal. */
 export function streamTable(report: StreamReport): string {
   const table = new Table({ ...PLAIN, colWidths: [24, 92], wordWrap: true });
-  table.push([{ colSpan: 2, content: colors.bold(`${report.name}  ${colors.dim(spanOf(report))}`) }]);
   for (const [name, value] of rowsOf(report)) table.push([name, value]);
-  const tables = [table.toString()];
+  const tables = [`${colors.bold(report.name)}  ${colors.dim(spanOf(report))}`, table.toString()];
   if (report.compare !== null) tables.push(compareTable(report.compare));
   return tables.join('\n');
 }

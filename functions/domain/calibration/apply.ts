@@ -3,6 +3,7 @@ import { watchCalibration, watchHarm } from './detectors.ts';
 import { CAUTION_LABELS, refreshWhenDue } from './evidence.ts';
 import { learn } from './experts.ts';
 import { trackWait } from './intervals.ts';
+import { throughMap } from './map.ts';
 import { clip } from './normal.ts';
 import { pushBit, pushOutcome } from './rings.ts';
 import { type Budgets, CALIBRATION, type CalibrationState } from './state.ts';
@@ -29,6 +30,7 @@ export function applyEntry(state: CalibrationState, entry: LedgerEntry, budgets:
   const wrong = q >= 0.5 !== longWait;
   state.hold = Math.max(0, state.hold - 1);
   state.caution = Math.max(0, state.caution - 1);
+  state.modelDrift = Math.max(0, state.modelDrift - 1);
   if (entry.executed && entry.kind === 'statement') {
     if (wrong) debit(state, 'statement');
     else credit(state, 'statement', budgets);
@@ -37,9 +39,9 @@ export function applyEntry(state: CalibrationState, entry: LedgerEntry, budgets:
     pushBit(state.harms.intervention, wrong ? 1 : 0);
     if (!wrong) credit(state, 'intervention', budgets);
   }
-  learn(state, p, y);
+  learn(state, throughMap(state.map, p), y);
   watchStatements(state, q, wrong);
-  if (watchCalibration(state.raw, p, y)) state.alarms.raw += 1;
+  watchModel(state, p, y);
   if (entry.predictedWaitSeconds !== null) {
     const atLeast = longWait ? entry.labelAt - entry.submittedAt : 0;
     trackWait(state, entry.predictedWaitSeconds, entry.waitSeconds, atLeast);
@@ -66,7 +68,15 @@ function watchStatements(state: CalibrationState, q: number, wrong: boolean): vo
   state.tau = Math.min(state.tau, TAU.afterAlarm);
 }
 
-function judgeServed(state: CalibrationState, q: number, y: 0 | 1): void {
+/** Raw p knows no epoch: its detector says whether VGAC's model has drifted, however well we make up for it. */
+function watchModel(state: CalibrationState, p: number, y: 0 | 1): void {
+  if (!watchCalibration(state.raw, p, y)) return;
+  state.alarms.raw += 1;
+  state.modelDrift = CAUTION_LABELS;
+}
+
+/** One label's evidence about the map in force: detector, ring, ECE. */
+export function judgeServed(state: CalibrationState, q: number, y: 0 | 1): void {
   if (watchCalibration(state.served, q, y)) {
     state.alarms.served += 1;
     state.caution = CAUTION_LABELS;

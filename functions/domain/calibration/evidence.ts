@@ -4,7 +4,7 @@ import { estimateOfSorted, scoreOf } from './ece.ts';
 import { sortedOutcomes } from './rings.ts';
 import { CALIBRATION, type CalibrationState } from './state.ts';
 
-/** Labels that an alarm of the calibration detector costs one tier: until the window that raised it has turned over. */
+/** Labels for which an alarm of a calibration detector counts: until the window that raised it has turned over. */
 export const CAUTION_LABELS = CALIBRATION.recent;
 
 /** Recomputes ECE and drift where a new label makes it due: every 10 labels, from 50 on. */
@@ -36,7 +36,7 @@ export function scoreOfState(state: CalibrationState): number | null {
   return state.n < GATE.minimumLabels ? null : scoreOf(state.recent?.ece ?? null);
 }
 
-/** Whether VGAC should be asked to recalibrate: drift by one scope or more, or an alarm of the detector on served q. */
+/** Whether VGAC and we should recalibrate: drift by one scope or more, or an alarm of either detector that still counts. */
 export function recalibrationNeeded(state: CalibrationState): boolean {
-  return severityOf(state.drift) >= severityOf('degrade') || state.caution > 0;
+  return severityOf(state.drift) >= severityOf('degrade') || state.caution > 0 || state.modelDrift > 0;
 }

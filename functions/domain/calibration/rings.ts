@@ -39,6 +39,14 @@ export function pushOutcome(ring: OutcomeRing, q: number, y: 0 | 1): void {
   if (ring.size < ring.q.length) ring.size += 1;
 }
 
+/** Forgets everything. */
+export function clearOutcomes(ring: OutcomeRing): void {
+  ring.q.fill(0);
+  ring.y.fill(0);
+  ring.head = 0;
+  ring.size = 0;
+}
+
 /**
  * The newest `count` outcomes as columns sorted by q, ties oldest first. A radix sort on the two bytes of q: it is
  * stable, and the fold does this every tenth label.

@@ -41,7 +41,7 @@ export function applyEntry(state: CalibrationState, entry: LedgerEntry, budgets:
   }
   learn(state, throughMap(state.map, p), y);
   watchStatements(state, q, wrong);
-  watchModel(state, p, y);
+  if (watchCalibration(state.raw, p, y)) noteModelDrift(state);
   if (entry.predictedWaitSeconds !== null) {
     const atLeast = longWait ? entry.labelAt - entry.submittedAt : 0;
     trackWait(state, entry.predictedWaitSeconds, entry.waitSeconds, atLeast);
@@ -69,8 +69,7 @@ function watchStatements(state: CalibrationState, q: number, wrong: boolean): vo
 }
 
 /** Raw p knows no epoch: its detector says whether VGAC's model has drifted, however well we make up for it. */
-function watchModel(state: CalibrationState, p: number, y: 0 | 1): void {
-  if (!watchCalibration(state.raw, p, y)) return;
+function noteModelDrift(state: CalibrationState): void {
   state.alarms.raw += 1;
   state.modelDrift = CAUTION_LABELS;
 }

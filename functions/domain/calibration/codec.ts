@@ -172,6 +172,7 @@ function epochLayout(port: Port, state: CalibrationState): void {
   for (let i = 0; i < MOST_KNOTS; i++) {
     const [x, y] = [port.double(state.map?.x[i] ?? 0), port.double(state.map?.y[i] ?? 0)];
     if (i >= size) continue;
+    if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1)) throw new UnreadableState('a knot of the map is not a probability');
     knots.x[i] = x;
     knots.y[i] = y;
   }

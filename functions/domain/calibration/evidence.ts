@@ -4,7 +4,7 @@ import { estimateOfSorted, scoreOf } from './ece.ts';
 import { sortedOutcomes } from './rings.ts';
 import { CALIBRATION, type CalibrationState } from './state.ts';
 
-/** Labels for which an alarm of a calibration detector counts: until the window that raised it has turned over. */
+/** Labels that an alarm of the calibration detector costs one tier: until the window that raised it has turned over. */
 export const CAUTION_LABELS = CALIBRATION.recent;
 
 /** Recomputes ECE and drift where a new label makes it due: every 10 labels, from 50 on. */

@@ -32,19 +32,19 @@ export function outcomeRing(capacity: number): OutcomeRing {
   return { q: new Uint16Array(capacity), y: new Uint8Array(capacity), head: 0, size: 0 };
 }
 
-export function pushOutcome(ring: OutcomeRing, q: number, y: 0 | 1): void {
-  ring.q[ring.head] = Math.round(q * STEPS);
-  ring.y[ring.head] = y;
-  ring.head = (ring.head + 1) % ring.q.length;
-  if (ring.size < ring.q.length) ring.size += 1;
-}
-
 /** Forgets everything. */
 export function clearOutcomes(ring: OutcomeRing): void {
   ring.q.fill(0);
   ring.y.fill(0);
   ring.head = 0;
   ring.size = 0;
+}
+
+export function pushOutcome(ring: OutcomeRing, q: number, y: 0 | 1): void {
+  ring.q[ring.head] = Math.round(q * STEPS);
+  ring.y[ring.head] = y;
+  ring.head = (ring.head + 1) % ring.q.length;
+  if (ring.size < ring.q.length) ring.size += 1;
 }
 
 /**

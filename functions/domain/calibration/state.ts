@@ -123,6 +123,5 @@ export function isFiniteState(state: CalibrationState): boolean {
   );
   const vectors = [...state.weights, ...state.harm, ...state.served, ...state.raw];
   const interval = [state.interval.lo, state.interval.hi, state.interval.up];
-  const knots = state.map === null ? [] : [...state.map.x, ...state.map.y];
-  return [...scalars, ...maps, ...estimates, ...vectors, ...interval, ...knots].every(Number.isFinite);
+  return [...scalars, ...maps, ...estimates, ...vectors, ...interval].every(Number.isFinite);
 }

@@ -23,7 +23,7 @@ export interface Candidate {
  * Fits a map on the older half of the newest labels and proves it on the newer half (CALIBRATION.md section 7).
  *
  * It is better when all of this holds on the labels it has not seen: log loss and debiased ECE of p after the new map are
- * below those of p after the map in force, each by more than 1.645 standard errors; and an epoch that starts afresh with
+ * below those of p after the map in force, each by more than 1.833 standard errors; and an epoch that starts afresh with
  * it would not have served worse than what was served, since experts behind the map make up for a part of any error.
  *
  * @param labels in ledger order; only the newest `RECALIBRATION.window` are looked at

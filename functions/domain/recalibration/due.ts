@@ -17,11 +17,11 @@ export function isLookDue(state: CalibrationState, { watched, lookedAt }: MapHis
   return watched && state.sinceEpoch - lookedAt >= RECALIBRATION.watch.every;
 }
 
-/** Whether another map should be tried: where recalibration is needed, at most once per 200 labels. */
+/** Whether another map should be tried: where recalibration is needed, at most once per 100 labels, and not in the first 200 of an epoch. */
 export function isFitDue(state: CalibrationState, { triedAt }: MapHistory): boolean {
   if (!recalibrationNeeded(state)) return false;
   if (state.epoch === 0 && state.sinceEpoch < RECALIBRATION.leastLabels) return false;
-  // The first epoch was never promoted, so nothing has to be waited for; a later one has to be tried first.
-  if (triedAt === null && state.epoch === 0) return true;
-  return state.sinceEpoch - (triedAt ?? 0) >= RECALIBRATION.every;
+  // Only a promoted epoch has to show first what it can do.
+  if (state.epoch > 0 && state.sinceEpoch < RECALIBRATION.settle) return false;
+  return triedAt === null || state.sinceEpoch - triedAt >= RECALIBRATION.every;
 }

@@ -4,14 +4,16 @@ export const RECALIBRATION = {
   window: 1200,
   /** Below this a half is mostly noise, so nothing is fitted. */
   leastLabels: 300,
-  /** Labels between two attempts, and before an epoch may be replaced by another fit. */
-  every: 200,
+  /** Labels between two attempts. */
+  every: 100,
+  /** Labels that a new epoch is given before another fit may replace it: twice its time capped at notify. */
+  settle: 200,
   /** A level of a map stands on at least so many labels. */
   mass: 10,
-  /** One-sided 95 %: both gains of a candidate have to be above so many standard errors. */
-  z: 1.645,
   /** Neighbouring labels share a queue and are not independent: errors are those of contiguous blocks. */
-  blocks: 20,
+  blocks: 10,
+  /** Both gains of a candidate have to be above so many standard errors: one-sided 95 % of Student's t for ten blocks. */
+  z: 1.833,
   watch: {
     /** A promoted map is looked at each time so many more labels have met it, until `labels` have. */
     every: 50,
@@ -20,6 +22,6 @@ export const RECALIBRATION = {
     z: 2.9,
     blocks: 10,
     /** Nats of log loss; less is no reason to restart the experts. */
-    margin: 0.01,
+    margin: 0.03,
   },
 } as const;

@@ -17,7 +17,7 @@ export interface Watched {
 
 /**
  * Whether a promoted map has turned out worse than the one before: what it served against what the map before would have
- * served on the same labels, its experts having learned on those just before. Worse beyond noise, and by a hundredth of a nat at least, is rolled back.
+ * served on the same labels, its experts having learned on those just before. Worse beyond noise, and by .03 nats at least, is rolled back.
  *
  * @param labels in ledger order, the newest; those decided in `epoch` are judged
  * @param before the map that was in force until this epoch

@@ -139,9 +139,9 @@ describe('recalibration is due', () => {
     expect(due(change)).toBe(expected);
   });
 
-  it('at most once per 200 labels', () => {
-    expect(due({ drift: 'degrade', sinceEpoch: 599 }, { ...NO_MEMORY, triedAt: 400 })).toBe(false);
-    expect(due({ drift: 'degrade', sinceEpoch: 600 }, { ...NO_MEMORY, triedAt: 400 })).toBe(true);
+  it('at most once per 100 labels', () => {
+    expect(due({ drift: 'degrade', sinceEpoch: 499 }, { ...NO_MEMORY, triedAt: 400 })).toBe(false);
+    expect(due({ drift: 'degrade', sinceEpoch: 500 }, { ...NO_MEMORY, triedAt: 400 })).toBe(true);
   });
 
   it('for a look at a watched map, every 50 labels', () => {

@@ -44,8 +44,11 @@ export interface Run {
   readonly state: CalibrationState;
 }
 
-/** The fold over a stream, with the recalibration machine's rules in it or without. */
-export function run(rows: readonly Row[], mode: 'off' | 'when due' | 'every 200 labels'): Run {
+/**
+ * The fold over a stream, with the recalibration machine's rules in it or without.
+ * @param offset where given, the machine comes by only once in 100 labels, at this one
+ */
+export function run(rows: readonly Row[], mode: 'off' | 'when due' | 'every 100 labels', offset?: number): Run {
   const order = [...rows.keys()].sort((a, b) => (rows[a]?.labelAt ?? 0) - (rows[b]?.labelAt ?? 0) || a - b);
   const state = initialState(BUDGETS);
   const decided: LedgerEntry[] = [];
@@ -54,7 +57,8 @@ export function run(rows: readonly Row[], mode: 'off' | 'when due' | 'every 200 
   const counts = { promotions: 0, rollBacks: 0, tries: 0 };
   let known = 0;
   const recalibrate = (): void => {
-    if (mode === 'every 200 labels' && known % RECALIBRATION.every === 0) {
+    if (offset !== undefined && known % 100 !== offset) return;
+    if (mode === 'every 100 labels' && known % RECALIBRATION.every === 0) {
       counts.tries += 1;
       if (candidateFrom(window, state.map).better) counts.promotions += 1;
     }

@@ -27,11 +27,15 @@ const walls: { rule: string; from: RegExp; never: RegExp }[] = [
     never: /@aws-sdk\/|@slack\/|@kubernetes\//,
   },
   { rule: 'functions do not know where they run', from: /^functions\//, never: /^(infra|test)\// },
-  { rule: 'handlers are not imported', from: /./, never: /^functions\/(job-workflow|drift-monitor|events|http)\// },
+  {
+    rule: 'handlers are not imported',
+    from: /./,
+    never: /^functions\/(job-workflow|drift-monitor|recalibration|events|http)\//,
+  },
   {
     rule: 'the embedded runtime runs the bundles and imports no handler, adapter or runtime of the functions',
     from: /^infra\/embedded\//,
-    never: /^functions\/(adapters|runtime|job-workflow|drift-monitor|events|http)\//,
+    never: /^functions\/(adapters|runtime|job-workflow|drift-monitor|recalibration|events|http)\//,
   },
 ];
 

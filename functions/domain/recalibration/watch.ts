@@ -38,3 +38,15 @@ export function judgePromoted(labels: readonly Labelled[], epoch: number, before
   if (loss.gain > margin && isBeyondNoise(loss, z)) return { standing: 'worse', n: judged.length, loss };
   return { standing: judged.length >= enough ? 'held' : 'watching', n: judged.length, loss };
 }
+
+/** What a look at a promoted map has shown. */
+export function watchedInWords({ standing, n, loss }: Watched): string {
+  const { every, labels } = RECALIBRATION.watch;
+  if (loss === null) return `the promoted map has met ${n} labels; the first look is at ${every}`;
+  const gain = `the map before would have had a log loss ${Math.abs(loss.gain).toFixed(4)} ± ${loss.se.toFixed(4)}`;
+  const compared = `over ${n} labels ${gain} ${loss.gain > 0 ? 'lower' : 'higher'}`;
+  if (standing === 'worse') return `${compared}: it comes back`;
+  return standing === 'held'
+    ? `${compared}: the promoted map stays`
+    : `${compared}; it is watched until ${labels} labels`;
+}

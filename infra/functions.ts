@@ -63,7 +63,7 @@ export const HANDLERS = {
   Observe: {
     folder: 'job-workflow',
     purpose: 'Asks VGAC how the cluster is, and compares with what is usual there.',
-    rows: [on(CLUSTER, 'GetItem', 'PutItem')],
+    rows: [on(CLUSTER, 'GetItem', 'PutItem', 'Query')],
     reaches: ['vgac'],
     timeoutSeconds: 60,
   },

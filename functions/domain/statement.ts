@@ -17,8 +17,9 @@ export function statementOf(scope: Scope, prediction: ServedPrediction, reasonCo
   if (scope === 'escalate') return reasonCode === 'learning' ? STILL_LEARNING : WITHHELD;
   if (!(prediction.upper90Seconds <= GATE.usefulSeconds)) return CANNOT_PREDICT;
   const wait = minutes(prediction.waitSeconds);
-  if (scope === 'autonomous') return `Job will start in ${wait} minutes`;
-  return `~${wait} minutes (±${minutes((prediction.upperSeconds - prediction.lowerSeconds) / 2)}m)`;
+  const unit = wait === 1 ? 'minute' : 'minutes';
+  if (scope === 'autonomous') return `Job will start in ${wait} ${unit}`;
+  return `~${wait} ${unit} (±${minutes((prediction.upperSeconds - prediction.lowerSeconds) / 2)}m)`;
 }
 
 function minutes(seconds: number): number {

@@ -53,6 +53,8 @@ export interface SystemOptions {
   readonly maxThreads?: number;
   /** Tables in memory: they are gone when the system closes. */
   readonly inMemory?: boolean;
+  /** Folder of the tables; by default `tables` in the data folder. */
+  readonly tablesDir?: string;
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
 }
 
@@ -98,7 +100,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const assembly = loadAssembly(options.assemblyDir, place);
     for (const warning of assembly.warnings) log(warning);
 
-    const dynamo = openDynamo(options.inMemory === true ? null : join(dataDir, 'tables'));
+    const dynamo = openDynamo(options.inMemory === true ? null : (options.tablesDir ?? join(dataDir, 'tables')));
     closers.push(() => dynamo.close());
     for (const table of assembly.tables) await dynamo.ensureTable(table);
 
@@ -127,11 +129,16 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         throw new NotRetriable(error instanceof Error ? error.message : String(error), { cause: error });
       }
     };
+    /** For machines that start machines. */
+    const startNested = (started: Parameters<Engine['start']>[0]): ReturnType<Engine['start']> => engine.start(started);
     const deliver = deliverer({ clock, queues, invokeAsync, startExecution, report: log });
     const bus = createBus(assembly, { clock, newId, place, deliver });
     const engine = createEngine({
       ...{ clock, random, newId, tokenKey: tokenKey(dataDir) },
-      integrations: silentWhen(() => closed, createIntegrations({ host: functions, invokeAsync, queues, bus, dynamo })),
+      integrations: silentWhen(
+        () => closed,
+        createIntegrations({ host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested }),
+      ),
       ...(options.onHistory === undefined ? {} : { onHistory: options.onHistory }),
       onStatusChange: (change) =>
         bus.emit('aws.states', 'Step Functions Execution Status Change', change, [change.executionArn]),

@@ -42,6 +42,14 @@ export function outcomeRing(capacity: number): OutcomeRing {
   return { q, y, head: 0, size: 0, order };
 }
 
+/** Forgets everything. */
+export function clearOutcomes(ring: OutcomeRing): void {
+  ring.q.fill(0);
+  ring.y.fill(0);
+  ring.head = 0;
+  ring.size = 0;
+}
+
 export function pushOutcome(ring: OutcomeRing, probability: number, y: 0 | 1): void {
   const { q, order, head } = ring;
   const value = Math.round(probability * STEPS);

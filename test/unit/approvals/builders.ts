@@ -1,11 +1,10 @@
 import * as z from 'zod';
-import { openApproval } from '../../../functions/adapters/approval-store.ts';
 import type { CardRef, Slack, SlackMessage } from '../../../functions/adapters/slack/client.ts';
 import type { ResumingEdges } from '../../../functions/adapters/slack/edges.ts';
 import type { Table } from '../../../functions/adapters/table.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import type { Decision } from '../../../schemas/decision.ts';
-import type { ApprovalAnswer, ApprovalItem, Question } from '../../../schemas/items/approval.ts';
+import type { ApprovalAnswer, ApprovalItem } from '../../../schemas/items/approval.ts';
 import { aDecision as someDecision } from '../../fixtures/builders.ts';
 
 export const ASKED = new Date('2026-11-20T08:00:00.000Z');
@@ -105,15 +104,6 @@ export function anApproval(change: Partial<ApprovalItem> = {}): ApprovalItem {
     requests: 1,
     ...change,
   };
-}
-
-/** A pending approval in the table, with its token; the card is posted where `card` is given. */
-function opened(
-  table: Table,
-  { decision = aDecision(), question = 'act' as Question, token = 'token-1', now = ASKED } = {},
-): Promise<ApprovalItem> {
-  const asked = { decision, question, user: 'olga', executionArn: 'arn:execution', taskToken: token };
-  return openApproval(table, { ...asked, channel: '#gpu-alerts' }, now);
 }
 
 export interface Recorder {

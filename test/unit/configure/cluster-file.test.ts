@@ -2,14 +2,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkClusters, readClusterFile } from '../../../infra/cluster-file.ts';
+import { checkClusters, readClusterFile } from '../../../infra/commands/cluster-file.ts';
 
 const cluster = (more: object = {}) => ({ clusterId: 'gpu-a', platform: 'slurm', ...more });
 const faultsIn = (...clusters: unknown[]) => checkClusters({ clusters }).faults;
 
 describe('the configuration of clusters', () => {
   it('accepts the example file, whole', async () => {
-    const clusters = await readClusterFile(new URL('../../../infra/clusters.example.json', import.meta.url).pathname);
+    const clusters = await readClusterFile(
+      new URL('../../../infra/commands/clusters.example.json', import.meta.url).pathname,
+    );
     expect(clusters.map(({ clusterId, dryRun }) => [clusterId, dryRun])).toEqual([
       ['gpu-slurm', true],
       ['gpu-k8s', true],

@@ -2,10 +2,10 @@ import { userInfo } from 'node:os';
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { Command, InvalidArgumentError } from 'commander';
 import type * as z from 'zod';
-import { listClusters } from '../functions/adapters/calibration-store.ts';
-import { clusterKey, parseItem, type Table, table } from '../functions/adapters/table.ts';
-import { FreezeItem } from '../schemas/items/cluster.ts';
-import { Text } from '../schemas/primitives.ts';
+import { listClusters } from '../../functions/adapters/calibration-store.ts';
+import { clusterKey, parseItem, type Table, table } from '../../functions/adapters/table.ts';
+import { FreezeItem } from '../../schemas/items/cluster.ts';
+import { Text } from '../../schemas/primitives.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
 
 type Frozen = z.infer<typeof FreezeItem>;

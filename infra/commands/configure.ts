@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { table } from '../functions/adapters/table.ts';
+import { table } from '../../functions/adapters/table.ts';
 import { type Applied, applyClusters } from './apply-clusters.ts';
 import { ConfigurationRefused, readClusterFile } from './cluster-file.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
@@ -32,7 +32,7 @@ async function configure(file: string, options: TableOptions): Promise<void> {
 if (import.meta.main) {
   const command = withTableOptions(new Command('configure'))
     .description('Applies the configuration of clusters to the table.')
-    .argument('<file>', 'JSON file; infra/clusters.example.json shows every field')
+    .argument('<file>', 'JSON file; infra/commands/clusters.example.json shows every field')
     .action(configure);
   await command.parseAsync().catch((error: unknown) => {
     if (!(error instanceof ConfigurationRefused)) throw error;

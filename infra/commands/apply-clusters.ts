@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { loadCalibration, loadOrCreateCalibration } from '../functions/adapters/calibration-store.ts';
-import { clusterKey, lostTheRace, type Table } from '../functions/adapters/table.ts';
-import type { ClusterConfig } from '../schemas/config.ts';
+import { loadCalibration, loadOrCreateCalibration } from '../../functions/adapters/calibration-store.ts';
+import { clusterKey, lostTheRace, type Table } from '../../functions/adapters/table.ts';
+import type { ClusterConfig } from '../../schemas/config.ts';
 
 const ATTEMPTS = 5;
 

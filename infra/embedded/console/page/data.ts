@@ -1,0 +1,90 @@
+import { useEffect, useState } from 'preact/hooks';
+
+export interface Loaded<T> {
+  data: T | null;
+  /** The last refresh failed; `data` is what was known before. */
+  stale: boolean;
+  missing: boolean;
+}
+
+const REFRESH_MS = 1_000;
+const POLL_MS = 3_000;
+
+/** Ticks when the server says that something changed, at most once a second; polls while the stream is down. */
+function onChange(run: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let last = 0;
+  const soon = () => {
+    timer ??= setTimeout(
+      () => {
+        timer = undefined;
+        last = Date.now();
+        run();
+      },
+      Math.max(0, last + REFRESH_MS - Date.now()),
+    );
+  };
+  const stream = new EventSource('/api/changes');
+  stream.addEventListener('change', soon);
+  const poll = setInterval(() => {
+    if (stream.readyState !== EventSource.OPEN) soon();
+  }, POLL_MS);
+  return () => {
+    stream.close();
+    clearInterval(poll);
+    clearTimeout(timer);
+  };
+}
+
+/** Loads a JSON resource and keeps it current. The server is our own and typed by views.ts. */
+export function useResource<T>(path: string): Loaded<T> {
+  const [state, setState] = useState<Loaded<T>>({ data: null, stale: false, missing: false });
+  useEffect(() => {
+    let current = true;
+    setState({ data: null, stale: false, missing: false });
+    const load = async () => {
+      try {
+        const answer = await fetch(path, { headers: { accept: 'application/json' } });
+        if (!current) return;
+        if (answer.status === 404) return setState({ data: null, stale: false, missing: true });
+        if (!answer.ok) throw new Error(`status ${answer.status}`);
+        const data: T = await answer.json();
+        if (current) setState({ data, stale: false, missing: false });
+      } catch {
+        if (current) setState((before) => ({ ...before, stale: true }));
+      }
+    };
+    void load();
+    const stop = onChange(() => void load());
+    return () => {
+      current = false;
+      stop();
+    };
+  }, [path]);
+  return state;
+}
+
+export interface Route {
+  page: string;
+  rest: string;
+  query: URLSearchParams;
+}
+
+function parseHash(): Route {
+  const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?');
+  const [page = '', ...rest] = path.split('/');
+  return { page, rest: rest.map(decodeURIComponent).join('/'), query: new URLSearchParams(query) };
+}
+
+export function useRoute(): Route {
+  const [route, setRoute] = useState(parseHash);
+  useEffect(() => {
+    const update = () => {
+      setRoute(parseHash());
+      scrollTo(0, 0);
+    };
+    addEventListener('hashchange', update);
+    return () => removeEventListener('hashchange', update);
+  }, []);
+  return route;
+}

@@ -1,0 +1,94 @@
+import { render } from 'preact';
+import type { Overview } from '../views.ts';
+import { ApprovalsPage } from './approvals.tsx';
+import { useResource, useRoute } from './data.ts';
+import { ExecutionPage } from './execution.tsx';
+import { ExecutionsPage } from './execution-list.tsx';
+import { instant } from './format.ts';
+import { OverviewPage } from './overview.tsx';
+import { Empty, Loading } from './pieces.tsx';
+
+const PHASES: Record<Overview['phase'], string> = {
+  starting: 'starting',
+  running: 'running',
+  ended: 'run ended',
+  idle: 'waiting for events',
+};
+
+function App() {
+  const route = useRoute();
+  const { data: overview, stale } = useResource<Overview>('/api/overview');
+  const tab = (page: string, label: string, count?: number) => (
+    <a href={`#/${page}`} aria-current={route.page === page ? 'page' : undefined}>
+      {label}
+      {count !== undefined && count > 0 && <b>{count}</b>}
+    </a>
+  );
+  return (
+    <>
+      <header class="top">
+        <a class="brand" href="#/">
+          <Mark />
+          <span>
+            VGAC <em>agentic</em>
+          </span>
+        </a>
+        <nav>
+          {tab('', 'Overview')}
+          {tab('executions', 'Executions')}
+          {tab('approvals', 'Approvals', overview?.tally.openApprovals)}
+          {overview?.slackUrl && (
+            <a href={overview.slackUrl} target="_blank" rel="noreferrer">
+              Slack ↗
+            </a>
+          )}
+        </nav>
+        {overview && (
+          <p class="clock">
+            <span class={`dot ${stale ? 'bad' : overview.phase}`} />
+            {stale ? 'connection lost' : PHASES[overview.phase]}
+            <time>
+              {instant(overview.now)} UTC{overview.clock === 'simulated' && ', simulated'}
+            </time>
+          </p>
+        )}
+      </header>
+      {stale && (
+        <p class="banner" role="alert">
+          The system does not answer. If it was stopped, start it again with npm start; this page reconnects by itself.
+        </p>
+      )}
+      <main>
+        {overview === null ? (
+          stale ? null : (
+            <Loading />
+          )
+        ) : route.page === '' ? (
+          <OverviewPage overview={overview} />
+        ) : route.page === 'executions' ? (
+          <ExecutionsPage query={route.query} />
+        ) : route.page === 'execution' ? (
+          <ExecutionPage name={route.rest} />
+        ) : route.page === 'approvals' ? (
+          <ApprovalsPage />
+        ) : (
+          <Empty title="No such page">Go back to the overview.</Empty>
+        )}
+      </main>
+      {overview && <footer class="foot">{overview.source}</footer>}
+    </>
+  );
+}
+
+function Mark() {
+  return (
+    <svg viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="8" />
+      <path d="M8 21 L13 12 L18 18 L24 9" />
+      <circle cx="24" cy="9" r="2.4" />
+    </svg>
+  );
+}
+
+const root = document.getElementById('app');
+if (root) render(<App />, root);

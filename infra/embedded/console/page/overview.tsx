@@ -1,0 +1,71 @@
+import type { Overview } from '../views.ts';
+import { ApprovalCard } from './approvals.tsx';
+import { ClusterCard } from './cluster-card.tsx';
+import { ExecutionTable } from './execution-list.tsx';
+import { time } from './format.ts';
+import { Card, Empty } from './pieces.tsx';
+
+export function OverviewPage({ overview }: { overview: Overview }) {
+  const { tally, clusters, notices, approvals, recent } = overview;
+  const tiles: [string, number, string][] = [
+    ['Jobs', tally.jobs, '#/executions'],
+    ['Stood alone', tally.alone, '#/executions?scope=autonomous'],
+    ['Notified', tally.notified, '#/executions?scope=notify'],
+    ['Withheld', tally.withheld, '#/executions?scope=escalate'],
+    ['Asked', tally.asked, '#/executions?scope=escalate'],
+    ['Open approvals', tally.openApprovals, '#/approvals'],
+  ];
+  return (
+    <>
+      <section class="tiles">
+        {tiles.map(([name, count, href]) => (
+          <a key={name} href={href} class="tile">
+            <strong>{count.toLocaleString('en')}</strong>
+            <span>{name}</span>
+          </a>
+        ))}
+      </section>
+      {clusters.length === 0 ? (
+        <section class="card">
+          <Empty title="No cluster yet">A cluster appears with its first job or with its configuration.</Empty>
+        </section>
+      ) : (
+        <div class="grid clusters">
+          {clusters.map((cluster) => (
+            <ClusterCard key={cluster.clusterId} cluster={cluster} />
+          ))}
+        </div>
+      )}
+      {notices.length > 0 && (
+        <Card title="What changed">
+          <ol class="notices">
+            {notices.map((notice) => (
+              <li key={notice.at + notice.text} class={notice.tone}>
+                <time>{time(notice.at)}</time>
+                <span>{notice.text}</span>
+              </li>
+            ))}
+          </ol>
+        </Card>
+      )}
+      {approvals.length > 0 && (
+        <Card title="Open approvals" aside={<a href="#/approvals">All {tally.openApprovals}</a>}>
+          <div class="grid two">
+            {approvals.map((approval) => (
+              <ApprovalCard key={approval.approvalId} approval={approval} />
+            ))}
+          </div>
+        </Card>
+      )}
+      <Card title="Latest executions" aside={<a href="#/executions">All</a>}>
+        {recent.length === 0 ? (
+          <Empty title="No job yet">
+            Send a JobSubmitted event to bus vgac on the local endpoint, or start without --idle.
+          </Empty>
+        ) : (
+          <ExecutionTable rows={recent} />
+        )}
+      </Card>
+    </>
+  );
+}

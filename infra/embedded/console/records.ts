@@ -1,0 +1,200 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import type { ClusterConfig } from '../../../schemas/config.ts';
+import { Decision } from '../../../schemas/decision.ts';
+import { ApprovalItem, ApprovalStatus } from '../../../schemas/items/approval.ts';
+import { CalibrationItem } from '../../../schemas/items/calibration.ts';
+import { ConfigItem } from '../../../schemas/items/cluster.ts';
+import { JobItem } from '../../../schemas/items/job.ts';
+import type { JobFact } from '../summary.ts';
+
+export interface TableAccess {
+  endpoint: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  tableName: string;
+}
+
+const Key = z.object({ PK: z.string(), SK: z.string() });
+
+/** The few attributes that the summary counts; a row may be of any age, so everything is optional. */
+const ScannedJob = z.object({
+  cluster_id: z.string(),
+  claimed_by: z.string().optional(),
+  decision: Decision.pick({ scope: true, late: true, holdout: true }).partial().optional(),
+  status: JobItem.shape.status,
+  long_wait: z.boolean().nullable().optional(),
+  folded_in: z.number().optional(),
+});
+const ScannedApproval = z.object({ cluster_id: z.string(), execution_arn: z.string(), status: ApprovalStatus });
+
+export interface ScannedRow {
+  execution: string;
+  fact: JobFact;
+}
+
+/** Reads the system's table, for the console and the summary. Writes nothing, and never reads a token item. */
+export class Records {
+  /** The same table for what else reads or configures it. */
+  readonly table: { readonly client: DynamoDBDocumentClient; readonly name: string };
+
+  constructor({ endpoint, credentials, tableName }: TableAccess) {
+    const client = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint, region: 'us-east-1', credentials }), {
+      marshallOptions: { removeUndefinedValues: true },
+    });
+    this.table = { client, name: tableName };
+  }
+
+  /** Calibration items of all clusters, by id. */
+  async clusters(): Promise<CalibrationItem[]> {
+    const keys = await this.#listing('CLUSTERS');
+    return this.#all(keys, CalibrationItem);
+  }
+
+  async config(clusterId: string): Promise<ClusterConfig | null> {
+    const item = await this.#get({ PK: `CLUSTER#${clusterId}`, SK: 'CONFIG' });
+    return item === null ? null : ConfigItem.parse(item).config;
+  }
+
+  async job(clusterId: string, jobId: string): Promise<JobItem | null> {
+    const item = await this.#get({ PK: `CLUSTER#${clusterId}`, SK: `JOB#${jobId}` });
+    return item === null ? null : JobItem.parse(item);
+  }
+
+  async approval(id: string): Promise<ApprovalItem | null> {
+    const item = await this.#get({ PK: `APPROVAL#${id}`, SK: 'APPROVAL' });
+    return item === null ? null : ApprovalItem.parse(item);
+  }
+
+  /** Pending approvals, those that expire first at the front. */
+  async openApprovals(limit: number): Promise<ApprovalItem[]> {
+    const keys = await this.#listing('APPROVALS#OPEN', limit);
+    const found = await this.#all(keys, ApprovalItem);
+    return found.filter((approval) => approval.status === 'pending');
+  }
+
+  async frozen(clusterId: string): Promise<boolean> {
+    const own = await this.#get({ PK: `CLUSTER#${clusterId}`, SK: 'FREEZE' });
+    return own !== null || (await this.#get({ PK: 'CLUSTER#*', SK: 'FREEZE' })) !== null;
+  }
+
+  /** Since when the oldest decided job of a cluster waits to be folded; null when none was due before `before`. */
+  async oldestUnfolded(clusterId: string, before: Date): Promise<Date | null> {
+    const answer = await this.table.client.send(
+      new QueryCommand({
+        TableName: this.table.name,
+        IndexName: 'unfolded',
+        KeyConditionExpression: 'unfolded = :cluster AND unfolded_due <= :before',
+        ExpressionAttributeValues: { ':cluster': `CLUSTER#${clusterId}`, ':before': before.toISOString() },
+        Limit: 1,
+      }),
+    );
+    const due: unknown = answer.Items?.[0]?.unfolded_due;
+    return typeof due === 'string' ? new Date(due) : null;
+  }
+
+  /** How many decided jobs wait to be folded. */
+  async countUnfolded(clusterId: string): Promise<number> {
+    let count = 0;
+    let start: Record<string, unknown> | undefined;
+    do {
+      const page = await this.table.client.send(
+        new QueryCommand({
+          TableName: this.table.name,
+          IndexName: 'unfolded',
+          KeyConditionExpression: 'unfolded = :cluster',
+          ExpressionAttributeValues: { ':cluster': `CLUSTER#${clusterId}` },
+          Select: 'COUNT',
+          ...(start && { ExclusiveStartKey: start }),
+        }),
+      );
+      count += page.Count ?? 0;
+      start = page.LastEvaluatedKey;
+    } while (start);
+    return count;
+  }
+
+  /** Every claimed job and every approval, with the execution each belongs to. Reads the whole table. */
+  async scan(): Promise<{
+    jobs: ScannedRow[];
+    approvals: { execution: string; clusterId: string; status: ApprovalStatus }[];
+  }> {
+    const jobs: ScannedRow[] = [];
+    const approvals: { execution: string; clusterId: string; status: ApprovalStatus }[] = [];
+    let start: Record<string, unknown> | undefined;
+    do {
+      const page = await this.table.client.send(
+        new ScanCommand({
+          TableName: this.table.name,
+          ProjectionExpression:
+            'PK, SK, cluster_id, claimed_by, decision.#scope, decision.late, decision.holdout, #status, long_wait, folded_in, execution_arn',
+          ExpressionAttributeNames: { '#scope': 'scope', '#status': 'status' },
+          ...(start && { ExclusiveStartKey: start }),
+        }),
+      );
+      for (const item of page.Items ?? []) {
+        const { SK } = Key.parse(item);
+        if (SK === 'APPROVAL') {
+          const { cluster_id, execution_arn, status } = ScannedApproval.parse(item);
+          approvals.push({ execution: execution_arn, clusterId: cluster_id, status });
+        } else if (SK.startsWith('JOB#')) {
+          const row = ScannedJob.parse(item);
+          if (row.claimed_by !== undefined) jobs.push({ execution: row.claimed_by, fact: factOf(row) });
+        }
+      }
+      start = page.LastEvaluatedKey;
+    } while (start);
+    return { jobs, approvals };
+  }
+
+  close(): void {
+    this.table.client.destroy();
+  }
+
+  async #listing(listing: string, limit?: number): Promise<z.infer<typeof Key>[]> {
+    const keys: z.infer<typeof Key>[] = [];
+    let start: Record<string, unknown> | undefined;
+    do {
+      const page = await this.table.client.send(
+        new QueryCommand({
+          TableName: this.table.name,
+          IndexName: 'listing',
+          KeyConditionExpression: 'listing = :listing',
+          ExpressionAttributeValues: { ':listing': listing },
+          ...(limit !== undefined && { Limit: limit }),
+          ...(start && { ExclusiveStartKey: start }),
+        }),
+      );
+      for (const item of page.Items ?? []) keys.push(Key.parse(item));
+      start = limit === undefined || keys.length < limit ? page.LastEvaluatedKey : undefined;
+    } while (start);
+    return keys;
+  }
+
+  async #all<T extends z.ZodType>(keys: readonly z.infer<typeof Key>[], schema: T): Promise<z.infer<T>[]> {
+    const items = await Promise.all(keys.map((key) => this.#get(key)));
+    return items.flatMap((item) => {
+      const parsed = schema.safeParse(item);
+      return parsed.success ? [parsed.data] : [];
+    });
+  }
+
+  async #get({ PK, SK }: z.infer<typeof Key>): Promise<Record<string, unknown> | null> {
+    const answer = await this.table.client.send(
+      new GetCommand({ TableName: this.table.name, Key: { PK, SK }, ConsistentRead: true }),
+    );
+    return answer.Item ?? null;
+  }
+}
+
+function factOf(row: z.infer<typeof ScannedJob>): JobFact {
+  return {
+    clusterId: row.cluster_id,
+    scope: row.decision?.scope ?? null,
+    late: row.decision?.late ?? false,
+    holdout: row.decision?.holdout ?? false,
+    status: row.status ?? null,
+    labelled: row.long_wait !== undefined,
+    folded: row.folded_in !== undefined,
+  };
+}

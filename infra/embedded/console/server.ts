@@ -1,0 +1,159 @@
+import { serve } from '@hono/node-server';
+import { Hono, type MiddlewareHandler } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import type { Page } from './bundle.ts';
+import { approvals, clusters, execution, overview } from './queries.ts';
+import type { ConsoleSource } from './source.ts';
+
+/** The port is taken, or may not be used. */
+export class PortUnavailable extends Error {
+  override readonly name = 'PortUnavailable' as const;
+}
+
+export interface ConsoleServer {
+  readonly port: number;
+  readonly url: string;
+  /** From here on the JSON API answers; before, the page says that the system is starting. */
+  show(source: ConsoleSource): void;
+  close(): Promise<void>;
+}
+
+const LIST_LIMIT = 200;
+const TICK_MS = 500;
+const KEEP_ALIVE_TICKS = 30;
+
+const HTML = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>VGAC agentic</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/console.css">
+</head>
+<body><div id="app"></div><noscript>This page needs JavaScript.</noscript><script type="module" src="/console.js"></script></body>
+</html>
+`;
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "connect-src 'self'",
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
+
+/**
+ * Lets in only whoever names this machine in Host, so that no foreign name can be pointed at this port; and lets a
+ * browser change something only from a page of this very origin.
+ */
+const ownOriginOnly: MiddlewareHandler = async (context, next) => {
+  const host = context.req.header('host') ?? '';
+  if (!LOOPBACK.test(host)) return context.text('this console is for this machine only', 403);
+  const safe = context.req.method === 'GET' || context.req.method === 'HEAD';
+  const origin = context.req.header('origin');
+  if (!safe && origin !== undefined && origin !== `http://${host}`) return context.text('not from this page', 403);
+  const site = context.req.header('sec-fetch-site');
+  if (!safe && site !== undefined && site !== 'same-origin') return context.text('not from this page', 403);
+  await next();
+  context.header('x-content-type-options', 'nosniff');
+  context.header('referrer-policy', 'no-referrer');
+  return undefined;
+};
+
+function routes(page: Page, current: () => ConsoleSource | null): Hono {
+  const app = new Hono();
+  const asset = (path: string, type: string, body: string) =>
+    app.get(path, (context) => {
+      context.header('content-type', `${type}; charset=utf-8`);
+      context.header('cache-control', 'no-cache');
+      if (type === 'text/html') context.header('content-security-policy', POLICY);
+      return context.body(body);
+    });
+  asset('/', 'text/html', HTML);
+  asset('/console.js', 'text/javascript', page.script);
+  asset('/console.css', 'text/css', page.style);
+
+  const json = (path: string, answer: (source: ConsoleSource, get: (name: string) => string | undefined) => unknown) =>
+    app.get(path, async (context) => {
+      context.header('cache-control', 'no-store');
+      const source = current();
+      if (source === null) return context.json({ error: 'the system is starting' }, 503);
+      const found = await answer(source, (name) => context.req.param(name) ?? context.req.query(name));
+      return found === null ? context.json({ error: 'not found' }, 404) : context.json(found);
+    });
+  json('/api/overview', overview);
+  json('/api/clusters', clusters);
+  json('/api/approvals', (source) => approvals(source, LIST_LIMIT));
+  json('/api/executions', (source, get) => {
+    const filter = Object.fromEntries(
+      ['cluster', 'scope', 'status'].flatMap((name) => {
+        const value = get(name);
+        return value === undefined || value === '' ? [] : [[name, value]];
+      }),
+    );
+    return source.executions.list({ ...filter, limit: LIST_LIMIT });
+  });
+  json('/api/executions/:name', (source, get) => execution(source, get('name') ?? ''));
+
+  app.get('/api/changes', (context) =>
+    streamSSE(context, async (stream) => {
+      let told = -1;
+      for (let tick = 0; !stream.aborted && !stream.closed; tick++) {
+        const version = current()?.executions.version ?? -1;
+        if (version !== told || tick % KEEP_ALIVE_TICKS === 0)
+          await stream.writeSSE({ event: 'change', data: String(version) });
+        told = version;
+        await stream.sleep(TICK_MS);
+      }
+    }),
+  );
+  return app;
+}
+
+/**
+ * Starts the console on the loopback interface. The stand-ins share its port: they are mounted under their paths before
+ * the system runs, since the system's functions are told their addresses when it starts.
+ * Port 0 takes any free one. Throws PortUnavailable.
+ */
+export async function startConsole(options: {
+  port: number;
+  page: Page;
+  mounts: Readonly<Record<string, Hono>>;
+  onError(error: Error): void;
+}): Promise<ConsoleServer> {
+  let source: ConsoleSource | null = null;
+  const app = new Hono();
+  app.use(ownOriginOnly);
+  for (const [path, mounted] of Object.entries(options.mounts)) app.route(path, mounted);
+  app.route(
+    '/',
+    routes(options.page, () => source),
+  );
+  app.onError((error, context) => {
+    options.onError(error);
+    return context.json({ error: 'the console failed to answer; the log says why' }, 500);
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: options.port }, ({ port }) => resolve(port));
+  server.once('error', (cause) =>
+    reject(new PortUnavailable(`port ${options.port} cannot be used for the console`, { cause })),
+  );
+  const port = await promise;
+  return {
+    port,
+    url: `http://127.0.0.1:${port}/`,
+    show(live) {
+      source = live;
+    },
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      }),
+  };
+}

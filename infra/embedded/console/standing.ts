@@ -1,0 +1,51 @@
+import { deserialise } from '../../../functions/domain/calibration/codec.ts';
+import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
+import { tokensAt } from '../../../functions/domain/calibration/tokens.ts';
+import { reliability } from '../../../functions/domain/reliability.ts';
+import { ClusterConfig } from '../../../schemas/config.ts';
+import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
+import type { Kind } from '../../../schemas/primitives.ts';
+import type { Records } from './records.ts';
+import type { Budget, ClusterView } from './views.ts';
+
+function stateOf(item: CalibrationItem): CalibrationState | null {
+  try {
+    return deserialise(item.state);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * How a cluster stands right now, by the same rule that CheckCalibration applies to its next job.
+ * @param now on the system's clock
+ */
+export async function standingOf(
+  records: Records,
+  item: CalibrationItem,
+  now: Date,
+): Promise<Omit<ClusterView, 'history'>> {
+  const clusterId = item.cluster_id;
+  const config = (await records.config(clusterId)) ?? ClusterConfig.parse({ clusterId, platform: item.platform });
+  const [frozen, staleSince] = await Promise.all([
+    records.frozen(clusterId),
+    records.oldestUnfolded(clusterId, new Date(now.getTime() - config.freshnessMinutes * 60_000)),
+  ]);
+  const state = stateOf(item);
+  const { score, scope, ece, eceLower, eceUpper, nullMean, n, hold, epoch, version, drift, earnedTier, reasons } =
+    reliability({ state, version: item.version, frozen, staleSince, config, now });
+  const budget = (kind: Kind): Budget => ({
+    tokens: state === null ? null : tokensAt(state, kind, config.budgets, now.getTime() / 1000),
+    cap: config.budgets[kind].cap,
+    inFlight: item[`in_flight_${kind}`]?.size ?? 0,
+    inFlightCap: config.budgets[kind].inFlight,
+  });
+  return {
+    clusterId,
+    platform: item.platform,
+    dryRun: config.dryRun,
+    ...{ score, scope, ece, eceLower, eceUpper, nullMean, n, hold, epoch, version, drift, earnedTier, reasons },
+    statement: budget('statement'),
+    intervention: budget('intervention'),
+  };
+}

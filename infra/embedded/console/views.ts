@@ -1,0 +1,132 @@
+import type { Decision } from '../../../schemas/decision.ts';
+import type { Effect } from '../../../schemas/effect.ts';
+import type { Platform, Scope } from '../../../schemas/primitives.ts';
+import type { DriftBand, Reason } from '../../../schemas/verdict.ts';
+
+/** What the console's JSON API says and its page shows. Times are ISO 8601 on the system's clock. */
+
+export interface Budget {
+  tokens: number | null;
+  cap: number;
+  inFlight: number;
+  inFlightCap: number;
+}
+
+export interface ClusterView {
+  clusterId: string;
+  platform: Platform;
+  dryRun: boolean;
+  score: number | null;
+  scope: Scope;
+  ece: number | null;
+  eceLower: number | null;
+  eceUpper: number | null;
+  /** What a perfect model would show with n labels. */
+  nullMean: number | null;
+  n: number;
+  hold: number;
+  epoch: number;
+  version: number;
+  drift: DriftBand;
+  earnedTier: number;
+  /** Why it is not allowed more, and what that would need. */
+  reasons: Reason[];
+  statement: Budget;
+  intervention: Budget;
+  history: { at: string; score: number | null; scope: Scope }[];
+}
+
+export interface Tally {
+  jobs: number;
+  alone: number;
+  notified: number;
+  withheld: number;
+  asked: number;
+  openApprovals: number;
+}
+
+export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+
+/** One line of the list of executions. */
+export interface ExecutionRow {
+  name: string;
+  machine: string;
+  clusterId: string | null;
+  jobId: string | null;
+  status: ExecutionStatus;
+  /** States in the order entered. */
+  path: string[];
+  scope: Scope | null;
+  next: string | null;
+  tier: number | null;
+  statement: string | null;
+  result: string | null;
+  startedAt: string;
+  stoppedAt: string | null;
+}
+
+export interface StateView {
+  name: string;
+  type: string;
+  enteredAt: string;
+  leftAt: string | null;
+  input: unknown;
+  output: unknown;
+  /** Variables assigned here; visible from the next state on. */
+  variables: unknown;
+  /** Attempts, failures and waits inside the state, in words. */
+  notes: string[];
+}
+
+export interface ExecutionView extends ExecutionRow {
+  input: unknown;
+  output: unknown;
+  error: { error: string; cause: string } | null;
+  states: StateView[];
+  /** Its history is no longer kept: states, input and output are gone, the rest is from the table. */
+  forgotten: boolean;
+  decision: (Omit<Decision, 'prediction'> & { prediction: Omit<Decision['prediction'], 'p'> }) | null;
+  effect: Effect | null;
+  outcome: { longWait: boolean | null; labelAt: string; waitSeconds: number | null; foldedIn: number | null } | null;
+  approval: ApprovalView | null;
+}
+
+export interface ApprovalView {
+  approvalId: string;
+  clusterId: string;
+  jobId: string;
+  status: string;
+  question: string;
+  tier: string;
+  action: string;
+  target: string | null;
+  statement: string;
+  reasons: Reason[];
+  requestedAt: string;
+  expiresAt: string;
+  decidedBy: string | null;
+  execution: string | null;
+  /** The card in the Slack stand-in; null where real Slack is used. */
+  cardUrl: string | null;
+}
+
+export interface Notice {
+  at: string;
+  clusterId: string;
+  tone: 'good' | 'warn' | 'bad';
+  text: string;
+}
+
+export interface Overview {
+  now: string;
+  /** `simulated` time jumps from event to event; `real` is the wall clock. */
+  clock: 'simulated' | 'real';
+  phase: 'starting' | 'running' | 'ended' | 'idle';
+  source: string;
+  tally: Tally;
+  clusters: ClusterView[];
+  notices: Notice[];
+  approvals: ApprovalView[];
+  recent: ExecutionRow[];
+  slackUrl: string | null;
+}

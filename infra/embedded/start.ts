@@ -1,0 +1,77 @@
+import { writeFile } from 'node:fs/promises';
+import pc from 'picocolors';
+import type { Notice } from './console/views.ts';
+import { showProgress } from './progress.ts';
+import { explain } from './start/explain.ts';
+import { onInterrupt } from './start/interrupt.ts';
+import { openRun } from './start/open-run.ts';
+import { type Options, parseOptions } from './start/options.ts';
+import type { Session } from './start/session.ts';
+import { CannotStart } from './start/stop-with.ts';
+import { disagreements, renderSummary } from './summary.ts';
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+const colour = { good: pc.green, warn: pc.yellow, bad: pc.red } as const;
+
+/** Prints and writes what happened. Sums that do not agree are a fault: they are said, and the process ends with 1. */
+async function conclude(session: Session, options: Options): Promise<void> {
+  const summary = await session.summary();
+  say(`\n${renderSummary(summary, session.watch.clusters)}`);
+  for (const fault of disagreements(summary)) {
+    say(pc.red(`The sums do not agree: ${fault}`));
+    process.exitCode = 1;
+  }
+  if (options.summary === undefined) return;
+  await writeFile(options.summary, `${JSON.stringify(summary, null, 2)}\n`).catch((cause: unknown) => {
+    throw new CannotStart(`Cannot write ${options.summary}: give --summary a file in a folder that exists.`, { cause });
+  });
+}
+
+/**
+ * One start, from its options to its end. Ctrl-C ends it early and cleanly: the feed stops, what is in flight settles,
+ * the summary is written. A second Ctrl-C ends it at once.
+ */
+async function run(options: Options): Promise<void> {
+  const interrupted = onInterrupt();
+  const screen = { say, notice: ({ tone, text }: Notice) => say(colour[tone](text)) };
+  const session = await openRun(options, process.env, {
+    say,
+    onNotice: (notice) => screen.notice(notice),
+    log: (message) => screen.say(pc.dim(message)),
+  });
+  try {
+    say(`Console       ${pc.cyan(session.consoleUrl)}`);
+    say(`AWS endpoint  ${pc.cyan(session.system.url)}  (bus vgac, access key in ${options.data}/credentials)`);
+    say(pc.dim(`${session.description}. Ctrl-C ends it.`));
+    void session.watch.firstDecision.then(({ jobId, clusterId, scope, statement }) =>
+      screen.say(
+        `First decision after ${process.uptime().toFixed(1)} s: ${jobId} in ${clusterId}, ${scope}: ${statement}`,
+      ),
+    );
+    void interrupted.then(() => session.stop());
+    const running = session.run();
+    const progress = showProgress(session);
+    Object.assign(screen, progress);
+    try {
+      await running;
+    } finally {
+      progress.stop();
+      Object.assign(screen, { say, notice: ({ tone, text }: Notice) => say(colour[tone](text)) });
+    }
+    await conclude(session, options);
+    if (options.stay && !interrupted.happened()) {
+      say(`The console stays at ${pc.cyan(session.consoleUrl)} until Ctrl-C.`);
+      await interrupted;
+    }
+  } finally {
+    await session.close();
+  }
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options !== null) await run(options);
+} catch (error) {
+  process.stderr.write(`${pc.red(explain(error))}\n`);
+  process.exitCode = 1;
+}

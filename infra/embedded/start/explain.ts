@@ -1,0 +1,32 @@
+import { CannotStart } from './stop-with.ts';
+
+/** Errors whose message already says what is wrong and what to do; anything else is a fault of ours, shown whole. */
+const CLEAR = new Set([
+  'CannotStart',
+  'UnreadableTrace',
+  'ConfigurationRefused',
+  'UnsupportedAssembly',
+  'UnsupportedDefinition',
+  'TableChanged',
+  'UnreadableCredentials',
+]);
+
+/** What to print about an error that ends the process. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return CLEAR.has(error.name) ? error.message : (error.stack ?? error.message);
+}
+
+/** A port that cannot be had, as a sentence; every other error as it is. */
+export function portTrouble(error: unknown, option: '--port' | '--console-port', port: number): unknown {
+  const code = codeOf(error) ?? (error instanceof Error ? codeOf(error.cause) : undefined);
+  const why = { EADDRINUSE: 'is in use', EACCES: 'may not be used by you' }[code ?? ''];
+  if (why === undefined) return error;
+  return new CannotStart(`Port ${port} ${why}: stop what uses it, or choose another one with ${option}.`, {
+    cause: error,
+  });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

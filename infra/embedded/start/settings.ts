@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { secretNames } from '../../names.ts';
+import type { SlackSecrets } from './data-folder.ts';
+import { SCHEDULER_SECRET } from './plan.ts';
+
+/** What the environment may say; anything else in it reaches no function. */
+export interface Environment {
+  VGAC_API_BASE_URL?: string | undefined;
+  VGAC_API_KEY?: string | undefined;
+  VGAC_TIMEOUT_SECONDS?: string | undefined;
+  SLACK_API_BASE_URL?: string | undefined;
+  SLACK_BOT_TOKEN?: string | undefined;
+  SLACK_SIGNING_SECRET?: string | undefined;
+  SLACK_DEFAULT_CHANNEL?: string | undefined;
+  SLACK_WEBHOOK_URL?: string | undefined;
+}
+
+/** Settings that shape the assembly. Secrets are not among them: it only learns that there is one. */
+export function assemblySettings(environment: Environment): Record<string, string> {
+  const settings: Record<string, string> = {};
+  if (environment.SLACK_DEFAULT_CHANNEL) settings.SLACK_DEFAULT_CHANNEL = environment.SLACK_DEFAULT_CHANNEL;
+  if (environment.VGAC_TIMEOUT_SECONDS) settings.VGAC_TIMEOUT_SECONDS = environment.VGAC_TIMEOUT_SECONDS;
+  if (environment.VGAC_API_KEY) settings.VGAC_API_KEY_SECRET = 'yes';
+  if (environment.SLACK_WEBHOOK_URL) settings.SLACK_WEBHOOK_URL_SECRET = 'yes';
+  return settings;
+}
+
+/** Values of the secrets, under the names that the template uses. The scheduler's key is new with each start. */
+export function secretValues(environment: Environment, slack: SlackSecrets): Record<string, string> {
+  const names = secretNames('local');
+  return {
+    [names.slackBotToken]: slack.botToken,
+    [names.slackSigningSecret]: slack.signingSecret,
+    ...(environment.VGAC_API_KEY && { [names.vgacApiKey]: environment.VGAC_API_KEY }),
+    ...(environment.SLACK_WEBHOOK_URL && { [names.slackWebhookUrl]: environment.SLACK_WEBHOOK_URL }),
+    [SCHEDULER_SECRET]: randomBytes(24).toString('hex'),
+  };
+}
+
+/** Base URLs that functions call: as given, else those of the stand-ins. */
+export function baseUrls(environment: Environment, consoleUrl: string): { vgac: string; slack: string } {
+  return {
+    vgac: environment.VGAC_API_BASE_URL || `${consoleUrl}vgac`,
+    slack: environment.SLACK_API_BASE_URL || `${consoleUrl}slack/api`,
+  };
+}

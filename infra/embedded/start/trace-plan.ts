@@ -1,0 +1,57 @@
+import { basename } from 'node:path';
+import { ClusterConfig } from '../../../schemas/config.ts';
+import { simulatedClock } from '../clock.ts';
+import { startFeed } from '../feed/feeder.ts';
+import { timeline } from '../feed/timeline.ts';
+import type { Trace } from '../feed/trace.ts';
+import { traceSource } from '../stand-ins/vgac/trace-source.ts';
+import { APPROVERS, type Plan, repeatableSalt } from './plan.ts';
+
+/** Replays a trace on its own clock, from just before its first job. */
+export function tracePlan(trace: Trace, { file, speed }: { file: string; speed?: number | undefined }): Plan {
+  const releases = timeline(trace.jobs);
+  const first = releases[0]?.at ?? 0;
+  const clock = simulatedClock({ start: first - 1000, speed });
+  const jobs = trace.jobs.length.toLocaleString('en');
+  const what = trace.format === 'replay' ? "with the file's probabilities" : 'with an online forecast of its own';
+  return {
+    description: `${jobs} jobs of ${basename(file)}, ${what}`,
+    clock,
+    clockKind: 'simulated',
+    pause: () => clock.pause(),
+    configuration: () =>
+      trace.clusters.map(({ clusterId, platform }) =>
+        ClusterConfig.parse({
+          clusterId,
+          platform,
+          // There is nothing to act on in a trace: what would have been done is recorded.
+          dryRun: true,
+          vgac: { variant: 'v1', riskScoreIsProbability: true },
+          actions: {
+            annotate: { action: 'annotate' },
+            warn: { action: 'warn' },
+            suggest: [{ action: 'adjust-priority', target: '+100' }],
+          },
+          approvers: APPROVERS,
+          // Traces name no users.
+          allowUnmappedUsers: true,
+        }),
+      ),
+    predictions: traceSource(trace.jobs, { now: () => clock.now() }),
+    schedulers: new Map(),
+    keepsTables: false,
+    newSalt: repeatableSalt,
+    start(publish) {
+      let told = 0;
+      const feed = startFeed({
+        clock,
+        releases,
+        publish: async (events) => {
+          publish(events);
+          told++;
+        },
+      });
+      return { ...feed, progress: () => told / releases.length };
+    },
+  };
+}

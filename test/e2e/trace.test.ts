@@ -1,0 +1,251 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyBatch, birth } from '../../functions/domain/fold-batch.ts';
+import { parseTrace } from '../../infra/embedded/feed/trace.ts';
+import type { Session } from '../../infra/embedded/start/session.ts';
+import { tracePlan } from '../../infra/embedded/start/trace-plan.ts';
+import { disagreements, SUMMARY_KEYS, type Summary } from '../../infra/embedded/summary.ts';
+import { JobItem } from '../../schemas/items/job.ts';
+import { LedgerItem } from '../../schemas/items/ledger.ts';
+import { makeWorkspace, type Workspace } from './workspace.ts';
+
+const START = fileURLToPath(new URL('../../infra/embedded/start.ts', import.meta.url));
+const T0 = 1_700_000_000;
+
+/** Jobs, one a minute: most start at once, every fifth waits for ten minutes, and the predictor mostly knows. */
+const JOBS = 200;
+function stream(): string {
+  const header =
+    'submitted_at,cluster_id,platform,job_id,p_long_wait,predicted_wait_s,actual_wait_s,long_wait,label_at';
+  const rows = Array.from({ length: JOBS }, (_, index) => {
+    const long = index % 5 === 4;
+    const p = long ? 0.9 : 0.03;
+    const wait = long ? 600 : index % 3;
+    const submitted = T0 + index * 60;
+    return [submitted, 'small', 'slurm', `job-${index}`, p, wait, wait, long ? 1 : 0, submitted + Math.min(wait, 300)];
+  });
+  return [header, ...rows.map((row) => row.join(',')), ''].join('\n');
+}
+
+let workspace: Workspace;
+beforeAll(async () => {
+  workspace = await makeWorkspace();
+});
+afterAll(() => workspace?.remove());
+
+describe('a trace that is replayed to its end', () => {
+  let session: Session;
+  let summary: Summary;
+  const rows: JobItem[] = [];
+  const ledger: LedgerItem[] = [];
+
+  beforeAll(async () => {
+    session = await workspace.open(tracePlan(parseTrace(stream(), 'small.csv'), { file: 'small.csv' }));
+    await session.run();
+    summary = await session.summary();
+    const { client, name } = session.records.table;
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        TableName: name,
+        KeyConditionExpression: 'PK = :cluster',
+        ExpressionAttributeValues: { ':cluster': 'CLUSTER#small' },
+        ConsistentRead: true,
+      }),
+    );
+    for (const item of Items) {
+      if (String(item.SK).startsWith('JOB#')) rows.push(JobItem.parse(item));
+      if (String(item.SK).startsWith('LEDGER#')) ledger.push(LedgerItem.parse(item));
+    }
+  }, 60_000);
+  afterAll(() => session?.close());
+
+  it('decides and folds every job, and the sums agree', () => {
+    expect(disagreements(summary)).toEqual([]);
+    expect(summary.total).toMatchObject({
+      ...{ jobs: JOBS, admitted: JOBS, failed: 0, undecided: 0 },
+      ...{ outcomes: JOBS, folded: JOBS },
+    });
+    expect(summary.clusters.small).toEqual(summary.total);
+    expect(summary.total.approvals).toBeGreaterThan(0);
+  });
+
+  it('has no effect without an earlier record of the decision that permits it', () => {
+    for (const { job_id, decision, effect } of rows) {
+      expect(decision, job_id).toBeDefined();
+      if (effect) {
+        expect(effect.decisionId).toBe(decision?.decisionId);
+        expect(Date.parse(effect.at)).toBeGreaterThanOrEqual(Date.parse(decision?.decidedAt ?? ''));
+      }
+    }
+  });
+
+  it('keeps the harm of what it decided alone within its bound', () => {
+    const executed = rows.filter(({ decision }) => decision?.executed && decision.kind === 'statement');
+    const harmful = executed.filter(({ decision, long_wait }) => (decision?.prediction.q ?? 0) >= 0.5 !== long_wait);
+    const days = (JOBS * 60) / 86_400;
+    expect(harmful.length).toBeLessThanOrEqual(10 + 0.05 * (executed.length - harmful.length) + 0.5 * days);
+  });
+
+  it('never acts while it is learning or on probation', () => {
+    for (const { decision } of rows) {
+      if (!decision?.executed) continue;
+      expect(decision.evidence.hold).toBe(0);
+      expect(decision.evidence.n).toBeGreaterThanOrEqual(50);
+    }
+    expect(summary.total.executed).toBeGreaterThan(20);
+  });
+
+  it('folds each label exactly once, and the ledger rebuilds the state bit for bit', async () => {
+    const folded = ledger.flatMap(({ entries }) => entries.map(({ jobId }) => jobId));
+    expect(new Set(folded).size).toBe(folded.length);
+    expect(folded.sort()).toEqual(rows.map(({ job_id }) => job_id).sort());
+    const [item] = await session.records.clusters();
+    const batches = ledger.toSorted((a, b) => a.version - b.version);
+    const first = batches[0];
+    if (first === undefined || item === undefined) throw new Error('nothing was folded');
+    let { state } = birth(first.budgets);
+    for (const batch of batches.slice(1)) ({ state } = applyBatch(state, batch));
+    expect(Buffer.from(state).equals(Buffer.from(item.state))).toBe(true);
+  });
+
+  it('labels long waits by the clock of the trace', () => {
+    const long = rows.filter(({ long_wait }) => long_wait === true);
+    expect(long).toHaveLength(JOBS / 5);
+    for (const { submitted_at = '', label_at = '' } of long) {
+      expect(Date.parse(label_at) - Date.parse(submitted_at)).toBe(300_000);
+    }
+  });
+});
+
+describe('npm start', () => {
+  /** Runs the command to its end; `during` may act as soon as a line matches. */
+  function start(args: string[], during: { on: RegExp; act: (line: string, kill: () => void) => void } | null = null) {
+    const child = spawn(process.execPath, [START, '--data', workspace.dataDir, ...args], {
+      env: { PATH: process.env.PATH, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said = { out: '', err: '' };
+    let acted = during === null;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said.out += text;
+      const match = during?.on.exec(said.out);
+      if (acted || !match || !during) return;
+      acted = true;
+      during.act(match[0], () => child.kill('SIGTERM'));
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said.err += text;
+    });
+    return new Promise<{ code: number | null; out: string; err: string }>((resolve) =>
+      child.once('close', (code) => resolve({ code, ...said })),
+    );
+  }
+  const ports = ['--port', '0', '--console-port', '0'];
+
+  it('feeds a gzipped trace, skips its bad line by number, and writes the summary', { timeout: 60_000 }, async () => {
+    const file = join(workspace.dataDir, 'small.csv.gz');
+    const lines = stream().split('\n');
+    writeFileSync(file, gzipSync([...lines.slice(0, 9), 'broken', ''].join('\n')));
+    const summaryFile = join(workspace.dataDir, 'summary.json');
+    const { code, out, err } = await start(['--trace', file, '--summary', summaryFile, ...ports]);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    expect(out).toContain('line 10 skipped: has 1 fields, the header has 9');
+    expect(out).toContain('First decision after');
+    const summary: Summary = JSON.parse(readFileSync(summaryFile, 'utf8'));
+    expect(Object.keys(summary.total)).toEqual([...SUMMARY_KEYS]);
+    expect(summary.total).toMatchObject({ jobs: 8, admitted: 8, folded: 8 });
+  });
+
+  it('waits idle for events, and sums them up when it is ended', { timeout: 60_000 }, async () => {
+    const summaryFile = join(workspace.dataDir, 'idle.json');
+    const { code } = await start(['--idle', '--summary', summaryFile, ...ports], {
+      on: /http:\/\/127\.0\.0\.1:\d+ {2}\(bus/,
+      act: (line, kill) => void send(line.split(' ')[0] ?? '', kill),
+    });
+    expect(code).toBe(0);
+    const summary: Summary = JSON.parse(readFileSync(summaryFile, 'utf8'));
+    expect(disagreements(summary)).toEqual([]);
+    expect(summary.total).toMatchObject({ jobs: 3, admitted: 1, duplicates: 1, quarantined: 1 });
+    expect(summary.clusters.unknown).toMatchObject({ jobs: 2, admitted: 1, duplicates: 1 });
+  });
+
+  async function send(endpoint: string, kill: () => void): Promise<void> {
+    const file = readFileSync(join(workspace.dataDir, 'credentials'), 'utf8');
+    const setting = (key: string) => new RegExp(`${key} = (.*)`).exec(file)?.[1] ?? '';
+    const client = new EventBridgeClient({
+      endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: setting('aws_access_key_id'), secretAccessKey: setting('aws_secret_access_key') },
+    });
+    const put = (detail: unknown) => ({
+      EventBusName: 'vgac',
+      Source: 'vgac.collectors',
+      DetailType: 'JobSubmitted',
+      Detail: JSON.stringify(detail),
+    });
+    const job = {
+      ...{
+        schemaVersion: 1,
+        clusterId: 'unknown',
+        platform: 'slurm',
+        jobId: '1',
+        submittedAt: new Date().toISOString(),
+      },
+      request: { gpus: 1, cpuMillis: 1000, memoryGb: 1 },
+    };
+    await client.send(new PutEventsCommand({ Entries: [put(job), put({ hello: '{% $x %}' })] }));
+    await client.send(new PutEventsCommand({ Entries: [put(job)] }));
+    client.destroy();
+    // Ending it lets what is in flight settle, so there is nothing to wait for.
+    kill();
+  }
+
+  it.each([
+    ['a wrong option', ['--sped', '3'], /Unknown option '--sped'/],
+    [
+      'a trace that is not there',
+      ['--trace', '/nowhere/x.csv', ...ports],
+      /Cannot read the trace \/nowhere\/x\.csv: check/,
+    ],
+    [
+      'a summary that has no folder',
+      ['--summary', '/nowhere/s.json', ...ports],
+      /Cannot write \/nowhere\/s\.json: give/,
+    ],
+    ['a configuration that is not there', ['--config', '/nowhere/c.json', ...ports], /\/nowhere\/c\.json/],
+  ])('says what to do about %s, and ends with 1', async (_, args, sentence) => {
+    const { code, err } = await start(args);
+    expect(code).toBe(1);
+    expect(err).toMatch(sentence);
+    expect(err).not.toContain('    at ');
+  });
+
+  it('says which option helps when a port is in use', { timeout: 60_000 }, async () => {
+    const other = createServer();
+    const port = await new Promise<number>((resolve) =>
+      other.listen(0, '127.0.0.1', () => {
+        const address = other.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+      }),
+    );
+    try {
+      const aws = await start(['--idle', '--port', String(port), '--console-port', '0']);
+      expect(aws).toMatchObject({
+        code: 1,
+        err: `Port ${port} is in use: stop what uses it, or choose another one with --port.\n`,
+      });
+      const page = await start(['--idle', '--port', '0', '--console-port', String(port)]);
+      expect(page).toMatchObject({ code: 1, err: expect.stringContaining('another one with --console-port') });
+    } finally {
+      other.close();
+    }
+  });
+});

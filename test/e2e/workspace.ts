@@ -1,0 +1,43 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundlePage, type Page } from '../../infra/embedded/console/bundle.ts';
+import { openDataFolder, slackSecrets } from '../../infra/embedded/start/data-folder.ts';
+import type { Plan } from '../../infra/embedded/start/plan.ts';
+import { openSession, type Session } from '../../infra/embedded/start/session.ts';
+import { synthesize } from '../../infra/embedded/start/synthesis.ts';
+
+/** Where a browser may be; null skips what needs one. */
+export function chromiumPath(): string | null {
+  const path = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+  return existsSync(path) ? path : null;
+}
+
+/** A data folder with the assembly in it, made once: synthesizing takes most of the time of a start. */
+export interface Workspace {
+  readonly dataDir: string;
+  readonly assemblyDir: string;
+  readonly page: Page;
+  open(plan: Plan, more?: { log?: (message: string) => void }): Promise<Session>;
+  remove(): void;
+}
+
+export async function makeWorkspace(): Promise<Workspace> {
+  const dataDir = await openDataFolder(mkdtempSync(join(tmpdir(), 'vgac-e2e-')), { fresh: false });
+  const { directory: assemblyDir } = await synthesize(join(dataDir, 'assembly'), {});
+  const [page, slack] = await Promise.all([bundlePage(), slackSecrets(dataDir, {})]);
+  return {
+    dataDir,
+    assemblyDir,
+    page,
+    open: (plan, { log = () => undefined } = {}) =>
+      openSession({
+        ...{ plan, page, assemblyDir, dataDir, slack, log },
+        port: 0,
+        consolePort: 0,
+        environment: {},
+        configuration: [],
+      }),
+    remove: () => rmSync(dataDir, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,74 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openDataFolder, slackSecrets } from '../../../infra/embedded/start/data-folder.ts';
+import { CannotStart } from '../../../infra/embedded/start/stop-with.ts';
+
+const base = mkdtempSync(join(tmpdir(), 'vgac-data-'));
+const folder = join(base, 'data');
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the data folder', () => {
+  it('is made when it is missing, for its owner only', async () => {
+    await openDataFolder(folder, { fresh: false });
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  it('takes an empty folder', async () => {
+    mkdirSync(folder);
+    await expect(openDataFolder(folder, { fresh: true })).resolves.toBe(folder);
+  });
+
+  it('keeps its contents, and loses them with fresh', async () => {
+    await openDataFolder(folder, { fresh: false });
+    writeFileSync(join(folder, 'table'), 'x');
+    await openDataFolder(folder, { fresh: false });
+    expect(existsSync(join(folder, 'table'))).toBe(true);
+    await openDataFolder(folder, { fresh: true });
+    expect(existsSync(join(folder, 'table'))).toBe(false);
+  });
+
+  it('never empties a folder that is not ours', async () => {
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'thesis.tex'), 'x');
+    await expect(openDataFolder(folder, { fresh: true })).rejects.toThrow(CannotStart);
+    expect(readdirSync(folder)).toEqual(['thesis.tex']);
+  });
+
+  it('belongs to one process at a time where tables are kept in it', async () => {
+    await openDataFolder(folder, { fresh: false, exclusive: true });
+    await openDataFolder(folder, { fresh: false, exclusive: true });
+    // The parent of this process lives as long as it does.
+    writeFileSync(join(folder, 'owner.pid'), String(process.ppid));
+    await expect(openDataFolder(folder, { fresh: false, exclusive: true })).rejects.toThrow(/used by process/);
+    await expect(openDataFolder(folder, { fresh: true })).rejects.toThrow(/used by process/);
+    await openDataFolder(folder, { fresh: false });
+    writeFileSync(join(folder, 'owner.pid'), '4194303');
+    await openDataFolder(folder, { fresh: false, exclusive: true });
+  });
+
+  it('refuses a file in its place', async () => {
+    writeFileSync(folder, 'x');
+    await expect(openDataFolder(folder, { fresh: false })).rejects.toThrow(/is a file/);
+  });
+});
+
+describe('the secrets of Slack', () => {
+  it('are random, made once per folder, and readable by the owner only', async () => {
+    await openDataFolder(folder, { fresh: false });
+    const first = await slackSecrets(folder, {});
+    expect(first.signingSecret).toMatch(/^[0-9a-f]{64}$/);
+    expect(await slackSecrets(folder, {})).toEqual(first);
+    expect(statSync(join(folder, 'slack-secrets.json')).mode & 0o777).toBe(0o600);
+  });
+
+  it('are those of the environment where it has them', async () => {
+    await openDataFolder(folder, { fresh: false });
+    const { botToken } = await slackSecrets(folder, {});
+    expect(await slackSecrets(folder, { signingSecret: 'given', botToken: '' })).toEqual({
+      botToken,
+      signingSecret: 'given',
+    });
+  });
+});

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { GuardedRule } from './constructs/guarded-rule.ts';
 import { emitOn } from './constructs/handler-function.ts';
@@ -8,11 +9,21 @@ import { Workflow } from './constructs/workflow.ts';
 import { inFolder } from './functions.ts';
 import type { Parts } from './parts.ts';
 
-/** Labels what is overdue, catches up the fold and judges drift, for every cluster, every five minutes. */
-export function driftMonitor(scope: Construct, { stateful, functions }: Parts): Workflow {
+/**
+ * Labels what is overdue, catches up the fold and judges drift, for every cluster, every five minutes; starts
+ * `recalibration` where a cluster needs it.
+ */
+export function driftMonitor(scope: Construct, { stateful, functions }: Parts, recalibration: Workflow): Workflow {
+  const { stateMachineArn } = recalibration.machine;
   const workflow = new Workflow(scope, 'DriftMonitor', {
     functions: inFolder('drift-monitor', functions),
-    services: { EventBusName: { value: stateful.bus.eventBusName, permission: emitOn(stateful.bus) } },
+    services: {
+      EventBusName: { value: stateful.bus.eventBusName, permission: emitOn(stateful.bus) },
+      RecalibrationMachineArn: {
+        value: stateMachineArn,
+        permission: new PolicyStatement({ actions: ['states:StartExecution'], resources: [stateMachineArn] }),
+      },
+    },
   });
   new GuardedRule(scope, 'DriftMonitorSchedule', {
     description: 'Starts drift-monitor every five minutes.',

@@ -33,7 +33,7 @@ export type Reach =
   | 'taskTokens';
 
 export interface HandlerSpec {
-  folder: 'job-workflow' | 'drift-monitor' | 'events' | 'http';
+  folder: 'job-workflow' | 'drift-monitor' | 'recalibration' | 'events' | 'http';
   purpose: string;
   rows?: readonly RowAccess[];
   indexes?: readonly IndexAccess[];
@@ -63,7 +63,7 @@ export const HANDLERS = {
   Observe: {
     folder: 'job-workflow',
     purpose: 'Asks VGAC how the cluster is, and compares with what is usual there.',
-    rows: [on(CLUSTER, 'GetItem', 'PutItem')],
+    rows: [on(CLUSTER, 'GetItem', 'PutItem', 'Query')],
     reaches: ['vgac'],
     timeoutSeconds: 60,
   },
@@ -125,7 +125,7 @@ export const HANDLERS = {
   },
   FoldCluster: {
     folder: 'drift-monitor',
-    purpose: 'Labels overdue jobs and folds what is settled.',
+    purpose: 'Labels overdue jobs, folds what is settled, and says whether a recalibration is due.',
     rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem')],
     indexes: [query('unfolded', CLUSTER)],
     timeoutSeconds: 300,
@@ -134,6 +134,44 @@ export const HANDLERS = {
     folder: 'drift-monitor',
     purpose: 'Tells people that a cluster lost or regained trust.',
     rows: [on(CLUSTER, 'GetItem', 'UpdateItem')],
+    reaches: ['slack', 'slackChannel', 'slackWebhook'],
+  },
+  WatchMap: {
+    folder: 'recalibration',
+    purpose: 'Looks whether a promoted calibration map has turned out worse than the one before.',
+    rows: [on(CLUSTER, 'GetItem', 'Query', 'UpdateItem')],
+    timeoutSeconds: 60,
+  },
+  FitMap: {
+    folder: 'recalibration',
+    purpose: 'Fits a calibration map on the older labels and proves it on the newer ones.',
+    rows: [on(CLUSTER, 'GetItem', 'Query')],
+    // A second of plain arithmetic; more memory is more processor.
+    memoryMb: 1024,
+    timeoutSeconds: 120,
+  },
+  PromoteMap: {
+    folder: 'recalibration',
+    purpose: 'Begins a new epoch with a map that was proven better.',
+    rows: [on(CLUSTER, 'GetItem', 'PutItem', 'Query', 'UpdateItem')],
+    memoryMb: 1024,
+    timeoutSeconds: 120,
+  },
+  RejectMap: {
+    folder: 'recalibration',
+    purpose: 'Keeps the proof of a map that was not better.',
+    rows: [on(CLUSTER, 'PutItem')],
+  },
+  RollBackMap: {
+    folder: 'recalibration',
+    purpose: 'Begins a new epoch with the map before the one in force.',
+    rows: [on(CLUSTER, 'GetItem', 'PutItem', 'Query', 'UpdateItem')],
+    timeoutSeconds: 120,
+  },
+  NotifyMap: {
+    folder: 'recalibration',
+    purpose: 'Tells people that another calibration map is in force.',
+    rows: [on(CLUSTER, 'GetItem')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
   },
   IngestOutcome: {

@@ -10,6 +10,7 @@ import { forEachHandler, HANDLERS, type HandlerName } from './functions.ts';
 import { jobWorkflow } from './job-workflow.ts';
 import { outcomes } from './outcomes.ts';
 import type { Parts } from './parts.ts';
+import { recalibration } from './recalibration.ts';
 import type { StatefulStack } from './stateful-stack.ts';
 
 interface StatelessStackProps extends StackProps {
@@ -31,7 +32,7 @@ export class StatelessStack extends Stack {
     jobWorkflow(this, parts);
     outcomes(this, parts);
     approvals(this, parts);
-    driftMonitor(this, parts);
+    driftMonitor(this, parts, recalibration(this, parts));
 
     const alarms = new Alarms(this, 'Alarms', config.alarmEmail);
     alarms.watchEverything(this);

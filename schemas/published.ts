@@ -9,8 +9,10 @@ import { CalibrationItem } from './items/calibration.ts';
 import { ConfigItem, FreezeItem, LimitItem, ProfileItem } from './items/cluster.ts';
 import { JobItem } from './items/job.ts';
 import { LedgerItem } from './items/ledger.ts';
+import { MapItem } from './items/map.ts';
 import * as driftMonitor from './machines/drift-monitor.ts';
 import * as jobWorkflow from './machines/job-workflow.ts';
+import * as recalibration from './machines/recalibration.ts';
 import * as scheduler from './ports/scheduler.ts';
 import * as slack from './ports/slack.ts';
 import * as vgac from './ports/vgac.ts';
@@ -37,6 +39,7 @@ export const published: Record<string, z.ZodType> = {
   Verdict,
   JobItem,
   LedgerItem,
+  MapItem,
   CalibrationItem,
   ConfigItem,
   ProfileItem,
@@ -48,6 +51,7 @@ export const published: Record<string, z.ZodType> = {
   ApprovalAnswer,
   ...boundaries(jobWorkflow),
   ...boundaries(driftMonitor),
+  ...boundaries(recalibration),
   ...boundaries(vgac),
   ...boundaries(scheduler),
   ...boundaries(slack),

@@ -8,6 +8,10 @@ export type Reason = z.infer<typeof Reason>;
 export const DriftBand = z.enum(['none', 'monitor', 'degrade', 'escalate']);
 export type DriftBand = z.infer<typeof DriftBand>;
 
+/** Alarms of the two calibration detectors that still count: on raw p, on served q. */
+export const DriftAlarm = z.enum(['none', 'raw', 'served', 'both']);
+export type DriftAlarm = z.infer<typeof DriftAlarm>;
+
 /**
  * How far this cluster's predictions may be trusted now. Travels in the state, so the console answers "why".
  * ECE values are debiased (CALIBRATION.md section 1); null where there is no evidence yet.

@@ -2,7 +2,7 @@ import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/li
 import type { ClusterConfig } from '../../schemas/config.ts';
 import { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { Kind } from '../../schemas/primitives.ts';
-import type { DriftBand } from '../../schemas/verdict.ts';
+import type { DriftStanding } from '../domain/drift-report.ts';
 import { birth } from '../domain/fold-batch.ts';
 import { putBatch } from './ledger-store.ts';
 import { clusterKey, lostTheRace, parseItem, type Table } from './table.ts';
@@ -124,19 +124,19 @@ export async function saveFold(
   settled: string[],
 ): Promise<boolean> {
   const attributes = Object.entries({ ...folded, version: version + 1 });
+  // A set may not be empty: a change of epoch settles nobody.
+  const release = settled.length > 0 ? ' DELETE in_flight_statement :settled, in_flight_intervention :settled' : '';
   return conditionally(
     table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: calibrationKey(clusterId),
-        UpdateExpression:
-          `SET ${attributes.map(([name]) => `#${name} = :${name}`).join(', ')} ` +
-          'DELETE in_flight_statement :settled, in_flight_intervention :settled',
+        UpdateExpression: `SET ${attributes.map(([name]) => `#${name} = :${name}`).join(', ')}${release}`,
         ConditionExpression: '#version = :expected',
         ExpressionAttributeNames: Object.fromEntries(attributes.map(([name]) => [`#${name}`, name])),
         ExpressionAttributeValues: {
           ...Object.fromEntries(attributes.map(([name, value]) => [`:${name}`, value])),
-          ':settled': new Set(settled),
+          ...(release && { ':settled': new Set(settled) }),
           ':expected': version,
         },
       }),
@@ -161,18 +161,21 @@ export async function saveMarked(table: Table, clusterId: string, version: numbe
 
 /** News of drift that a run claimed and has not told for so long belongs to the next run: it died on the way. */
 const CLAIM_MS = 240_000;
-const toldBand =
-  'attribute_exists(PK) AND (drift_band = :from OR (:from = :none AND attribute_not_exists(drift_band)))';
+/** People were last told what the news starts from. An attribute that is absent says `none`. */
+const toldSoFar =
+  'attribute_exists(PK) AND (drift_band = :band OR (:band = :none AND attribute_not_exists(drift_band)))' +
+  ' AND (drift_alarm = :alarm OR (:alarm = :none AND attribute_not_exists(drift_alarm)))';
+const toldValues = ({ from }: DriftNews) => ({ ':band': from.band, ':alarm': from.alarm, ':none': 'none' });
 
 interface DriftNews {
-  from: DriftBand;
-  to: DriftBand;
+  from: DriftStanding;
+  to: DriftStanding;
   /** Name of the monitor's execution. */
   run: string;
 }
 
 /**
- * Lets one run of the monitor tell people about a changed drift band; a retry of that run may tell them again.
+ * Lets one run of the monitor tell people about changed drift; a retry of that run may tell them again.
  * @returns false when another run is telling them, or has
  */
 export async function claimDriftNews(table: Table, clusterId: string, news: DriftNews, now: Date): Promise<boolean> {
@@ -183,10 +186,9 @@ export async function claimDriftNews(table: Table, clusterId: string, news: Drif
         TableName: table.name,
         Key: calibrationKey(clusterId),
         UpdateExpression: 'SET drift_run = :run, drift_claimed_at = :now',
-        ConditionExpression: `${toldBand} AND (${unclaimed})`,
+        ConditionExpression: `${toldSoFar} AND (${unclaimed})`,
         ExpressionAttributeValues: {
-          ':from': news.from,
-          ':none': 'none',
+          ...toldValues(news),
           ':run': news.run,
           ':now': now.toISOString(),
           ':dead': new Date(now.getTime() - CLAIM_MS).toISOString(),
@@ -197,15 +199,20 @@ export async function claimDriftNews(table: Table, clusterId: string, news: Drif
 }
 
 /** Notes that the news is on the bus. Harmless when repeated, or when a later run took over. */
-export async function saveDriftTold(table: Table, clusterId: string, { from, to, run }: DriftNews): Promise<void> {
+export async function saveDriftTold(table: Table, clusterId: string, news: DriftNews): Promise<void> {
   await conditionally(
     table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: calibrationKey(clusterId),
-        UpdateExpression: 'SET drift_band = :to REMOVE drift_run, drift_claimed_at',
-        ConditionExpression: `${toldBand} AND drift_run = :run`,
-        ExpressionAttributeValues: { ':from': from, ':to': to, ':none': 'none', ':run': run },
+        UpdateExpression: 'SET drift_band = :toBand, drift_alarm = :toAlarm REMOVE drift_run, drift_claimed_at',
+        ConditionExpression: `${toldSoFar} AND drift_run = :run`,
+        ExpressionAttributeValues: {
+          ...toldValues(news),
+          ':toBand': news.to.band,
+          ':toAlarm': news.to.alarm,
+          ':run': news.run,
+        },
       }),
     ),
   );

@@ -1,9 +1,10 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
+import type { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { LedgerEntry, LedgerItem } from '../../schemas/items/ledger.ts';
 import { applyBatch, birth } from '../domain/fold-batch.ts';
 import { inFoldOrder, ledgerEntry, mayYetBeUndone, needsItsPlace } from '../domain/outcome.ts';
 import { loadCalibration, release, saveFold, saveMarked } from './calibration-store.ts';
-import { loadBatch, putBatch, readLedger } from './ledger-store.ts';
+import { type Batch, findBatch, loadBatch, putBatch, readLedger } from './ledger-store.ts';
 import { dueJobs, labelRow, loadJobs, markFolded, postpone } from './outcome-store.ts';
 import type { Table } from './table.ts';
 
@@ -54,22 +55,20 @@ export async function foldCluster(
     const item = await loadCalibration(table, clusterId);
     // No decision is recorded before CheckCalibration has created the item.
     if (!item) return report;
-    if (item.marked_version < item.version) {
-      await markBatch(table, clusterId, await loadBatch(table, clusterId, item.version));
-    }
+    await finishMarking(table, item);
     const { entries, unreadable } = await candidates(table, config, now, jobIds);
     report.unreadable = unreadable;
-    if (entries.length === 0) return report;
+    // With nothing to fold, a change of epoch may still wait for its state: whoever wrote it died there.
+    if (entries.length === 0 && !(await findBatch(table, clusterId, item.version + 1))) return report;
 
-    const batch = await putBatch(table, clusterId, {
+    const { saved, batch } = await moveOn(table, item, {
       version: item.version + 1,
       folded_at: now.toISOString(),
       budgets: config.budgets,
       entries: entries.slice(0, BATCH_ENTRIES),
     });
-    const settled = batch.entries.map((entry) => entry.jobId);
-    if (await saveFold(table, clusterId, item.version, applyBatch(item.state, batch), settled)) {
-      await markBatch(table, clusterId, batch);
+    if (saved) {
+      const settled = batch.entries.map((entry) => entry.jobId);
       report.folded += settled.length;
       report.batches += 1;
       if (entries.every((entry) => settled.includes(entry.jobId))) return report;
@@ -77,6 +76,29 @@ export async function foldCluster(
     }
   }
   throw new FoldContended(`the fold of ${clusterId} lost ${RACES} races in a row`);
+}
+
+/** Nobody looks for the next candidates before every row of the newest batch is marked, by whoever comes first. */
+export async function finishMarking(table: Table, item: CalibrationItem): Promise<void> {
+  if (item.marked_version >= item.version) return;
+  await markBatch(table, item.cluster_id, await loadBatch(table, item.cluster_id, item.version));
+}
+
+/**
+ * Moves a cluster from its version to the next: by our batch, or by the one that somebody wrote for it before us.
+ * @returns the batch that stands, and whether it was this call that moved the state
+ */
+export async function moveOn(
+  table: Table,
+  item: CalibrationItem,
+  wish: Batch,
+): Promise<{ saved: boolean; batch: LedgerItem }> {
+  const { cluster_id: clusterId, version } = item;
+  const batch = await putBatch(table, clusterId, wish);
+  const settled = batch.entries.map((entry) => entry.jobId);
+  const saved = await saveFold(table, clusterId, version, applyBatch(item.state, batch), settled);
+  if (saved) await markBatch(table, clusterId, batch);
+  return { saved, batch };
 }
 
 /** Marks the rows of the newest batch, then notes that they are. */

@@ -2,8 +2,8 @@ import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { LedgerItem } from '../../schemas/items/ledger.ts';
 import { clusterKey, lostTheRace, parseItem, type Table } from './table.ts';
 
-/** What a batch says: the entries in fold order, and the budgets they were folded with. */
-type Batch = Pick<LedgerItem, 'version' | 'folded_at' | 'budgets' | 'entries'>;
+/** What a batch says: the entries in fold order or the change of epoch, and the budgets they were folded with. */
+export type Batch = Pick<LedgerItem, 'version' | 'folded_at' | 'budgets' | 'entries' | 'change'>;
 
 /** Ten digits, so that the order of the keys is the order of the batches. */
 const ledgerKey = (clusterId: string, version: number) => ({
@@ -30,20 +30,44 @@ export async function putBatch(table: Table, clusterId: string, batch: Batch): P
 
 /** @throws UnreadableItem when the batch is missing or not of its schema: the state cannot be trusted without it */
 export async function loadBatch(table: Table, clusterId: string, version: number): Promise<LedgerItem> {
+  return (await findBatch(table, clusterId, version)) ?? parseItem(LedgerItem, ledgerKey(clusterId, version));
+}
+
+/** The batch of a version, or null while nobody has written it. @throws UnreadableItem */
+export async function findBatch(table: Table, clusterId: string, version: number): Promise<LedgerItem | null> {
   const Key = ledgerKey(clusterId, version);
   const answer = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
-  return parseItem(LedgerItem, answer.Item ?? Key);
+  return answer.Item ? parseItem(LedgerItem, answer.Item) : null;
 }
 
 /** All batches of a cluster in fold order, page by page. */
-export async function* readLedger(table: Table, clusterId: string): AsyncGenerator<LedgerItem> {
+export function readLedger(table: Table, clusterId: string): AsyncGenerator<LedgerItem> {
+  return batches(table, clusterId, Number.MAX_SAFE_INTEGER, true);
+}
+
+/** The batches up to a version, newest first: whoever has read enough stops. */
+export function readLedgerBackwards(table: Table, clusterId: string, version: number): AsyncGenerator<LedgerItem> {
+  return batches(table, clusterId, version, false);
+}
+
+async function* batches(
+  table: Table,
+  clusterId: string,
+  version: number,
+  forward: boolean,
+): AsyncGenerator<LedgerItem> {
   let start: Record<string, unknown> | undefined;
   do {
     const page = await table.client.send(
       new QueryCommand({
         TableName: table.name,
-        KeyConditionExpression: 'PK = :pk AND begins_with(SK, :ledger)',
-        ExpressionAttributeValues: { ':pk': clusterKey(clusterId), ':ledger': 'LEDGER#' },
+        KeyConditionExpression: 'PK = :pk AND SK BETWEEN :birth AND :last',
+        ExpressionAttributeValues: {
+          ':pk': clusterKey(clusterId),
+          ':birth': ledgerKey(clusterId, 0).SK,
+          ':last': ledgerKey(clusterId, Math.min(version, 9_999_999_999)).SK,
+        },
+        ScanIndexForward: forward,
         ConsistentRead: true,
         ...(start && { ExclusiveStartKey: start }),
       }),

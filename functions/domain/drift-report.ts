@@ -1,32 +1,79 @@
 import type * as z from 'zod';
-import type { RecalibrationRequested } from '../../schemas/events/emitted.ts';
+import type { DriftDetected, RecalibrationRequested } from '../../schemas/events/emitted.ts';
 import type { FoldClusterOutput } from '../../schemas/machines/drift-monitor.ts';
-import type { DriftBand } from '../../schemas/verdict.ts';
+import type { DriftAlarm, DriftBand } from '../../schemas/verdict.ts';
 import { severityOf } from './calibration/drift.ts';
 import { recalibrationNeeded } from './calibration/evidence.ts';
 import type { CalibrationState } from './calibration/state.ts';
+import { GATE } from './thresholds.ts';
 
 type Announcements = FoldClusterOutput['announcements'];
 
-/** The events about a change of band. Falling back to a milder band asks nothing of VGAC. */
+/** What people have been told of a cluster's drift, or would have to be told now. */
+export interface DriftStanding {
+  readonly band: DriftBand;
+  readonly alarm: DriftAlarm;
+}
+
+/** The drift of a cluster as its state has it. No verdict of a detector before the floor that the bands have too. */
+export function driftStanding(state: CalibrationState): DriftStanding {
+  const floor = state.n < GATE.drift.labels;
+  const [raw, served] = [!floor && state.modelDrift > 0, !floor && state.caution > 0];
+  return { band: state.drift, alarm: raw && served ? 'both' : raw ? 'raw' : served ? 'served' : 'none' };
+}
+
+export function isSameDrift(one: DriftStanding, other: DriftStanding): boolean {
+  return one.band === other.band && one.alarm === other.alarm;
+}
+
+/** The events about a change. Falling back to something milder asks nothing of VGAC. */
 export function announcementsOf(
   clusterId: string,
   state: CalibrationState,
-  change: { from: DriftBand; to: DriftBand },
+  { from, to }: { from: DriftStanding; to: DriftStanding },
   now: Date,
 ): Announcements {
   const common = { schemaVersion: 1, clusterId, at: now.toISOString() } as const;
+  const what = changeInWords(from, to);
   const measured = { ece: state.recent?.ece ?? null, n: state.n, nullMean: state.recent?.nullMean ?? null };
-  const drift = { ...common, band: change.to, previous: change.from, ...measured };
-  const rose = severityOf(change.to) > severityOf(change.from);
+  const drift: z.infer<typeof DriftDetected> = {
+    ...common,
+    ...{ band: to.band, previous: from.band, alarm: to.alarm, previousAlarm: from.alarm, what },
+    ...measured,
+  };
   const request: z.infer<typeof RecalibrationRequested> = {
     ...common,
-    reason: `drift band rose from ${change.from} to ${change.to}: ECE ${measured.ece?.toFixed(3) ?? 'unknown'} over ${measured.n} labels`,
+    reason: `${what}: ECE ${measured.ece?.toFixed(3) ?? 'unknown'} over ${measured.n} labels`,
   };
+  const ask = isWorse(from, to) && recalibrationNeeded(state);
   return [
     { type: 'DriftDetected', detail: drift },
-    ...(rose && recalibrationNeeded(state) ? [{ type: 'RecalibrationRequested', detail: request } as const] : []),
+    ...(ask ? [{ type: 'RecalibrationRequested', detail: request } as const] : []),
   ];
+}
+
+const rawAlarm = ({ alarm }: DriftStanding) => alarm === 'raw' || alarm === 'both';
+const servedAlarm = ({ alarm }: DriftStanding) => alarm === 'served' || alarm === 'both';
+
+function isWorse(from: DriftStanding, to: DriftStanding): boolean {
+  const alarmed = (of: (standing: DriftStanding) => boolean) => of(to) && !of(from);
+  return severityOf(to.band) > severityOf(from.band) || alarmed(rawAlarm) || alarmed(servedAlarm);
+}
+
+/** The two detectors tell apart what a band cannot: who has to do something about it. */
+function changeInWords(from: DriftStanding, to: DriftStanding): string {
+  const changes: string[] = [];
+  if (from.band !== to.band) {
+    const verb = severityOf(to.band) > severityOf(from.band) ? 'rose' : 'fell';
+    changes.push(`drift band ${verb} from ${from.band} to ${to.band}`);
+  }
+  if (rawAlarm(to) !== rawAlarm(from)) {
+    changes.push(rawAlarm(to) ? "VGAC's model has drifted" : "VGAC's model shows no drift any more");
+  }
+  if (servedAlarm(to) !== servedAlarm(from)) {
+    changes.push(servedAlarm(to) ? 'recalibration does not cope with it' : 'recalibration copes again');
+  }
+  return changes.join('; ');
 }
 
 const MEANING: Record<DriftBand, string> = {
@@ -36,18 +83,31 @@ const MEANING: Record<DriftBand, string> = {
   escalate: 'every decision goes to a human, and VGAC is asked to recalibrate',
 };
 
+const ALARMS: Record<DriftAlarm, string> = {
+  none: 'neither detector has an alarm',
+  raw: "VGAC's model has drifted; what we serve still fits the outcomes",
+  served: 'what we serve does not fit the outcomes; one tier less for now',
+  both: "VGAC's model has drifted and recalibration does not cope; one tier less for now",
+};
+
 /** What people are told, with the numbers that a ratio alone would hide. */
-export function driftSentences({ drift, previousDrift, ece, nullMean, n }: FoldClusterOutput): {
+export function driftSentences(report: FoldClusterOutput): {
   headline: string;
   meaning: string;
+  alarms: string;
   numbers: string;
 } {
-  const rose = severityOf(drift) > severityOf(previousDrift);
+  const { drift, previousDrift, alarm, previousAlarm, ece, nullMean, n } = report;
+  const [from, to] = [
+    { band: previousDrift, alarm: previousAlarm },
+    { band: drift, alarm },
+  ];
   const measured = ece === null ? 'ECE unknown' : `ECE ${ece.toFixed(3)}`;
   const perfect = nullMean === null ? '' : ` (a perfect model would show about ${nullMean.toFixed(3)})`;
   return {
-    headline: rose ? 'Predictions are drifting' : 'Predictions have recovered',
-    meaning: `${previousDrift} → ${drift}: ${MEANING[drift]}`,
+    headline: isWorse(from, to) ? 'Predictions are drifting' : 'Predictions have recovered',
+    meaning: previousDrift === drift ? `${drift}: ${MEANING[drift]}` : `${previousDrift} → ${drift}: ${MEANING[drift]}`,
+    alarms: ALARMS[alarm],
     numbers: `${measured} over ${n} labels${perfect}`,
   };
 }

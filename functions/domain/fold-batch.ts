@@ -2,6 +2,7 @@ import type { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
 import { applyEntry } from './calibration/apply.ts';
 import { deserialise, serialise } from './calibration/codec.ts';
+import { beginEpoch } from './calibration/epoch.ts';
 import { recalibrationNeeded, scoreOfState } from './calibration/evidence.ts';
 import { type Budgets, CALIBRATION, type CalibrationState, initialState } from './calibration/state.ts';
 import { maxInFlight } from './calibration/tokens.ts';
@@ -30,6 +31,7 @@ export function birth(budgets: Budgets): Derived {
  */
 export function applyBatch(state: Uint8Array, batch: LedgerItem): Derived & Numbers {
   const next = deserialise(state);
+  if (batch.change) beginEpoch(next, batch.change);
   for (const entry of batch.entries) applyEntry(next, entry, batch.budgets);
   next.version = batch.version;
   return { ...derived(next, batch.budgets), ...numbers(next, batch.folded_at) };

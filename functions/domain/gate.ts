@@ -56,7 +56,7 @@ export function decide(input: DecideInput): Decision {
   const verdict = input.verdict ?? unknownVerdict(input.state);
   const q = usable(prediction.q);
   const proposal = propose(q, config, job);
-  const gateReasons = [...timeReasons(input), ...rulesOf(input, verdict, proposal, q)];
+  const gateReasons = [...timeReasons(input), ...epochReasons(input, verdict), ...rulesOf(input, verdict, proposal, q)];
   const scope = strictest([verdict.scope, ...gateReasons.map((reason) => reason.scope)]);
   const late = isLate(input);
   const holdout = !late && scope !== 'escalate' && proposal.kind === 'intervention' && heldOut(config, job.jobId);
@@ -117,6 +117,13 @@ function rulesOf(input: DecideInput, verdict: Verdict, proposal: Proposal, q: nu
   const nowSeconds = now.getTime() / 1000;
   const verdictTier = verdict.earnedTier;
   return reasonsOf(DECISION_RULES, { proposal, q, state, verdictTier, inFlight, config, limits, nowSeconds });
+}
+
+/** A map that went in force since the verdict has served this q, and its first labels are capped; the verdict is not. */
+function epochReasons({ state }: DecideInput, { epoch }: Verdict): Reason[] {
+  if (state === null || state.epoch === epoch) return [];
+  const message = `the verdict is about epoch ${epoch}, and epoch ${state.epoch} is in force now`;
+  return [{ code: 'epoch', message, scope: 'escalate' }];
 }
 
 /** Seconds since the submission; NaN when it has no time. */

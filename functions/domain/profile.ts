@@ -1,51 +1,173 @@
 import type * as z from 'zod';
-import type { ProfileItem } from '../../schemas/items/cluster.ts';
+import type { ProfileItem, Usual } from '../../schemas/items/cluster.ts';
 import type { Observation, VgacCalibration } from '../../schemas/ports/vgac.ts';
+import { clip } from './calibration/normal.ts';
 
-export type Profile = Pick<
-  z.infer<typeof ProfileItem>,
-  'observations' | 'avg_queue_depth' | 'avg_gpu_utilization' | 'vgac_ece' | 'vgac_recalibration_needed' | 'last_updated'
->;
+export type Profile = Omit<z.infer<typeof ProfileItem>, 'PK' | 'SK'>;
 
-/** Below a day of five-minute observations a profile knows no usual. */
-const SEASONED = 288;
-/** One day's memory at one observation every five minutes. */
-const WEIGHT = 1 / 288;
+const HOURS = 24;
 /** A busy cluster moves the profile as often as a quiet one: by time, not by jobs. */
 const EVERY_MS = 5 * 60_000;
-
-/** What is unusual about the cluster now, in words. Shown to people; it changes no scope. */
-export function anomalies(profile: Profile | null, seen: Observation): string[] {
-  if (!profile || profile.observations < SEASONED) return [];
-  const found: string[] = [];
-  // A queue twice its usual depth, and more than noise around an empty one.
-  if (seen.queueDepth > 2 * profile.avg_queue_depth + 10) {
-    found.push(`queue depth ${seen.queueDepth}, usually ${profile.avg_queue_depth.toFixed(0)}`);
-  }
-  if (Math.abs(seen.gpuUtilization - profile.avg_gpu_utilization) > 40) {
-    found.push(
-      `GPU utilisation ${seen.gpuUtilization.toFixed(0)} %, usually ${profile.avg_gpu_utilization.toFixed(0)} %`,
-    );
-  }
-  return found;
+/** Two days of one hour of the day before that hour has a usual, and of the whole day before anything is unusual. */
+const SEASONED = { hour: 24, day: 2 * 288 } as const;
+/** How many observations the usual of an hour looks back on (a week of it), and the spread of a quantity (three days). */
+const MEMORY = { hour: 7 * 12, spread: 3 * 288 } as const;
+/** An outlier moves the profile no further than this many spreads: a bad day does not become the usual. */
+const OUTLIER = 4;
+/** A watched quantity: `scale` makes its noise about as large at every level. */
+interface Quantity {
+  readonly name: 'queue' | 'utilisation' | 'memory';
+  readonly value: (seen: Observation) => number | null;
+  readonly scale: (value: number) => number;
+  readonly unscale: (scaled: number) => number;
+  /**
+   * Mean deviations from the usual of this hour that are unusual; 4 of them are 3.2 standard deviations of a normal. Set
+   * by simulation, see profile-sensitivity.test.ts: together less than one false alarm a day.
+   */
+  readonly unusual: number;
+  /** Smallest deviation, on the scale, that anybody should hear of. */
+  readonly matters: number;
+  /** And in the unit itself. */
+  readonly atLeast: number;
+  /** A queue that is short is no news. */
+  readonly onlyAbove: boolean;
+  readonly words: (value: number, usual: number) => string;
 }
 
-/** The profile after one more observation, or null when the last one is too recent to count again. */
+const QUANTITIES: readonly Quantity[] = [
+  {
+    name: 'queue',
+    value: ({ queueDepth }) => queueDepth,
+    scale: Math.log1p,
+    unscale: Math.expm1,
+    // The most sensitive one: a doubled queue is the one thing that should be noticed soon.
+    unusual: 3.5,
+    matters: Math.log(1.5),
+    atLeast: 5,
+    onlyAbove: true,
+    words: (value, usual) => `queue depth ${value}, usually ${usual.toFixed(0)}`,
+  },
+  {
+    name: 'utilisation',
+    value: ({ gpuUtilization }) => gpuUtilization,
+    scale: (value) => value,
+    unscale: (scaled) => scaled,
+    unusual: 4.5,
+    matters: 15,
+    atLeast: 15,
+    onlyAbove: false,
+    words: (value, usual) => `GPU utilisation ${value.toFixed(0)} %, usually ${usual.toFixed(0)} %`,
+  },
+  {
+    name: 'memory',
+    value: ({ gpuMemoryUsed }) => gpuMemoryUsed,
+    scale: Math.log1p,
+    unscale: Math.expm1,
+    unusual: 5,
+    matters: Math.log(1.25),
+    atLeast: 0,
+    onlyAbove: false,
+    words: (value, usual) => `GPU memory ${value.toFixed(0)}, usually ${usual.toFixed(0)}`,
+  },
+];
+
+/** What is unusual about the cluster at this hour of the day, in words. Shown to people; it changes no scope. */
+export function anomalies(profile: Profile | null, seen: Observation, now: Date): string[] {
+  if (!profile || profile.observations < SEASONED.day) return [];
+  const hour = now.getUTCHours();
+  return QUANTITIES.flatMap((quantity) => {
+    const usual = profile[quantity.name];
+    const value = quantity.value(seen);
+    const centre = usual?.hours[hour];
+    if (!usual || value === null || !centre || centre.n < SEASONED.hour) return [];
+    const by = quantity.scale(value) - centre.usual;
+    const size = quantity.onlyAbove ? by : Math.abs(by);
+    const plain = quantity.unscale(centre.usual);
+    const material = size > quantity.matters && Math.abs(value - plain) >= quantity.atLeast;
+    return material && size > quantity.unusual * usual.spread ? [quantity.words(value, plain)] : [];
+  });
+}
+
+/** Whether the last observation is old enough for another to count: every five minutes. */
+export function isLearningDue(profile: Profile | null, now: Date): boolean {
+  return !profile || now.getTime() - Date.parse(profile.last_updated) >= EVERY_MS;
+}
+
+/**
+ * The profile after one more observation.
+ * @param typicalWaitMinutes median wait of the newest started jobs; null while it is unknown
+ */
 export function learn(
   profile: Profile | null,
   seen: Observation,
   vgac: Pick<z.infer<typeof VgacCalibration>, 'ece' | 'recalibration_needed'> | null,
+  typicalWaitMinutes: number | null,
   now: Date,
-): Profile | null {
-  if (profile && now.getTime() - Date.parse(profile.last_updated) < EVERY_MS) return null;
+): Profile {
   const observations = (profile?.observations ?? 0) + 1;
-  const weight = Math.max(WEIGHT, 1 / observations);
+  const weight = Math.max(1 / 288, 1 / observations);
   const move = (usual: number, value: number) => usual + weight * (value - usual);
+  const hour = now.getUTCHours();
+  const moved = QUANTITIES.flatMap((quantity) => {
+    const value = quantity.value(seen);
+    const known = profile?.[quantity.name];
+    if (value === null) return known ? [[quantity.name, known]] : [];
+    return [[quantity.name, movedUsual(known, quantity.scale(value), hour)]];
+  });
+  const usual: Partial<Record<Quantity['name'], Usual>> = Object.fromEntries(moved);
   return {
     observations,
     avg_queue_depth: move(profile?.avg_queue_depth ?? 0, seen.queueDepth),
     avg_gpu_utilization: move(profile?.avg_gpu_utilization ?? 0, seen.gpuUtilization),
-    ...(vgac && { vgac_ece: vgac.ece, vgac_recalibration_needed: vgac.recalibration_needed }),
+    typical_wait_minutes: typicalWaitMinutes ?? profile?.typical_wait_minutes,
+    peak_hours: peakHours(usual.queue),
+    ...usual,
+    vgac_ece: vgac?.ece ?? profile?.vgac_ece,
+    vgac_recalibration_needed: vgac?.recalibration_needed ?? profile?.vgac_recalibration_needed,
     last_updated: now.toISOString(),
   };
+}
+
+/** Hours of the day (UTC) whose usual queue is a quarter deeper than that of the whole day; none on a level day. */
+export function peakHours(queue: Usual | undefined): number[] {
+  const known = (queue?.hours ?? []).flatMap(({ n, usual }, hour) =>
+    n >= SEASONED.hour ? [{ hour, depth: Math.expm1(usual) }] : [],
+  );
+  if (known.length === 0) return [];
+  const mean = known.reduce((sum, { depth }) => sum + depth, 0) / known.length;
+  return known.filter(({ depth }) => depth > 1.25 * mean && depth >= mean + 1).map(({ hour }) => hour);
+}
+
+/** Running centre of one hour and running mean deviation of all, both held against outliers. */
+function movedUsual(known: Usual | undefined, value: number, hour: number): Usual {
+  const hours = known?.hours ?? Array.from({ length: HOURS }, () => ({ n: 0, usual: 0 }));
+  const before = hours[hour] ?? { n: 0, usual: 0 };
+  const n = Math.min(before.n + 1, MEMORY.hour);
+  const by = before.n === 0 ? 0 : value - before.usual;
+  const spread = known?.spread ?? 0;
+  const measured = known?.measured ?? 0;
+  const held = measured < SEASONED.hour ? by : clip(by, -OUTLIER * spread, OUTLIER * spread);
+  const centre = before.n === 0 ? value : before.usual + held / n;
+  const counted = before.n === 0 ? measured : Math.min(measured + 1, MEMORY.spread);
+  return {
+    hours: hours.map((other, i) => (i === hour ? { n, usual: centre } : other)),
+    spread: before.n === 0 ? spread : spread + (Math.abs(held) - spread) / counted,
+    measured: counted,
+  };
+}
+
+/** Fewer waits than this are an anecdote. */
+const LEAST_WAITS = 20;
+
+/**
+ * Median wait in minutes. A job that was labelled long before it started has waited longer than most: it counts as the
+ * longest there is.
+ * @param waits seconds; null for a job that had not started when it was settled
+ * @returns null for fewer than 20 waits, and where the median job had not started
+ */
+export function medianWait(waits: readonly (number | null)[]): number | null {
+  if (waits.length < LEAST_WAITS) return null;
+  const sorted = waits.map((wait) => wait ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? Number.POSITIVE_INFINITY;
+  return Number.isFinite(median) ? median / 60 : null;
 }

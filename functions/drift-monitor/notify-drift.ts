@@ -22,7 +22,9 @@ export const handler = task(
   },
   async (report, { env }) => {
     const store = table(env.DYNAMODB_TABLE_NAME);
-    const { clusterId, run, previousDrift: from, drift: to } = report;
+    const { clusterId, run } = report;
+    const from = { band: report.previousDrift, alarm: report.previousAlarm };
+    const to = { band: report.drift, alarm: report.alarm };
     // Before Slack: the bus has the news by now, and a Slack that refuses must not have it sent every few minutes.
     await saveDriftTold(store, clusterId, { from, to, run });
     // Only the channel is used here; of an unknown cluster it does not depend on the platform.

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { ObserveInput, ObserveOutput } from '../../schemas/machines/job-workflow.ts';
 import { loadConfig } from '../adapters/config-store.ts';
-import { loadProfile, saveProfile } from '../adapters/profile-store.ts';
+import { loadProfile, saveProfile, typicalWait } from '../adapters/profile-store.ts';
 import { table } from '../adapters/table.ts';
 import { vgacFor, vgacSettings } from '../adapters/vgac/from-settings.ts';
-import { anomalies, learn } from '../domain/profile.ts';
+import { anomalies, isLearningDue, learn } from '../domain/profile.ts';
 import { task } from '../runtime/task.ts';
 
 /** What the cluster looks like now, and what is unusual about it. */
@@ -22,8 +22,10 @@ export const handler = task(
       // Shown beside our own figures; a VGAC that does not say is not a failure.
       vgac.calibration(clusterId).catch(() => null),
     ]);
-    const learned = learn(profile, seen, vgacCalibration, now);
-    if (learned) await saveProfile(store, clusterId, learned);
-    return { ...seen, anomalies: anomalies(profile, seen), vgacCalibration };
+    if (isLearningDue(profile, now)) {
+      const wait = await typicalWait(store, clusterId);
+      await saveProfile(store, clusterId, learn(profile, seen, vgacCalibration, wait, now));
+    }
+    return { ...seen, anomalies: anomalies(profile, seen, now), vgacCalibration };
   },
 );

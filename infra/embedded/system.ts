@@ -129,11 +129,16 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         throw new NotRetriable(error instanceof Error ? error.message : String(error), { cause: error });
       }
     };
+    /** For machines that start machines. */
+    const startNested = (started: Parameters<Engine['start']>[0]): ReturnType<Engine['start']> => engine.start(started);
     const deliver = deliverer({ clock, queues, invokeAsync, startExecution, report: log });
     const bus = createBus(assembly, { clock, newId, place, deliver });
     const engine = createEngine({
       ...{ clock, random, newId, tokenKey: tokenKey(dataDir) },
-      integrations: silentWhen(() => closed, createIntegrations({ host: functions, invokeAsync, queues, bus, dynamo })),
+      integrations: silentWhen(
+        () => closed,
+        createIntegrations({ host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested }),
+      ),
       ...(options.onHistory === undefined ? {} : { onHistory: options.onHistory }),
       onStatusChange: (change) =>
         bus.emit('aws.states', 'Step Functions Execution Status Change', change, [change.executionArn]),

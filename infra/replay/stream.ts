@@ -166,7 +166,7 @@ export class Stream {
     else if (judgement.scope === 'notify') tally.notify += 1;
     else tally.escalate += 1;
     if (heldOut) tally.holdouts += 1;
-    if (judgement.reason !== null) tally.reason(judgement.reason);
+    if (judgement.reason !== null) tally.reason(judgement.reason, executed);
     if (executed) {
       tally.executed.add(wrong);
       if (ofTier !== undefined) {

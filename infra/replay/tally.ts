@@ -18,7 +18,9 @@ export class Tally {
   readonly executed = new ExecutedWindow();
   readonly raw = new Samples();
   readonly served = new Samples();
+  /** Jobs by the code of the first reason, and those of them that were not executed for it. */
   readonly reasons = new Map<string, number>();
+  readonly lost = new Map<string, number>();
   /** By proposed tier 0 to 4: jobs, executed, harmful. */
   readonly tiers = Array.from({ length: 5 }, () => ({ proposed: 0, executed: 0, harmful: 0 }));
   private brierSum = 0;
@@ -28,8 +30,9 @@ export class Tally {
   /** Jobs until a tier was first earned. */
   readonly firstEarned: (number | null)[] = [null, null, null, null];
 
-  reason(code: string): void {
+  reason(code: string, executed: boolean): void {
     this.reasons.set(code, (this.reasons.get(code) ?? 0) + 1);
+    if (!executed) this.lost.set(code, (this.lost.get(code) ?? 0) + 1);
   }
 
   wait(waitSeconds: number, lower: number, upper: number, upper90: number): void {

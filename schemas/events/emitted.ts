@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { RowStatus } from '../items/job.ts';
 import { ClusterId, Instant, JobId, Kind, Scope } from '../primitives.ts';
-import { DriftBand, Reason } from '../verdict.ts';
+import { DriftAlarm, DriftBand, Reason } from '../verdict.ts';
 
 export const AGENTIC_SOURCE = 'vgac.agentic';
 
@@ -38,19 +38,31 @@ export const DriftDetected = z.object({
   ...v1,
   band: DriftBand,
   previous: DriftBand,
+  /** Which detector has alarmed: on raw p, VGAC's model has drifted; on served q, our recalibration does not cope. */
+  alarm: DriftAlarm,
+  previousAlarm: DriftAlarm,
+  /** What changed, in words. */
+  what: z.string(),
   ece: z.number().nullable(),
   n: z.number().int(),
   nullMean: z.number().nullable(),
   at: Instant,
 });
+/** Another map went in force: a better one, or the one before. Log loss in nats, ECE debiased, over `n` labels. */
 export const CalibrationPromoted = z.object({
   ...v1,
   epoch: z.number().int(),
+  cause: z.enum(['promoted', 'rolledBack']),
+  lossBefore: z.number(),
+  lossAfter: z.number(),
   eceBefore: z.number(),
   eceAfter: z.number(),
   n: z.number().int(),
+  reason: z.string(),
+  by: z.string(),
   at: Instant,
 });
+export type CalibrationPromoted = z.infer<typeof CalibrationPromoted>;
 export const RecalibrationRequested = z.object({ ...v1, reason: z.string(), at: Instant });
 
 /** detail-type -> detail of everything this system emits. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Instant, Platform } from '../primitives.ts';
-import { DriftBand } from '../verdict.ts';
+import { DriftAlarm, DriftBand } from '../verdict.ts';
 
 /**
  * Calibration state and reservations of one cluster in one item, so that one conditional update settles exactly.
@@ -33,8 +33,9 @@ export const CalibrationItem = z.object({
   recalibration_needed: z.boolean(),
   is_learning_mode: z.boolean(),
   last_updated: z.string(),
-  /** Band that people were told last, and the run of drift-monitor that is about to tell them of another. */
+  /** Band and alarms that people were told last, and the run of drift-monitor that is about to tell them of another. */
   drift_band: DriftBand.optional(),
+  drift_alarm: DriftAlarm.optional(),
   drift_run: z.string().optional(),
   drift_claimed_at: Instant.optional(),
 });

@@ -10,6 +10,15 @@ export const ConfigItem = z.object({
   applied_at: Instant,
 });
 
+/** What is usual for one quantity by hour of the day (UTC), on the scale of functions/domain/profile.ts. */
+export const Usual = z.object({
+  hours: z.array(z.object({ n: z.number().int(), usual: z.number() })).length(24),
+  /** Mean deviation from the usual of the hour, and the observations it stands on. */
+  spread: z.number(),
+  measured: z.number().int(),
+});
+export type Usual = z.infer<typeof Usual>;
+
 /** `SK = PROFILE`: what is usual here, learned from observations; shown, never a reason to act. */
 export const ProfileItem = z.object({
   PK: z.string(),
@@ -18,7 +27,11 @@ export const ProfileItem = z.object({
   avg_queue_depth: z.number(),
   avg_gpu_utilization: z.number(),
   typical_wait_minutes: z.number().optional(),
+  /** Hours of the day, UTC. */
   peak_hours: z.array(z.number().int()).optional(),
+  queue: Usual.optional(),
+  utilisation: Usual.optional(),
+  memory: Usual.optional(),
   /** What VGAC last said of its own calibration: it can raise drift to "monitor", and never changes a scope. */
   vgac_ece: z.number().optional(),
   vgac_recalibration_needed: z.boolean().optional(),

@@ -33,6 +33,29 @@ export const LedgerEntry = z.object({
 });
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
 
+/** Knots (p, q) of a monotone map, ascending in p, straight lines between them; at most 32, so that a map stays below 2 KB. */
+export const Knots = z
+  .array(z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)]))
+  .min(1)
+  .max(32);
+export type Knots = z.infer<typeof Knots>;
+
+/**
+ * The beginning of an epoch: another map goes in force, promoted because it was proven better, or restored because its
+ * successor was worse. A batch carries it, so that the ledger alone still rebuilds the state bit for bit.
+ */
+export const EpochChange = z.object({
+  epoch: z.number().int().min(1),
+  cause: z.enum(['promoted', 'rolledBack']),
+  /** The execution or the person that asked for it: a retry recognises its own. */
+  by: z.string(),
+  /** Null serves VGAC's p itself. */
+  knots: Knots.nullable(),
+  /** The newest labels with the q that this map would have served: the first evidence of the epoch. */
+  proof: z.array(z.object({ p: z.number(), q: z.number(), longWait: z.boolean() })),
+});
+export type EpochChange = z.infer<typeof EpochChange>;
+
 /**
  * `PK = CLUSTER#{id}`, `SK = LEDGER#{version}` (zero-padded); kept for good. Version 0 has no entries: it is the birth of
  * the calibration state. The budgets are those the batch was folded with, since an operator may change them later.
@@ -44,5 +67,7 @@ export const LedgerItem = z.object({
   folded_at: z.string(),
   budgets: ClusterConfig.shape.budgets,
   entries: z.array(LedgerEntry),
+  /** Applied before the entries; a batch that changes the epoch has none. */
+  change: EpochChange.optional(),
 });
 export type LedgerItem = z.infer<typeof LedgerItem>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { DriftDetected, RecalibrationRequested } from '../events/emitted.ts';
 import { ClusterId } from '../primitives.ts';
-import { DriftBand } from '../verdict.ts';
+import { DriftAlarm, DriftBand } from '../verdict.ts';
 
 /** The schedule's event; nothing in it is needed. */
 export const ListClustersInput = z.unknown();
@@ -18,12 +18,16 @@ export const FoldClusterOutput = z.object({
   unreadable: z.number().int(),
   drift: DriftBand,
   previousDrift: DriftBand,
+  alarm: DriftAlarm,
+  previousAlarm: DriftAlarm,
   /** True in the one run that tells people. */
   changed: z.boolean(),
   ece: z.number().nullable(),
   nullMean: z.number().nullable(),
   n: z.number().int(),
-  /** What the machine puts on the bus when the band has changed; VGAC is asked to recalibrate where that may help. */
+  /** Whether the recalibration machine has something to do: a look at a promoted map, or another fit. */
+  recalibrate: z.boolean(),
+  /** What the machine puts on the bus when band or alarms have changed; VGAC is asked to recalibrate where that may help. */
   announcements: z.array(
     z.discriminatedUnion('type', [
       z.object({ type: z.literal('DriftDetected'), detail: DriftDetected }),

@@ -73,6 +73,8 @@ export const Observation = z.object({
   queueDepth: count,
   /** 0..100. */
   gpuUtilization: z.number().min(0).max(100),
+  /** In whatever unit VGAC uses; null where the variant does not say. */
+  gpuMemoryUsed: z.number().min(0).nullable(),
   pendingJobs: count,
   runningJobs: count,
 });

@@ -35,13 +35,17 @@ const walls: { rule: string; from: RegExp; never: RegExp }[] = [
   {
     rule: 'the back-test knows the rules and no edge',
     from: /^infra\/replay\//,
-    never: /^functions\/(adapters|runtime|job-workflow|drift-monitor|events|http)\//,
+    never: /^functions\/(adapters|runtime|job-workflow|drift-monitor|recalibration|events|http)\//,
   },
-  { rule: 'handlers are not imported', from: /./, never: /^functions\/(job-workflow|drift-monitor|events|http)\// },
+  {
+    rule: 'handlers are not imported',
+    from: /./,
+    never: /^functions\/(job-workflow|drift-monitor|recalibration|events|http)\//,
+  },
   {
     rule: 'the embedded runtime runs the bundles and imports no handler, adapter or runtime of the functions',
     from: /^infra\/embedded\//,
-    never: /^functions\/(adapters|runtime|job-workflow|drift-monitor|events|http)\//,
+    never: /^functions\/(adapters|runtime|job-workflow|drift-monitor|recalibration|events|http)\//,
   },
 ];
 

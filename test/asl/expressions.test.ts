@@ -15,6 +15,7 @@ const good: Bindings = {
   answer: anAnswer(),
   failure: { Error: 'VgacUnavailable', Cause: 'no answer' },
   observation: null,
+  clusterId: 'gpu-a',
   cluster: {
     clusterId: 'gpu-a',
     band: 'degrade',
@@ -31,8 +32,21 @@ const good: Bindings = {
       clusters: [{ clusterId: 'gpu-a' }],
       clusterId: 'gpu-a',
       changed: true,
+      recalibrate: true,
+      standing: 'held',
+      fitDue: true,
+      better: true,
+      epoch: 0,
+      version: 12,
+      afterLabels: 600,
+      reason: 'over 600 later labels',
+      proof: { n: 600 },
+      change: { epoch: 1 },
     },
-    result: { decision: 'approved', Payload: { job: aJob(), clusterIds: ['gpu-a'], clusters: [], changed: true } },
+    result: {
+      decision: 'approved',
+      Payload: { job: aJob(), clusterId: 'gpu-a', clusterIds: ['gpu-a'], clusters: [], changed: true },
+    },
     errorOutput: { Error: 'VgacUnavailable', Cause: 'no answer' },
     context: {
       Execution: { Id: 'arn:execution', Input: { detail: { jobId: '{% $x %}' } }, StartTime: '2026-11-20T08:00:00Z' },
@@ -81,13 +95,51 @@ describe.each(definitions)('$name', ({ name, text, states }) => {
   });
 });
 
+/** Where a Choice of a machine leads. */
+const chooserOf = (machine: string) => async (name: string, bindings: Bindings) => {
+  const found = definitions.find((definition) => definition.name === machine)?.states.find(([state]) => state === name);
+  const { Choices = [], Default } = found?.[1] ?? {};
+  for (const { Condition, Next } of Choices) if (await evaluate(Condition.slice(2, -2), bindings)) return Next;
+  return Default;
+};
+
+describe('recalibration', () => {
+  const choose = chooserOf('recalibration');
+  const given = (input: unknown) => ({ states: { input } });
+
+  it.each(WRONG)('promotes nothing when the proof is %o', async (better) => {
+    expect(await choose('IsBetter?', given({ better }))).toBe(better === true ? 'PromoteMap' : 'RejectMap');
+  });
+
+  it.each([
+    [{ standing: 'worse', fitDue: true }, 'RollBackMap'],
+    [{ standing: 'worse', fitDue: false }, 'RollBackMap'],
+    [{ standing: 'watching', fitDue: true }, 'FitMap'],
+    [{ standing: 'watching', fitDue: false }, 'LeaveMap'],
+    [{ standing: 'held', fitDue: false }, 'LeaveMap'],
+    [{ standing: null, fitDue: 'true' }, 'LeaveMap'],
+  ])('after a look that says %j goes to %s', async (look, next) => {
+    expect(await choose('HasHeld?', given(look))).toBe(next);
+  });
+
+  it.each([[{ change: null }, 'LeaveMap'] as const, [{ change: { epoch: 1 } }, 'AnnounceMap'] as const])(
+    'tells of %j by way of %s',
+    async (input, next) => {
+      expect(await choose('HasChanged?', given(input))).toBe(next);
+    },
+  );
+});
+
+describe('drift-monitor', () => {
+  it.each(WRONG)('starts no recalibration when it is said to be due by %o', async (recalibrate) => {
+    const next = await chooserOf('drift-monitor')('NeedsMap?', { states: { input: { recalibrate } } });
+    expect(next).toBe(recalibrate === true ? 'StartRecalibration' : 'LeaveCluster');
+  });
+});
+
 describe('job-workflow', () => {
   const machine = definitions.find(({ name }) => name === 'job-workflow')?.machine;
-  const choose = async (state: string, bindings: Bindings) => {
-    const { Choices = [], Default } = machine?.States[state] ?? {};
-    for (const { Condition, Next } of Choices) if (await evaluate(Condition.slice(2, -2), bindings)) return Next;
-    return Default;
-  };
+  const choose = chooserOf('job-workflow');
 
   it.each(WRONG)('predicts in shadow when the verdict is %o', async (verdict) => {
     expect(await choose('HowReliable?', { ...good, verdict })).toBe('PredictInShadow');

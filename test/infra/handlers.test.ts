@@ -42,22 +42,28 @@ describe('stems', () => {
     return found;
   }
 
-  it.each(['job-workflow', 'drift-monitor'])('are one for the states and the functions of %s', (machine) => {
-    const called = callers(machine);
-    // The three Predict states share one handler, so that the console shows which way a job went.
-    for (const { state, called: name } of called) expect(state.startsWith('Predict') ? 'Predict' : state).toBe(name);
-    const own = SPECS.filter(([, { folder }]) => folder === machine).map(([name]) => name);
-    expect([...new Set(called.map(({ called: name }) => name))].sort()).toEqual(own.sort());
-  });
+  it.each(['job-workflow', 'drift-monitor', 'recalibration'])(
+    'are one for the states and the functions of %s',
+    (machine) => {
+      const called = callers(machine);
+      // The three Predict states share one handler, so that the console shows which way a job went.
+      for (const { state, called: name } of called) expect(state.startsWith('Predict') ? 'Predict' : state).toBe(name);
+      const own = SPECS.filter(([, { folder }]) => folder === machine).map(([name]) => name);
+      expect([...new Set(called.map(({ called: name }) => name))].sort()).toEqual(own.sort());
+    },
+  );
 
-  it.each(['job-workflow', 'drift-monitor'])('let no function of %s run on after its state gave up', (machine) => {
-    for (const { called, timeoutSeconds } of callers(machine)) {
-      // A state that waits for a human works out its own limit.
-      if (Number.isNaN(timeoutSeconds)) continue;
-      const { timeoutSeconds: limit = 30 } = SPECS.find(([name]) => name === called)?.[1] ?? {};
-      expect(`${called} ${limit <= timeoutSeconds}`).toBe(`${called} true`);
-    }
-  });
+  it.each(['job-workflow', 'drift-monitor', 'recalibration'])(
+    'let no function of %s run on after its state gave up',
+    (machine) => {
+      for (const { called, timeoutSeconds } of callers(machine)) {
+        // A state that waits for a human works out its own limit.
+        if (Number.isNaN(timeoutSeconds)) continue;
+        const { timeoutSeconds: limit = 30 } = SPECS.find(([name]) => name === called)?.[1] ?? {};
+        expect(`${called} ${limit <= timeoutSeconds}`).toBe(`${called} true`);
+      }
+    },
+  );
 });
 
 describe('bundle', () => {
@@ -75,6 +81,9 @@ describe('bundle', () => {
     }
   });
 });
+
+/** A query of the table itself, and not of an index. */
+const TABLE_QUERY = 'Query of the table';
 
 describe('every handler', () => {
   /** What a handler can reach: esbuild drops the rest, and marks in its output which file each part comes from. */
@@ -95,7 +104,10 @@ describe('every handler', () => {
       outputFiles.map(({ path, text }) => {
         const parts = Array.from(text.matchAll(/^\/\/ functions\/adapters\/([^\n]+)\.ts\n(.*?)(?=^\/\/ )/gms));
         const commands = parts.flatMap(([, store = '', code = '']) =>
-          Array.from(code.matchAll(/new (\w+)Command\d*\(/g), ([, command = '']) => ({ store, command })),
+          Array.from(code.matchAll(/new (\w+)Command\d*\(([\s\S]*?)\}\)/g), ([, command = '', input = '']) => ({
+            store,
+            command: command === 'Query' && !input.includes('IndexName') ? TABLE_QUERY : command,
+          })),
         );
         return [basename(dirname(path)), { text, commands }];
       }),
@@ -123,7 +135,8 @@ describe('every handler', () => {
       rows: sorted(
         commands
           .filter(({ command }) => ITEM_COMMAND.test(command))
-          .map(({ store, command }) => `${command}Item ${KEYS_OF_STORE.get(store) ?? 'CLUSTER#*'}`),
+          .map(({ store, command }) => `${command}Item ${KEYS_OF_STORE.get(store) ?? 'CLUSTER#*'}`)
+          .concat(commands.some(({ command }) => command === TABLE_QUERY) ? ['Query CLUSTER#*'] : []),
       ),
       indexes: sorted(Array.from(text.matchAll(/IndexName: "(\w+)"/g), ([, index]) => index)),
     });

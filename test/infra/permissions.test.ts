@@ -96,6 +96,13 @@ describe('permissions', () => {
     expect(whoMay(/^secretsmanager:/, about('/vgac/'))).toEqual(['ObserveRole', 'PredictRole']);
   });
 
+  it('let only drift-monitor start an execution, and only of recalibration', () => {
+    expect(whoMay(/^states:StartExecution$/, about('RecalibrationMachine'))).toEqual(['DriftMonitorRole']);
+    expect(
+      whoMay(/^states:StartExecution$/, about('JobWorkflowMachine')).filter((role) => !/Events/.test(role)),
+    ).toEqual([]);
+  });
+
   it('let only the webhook read the signing secret', () => {
     expect(whoMay(/^secretsmanager:/, about('SlackSigningSecret'))).toEqual(['SlackWebhookRole']);
   });
@@ -117,6 +124,7 @@ describe('permissions', () => {
     for (const [role, folder] of [
       ['JobWorkflowRole', 'job-workflow'],
       ['DriftMonitorRole', 'drift-monitor'],
+      ['RecalibrationRole', 'recalibration'],
     ] as const) {
       const invoke = granted.get(role)?.find(({ Action }) => Action.includes('lambda:InvokeFunction'));
       const targets = z

@@ -114,7 +114,7 @@ describe('Slack endpoint', () => {
 
 describe('machines', () => {
   it('log every state without its data, and are traced', () => {
-    stateless.resourceCountIs('AWS::StepFunctions::StateMachine', 2);
+    stateless.resourceCountIs('AWS::StepFunctions::StateMachine', 3);
     stateless.allResourcesProperties('AWS::StepFunctions::StateMachine', {
       LoggingConfiguration: Match.objectLike({ Level: 'ALL', IncludeExecutionData: false }),
       TracingConfiguration: { Enabled: true },
@@ -157,7 +157,7 @@ describe('alarms', () => {
     const watched = [...resources(stack, 'AWS::CloudWatch::Alarm', Alarm)].map(
       ([id, { MetricName }]) => `${withoutHash(id)} ${MetricName}`,
     );
-    const machines = ['JobWorkflow', 'DriftMonitor'].flatMap((machine) => [
+    const machines = ['JobWorkflow', 'DriftMonitor', 'Recalibration'].flatMap((machine) => [
       `Alarms${machine}Failed ExecutionsFailed`,
       `Alarms${machine}TimedOut ExecutionsTimedOut`,
       `Alarms${machine}Throttled ExecutionThrottled`,

@@ -4,12 +4,12 @@ import { section } from './cards.ts';
 import type { SlackMessage } from './client.ts';
 import { code } from './escape.ts';
 
-/** The message about a changed drift band. */
+/** The message about a changed drift band, or a detector that has alarmed or come to rest. */
 export function driftMessage(report: FoldClusterOutput): SlackMessage {
-  const { headline, meaning, numbers } = driftSentences(report);
+  const { headline, meaning, alarms, numbers } = driftSentences(report);
   const where = code(report.clusterId, 130);
   return {
     text: `${headline} on ${report.clusterId}`,
-    blocks: [section(`📉 *${headline}* on ${where}`, meaning, numbers)],
+    blocks: [section(`📉 *${headline}* on ${where}`, meaning, alarms, numbers)],
   };
 }

@@ -16,6 +16,7 @@ export function vgacPlatform(call: JsonClient): Vgac {
       return {
         queueDepth: summary.queue_depth,
         gpuUtilization: summary.gpu_utilization,
+        gpuMemoryUsed: null,
         pendingJobs: summary.pending_jobs,
         runningJobs: summary.running_jobs,
       };

@@ -20,6 +20,7 @@ export function vgacV1(call: JsonClient, riskScoreIsProbability: boolean): Vgac 
       return {
         queueDepth: state.queue_depth,
         gpuUtilization: state.gpu_utilization,
+        gpuMemoryUsed: state.gpu_memory_used,
         pendingJobs: state.pending_jobs,
         runningJobs: state.active_jobs,
       };

@@ -3,6 +3,7 @@ import { watchCalibration, watchHarm, watchModel } from './detectors.ts';
 import { CAUTION_LABELS, refreshWhenDue } from './evidence.ts';
 import { learn } from './experts.ts';
 import { boundsAround, trackWait } from './intervals.ts';
+import { throughMap } from './map.ts';
 import { clip } from './normal.ts';
 import { pushBit, pushOutcome } from './rings.ts';
 import { type Budgets, CALIBRATION, type CalibrationState } from './state.ts';
@@ -25,6 +26,7 @@ export function applyEntry(state: CalibrationState, entry: LedgerEntry, budgets:
   const wrong = q >= 0.5 !== longWait;
   state.hold = Math.max(0, state.hold - 1);
   state.caution = Math.max(0, state.caution - 1);
+  state.modelDrift = Math.max(0, state.modelDrift - 1);
   if (entry.executed && entry.kind === 'statement') {
     if (wrong) debit(state, 'statement');
     else credit(state, 'statement', budgets);
@@ -33,9 +35,9 @@ export function applyEntry(state: CalibrationState, entry: LedgerEntry, budgets:
     pushBit(state.harms.intervention, wrong ? 1 : 0);
     if (!wrong) credit(state, 'intervention', budgets);
   }
-  learn(state, p, y);
+  learn(state, throughMap(state.map, p), y);
   watchStatements(state, q, wrong);
-  if (watchModel(state.raw, p, y)) state.alarms.raw += 1;
+  if (watchModel(state.raw, p, y)) noteModelDrift(state);
   if (entry.predictedWaitSeconds !== null) {
     const atLeast = longWait ? entry.labelAt - entry.submittedAt : 0;
     const bounds = entry.bounds ?? boundsAround(state, entry.predictedWaitSeconds);
@@ -64,7 +66,14 @@ function watchStatements(state: CalibrationState, q: number, wrong: boolean): vo
   state.tau = Math.min(state.tau, tau.afterAlarm);
 }
 
-function judgeServed(state: CalibrationState, q: number, y: 0 | 1): void {
+/** Raw p knows no epoch: its detector says whether VGAC's model has drifted, however well we make up for it. */
+function noteModelDrift(state: CalibrationState): void {
+  state.alarms.raw += 1;
+  state.modelDrift = CAUTION_LABELS;
+}
+
+/** One label's evidence about the map in force: detector, ring, ECE. */
+export function judgeServed(state: CalibrationState, q: number, y: 0 | 1): void {
   if (watchCalibration(state.served, q, y)) {
     state.alarms.served += 1;
     state.caution = CAUTION_LABELS;

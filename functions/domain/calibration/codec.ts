@@ -1,10 +1,12 @@
 import { bandOfSeverity, severityOf } from './drift.ts';
 import type { EceEstimate } from './ece.ts';
+import { type IsotonicMap, MOST_KNOTS } from './map.ts';
 import { type BitRing, orderOutcomes } from './rings.ts';
 import { CALIBRATION, type CalibrationState, initialState } from './state.ts';
 
-/** First byte of every state, so that a later layout can be told apart. */
-const FORMAT = 1;
+/** First byte of every state, so that a later layout can be told apart. Format 1 ended before the epoch's map. */
+const FORMAT = 2;
+const FORMAT_WITHOUT_MAP = 1;
 const RING_BITS = Math.ceil(CALIBRATION.ring / 8);
 
 /** The stored bytes are not a calibration state. Whoever meets it has no evidence, and escalates. */
@@ -13,21 +15,26 @@ export class UnreadableState extends Error {
 }
 
 /**
- * The state as bytes: little-endian doubles and integers in fixed order, 2.8 KB whatever the history, so that it fits the
+ * The state as bytes: little-endian doubles and integers in fixed order, 3.3 KB whatever the history, so that it fits the
  * one item of its cluster. `deserialise` gives back the same bits.
  */
 export function serialise(state: CalibrationState): Uint8Array<ArrayBuffer> {
   const writer = new Writer(SIZE);
   layout(writer, state);
+  epochLayout(writer, state);
   return writer.bytes;
 }
 
 /** @throws UnreadableState when the bytes have another length or format, or point outside their rings */
 export function deserialise(bytes: Uint8Array): CalibrationState {
-  if (bytes.length !== SIZE) throw new UnreadableState(`a state has ${SIZE} bytes, this has ${bytes.length}`);
-  if (bytes[0] !== FORMAT) throw new UnreadableState(`format ${bytes[0]} is not known, only ${FORMAT}`);
+  const format = bytes[0];
+  if (format !== FORMAT && format !== FORMAT_WITHOUT_MAP) throw new UnreadableState(`format ${format} is not known`);
+  const size = format === FORMAT ? SIZE : SIZE_WITHOUT_MAP;
+  if (bytes.length !== size) throw new UnreadableState(`a state has ${size} bytes, this has ${bytes.length}`);
   const state = initialState();
-  layout(new Reader(bytes), state);
+  const reader = new Reader(bytes);
+  layout(reader, state);
+  if (format === FORMAT) epochLayout(reader, state);
   orderOutcomes(state.outcomes);
   return state;
 }
@@ -158,6 +165,21 @@ function layout(port: Port, state: CalibrationState): void {
   outcomes(port, state);
 }
 
+/** What format 2 added: how long an alarm on raw p counts, and the map in force. */
+function epochLayout(port: Port, state: CalibrationState): void {
+  state.modelDrift = port.integer(state.modelDrift);
+  const size = within(port.byte(state.map?.x.length ?? 0), MOST_KNOTS);
+  const knots: IsotonicMap = { x: new Float64Array(size), y: new Float64Array(size) };
+  for (let i = 0; i < MOST_KNOTS; i++) {
+    const [x, y] = [port.double(state.map?.x[i] ?? 0), port.double(state.map?.y[i] ?? 0)];
+    if (i >= size) continue;
+    if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1)) throw new UnreadableState('a knot of the map is not a probability');
+    knots.x[i] = x;
+    knots.y[i] = y;
+  }
+  state.map = size === 0 ? null : knots;
+}
+
 /** NaN stands for null; nothing else may be NaN and count as evidence. */
 function optional(port: Port, value: number | null): number | null {
   const answer = port.double(value ?? Number.NaN);
@@ -205,8 +227,11 @@ function within(value: number, most: number): number {
   return value;
 }
 
-const SIZE = ((): number => {
+const SIZE_WITHOUT_MAP = measured(layout);
+const SIZE = SIZE_WITHOUT_MAP + measured(epochLayout);
+
+function measured(part: (port: Port, state: CalibrationState) => void): number {
   const measure = new Measure();
-  layout(measure, initialState());
+  part(measure, initialState());
   return measure.size;
-})();
+}

@@ -39,7 +39,7 @@ export function scoreOfState(state: CalibrationState): number | null {
   return state.n < GATE.minimumLabels ? null : scoreOf(state.recent?.ece ?? null);
 }
 
-/** Whether VGAC should be asked to recalibrate: drift by one scope or more, or an alarm of the detector on served q. */
+/** Whether VGAC and we should recalibrate: drift by one scope or more, or an alarm of either detector that still counts. */
 export function recalibrationNeeded(state: CalibrationState): boolean {
-  return severityOf(state.drift) >= severityOf('degrade') || state.caution > 0;
+  return severityOf(state.drift) >= severityOf('degrade') || state.caution > 0 || state.modelDrift > 0;
 }

@@ -2,6 +2,7 @@ import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { Kind } from '../../../schemas/primitives.ts';
 import type { DriftBand } from '../../../schemas/verdict.ts';
 import type { EceEstimate } from './ece.ts';
+import type { IsotonicMap } from './map.ts';
 import { type BitRing, bitRing, type OutcomeRing, outcomeRing } from './rings.ts';
 
 export type Budgets = ClusterConfig['budgets'];
@@ -82,7 +83,11 @@ export interface CalibrationState {
   readonly alarms: { harm: number; served: number; raw: number };
   /** Labels for which an alarm of calibration still costs one tier. */
   caution: number;
+  /** Labels for which an alarm on raw p still says that VGAC's model has drifted. */
+  modelDrift: number;
   epoch: number;
+  /** The promoted map of this epoch; null serves p itself. */
+  map: IsotonicMap | null;
   version: number;
   /** ECE of the last 300 labels, and of the whole ring; null while there is too little. */
   recent: EceEstimate | null;
@@ -121,7 +126,9 @@ export function initialState(budgets?: Budgets): CalibrationState {
     lastTime: null,
     alarms: { harm: 0, served: 0, raw: 0 },
     caution: 0,
+    modelDrift: 0,
     epoch: 0,
+    map: null,
     version: 0,
     recent: null,
     whole: null,

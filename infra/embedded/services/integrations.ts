@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Bus } from '../bus/bus.ts';
+import * as errors from '../engine/errors.ts';
 import { TaskError } from '../engine/errors.ts';
 import type { Integrations, TaskCall } from '../engine/integrations.ts';
 import { Json, type JsonValue } from '../engine/json.ts';
@@ -16,6 +17,13 @@ interface Services {
   readonly queues: Queues;
   readonly bus: Bus;
   readonly dynamo: Dynamo;
+  /** @throws an error of the engine, with AWS's name */
+  readonly startExecution: (started: { stateMachineArn: string; name?: string; input: JsonValue }) => Started;
+}
+
+interface Started {
+  readonly executionArn: string;
+  readonly startDate: number;
 }
 
 type Call = (argument: JsonValue, call: TaskCall) => Promise<JsonValue> | JsonValue;
@@ -42,16 +50,26 @@ const PutEvents = z.strictObject({
     }),
   ),
 });
+const StartExecution = z.strictObject({
+  StateMachineArn: z.string(),
+  Name: z.string().optional(),
+  Input: Json.default({}),
+});
 const DYNAMO: Readonly<Record<string, DynamoOperation>> = {
   getItem: 'GetItem',
   putItem: 'PutItem',
   updateItem: 'UpdateItem',
   deleteItem: 'DeleteItem',
 };
+/** Why the engine does not start an execution. */
+const REFUSALS = [
+  ...[errors.StateMachineDoesNotExist, errors.ExecutionAlreadyExists],
+  ...[errors.InvalidName, errors.InvalidExecutionInput],
+];
 const PREFIX = 'arn:aws:states:::';
 
 /** The service integrations of Step Functions, with the error names that Retry and Catch see on AWS. */
-export function createIntegrations({ host, invokeAsync, queues, bus, dynamo }: Services): Integrations {
+export function createIntegrations({ host, invokeAsync, queues, bus, dynamo, startExecution }: Services): Integrations {
   const calls = new Map<string, Call>();
 
   calls.set('lambda:invoke', async (argument) => {
@@ -89,6 +107,18 @@ export function createIntegrations({ host, invokeAsync, queues, bus, dynamo }: S
     );
     if (answer.FailedEntryCount > 0) throw new TaskError('EventBridge.FailedEntry', JSON.stringify(answer));
     return Json.parse(answer);
+  });
+
+  calls.set('states:startExecution', (argument) => {
+    const { StateMachineArn, Name, Input } = parse(StartExecution, argument, 'StepFunctions.ValidationException');
+    const named = Name === undefined ? {} : { name: Name };
+    try {
+      const { executionArn, startDate } = startExecution({ stateMachineArn: StateMachineArn, input: Input, ...named });
+      return { ExecutionArn: executionArn, StartDate: new Date(startDate).toISOString() };
+    } catch (error) {
+      const refusal = error instanceof Error && REFUSALS.some((kind) => error instanceof kind) ? error : null;
+      throw refusal ? new TaskError(`StepFunctions.${refusal.name}Exception`, refusal.message) : error;
+    }
   });
 
   for (const [name, operation] of Object.entries(DYNAMO)) {

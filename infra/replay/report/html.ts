@@ -121,10 +121,10 @@ function keys(...entries: readonly (readonly [className: string, says: string])[
 }
 
 function tables(stream: StreamReport): string {
-  const reasons = Object.entries(stream.reasons).map(([code, jobs]) => [
+  const reasons = Object.entries(stream.coverageLost).map(([code, lost]) => [
     code,
-    count(jobs),
-    percent(jobs / stream.jobs),
+    count(Math.round(lost * stream.jobs)),
+    percent(lost),
   ]);
   const names = ['nothing', 'annotate', 'warn', 'suggest', 'gate'];
   const tiers = stream.tiers
@@ -136,7 +136,7 @@ function tables(stream: StreamReport): string {
     ])
     .filter(([, proposed]) => proposed !== '0');
   return `<div class="charts" style="margin-top:14px">
-${figure('First reason', 'Why the agent was held back.', table(['reason', 'jobs', 'share'], reasons))}
+${figure('What each rule costs', 'Jobs not executed, by the first reason.', table(['reason', 'jobs', 'share'], reasons))}
 ${figure('Proposed tier', 'What the agent wanted to do.', table(['tier', 'proposed', 'executed', 'harmful'], tiers))}
 ${stream.compare === null ? '' : figure('Simpler rules on the same jobs', 'On raw p. False alarms are per 10,000 jobs of a perfectly calibrated model.', comparison(stream.compare), 'wide')}
 </div>`;

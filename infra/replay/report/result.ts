@@ -72,6 +72,8 @@ export interface StreamReport {
   readonly tierFirstEarned: readonly (number | null)[];
   /** Jobs by the code of the first reason. */
   readonly reasons: Readonly<Record<string, number>>;
+  /** What each rule costs in coverage: the share of jobs not executed for it as the first reason. */
+  readonly coverageLost: Readonly<Record<string, number>>;
   readonly reliability: { readonly raw: readonly Bin[]; readonly served: readonly Bin[] };
   readonly compare: readonly RuleOutcome[] | null;
   readonly timeline: readonly Point[];
@@ -141,7 +143,8 @@ export function streamReport({ name, stream }: NamedStream, jobsPerSecond: numbe
     bound: { statement: boundReport(bounds.statement), intervention: boundReport(bounds.intervention) },
     tiers: tally.tiers,
     tierFirstEarned: tally.firstEarned,
-    reasons: Object.fromEntries([...tally.reasons].sort(([, a], [, b]) => b - a)),
+    reasons: mostFirst(tally.reasons),
+    coverageLost: mostFirst(new Map([...tally.lost].map(([code, lost]) => [code, lost / jobs]))),
     reliability: { raw: raw.bins, served: served.bins },
     compare: comparisonOf(stream),
     timeline: stream.timeline.all,
@@ -175,6 +178,10 @@ function comparisonOf({ comparison, tally }: NamedStream['stream']): RuleOutcome
 
 function boundReport({ harms, allowed, slack, violations }: HarmBound): BoundReport {
   return { harms, allowed, leastSlack: Number.isFinite(slack) ? slack : null, violations };
+}
+
+function mostFirst(counts: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...counts].sort(([, a], [, b]) => b - a));
 }
 
 function share(part: number, whole: number): number | null {

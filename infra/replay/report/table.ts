@@ -13,9 +13,8 @@ const PLAIN = {
 /** Everything about one stream, for a terminal. */
 export function streamTable(report: StreamReport): string {
   const table = new Table({ ...PLAIN, colWidths: [24, 92], wordWrap: true });
-  table.push([{ colSpan: 2, content: colors.bold(`${report.name}  ${colors.dim(spanOf(report))}`) }]);
   for (const [name, value] of rowsOf(report)) table.push([name, value]);
-  const tables = [table.toString()];
+  const tables = [`${colors.bold(report.name)}  ${colors.dim(spanOf(report))}`, table.toString()];
   if (report.compare !== null) tables.push(compareTable(report.compare));
   return tables.join('\n');
 }
@@ -83,12 +82,7 @@ function rowsOf(report: StreamReport): [string, string][] {
       `one-sided 90 % bound holds ${percent(report.upper90Coverage)}, two-sided 90 % ${percent(report.interval90Coverage)}`,
     ],
     ['asks a human', `would have asked a human ${perDay(report.askedPerDay)} times a day${withheld(report)}`],
-    [
-      'first reasons',
-      Object.entries(report.reasons)
-        .map(([code, jobs]) => `${code} ${count(jobs)}`)
-        .join(', ') || 'none',
-    ],
+    ['cost in coverage', costsOf(report)],
   ];
 }
 
@@ -121,7 +115,23 @@ function tiersOf({ tiers, tierFirstEarned }: StreamReport): string {
       proposed === 0 ? '' : `${TIERS[tier]} ${count(executed)} of ${count(proposed)} (${harmful} harmful)`,
     )
     .filter((text) => text !== '');
-  return `earned: ${earned.join(', ')}\nexecuted: ${done.join(', ') || 'none'}`;
+  const kind = (from: number, to: number): string => {
+    const ofKind = tiers.slice(from, to);
+    const sum = (key: 'proposed' | 'executed' | 'harmful'): number =>
+      ofKind.reduce((total, one) => total + one[key], 0);
+    return `${count(sum('executed'))} of ${count(sum('proposed'))} (${sum('harmful')} harmful)`;
+  };
+  const kinds = `statements ${kind(0, 3)}, interventions ${kind(3, 5)}`;
+  return `earned: ${earned.join(', ')}\nexecuted: ${kinds}; ${done.join(', ') || 'none'}`;
+}
+
+/** What each rule costs: the share of jobs that it was the first to hold back. */
+function costsOf({ coverageLost }: StreamReport): string {
+  return (
+    Object.entries(coverageLost)
+      .map(([code, lost]) => `${code} ${percent(lost)}`)
+      .join(', ') || 'nothing'
+  );
 }
 
 function boundOf({ harms, allowed }: StreamReport['bound']['statement']): string {

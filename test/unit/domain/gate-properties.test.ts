@@ -84,7 +84,7 @@ describe('the gate', () => {
         expect(STRICT[then.scope]).toBeGreaterThanOrEqual(STRICT[before.scope]);
         expect(Number(then.executed)).toBeLessThanOrEqual(Number(before.executed));
       }),
-      { numRuns: 500 },
+      { numRuns: 3_000 },
     );
   });
 
@@ -97,7 +97,7 @@ describe('the gate', () => {
         expect(STRICT[decision.reasons[0]?.scope ?? 'autonomous']).toBe(strictest);
         expect(decision.executed).toBe(decision.scope !== 'escalate');
       }),
-      { numRuns: 300 },
+      { numRuns: 2_000 },
     );
   });
 });

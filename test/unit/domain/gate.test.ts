@@ -58,6 +58,19 @@ describe('the proposal', () => {
   });
 });
 
+describe('a map that went in force after the verdict', () => {
+  it("is a human's: the verdict says nothing about the q that it serves", () => {
+    const state = trustedState({ epoch: 2 });
+    const decision = decide(decideInput({ q: 0.01, state, verdict: { ...verdictOf(state), epoch: 1 } }));
+    expect(outcomeOf(decision)).toMatchObject({ scope: 'escalate', executed: false });
+    expect(decision.reasons[0]).toMatchObject({
+      code: 'epoch',
+      message: 'the verdict is about epoch 1, and epoch 2 is in force now',
+    });
+    expect(codes(decide(decideInput({ q: 0.01, state })))).toEqual([]);
+  });
+});
+
 describe('a decision', () => {
   it.each([
     [0.05, { scope: 'autonomous', next: 'nothing', executed: true, tier: 0, kind: 'statement' }],

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { putBatch } from '../../../functions/adapters/ledger-store.ts';
 import { loadProfile, saveProfile } from '../../../functions/adapters/profile-store.ts';
 import { handler } from '../../../functions/job-workflow/observe.ts';
 import { aJob } from '../../fixtures/builders.ts';
-import { aConfig, seedCluster } from '../../fixtures/clusters.ts';
+import { aConfig, anEntry, seedCluster } from '../../fixtures/clusters.ts';
 import { context, useTable } from '../../fixtures/handlers.ts';
 import { useVgac } from '../../fixtures/vgac.ts';
 
@@ -19,16 +20,33 @@ describe('Observe', () => {
 
   it('remarks what is unusual for this cluster', async () => {
     const last_updated = new Date().toISOString();
+    const usual = (value: number, spread: number) => ({
+      hours: Array.from({ length: 24 }, () => ({ n: 84, usual: value })),
+      spread,
+      measured: 864,
+    });
     await saveProfile(dynamo.table, 'quiet', {
-      observations: 500,
+      observations: 2_000,
       avg_queue_depth: 0.4,
       avg_gpu_utilization: 20,
+      queue: usual(0, 0.1),
+      utilisation: usual(20, 4),
       last_updated,
     });
     expect((await observe('quiet')).anomalies).toEqual([
       'queue depth 12, usually 0',
       'GPU utilisation 71 %, usually 20 %',
     ]);
+  });
+
+  it('learns the typical wait from the newest jobs of the ledger', async () => {
+    const config = aConfig({ clusterId: 'waits' });
+    await seedCluster(dynamo.table, config, 0, new Date());
+    const entries = Array.from({ length: 30 }, (_, i) => anEntry(i, { waitSeconds: i < 20 ? 240 : 9_000 }));
+    const batch = { version: 1, folded_at: new Date().toISOString(), budgets: config.budgets, entries };
+    await putBatch(dynamo.table, 'waits', batch);
+    await observe('waits');
+    expect(await loadProfile(dynamo.table, 'waits')).toMatchObject({ typical_wait_minutes: 4 });
   });
 
   it('fails by a name the machine catches when VGAC refuses', async () => {

@@ -27,6 +27,7 @@ async function inBand(clusterId: string, drift: DriftBand) {
   );
 }
 
+const QUIET = { band: 'none', alarm: 'none' } as const;
 const visit = (clusterId: string, run: string, seconds = 0) => handler({ clusterId, run }, at(seconds));
 
 describe('FoldCluster', () => {
@@ -68,7 +69,7 @@ describe('FoldCluster', () => {
   it('tells once what has been told, and tells of the way back without asking for a recalibration', async () => {
     await inBand('back', 'degrade');
     await visit('back', 'run-1');
-    await saveDriftTold(dynamo.table, 'back', { from: 'none', to: 'degrade', run: 'run-1' });
+    await saveDriftTold(dynamo.table, 'back', { from: QUIET, to: { ...QUIET, band: 'degrade' }, run: 'run-1' });
     expect((await visit('back', 'run-2')).changed).toBe(false);
     await inBand('back', 'none');
     const report = await visit('back', 'run-3');

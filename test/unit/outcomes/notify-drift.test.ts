@@ -47,6 +47,9 @@ const report = (clusterId: string, more: Partial<FoldClusterOutput> = {}): FoldC
   unreadable: 0,
   drift: 'degrade',
   previousDrift: 'none',
+  alarm: 'none',
+  previousAlarm: 'none',
+  recalibrate: false,
   changed: true,
   ece: 0.0712,
   nullMean: 0.0231,
@@ -54,6 +57,12 @@ const report = (clusterId: string, more: Partial<FoldClusterOutput> = {}): FoldC
   announcements: [],
   ...more,
 });
+
+const DEGRADED = {
+  from: { band: 'none', alarm: 'none' },
+  to: { band: 'degrade', alarm: 'none' },
+  run: 'run-1',
+} as const;
 
 describe('NotifyDrift', () => {
   it('tells people the band with the numbers behind it, never a bare ratio', async () => {
@@ -65,6 +74,24 @@ describe('NotifyDrift', () => {
     expect(text).toContain('ECE 0.071 over 640 labels (a perfect model would show about 0.023)');
   });
 
+  it.each([
+    ['raw', "VGAC's model has drifted; what we serve still fits the outcomes"],
+    ['served', 'what we serve does not fit the outcomes; one tier less for now'],
+    ['both', "VGAC's model has drifted and recalibration does not cope; one tier less for now"],
+  ] as const)('tells an alarm of %s detectors for what it means', async (alarm, meaning) => {
+    await handler(report('alarmed', { drift: 'none', alarm }), at(0));
+    const text = JSON.stringify(posted);
+    expect(text).toContain('Predictions are drifting');
+    expect(text).toContain('none: no drift: autonomy is as the score allows');
+    expect(text).toContain(meaning);
+  });
+
+  it('says that predictions have recovered when the last alarm has come to rest', async () => {
+    await handler(report('rested', { drift: 'none', previousAlarm: 'raw' }), at(0));
+    expect(JSON.stringify(posted)).toContain('Predictions have recovered');
+    expect(JSON.stringify(posted)).toContain('neither detector has an alarm');
+  });
+
   it('says that predictions have recovered when the band falls', async () => {
     await handler(report('fallen', { drift: 'none', previousDrift: 'degrade' }), at(0));
     expect(JSON.stringify(posted)).toContain('Predictions have recovered');
@@ -72,8 +99,7 @@ describe('NotifyDrift', () => {
 
   it('notes that the band was told, for the run that claimed it', async () => {
     await loadOrCreateCalibration(dynamo.table, configOf('noted'), moment(0));
-    const news = { from: 'none', to: 'degrade', run: 'run-1' } as const;
-    await claimDriftNews(dynamo.table, 'noted', news, moment(0));
+    await claimDriftNews(dynamo.table, 'noted', DEGRADED, moment(0));
     await handler(report('noted'), at(0));
     const item = await calibrationOf(dynamo.table, 'noted');
     expect([item.drift_band, item.drift_run]).toEqual(['degrade', undefined]);
@@ -86,7 +112,7 @@ describe('NotifyDrift', () => {
       ),
     );
     await loadOrCreateCalibration(dynamo.table, configOf('refused'), moment(0));
-    await claimDriftNews(dynamo.table, 'refused', { from: 'none', to: 'degrade', run: 'run-1' }, moment(0));
+    await claimDriftNews(dynamo.table, 'refused', DEGRADED, moment(0));
     await expect(handler(report('refused'), at(0))).rejects.toMatchObject({ name: 'SlackRefused' });
     expect(await calibrationOf(dynamo.table, 'refused')).toHaveProperty('drift_band', 'degrade');
     slack.resetHandlers();

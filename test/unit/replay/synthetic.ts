@@ -26,17 +26,21 @@ export interface Job {
 }
 
 /** Jobs of a quiet cluster, a minute apart, whose model is right about them until `driftsAt`, and says .02 from then on. */
-export function jobs(count: number, { seed = 1, driftsAt = Number.POSITIVE_INFINITY } = {}): Job[] {
+export function* jobStream(count: number, { seed = 1, driftsAt = Number.POSITIVE_INFINITY } = {}): Generator<Job> {
   const random = seeded(seed);
-  return Array.from({ length: count }, (_, i) => {
+  for (let i = 0; i < count; i++) {
     const truth = Math.round((0.01 + 0.98 * random() ** 6) * 1000) / 1000;
     const longWait = random() < (i < driftsAt ? truth : 0.4);
     const wait = longWait ? T + 1 + Math.floor(3000 * random()) : Math.floor(T * random());
     const submittedAt = 1_700_000_000 + 60 * i;
     const labelAt = submittedAt + Math.min(wait, T);
     const p = i < driftsAt ? truth : 0.02;
-    return { submittedAt, jobId: `job-${i}`, p, predicted: Math.round(600 * p), wait, longWait, labelAt };
-  });
+    yield { submittedAt, jobId: `job-${i}`, p, predicted: Math.round(600 * p), wait, longWait, labelAt };
+  }
+}
+
+export function jobs(count: number, options?: Parameters<typeof jobStream>[1]): Job[] {
+  return [...jobStream(count, options)];
 }
 
 export function csvLine(job: Job, clusterId = 'c1'): string {

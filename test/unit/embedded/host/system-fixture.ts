@@ -84,6 +84,26 @@ const asking = {
   },
 };
 
+const starting = {
+  StartAt: 'Start',
+  QueryLanguage: 'JSONata',
+  States: {
+    Start: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::states:startExecution',
+      Arguments: {
+        StateMachineArn: '${FlowArn}',
+        Name: '{% $states.input.name %}',
+        Input: { detail: { jobId: '{% $states.input.name %}' } },
+      },
+      Output: '{% $states.result.ExecutionArn %}',
+      Catch: [{ ErrorEquals: ['StepFunctions.ExecutionAlreadyExistsException'], Next: 'Refused' }],
+      End: true,
+    },
+    Refused: { Type: 'Pass', Output: 'there is one already', End: true },
+  },
+};
+
 function machine(name: string, definition: unknown, substitutions: Record<string, unknown>): Resources[string] {
   return {
     Type: 'AWS::StepFunctions::StateMachine',
@@ -124,6 +144,7 @@ export function systemAssembly(extra: Resources = {}): string {
       QueueUrl: { Ref: 'Quarantine' },
     }),
     Asking: machine('asking', asking, { QueueUrl: { Ref: 'Quarantine' } }),
+    Starting: machine('starting', starting, { FlowArn: { Ref: 'Flow' } }),
     OnSubmitted: rule(
       { source: ['collectors'], account: [{ Ref: 'AWS::AccountId' }], 'detail-type': ['JobSubmitted'] },
       {

@@ -58,6 +58,27 @@ const entry = (type: string, detail: unknown) => ({
 });
 const bodies = (queue: string) => system.queues.peek(queue).map(({ body }): unknown => JSON.parse(body));
 
+describe('a machine that starts a machine', () => {
+  const start = async (name: string) => {
+    const stateMachineArn = `${STATES}:stateMachine:starting`;
+    const { executionArn } = system.engine.start({ stateMachineArn, input: { name } });
+    await system.settled();
+    return system.engine.describe(executionArn);
+  };
+
+  it('starts another and does not wait for it', async () => {
+    const arn = `${STATES}:execution:flow:nested-1`;
+    expect(await start('nested-1')).toMatchObject({ status: 'SUCCEEDED', output: arn });
+    expect(system.engine.describe(arn)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  it('sees by its name on AWS why another does not start', async () => {
+    await start('nested-2');
+    expect(await start('nested-2')).toMatchObject({ status: 'SUCCEEDED', output: 'there is one already' });
+    expect(await start('not a name')).toMatchObject({ status: 'FAILED', error: 'StepFunctions.InvalidNameException' });
+  });
+});
+
 describe('an event on the bus', () => {
   it('starts one execution, which invokes a function and saves an item', async () => {
     const { Entries } = await aws.events.send(
@@ -191,7 +212,7 @@ describe('a machine', () => {
   it('can be looked into: list, history in pages and backwards, definition, stop', async () => {
     const stateMachineArn = `${STATES}:stateMachine:flow`;
     const { stateMachines } = await aws.states.send(new ListStateMachinesCommand({}));
-    expect(stateMachines?.map(({ name }) => name)).toEqual(['flow', 'asking']);
+    expect(stateMachines?.map(({ name }) => name)).toEqual(['flow', 'asking', 'starting']);
     const described = await aws.states.send(new DescribeStateMachineCommand({ stateMachineArn }));
     expect(described.definition).toContain('function:greet');
 

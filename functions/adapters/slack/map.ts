@@ -1,0 +1,23 @@
+import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
+import { GATE } from '../../domain/thresholds.ts';
+import { section } from './cards.ts';
+import type { SlackMessage } from './client.ts';
+import { code, prose } from './escape.ts';
+
+/** The message about another map in force, with the proof behind it. */
+export function mapMessage(change: CalibrationPromoted): SlackMessage {
+  const { clusterId, epoch, cause, reason, n } = change;
+  const headline = cause === 'promoted' ? 'A better calibration map is in force' : 'The calibration map before is back';
+  const gain = (before: number, after: number) => `${before.toFixed(4)} → ${after.toFixed(4)}`;
+  return {
+    text: `${headline} on ${clusterId}`,
+    blocks: [
+      section(
+        `📐 *${headline}* on ${code(clusterId, 130)} (epoch ${epoch})`,
+        `ECE ${gain(change.eceBefore, change.eceAfter)}, log loss ${gain(change.lossBefore, change.lossAfter)} over ${n} labels`,
+        prose(reason, 600),
+        `at most notify for the next ${GATE.promotedLabels} labels`,
+      ),
+    ],
+  };
+}

@@ -1,0 +1,138 @@
+import { userInfo } from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
+import { listClusters } from '../../functions/adapters/calibration-store.ts';
+import { loadState } from '../../functions/adapters/epochs.ts';
+import { emit } from '../../functions/adapters/event-bus.ts';
+import { listMaps, loadMap } from '../../functions/adapters/map-store.ts';
+import { fitMap, promoteMap, rollBackMap } from '../../functions/adapters/recalibrate.ts';
+import { type Table, table } from '../../functions/adapters/table.ts';
+import { GATE } from '../../functions/domain/thresholds.ts';
+import type { CalibrationPromoted } from '../../schemas/events/emitted.ts';
+import { Text } from '../../schemas/primitives.ts';
+import { mapLines } from './map-lines.ts';
+import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
+
+/** Nothing was changed. The message says why, and what to do. */
+export class RecalibrationRefused extends Error {
+  override name = 'RecalibrationRefused' as const;
+}
+
+interface ByHand {
+  readonly by: string;
+  readonly reason?: string | undefined;
+  readonly now: Date;
+  /** Puts the change on the bus. */
+  readonly tell: (change: CalibrationPromoted) => Promise<void>;
+}
+
+/** What is known of a cluster's calibration maps, as lines. @throws RecalibrationRefused */
+export async function show(store: Table, cluster: string): Promise<string[]> {
+  await known(store, cluster);
+  const [{ state }, maps] = await Promise.all([loadState(store, cluster), listMaps(store, cluster)]);
+  return mapLines(cluster, state, maps);
+}
+
+/**
+ * Fits a map on the ledger as it stands and puts it in force, whatever its proof says: a human has read it.
+ * Done again within the first 100 labels of the epoch it made, it does nothing: the first time may only have seemed lost.
+ * @throws RecalibrationRefused
+ */
+export async function promoteByHand(store: Table, cluster: string, hand: ByHand): Promise<string[]> {
+  await known(store, cluster);
+  const young = await youngEpoch(store, cluster);
+  if (young?.status === 'promoted') return [`Nothing done: ${young.words}`];
+  const fitted = await fitMap(store, cluster);
+  if (!fitted.proof) throw new RecalibrationRefused(`no map can be fitted: it ${fitted.reason}`);
+  const change = await promoteMap(store, { ...fitted, by: signature(hand.by) }, hand.now);
+  return [`Proof: ${fitted.better ? 'better' : 'not better'}; ${fitted.reason}`, ...(await told(change, hand))];
+}
+
+/** Puts the map of the epoch before in force again. Done twice in a row, it does nothing the second time. */
+export async function rollBackByHand(store: Table, cluster: string, hand: ByHand): Promise<string[]> {
+  await known(store, cluster);
+  const { state } = await loadState(store, cluster);
+  if (state.epoch === 0)
+    throw new RecalibrationRefused(`${cluster} serves VGAC's p itself: there is no map to roll back`);
+  const young = await youngEpoch(store, cluster);
+  if (young?.status === 'restored') return [`Nothing done: ${young.words}`];
+  const reason = hand.reason ?? 'rolled back by hand';
+  const by = signature(hand.by);
+  return told(await rollBackMap(store, { clusterId: cluster, epoch: state.epoch, reason, by }, hand.now), hand);
+}
+
+/** An epoch in its first 100 labels, and how it began. */
+async function youngEpoch(store: Table, cluster: string) {
+  const { state } = await loadState(store, cluster);
+  const map = state.epoch === 0 ? null : await loadMap(store, cluster, state.epoch);
+  if (!map || state.sinceEpoch >= GATE.promotedLabels) return null;
+  const words = `epoch ${state.epoch} was ${map.status} by ${map.by} ${state.sinceEpoch} labels ago`;
+  return { status: map.status, words };
+}
+
+async function told(change: CalibrationPromoted | null, { tell }: ByHand): Promise<string[]> {
+  if (!change) return ['Nothing done: somebody else has changed the epoch at the same moment; look again with --show'];
+  const { epoch, eceBefore, eceAfter, n } = change;
+  const ece = `ECE ${eceBefore.toFixed(4)} → ${eceAfter.toFixed(4)} over ${n} labels`;
+  const lines = [`Epoch ${epoch} is in force: ${ece}; at most notify for ${GATE.promotedLabels} labels`];
+  try {
+    await tell(change);
+  } catch (error) {
+    lines.push(`The bus was not told: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return lines;
+}
+
+async function known(store: Table, cluster: string): Promise<void> {
+  const clusters = await listClusters(store);
+  if (clusters.includes(cluster)) return;
+  throw new RecalibrationRefused(`there is no cluster ${cluster}: use one of ${clusters.join(', ') || '(none yet)'}`);
+}
+
+const signature = (name: string) => `${name} (by hand)`;
+
+function words(value: string): string {
+  const parsed = Text.safeParse(value);
+  if (!parsed.success) throw new InvalidArgumentError('use 1 to 256 visible characters');
+  return parsed.data;
+}
+
+interface RecalibrateOptions extends TableOptions {
+  by: string;
+  bus: string;
+  reason?: string;
+  promote?: boolean;
+  rollBack?: boolean;
+}
+
+async function run(cluster: string, options: RecalibrateOptions): Promise<string[]> {
+  if (options.promote && options.rollBack) throw new RecalibrationRefused('use --promote or --roll-back, not both');
+  const store = table(onTable(options));
+  const hand: ByHand = {
+    by: options.by,
+    reason: options.reason,
+    now: new Date(),
+    tell: (change) => emit(options.bus, 'CalibrationPromoted', change),
+  };
+  if (options.promote) return promoteByHand(store, cluster, hand);
+  return options.rollBack ? rollBackByHand(store, cluster, hand) : show(store, cluster);
+}
+
+if (import.meta.main) {
+  const command = withTableOptions(new Command('recalibrate'))
+    .description('Shows the calibration maps of a cluster with their proofs; promotes one or rolls back by hand.')
+    .argument('<cluster>', 'cluster id')
+    .option('--show', 'what is in force, and every map with its proof (the default)')
+    .option('--promote', 'fit a map on the ledger as it stands and put it in force')
+    .option('--roll-back', 'put the map before in force again')
+    .option('--reason <text>', 'why it is rolled back', words)
+    .option('--by <name>', 'who', words, userInfo().username)
+    .option('--bus <name>', 'bus that is told', process.env.EVENT_BUS_NAME ?? 'vgac')
+    .action(async (cluster: string, options: RecalibrateOptions) =>
+      console.log((await run(cluster, options)).join('\n')),
+    );
+  await command.parseAsync().catch((error: unknown) => {
+    if (!(error instanceof RecalibrationRefused)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,13 @@
+import type { Construct } from 'constructs';
+import { emitOn } from './constructs/handler-function.ts';
+import { Workflow } from './constructs/workflow.ts';
+import { inFolder } from './functions.ts';
+import type { Parts } from './parts.ts';
+
+/** Fits, proves, promotes and rolls back calibration maps; started by drift-monitor for one cluster at a time. */
+export function recalibration(scope: Construct, { stateful, functions }: Parts): Workflow {
+  return new Workflow(scope, 'Recalibration', {
+    functions: inFolder('recalibration', functions),
+    services: { EventBusName: { value: stateful.bus.eventBusName, permission: emitOn(stateful.bus) } },
+  });
+}

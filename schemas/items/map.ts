@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { Instant } from '../primitives.ts';
+import { Knots } from './ledger.ts';
+
+/** Log loss in nats and debiased ECE with its 90 % bounds, and what a perfect model would show on the same sample. */
+const Measured = z.object({
+  loss: z.number(),
+  ece: z.number(),
+  lower: z.number(),
+  upper: z.number(),
+  nullMean: z.number(),
+});
+
+/** A gain with its standard error; positive is better. */
+const Difference = z.object({ gain: z.number(), se: z.number() });
+
+/** How a map did on labels it was not fitted on. */
+export const MapProof = z.object({
+  n: z.number().int(),
+  /** Older labels that it was fitted on. */
+  fitted: z.number().int(),
+  loss: Difference,
+  ece: Difference,
+  /** VGAC's p after the map that was in force, and after this one. */
+  before: Measured,
+  after: Measured,
+  /** What was served, and what an epoch with this map would have served. */
+  served: Measured,
+  rehearsed: Measured,
+});
+export type MapProof = z.infer<typeof MapProof>;
+
+/**
+ * `promoted` in force and watched · `held` has proven itself on labels of its own · `rolledBack` turned out worse ·
+ * `restored` the map before, in force again · `rejected` the newest candidate for this epoch, which was not better.
+ */
+export const MapStatus = z.enum(['promoted', 'held', 'rolledBack', 'restored', 'rejected']);
+export type MapStatus = z.infer<typeof MapStatus>;
+
+/** `PK = CLUSTER#{id}`, `SK = MAP#{epoch}`: a map and its proof; kept for good. */
+export const MapItem = z.object({
+  PK: z.string(),
+  SK: z.string(),
+  epoch: z.number().int(),
+  status: MapStatus,
+  knots: Knots.nullable(),
+  proof: MapProof.nullable(),
+  /** What the proof said, in words. */
+  reason: z.string(),
+  /** The execution or the person that asked for it. */
+  by: z.string(),
+  at: Instant,
+  /** Ledger version that it was fitted on. */
+  version: z.number().int(),
+  /** Labels that the epoch before had seen then: the next attempt waits for more. */
+  after_labels: z.number().int(),
+  /** The newest look at it since it went in force. */
+  watched: z.object({ n: z.number().int(), gain: z.number(), se: z.number(), at: Instant }).optional(),
+});
+export type MapItem = z.infer<typeof MapItem>;

@@ -1,0 +1,203 @@
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadCalibration } from '../../../functions/adapters/calibration-store.ts';
+import { rebuild } from '../../../functions/adapters/fold.ts';
+import { checkReliability } from '../../../functions/adapters/reliability-check.ts';
+import { deserialise, serialise } from '../../../functions/domain/calibration/codec.ts';
+import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
+import { handler as foldCluster } from '../../../functions/drift-monitor/fold-cluster.ts';
+import { handler as listClusters } from '../../../functions/drift-monitor/list-clusters.ts';
+import { handler as notifyDrift } from '../../../functions/drift-monitor/notify-drift.ts';
+import { runMachine } from '../../fixtures/checked-in-machine.ts';
+import { useTable } from '../../fixtures/handlers.ts';
+import { trustedState } from '../domain/builders.ts';
+import { calibrationOf, configOf, decided, ledgerJobs, moment, T, useEmbeddedClock } from './fixture.ts';
+
+vi.mock('../../../functions/adapters/secrets.ts', async (original) => ({
+  ...(await original<object>()),
+  readSecret: async () => 'xoxb-test',
+}));
+const slack = vi.hoisted(() => ({ posted: [] as unknown[] }));
+vi.mock('../../../functions/adapters/slack/client.ts', async (original) => ({
+  ...(await original<object>()),
+  slackClient: () => ({ post: async (channel: string, message: unknown) => slack.posted.push({ channel, message }) }),
+}));
+
+const dynamo = useTable();
+const at = useEmbeddedClock();
+beforeEach(() => {
+  slack.posted.length = 0;
+  vi.stubEnv('SLACK_API_BASE_URL', 'https://slack.test/api');
+  vi.stubEnv('SLACK_BOT_TOKEN_NAME', 'bot-token');
+  vi.stubEnv('SLACK_DEFAULT_CHANNEL', '#gpu-alerts');
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+});
+
+/** One run of the monitor over these clusters only; the table is shared with other tests. */
+const visit = (clusters: readonly string[], seconds: number) =>
+  runMachine(
+    'drift-monitor',
+    {
+      ListClusters: async () => {
+        const { clusters: all } = await listClusters({}, at(seconds));
+        return { clusters: all.filter(({ clusterId }) => clusters.includes(clusterId)) };
+      },
+      FoldCluster: (event) => foldCluster(event, at(seconds)),
+      NotifyDrift: (event) => notifyDrift(event, at(seconds)),
+    },
+    {},
+  );
+
+/** A cluster with one job that will be overdue at submit + T + 60 s, and a state of its own. */
+async function cluster(clusterId: string, change: Partial<CalibrationState> = {}) {
+  await decided(dynamo.table, clusterId, 'job', { executed: false });
+  await setState(clusterId, serialise(trustedState(change)));
+}
+
+async function setState(clusterId: string, state: Uint8Array) {
+  await dynamo.table.client.send(
+    new UpdateCommand({
+      TableName: dynamo.table.name,
+      Key: { PK: `CLUSTER#${clusterId}`, SK: 'CALIBRATION' },
+      UpdateExpression: 'SET #state = :state',
+      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeValues: { ':state': state },
+    }),
+  );
+}
+
+const busy = (calls: Awaited<ReturnType<typeof visit>>['calls'], service: string) =>
+  calls.filter((call) => call.service === service).map((call) => JSON.stringify(call.arguments));
+
+describe('a run of the monitor', () => {
+  it('visits every cluster that it can, and fails in the end by the name of the one that it could not', async () => {
+    for (const id of ['well-1', 'poisoned', 'well-2']) await cluster(id);
+    await setState('poisoned', new Uint8Array(3));
+    const { status, error, cause } = await visit(['well-1', 'poisoned', 'well-2'], T + 60);
+    expect({ status, error }).toEqual({ status: 'FAILED', error: 'ClusterNotFolded' });
+    expect(cause).toContain('"clusterId":"poisoned"');
+    expect(cause).toContain('"error":"UnreadableState"');
+    expect(cause).not.toContain('well');
+    for (const id of ['well-1', 'well-2']) expect(await ledgerJobs(dynamo.table, id)).toEqual(['job']);
+    expect((await calibrationOf(dynamo.table, 'poisoned')).version).toBe(0);
+  });
+
+  it('goes past a row that does not parse, and folds the others of its cluster', async () => {
+    await cluster('bad-row');
+    await dynamo.table.client.send(
+      new PutCommand({
+        TableName: dynamo.table.name,
+        Item: {
+          ...{ PK: 'CLUSTER#bad-row', SK: 'JOB#bad', cluster_id: 7, unfolded: 'CLUSTER#bad-row' },
+          unfolded_due: moment(0).toISOString(),
+        },
+      }),
+    );
+    expect(await visit(['bad-row'], T + 60)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await ledgerJobs(dynamo.table, 'bad-row')).toEqual(['job']);
+  });
+
+  it('does no harm when it overlaps with others, and people are told once', async () => {
+    await cluster('overlap', { drift: 'degrade' });
+    const runs = await Promise.all([1, 2, 3].map(() => visit(['overlap'], T + 60)));
+    expect(runs.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
+    expect(await ledgerJobs(dynamo.table, 'overlap')).toEqual(['job']);
+    expect(slack.posted).toHaveLength(1);
+    expect(runs.flatMap(({ calls }) => busy(calls, 'events:putEvents'))).toHaveLength(1);
+  });
+
+  it('covers a tick that was missed, however many', async () => {
+    for (const jobId of ['a', 'b', 'c']) await decided(dynamo.table, 'missed', jobId);
+    await visit(['missed'], 86_400);
+    expect(await ledgerJobs(dynamo.table, 'missed')).toEqual(['a', 'b', 'c']);
+    expect((await calibrationOf(dynamo.table, 'missed')).in_flight_statement).toBeUndefined();
+  });
+
+  it('takes autonomy away in the same run in which it sees drift', async () => {
+    await cluster('falls');
+    const verdict = () => checkReliability(dynamo.table, configOf('falls'), moment(T + 61));
+    expect((await verdict()).drift).toBe('none');
+    await setState('falls', serialise(driftsWithTheNextLabel()));
+    await visit(['falls'], T + 60);
+    expect(await verdict()).toMatchObject({ drift: 'escalate', scope: 'escalate' });
+    expect(JSON.stringify(slack.posted)).toContain('none → escalate');
+  });
+});
+
+/** 299 labels that all came out wrong, and not looked at yet: ECE and band are renewed with every tenth. */
+function driftsWithTheNextLabel(): CalibrationState {
+  const state = trustedState({ n: 999 });
+  state.outcomes.q.fill(6_554);
+  state.outcomes.y.fill(1);
+  state.outcomes.size = 999;
+  state.outcomes.head = 999;
+  return state;
+}
+
+describe('what has drifted', () => {
+  const announced = async (clusterId: string, seconds: number) =>
+    busy((await visit([clusterId], seconds)).calls, 'events:putEvents').join();
+
+  it("is VGAC's model where only raw p has alarmed: it is asked to recalibrate, and no scope changes", async () => {
+    await cluster('raw', { modelDrift: 200 });
+    const text = await announced('raw', T + 60);
+    expect(text).toContain('"alarm":"raw"');
+    expect(text).toContain("VGAC's model has drifted");
+    expect(text).toContain('"DetailType":"RecalibrationRequested"');
+    expect((await checkReliability(dynamo.table, configOf('raw'), moment(T + 61))).scope).toBe('autonomous');
+  });
+
+  it('is what we serve where the other detector has alarmed: recalibration does not cope', async () => {
+    await cluster('served', { caution: 200, modelDrift: 200 });
+    const text = await announced('served', T + 60);
+    expect(text).toContain('"alarm":"both"');
+    expect(text).toContain("VGAC's model has drifted; recalibration does not cope with it");
+  });
+
+  it('is told once, until it changes again', async () => {
+    await cluster('once', { modelDrift: 200 });
+    expect(await announced('once', T + 60)).not.toBe('');
+    expect(await announced('once', T + 120)).toBe('');
+    await setState('once', serialise(trustedState({ n: 2_000 })));
+    const text = await announced('once', T + 180);
+    expect(text).toContain("VGAC's model shows no drift any more");
+    expect(text).not.toContain('RecalibrationRequested');
+    expect(slack.posted).toHaveLength(2);
+  });
+
+  it('is nothing below the floor of 100 labels, whatever the detectors say', async () => {
+    await cluster('floor', { n: 98, modelDrift: 200, caution: 200 });
+    expect(await announced('floor', T + 60)).toBe('');
+    expect(slack.posted).toEqual([]);
+  });
+});
+
+describe('a recalibration', () => {
+  const started = async (clusterId: string, seconds: number) =>
+    busy((await visit([clusterId], seconds)).calls, 'states:startExecution');
+
+  it('is started where drift needs one, for that cluster, without waiting for it', async () => {
+    await cluster('needs', { drift: 'degrade' });
+    const [call] = await started('needs', T + 60);
+    expect(call).toBe('{"StateMachineArn":"RecalibrationMachine","Input":{"clusterId":"needs"}}');
+  });
+
+  it('is not started where nothing is wrong, or too little is known', async () => {
+    await cluster('fine');
+    await cluster('young', { drift: 'degrade', n: 200, sinceEpoch: 200 });
+    expect(await started('fine', T + 60)).toEqual([]);
+    expect(await started('young', T + 60)).toEqual([]);
+  });
+
+  it('leaves the state as the ledger has it', async () => {
+    await decided(dynamo.table, 'ledger', 'job');
+    await visit(['ledger'], T + 60);
+    const item = await loadCalibration(dynamo.table, 'ledger');
+    const rebuilt = await rebuild(dynamo.table, 'ledger');
+    expect(Buffer.from(rebuilt?.state ?? [])).toEqual(Buffer.from(item?.state ?? []));
+    expect(deserialise(rebuilt?.state ?? new Uint8Array())).toHaveProperty('n', 1);
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it, vi } from 'vitest';
+import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
+import { promoteByHand, rollBackByHand, show } from '../../../infra/commands/recalibrate.ts';
+import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
+import { useTable } from '../../fixtures/handlers.ts';
+import { calibrationOf, configOf } from '../outcomes/fixture.ts';
+import { BENT, fold, NOW, promoted, stateOf, TRUE } from './fixture.ts';
+
+const dynamo = useTable();
+
+function ada() {
+  const told: CalibrationPromoted[] = [];
+  const tell = async (change: CalibrationPromoted) => {
+    told.push(change);
+  };
+  return { by: 'ada', now: NOW, tell, told };
+}
+
+describe('recalibrate --promote', () => {
+  it('puts a map in force that its proof would not have, shows the proof and tells the bus', async () => {
+    await fold(dynamo.table, 'by-hand', 400, TRUE);
+    const hand = ada();
+    const lines = await promoteByHand(dynamo.table, 'by-hand', hand);
+    expect(lines[0]).toMatch(/^Proof: not better; over 200 later labels log loss .+/);
+    expect(lines[1]).toMatch(/^Epoch 1 is in force: ECE .+ over 200 labels; at most notify for 100 labels$/);
+    expect(hand.told).toMatchObject([{ epoch: 1, cause: 'promoted', by: 'ada (by hand)' }]);
+    expect(await stateOf(dynamo.table, 'by-hand')).toMatchObject({ epoch: 1, n: 200 });
+  });
+
+  it('does nothing the second time, even when labels have come in between', async () => {
+    await fold(dynamo.table, 'twice', 400, TRUE);
+    await promoteByHand(dynamo.table, 'twice', ada());
+    await fold(dynamo.table, 'twice', 90, TRUE, 2);
+    const hand = ada();
+    expect(await promoteByHand(dynamo.table, 'twice', hand)).toEqual([
+      'Nothing done: epoch 1 was promoted by ada (by hand) 90 labels ago',
+    ]);
+    expect(hand.told).toEqual([]);
+    expect(await stateOf(dynamo.table, 'twice')).toHaveProperty('epoch', 1);
+  });
+
+  it('says what is missing where there is too little to fit on', async () => {
+    await loadOrCreateCalibration(dynamo.table, configOf('empty'), NOW);
+    await expect(promoteByHand(dynamo.table, 'empty', ada())).rejects.toThrow(
+      'no map can be fitted: it needs 300 more labels (0 of 300)',
+    );
+  });
+
+  it('stands when the bus cannot be told, and says so', async () => {
+    await fold(dynamo.table, 'deaf', 400, TRUE);
+    const tell = vi.fn(async () => {
+      throw new Error('no bus');
+    });
+    const lines = await promoteByHand(dynamo.table, 'deaf', { ...ada(), tell });
+    expect(lines.at(-1)).toBe('The bus was not told: no bus');
+    expect(await stateOf(dynamo.table, 'deaf')).toHaveProperty('epoch', 1);
+  });
+});
+
+describe('recalibrate --roll-back', () => {
+  it('puts the map before in force again, once', async () => {
+    await promoted(dynamo.table, 'back');
+    const hand = ada();
+    const [line] = await rollBackByHand(dynamo.table, 'back', { ...hand, reason: 'looks odd' });
+    expect(line).toMatch(/^Epoch 2 is in force: ECE/);
+    expect(hand.told).toMatchObject([{ epoch: 2, cause: 'rolledBack', reason: 'looks odd' }]);
+    expect(await rollBackByHand(dynamo.table, 'back', hand)).toEqual([
+      'Nothing done: epoch 2 was restored by ada (by hand) 0 labels ago',
+    ]);
+    expect(await stateOf(dynamo.table, 'back')).toMatchObject({ epoch: 2, map: null });
+  });
+
+  it('has nothing to roll back where no map was ever promoted', async () => {
+    await fold(dynamo.table, 'first', 100, TRUE);
+    await expect(rollBackByHand(dynamo.table, 'first', ada())).rejects.toThrow('there is no map to roll back');
+  });
+});
+
+describe('recalibrate --show', () => {
+  it('shows what is in force and every map with its proof, and changes nothing', async () => {
+    await promoted(dynamo.table, 'shown');
+    await fold(dynamo.table, 'shown', 60, BENT, 2);
+    const before = await calibrationOf(dynamo.table, 'shown');
+    const text = (await show(dynamo.table, 'shown')).join('\n');
+    expect(text).toMatch(/epoch 1: a map of \d+ knots, 60 labels old, at most notify for 40 more/);
+    expect(text).toMatch(/MAP#1 .*promoted.* {2}2026-11-20T08:00:00.000Z, run-1/);
+    expect(text).toContain('fitted on 300 labels, proven on 300 later ones');
+    expect(text).toMatch(/map {3}: ECE 0\.\d{4} \[0\.\d{4}, 0\.\d{4}\] → 0\.\d{4} \[.+\], log loss/);
+    expect(await calibrationOf(dynamo.table, 'shown')).toEqual(before);
+  });
+
+  it('names the clusters there are when it is asked for another', async () => {
+    await expect(show(dynamo.table, 'typo')).rejects.toMatchObject({
+      name: 'RecalibrationRefused',
+      message: expect.stringContaining('shown'),
+    });
+  });
+});

@@ -1,0 +1,68 @@
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { handler as fitMap } from '../../../functions/recalibration/fit-map.ts';
+import { handler as promoteMap } from '../../../functions/recalibration/promote-map.ts';
+import { handler as rejectMap } from '../../../functions/recalibration/reject-map.ts';
+import { handler as rollBackMap } from '../../../functions/recalibration/roll-back-map.ts';
+import { handler as watchMap } from '../../../functions/recalibration/watch-map.ts';
+import { type Handlers, runMachine } from '../../fixtures/checked-in-machine.ts';
+import { useTable } from '../../fixtures/handlers.ts';
+import { useEmbeddedClock } from '../outcomes/fixture.ts';
+import { BENT, fold, isRebuilt, stateOf, TRUE, wronglyPromoted } from './fixture.ts';
+
+const dynamo = useTable();
+const at = useEmbeddedClock();
+afterAll(() => vi.unstubAllGlobals());
+
+const HANDLERS: Handlers = {
+  WatchMap: (event) => watchMap(event, at(0)),
+  FitMap: (event) => fitMap(event, at(0)),
+  PromoteMap: (event) => promoteMap(event, at(0)),
+  RejectMap: (event) => rejectMap(event, at(0)),
+  RollBackMap: (event) => rollBackMap(event, at(0)),
+  NotifyMap: async () => ({ sent: true }),
+};
+const runOn = (clusterId: string) => runMachine('recalibration', HANDLERS, { clusterId });
+
+describe('the recalibration machine', () => {
+  it('promotes a better map, announces and tells it', async () => {
+    await fold(dynamo.table, 'm-better', 600, BENT);
+    const { status, passed, calls } = await runOn('m-better');
+    expect(passed).toEqual([
+      'WatchMap',
+      'HasHeld?',
+      'FitMap',
+      'IsBetter?',
+      'PromoteMap',
+      'HasChanged?',
+      'AnnounceMap',
+      'NotifyMap',
+      'LeaveMap',
+    ]);
+    expect(status).toBe('SUCCEEDED');
+    expect(JSON.stringify(calls)).toContain('"DetailType":"CalibrationPromoted"');
+    expect(await stateOf(dynamo.table, 'm-better')).toHaveProperty('epoch', 1);
+    expect(await isRebuilt(dynamo.table, 'm-better')).toBe(true);
+  });
+
+  it('leaves a model that is right alone', async () => {
+    await fold(dynamo.table, 'm-right', 600, TRUE);
+    expect(await runOn('m-right')).toMatchObject({
+      status: 'SUCCEEDED',
+      passed: ['WatchMap', 'HasHeld?', 'LeaveMap'],
+    });
+  });
+
+  it('rolls a map back that has turned out worse', async () => {
+    await wronglyPromoted(dynamo.table, 'm-worse');
+    const { status, passed } = await runOn('m-worse');
+    expect({ status, passed }).toEqual({
+      status: 'SUCCEEDED',
+      passed: ['WatchMap', 'HasHeld?', 'RollBackMap', 'HasChanged?', 'AnnounceMap', 'NotifyMap', 'LeaveMap'],
+    });
+    expect(await stateOf(dynamo.table, 'm-worse')).toMatchObject({ epoch: 2, map: null });
+  });
+
+  it('fails loudly, and changes nothing, on a cluster that cannot be read', async () => {
+    expect(await runOn('m-nobody')).toMatchObject({ status: 'FAILED', error: 'UnreadableItem' });
+  });
+});

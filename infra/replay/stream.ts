@@ -111,7 +111,7 @@ export class Stream {
         this.pace.used(facts.proposal.arguments.action, row.submittedAt);
       }
     }
-    this.await(row, open, q, executed, wrong);
+    this.remember(row, open, q, executed, wrong);
   }
 
   /** Lets the labels of the last jobs arrive. */
@@ -184,7 +184,7 @@ export class Stream {
     else if (judgement.scope === 'escalate') tally.withheld += 1;
   }
 
-  private await(row: Row, open: Open, q: number, executed: boolean, wrong: boolean): void {
+  private remember(row: Row, open: Open, q: number, executed: boolean, wrong: boolean): void {
     const { kind } = this.facts.proposal;
     const { entry } = open;
     const touched = executed && kind === 'intervention';

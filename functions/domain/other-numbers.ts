@@ -1,4 +1,5 @@
 import { CALIBRATION } from './calibration/state.ts';
+import { RECALIBRATION } from './recalibration/numbers.ts';
 import { GATE } from './thresholds.ts';
 
 /** These shape the stored state; a state with other ones is another format. */
@@ -7,6 +8,7 @@ const SHAPE: readonly string[] = ['CALIBRATION.experts', 'CALIBRATION.ring', 'CA
 const TABLES: readonly (readonly [name: string, table: object])[] = [
   ['GATE', GATE],
   ['CALIBRATION', CALIBRATION],
+  ['RECALIBRATION', RECALIBRATION],
 ];
 
 /** Every number of gate and fold that may be tried with another value, by its full name such as `GATE.harm.rate`. */

@@ -12,6 +12,7 @@ import type { Row } from './csv/row.ts';
 import { HarmBound } from './harm-bound.ts';
 import { Pace } from './pace.ts';
 import { type Open, Pending } from './pending.ts';
+import { Recalibration } from './recalibration.ts';
 import type { Facts, RuleSet } from './rules.ts';
 import { Tally } from './tally.ts';
 import { Timeline } from './timeline.ts';
@@ -39,6 +40,8 @@ export class Stream {
   readonly timeline = new Timeline();
   readonly bounds: { readonly statement: HarmBound; readonly intervention: HarmBound };
   readonly comparison: Comparison | null;
+  /** Null for the core rules, which know no epochs. */
+  readonly recalibration: Recalibration | null;
   /** Number of jobs seen at each of the first alarms on raw p: where the model was found to have drifted. */
   readonly alarmsAt: number[] = [];
   private readonly onDecision: OnDecision | null;
@@ -53,6 +56,7 @@ export class Stream {
     this.clusterId = clusterId;
     this.rules = rules;
     this.comparison = comparison;
+    this.recalibration = rules.name === 'all' ? new Recalibration() : null;
     this.onDecision = onDecision;
     this.state = initialState(budgets);
     this.pace = new Pace(limits);
@@ -107,7 +111,7 @@ export class Stream {
         this.pace.used(facts.proposal.arguments.action, row.submittedAt);
       }
     }
-    this.await(row, open, q, executed, wrong);
+    this.remember(row, open, q, executed, wrong);
   }
 
   /** Lets the labels of the last jobs arrive. */
@@ -180,7 +184,7 @@ export class Stream {
     else if (judgement.scope === 'escalate') tally.withheld += 1;
   }
 
-  private await(row: Row, open: Open, q: number, executed: boolean, wrong: boolean): void {
+  private remember(row: Row, open: Open, q: number, executed: boolean, wrong: boolean): void {
     const { kind } = this.facts.proposal;
     const { entry } = open;
     const touched = executed && kind === 'intervention';
@@ -198,6 +202,7 @@ export class Stream {
     entry.longWait = touched ? null : row.longWait;
     entry.predictedWaitSeconds = Number.isNaN(row.predictedWaitSeconds) ? null : row.predictedWaitSeconds;
     entry.waitSeconds = this.knownWait(row);
+    entry.epoch = this.state.epoch;
     this.pending.add(open);
   }
 
@@ -235,6 +240,7 @@ export class Stream {
     const ofIntervention = entry.kind === 'intervention' && entry.executed;
     const right = !entry.intervened && q >= CALIBRATION.interventionQ && longWait;
     bounds.intervention.label(entry.labelAt, ofIntervention && harm ? 'harm' : right ? 'benign' : 'neither');
+    this.recalibration?.label(state, entry, this.tally.jobs);
     this.comparison?.label(entry.p ?? Number.NaN, longWait);
   }
 }

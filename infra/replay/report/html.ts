@@ -89,7 +89,7 @@ function figures(stream: StreamReport): string[] {
     figure('Harm tokens', `The fewest in each stretch. ${keys(['dash', 'one is needed to act'])}`, tokenChart(stream)),
     figure(
       'Calibration error',
-      `Debiased ECE of the last 300 labels with 90 % bounds. ${keys(['dash', 'limits of acting alone and of acting at all'])}`,
+      `Debiased ECE of the last 300 labels with 90 % bounds. ${keys(['dash', 'limits of acting alone and of acting at all'], ['mark', 'another map in force'])}`,
       eceChart(stream),
     ),
     figure(
@@ -114,7 +114,10 @@ function figure(title: string, says: string, drawing: string, className = ''): s
 function keys(...entries: readonly (readonly [className: string, says: string])[]): string {
   return entries
     .map(([className, says]) => {
-      const colour = className === 'dash' ? ' class="dash"' : ` style="background:var(--${className})"`;
+      const colour =
+        className === 'dash' || className === 'mark'
+          ? ` class="${className}"`
+          : ` style="background:var(--${className})"`;
       return `<span class="key"><i${colour}></i>${says}</span>`;
     })
     .join('');

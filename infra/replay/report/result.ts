@@ -2,6 +2,7 @@ import type { Bin } from '../../../functions/domain/calibration/ece.ts';
 import { NAIVE_RULE } from '../compare.ts';
 import type { ExecutedWindow } from '../executed-window.ts';
 import type { HarmBound } from '../harm-bound.ts';
+import type { Epoch, Recalibration } from '../recalibration.ts';
 import type { FileResult, NamedStream } from '../replay-file.ts';
 import type { RulesName } from '../rules.ts';
 import { reliabilityOf } from '../tally.ts';
@@ -63,6 +64,12 @@ export interface StreamReport {
   readonly brier: number | null;
   readonly interval90Coverage: number | null;
   readonly alarms: { readonly raw: number; readonly served: number; readonly harm: number };
+  /** Maps that were promoted and rolled back; null where the rules know no recalibration. */
+  readonly recalibration: {
+    readonly promoted: number;
+    readonly rolledBack: number;
+    readonly epochs: readonly Epoch[];
+  } | null;
   /** Jobs seen at each alarm on raw p; the first 1000. */
   readonly driftAlarmJobs: readonly number[];
   readonly bound: { readonly statement: BoundReport; readonly intervention: BoundReport };
@@ -139,6 +146,7 @@ export function streamReport({ name, stream }: NamedStream, jobsPerSecond: numbe
     brier: tally.brier,
     interval90Coverage: tally.interval90Coverage,
     alarms: { ...state.alarms },
+    recalibration: recalibrationOf(stream.recalibration),
     driftAlarmJobs: stream.alarmsAt,
     bound: { statement: boundReport(bounds.statement), intervention: boundReport(bounds.intervention) },
     tiers: tally.tiers,
@@ -178,6 +186,12 @@ function comparisonOf({ comparison, tally }: NamedStream['stream']): RuleOutcome
 
 function boundReport({ harms, allowed, slack, violations }: HarmBound): BoundReport {
   return { harms, allowed, leastSlack: Number.isFinite(slack) ? slack : null, violations };
+}
+
+function recalibrationOf(recalibration: Recalibration | null): StreamReport['recalibration'] {
+  if (recalibration === null) return null;
+  const { promoted, rolledBack, epochs } = recalibration;
+  return { promoted, rolledBack, epochs };
 }
 
 function mostFirst(counts: ReadonlyMap<string, number>): Record<string, number> {

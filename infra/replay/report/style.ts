@@ -18,10 +18,12 @@ a { color: var(--autonomous); }
 .tall { grid-row: span 2; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(250px, 1fr)); gap: 8px; }
 figure { margin: 0; min-width: 0; overflow-x: auto; } figcaption p { font-size: 13px; }
-svg { display: block; width: 100%; min-width: 380px; height: auto; margin-top: 6px; overflow: visible; }
+svg { display: block; width: 100%; height: auto; margin-top: 6px; overflow: visible; }
+.charts > figure > svg { min-width: 380px; }
 svg text { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; fill: var(--soft); font-variant-numeric: tabular-nums; }
 svg text.label { fill: var(--ink); }
 .grid { stroke: var(--hair); } .axis { stroke: var(--soft); } .diagonal { stroke: var(--soft); stroke-dasharray: 4 4; }
+.epoch { stroke: var(--ok); stroke-width: 1.5; } .epoch.rolledBack { stroke: var(--harm); }
 .limit { stroke: var(--soft); stroke-dasharray: 5 4; } .mean { stroke: var(--harm); stroke-opacity: .5; }
 .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; } .area { fill-opacity: .18; stroke: none; } .solid { fill-opacity: 1; }
 .line.autonomous, .whisker.autonomous { stroke: var(--autonomous); } .area.autonomous, .dot.autonomous { fill: var(--autonomous); }
@@ -29,6 +31,7 @@ svg text.label { fill: var(--ink); }
 .line.harm { stroke: var(--harm); } .area.escalate { fill: var(--escalate); } .size { fill: var(--escalate); }
 .key { display: inline-flex; align-items: center; gap: 5px; margin-right: 14px; }
 .key i { width: 12px; height: 12px; border-radius: 3px; display: inline-block; }
+.key i.mark { width: 2px; border-radius: 0; background: var(--ok); }
 .key i.dash { height: 0; border-top: 2px dashed var(--soft); border-radius: 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 14px; }

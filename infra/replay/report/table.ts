@@ -4,6 +4,7 @@ import type { RuleOutcome, StreamReport } from './result.ts';
 
 const TIERS = ['nothing', 'annotate', 'warn', 'suggest', 'gate'];
 const STRIP = 60;
+const EPOCHS_SHOWN = 8;
 /** No lines between rows, no colours of the library's own. */
 const PLAIN = {
   style: { head: [], border: [] },
@@ -77,6 +78,7 @@ function rowsOf(report: StreamReport): [string, string][] {
     ],
     ['tier', `${tierStrip(report)}\n${tiersOf(report)}`],
     ['drift alarms', `raw p ${alarms.raw}${firstAlarm(report)}, served q ${alarms.served}; harm ${alarms.harm}`],
+    ...(report.recalibration === null ? [] : [recalibrationRow(report.recalibration)]),
     [
       'intervals',
       `one-sided 90 % bound holds ${percent(report.upper90Coverage)}, two-sided 90 % ${percent(report.interval90Coverage)}`,
@@ -123,6 +125,19 @@ function tiersOf({ tiers, tierFirstEarned }: StreamReport): string {
   };
   const kinds = `statements ${kind(0, 3)}, interventions ${kind(3, 5)}`;
   return `earned: ${earned.join(', ')}\nexecuted: ${kinds}; ${done.join(', ') || 'none'}`;
+}
+
+function recalibrationRow({
+  promoted,
+  rolledBack,
+  epochs,
+}: NonNullable<StreamReport['recalibration']>): [string, string] {
+  const when = epochs
+    .slice(0, EPOCHS_SHOWN)
+    .map(({ afterJobs, cause }) => `${cause === 'promoted' ? '' : 'back '}${count(afterJobs)}`);
+  const after =
+    when.length === 0 ? '' : ` (after jobs ${when.join('; ')}${epochs.length > when.length ? '; ...' : ''})`;
+  return ['recalibration', `${promoted} maps promoted, ${rolledBack} rolled back${after}`];
 }
 
 /** What each rule costs: the share of jobs that it was the first to hold back. */

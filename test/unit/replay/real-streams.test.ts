@@ -66,6 +66,13 @@ describe.skipIf(!present)(`the back-test on real streams${why}`, () => {
     },
   );
 
+  it('recalibrates D, which serves it better, and leaves A alone', async () => {
+    const [core, all, quiet] = [await replayed('D', 'core'), await replayed('D', 'all'), await replayed('A', 'all')];
+    expect(all.recalibration?.promoted).toBeGreaterThan(0);
+    expect(reliabilityOf(all.tally.served).ece).toBeLessThan(reliabilityOf(core.tally.served).ece ?? 0);
+    expect(quiet.recalibration).toMatchObject({ promoted: 0, rolledBack: 0 });
+  });
+
   it.each(['C', 'D'])('does at most 15 harms in the first 500 jobs after the switch on %s', async (name) => {
     const SWITCH = 2914;
     let [seen, harms] = [0, 0];

@@ -2,7 +2,7 @@ import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Kind } from '../../schemas/primitives.ts';
 import type { Reason } from '../../schemas/verdict.ts';
 import type { CalibrationState } from './calibration/state.ts';
-import { earnedTier, tierStandings } from './calibration/tiers.ts';
+import { earnedTier, tierInWords, tierStandings } from './calibration/tiers.ts';
 import { tokensAt } from './calibration/tokens.ts';
 import { capabilityOf, misconfigured } from './capabilities.ts';
 import type { Proposal } from './proposal.ts';
@@ -76,17 +76,7 @@ const tier: Rule = ({ proposal, state, verdictTier }) => {
   if (proposal.tier <= earned) return null;
   const standing = tierStandings(state)[proposal.tier - 1];
   if (standing === undefined) return escalate('tier', `there is no tier ${proposal.tier}`);
-  if (standing.needs !== null && standing.needs > 0) {
-    return escalate('tier', `${standing.tier} needs about ${standing.needs} more outcomes`);
-  }
-  if (standing.earned) {
-    return escalate('tier', `${standing.tier} needs ${state.caution} more labels without an alarm of calibration`);
-  }
-  const upper = state.whole?.upper.toFixed(3) ?? 'unknown';
-  return escalate(
-    'tier',
-    `${standing.tier} needs an upper bound of ECE of at most ${standing.limit.toFixed(2)}; it is ${upper}`,
-  );
+  return escalate('tier', tierInWords(state, standing));
 };
 
 const configured: Rule = ({ proposal }) => {

@@ -71,7 +71,10 @@ export class Records {
         ExpressionAttributeValues: { ':pk': `CLUSTER#${clusterId}`, ':map': 'MAP#' },
       }),
     );
-    const maps = (answer.Items ?? []).map((item) => MapItem.parse(item));
+    const maps = (answer.Items ?? []).flatMap((item) => {
+      const parsed = MapItem.safeParse(item);
+      return parsed.success ? [parsed.data] : [];
+    });
     return maps.sort((a, b) => b.epoch - a.epoch)[0] ?? null;
   }
 

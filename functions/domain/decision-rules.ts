@@ -1,11 +1,11 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Kind } from '../../schemas/primitives.ts';
-import type { Reason } from '../../schemas/verdict.ts';
 import type { CalibrationState } from './calibration/state.ts';
 import { earnedTier, tierInWords, tierStandings } from './calibration/tiers.ts';
 import { tokensAt } from './calibration/tokens.ts';
 import { capabilityOf, misconfigured } from './capabilities.ts';
 import type { Proposal } from './proposal.ts';
+import type { Rule } from './rule.ts';
 import { GATE } from './thresholds.ts';
 
 export interface Limits {
@@ -27,89 +27,120 @@ export interface RuleInput {
   readonly nowSeconds: number;
 }
 
-type Rule = (input: RuleInput) => Reason | null;
+const escalating = (rule: Omit<Rule<RuleInput>, 'scope'>): Rule<RuleInput> => ({ ...rule, scope: 'escalate' });
 
-const escalate = (code: string, message: string): Reason => ({ code, message, scope: 'escalate' });
+const freeTokens = ({ proposal, state, inFlight, config, nowSeconds }: RuleInput): number =>
+  tokensAt(state, proposal.kind, config.budgets, nowSeconds) - inFlight[proposal.kind];
 
-/** Comparisons are written so that NaN fails them. */
-const tokens: Rule = ({ proposal: { kind }, state, inFlight, config, nowSeconds }) => {
-  const free = tokensAt(state, kind, config.budgets, nowSeconds) - inFlight[kind];
-  if (free >= GATE.freeTokens) return null;
-  const left = `${tenths(free)} of ${config.budgets[kind].tokens} harm tokens left`;
-  return escalate('tokens', `${left} beside ${inFlight[kind]} in flight; ${GATE.freeTokens} is needed`);
-};
+export const tokens = escalating({
+  code: 'tokens',
+  applies: (input) => !(freeTokens(input) >= GATE.freeTokens),
+  message: (input) => {
+    const { kind } = input.proposal;
+    const left = `${tenths(freeTokens(input))} of ${input.config.budgets[kind].tokens} harm tokens left`;
+    return `${left} beside ${input.inFlight[kind]} in flight; ${GATE.freeTokens} is needed`;
+  },
+});
 
-const harm: Rule = ({ proposal: { kind }, state }) => {
-  const { size, ones } = state.harms[kind];
-  if (size < GATE.harm.labels) {
-    if (kind === 'statement') return null;
-    const missing = GATE.harm.labels - size;
-    return escalate(
-      'harmEvidence',
-      `needs ${missing} more untouched jobs with a high q (${size} of ${GATE.harm.labels})`,
-    );
-  }
-  if (ones / size <= GATE.harm.rate) return null;
-  const most = Math.floor(GATE.harm.rate * size);
-  return escalate('harm', `${ones} of the last ${size} were wrong; at most ${most} may be`);
-};
+const harmEvidence = escalating({
+  code: 'harmEvidence',
+  applies: ({ proposal: { kind }, state }) => kind === 'intervention' && state.harms[kind].size < GATE.harm.labels,
+  message: ({ proposal: { kind }, state }) => {
+    const { size } = state.harms[kind];
+    return `needs ${GATE.harm.labels - size} more untouched jobs with a high q (${size} of ${GATE.harm.labels})`;
+  },
+});
 
-const certainty: Rule = ({ q, state }) => {
-  if (q === null) return escalate('noProbability', 'VGAC gave no probability, so nothing can be acted on');
-  const doubt = Math.min(q, 1 - q);
-  if (doubt <= state.tau) return null;
-  return escalate(
-    'uncertain',
-    `the class may be wrong with ${doubt.toFixed(3)}; at most ${state.tau.toFixed(3)} is acted on`,
-  );
-};
+export const harm = escalating({
+  code: 'harm',
+  applies: ({ proposal: { kind }, state }) => {
+    const { size, ones } = state.harms[kind];
+    return !(size < GATE.harm.labels) && !(ones / size <= GATE.harm.rate);
+  },
+  message: ({ proposal: { kind }, state }) => {
+    const { size, ones } = state.harms[kind];
+    return `${ones} of the last ${size} were wrong; at most ${Math.floor(GATE.harm.rate * size)} may be`;
+  },
+});
 
-const cap: Rule = ({ proposal: { kind }, inFlight, config }) => {
-  const most = config.budgets[kind].inFlight;
-  return inFlight[kind] < most
-    ? null
-    : escalate('inFlight', `${inFlight[kind]} in flight; fewer than ${most} are needed`);
-};
+const noProbability = escalating({
+  code: 'noProbability',
+  applies: ({ q }) => q === null,
+  message: () => 'VGAC gave no probability, so nothing can be acted on',
+});
 
-const tier: Rule = ({ proposal, state, verdictTier }) => {
-  const earned = Math.min(earnedTier(state), verdictTier);
-  if (proposal.tier <= earned) return null;
-  const standing = tierStandings(state)[proposal.tier - 1];
-  if (standing === undefined) return escalate('tier', `there is no tier ${proposal.tier}`);
-  return escalate('tier', tierInWords(state, standing));
-};
+export const uncertain = escalating({
+  code: 'uncertain',
+  applies: ({ q, state }) => q !== null && !(Math.min(q, 1 - q) <= state.tau),
+  message: ({ q, state }) => {
+    const doubt = q === null ? 1 : Math.min(q, 1 - q);
+    return `the class may be wrong with ${doubt.toFixed(3)}; at most ${state.tau.toFixed(3)} is acted on`;
+  },
+});
 
-const configured: Rule = ({ proposal }) => {
-  const fault = proposal.arguments === null ? null : misconfigured(proposal.arguments, proposal.tier);
-  return fault === null ? null : escalate('misconfigured', fault);
-};
+export const cap = escalating({
+  code: 'inFlight',
+  applies: ({ proposal: { kind }, inFlight, config }) => !(inFlight[kind] < config.budgets[kind].inFlight),
+  message: ({ proposal: { kind }, inFlight, config }) =>
+    `${inFlight[kind]} in flight; fewer than ${config.budgets[kind].inFlight} are needed`,
+});
 
-const reversible: Rule = ({ proposal, limits }) => {
-  if (proposal.arguments === null) return null;
-  const known = capabilityOf(proposal.arguments.action);
-  if (known?.reversible !== false && limits.irreversible !== true) return null;
-  return escalate('irreversible', 'this action cannot be taken back, so a human decides');
-};
+const tier = escalating({
+  code: 'tier',
+  applies: ({ proposal, state, verdictTier }) => !(proposal.tier <= Math.min(earnedTier(state), verdictTier)),
+  message: ({ proposal, state }) => {
+    const standing = tierStandings(state)[proposal.tier - 1];
+    if (standing === undefined) return `there is no tier ${proposal.tier}`;
+    return tierInWords(state, standing);
+  },
+});
+
+const faultOf = ({ proposal }: RuleInput): string | null =>
+  proposal.arguments === null ? null : misconfigured(proposal.arguments, proposal.tier);
+
+const configured = escalating({
+  code: 'misconfigured',
+  applies: (input) => faultOf(input) !== null,
+  message: (input) => faultOf(input) ?? '',
+});
+
+const reversible = escalating({
+  code: 'irreversible',
+  applies: ({ proposal, limits }) =>
+    proposal.arguments !== null &&
+    (limits.irreversible === true || capabilityOf(proposal.arguments.action)?.reversible === false),
+  message: () => 'this action cannot be taken back, so a human decides',
+});
 
 /** Cooldown and rate are about actions on the scheduler; statements are bounded by their own tokens. */
-const pace: Rule = ({ proposal, limits, config }) => {
-  if (proposal.kind === 'statement') return null;
-  if (limits.coolingDown) {
-    return escalate('cooldown', `this action ran here less than ${config.limits.cooldownMinutes} minutes ago`);
-  }
-  const most = config.limits.actionsPerHour;
-  return limits.usedThisHour < most
-    ? null
-    : escalate('rate', `${limits.usedThisHour} of ${most} actions of this hour are used`);
-};
+const cooldown = escalating({
+  code: 'cooldown',
+  applies: ({ proposal, limits }) => proposal.kind !== 'statement' && limits.coolingDown,
+  message: ({ config }) => `this action ran here less than ${config.limits.cooldownMinutes} minutes ago`,
+});
+
+const rate = escalating({
+  code: 'rate',
+  applies: ({ proposal, limits, config }) =>
+    proposal.kind !== 'statement' && !limits.coolingDown && !(limits.usedThisHour < config.limits.actionsPerHour),
+  message: ({ limits, config }) =>
+    `${limits.usedThisHour} of ${config.limits.actionsPerHour} actions of this hour are used`,
+});
 
 /** In the order of DESIGN.md section 3; every one that applies is reported. */
-const RULES: readonly Rule[] = [tokens, harm, certainty, cap, tier, configured, reversible, pace];
-
-/** Why the agent may not decide this job alone, by budget, recent harm, certainty, tier and limits. */
-export function decisionReasons(input: RuleInput): Reason[] {
-  return RULES.map((rule) => rule(input)).filter((reason) => reason !== null);
-}
+export const DECISION_RULES: readonly Rule<RuleInput>[] = [
+  tokens,
+  harmEvidence,
+  harm,
+  noProbability,
+  uncertain,
+  cap,
+  tier,
+  configured,
+  reversible,
+  cooldown,
+  rate,
+];
 
 /** Rounded down, so that 0.99 is never shown as the 1 that would have sufficed. */
 function tenths(value: number): string {

@@ -3,11 +3,12 @@ import type { ActionArguments, Decision, Next, ServedPrediction } from '../../sc
 import type { Kind, Scope } from '../../schemas/primitives.ts';
 import type { Reason, Verdict } from '../../schemas/verdict.ts';
 import type { CalibrationState } from './calibration/state.ts';
-import { decisionReasons, type Limits } from './decision-rules.ts';
+import { DECISION_RULES, type Limits } from './decision-rules.ts';
 import { isHeldOut } from './hold-out.ts';
 import { argumentsHash, decisionId } from './ids.ts';
 import { type Proposal, propose } from './proposal.ts';
 import { unknownVerdict } from './reliability.ts';
+import { reasonsOf } from './rule.ts';
 import { byStrictness, strictest } from './scope.ts';
 import { statementOf } from './statement.ts';
 import { GATE } from './thresholds.ts';
@@ -15,8 +16,9 @@ import { GATE } from './thresholds.ts';
 /**
  * The gate (DESIGN.md section 3): whether the agent may act alone on one job.
  *
- * Where things are: every number in thresholds.ts; `reliability` (what the cluster's evidence allows) in reliability.ts;
- * `propose` in proposal.ts; the rules about one decision in decision-rules.ts; how they come together below.
+ * Where things are: every number in thresholds.ts; `reliability` (what the cluster's evidence allows) in reliability.ts and
+ * its rules in reliability-rules.ts; `propose` in proposal.ts; the rules about one decision in decision-rules.ts; how they
+ * come together below.
  */
 export { propose } from './proposal.ts';
 export { reliability } from './reliability.ts';
@@ -113,7 +115,8 @@ function rulesOf(input: DecideInput, verdict: Verdict, proposal: Proposal, q: nu
     return [{ code: 'unreadable', message: 'the calibration state is missing or unreadable', scope: 'escalate' }];
   }
   const nowSeconds = now.getTime() / 1000;
-  return decisionReasons({ proposal, q, state, verdictTier: verdict.earnedTier, inFlight, config, limits, nowSeconds });
+  const verdictTier = verdict.earnedTier;
+  return reasonsOf(DECISION_RULES, { proposal, q, state, verdictTier, inFlight, config, limits, nowSeconds });
 }
 
 /** A map that went in force since the verdict has served this q, and its first labels are capped; the verdict is not. */

@@ -1,3 +1,4 @@
+import type { Decision } from '../../schemas/decision.ts';
 import type { OutcomeEvent } from '../../schemas/events/collector.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
 import type { LedgerEntry } from '../../schemas/items/ledger.ts';
@@ -124,8 +125,17 @@ export function ledgerEntry(row: JobItem): LedgerEntry | null {
     longWait: intervened || late ? null : long_wait,
     predictedWaitSeconds: decision.prediction.waitSeconds,
     waitSeconds: row.actual_wait ?? null,
+    bounds: boundsOf(decision.prediction),
     epoch: decision.evidence.epoch,
   };
+}
+
+function boundsOf({
+  lowerSeconds,
+  upperSeconds,
+  upper90Seconds,
+}: Decision['prediction']): Required<LedgerEntry>['bounds'] {
+  return { lowerSeconds, upperSeconds, upper90Seconds };
 }
 
 /** Whether the agent's own intervention is in place and may yet have to be undone, which its token would pay for. */

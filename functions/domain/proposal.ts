@@ -25,16 +25,32 @@ export function propose(
   config: Pick<ClusterConfig, 'actions'>,
   job: { clusterId: string; jobId: string; proposedAction?: string | undefined },
 ): Proposal {
+  return proposalOf(proposedTier(q, config), config, job);
+}
+
+/** Tier 0 to 4 that `propose` proposes. */
+export function proposedTier(q: number | null, config: Pick<ClusterConfig, 'actions'>): number {
   for (let tier = TIERS.length; tier >= 1; tier--) {
     const name = TIERS[tier - 1];
-    if (name === undefined || !reaches(q, name)) continue;
-    const choice = choiceOf(config, name, job.proposedAction);
-    if (choice === undefined) continue;
-    const target = choice.target === undefined ? {} : { target: choice.target };
-    const args = { action: choice.action, clusterId: job.clusterId, jobId: job.jobId, ...target };
-    return { tier, name, kind: kindOf(tier), arguments: args };
+    if (name !== undefined && reaches(q, name) && choiceOf(config, name, undefined) !== undefined) return tier;
   }
-  return { tier: 0, name: null, kind: 'statement', arguments: null };
+  return 0;
+}
+
+/** What a tier means here for one job. */
+export function proposalOf(
+  tier: number,
+  config: Pick<ClusterConfig, 'actions'>,
+  job: { clusterId: string; jobId: string; proposedAction?: string | undefined },
+): Proposal {
+  const name = TIERS[tier - 1];
+  const choice = name === undefined ? undefined : choiceOf(config, name, job.proposedAction);
+  if (name === undefined || choice === undefined) {
+    return { tier: 0, name: null, kind: 'statement', arguments: null };
+  }
+  const target = choice.target === undefined ? {} : { target: choice.target };
+  const args = { action: choice.action, clusterId: job.clusterId, jobId: job.jobId, ...target };
+  return { tier, name, kind: kindOf(tier), arguments: args };
 }
 
 export function kindOf(tier: number): Kind {

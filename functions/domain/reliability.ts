@@ -1,11 +1,11 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { DriftBand, Reason, Verdict } from '../../schemas/verdict.ts';
-import { driftBase } from './calibration/drift.ts';
-import { scoreOf } from './calibration/ece.ts';
+import { scoreOfState } from './calibration/evidence.ts';
 import { type CalibrationState, isFiniteState } from './calibration/state.ts';
 import { earnedTier } from './calibration/tiers.ts';
-import { byStrictness, oneLess, strictest } from './scope.ts';
-import { GATE } from './thresholds.ts';
+import { EVIDENCE, type EvidenceFacts, SWITCHES, type SwitchFacts } from './reliability-rules.ts';
+import { type Rule, reasonsOf } from './rule.ts';
+import { byStrictness, strictest } from './scope.ts';
 
 export interface ReliabilityInput {
   /** Null when there is none, or the stored one cannot be read. */
@@ -21,6 +21,9 @@ export interface ReliabilityInput {
   readonly vgacAsksRecalibration?: boolean;
 }
 
+/** Switches first: what they say outweighs any evidence. */
+const RULES: readonly Rule<SwitchFacts & EvidenceFacts>[] = [...SWITCHES, ...EVIDENCE];
+
 const escalate = (code: string, message: string): Reason => ({ code, message, scope: 'escalate' });
 
 /**
@@ -32,16 +35,15 @@ export function reliability(input: ReliabilityInput): Verdict {
   const { state } = input;
   if (state === null) {
     const message = 'the calibration state is missing or unreadable; rebuild it from the ledger';
-    return blind(input.version, [escalate('unreadable', message), ...switches(input)]);
+    return blind(input.version, [escalate('unreadable', message), ...reasonsOf(SWITCHES, input)]);
   }
   if (!isFiniteState(state)) {
     const message = 'the calibration state is not finite; rebuild it from the ledger';
-    return blind(input.version, [escalate('notFinite', message), ...switches(input)]);
+    return blind(input.version, [escalate('notFinite', message), ...reasonsOf(SWITCHES, input)]);
   }
   const { recent } = state;
-  const score = state.n < GATE.minimumLabels ? null : scoreOf(recent?.ece ?? null);
-  const reasons = [...switches(input), ...evidenceRules(state, score)];
-  reasons.push(...driftRule(state, strictest(reasons.map((reason) => reason.scope))));
+  const score = scoreOfState(state);
+  const reasons = reasonsOf(RULES, { ...input, state, score });
   const drift: DriftBand = state.drift === 'none' && input.vgacAsksRecalibration ? 'monitor' : state.drift;
   return {
     score,
@@ -70,59 +72,4 @@ function blind(version: number, reasons: Reason[]): Verdict {
   const nothing = { score: null, ece: null, eceLower: null, eceUpper: null, nullMean: null };
   const zero = { n: 0, hold: 0, epoch: 0, earnedTier: 0 };
   return { ...nothing, ...zero, scope: 'escalate', version, drift: 'none', reasons };
-}
-
-/** What overrides any evidence: it is too old, or someone pulled the brake. */
-function switches({ staleSince, frozen, config, now }: ReliabilityInput): Reason[] {
-  const reasons: Reason[] = [];
-  if (staleSince !== null) {
-    const minutes = (now.getTime() - staleSince.getTime()) / 60_000;
-    // Written so that a date that is none counts as stale.
-    if (!(minutes <= config.freshnessMinutes)) {
-      const waited = Number.isFinite(minutes) ? `${Math.floor(minutes)} minutes` : 'an unknown time';
-      const limit = `at most ${config.freshnessMinutes} minutes`;
-      reasons.push(escalate('stale', `a label has waited ${waited} to be folded; ${limit} keep the evidence fresh`));
-    }
-  }
-  if (frozen) reasons.push(escalate('frozen', 'this cluster is frozen until an operator lifts the freeze'));
-  return reasons;
-}
-
-function evidenceRules(state: CalibrationState, score: number | null): Reason[] {
-  const reasons: Reason[] = [];
-  const missing = GATE.minimumLabels - state.n;
-  if (missing > 0) {
-    const of = `${state.n} of ${GATE.minimumLabels}`;
-    reasons.push(escalate('learning', `still learning: needs ${labels(missing)} (${of})`));
-  } else if (score === null) {
-    reasons.push(escalate('notFinite', 'there is no finite ECE for this epoch'));
-  }
-  if (state.hold > 0) reasons.push(escalate('probation', `on probation: needs ${labels(state.hold)}`));
-  if (score !== null) reasons.push(...scoreRule(state, score));
-  const promoted = GATE.promotedLabels - state.sinceEpoch;
-  if (state.epoch > 0 && promoted > 0) {
-    const message = `promoted map: needs ${labels(promoted)} before it acts without telling anyone`;
-    reasons.push({ code: 'promoted', message, scope: 'notify' });
-  }
-  return reasons;
-}
-
-function scoreRule(state: CalibrationState, score: number): Reason[] {
-  if (score > GATE.score.autonomous) return [];
-  const scope = score > GATE.score.notify ? 'notify' : 'escalate';
-  const needed = scope === 'notify' ? GATE.score.autonomous : GATE.score.notify;
-  const shown = `calibration score ${score.toFixed(3)} (ECE ${(state.recent?.ece ?? 0).toFixed(3)}, n ${state.recent?.n ?? 0})`;
-  return [{ code: 'score', message: `${shown} has to be above ${needed.toFixed(2)}`, scope }];
-}
-
-function driftRule(state: CalibrationState, scope: Verdict['scope']): Reason[] {
-  if (state.drift !== 'degrade' && state.drift !== 'escalate') return [];
-  const limit = driftBase(state.baselineEce) * (state.drift === 'escalate' ? GATE.drift.escalate : GATE.drift.degrade);
-  const lower = (state.recent?.lower ?? 0).toFixed(3);
-  const message = `drift: the lower bound of ECE (${lower}) has to stay at or below ${limit.toFixed(3)} for ${labels(GATE.drift.clear - state.driftClear)}`;
-  return [{ code: 'drift', message, scope: state.drift === 'escalate' ? 'escalate' : oneLess(scope) }];
-}
-
-function labels(count: number): string {
-  return count === 1 ? '1 more label' : `${count} more labels`;
 }

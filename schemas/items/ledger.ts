@@ -27,6 +27,8 @@ export const LedgerEntry = z.object({
   /** Predicted point wait and actual wait, where both are known. */
   predictedWaitSeconds: z.number().nullable(),
   waitSeconds: z.number().nullable(),
+  /** Bounds on the wait as they were served; absent from entries of before they were kept. */
+  bounds: z.object({ lowerSeconds: z.number(), upperSeconds: z.number(), upper90Seconds: z.number() }).optional(),
   epoch: z.number(),
 });
 export type LedgerEntry = z.infer<typeof LedgerEntry>;

@@ -28,6 +28,16 @@ const walls: { rule: string; from: RegExp; never: RegExp }[] = [
   },
   { rule: 'functions do not know where they run', from: /^functions\//, never: /^(infra|test)\// },
   {
+    rule: 'only the back-test tries other numbers',
+    from: /^(?!infra\/replay\/)/,
+    never: /^functions\/domain\/other-numbers/,
+  },
+  {
+    rule: 'the back-test knows the rules and no edge',
+    from: /^infra\/replay\//,
+    never: /^functions\/(adapters|runtime|job-workflow|drift-monitor|recalibration|events|http)\//,
+  },
+  {
     rule: 'handlers are not imported',
     from: /./,
     never: /^functions\/(job-workflow|drift-monitor|recalibration|events|http)\//,

@@ -1,17 +1,13 @@
 import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
-import { watchCalibration, watchHarm } from './detectors.ts';
+import { watchCalibration, watchHarm, watchModel } from './detectors.ts';
 import { CAUTION_LABELS, refreshWhenDue } from './evidence.ts';
 import { learn } from './experts.ts';
-import { trackWait } from './intervals.ts';
+import { boundsAround, trackWait } from './intervals.ts';
 import { throughMap } from './map.ts';
 import { clip } from './normal.ts';
 import { pushBit, pushOutcome } from './rings.ts';
 import { type Budgets, CALIBRATION, type CalibrationState } from './state.ts';
 import { credit, debit, refill } from './tokens.ts';
-
-const TAU = { step: 0.05, target: 0.05, most: 0.5, afterAlarm: 0.1 } as const;
-/** However small tau gets, near-certain jobs go on teaching it, or it could never rise again. */
-const LEAST_WATCHED = 0.03;
 
 /**
  * Applies one settled job to the state, in place (CALIBRATION.md section 5). A pure fold: the same entries in the same
@@ -41,10 +37,11 @@ export function applyEntry(state: CalibrationState, entry: LedgerEntry, budgets:
   }
   learn(state, throughMap(state.map, p), y);
   watchStatements(state, q, wrong);
-  if (watchCalibration(state.raw, p, y)) noteModelDrift(state);
+  if (watchModel(state.raw, p, y)) noteModelDrift(state);
   if (entry.predictedWaitSeconds !== null) {
     const atLeast = longWait ? entry.labelAt - entry.submittedAt : 0;
-    trackWait(state, entry.predictedWaitSeconds, entry.waitSeconds, atLeast);
+    const bounds = entry.bounds ?? boundsAround(state, entry.predictedWaitSeconds);
+    trackWait(state, bounds, entry.waitSeconds, atLeast);
   }
   // An outcome decided under another map says nothing about the one in force.
   if (entry.epoch === state.epoch) judgeServed(state, q, y);
@@ -59,13 +56,14 @@ function settleIntervention(state: CalibrationState, entry: LedgerEntry): void {
 
 /** Tau, ring and e-CUSUM of the statements that would have been made, whether or not they were. */
 function watchStatements(state: CalibrationState, q: number, wrong: boolean): void {
-  if (Math.min(q, 1 - q) > Math.max(state.tau, LEAST_WATCHED)) return;
-  state.tau = clip(state.tau + TAU.step * (TAU.target - (wrong ? 1 : 0)), 0, TAU.most);
+  const { tau } = CALIBRATION;
+  if (Math.min(q, 1 - q) > Math.max(state.tau, tau.leastWatched)) return;
+  state.tau = clip(state.tau + tau.step * (tau.target - (wrong ? 1 : 0)), 0, tau.most);
   pushBit(state.harms.statement, wrong ? 1 : 0);
   if (!watchHarm(state.harm, wrong)) return;
   state.alarms.harm += 1;
   state.hold = CALIBRATION.hold;
-  state.tau = Math.min(state.tau, TAU.afterAlarm);
+  state.tau = Math.min(state.tau, tau.afterAlarm);
 }
 
 /** Raw p knows no epoch: its detector says whether VGAC's model has drifted, however well we make up for it. */

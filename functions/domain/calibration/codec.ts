@@ -1,7 +1,7 @@
 import { bandOfSeverity, severityOf } from './drift.ts';
 import type { EceEstimate } from './ece.ts';
 import { type IsotonicMap, MOST_KNOTS } from './map.ts';
-import type { BitRing } from './rings.ts';
+import { type BitRing, orderOutcomes } from './rings.ts';
 import { CALIBRATION, type CalibrationState, initialState } from './state.ts';
 
 /** First byte of every state, so that a later layout can be told apart. Format 1 ended before the epoch's map. */
@@ -35,6 +35,7 @@ export function deserialise(bytes: Uint8Array): CalibrationState {
   const reader = new Reader(bytes);
   layout(reader, state);
   if (format === FORMAT) epochLayout(reader, state);
+  orderOutcomes(state.outcomes);
   return state;
 }
 

@@ -20,56 +20,87 @@ const DECISION_BINS = 10;
 /** One-sided 95 % of the standard normal. */
 const Z95 = 1.645;
 
-/** Visits equal-mass bins of a sample in sorted order: sizes differ by at most one, larger parts first. */
-function eachBin(n: number, bins: number, visit: (from: number, to: number) => void): void {
-  const size = Math.floor(n / bins);
-  const larger = n % bins;
-  let from = 0;
-  for (let bin = 0; bin < bins && from < n; bin++) {
-    const to = from + size + (bin < larger ? 1 : 0);
-    visit(from, to);
-    from = to;
-  }
+/** Where equal-mass bin `bin` of `bins` ends: sizes differ by at most one, larger parts first. */
+export function endOfBin(n: number, bins: number, bin: number): number {
+  return (bin + 1) * Math.floor(n / bins) + Math.min(bin + 1, n % bins);
 }
 
-/** Columns sorted by p, ties in the order given; null when there is nothing, or anything is not a probability. */
-function sorted(pairs: readonly Pair[]): { p: Float64Array; y: Uint8Array } | null {
+/**
+ * Running sums over samples in the order of p, ties in the order they came: entry i sums up the first i. Any bin is then
+ * a difference, and one pass serves bins of every number.
+ */
+export interface RunningSums {
+  n: number;
+  readonly p: Float64Array;
+  readonly positives: Float64Array;
+  /** Of p (1 - p): the variance of the number of positives if the model were perfect. */
+  readonly variance: Float64Array;
+}
+
+export function runningSums(capacity: number): RunningSums {
+  const column = (): Float64Array => new Float64Array(capacity + 1);
+  return { n: 0, p: column(), positives: column(), variance: column() };
+}
+
+/** Adds the sample with the next larger p; there has to be room for it. */
+function addSample(sums: RunningSums, p: number, y: number): void {
+  const { n } = sums;
+  sums.p[n + 1] = (sums.p[n] ?? 0) + p;
+  sums.positives[n + 1] = (sums.positives[n] ?? 0) + y;
+  sums.variance[n + 1] = (sums.variance[n] ?? 0) + p * (1 - p);
+  sums.n = n + 1;
+}
+
+/** Null when there is nothing, or anything is not a probability. */
+function sumsOf(pairs: readonly Pair[]): RunningSums | null {
   if (pairs.length === 0) return null;
   for (const { p, y } of pairs) if (!(p >= 0 && p <= 1) || (y !== 0 && y !== 1)) return null;
-  const order = [...pairs].sort((a, b) => a.p - b.p);
-  return { p: Float64Array.from(order, (pair) => pair.p), y: Uint8Array.from(order, (pair) => pair.y) };
+  const sums = runningSums(pairs.length);
+  for (const { p, y } of [...pairs].sort((a, b) => a.p - b.p)) addSample(sums, p, y);
+  return sums;
 }
 
-interface Bin {
+/** One equal-mass bin of a sample that is sorted by p. */
+export interface Bin {
   readonly count: number;
   readonly meanP: number;
   readonly positives: number;
   readonly variance: number;
 }
 
-function binOf(p: Float64Array, y: Uint8Array, from: number, to: number): Bin {
-  let sumP = 0;
-  let positives = 0;
-  let variance = 0;
-  for (let i = from; i < to; i++) {
-    const value = p[i] ?? 0;
-    sumP += value;
-    positives += y[i] ?? 0;
-    variance += value * (1 - value);
-  }
-  return { count: to - from, meanP: sumP / (to - from), positives, variance };
+function binOf({ p, positives, variance }: RunningSums, from: number, to: number): Bin {
+  const between = (sums: Float64Array): number => (sums[to] ?? 0) - (sums[from] ?? 0);
+  const count = to - from;
+  return { count, meanP: between(p) / count, positives: between(positives), variance: between(variance) };
 }
 
-function gapsOf(p: Float64Array, y: Uint8Array, bins: number): { ece: number; mce: number } {
-  let ece = 0;
-  let mce = 0;
-  eachBin(p.length, bins, (from, to) => {
-    const bin = binOf(p, y, from, to);
-    const gap = Math.abs(bin.meanP - bin.positives / bin.count);
-    ece += (bin.count / p.length) * gap;
-    mce = Math.max(mce, gap);
-  });
-  return { ece, mce };
+/** The bins of a sample; fewer than `bins` where there are fewer samples. */
+function binsOf(sums: RunningSums, bins: number): Bin[] {
+  const result: Bin[] = [];
+  for (let from = 0; result.length < bins && from < sums.n; ) {
+    const to = endOfBin(sums.n, bins, result.length);
+    result.push(binOf(sums, from, to));
+    from = to;
+  }
+  return result;
+}
+
+const gapOf = ({ meanP, positives, count }: Bin): number => Math.abs(meanP - positives / count);
+const sizeOf = (bins: readonly Bin[]): number => bins.reduce((sum, { count }) => sum + count, 0);
+
+/** Sum of n_b / n times the gap: the ECE of a sample that comes in bins. */
+export function eceOfBins(bins: readonly Bin[]): number {
+  const n = sizeOf(bins);
+  return bins.reduce((sum, bin) => sum + (bin.count / n) * gapOf(bin), 0);
+}
+
+/** The ECE that a perfect model would show on average with these bins: gaps are normal with variance sum p(1-p) / n_b^2. */
+export function nullMeanOfBins(bins: readonly Bin[]): number {
+  const n = sizeOf(bins);
+  return bins.reduce(
+    (sum, { count, variance }) => sum + (count / n) * expectedAbsolute(0, Math.sqrt(variance) / count),
+    0,
+  );
 }
 
 /**
@@ -77,39 +108,29 @@ function gapsOf(p: Float64Array, y: Uint8Array, bins: number): { ece: number; mc
  * because it is biased up. Null for an empty sample or one with anything that is not a probability.
  */
 export function canonicalEce(pairs: readonly Pair[], bins: number = DISPLAY_BINS): number | null {
-  const columns = sorted(pairs);
-  return columns === null ? null : gapsOf(columns.p, columns.y, bins).ece;
+  const sums = sumsOf(pairs);
+  return sums === null ? null : eceOfBins(binsOf(sums, bins));
 }
 
 /** The largest gap of the same 15 bins. */
 export function largestGap(pairs: readonly Pair[]): number | null {
-  const columns = sorted(pairs);
-  return columns === null ? null : gapsOf(columns.p, columns.y, DISPLAY_BINS).mce;
+  const sums = sumsOf(pairs);
+  return sums === null ? null : Math.max(...binsOf(sums, DISPLAY_BINS).map(gapOf));
 }
 
 /** Mean (p - y)^2. */
 export function brierScore(pairs: readonly Pair[]): number | null {
-  const columns = sorted(pairs);
-  if (columns === null) return null;
+  if (sumsOf(pairs) === null) return null;
   return pairs.reduce((sum, { p, y }) => sum + (p - y) ** 2, 0) / pairs.length;
 }
 
 /**
- * The canonical ECE that a perfect model would show on average with these probabilities: every bin gap is then
- * normal around zero with variance sum p(1-p) / n_b^2.
+ * The canonical ECE that a perfect model would show on average with these probabilities. An ECE is never shown without
+ * it: plug-in values are biased up.
  */
 export function nullMean(pairs: readonly Pair[], bins: number = DISPLAY_BINS): number | null {
-  const columns = sorted(pairs);
-  return columns === null ? null : nullMeanOfSorted(columns.p, columns.y, bins);
-}
-
-function nullMeanOfSorted(p: Float64Array, y: Uint8Array, bins: number): number {
-  let sum = 0;
-  eachBin(p.length, bins, (from, to) => {
-    const bin = binOf(p, y, from, to);
-    sum += (bin.count / p.length) * expectedAbsolute(0, Math.sqrt(bin.variance) / bin.count);
-  });
-  return sum;
+  const sums = sumsOf(pairs);
+  return sums === null ? null : nullMeanOfBins(binsOf(sums, bins));
 }
 
 /**
@@ -117,18 +138,19 @@ function nullMeanOfSorted(p: Float64Array, y: Uint8Array, bins: number): number 
  * Null for an empty sample or one with anything that is not a probability: NaN is never a score.
  */
 export function debiasedEce(pairs: readonly Pair[]): EceEstimate | null {
-  const columns = sorted(pairs);
-  return columns === null ? null : estimateOfSorted(columns.p, columns.y);
+  const sums = sumsOf(pairs);
+  return sums === null ? null : estimateOf(sums);
 }
 
-/** As `debiasedEce`, for columns that are sorted by p already: the fold calls it without building objects. */
-export function estimateOfSorted(p: Float64Array, y: Uint8Array): EceEstimate {
-  const n = p.length;
+/** As `debiasedEce`, for sums that are there already: the fold calls it without building objects. */
+export function estimateOf(sums: RunningSums): EceEstimate {
+  const { n } = sums;
   let plug = 0;
   let bias = 0;
   let variance = 0;
-  eachBin(n, DECISION_BINS, (from, to) => {
-    const bin = binOf(p, y, from, to);
+  for (let index = 0, from = 0; index < DECISION_BINS && from < n; index++) {
+    const to = endOfBin(n, DECISION_BINS, index);
+    const bin = binOf(sums, from, to);
     const share = bin.count / n;
     const gap = bin.meanP - bin.positives / bin.count;
     const smoothed = (bin.positives + 0.5) / (bin.count + 1);
@@ -136,16 +158,24 @@ export function estimateOfSorted(p: Float64Array, y: Uint8Array): EceEstimate {
     plug += share * Math.abs(gap);
     bias += share * (expectedAbsolute(gap, Math.sqrt(s2)) - Math.abs(gap));
     variance += share * share * s2;
-  });
+    from = to;
+  }
   const ece = Math.max(0, plug - bias);
   const margin = Z95 * Math.sqrt(variance);
-  return {
-    n,
-    ece,
-    lower: Math.max(0, ece - margin),
-    upper: ece + margin,
-    nullMean: nullMeanOfSorted(p, y, DISPLAY_BINS),
-  };
+  return { n, ece, lower: Math.max(0, ece - margin), upper: ece + margin, nullMean: nullMeanOf(sums) };
+}
+
+/** `nullMeanOfBins` over the display bins, without building them. */
+function nullMeanOf(sums: RunningSums): number {
+  const { n } = sums;
+  let sum = 0;
+  for (let index = 0, from = 0; index < DISPLAY_BINS && from < n; index++) {
+    const to = endOfBin(n, DISPLAY_BINS, index);
+    const bin = binOf(sums, from, to);
+    sum += (bin.count / n) * expectedAbsolute(0, Math.sqrt(bin.variance) / bin.count);
+    from = to;
+  }
+  return sum;
 }
 
 /** `clip(1 - 5 ECE, 0, 1)`: 0.85 is ECE 0.03, 0.60 is ECE 0.08. Null for anything that is not a finite ECE. */

@@ -1,11 +1,15 @@
 import { GATE } from '../thresholds.ts';
 import { measuredDrift, nextDrift, severityOf } from './drift.ts';
-import { estimateOfSorted, scoreOf } from './ece.ts';
-import { sortedOutcomes } from './rings.ts';
+import { estimateOf, runningSums, scoreOf } from './ece.ts';
+import { sumOutcomes } from './rings.ts';
 import { CALIBRATION, type CalibrationState } from './state.ts';
 
 /** Labels that an alarm of the calibration detector costs one tier: until the window that raised it has turned over. */
 export const CAUTION_LABELS = CALIBRATION.recent;
+
+/** Room to sum up in, written anew by each call: it carries nothing from one cluster to the next. */
+const all = runningSums(CALIBRATION.ring);
+const newest = runningSums(CALIBRATION.ring);
 
 /** Recomputes ECE and drift where a new label makes it due: every 10 labels, from 50 on. */
 export function refreshWhenDue(state: CalibrationState): void {
@@ -14,10 +18,9 @@ export function refreshWhenDue(state: CalibrationState): void {
 
 /** Recomputes the ECE of the last 300 and of the whole ring, the drift verdict, and the baseline once it qualifies. */
 export function refreshEvidence(state: CalibrationState): void {
-  const recent = sortedOutcomes(state.outcomes, CALIBRATION.recent);
-  const whole = sortedOutcomes(state.outcomes, CALIBRATION.ring);
-  state.recent = estimateOfSorted(recent.p, recent.y);
-  state.whole = state.outcomes.size <= CALIBRATION.recent ? state.recent : estimateOfSorted(whole.p, whole.y);
+  sumOutcomes(state.outcomes, CALIBRATION.recent, all, newest);
+  state.recent = estimateOf(newest);
+  state.whole = newest.n === all.n ? state.recent : estimateOf(all);
 
   const score = scoreOf(state.recent.ece);
   if (score !== null && score > GATE.score.autonomous) {

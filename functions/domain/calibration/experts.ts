@@ -3,9 +3,6 @@ import { CALIBRATION, type CalibrationState, type PlattMap } from './state.ts';
 
 /** What one expert is charged with at worst: a single label never silences it. */
 const FLOOR = 0.001;
-/** Fixed share: each label returns 1 % of the weight to all, so that the ensemble can change its mind. */
-const SHARE = 0.01;
-const BIAS_STEP = 0.15;
 const INTERCEPT_LIMIT = 6;
 
 /** The scale all experts work on: the logit of p held away from 0 and 1. */
@@ -32,9 +29,12 @@ export function mixture(state: CalibrationState, p: number): number {
 export function learn(state: CalibrationState, p: number, y: 0 | 1): void {
   const x = scaleOf(p);
   reweigh(state, p, x, y);
-  for (const [i, map] of state.platt.entries()) refit(map, CALIBRATION.forgetting[i] ?? 1, x, y);
+  for (let i = 0; i < state.platt.length; i++) {
+    const map = state.platt[i];
+    if (map !== undefined) refit(map, CALIBRATION.forgetting[i] ?? 1, x, y);
+  }
   const f = sigmoid(state.bias + x);
-  const step = (BIAS_STEP * (y - f)) / Math.sqrt(Math.max(0.05, f * (1 - f)));
+  const step = (CALIBRATION.biasStep * (y - f)) / Math.sqrt(Math.max(0.05, f * (1 - f)));
   state.bias = clip(state.bias + step, -INTERCEPT_LIMIT, INTERCEPT_LIMIT);
 }
 
@@ -46,8 +46,9 @@ function reweigh(state: CalibrationState, p: number, x: number, y: 0 | 1): void 
     state.weights[i] = weight;
     total += weight;
   }
+  const { share } = CALIBRATION;
   for (let i = 0; i < CALIBRATION.experts; i++) {
-    state.weights[i] = (1 - SHARE) * ((state.weights[i] ?? 0) / total) + SHARE / CALIBRATION.experts;
+    state.weights[i] = (1 - share) * ((state.weights[i] ?? 0) / total) + share / CALIBRATION.experts;
   }
 }
 

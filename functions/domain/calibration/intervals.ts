@@ -1,9 +1,6 @@
 import { clip } from './normal.ts';
-import type { CalibrationState } from './state.ts';
+import { CALIBRATION, type CalibrationState } from './state.ts';
 
-const STEP = 0.2;
-/** Share of waits that each tracker lets by: 5 % on either side, 10 % above the one-sided bound. */
-const MISSES = { lo: 0.05, hi: 0.05, up: 0.1 } as const;
 const LARGEST_EXPONENT = 14;
 
 export interface WaitBounds {
@@ -14,35 +11,55 @@ export interface WaitBounds {
 
 /** Bounds on the wait around a predicted point wait, in seconds: e^(m + tracker) - 1 with m = log(1 + predicted). */
 export function boundsAround(state: CalibrationState, predictedSeconds: number): WaitBounds {
+  const bounds = { lowerSeconds: 0, upperSeconds: 0, upper90Seconds: 0 };
+  putBoundsAround(state, predictedSeconds, bounds);
+  return bounds;
+}
+
+/** As `boundsAround`, into an object that is there already. */
+export function putBoundsAround(
+  state: CalibrationState,
+  predictedSeconds: number,
+  into: { -readonly [bound in keyof WaitBounds]: number },
+): void {
   const m = Math.log1p(Math.max(0, predictedSeconds));
-  const bound = (tracker: number): number => Math.exp(clip(m + tracker, 0, LARGEST_EXPONENT)) - 1;
-  return {
-    lowerSeconds: bound(state.interval.lo),
-    upperSeconds: bound(state.interval.hi),
-    upper90Seconds: bound(state.interval.up),
-  };
+  into.lowerSeconds = boundAt(m + state.interval.lo);
+  into.upperSeconds = boundAt(m + state.interval.hi);
+  into.upper90Seconds = boundAt(m + state.interval.up);
+}
+
+function boundAt(exponent: number): number {
+  return Math.exp(clip(exponent, 0, LARGEST_EXPONENT)) - 1;
 }
 
 /**
- * Moves each tracker by what the wait showed. A job that is labelled long before it starts has waited at least
- * `atLeastSeconds`; a tracker moves then only if that already settles whether its bound was missed.
+ * Moves each tracker by what the wait showed of the bounds that were served for it. Judged as served, not as they stand
+ * by now: then the misses of a tracker add up to its own movement, and what was shown keeps its promise whatever the waits
+ * do and however late they are known (Gibbs and Candes, "Adaptive conformal inference under distribution shift", 2021).
+ * Judged by the bounds of the moment, whole bursts of jobs slip past: 82 % covered instead of 90 % on a bursty partition.
+ *
+ * A job that is labelled long before it starts has waited at least `atLeastSeconds`; a tracker moves then only if that
+ * already settles whether its bound was missed.
  */
 export function trackWait(
   state: CalibrationState,
-  predictedSeconds: number,
+  served: WaitBounds,
   waitSeconds: number | null,
   atLeastSeconds: number,
 ): void {
-  const bounds = boundsAround(state, predictedSeconds);
-  const above = (bound: number): boolean | null =>
-    waitSeconds !== null ? waitSeconds > bound : atLeastSeconds > bound ? true : null;
-  const below =
-    waitSeconds !== null ? waitSeconds < bounds.lowerSeconds : atLeastSeconds >= bounds.lowerSeconds ? false : null;
-  state.interval.lo -= moveBy(below, MISSES.lo);
-  state.interval.hi += moveBy(above(bounds.upperSeconds), MISSES.hi);
-  state.interval.up += moveBy(above(bounds.upper90Seconds), MISSES.up);
+  const { interval } = state;
+  const misses = CALIBRATION.interval;
+  const long = waitSeconds ?? atLeastSeconds;
+  const known = waitSeconds !== null;
+  // A wait that goes on has missed a bound it has passed, and cannot miss a lower one any more; the rest is open.
+  if (known || long >= served.lowerSeconds) interval.lo = moved(interval.lo, -1, long < served.lowerSeconds, misses.lo);
+  if (known || long > served.upperSeconds) interval.hi = moved(interval.hi, 1, long > served.upperSeconds, misses.hi);
+  if (known || long > served.upper90Seconds)
+    interval.up = moved(interval.up, 1, long > served.upper90Seconds, misses.up);
 }
 
-function moveBy(missed: boolean | null, rate: number): number {
-  return missed === null ? 0 : STEP * ((missed ? 1 : 0) - rate);
+/** No further than the exponents reach: beyond that no bound changes. */
+function moved(tracker: number, away: 1 | -1, missed: boolean, rate: number): number {
+  const next = tracker + away * CALIBRATION.interval.step * ((missed ? 1 : 0) - rate);
+  return clip(next, -LARGEST_EXPONENT, LARGEST_EXPONENT);
 }

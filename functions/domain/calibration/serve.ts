@@ -16,6 +16,10 @@ export interface Served extends WaitBounds {
  */
 export function serve(state: CalibrationState, prediction: { p: number | null; waitSeconds: number }): Served {
   const { p, waitSeconds } = prediction;
-  const usable = p !== null && p >= 0 && p <= 1;
-  return { q: usable ? mixture(state, throughMap(state.map, p)) : null, ...boundsAround(state, waitSeconds) };
+  return { q: servedProbability(state, p), ...boundsAround(state, waitSeconds) };
+}
+
+/** The q of `serve` alone. */
+export function servedProbability(state: CalibrationState, p: number | null): number | null {
+  return p !== null && p >= 0 && p <= 1 ? mixture(state, throughMap(state.map, p)) : null;
 }

@@ -23,6 +23,31 @@ export const CALIBRATION = {
   minimumLabels: 50,
   /** An untouched job with at least this q would have been a candidate for an intervention. */
   interventionQ: 0.7,
+  /** Fixed share: each label returns 1 % of the weight to all experts, so that the ensemble can change its mind. */
+  share: 0.01,
+  biasStep: 0.15,
+  /** The risk that a statement may take, and how one label moves it. */
+  tau: {
+    start: 0.2,
+    step: 0.05,
+    target: 0.05,
+    most: 0.5,
+    afterAlarm: 0.1,
+    /** However small tau gets, near-certain jobs go on teaching it, or it could never rise again. */
+    leastWatched: 0.03,
+  },
+  /** What a benign statement, or a right label of an untouched candidate, earns back. */
+  credit: 0.05,
+  detectors: {
+    /** A mean of 1000 is false less than once in a thousand while the null hypothesis holds (Ville's inequality). */
+    alarm: 1000,
+    modelAlarm: 3000,
+    harmNull: 0.08,
+    /** A gap of calibration this small is nobody's alarm. */
+    tolerance: 0.02,
+  },
+  /** How far a missed bound moves, and the share of waits that each tracker lets by: 5 % on either side, 10 % above. */
+  interval: { step: 0.2, lo: 0.05, hi: 0.05, up: 0.1 },
 } as const;
 
 /** One exponentially weighted Platt map, sigmoid(a + b x), with its symmetric 2x2 covariance. */
@@ -84,7 +109,7 @@ export function initialState(budgets?: Budgets): CalibrationState {
     weights: new Float64Array(CALIBRATION.experts).fill(1 / CALIBRATION.experts),
     platt: [platt(), platt(), platt()],
     bias: 0,
-    tau: 0.2,
+    tau: CALIBRATION.tau.start,
     harm: new Float64Array(3),
     served: new Float64Array(13),
     raw: new Float64Array(13),
@@ -116,12 +141,24 @@ export function initialState(budgets?: Budgets): CalibrationState {
 
 /** Whether every number that must be one is one: a state that is not finite never lets anything act. */
 export function isFiniteState(state: CalibrationState): boolean {
-  const scalars = [state.bias, state.tau, state.hold, state.n, state.tokens.statement, state.tokens.intervention];
-  const maps = state.platt.flatMap((map) => Object.values<number>({ ...map }));
-  const estimates = [state.recent, state.whole].flatMap((e) =>
-    e === null ? [] : [e.ece, e.lower, e.upper, e.nullMean],
-  );
-  const vectors = [...state.weights, ...state.harm, ...state.served, ...state.raw];
-  const interval = [state.interval.lo, state.interval.hi, state.interval.up];
-  return [...scalars, ...maps, ...estimates, ...vectors, ...interval].every(Number.isFinite);
+  const { tokens, interval } = state;
+  // The sum of numbers is finite only if each of them is; none here is large enough to overflow.
+  let sum = state.bias + state.tau + state.hold + state.n + tokens.statement + tokens.intervention;
+  sum += interval.lo + interval.hi + interval.up;
+  for (let i = 0; i < state.platt.length; i++) {
+    const map = state.platt[i];
+    if (map !== undefined) sum += map.a + map.b + map.p00 + map.p01 + map.p11;
+  }
+  sum += sumOfEstimate(state.recent) + sumOfEstimate(state.whole);
+  return Number.isFinite(sum + total(state.weights) + total(state.harm) + total(state.served) + total(state.raw));
+}
+
+function sumOfEstimate(estimate: EceEstimate | null): number {
+  return estimate === null ? 0 : estimate.ece + estimate.lower + estimate.upper + estimate.nullMean;
+}
+
+function total(vector: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < vector.length; i++) sum += vector[i] ?? 0;
+  return sum;
 }

@@ -1,5 +1,6 @@
 import type { TierName } from '../../../schemas/primitives.ts';
 import { GATE } from '../thresholds.ts';
+import type { EceEstimate } from './ece.ts';
 import type { CalibrationState } from './state.ts';
 
 export const TIERS: readonly TierName[] = ['annotate', 'warn', 'suggest', 'gate'];
@@ -21,7 +22,7 @@ export function tierStandings(state: CalibrationState): TierStanding[] {
     const { ece: limit, labels } = GATE.tiers[tier];
     const evidence = state.whole;
     if (evidence === null) return { tier, limit, earned: false, marginal: false, needs: tens(labels - state.n) };
-    const earned = evidence.upper <= limit;
+    const earned = isEarned(evidence, limit);
     const marginal = !earned && evidence.upper <= limit * GATE.marginal;
     return { tier, limit, earned, marginal, needs: earned ? 0 : outcomesUntil(state, limit) };
   });
@@ -32,7 +33,12 @@ export function tierStandings(state: CalibrationState): TierStanding[] {
  * as `caution` lasts; it never changes a scope.
  */
 export function earnedTier(state: CalibrationState): number {
-  const earned = tierStandings(state).filter((standing) => standing.earned).length;
+  if (state.whole === null) return 0;
+  let earned = 0;
+  for (let i = 0; i < TIERS.length; i++) {
+    const tier = TIERS[i];
+    if (tier !== undefined && isEarned(state.whole, GATE.tiers[tier].ece)) earned += 1;
+  }
   return state.caution > 0 ? Math.max(0, earned - 1) : earned;
 }
 
@@ -48,6 +54,10 @@ export function tierInWords(state: CalibrationState, { tier, limit, earned, need
   if (earned) return `${tier} needs ${state.caution} more labels without an alarm of calibration`;
   const upper = state.whole?.upper.toFixed(3) ?? 'unknown';
   return `${tier} needs an upper bound of ECE of at most ${limit.toFixed(2)}; it is ${upper}`;
+}
+
+function isEarned(evidence: EceEstimate, limit: number): boolean {
+  return evidence.upper <= limit;
 }
 
 /** The margin shrinks with the square root of n; the ECE itself is taken to stay, and the ring to hold 1000. */

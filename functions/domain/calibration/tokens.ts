@@ -1,11 +1,8 @@
 import type { Kind } from '../../../schemas/primitives.ts';
-import type { Budgets, CalibrationState } from './state.ts';
+import { type Budgets, CALIBRATION, type CalibrationState } from './state.ts';
 
 const DAY = 86_400;
 const KINDS: readonly Kind[] = ['statement', 'intervention'];
-
-/** What a benign statement, or a right label of an untouched candidate, earns back. */
-const CREDIT = 0.05;
 
 function refilled(state: CalibrationState, kind: Kind, budgets: Budgets, at: number): number {
   const { cap, perDay } = budgets[kind];
@@ -31,7 +28,7 @@ export function debit(state: CalibrationState, kind: Kind): void {
 }
 
 export function credit(state: CalibrationState, kind: Kind, budgets: Budgets): void {
-  state.tokens[kind] = Math.min(budgets[kind].cap, state.tokens[kind] + CREDIT);
+  state.tokens[kind] = Math.min(budgets[kind].cap, state.tokens[kind] + CALIBRATION.credit);
 }
 
 /**
@@ -39,9 +36,14 @@ export function credit(state: CalibrationState, kind: Kind, budgets: Budgets): v
  * Takes the tokens at the last fold, not projected: it is stored with the state and can only be too strict.
  */
 export function maxInFlight(state: CalibrationState, budgets: Budgets): Record<Kind, number> {
-  const most = (kind: Kind): number => {
-    const tokens = state.tokens[kind];
-    return Number.isFinite(tokens) ? Math.max(0, Math.min(budgets[kind].inFlight, Math.floor(tokens))) : 0;
+  return {
+    statement: maxInFlightOf(state, 'statement', budgets),
+    intervention: maxInFlightOf(state, 'intervention', budgets),
   };
-  return { statement: most('statement'), intervention: most('intervention') };
+}
+
+/** As `maxInFlight`, for one kind. */
+export function maxInFlightOf(state: CalibrationState, kind: Kind, budgets: Budgets): number {
+  const tokens = state.tokens[kind];
+  return Number.isFinite(tokens) ? Math.max(0, Math.min(budgets[kind].inFlight, Math.floor(tokens))) : 0;
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { applyEntry } from '../../../../functions/domain/calibration/apply.ts';
 import { serialise } from '../../../../functions/domain/calibration/codec.ts';
 import { recalibrationNeeded } from '../../../../functions/domain/calibration/evidence.ts';
+import { serve } from '../../../../functions/domain/calibration/serve.ts';
 import { type CalibrationState, initialState } from '../../../../functions/domain/calibration/state.ts';
 import { maxInFlight, tokensAt } from '../../../../functions/domain/calibration/tokens.ts';
 import type { LedgerEntry } from '../../../../schemas/items/ledger.ts';
@@ -199,5 +200,23 @@ describe('the interval trackers', () => {
     expect(move({ ...running, predictedWaitSeconds: 0 })).toEqual({ lo: 0.01, hi: 0.19, up: 0.18 });
     expect(move({ ...running, predictedWaitSeconds: 200 })).toEqual({ lo: 0.01, hi: 0, up: 0 });
     expect(move({ ...running, predictedWaitSeconds: 90_000 })).toEqual({ lo: 0, hi: 0, up: 0 });
+  });
+
+  it('judge a bound as it was served, not as it stands by now', () => {
+    const bounds = { lowerSeconds: 0, upperSeconds: 100, upper90Seconds: 50 };
+    expect(move({ predictedWaitSeconds: 60, waitSeconds: 70, bounds })).toEqual({ lo: 0.01, hi: -0.01, up: 0.18 });
+  });
+
+  it('keep the promise of what was served through bursts that are decided before any of their labels is known', () => {
+    let [covered, jobs] = [0, 0];
+    for (let burst = 0; burst < 400; burst++) {
+      const waitSeconds = burst % 7 === 0 ? 5000 : burst % 3;
+      const { q: _, ...bounds } = serve(state, { p: null, waitSeconds: 20 });
+      const size = waitSeconds === 5000 ? 30 : 60;
+      for (let i = 0; i < size; i++) apply({ predictedWaitSeconds: 20, waitSeconds, bounds });
+      covered += waitSeconds <= bounds.upper90Seconds ? size : 0;
+      jobs += size;
+    }
+    expect(covered / jobs).toBeGreaterThan(0.88);
   });
 });

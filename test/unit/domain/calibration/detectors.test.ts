@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { watchCalibration, watchHarm } from '../../../../functions/domain/calibration/detectors.ts';
+import { watchCalibration, watchHarm, watchModel } from '../../../../functions/domain/calibration/detectors.ts';
 import { sigmoid } from '../../../../functions/domain/calibration/normal.ts';
 
 /** A small seeded generator (xorshift), so that every run sees the same jobs. */
@@ -47,6 +47,36 @@ describe('the detector of calibration', () => {
     const statistics = new Float64Array(13);
     for (const q of [0, 1]) for (const y of [0, 1] as const) watchCalibration(statistics, q, y);
     expect([...statistics].every(Number.isFinite)).toBe(true);
+  });
+});
+
+/** Mostly small probabilities with a tail, as real clusters show them. */
+const realistic = (random: () => number): number => 0.002 + 0.9 * random() ** 6;
+
+describe('the detector of drift in the model', () => {
+  it('alarms at most once in 10,000 jobs of a perfectly calibrated model', () => {
+    const statistics = new Float64Array(13);
+    const random = seeded(11);
+    let alarms = 0;
+    for (let i = 0; i < 300_000; i++) {
+      const p = realistic(random);
+      if (watchModel(statistics, p, random() < p ? 1 : 0)) alarms += 1;
+    }
+    expect(alarms).toBeLessThanOrEqual(30);
+  });
+
+  it('notices a true error of .10 within 200 jobs at the median, within 320 nine times in ten', () => {
+    const delays = Array.from({ length: 300 }, (_, run) => {
+      const random = seeded(1000 + run * 7919);
+      const statistics = new Float64Array(13);
+      for (let n = 1; n < 5000; n++) {
+        const p = realistic(random);
+        if (watchModel(statistics, p, random() < p + 0.1 ? 1 : 0)) return n;
+      }
+      return 5000;
+    }).sort((a, b) => a - b);
+    expect(delays[150]).toBeLessThanOrEqual(200);
+    expect(delays[270]).toBeLessThanOrEqual(320);
   });
 });
 

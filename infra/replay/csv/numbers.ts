@@ -1,0 +1,84 @@
+const MINUS = 45;
+const PLUS = 43;
+const DOT = 46;
+const ZERO = 48;
+const SPACE = 32;
+const TAB = 9;
+const CARRIAGE_RETURN = 13;
+const QUOTE = 34;
+
+/** Powers of ten that a double holds exactly: dividing an exact integer by one of them rounds as the text itself would. */
+const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
+/** 15 digits always fit the 53 bits of a double. */
+const EXACT_DIGITS = 15;
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+const INSTANT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/;
+/** Seconds after which a time is no time any more but milliseconds: the year 5138. */
+const LATEST = 1e11;
+
+/** A piece of a line, without blanks around it, a carriage return, or its quotes. */
+export interface Field {
+  from: number;
+  to: number;
+}
+
+/** Narrows a field to its content, in place. */
+export function trim(bytes: Uint8Array, field: Field): void {
+  while (field.from < field.to && isBlank(bytes[field.from])) field.from += 1;
+  while (field.to > field.from && isBlank(bytes[field.to - 1])) field.to -= 1;
+  if (field.to - field.from >= 2 && bytes[field.from] === QUOTE && bytes[field.to - 1] === QUOTE) {
+    field.from += 1;
+    field.to -= 1;
+  }
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === SPACE || byte === TAB || byte === CARRIAGE_RETURN;
+}
+
+/** A decimal number, exactly as `Number` reads it; NaN for everything else, the empty text included. */
+export function decimal(bytes: Buffer, from: number, to: number): number {
+  let at = from;
+  const negative = bytes[at] === MINUS;
+  if (negative || bytes[at] === PLUS) at += 1;
+  let mantissa = 0;
+  let digits = 0;
+  let decimals = -1;
+  for (; at < to; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === DOT && decimals < 0) {
+      decimals = 0;
+      continue;
+    }
+    const digit = byte - ZERO;
+    if (digit < 0 || digit > 9) return byText(bytes, from, to);
+    mantissa = mantissa * 10 + digit;
+    digits += 1;
+    if (decimals >= 0) decimals += 1;
+  }
+  if (digits === 0 || digits > EXACT_DIGITS) return byText(bytes, from, to);
+  const value = decimals > 0 ? mantissa / (POWERS[decimals] ?? 1) : mantissa;
+  return negative ? -value : value;
+}
+
+function byText(bytes: Buffer, from: number, to: number): number {
+  const text = bytes.toString('latin1', from, to);
+  return DECIMAL.test(text) ? Number(text) : Number.NaN;
+}
+
+/** Seconds since the epoch from a number of seconds or an ISO 8601 instant with its zone; NaN for everything else. */
+export function seconds(bytes: Buffer, from: number, to: number): number {
+  const value = decimal(bytes, from, to);
+  if (Number.isNaN(value)) {
+    const text = bytes.toString('latin1', from, to);
+    return INSTANT.test(text) ? Date.parse(text.replace(' ', 'T')) / 1000 : Number.NaN;
+  }
+  return Math.abs(value) < LATEST ? value : Number.NaN;
+}
+
+/** 1, 0, true or false; null for everything else. */
+export function yesOrNo(bytes: Buffer, from: number, to: number): boolean | null {
+  if (to - from === 1) return bytes[from] === ZERO + 1 ? true : bytes[from] === ZERO ? false : null;
+  const text = bytes.toString('latin1', from, to).toLowerCase();
+  return text === 'true' || text === '1.0' ? true : text === 'false' || text === '0.0' ? false : null;
+}

@@ -1,0 +1,64 @@
+import { namesIn, numberNames, putNumber, tryNumber } from '../../functions/domain/other-numbers.ts';
+import { ClusterConfig } from '../../schemas/config.ts';
+import { ruleSet } from './rules.ts';
+
+/** A `--set` that cannot be followed. Nothing runs. */
+export class UnusableNumber extends Error {
+  override readonly name = 'UnusableNumber' as const;
+}
+
+/** Numbers of a cluster's configuration that decide something in a back-test. */
+const OF_CLUSTER = namesIn(ruleSet('all').config).filter((name) =>
+  /^(budgets|limits)\.|^(holdOut|longWaitSeconds)$/.test(name),
+);
+
+/** Every name that `--set` knows. */
+export function settableNames(): string[] {
+  return [...numberNames(), ...OF_CLUSTER];
+}
+
+/** Which number a name means: its full name, or as much of its end as leaves no doubt. */
+export function fullName(name: string): string {
+  const wanted = name.toLowerCase();
+  const names = settableNames();
+  const meant = names.filter((full) => full.toLowerCase() === wanted || full.toLowerCase().endsWith(`.${wanted}`));
+  const exact = meant.find((full) => full.toLowerCase() === wanted);
+  const [first, ...others] = meant;
+  if (exact !== undefined) return exact;
+  if (first !== undefined && others.length === 0) return first;
+  if (first !== undefined) throw new UnusableNumber(`"${name}" may be ${meant.join(' or ')}: write out which`);
+  throw new UnusableNumber(`there is no number "${name}". There are:\n  ${names.join('\n  ')}`);
+}
+
+/** The numbers that were asked for, by full name. */
+export type Settings = ReadonlyMap<string, number>;
+
+/** @throws UnusableNumber for a part that is not name=value, an unknown name, or a value that is no number */
+export function parseSetting(text: string, settings: Map<string, number> = new Map()): Map<string, number> {
+  for (const part of text.split(',')) {
+    const [name = '', value = '', ...rest] = part.split('=').map((piece) => piece.trim());
+    const number = Number(value);
+    if (value === '' || rest.length > 0 || !Number.isFinite(number)) {
+      throw new UnusableNumber(`"${part}" is not name=value with a number`);
+    }
+    settings.set(fullName(name), number);
+  }
+  return settings;
+}
+
+/**
+ * Puts the numbers in force: those of gate and fold for this process, those of the cluster into its configuration.
+ *
+ * @returns what changes the configuration of a cluster
+ * @throws UnusableNumber where the configuration does not allow a value
+ */
+export function useSettings(settings: Settings): (config: ClusterConfig) => void {
+  for (const [name, value] of settings) if (!OF_CLUSTER.includes(name)) tryNumber(name, value);
+  return (config) => {
+    for (const [name, value] of settings) if (OF_CLUSTER.includes(name)) putNumber(config, name.split('.'), value);
+    const checked = ClusterConfig.safeParse(config);
+    if (checked.success) return;
+    const faults = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new UnusableNumber(faults.join('; '));
+  };
+}

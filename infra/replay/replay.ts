@@ -1,0 +1,108 @@
+import { writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import colors from 'picocolors';
+import { type Column, parseMapping, UnknownColumn } from './csv/columns.ts';
+import { DecisionFile } from './decisions.ts';
+import { parseSetting, UnusableNumber, useSettings } from './numbers.ts';
+import { progressOver } from './progress.ts';
+import { namesOf, replayFile } from './replay-file.ts';
+import { htmlReport } from './report/html.ts';
+import { type FileReport, fileReport, type Report, type StreamReport, streamReport } from './report/result.ts';
+import { streamTable, summaryTable } from './report/table.ts';
+import { type RulesName, ruleSet } from './rules.ts';
+
+interface Options {
+  readonly rules: RulesName;
+  readonly map?: Map<Column, string>;
+  readonly set?: Map<string, number>;
+  readonly json?: string;
+  readonly decisions?: string;
+  readonly html?: string;
+  readonly compare: boolean;
+}
+
+/** Exit code when a file could not be read to its end; skipped rows alone are no failure. */
+const INCOMPLETE = 1;
+
+async function replay(paths: string[], options: Options): Promise<void> {
+  const settings = options.set ?? new Map<string, number>();
+  const rules = ruleSet(options.rules, useSettings(settings));
+  const decisions = options.decisions === undefined ? null : new DecisionFile(options.decisions);
+  const progress = progressOver(paths, process.stderr);
+  const names = namesOf(paths);
+  const streams: StreamReport[] = [];
+  const files: FileReport[] = [];
+  for (const [i, path] of paths.entries()) {
+    const name = names[i] ?? path;
+    progress.file(name);
+    const result = await replayFile(path, name, {
+      rules,
+      decisions,
+      compare: options.compare,
+      mapping: options.map ?? new Map(),
+      longWaitSeconds: rules.config.longWaitSeconds,
+      onRead: progress.read,
+    });
+    files.push(fileReport(result));
+    for (const stream of result.streams) streams.push(streamReport(stream, result.jobsPerSecond));
+  }
+  progress.stop();
+  decisions?.close();
+  const report: Report = { version: 1, rules: options.rules, set: Object.fromEntries(settings), streams, files };
+  print(report);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report)}\n`);
+  if (options.html !== undefined) writeFileSync(options.html, htmlReport(report));
+  if (files.some(({ failure }) => failure !== null)) process.exitCode = INCOMPLETE;
+}
+
+function print({ streams, files, rules }: Report): void {
+  for (const { path, failure, skippedRows, firstSkipped } of files) {
+    for (const { line, fault } of firstSkipped) console.error(`${path}:${line}: skipped: ${fault}`);
+    const more = skippedRows - firstSkipped.length;
+    if (more > 0) console.error(`${path}: ${more} more rows skipped`);
+    if (failure !== null) console.error(`${colors.red(path)}: ${failure}`);
+  }
+  for (const stream of streams) console.log(streamTable(stream));
+  if (streams.length > 1) console.log(summaryTable(streams));
+  console.log(colors.dim(`rules: ${rules}`));
+}
+
+/** Faults of an argument are told as such, without a stack. */
+function argument<Value>(parse: (text: string, before?: Value) => Value): (text: string, before?: Value) => Value {
+  return (text, before) => {
+    try {
+      return parse(text, before);
+    } catch (error) {
+      if (error instanceof UnknownColumn || error instanceof UnusableNumber) {
+        throw new InvalidArgumentError(`\n${error.message}`);
+      }
+      throw error;
+    }
+  };
+}
+
+if (import.meta.main) {
+  await new Command('replay')
+    .description(
+      'Plays the history of clusters through the gate: what would it have done, and what would have come of it?',
+    )
+    .argument('<files...>', 'CSV files, plain or gzip')
+    .addOption(
+      new Option('--rules <name>', 'the whole gate, or rules 1 to 6 with every job a statement')
+        .choices(['all', 'core'])
+        .default('all'),
+    )
+    .option('--map <name=column,...>', 'columns of these files that stand for ours', argument(parseMapping))
+    .option('--set <name=value>', 'another value for a number of the gate; repeatable', argument(parseSetting))
+    .option('--compare', 'beside it: the ECE of the last 100 jobs, always acting, never acting', false)
+    .option('--json <file>', 'all numbers, for machines')
+    .option('--decisions <file>', 'one CSV line per job')
+    .option('--html <file>', 'a report to look at, in one file')
+    .action(replay)
+    .parseAsync()
+    .catch((error: unknown) => {
+      if (!(error instanceof UnusableNumber)) throw error;
+      console.error(error.message);
+      process.exitCode = 2;
+    });
+}

@@ -1,0 +1,264 @@
+import type { Bin } from '../../../functions/domain/calibration/ece.ts';
+import { CALIBRATION } from '../../../functions/domain/calibration/state.ts';
+import { GATE } from '../../../functions/domain/thresholds.ts';
+import type { StreamReport } from './result.ts';
+import { grouped, jobsIn, type Placed, placed } from './series.ts';
+import {
+  area,
+  element,
+  type Frame,
+  line,
+  rule,
+  type Scale,
+  svg,
+  text,
+  ticksOf,
+  WIDE,
+  xScale,
+  yAxis,
+  yScale,
+} from './svg.ts';
+import { count, day, percent } from './table.ts';
+import { wilson } from './wilson.ts';
+
+const SQUARE: Frame = { width: 370, height: 380, left: 48, right: 14, top: 12, bottom: 96 };
+/** Below this an e-process says nothing at all. */
+const LOG_FLOOR = -1;
+
+/**
+ * Mean served probability of each equal-mass bin against the share of jobs that really waited long, with its 95 % interval.
+ * What lies on the diagonal is calibrated. Below it, how many jobs each bin holds.
+ */
+export function reliabilityChart(title: string, bins: readonly Bin[], className: string): string {
+  const frame = SQUARE;
+  const x = rooted(xScale(frame, 0, 1));
+  const y = rooted(yScale(frame, 0, 1));
+  const marks = [...bins]
+    .sort((a, b) => a.meanP - b.meanP)
+    .map((bin) => ({ ...bin, share: bin.positives / bin.count, ...wilson(bin.positives, bin.count) }));
+  const band = area(
+    marks.map(({ meanP, low, high }) => [x(meanP), y(low), y(high)]),
+    className,
+  );
+  const through = line(
+    marks.map(({ meanP, share }) => [x(meanP), y(share)]),
+    className,
+  );
+  const dots = marks.map((mark) => {
+    const said = `predicted ${percent(mark.meanP)}, happened ${percent(mark.share)} (${percent(mark.low)} to ${percent(mark.high)}), n ${count(mark.count)}`;
+    const bar = rule(x(mark.meanP), y(mark.low), x(mark.meanP), y(mark.high), `whisker ${className}`);
+    const dot = element(
+      'circle',
+      { cx: x(mark.meanP), cy: y(mark.share), r: 3.5, class: `dot ${className}` },
+      `<title>${said}</title>`,
+    );
+    return bar + dot;
+  });
+  const ticks = [0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1];
+  const axis = ticks.map((tick) => text(x(tick), frame.height - frame.bottom + 16, String(tick), 'tick')).join('');
+  const label = text((x(0) + x(1)) / 2, frame.height - frame.bottom + 32, 'predicted', 'label');
+  const diagonal = rule(x(0), y(0), x(1), y(1), 'diagonal');
+  const drawing = yAxis(frame, y, ticks, String) + diagonal + band + through + dots.join('');
+  return svg(frame, title, drawing + axis + label + sizes(frame, bins));
+}
+
+/** Square roots, so that the many small probabilities have room; the diagonal stays one. */
+function rooted(scale: Scale): Scale {
+  return Object.assign((value: number) => scale(Math.sqrt(value)), { from: scale.from, to: scale.to });
+}
+
+/** A column for each bin, in the order of the bins, since equal-mass bins crowd where most jobs are. */
+function sizes(frame: Frame, bins: readonly Bin[]): string {
+  const most = Math.max(1, ...bins.map((bin) => bin.count));
+  const x = xScale(frame, 0, Math.max(1, bins.length));
+  const floor = frame.height - 16;
+  const columns = bins.map((bin, i) => {
+    const height = (26 * bin.count) / most;
+    const width = Math.max(1, x(i + 1) - x(i) - 2);
+    const said = `bin ${i + 1}: n ${count(bin.count)}, mean ${percent(bin.meanP)}`;
+    return element('rect', { x: x(i) + 1, y: floor - height, width, height, class: 'size' }, `<title>${said}</title>`);
+  });
+  const counts = bins.map((bin) => bin.count);
+  const [least, largest] = [Math.min(...counts), Math.max(...counts)];
+  const each = least === largest ? count(least) : `${count(least)} to ${count(largest)}`;
+  const note = bins.length === 0 ? 'no jobs' : `n per bin: ${each}`;
+  return columns.join('') + text((x.from + frame.width) / 2, floor + 13, note, 'tick');
+}
+
+/** Share of jobs executed, and below it the share of those that were harmful. */
+export function coverageChart(report: StreamReport): string {
+  const points = grouped(report.timeline);
+  const { x, axis } = jobAxis(WIDE, points);
+  const y = yScale(WIDE, 0, 1);
+  const covered = points.map((point): [number, number] => [x(point.at), y(point.executed / point.jobs)]);
+  const grid = yAxis(WIDE, y, [0, 0.25, 0.5, 0.75, 1], (value) => percent(value, 0));
+  const filled = area(
+    covered.map(([at, high]) => [at, y(0), high]),
+    'autonomous',
+  );
+  return svg(WIDE, 'coverage over time', grid + filled + line(covered, 'autonomous') + axis);
+}
+
+export function harmChart(report: StreamReport): string {
+  const points = grouped(report.timeline);
+  const { x, axis } = jobAxis(WIDE, points);
+  const shares = points.map(({ harmful, executed }) => (executed === 0 ? Number.NaN : harmful / executed));
+  const most = Math.max(0.1, ...shares.filter(Number.isFinite));
+  const y = yScale(WIDE, 0, most);
+  const grid = yAxis(WIDE, y, ticksOf(0, most, 4), (value) => percent(value, 0));
+  const limit = rule(WIDE.left, y(GATE.harm.rate), WIDE.width - WIDE.right, y(GATE.harm.rate), 'limit');
+  const through = line(
+    points.map((point, i) => [x(point.at), y(shares[i] ?? Number.NaN)]),
+    'harm',
+  );
+  const overall =
+    report.harmRate === null
+      ? ''
+      : rule(WIDE.left, y(report.harmRate), WIDE.width - WIDE.right, y(report.harmRate), 'mean');
+  return svg(WIDE, 'harm over time', grid + limit + overall + through + axis);
+}
+
+/** Which share of the jobs was decided how. */
+export function scopeChart(report: StreamReport): string {
+  const points = grouped(report.timeline);
+  const { x, axis } = jobAxis(WIDE, points);
+  const y = yScale(WIDE, 0, 1);
+  const layer = (from: (point: Placed) => number, to: (point: Placed) => number, className: string): string =>
+    area(
+      points.map((point) => [x(point.at), y(from(point) / point.jobs), y(to(point) / point.jobs)]),
+      `solid ${className}`,
+    );
+  const acted = (point: Placed): number => point.autonomous + point.notify;
+  const layers =
+    layer(
+      () => 0,
+      (point) => point.autonomous,
+      'autonomous',
+    ) +
+    layer((point) => point.autonomous, acted, 'notify') +
+    layer(acted, (point) => point.jobs, 'escalate');
+  return svg(
+    WIDE,
+    'scope over time',
+    layers + yAxis(WIDE, y, [0, 0.25, 0.5, 0.75, 1], (value) => percent(value, 0)) + axis,
+  );
+}
+
+/** The fewest harm tokens of each stretch. */
+export function tokenChart(report: StreamReport): string {
+  const points = placed(report.timeline);
+  const { x, axis } = jobAxis(WIDE, points);
+  const most = Math.max(1, ...points.map((point) => point.tokensLow));
+  const y = yScale(WIDE, 0, most);
+  const grid = yAxis(WIDE, y, ticksOf(0, most, 4), String);
+  const needed = rule(WIDE.left, y(GATE.freeTokens), WIDE.width - WIDE.right, y(GATE.freeTokens), 'limit');
+  return svg(
+    WIDE,
+    'tokens over time',
+    grid +
+      needed +
+      line(
+        points.map((point) => [x(point.at), y(point.tokensLow)]),
+        'autonomous',
+      ) +
+      axis,
+  );
+}
+
+/** Evidence of each detector on a logarithmic scale, with the height at which it alarms. */
+export function detectorChart(report: StreamReport): string {
+  const points = placed(report.timeline);
+  const { x, axis } = jobAxis(WIDE, points);
+  const { alarm, modelAlarm } = CALIBRATION.detectors;
+  const y = yScale(WIDE, LOG_FLOOR, 4);
+  const log = (value: number): number => y(Math.max(LOG_FLOOR, Math.min(4, Math.log10(Math.max(1e-9, value)))));
+  const of = (key: 'harm' | 'served' | 'raw'): [number, number][] =>
+    points.map((point) => [x(point.at), log(point[key])]);
+  const grid = yAxis(WIDE, y, [0, 1, 2, 3, 4], (value) => `${count(10 ** value)}`);
+  const limits = [alarm, modelAlarm].map((height) =>
+    rule(WIDE.left, log(height), WIDE.width - WIDE.right, log(height), 'limit'),
+  );
+  const lines = line(of('raw'), 'notify') + line(of('served'), 'autonomous') + line(of('harm'), 'harm');
+  return svg(WIDE, 'drift statistics over time', grid + limits.join('') + lines + axis);
+}
+
+/** Debiased ECE of the last 300 labels with its 90 % bounds, and the limits of the score. */
+export function eceChart(report: StreamReport): string {
+  const points = placed(report.timeline);
+  const { x, axis } = jobAxis(WIDE, points);
+  const uppers = points.map((point) => point.upper).filter(Number.isFinite);
+  const most = Math.min(0.5, Math.max(0.1, ...uppers));
+  const y = yScale(WIDE, 0, most);
+  const within = (value: number): number => y(Math.min(most, value));
+  const grid = yAxis(WIDE, y, ticksOf(0, most, 4), (value) => value.toFixed(2));
+  const limits = [GATE.score.autonomous, GATE.score.notify].map((score) => {
+    const height = within((1 - score) / 5);
+    return rule(WIDE.left, height, WIDE.width - WIDE.right, height, 'limit');
+  });
+  const band = area(
+    points.map((point) => [x(point.at), within(point.lower), within(point.upper)]),
+    'autonomous',
+  );
+  const through = line(
+    points.map((point) => [x(point.at), within(point.ece)]),
+    'autonomous',
+  );
+  const epochs = (report.recalibration?.epochs ?? []).map(({ afterJobs, cause }) =>
+    rule(x(afterJobs), WIDE.top, x(afterJobs), WIDE.height - WIDE.bottom, `epoch ${cause}`),
+  );
+  return svg(WIDE, 'calibration error over time', grid + band + limits.join('') + epochs.join('') + through + axis);
+}
+
+const STEPS: Frame = { ...WIDE, height: 150 };
+const TIERS = ['none', 'annotate', 'warn', 'suggest', 'gate'];
+const BANDS = ['none', 'monitor', 'degrade', 'escalate'];
+
+/** The highest tier earned, as steps, and under it the drift band in force. */
+export function tierChart(report: StreamReport): string {
+  return steps(report, 'tier over time', TIERS, (point) => point.tier, 'autonomous');
+}
+
+export function bandChart(report: StreamReport): string {
+  return steps(report, 'drift band over time', BANDS, (point) => point.drift, 'harm');
+}
+
+function steps(
+  report: StreamReport,
+  title: string,
+  names: readonly string[],
+  level: (point: Placed) => number,
+  className: string,
+): string {
+  const points = placed(report.timeline);
+  const frame = { ...STEPS, left: 66 };
+  const { x, axis } = jobAxis(frame, points);
+  const y = yScale(frame, 0, names.length - 1);
+  const corners = points.flatMap((point): [number, number][] => [
+    [x(point.at - point.jobs / 2), y(level(point))],
+    [x(point.at + point.jobs / 2), y(level(point))],
+  ]);
+  const grid = yAxis(
+    frame,
+    y,
+    names.map((_, i) => i),
+    (value) => names[value] ?? '',
+  );
+  return svg(frame, title, grid + line(corners, className) + axis);
+}
+
+/** Jobs from left to right, with the day on which each tick was submitted. */
+function jobAxis(frame: Frame, points: readonly Placed[]): { x: Scale; axis: string } {
+  const jobs = jobsIn(points);
+  const x = xScale(frame, 0, Math.max(1, jobs));
+  const floor = frame.height - frame.bottom;
+  const ticks = ticksOf(0, jobs, 6).map((tick) => {
+    const point = points.find(({ at, jobs: size }) => at + size / 2 >= tick) ?? points.at(-1);
+    const anchor = x(tick) > frame.width - 50 ? 'end' : tick === 0 ? 'start' : 'middle';
+    const date =
+      point === undefined ? '' : text(x(tick), floor + 31, day(tick === 0 ? point.from : point.to), 'tick', anchor);
+    return (
+      rule(x(tick), floor, x(tick), floor + 4, 'axis') + text(x(tick), floor + 17, count(tick), 'tick', anchor) + date
+    );
+  });
+  return { x, axis: rule(frame.left, floor, frame.width - frame.right, floor, 'axis') + ticks.join('') };
+}

@@ -1,0 +1,46 @@
+import type { Point } from '../timeline.ts';
+
+/** Shares over fewer jobs than this jump about and say nothing. */
+const MOST_GROUPS = 80;
+
+/** A stretch of a stream with the number of jobs before its middle: where it is drawn. */
+export interface Placed extends Point {
+  readonly at: number;
+}
+
+/** Points of the timeline at their places. */
+export function placed(points: readonly Point[]): Placed[] {
+  let before = 0;
+  return points.map((point) => {
+    const at = before + point.jobs / 2;
+    before += point.jobs;
+    return { ...point, at };
+  });
+}
+
+/** Neighbouring points together, at most 80 of them, for what is drawn as a share. */
+export function grouped(points: readonly Point[]): Placed[] {
+  const size = Math.max(1, Math.ceil(points.length / MOST_GROUPS));
+  const groups: Point[] = [];
+  for (let i = 0; i < points.length; i += size) {
+    const [first, ...rest] = points.slice(i, i + size);
+    if (first !== undefined) groups.push(rest.reduce(added, first));
+  }
+  return placed(groups);
+}
+
+export function jobsIn(points: readonly Point[]): number {
+  return points.reduce((sum, { jobs }) => sum + jobs, 0);
+}
+
+function added(one: Point, other: Point): Point {
+  return {
+    ...other,
+    from: one.from,
+    jobs: one.jobs + other.jobs,
+    autonomous: one.autonomous + other.autonomous,
+    notify: one.notify + other.notify,
+    executed: one.executed + other.executed,
+    harmful: one.harmful + other.harmful,
+  };
+}

@@ -1,7 +1,7 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Kind } from '../../schemas/primitives.ts';
 import type { CalibrationState } from './calibration/state.ts';
-import { earnedTier, tierStandings } from './calibration/tiers.ts';
+import { earnedTier, tierInWords, tierStandings } from './calibration/tiers.ts';
 import { tokensAt } from './calibration/tokens.ts';
 import { capabilityOf, misconfigured } from './capabilities.ts';
 import type { Proposal } from './proposal.ts';
@@ -91,12 +91,7 @@ const tier = escalating({
   message: ({ proposal, state }) => {
     const standing = tierStandings(state)[proposal.tier - 1];
     if (standing === undefined) return `there is no tier ${proposal.tier}`;
-    if (standing.needs !== null && standing.needs > 0) {
-      return `${standing.tier} needs about ${standing.needs} more outcomes`;
-    }
-    if (standing.earned) return `${standing.tier} needs ${state.caution} more labels without an alarm of calibration`;
-    const upper = state.whole?.upper.toFixed(3) ?? 'unknown';
-    return `${standing.tier} needs an upper bound of ECE of at most ${standing.limit.toFixed(2)}; it is ${upper}`;
+    return tierInWords(state, standing);
   },
 });
 

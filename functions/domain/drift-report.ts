@@ -83,7 +83,8 @@ const MEANING: Record<DriftBand, string> = {
   escalate: 'every decision goes to a human, and VGAC is asked to recalibrate',
 };
 
-const ALARMS: Record<DriftAlarm, string> = {
+/** What an alarm means to whoever reads it. */
+export const ALARMS: Record<DriftAlarm, string> = {
   none: 'neither detector has an alarm',
   raw: "VGAC's model has drifted; what we serve still fits the outcomes",
   served: 'what we serve does not fit the outcomes; one tier less for now',

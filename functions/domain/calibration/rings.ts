@@ -46,6 +46,7 @@ export function outcomeRing(capacity: number): OutcomeRing {
 export function clearOutcomes(ring: OutcomeRing): void {
   ring.q.fill(0);
   ring.y.fill(0);
+  ring.order.fill(0);
   ring.head = 0;
   ring.size = 0;
 }

@@ -42,6 +42,20 @@ export function earnedTier(state: CalibrationState): number {
   return state.caution > 0 ? Math.max(0, earned - 1) : earned;
 }
 
+/** What the next tier takes, e.g. "suggest needs about 180 more outcomes"; null when all are earned. */
+export function nextTierInWords(state: CalibrationState): string | null {
+  const next = tierStandings(state)[earnedTier(state)];
+  return next === undefined ? null : tierInWords(state, next);
+}
+
+/** The number that a tier which is not earned needs, or that an alarm costs it. */
+export function tierInWords(state: CalibrationState, { tier, limit, earned, needs }: TierStanding): string {
+  if (needs !== null && needs > 0) return `${tier} needs about ${needs} more outcomes`;
+  if (earned) return `${tier} needs ${state.caution} more labels without an alarm of calibration`;
+  const upper = state.whole?.upper.toFixed(3) ?? 'unknown';
+  return `${tier} needs an upper bound of ECE of at most ${limit.toFixed(2)}; it is ${upper}`;
+}
+
 function isEarned(evidence: EceEstimate, limit: number): boolean {
   return evidence.upper <= limit;
 }

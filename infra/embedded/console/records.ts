@@ -7,6 +7,7 @@ import { ApprovalItem, ApprovalStatus } from '../../../schemas/items/approval.ts
 import { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import { ConfigItem } from '../../../schemas/items/cluster.ts';
 import { JobItem } from '../../../schemas/items/job.ts';
+import { MapItem } from '../../../schemas/items/map.ts';
 import type { JobFact } from '../start/summary.ts';
 
 export interface TableAccess {
@@ -59,6 +60,22 @@ export class Records {
   async job(clusterId: string, jobId: string): Promise<JobItem | null> {
     const item = await this.#get({ PK: `CLUSTER#${clusterId}`, SK: `JOB#${jobId}` });
     return item === null ? null : JobItem.parse(item);
+  }
+
+  /** The newest calibration map that was tried, whatever became of it; null before the first. */
+  async newestMap(clusterId: string): Promise<MapItem | null> {
+    const answer = await this.table.client.send(
+      new QueryCommand({
+        TableName: this.table.name,
+        KeyConditionExpression: 'PK = :pk AND begins_with(SK, :map)',
+        ExpressionAttributeValues: { ':pk': `CLUSTER#${clusterId}`, ':map': 'MAP#' },
+      }),
+    );
+    const maps = (answer.Items ?? []).flatMap((item) => {
+      const parsed = MapItem.safeParse(item);
+      return parsed.success ? [parsed.data] : [];
+    });
+    return maps.sort((a, b) => b.epoch - a.epoch)[0] ?? null;
   }
 
   async approval(id: string): Promise<ApprovalItem | null> {

@@ -1,6 +1,8 @@
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
+import { nextTierInWords } from '../../../functions/domain/calibration/tiers.ts';
 import { tokensAt } from '../../../functions/domain/calibration/tokens.ts';
+import { ALARMS, driftStanding } from '../../../functions/domain/drift-report.ts';
 import { reliability } from '../../../functions/domain/reliability.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
@@ -27,13 +29,15 @@ export async function standingOf(
 ): Promise<Omit<ClusterView, 'history'>> {
   const clusterId = item.cluster_id;
   const config = (await records.config(clusterId)) ?? ClusterConfig.parse({ clusterId, platform: item.platform });
-  const [frozen, staleSince] = await Promise.all([
+  const [frozen, staleSince, map] = await Promise.all([
     records.frozen(clusterId),
     records.oldestUnfolded(clusterId, new Date(now.getTime() - config.freshnessMinutes * 60_000)),
+    records.newestMap(clusterId),
   ]);
   const state = stateOf(item);
   const { score, scope, ece, eceLower, eceUpper, nullMean, n, hold, epoch, version, drift, earnedTier, reasons } =
     reliability({ state, version: item.version, frozen, staleSince, config, now });
+  const alarm = state === null ? 'none' : driftStanding(state).alarm;
   const budget = (kind: Kind): Budget => ({
     tokens: state === null ? null : tokensAt(state, kind, config.budgets, now.getTime() / 1000),
     cap: config.budgets[kind].cap,
@@ -45,6 +49,9 @@ export async function standingOf(
     platform: item.platform,
     dryRun: config.dryRun,
     ...{ score, scope, ece, eceLower, eceUpper, nullMean, n, hold, epoch, version, drift, earnedTier, reasons },
+    alarm: alarm === 'none' ? '' : ALARMS[alarm],
+    nextTier: state === null ? null : nextTierInWords(state),
+    map: map && { epoch: map.epoch, status: map.status, reason: map.reason, at: map.at },
     statement: budget('statement'),
     intervention: budget('intervention'),
   };

@@ -1,5 +1,6 @@
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
+import type { MapStatus } from '../../../schemas/items/map.ts';
 import type { Platform, Scope } from '../../../schemas/primitives.ts';
 import type { DriftBand, Reason } from '../../../schemas/verdict.ts';
 
@@ -28,7 +29,13 @@ export interface ClusterView {
   epoch: number;
   version: number;
   drift: DriftBand;
+  /** What the two detectors say about drift, in words; empty while neither has an alarm. */
+  alarm: string;
   earnedTier: number;
+  /** Outcomes that the next tier needs, in words; null when all are earned. */
+  nextTier: string | null;
+  /** The newest attempt at another calibration map, and what its proof said; null before the first. */
+  map: { epoch: number; status: MapStatus; reason: string; at: string } | null;
   /** Why it is not allowed more, and what that would need. */
   reasons: Reason[];
   statement: Budget;

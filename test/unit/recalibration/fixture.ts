@@ -72,8 +72,8 @@ export async function isRebuilt(table: Table, clusterId: string): Promise<boolea
 }
 
 /** Puts a map in force that was proven better, as the machine would. */
-export async function promoted(table: Table, clusterId: string): Promise<void> {
-  await fold(table, clusterId, 600, BENT);
+export async function promoted(table: Table, clusterId: string, labels = 600): Promise<void> {
+  await fold(table, clusterId, labels, BENT);
   const { epoch, version, afterLabels } = await fitMap(table, clusterId);
   const change = await promoteMap(table, { clusterId, epoch, version, afterLabels, by: 'run-1' }, NOW);
   if (!change) throw new Error('nothing was promoted');

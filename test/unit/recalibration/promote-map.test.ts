@@ -25,7 +25,7 @@ const dynamo = useTable();
 const at = useEmbeddedClock();
 afterAll(() => vi.unstubAllGlobals());
 
-const fitted = (clusterId: string, by = 'run-1') => ({ clusterId, epoch: 0, version: 6, afterLabels: 600, by });
+const fitted = (clusterId: string, by = 'run-1') => ({ clusterId, epoch: 0, version: 3, afterLabels: 300, by });
 
 async function epochsIn(table: Table, clusterId: string): Promise<number[]> {
   const epochs: number[] = [];
@@ -35,22 +35,22 @@ async function epochsIn(table: Table, clusterId: string): Promise<number[]> {
 
 describe('PromoteMap', () => {
   it('begins a new epoch whose map, proof and first evidence are kept, and says what to tell', async () => {
-    await fold(dynamo.table, 'begin', 600, BENT);
+    await fold(dynamo.table, 'begin', 300, BENT);
     const { change } = await handler(fitted('begin'), at(5));
-    expect(change).toMatchObject({ epoch: 1, cause: 'promoted', n: 300, by: 'run-1', clusterId: 'begin' });
+    expect(change).toMatchObject({ epoch: 1, cause: 'promoted', n: 150, by: 'run-1', clusterId: 'begin' });
     expect(change?.eceAfter).toBeLessThan(change?.eceBefore ?? 0);
 
     const state = await stateOf(dynamo.table, 'begin');
-    expect(state).toMatchObject({ epoch: 1, n: 300, sinceEpoch: 0 });
+    expect(state).toMatchObject({ epoch: 1, n: 150, sinceEpoch: 0 });
     const map = await loadMap(dynamo.table, 'begin', 1);
-    expect(map).toMatchObject({ status: 'promoted', by: 'run-1', version: 6, proof: { n: 300, fitted: 300 } });
+    expect(map).toMatchObject({ status: 'promoted', by: 'run-1', version: 3, proof: { n: 150, fitted: 150 } });
     expect(map?.proof?.served).toHaveProperty('nullMean');
     for (const [p, q] of map?.knots ?? []) expect(throughMap(state.map, p)).toBeCloseTo(q, 12);
     expect(await isRebuilt(dynamo.table, 'begin')).toBe(true);
   });
 
   it('says and does the same when it is retried', async () => {
-    await fold(dynamo.table, 'retry', 600, BENT);
+    await fold(dynamo.table, 'retry', 300, BENT);
     const first = await handler(fitted('retry'), at(5));
     const item = await calibrationOf(dynamo.table, 'retry');
     expect(await handler(fitted('retry'), at(5))).toEqual(first);
@@ -59,7 +59,7 @@ describe('PromoteMap', () => {
   });
 
   it('leaves it to whoever was faster', async () => {
-    await fold(dynamo.table, 'race', 600, BENT);
+    await fold(dynamo.table, 'race', 300, BENT);
     const answers = await Promise.all(['run-1', 'run-2', 'run-3'].map((by) => handler(fitted('race', by), at(5))));
     expect(answers.filter(({ change }) => change !== null)).toHaveLength(1);
     expect(await epochsIn(dynamo.table, 'race')).toEqual([1]);
@@ -76,7 +76,7 @@ describe('PromoteMap', () => {
   });
 
   it('loses no label to folds at the same moment, and no fold loses it', async () => {
-    await fold(dynamo.table, 'folds', 600, BENT);
+    await fold(dynamo.table, 'folds', 300, BENT);
     const names = Array.from({ length: 12 }, (_, i) => `open-${i}`);
     for (const jobId of names) await decided(dynamo.table, 'folds', jobId, { executed: false });
     const config = configOf('folds');
@@ -93,7 +93,7 @@ describe('PromoteMap', () => {
   describe.each(['before', 'after'] as const)('that dies %s its k-th write', (when) => {
     it.each([1, 2, 3, 4])('has promoted exactly once after a retry, k = %i', async (k) => {
       const clusterId = `dies-${when}-${k}`;
-      await fold(dynamo.table, clusterId, 600, BENT);
+      await fold(dynamo.table, clusterId, 300, BENT);
       const dying = dyingTable(dynamo.table, k, when);
       await expect(promoteMap(dying, fitted(clusterId), NOW)).rejects.toBeInstanceOf(Crash);
       // The next fold finishes what is in the ledger already.
@@ -107,7 +107,7 @@ describe('PromoteMap', () => {
   });
 
   it('makes exactly the four writes that the crashes above go through', async () => {
-    await fold(dynamo.table, 'writes', 600, BENT);
+    await fold(dynamo.table, 'writes', 300, BENT);
     const counted = dyingTable(dynamo.table, 99, 'before');
     await promoteMap(counted, fitted('writes'), NOW);
     expect(counted.writes()).toBe(4);

@@ -15,11 +15,11 @@ const worse = (clusterId: string, by = 'run-2') => ({ clusterId, epoch: 1, reaso
 
 describe('RollBackMap', () => {
   it('restores the map before in a new epoch that starts with the newest labels, capped like any other', async () => {
-    await promoted(dynamo.table, 'back');
+    await promoted(dynamo.table, 'back', 300);
     await fold(dynamo.table, 'back', 100, BENT, 2);
     const { change } = await handler(worse('back'), at(5));
-    expect(change).toMatchObject({ epoch: 2, cause: 'rolledBack', n: 600, reason: 'it is worse' });
-    expect(await stateOf(dynamo.table, 'back')).toMatchObject({ epoch: 2, map: null, n: 600, sinceEpoch: 0 });
+    expect(change).toMatchObject({ epoch: 2, cause: 'rolledBack', n: 400, reason: 'it is worse' });
+    expect(await stateOf(dynamo.table, 'back')).toMatchObject({ epoch: 2, map: null, n: 400, sinceEpoch: 0 });
     const maps = await listMaps(dynamo.table, 'back');
     expect(maps.map(({ epoch, status }) => [epoch, status])).toEqual([
       [1, 'rolledBack'],
@@ -29,7 +29,7 @@ describe('RollBackMap', () => {
   });
 
   it('does the same once when it is retried, and leaves it to whoever was faster', async () => {
-    await promoted(dynamo.table, 'again');
+    await promoted(dynamo.table, 'again', 300);
     const first = await handler(worse('again'), at(5));
     const item = await calibrationOf(dynamo.table, 'again');
     expect(await handler(worse('again'), at(5))).toEqual(first);
@@ -38,7 +38,7 @@ describe('RollBackMap', () => {
   });
 
   it('gives back the map of the epoch before, whatever it was', async () => {
-    await promoted(dynamo.table, 'twice');
+    await promoted(dynamo.table, 'twice', 300);
     const { knots } = (await findChange(dynamo.table, 'twice', 1)) ?? {};
     await handler(worse('twice'), at(5));
     await handler({ ...worse('twice', 'run-3'), epoch: 2 }, at(6));
@@ -47,7 +47,7 @@ describe('RollBackMap', () => {
 
   it.each([1, 2, 3, 4, 5])('has rolled back exactly once after it died at write %i and was retried', async (k) => {
     const clusterId = `dies-${k}`;
-    await promoted(dynamo.table, clusterId);
+    await promoted(dynamo.table, clusterId, 300);
     await expect(rollBackMap(dyingTable(dynamo.table, k, 'after'), worse(clusterId), NOW)).rejects.toBeInstanceOf(
       Crash,
     );

@@ -1,5 +1,5 @@
 import type { Budget, ClusterView } from '../views.ts';
-import { ece, TIERS, tokens } from './format.ts';
+import { ece, instant, TIERS, tokens } from './format.ts';
 import { Reasons, ScopePill } from './pieces.tsx';
 import { ScoreBar, ScoreChart } from './score.tsx';
 
@@ -8,6 +8,14 @@ const DRIFT_WORDS: Record<string, string> = {
   monitor: 'drift: watching',
   degrade: 'drift: one scope less',
   escalate: 'drift: autonomy withdrawn',
+};
+
+const MAP_WORDS: Record<string, string> = {
+  promoted: 'in force, watched',
+  held: 'in force',
+  restored: 'is the one before, restored',
+  rolledBack: 'rolled back',
+  rejected: 'tried and rejected',
 };
 
 export function ClusterCard({ cluster }: { cluster: ClusterView }) {
@@ -56,6 +64,7 @@ export function ClusterCard({ cluster }: { cluster: ClusterView }) {
               </li>
             ))}
           </ol>
+          {cluster.nextTier !== null && <p class="facts">{cluster.nextTier}</p>}
         </div>
         <div>
           <h3>State</h3>
@@ -64,10 +73,24 @@ export function ClusterCard({ cluster }: { cluster: ClusterView }) {
             <br />
             epoch {cluster.epoch}, fold {cluster.version}
             <br />
+            {cluster.alarm !== '' && (
+              <>
+                {cluster.alarm}
+                <br />
+              </>
+            )}
             {cluster.hold > 0 ? `probation: ${cluster.hold} labels to go` : 'no probation'}
           </p>
         </div>
       </div>
+      {cluster.map !== null && (
+        <p class="facts">
+          <b>
+            Map {cluster.map.epoch} {MAP_WORDS[cluster.map.status]}
+          </b>{' '}
+          ({instant(cluster.map.at)}): {cluster.map.reason}
+        </p>
+      )}
       {cluster.reasons.length > 0 ? (
         <>
           <h3>Why not more</h3>

@@ -74,7 +74,7 @@ describe('whatever is folded', () => {
         expect(q === null).toBe(!(p >= 0 && p <= 1));
         if (q !== null) expect(q > 0 && q < 1).toBe(true);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_500 },
     );
   });
 
@@ -96,7 +96,7 @@ describe('whatever is folded', () => {
         expect(state.tokens[decision.kind]).toBeGreaterThanOrEqual(1);
         expect(Math.min(q ?? 1, 1 - (q ?? 0))).toBeLessThanOrEqual(state.tau);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_500 },
     );
   });
 

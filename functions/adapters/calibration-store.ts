@@ -5,7 +5,7 @@ import type { Kind } from '../../schemas/primitives.ts';
 import type { DriftStanding } from '../domain/drift-report.ts';
 import { birth } from '../domain/fold-batch.ts';
 import { putBatch } from './ledger-store.ts';
-import { clusterKey, lostTheRace, parseItem, type Table } from './table.ts';
+import { clusterKey, conditionally, lostTheRace, parseItem, type Table } from './table.ts';
 
 const calibrationKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'CALIBRATION' as const });
 const inFlight = (kind: Kind) => `in_flight_${kind}` as const;
@@ -236,15 +236,4 @@ export async function listClusters(table: Table): Promise<string[]> {
     start = page.LastEvaluatedKey;
   } while (start);
   return ids;
-}
-
-/** True when the write took place, false when its condition did not hold. */
-async function conditionally(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (lostTheRace(error)) return false;
-    throw error;
-  }
 }

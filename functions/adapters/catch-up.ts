@@ -9,7 +9,8 @@ import { type Table, UnreadableItem } from './table.ts';
 
 /**
  * One visit of the drift monitor to one cluster: fold what is due, give back orphaned reservations, claim the news of
- * changed drift, and say whether a recalibration is due. Of two overlapping runs one gets it; a run that dies before it told leaves it to a later one.
+ * changed drift, and say whether a recalibration is due. Of two overlapping runs one gets the news; a run that dies
+ * before it told leaves it to a later one.
  * @param run name of the execution: a retry within it may tell the same news again
  * @throws UnreadableItem, FoldContended
  */

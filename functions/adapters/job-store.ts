@@ -3,7 +3,7 @@ import type { Decision } from '../../schemas/decision.ts';
 import type { Effect } from '../../schemas/effect.ts';
 import { JobItem, type RowStatus } from '../../schemas/items/job.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
-import { clusterKey, jobKey, lostTheRace, parseItem, type Table } from './table.ts';
+import { clusterKey, conditionally, jobKey, lostTheRace, parseItem, type Table } from './table.ts';
 
 /** Rows outlive the bus archive (90 days), so replaying it finds every claim. */
 export const ROW_LIFE_SECONDS = 180 * 86_400;
@@ -65,15 +65,11 @@ export async function recordDecision(table: Table, decision: Decision, unfoldedD
   const noOutcome = ['started_at', 'ended_at', 'cancelled_at']
     .map((name) => `attribute_not_exists(${name})`)
     .join(' AND ');
-  try {
-    await update(table, jobKey(clusterId, jobId), attributes, {
+  return conditionally(
+    update(table, jobKey(clusterId, jobId), attributes, {
       condition: foldable ? `${undecided} AND ${noOutcome}` : undecided,
-    });
-    return true;
-  } catch (error) {
-    if (lostTheRace(error)) return false;
-    throw error;
-  }
+    }),
+  );
 }
 
 /** Keeps what Act did, beside the decision that permitted it. */
@@ -90,18 +86,14 @@ export interface Closing {
 /** Closes the row, once. @returns false when it is closed already */
 export async function closeJob(table: Table, clusterId: string, jobId: string, closing: Closing): Promise<boolean> {
   const { status, failure, at } = closing;
-  try {
-    await update(
+  return conditionally(
+    update(
       table,
       jobKey(clusterId, jobId),
       { status, failure, closed_at: at.toISOString() },
       { condition: 'attribute_exists(claimed_by) AND attribute_not_exists(closed_at)' },
-    );
-    return true;
-  } catch (error) {
-    if (lostTheRace(error)) return false;
-    throw error;
-  }
+    ),
+  );
 }
 
 /** One UpdateItem that sets the defined attributes; names are aliased, since `user`, `status` and others are reserved. */

@@ -2,7 +2,7 @@ import { BatchGetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynam
 import { JobItem } from '../../schemas/items/job.ts';
 import { firstLabel, joinOutcome, type Told } from '../domain/outcome.ts';
 import { loadJob, ROW_LIFE_SECONDS } from './job-store.ts';
-import { clusterKey, jobKey, lostTheRace, type Table } from './table.ts';
+import { clusterKey, conditionally, jobKey, lostTheRace, type Table } from './table.ts';
 
 /** A row has at most five writers; whoever loses this often is retried by the queue in front. */
 const ATTEMPTS = 8;
@@ -158,8 +158,8 @@ async function setIfUnchanged(
     known.includes(name) ? `#${name} = :read_${name}` : `attribute_not_exists(#${name})`,
   );
   const assignments = Object.keys(set).map((name) => `#${name} = :${name}`);
-  try {
-    await table.client.send(
+  return conditionally(
+    table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key,
@@ -171,10 +171,6 @@ async function setIfUnchanged(
           ...Object.fromEntries(known.map((name) => [`:read_${name}`, read?.[name]])),
         },
       }),
-    );
-    return true;
-  } catch (error) {
-    if (lostTheRace(error)) return false;
-    throw error;
-  }
+    ),
+  );
 }

@@ -40,3 +40,14 @@ export function parseItem<T extends z.ZodType>(schema: T, item: Record<string, u
 export function lostTheRace(error: unknown): error is ConditionalCheckFailedException {
   return error instanceof ConditionalCheckFailedException;
 }
+
+/** True when the write took place, false when its condition did not hold. */
+export async function conditionally(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (lostTheRace(error)) return false;
+    throw error;
+  }
+}

@@ -1,7 +1,7 @@
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import { TokenItem } from '../../schemas/items/approval.ts';
-import { lostTheRace, parseItem, type Table } from './table.ts';
+import { conditionally, parseItem, type Table } from './table.ts';
 
 /** A token outlives its approval by a day, for the sweeper; then it is useless and goes by itself. */
 const GRACE_SECONDS = 86_400;
@@ -34,8 +34,8 @@ export async function loadToken(table: Table, id: string): Promise<string | null
 
 /** Removes a used token. False when a retried question has replaced it meanwhile: that one is still to be answered. */
 export async function deleteToken(table: Table, id: string, used: string): Promise<boolean> {
-  try {
-    await table.client.send(
+  return conditionally(
+    table.client.send(
       new DeleteCommand({
         TableName: table.name,
         Key: tokenKey(id),
@@ -43,10 +43,6 @@ export async function deleteToken(table: Table, id: string, used: string): Promi
         ExpressionAttributeNames: { '#token': 'token' },
         ExpressionAttributeValues: { ':used': used },
       }),
-    );
-    return true;
-  } catch (error) {
-    if (lostTheRace(error)) return false;
-    throw error;
-  }
+    ),
+  );
 }

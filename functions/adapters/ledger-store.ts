@@ -50,6 +50,9 @@ export function readLedgerBackwards(table: Table, clusterId: string, version: nu
   return batches(table, clusterId, version, false);
 }
 
+/** Whoever reads backwards wants the newest few; a page of DynamoDB's own size would be thousands of batches. */
+const BACKWARDS_PAGE = 100;
+
 async function* batches(
   table: Table,
   clusterId: string,
@@ -69,6 +72,7 @@ async function* batches(
         },
         ScanIndexForward: forward,
         ConsistentRead: true,
+        ...(!forward && { Limit: BACKWARDS_PAGE }),
         ...(start && { ExclusiveStartKey: start }),
       }),
     );

@@ -136,6 +136,13 @@ export const HANDLERS = {
     rows: [on(CLUSTER, 'GetItem', 'UpdateItem')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
   },
+  ReportFailures: {
+    folder: 'drift-monitor',
+    purpose: 'Names the clusters that a run could not visit.',
+    rows: [on(CLUSTER, 'UpdateItem')],
+    reaches: ['slack', 'slackChannel', 'slackWebhook'],
+    timeoutSeconds: 60,
+  },
   WatchMap: {
     folder: 'recalibration',
     purpose: 'Looks whether a promoted calibration map has turned out worse than the one before.',

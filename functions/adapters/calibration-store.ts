@@ -2,12 +2,11 @@ import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/li
 import type { ClusterConfig } from '../../schemas/config.ts';
 import { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { Kind } from '../../schemas/primitives.ts';
-import type { DriftStanding } from '../domain/drift-report.ts';
 import { birth } from '../domain/fold-batch.ts';
 import { putBatch } from './ledger-store.ts';
 import { clusterKey, conditionally, lostTheRace, parseItem, type Table } from './table.ts';
 
-const calibrationKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'CALIBRATION' as const });
+export const calibrationKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'CALIBRATION' as const });
 const inFlight = (kind: Kind) => `in_flight_${kind}` as const;
 
 /** Reads the item consistently; null for a cluster nobody has seen. @throws UnreadableItem */
@@ -154,65 +153,6 @@ export async function saveMarked(table: Table, clusterId: string, version: numbe
         UpdateExpression: 'SET marked_version = :version',
         ConditionExpression: 'version = :version',
         ExpressionAttributeValues: { ':version': version },
-      }),
-    ),
-  );
-}
-
-/** News of drift that a run claimed and has not told for so long belongs to the next run: it died on the way. */
-const CLAIM_MS = 240_000;
-/** People were last told what the news starts from. An attribute that is absent says `none`. */
-const toldSoFar =
-  'attribute_exists(PK) AND (drift_band = :band OR (:band = :none AND attribute_not_exists(drift_band)))' +
-  ' AND (drift_alarm = :alarm OR (:alarm = :none AND attribute_not_exists(drift_alarm)))';
-const toldValues = ({ from }: DriftNews) => ({ ':band': from.band, ':alarm': from.alarm, ':none': 'none' });
-
-interface DriftNews {
-  from: DriftStanding;
-  to: DriftStanding;
-  /** Name of the monitor's execution. */
-  run: string;
-}
-
-/**
- * Lets one run of the monitor tell people about changed drift; a retry of that run may tell them again.
- * @returns false when another run is telling them, or has
- */
-export async function claimDriftNews(table: Table, clusterId: string, news: DriftNews, now: Date): Promise<boolean> {
-  const unclaimed = 'attribute_not_exists(drift_run) OR drift_run = :run OR drift_claimed_at < :dead';
-  return conditionally(
-    table.client.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: calibrationKey(clusterId),
-        UpdateExpression: 'SET drift_run = :run, drift_claimed_at = :now',
-        ConditionExpression: `${toldSoFar} AND (${unclaimed})`,
-        ExpressionAttributeValues: {
-          ...toldValues(news),
-          ':run': news.run,
-          ':now': now.toISOString(),
-          ':dead': new Date(now.getTime() - CLAIM_MS).toISOString(),
-        },
-      }),
-    ),
-  );
-}
-
-/** Notes that the news is on the bus. Harmless when repeated, or when a later run took over. */
-export async function saveDriftTold(table: Table, clusterId: string, news: DriftNews): Promise<void> {
-  await conditionally(
-    table.client.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: calibrationKey(clusterId),
-        UpdateExpression: 'SET drift_band = :toBand, drift_alarm = :toAlarm REMOVE drift_run, drift_claimed_at',
-        ConditionExpression: `${toldSoFar} AND drift_run = :run`,
-        ExpressionAttributeValues: {
-          ...toldValues(news),
-          ':toBand': news.to.band,
-          ':toAlarm': news.to.alarm,
-          ':run': news.run,
-        },
       }),
     ),
   );

@@ -1,16 +1,18 @@
 import type { FoldClusterOutput } from '../../schemas/machines/drift-monitor.ts';
 import { deserialise } from '../domain/calibration/codec.ts';
 import { announcementsOf, driftStanding, isSameDrift } from '../domain/drift-report.ts';
-import { claimDriftNews, loadCalibration } from './calibration-store.ts';
+import { loadCalibration } from './calibration-store.ts';
 import { loadConfig } from './config-store.ts';
+import { claimDriftNews, driftTold } from './drift-news.ts';
 import { foldCluster, releaseOrphans } from './fold.ts';
 import { isRecalibrationDue } from './recalibrate.ts';
 import { type Table, UnreadableItem } from './table.ts';
+import { forgetTrouble } from './visit-trouble.ts';
 
 /**
  * One visit of the drift monitor to one cluster: fold what is due, give back orphaned reservations, claim the news of
  * changed drift, and say whether a recalibration is due. Of two overlapping runs one gets the news; a run that dies
- * before it told leaves it to a later one.
+ * before it told, or finds Slack down, leaves it to a later one. What the bus has had by then is not put there again.
  * @param run name of the execution: a retry within it may tell the same news again
  * @throws UnreadableItem, FoldContended
  */
@@ -23,10 +25,13 @@ export async function catchUp(table: Table, clusterId: string, run: string, now:
 
   const item = (await loadCalibration(table, clusterId)) ?? listed;
   const state = deserialise(item.state);
-  const told = { band: item.drift_band ?? 'none', alarm: item.drift_alarm ?? 'none' };
-  const change = { from: told, to: driftStanding(state) };
-  const ours =
-    !isSameDrift(change.from, change.to) && (await claimDriftNews(table, clusterId, { ...change, run }, now));
+  const told = driftTold(item);
+  const to = driftStanding(state);
+  const toAnnounce = !isSameDrift(told.announced, to);
+  const isNews = toAnnounce || !isSameDrift(told.heard, to);
+  const ours = isNews && (await claimDriftNews(table, clusterId, told, run, now));
+  const recalibrate = await isRecalibrationDue(table, clusterId, state);
+  if (item.visit_error !== undefined) await forgetTrouble(table, clusterId);
   return {
     clusterId,
     run,
@@ -34,14 +39,14 @@ export async function catchUp(table: Table, clusterId: string, run: string, now:
     released: released.length,
     unreadable: unreadable.length,
     drift: state.drift,
-    previousDrift: told.band,
-    alarm: change.to.alarm,
-    previousAlarm: told.alarm,
+    previousDrift: told.heard.band,
+    alarm: to.alarm,
+    previousAlarm: told.heard.alarm,
     changed: ours,
     ece: state.recent?.ece ?? null,
     nullMean: state.recent?.nullMean ?? null,
     n: state.n,
-    recalibrate: await isRecalibrationDue(table, clusterId, state),
-    announcements: ours ? announcementsOf(clusterId, state, change, now) : [],
+    recalibrate,
+    announcements: ours && toAnnounce ? announcementsOf(clusterId, state, { from: told.announced, to }, now) : [],
   };
 }

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { NotifyDriftInput, NotifyDriftOutput } from '../../schemas/machines/drift-monitor.ts';
-import { saveDriftTold } from '../adapters/calibration-store.ts';
-import { loadConfig } from '../adapters/config-store.ts';
+import { saveAnnounced, saveHeard } from '../adapters/drift-news.ts';
 import { driftMessage } from '../adapters/slack/drift.ts';
-import { notifier } from '../adapters/slack/notifier.ts';
+import { operatorSettings, tellOperatorsOf } from '../adapters/slack/tell-operators.ts';
 import { table } from '../adapters/table.ts';
+import { isSameDrift } from '../domain/drift-report.ts';
 import { task } from '../runtime/task.ts';
 
 /** Tells people that a cluster's drift band has changed. An operator message: never gated. */
@@ -12,28 +12,18 @@ export const handler = task(
   {
     input: NotifyDriftInput,
     output: NotifyDriftOutput,
-    env: {
-      DYNAMODB_TABLE_NAME: z.string().min(1),
-      SLACK_API_BASE_URL: z.url({ protocol: /^https?$/ }),
-      SLACK_BOT_TOKEN_NAME: z.string().default(''),
-      SLACK_WEBHOOK_URL_NAME: z.string().default(''),
-      SLACK_DEFAULT_CHANNEL: z.string().min(1),
-    },
+    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...operatorSettings },
   },
   async (report, { env }) => {
     const store = table(env.DYNAMODB_TABLE_NAME);
     const { clusterId, run } = report;
-    const from = { band: report.previousDrift, alarm: report.previousAlarm };
     const to = { band: report.drift, alarm: report.alarm };
     // Before Slack: the bus has the news by now, and a Slack that refuses must not have it sent every few minutes.
-    await saveDriftTold(store, clusterId, { from, to, run });
-    // Only the channel is used here; of an unknown cluster it does not depend on the platform.
-    const { slackChannel } = await loadConfig(store, clusterId, 'kubernetes');
-    const notify = notifier({
-      baseUrl: env.SLACK_API_BASE_URL,
-      botTokenName: env.SLACK_BOT_TOKEN_NAME,
-      webhookUrlName: env.SLACK_WEBHOOK_URL_NAME,
-    });
-    return { sent: await notify(slackChannel ?? env.SLACK_DEFAULT_CHANNEL, driftMessage(report)) };
+    await saveAnnounced(store, clusterId, to, run);
+    const heard = isSameDrift({ band: report.previousDrift, alarm: report.previousAlarm }, to);
+    const sent = !heard && (await tellOperatorsOf(store, clusterId, driftMessage(report), env));
+    // After Slack: what people did not get is told by a later run, which may repeat a message whose answer was lost.
+    await saveHeard(store, clusterId, to, run);
+    return { sent };
   },
 );

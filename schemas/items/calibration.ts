@@ -33,10 +33,15 @@ export const CalibrationItem = z.object({
   recalibration_needed: z.boolean(),
   is_learning_mode: z.boolean(),
   last_updated: z.string(),
-  /** Band and alarms that people were told last, and the run of drift-monitor that is about to tell them of another. */
+  /** Band and alarms that the bus was told last, those that people heard of in Slack, and the run that is telling another. */
   drift_band: DriftBand.optional(),
   drift_alarm: DriftAlarm.optional(),
+  heard_band: DriftBand.optional(),
+  heard_alarm: DriftAlarm.optional(),
   drift_run: z.string().optional(),
   drift_claimed_at: Instant.optional(),
+  /** Why drift-monitor could not visit this cluster, and when people were last told. Gone with the next visit that succeeds. */
+  visit_error: z.string().optional(),
+  visit_error_told_at: Instant.optional(),
 });
 export type CalibrationItem = z.infer<typeof CalibrationItem>;

@@ -20,14 +20,14 @@ export const FoldClusterOutput = z.object({
   previousDrift: DriftBand,
   alarm: DriftAlarm,
   previousAlarm: DriftAlarm,
-  /** True in the one run that tells people. */
+  /** True in the one run that tells people. `previous...` is what they heard last; the bus may be ahead of Slack. */
   changed: z.boolean(),
   ece: z.number().nullable(),
   nullMean: z.number().nullable(),
   n: z.number().int(),
   /** Whether the recalibration machine has something to do: a look at a promoted map, or another fit. */
   recalibrate: z.boolean(),
-  /** What the machine puts on the bus when band or alarms have changed; VGAC is asked to recalibrate where that may help. */
+  /** What the machine puts on the bus, once, when band or alarms have changed; VGAC is asked to recalibrate where that may help. */
   announcements: z.array(
     z.discriminatedUnion('type', [
       z.object({ type: z.literal('DriftDetected'), detail: DriftDetected }),
@@ -39,3 +39,10 @@ export type FoldClusterOutput = z.infer<typeof FoldClusterOutput>;
 
 export const NotifyDriftInput = FoldClusterOutput.clone();
 export const NotifyDriftOutput = z.object({ sent: z.boolean() });
+
+/** A cluster that a run could not visit, or not wholly; `error` is the name of what was thrown. */
+export const VisitFailure = z.object({ clusterId: ClusterId, error: z.string() });
+export type VisitFailure = z.infer<typeof VisitFailure>;
+export const ReportFailuresInput = z.object({ failures: z.array(VisitFailure).min(1) });
+/** The clusters that people were told of in this run. */
+export const ReportFailuresOutput = z.object({ told: z.array(ClusterId) });

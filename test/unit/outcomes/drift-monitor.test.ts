@@ -8,6 +8,7 @@ import type { CalibrationState } from '../../../functions/domain/calibration/sta
 import { handler as foldCluster } from '../../../functions/drift-monitor/fold-cluster.ts';
 import { handler as listClusters } from '../../../functions/drift-monitor/list-clusters.ts';
 import { handler as notifyDrift } from '../../../functions/drift-monitor/notify-drift.ts';
+import { handler as reportFailures } from '../../../functions/drift-monitor/report-failures.ts';
 import { runMachine } from '../../fixtures/checked-in-machine.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { trustedState } from '../domain/builders.ts';
@@ -17,16 +18,22 @@ vi.mock('../../../functions/adapters/secrets.ts', async (original) => ({
   ...(await original<object>()),
   readSecret: async () => 'xoxb-test',
 }));
-const slack = vi.hoisted(() => ({ posted: [] as unknown[] }));
+const slack = vi.hoisted(() => ({ posted: [] as unknown[], down: false }));
 vi.mock('../../../functions/adapters/slack/client.ts', async (original) => ({
   ...(await original<object>()),
-  slackClient: () => ({ post: async (channel: string, message: unknown) => slack.posted.push({ channel, message }) }),
+  slackClient: () => ({
+    post: async (channel: string, message: unknown) => {
+      if (slack.down) throw Object.assign(new Error('no answer'), { name: 'SlackUnavailable' });
+      slack.posted.push({ channel, message });
+    },
+  }),
 }));
 
 const dynamo = useTable();
 const at = useEmbeddedClock();
 beforeEach(() => {
   slack.posted.length = 0;
+  slack.down = false;
   vi.stubEnv('SLACK_API_BASE_URL', 'https://slack.test/api');
   vi.stubEnv('SLACK_BOT_TOKEN_NAME', 'bot-token');
   vi.stubEnv('SLACK_DEFAULT_CHANNEL', '#gpu-alerts');
@@ -47,6 +54,7 @@ const visit = (clusters: readonly string[], seconds: number) =>
       },
       FoldCluster: (event) => foldCluster(event, at(seconds)),
       NotifyDrift: (event) => notifyDrift(event, at(seconds)),
+      ReportFailures: (event) => reportFailures(event, at(seconds)),
     },
     {},
   );
@@ -55,6 +63,17 @@ const visit = (clusters: readonly string[], seconds: number) =>
 async function cluster(clusterId: string, change: Partial<CalibrationState> = {}) {
   await decided(dynamo.table, clusterId, 'job', { executed: false });
   await setState(clusterId, serialise(trustedState(change)));
+}
+
+async function breakItem(clusterId: string, UpdateExpression: string, bad: unknown) {
+  await dynamo.table.client.send(
+    new UpdateCommand({
+      TableName: dynamo.table.name,
+      Key: { PK: `CLUSTER#${clusterId}`, SK: 'CALIBRATION' },
+      UpdateExpression,
+      ExpressionAttributeValues: { ':bad': bad },
+    }),
+  );
 }
 
 async function setState(clusterId: string, state: Uint8Array) {
@@ -85,7 +104,7 @@ describe('a run of the monitor', () => {
     expect((await calibrationOf(dynamo.table, 'poisoned')).version).toBe(0);
   });
 
-  it('goes past a row that does not parse, and folds the others of its cluster', async () => {
+  it('goes past a row that does not parse, folds the others of its cluster, and says so in the end', async () => {
     await cluster('bad-row');
     await dynamo.table.client.send(
       new PutCommand({
@@ -96,8 +115,75 @@ describe('a run of the monitor', () => {
         },
       }),
     );
-    expect(await visit(['bad-row'], T + 60)).toMatchObject({ status: 'SUCCEEDED' });
+    const { status, cause } = await visit(['bad-row'], T + 60);
+    expect(status).toBe('FAILED');
+    expect(cause).toContain('"error":"UnreadableRow"');
     expect(await ledgerJobs(dynamo.table, 'bad-row')).toEqual(['job']);
+  });
+
+  it('tells operators once of what it could not visit, names the trouble, and tells again when it is another', async () => {
+    for (const id of ['told-well', 'told-bad']) await cluster(id);
+    await setState('told-bad', new Uint8Array(3));
+    const both = ['told-well', 'told-bad'];
+    const { passed } = await visit(both, T + 60);
+    expect(passed.slice(-2)).toEqual(['ReportFailures', 'RaiseFailure']);
+    await Promise.all([visit(both, T + 360), visit(both, T + 360)]);
+    expect(slack.posted).toHaveLength(1);
+    expect(JSON.stringify(slack.posted)).toContain('`told-bad`: `UnreadableState`');
+    expect(JSON.stringify(slack.posted)).not.toContain('told-well');
+    await breakItem('told-bad', 'SET sample_count = :bad', 'many');
+    await visit(both, T + 660);
+    expect(JSON.stringify(slack.posted[1])).toContain('UnreadableItem');
+    await visit(both, T + 661 + 86_400);
+    expect(slack.posted).toHaveLength(3);
+  });
+
+  it('tells of a cluster that breaks again after it was mended', async () => {
+    await cluster('mended');
+    for (const seconds of [60, 660]) {
+      await setState('mended', new Uint8Array(3));
+      await visit(['mended'], T + seconds);
+      await setState('mended', serialise(trustedState()));
+      expect(await visit(['mended'], T + seconds + 300)).toMatchObject({ status: 'SUCCEEDED' });
+    }
+    expect(slack.posted).toHaveLength(2);
+  });
+
+  it('tells of a broken cluster by a later run when Slack was down, and fails all the same', async () => {
+    await cluster('unheard');
+    await setState('unheard', new Uint8Array(3));
+    slack.down = true;
+    expect(await visit(['unheard'], T + 60)).toMatchObject({ status: 'FAILED', error: 'ClusterNotFolded' });
+    slack.down = false;
+    await visit(['unheard'], T + 360);
+    await visit(['unheard'], T + 660);
+    expect(slack.posted).toHaveLength(1);
+  });
+
+  it.each([
+    ['a corrupt ledger batch', 'LEDGER#0000000001', { version: 'one' }, 'UnreadableItem'],
+    ['a configuration that does not parse', 'CONFIG', { config: { platform: 'vms' } }, 'UnreadableItem'],
+    ['a map that does not parse', 'MAP#1', { status: 'splendid' }, 'UnreadableItem'],
+  ])('is not stopped by %s', async (name, SK, item, error) => {
+    const [bad, good] = [`bad-${SK}`, `good-${SK}`].map((id) => id.replaceAll('#', '-').toLowerCase());
+    if (!bad || !good) throw new Error(name);
+    await cluster(bad);
+    await cluster(good);
+    await dynamo.table.client.send(
+      new PutCommand({ TableName: dynamo.table.name, Item: { PK: `CLUSTER#${bad}`, SK, ...item } }),
+    );
+    const { status, cause } = await visit([bad, good], T + 60);
+    expect(status).toBe('FAILED');
+    expect(cause).toBe(JSON.stringify([{ clusterId: bad, error }]));
+    expect(await ledgerJobs(dynamo.table, good)).toEqual(['job']);
+  });
+
+  it('visits more clusters than a page of the table or a turn of the Map holds', async () => {
+    const ids = Array.from({ length: 45 }, (_, i) => `crowd-${String(i).padStart(2, '0')}`);
+    await Promise.all(ids.map((id) => cluster(id)));
+    const { status, output } = await visit(ids, T + 60);
+    expect(status).toBe('SUCCEEDED');
+    expect(output).toMatchObject({ clusters: ids.map((clusterId) => ({ clusterId, folded: 1 })) });
   });
 
   it('does no harm when it overlaps with others, and people are told once', async () => {
@@ -166,6 +252,24 @@ describe('what has drifted', () => {
     expect(text).toContain("VGAC's model shows no drift any more");
     expect(text).not.toContain('RecalibrationRequested');
     expect(slack.posted).toHaveLength(2);
+  });
+
+  it('is told once when Slack was down at first: the bus once at that run, Slack once when it is back', async () => {
+    await cluster('slack', { drift: 'degrade' });
+    slack.down = true;
+    const down = await visit(['slack'], T + 60);
+    expect(down).toMatchObject({ status: 'FAILED', error: 'ClusterNotFolded' });
+    expect(down.cause).toContain('"error":"SlackUnavailable"');
+    expect(busy(down.calls, 'events:putEvents')).toHaveLength(1);
+    // A Slack that is down holds up no recalibration.
+    expect(busy(down.calls, 'states:startExecution')).toHaveLength(1);
+    slack.down = false;
+    const [back, ...others] = [await visit(['slack'], T + 360), await visit(['slack'], T + 660)];
+    expect(back?.passed).toContain('NotifyDrift');
+    expect([back, ...others].map((run) => run?.status)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    expect([back, ...others].flatMap((run) => busy(run?.calls ?? [], 'events:putEvents'))).toEqual([]);
+    expect(slack.posted).toHaveLength(1);
+    expect(JSON.stringify(slack.posted)).toContain('none → degrade');
   });
 
   it('is nothing below the floor of 100 labels, whatever the detectors say', async () => {

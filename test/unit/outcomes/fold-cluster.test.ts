@@ -1,6 +1,7 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { loadOrCreateCalibration, saveDriftTold } from '../../../functions/adapters/calibration-store.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
+import { saveAnnounced, saveHeard } from '../../../functions/adapters/drift-news.ts';
 import { deserialise, serialise } from '../../../functions/domain/calibration/codec.ts';
 import { handler } from '../../../functions/drift-monitor/fold-cluster.ts';
 import type { DriftBand } from '../../../schemas/verdict.ts';
@@ -27,7 +28,7 @@ async function inBand(clusterId: string, drift: DriftBand) {
   );
 }
 
-const QUIET = { band: 'none', alarm: 'none' } as const;
+const DEGRADED = { band: 'degrade', alarm: 'none' } as const;
 const visit = (clusterId: string, run: string, seconds = 0) => handler({ clusterId, run }, at(seconds));
 
 describe('FoldCluster', () => {
@@ -69,12 +70,27 @@ describe('FoldCluster', () => {
   it('tells once what has been told, and tells of the way back without asking for a recalibration', async () => {
     await inBand('back', 'degrade');
     await visit('back', 'run-1');
-    await saveDriftTold(dynamo.table, 'back', { from: QUIET, to: { ...QUIET, band: 'degrade' }, run: 'run-1' });
+    await saveAnnounced(dynamo.table, 'back', DEGRADED, 'run-1');
+    await saveHeard(dynamo.table, 'back', DEGRADED, 'run-1');
     expect((await visit('back', 'run-2')).changed).toBe(false);
     await inBand('back', 'none');
     const report = await visit('back', 'run-3');
     expect(report).toMatchObject({ changed: true, previousDrift: 'degrade', drift: 'none' });
     expect(report.announcements).toMatchObject([{ type: 'DriftDetected' }]);
+  });
+
+  it('has news for Slack alone, once its run is given up, when the bus has it and Slack was down', async () => {
+    await inBand('slack-down', 'degrade');
+    await visit('slack-down', 'run-1');
+    await saveAnnounced(dynamo.table, 'slack-down', DEGRADED, 'run-1');
+    expect((await visit('slack-down', 'run-2')).changed).toBe(false);
+    const later = await visit('slack-down', 'run-3', 300);
+    expect(later).toMatchObject({ changed: true, previousDrift: 'none', drift: 'degrade', announcements: [] });
+    // Meanwhile it got worse: the bus hears of the step it has not had, people of the whole way.
+    await inBand('slack-down', 'escalate');
+    const worse = await visit('slack-down', 'run-4', 600);
+    expect(worse).toMatchObject({ previousDrift: 'none', drift: 'escalate' });
+    expect(worse.announcements[0]?.detail).toMatchObject({ previous: 'degrade', band: 'escalate' });
   });
 
   it.each([

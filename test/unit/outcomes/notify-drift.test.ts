@@ -1,7 +1,8 @@
 import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { claimDriftNews, loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
+import { claimDriftNews } from '../../../functions/adapters/drift-news.ts';
 import { handler } from '../../../functions/drift-monitor/notify-drift.ts';
 import type { FoldClusterOutput } from '../../../schemas/machines/drift-monitor.ts';
 import { useTable } from '../../fixtures/handlers.ts';
@@ -58,11 +59,11 @@ const report = (clusterId: string, more: Partial<FoldClusterOutput> = {}): FoldC
   ...more,
 });
 
-const DEGRADED = {
-  from: { band: 'none', alarm: 'none' },
-  to: { band: 'degrade', alarm: 'none' },
-  run: 'run-1',
-} as const;
+const QUIET = { band: 'none', alarm: 'none' } as const;
+const claimed = async (clusterId: string) => {
+  await loadOrCreateCalibration(dynamo.table, configOf(clusterId), moment(0));
+  await claimDriftNews(dynamo.table, clusterId, { announced: QUIET, heard: QUIET }, 'run-1', moment(0));
+};
 
 describe('NotifyDrift', () => {
   it('tells people the band with the numbers behind it, never a bare ratio', async () => {
@@ -97,24 +98,30 @@ describe('NotifyDrift', () => {
     expect(JSON.stringify(posted)).toContain('Predictions have recovered');
   });
 
-  it('notes that the band was told, for the run that claimed it', async () => {
-    await loadOrCreateCalibration(dynamo.table, configOf('noted'), moment(0));
-    await claimDriftNews(dynamo.table, 'noted', DEGRADED, moment(0));
+  it('notes what bus and people were told, for the run that claimed it', async () => {
+    await claimed('noted');
     await handler(report('noted'), at(0));
-    const item = await calibrationOf(dynamo.table, 'noted');
-    expect([item.drift_band, item.drift_run]).toEqual(['degrade', undefined]);
+    const { drift_band, heard_band, drift_run } = await calibrationOf(dynamo.table, 'noted');
+    expect([drift_band, heard_band, drift_run]).toEqual(['degrade', 'degrade', undefined]);
   });
 
-  it('fails by name when Slack refuses, after the band was noted', async () => {
+  it('fails by name when Slack refuses, and leaves what people have not heard to a later run', async () => {
     slack.use(
       http.post('https://slack.test/api/chat.postMessage', () =>
         HttpResponse.json({ ok: false, error: 'no_such_channel' }),
       ),
     );
-    await loadOrCreateCalibration(dynamo.table, configOf('refused'), moment(0));
-    await claimDriftNews(dynamo.table, 'refused', DEGRADED, moment(0));
+    await claimed('refused');
     await expect(handler(report('refused'), at(0))).rejects.toMatchObject({ name: 'SlackRefused' });
-    expect(await calibrationOf(dynamo.table, 'refused')).toHaveProperty('drift_band', 'degrade');
+    const { drift_band, heard_band, drift_run } = await calibrationOf(dynamo.table, 'refused');
+    expect([drift_band, heard_band, drift_run]).toEqual(['degrade', undefined, 'run-1']);
     slack.resetHandlers();
+  });
+
+  it('does not trouble people with what came and went while Slack was down', async () => {
+    await claimed('gone');
+    expect(await handler(report('gone', { drift: 'none' }), at(0))).toEqual({ sent: false });
+    expect(posted).toEqual([]);
+    expect(await calibrationOf(dynamo.table, 'gone')).not.toHaveProperty('drift_run');
   });
 });

@@ -97,15 +97,31 @@ export class Crash extends Error {
   override name = 'Crash' as const;
 }
 
-/** The same table for a process that dies at its k-th write (from 1), before or after the write took effect. */
-export function dyingTable(table: Table, k: number, when: 'before' | 'after'): Table & { writes(): number } {
+/** Which kind of item a command writes to: `CALIBRATION`, `LEDGER`, `JOB`. */
+const writtenTo = ({ input }: { input: object }): string => {
+  const { Key, Item } = input as { Key?: { SK?: unknown }; Item?: { SK?: unknown } };
+  return String(Key?.SK ?? Item?.SK).replace(/#.*/, '');
+};
+
+/**
+ * The same table for a process that dies at its k-th write (from 1), before or after the write took effect.
+ * @param among counts only writes to items of this kind, and is told of the death
+ */
+export function dyingTable(
+  table: Table,
+  k: number,
+  when: 'before' | 'after',
+  among?: { item: string; onDeath: () => void },
+): Table & { writes(): number } {
   let writes = 0;
   let dead = false;
   const send = async (command: unknown) => {
     if (dead) throw new Crash('dead already');
-    const isWrite = [PutCommand, UpdateCommand, DeleteCommand].some((kind) => command instanceof kind);
-    if (isWrite && ++writes === k) {
+    const isWrite =
+      command instanceof PutCommand || command instanceof UpdateCommand || command instanceof DeleteCommand;
+    if (isWrite && (!among || writtenTo(command) === among.item) && ++writes === k) {
       dead = true;
+      among?.onDeath();
       if (when === 'after') await Reflect.apply(table.client.send, table.client, [command]);
       throw new Crash(`write ${k}, ${when}`);
     }

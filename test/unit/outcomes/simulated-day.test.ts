@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { loadOrCreateCalibration, release, reserve } from '../../../functions/adapters/calibration-store.ts';
 import { catchUp } from '../../../functions/adapters/catch-up.ts';
 import { changeEpoch, newestLabels } from '../../../functions/adapters/epochs.ts';
 import { foldCluster, rebuild } from '../../../functions/adapters/fold.ts';
-import { loadJob } from '../../../functions/adapters/job-store.ts';
+import { loadJob, recordDecision } from '../../../functions/adapters/job-store.ts';
 import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
 import type { Table } from '../../../functions/adapters/table.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
@@ -13,13 +14,15 @@ import { seeded } from '../domain/recalibration/simulated.ts';
 import {
   Crash,
   calibrationOf,
+  claim,
   configOf,
-  decided,
+  decisionOf,
   dyingTable,
   indexed,
   instant,
   ledgerJobs,
   moment,
+  OVERDUE,
   T,
 } from './fixture.ts';
 
@@ -32,7 +35,33 @@ interface Deed {
   run(table: Table, now: Date): Promise<unknown>;
 }
 
-describe('a day with duplicates, reordering and crashes', () => {
+interface Place {
+  item: string;
+  when: 'before' | 'after';
+}
+/** Whatever is written in the life of a job: its row, the ledger, state and reservations. */
+const PLACES: readonly Place[] = ['LEDGER', 'CALIBRATION', 'JOB'].flatMap((item): Place[] => [
+  { item, when: 'before' },
+  { item, when: 'after' },
+]);
+const placeName = ({ item, when }: Place) => `${item} ${when}`;
+
+/** As Predict does it, crashes in between and all: a decision that an outcome overtook is late and does not teach. */
+async function decide(table: Table, clusterId: string, jobId: string, executed: boolean, now: Date): Promise<void> {
+  await loadOrCreateCalibration(table, configOf(clusterId), moment(0));
+  await claim(table, clusterId, jobId);
+  if ((await loadJob(table, clusterId, jobId))?.decision) return;
+  const more = {
+    decidedAt: now.toISOString(),
+    executed: executed && (await reserve(table, clusterId, 'statement', jobId)),
+  };
+  if (await recordDecision(table, decisionOf(clusterId, jobId, more), OVERDUE.toISOString())) return;
+  const late = { ...more, executed: false, late: true, foldable: false };
+  await recordDecision(table, decisionOf(clusterId, jobId, late), OVERDUE.toISOString());
+  if (!(await loadJob(table, clusterId, jobId))?.decision?.executed) await release(table, clusterId, [jobId]);
+}
+
+describe('a day with duplicates, reordering, late decisions and crashes', () => {
   it.each([1])('leaves each label folded once, and a ledger that rebuilds the state, seed %i', async (seed) => {
     const random = seeded(seed);
     const clusterId = `day-${seed}`;
@@ -40,8 +69,10 @@ describe('a day with duplicates, reordering and crashes', () => {
     const deeds: Deed[] = [];
     const jobIds = Array.from({ length: 60 }, (_, i) => `job-${i}`);
     for (const jobId of jobIds) {
-      // Decisions are recorded at the submission, which is the same for all: only when events come differs.
-      await decided(dynamo.table, clusterId, jobId, { executed: random() < 0.1, foldable: true });
+      // Most are decided at once, some when their outcome is known already, a few hours late.
+      const at = random() < 0.7 ? 0 : random() < 0.7 ? Math.floor(random() * 600) : Math.floor(random() * 20_000);
+      const executed = random() < 0.4;
+      deeds.push({ at, run: (table, now) => decide(table, clusterId, jobId, executed, now) });
       for (const told of eventsOf(random)) {
         for (const late of copies(random)) {
           deeds.push({
@@ -70,12 +101,22 @@ describe('a day with duplicates, reordering and crashes', () => {
         },
       });
     }
-    await live(deeds, random);
+    const deaths = await live(deeds, random);
     await catchUp(dynamo.table, clusterId, 'last', moment(2 * DAY));
 
+    const rows = await Promise.all(jobIds.map((jobId) => loadJob(dynamo.table, clusterId, jobId)));
+    const teaching = rows.filter((row) => row?.decision?.foldable);
+    // A day that had none of what it is about would show nothing.
+    expect(teaching.length).toBeGreaterThan(jobIds.length / 2);
+    expect(rows.filter((row) => row?.decision?.late).length).toBeGreaterThan(0);
+    expect(teaching.filter((row) => row?.decision?.executed).length).toBeGreaterThan(0);
+    expect(rows.filter((row) => row?.contradicting !== undefined).length).toBeGreaterThan(0);
+    expect(deaths).toEqual(new Set(PLACES.map(placeName)));
+
     const item = await calibrationOf(dynamo.table, clusterId);
-    expect((await ledgerJobs(dynamo.table, clusterId)).toSorted()).toEqual(jobIds.toSorted());
-    for (const jobId of jobIds) expect((await loadJob(dynamo.table, clusterId, jobId))?.folded_in).toBeGreaterThan(0);
+    const folded = teaching.map((row) => row?.job_id ?? '');
+    expect((await ledgerJobs(dynamo.table, clusterId)).toSorted()).toEqual(folded.toSorted());
+    for (const row of teaching) expect(row?.folded_in).toBeGreaterThan(0);
     expect(await indexed(dynamo.table, clusterId)).toEqual([]);
     expect(item.in_flight_statement ?? new Set()).toEqual(new Set());
     expect(deserialise(item.state).epoch).toBe(2);
@@ -102,32 +143,32 @@ function copies(random: () => number): number[] {
   return random() < 0.3 ? [delay(), delay()] : [delay()];
 }
 
-/** Does everything in its turn, some of it at the same moment; a third of the attempts die at one of their writes. */
-async function live(deeds: readonly Deed[], random: () => number): Promise<void> {
+/**
+ * Does everything in its turn, some of it at the same moment; a third of the attempts die at one of their writes.
+ * @returns what was being written when somebody died, before or after it took effect
+ */
+async function live(deeds: readonly Deed[], random: () => number): Promise<Set<string>> {
+  const deaths = new Set<string>();
   const queue = [...deeds].sort((a, b) => a.at - b.at);
   while (queue.length > 0) {
     const together = queue.splice(0, random() < 0.3 ? 3 : 1);
     await Promise.all(
       together.map(async (deed) => {
-        const dies = random() < 0.33;
-        const table = dies
-          ? dyingTable(dynamo.table, 1 + Math.floor(random() * 5), random() < 0.5 ? 'before' : 'after')
-          : dynamo.table;
+        const [dies, pick, k] = [random() < 0.33, random(), 1 + Math.floor(random() * 2)];
+        // Where nobody has died yet comes first, so that a day goes through all of them.
+        const place = PLACES.find((one) => !deaths.has(placeName(one))) ?? PLACES[Math.floor(pick * PLACES.length)];
+        const dying = (where: Place) =>
+          dyingTable(dynamo.table, k, where.when, { item: where.item, onDeath: () => deaths.add(placeName(where)) });
         try {
-          await deed.run(table, moment(deed.at));
+          await deed.run(dies && place ? dying(place) : dynamo.table, moment(deed.at));
         } catch (error) {
           if (!(error instanceof Crash)) throw error;
           const again = { ...deed, at: deed.at + 60 };
-          queue.splice(
-            Math.max(
-              0,
-              queue.findIndex(({ at }) => at > again.at),
-            ),
-            0,
-            again,
-          );
+          const next = queue.findIndex(({ at }) => at > again.at);
+          queue.splice(next < 0 ? queue.length : next, 0, again);
         }
       }),
     );
   }
+  return deaths;
 }

@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Kind } from '../../schemas/primitives.ts';
-import type { CalibrationState } from './calibration/state.ts';
+import { CALIBRATION, type CalibrationState } from './calibration/state.ts';
 import { earnedTier, tierInWords, tierStandings } from './calibration/tiers.ts';
 import { tokensAt } from './calibration/tokens.ts';
 import { capabilityOf, misconfigured } from './capabilities.ts';
@@ -29,6 +29,8 @@ export interface RuleInput {
 
 const escalating = (rule: Omit<Rule<RuleInput>, 'scope'>): Rule<RuleInput> => ({ ...rule, scope: 'escalate' });
 
+const PLURAL: Readonly<Record<Kind, string>> = { statement: 'statements', intervention: 'interventions' };
+
 const freeTokens = ({ proposal, state, inFlight, config, nowSeconds }: RuleInput): number =>
   tokensAt(state, proposal.kind, config.budgets, nowSeconds) - inFlight[proposal.kind];
 
@@ -37,8 +39,9 @@ export const tokens = escalating({
   applies: (input) => !(freeTokens(input) >= GATE.freeTokens),
   message: (input) => {
     const { kind } = input.proposal;
-    const left = `${tenths(freeTokens(input))} of ${input.config.budgets[kind].tokens} harm tokens left`;
-    return `${left} beside ${input.inFlight[kind]} in flight; ${GATE.freeTokens} is needed`;
+    const { tokens: start, perDay } = input.config.budgets[kind];
+    const left = `${tenths(freeTokens(input))} of ${start} harm tokens left for ${PLURAL[kind]}`;
+    return `${left} beside ${input.inFlight[kind]} in flight; ${GATE.freeTokens} is needed, and ${perDay} a day come back`;
   },
 });
 
@@ -47,7 +50,8 @@ const harmEvidence = escalating({
   applies: ({ proposal: { kind }, state }) => kind === 'intervention' && state.harms[kind].size < GATE.harm.labels,
   message: ({ proposal: { kind }, state }) => {
     const { size } = state.harms[kind];
-    return `needs ${GATE.harm.labels - size} more untouched jobs with a high q (${size} of ${GATE.harm.labels})`;
+    const likely = `jobs left alone that looked likely to wait long (q of ${CALIBRATION.interventionQ} or more)`;
+    return `needs ${GATE.harm.labels - size} more ${likely}: ${size} of ${GATE.harm.labels}`;
   },
 });
 
@@ -59,7 +63,8 @@ export const harm = escalating({
   },
   message: ({ proposal: { kind }, state }) => {
     const { size, ones } = state.harms[kind];
-    return `${ones} of the last ${size} were wrong; at most ${Math.floor(GATE.harm.rate * size)} may be`;
+    const watched = kind === 'statement' ? 'confident predictions' : `predictions of a long wait`;
+    return `${ones} of the last ${size} ${watched} were wrong; at most ${Math.floor(GATE.harm.rate * size)} may be`;
   },
 });
 
@@ -74,7 +79,7 @@ export const uncertain = escalating({
   applies: ({ q, state }) => q !== null && !(Math.min(q, 1 - q) <= state.tau),
   message: ({ q, state }) => {
     const doubt = q === null ? 1 : Math.min(q, 1 - q);
-    return `the class may be wrong with ${doubt.toFixed(3)}; at most ${state.tau.toFixed(3)} is acted on`;
+    return `the prediction is wrong with probability ${doubt.toFixed(3)}; at most ${state.tau.toFixed(3)} is acted on`;
   },
 });
 
@@ -82,7 +87,7 @@ export const cap = escalating({
   code: 'inFlight',
   applies: ({ proposal: { kind }, inFlight, config }) => !(inFlight[kind] < config.budgets[kind].inFlight),
   message: ({ proposal: { kind }, inFlight, config }) =>
-    `${inFlight[kind]} in flight; fewer than ${config.budgets[kind].inFlight} are needed`,
+    `${inFlight[kind]} ${PLURAL[kind]} wait for their outcome; fewer than ${config.budgets[kind].inFlight} may when another starts`,
 });
 
 const tier = escalating({

@@ -91,7 +91,7 @@ export function decide(input: DecideInput): Decision {
 /** The decision as it has to be recorded when the conditional reservation was refused: a human's, not the agent's. */
 export function withRefusedReservation(decision: Decision): Decision {
   if (!decision.executed) return decision;
-  const message = `all places of a ${decision.kind} are taken; one in flight has to settle, or 1 harm token to come back`;
+  const message = `no place is left for another ${decision.kind}: one in flight has to settle, or 1 harm token to come back`;
   const reason: Reason = { code: 'reservation', message, scope: 'escalate' };
   const statement = statementOf('escalate', decision.prediction, reason.code);
   const args = withText(decision.arguments, decision.kind, statement);
@@ -150,11 +150,14 @@ function heldOut(config: ClusterConfig, jobId: string): boolean {
   return isHeldOut(config.salt ?? config.clusterId, jobId, config.holdOut);
 }
 
+const HELD_OUT =
+  'would have been done, and is left out on purpose: without some such jobs there is no evidence to go on';
+
 /** Why a decision that may stand does not run; told first, because nothing else would explain it. */
 function asides(late: boolean, holdout: boolean, scope: Scope): Reason[] {
   if (late)
     return [{ code: 'late', message: 'the job has started, or its label is known already; nothing runs', scope }];
-  if (holdout) return [{ code: 'holdout', message: 'left out on purpose, so that evidence goes on', scope }];
+  if (holdout) return [{ code: 'holdout', message: HELD_OUT, scope }];
   return [];
 }
 

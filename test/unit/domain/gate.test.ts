@@ -135,7 +135,9 @@ describe('a decision', () => {
   it('says how many tokens are left, never rounding up to the one that is needed', () => {
     const state = trustedState({ tokens: { statement: 3.99, intervention: 3 } });
     const { reasons } = decide(decideInput({ q: 0.05, state, inFlight: { statement: 3, intervention: 0 } }));
-    expect(reasons[0]?.message).toBe('0.9 of 10 harm tokens left beside 3 in flight; 1 is needed');
+    expect(reasons[0]?.message).toBe(
+      '0.9 of 10 harm tokens left for statements beside 3 in flight; 1 is needed, and 0.5 a day come back',
+    );
   });
 
   it('projects tokens to now', () => {
@@ -160,7 +162,9 @@ describe('a decision', () => {
 
   it('says how many untouched jobs an intervention still needs', () => {
     const { reasons } = decide(decideInput({ state: withHarms('intervention', 0, 12) }));
-    expect(reasons[0]?.message).toBe('needs 8 more untouched jobs with a high q (12 of 20)');
+    expect(reasons[0]?.message).toBe(
+      'needs 8 more jobs left alone that looked likely to wait long (q of 0.7 or more): 12 of 20',
+    );
   });
 
   it.each([

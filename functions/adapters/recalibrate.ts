@@ -86,7 +86,9 @@ export async function promoteMap(table: Table, at: Fitted & { by: string }, now:
   await saveMap(table, clusterId, { epoch, status: 'promoted', ...kept });
   const { before, after, n } = proof;
   const [lossBefore, lossAfter, eceBefore, eceAfter] = [before.loss, after.loss, before.ece, after.ece];
-  return promoted(clusterId, stands, { lossBefore, lossAfter, eceBefore, eceAfter, n, reason }, now);
+  const measured = { lossBefore, lossAfter, eceBefore, eceAfter, n, reason };
+  const bounds = { eceBeforeBounds: boundsOf(before), eceAfterBounds: boundsOf(after) };
+  return promoted(clusterId, stands, { ...measured, ...bounds }, now);
 }
 
 /** Keeps a candidate that was not better, so that people see why, and the next attempt waits for more labels. */
@@ -121,15 +123,22 @@ export async function rollBackMap(
 
   const was = pairsOf(labels, ({ q }) => q);
   const will = stands.proof.map(({ q, longWait }) => ({ p: q, y: longWait ? (1 as const) : (0 as const) }));
+  const [before, after] = [debiasedEce(was) ?? NOTHING, debiasedEce(will) ?? NOTHING];
   const measured = {
     lossBefore: labels.length > 0 ? logLoss(was) : 0,
     lossAfter: will.length > 0 ? logLoss(will) : 0,
-    eceBefore: debiasedEce(was)?.ece ?? 0,
-    eceAfter: debiasedEce(will)?.ece ?? 0,
+    eceBefore: before.ece,
+    eceAfter: after.ece,
+    eceBeforeBounds: boundsOf(before),
+    eceAfterBounds: boundsOf(after),
     n: will.length,
   };
   return promoted(clusterId, stands, { ...measured, reason }, now);
 }
+
+/** Of a cluster without labels nothing is known: the widest bounds there are. */
+const NOTHING = { ece: 0, lower: 0, upper: 1 } as const;
+const boundsOf = ({ lower, upper }: { lower: number; upper: number }): [number, number] => [lower, upper];
 
 async function candidateAt(table: Table, { clusterId, epoch, version }: Fitted): Promise<Candidate> {
   const [labels, inForce] = await Promise.all([
@@ -142,7 +151,7 @@ async function candidateAt(table: Table, { clusterId, epoch, version }: Fitted):
 function promoted(
   clusterId: string,
   { epoch, cause, by }: EpochChange,
-  measured: Pick<CalibrationPromoted, 'lossBefore' | 'lossAfter' | 'eceBefore' | 'eceAfter' | 'n' | 'reason'>,
+  measured: Omit<CalibrationPromoted, 'schemaVersion' | 'clusterId' | 'epoch' | 'cause' | 'by' | 'at'>,
   now: Date,
 ): CalibrationPromoted {
   return { schemaVersion: 1, clusterId, epoch, cause, ...measured, by, at: now.toISOString() };

@@ -48,7 +48,10 @@ export const DriftDetected = z.object({
   nullMean: z.number().nullable(),
   at: Instant,
 });
-/** Another map went in force: a better one, or the one before. Log loss in nats, ECE debiased, over `n` labels. */
+/** A lower and an upper bound of 90 %. */
+const Bounds = z.tuple([z.number(), z.number()]);
+
+/** Another map went in force: a better one, or the one before. Log loss in nats, ECE debiased with its bounds, over `n` labels. */
 export const CalibrationPromoted = z.object({
   ...v1,
   epoch: z.number().int(),
@@ -57,6 +60,8 @@ export const CalibrationPromoted = z.object({
   lossAfter: z.number(),
   eceBefore: z.number(),
   eceAfter: z.number(),
+  eceBeforeBounds: Bounds,
+  eceAfterBounds: Bounds,
   n: z.number().int(),
   reason: z.string(),
   by: z.string(),

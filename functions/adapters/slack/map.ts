@@ -9,12 +9,14 @@ export function mapMessage(change: CalibrationPromoted): SlackMessage {
   const { clusterId, epoch, cause, reason, n } = change;
   const headline = cause === 'promoted' ? 'A better calibration map is in force' : 'The calibration map before is back';
   const gain = (before: number, after: number) => `${before.toFixed(4)} → ${after.toFixed(4)}`;
+  const ece = (value: number, [lower, upper]: readonly [number, number]) =>
+    `${value.toFixed(4)} [${lower.toFixed(4)}, ${upper.toFixed(4)}]`;
   return {
     text: `${headline} on ${clusterId}`,
     blocks: [
       section(
         `📐 *${headline}* on ${code(clusterId, 130)} (epoch ${epoch})`,
-        `ECE ${gain(change.eceBefore, change.eceAfter)}, log loss ${gain(change.lossBefore, change.lossAfter)} over ${n} labels`,
+        `ECE ${ece(change.eceBefore, change.eceBeforeBounds)} → ${ece(change.eceAfter, change.eceAfterBounds)}, log loss ${gain(change.lossBefore, change.lossAfter)} over ${n} labels`,
         prose(reason, 600),
         `at most notify for the next ${GATE.promotedLabels} labels`,
       ),

@@ -27,7 +27,11 @@ export async function approvals(source: ConsoleSource, limit: number): Promise<A
 }
 
 export async function overview(source: ConsoleSource): Promise<Overview> {
-  const [standings, open] = await Promise.all([clusters(source), approvals(source, SHOWN_APPROVALS)]);
+  const [standings, unreadable, open] = await Promise.all([
+    clusters(source),
+    source.records.unreadableClusters(),
+    approvals(source, SHOWN_APPROVALS),
+  ]);
   return {
     now: new Date(source.now()).toISOString(),
     clock: source.clock,
@@ -35,6 +39,7 @@ export async function overview(source: ConsoleSource): Promise<Overview> {
     source: source.description,
     tally: source.executions.tally,
     clusters: standings,
+    unreadable,
     notices: source.notices().slice(0, SHOWN_NOTICES),
     approvals: open,
     recent: source.executions.list({ limit: SHOWN_EXECUTIONS }).rows,

@@ -52,6 +52,15 @@ export class Records {
     return this.#all(keys, CalibrationItem);
   }
 
+  /** Clusters that are listed and whose calibration is not of its schema. */
+  async unreadableClusters(): Promise<string[]> {
+    const keys = await this.#listing('CLUSTERS');
+    const items = await Promise.all(keys.map((key) => this.#get(key)));
+    return keys
+      .filter((_, i) => !CalibrationItem.safeParse(items[i]).success)
+      .map(({ PK }) => PK.replace('CLUSTER#', ''));
+  }
+
   async config(clusterId: string): Promise<ClusterConfig | null> {
     const item = await this.#get({ PK: `CLUSTER#${clusterId}`, SK: 'CONFIG' });
     return item === null ? null : ConfigItem.parse(item).config;
@@ -62,8 +71,8 @@ export class Records {
     return item === null ? null : JobItem.parse(item);
   }
 
-  /** The newest calibration map that was tried, whatever became of it; null before the first. */
-  async newestMap(clusterId: string): Promise<MapItem | null> {
+  /** Calibration maps that were tried, whatever became of them, the newest first. */
+  async maps(clusterId: string): Promise<MapItem[]> {
     const answer = await this.table.client.send(
       new QueryCommand({
         TableName: this.table.name,
@@ -75,7 +84,7 @@ export class Records {
       const parsed = MapItem.safeParse(item);
       return parsed.success ? [parsed.data] : [];
     });
-    return maps.sort((a, b) => b.epoch - a.epoch)[0] ?? null;
+    return maps.sort((a, b) => b.epoch - a.epoch);
   }
 
   async approval(id: string): Promise<ApprovalItem | null> {

@@ -6,9 +6,10 @@ import { ALARMS, driftStanding } from '../../../functions/domain/drift-report.ts
 import { reliability } from '../../../functions/domain/reliability.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
+import type { MapItem } from '../../../schemas/items/map.ts';
 import type { Kind } from '../../../schemas/primitives.ts';
 import type { Records } from './records.ts';
-import type { Budget, ClusterView } from './views.ts';
+import type { Budget, ClusterView, MapView } from './views.ts';
 
 function stateOf(item: CalibrationItem): CalibrationState | null {
   try {
@@ -16,6 +17,10 @@ function stateOf(item: CalibrationItem): CalibrationState | null {
   } catch {
     return null;
   }
+}
+
+function mapView({ epoch, status, reason, at, proof, watched }: MapItem): MapView {
+  return { epoch, status, reason, at, proof, watched: watched ?? null };
 }
 
 /**
@@ -29,10 +34,10 @@ export async function standingOf(
 ): Promise<Omit<ClusterView, 'history'>> {
   const clusterId = item.cluster_id;
   const config = (await records.config(clusterId)) ?? ClusterConfig.parse({ clusterId, platform: item.platform });
-  const [frozen, staleSince, map] = await Promise.all([
+  const [frozen, staleSince, maps] = await Promise.all([
     records.frozen(clusterId),
     records.oldestUnfolded(clusterId, new Date(now.getTime() - config.freshnessMinutes * 60_000)),
-    records.newestMap(clusterId),
+    records.maps(clusterId),
   ]);
   const state = stateOf(item);
   const { score, scope, ece, eceLower, eceUpper, nullMean, n, hold, epoch, version, drift, earnedTier, reasons } =
@@ -51,7 +56,8 @@ export async function standingOf(
     ...{ score, scope, ece, eceLower, eceUpper, nullMean, n, hold, epoch, version, drift, earnedTier, reasons },
     alarm: alarm === 'none' ? '' : ALARMS[alarm],
     nextTier: state === null ? null : nextTierInWords(state),
-    map: map && { epoch: map.epoch, status: map.status, reason: map.reason, at: map.at },
+    maps: maps.filter((map, index) => index === 0 || map.epoch === epoch).map(mapView),
+    trouble: item.visit_error ?? null,
     statement: budget('statement'),
     intervention: budget('intervention'),
   };

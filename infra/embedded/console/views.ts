@@ -1,6 +1,6 @@
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
-import type { MapStatus } from '../../../schemas/items/map.ts';
+import type { MapProof, MapStatus } from '../../../schemas/items/map.ts';
 import type { Platform, Scope } from '../../../schemas/primitives.ts';
 import type { DriftBand, Reason } from '../../../schemas/verdict.ts';
 
@@ -11,6 +11,15 @@ export interface Budget {
   cap: number;
   inFlight: number;
   inFlightCap: number;
+}
+
+export interface MapView {
+  epoch: number;
+  status: MapStatus;
+  reason: string;
+  at: string;
+  proof: Pick<MapProof, 'n' | 'fitted' | 'before' | 'after'> | null;
+  watched: { n: number; gain: number; se: number } | null;
 }
 
 export interface ClusterView {
@@ -34,8 +43,10 @@ export interface ClusterView {
   earnedTier: number;
   /** Outcomes that the next tier needs, in words; null when all are earned. */
   nextTier: string | null;
-  /** The newest attempt at another calibration map, and what its proof said; null before the first. */
-  map: { epoch: number; status: MapStatus; reason: string; at: string } | null;
+  /** The calibration map in force and the newest attempt at another, with their proofs; empty before the first. */
+  maps: MapView[];
+  /** Why the drift monitor could not visit this cluster; null where it could. */
+  trouble: string | null;
   /** Why it is not allowed more, and what that would need. */
   reasons: Reason[];
   statement: Budget;
@@ -132,6 +143,8 @@ export interface Overview {
   source: string;
   tally: Tally;
   clusters: ClusterView[];
+  /** Clusters whose calibration cannot be read: nothing acts there, and nothing can be shown. */
+  unreadable: string[];
   notices: Notice[];
   approvals: ApprovalView[];
   recent: ExecutionRow[];

@@ -1,3 +1,4 @@
+import { GATE } from '../../../functions/domain/thresholds.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
 import type { Notice } from '../console/views.ts';
 
@@ -29,12 +30,20 @@ export class Notices {
   observe(clusterId: string, verdict: Verdict, atMs: number): void {
     const before = this.#last.get(clusterId);
     this.#last.set(clusterId, verdict);
-    const said = this.#compare(clusterId, before, verdict);
-    if (said === null) return;
-    const notice = { at: new Date(atMs).toISOString(), clusterId, ...said };
-    this.#notices.unshift(notice);
-    this.#notices.length = Math.min(this.#notices.length, KEPT);
-    this.#tell(notice);
+    for (const said of [this.#map(clusterId, before, verdict), this.#compare(clusterId, before, verdict)]) {
+      if (said === null) continue;
+      const notice = { at: new Date(atMs).toISOString(), clusterId, ...said };
+      this.#notices.unshift(notice);
+      this.#notices.length = Math.min(this.#notices.length, KEPT);
+      this.#tell(notice);
+    }
+  }
+
+  #map(clusterId: string, before: Verdict | undefined, { epoch }: Verdict): Pick<Notice, 'tone' | 'text'> | null {
+    // What could not be read says epoch 0, and a map never goes back to an earlier epoch.
+    if (before === undefined || epoch <= before.epoch) return null;
+    const capped = `for its first ${GATE.promotedLabels} outcomes at most act and tell`;
+    return { tone: 'warn', text: `calibration map ${epoch} is in force in ${clusterId}: ${capped}` };
   }
 
   #compare(clusterId: string, before: Verdict | undefined, now: Verdict): Pick<Notice, 'tone' | 'text'> | null {

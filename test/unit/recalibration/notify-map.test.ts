@@ -41,6 +41,8 @@ const change: CalibrationPromoted = {
   lossAfter: 0.3871,
   eceBefore: 0.0712,
   eceAfter: 0.0231,
+  eceBeforeBounds: [0.0512, 0.0912],
+  eceAfterBounds: [0.0031, 0.0431],
   n: 600,
   reason: 'over 600 later labels <log loss> falls',
   by: 'arn:execution',
@@ -52,7 +54,9 @@ describe('NotifyMap', () => {
     expect(await handler({ clusterId: 'gpu-a', change }, at(0))).toEqual({ sent: true });
     const text = JSON.stringify(posted);
     expect(text).toContain('A better calibration map is in force');
-    expect(text).toContain('ECE 0.0712 → 0.0231, log loss 0.4200 → 0.3871 over 600 labels');
+    expect(text).toContain(
+      'ECE 0.0712 [0.0512, 0.0912] → 0.0231 [0.0031, 0.0431], log loss 0.4200 → 0.3871 over 600 labels',
+    );
     expect(text).toContain('&lt;log loss&gt; falls');
     expect(text).toContain('at most notify for the next 100 labels');
   });

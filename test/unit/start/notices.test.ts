@@ -23,6 +23,12 @@ describe('what is news about a cluster', () => {
     ]);
   });
 
+  it('says that another calibration map is in force, once', () => {
+    expect(told(verdict(), verdict({ epoch: 1 }), verdict({ epoch: 1 }))).toEqual([
+      'calibration map 1 is in force in slurm: for its first 100 outcomes at most act and tell',
+    ]);
+  });
+
   it('says that drift costs one scope, and when it is over', () => {
     expect(told(verdict(), verdict({ scope: 'notify', drift: 'degrade' }), verdict())).toEqual([
       expect.stringMatching(/^drift in slurm: .*; one scope less$/),

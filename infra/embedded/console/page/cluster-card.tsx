@@ -1,5 +1,6 @@
 import type { Budget, ClusterView } from '../views.ts';
-import { ece, instant, TIERS, tokens } from './format.ts';
+import { ece, TIERS, tokens } from './format.ts';
+import { Maps } from './maps.tsx';
 import { Reasons, ScopePill } from './pieces.tsx';
 import { ScoreBar, ScoreChart } from './score.tsx';
 
@@ -8,14 +9,6 @@ const DRIFT_WORDS: Record<string, string> = {
   monitor: 'drift: watching',
   degrade: 'drift: one scope less',
   escalate: 'drift: autonomy withdrawn',
-};
-
-const MAP_WORDS: Record<string, string> = {
-  promoted: 'in force, watched',
-  held: 'in force',
-  restored: 'is the one before, restored',
-  rolledBack: 'rolled back',
-  rejected: 'tried and rejected',
 };
 
 export function ClusterCard({ cluster }: { cluster: ClusterView }) {
@@ -32,6 +25,12 @@ export function ClusterCard({ cluster }: { cluster: ClusterView }) {
         </h2>
         <ScopePill scope={cluster.scope} />
       </header>
+      {cluster.trouble !== null && (
+        <p class="problem">
+          <code>{cluster.trouble}</code> The drift monitor could not finish its visit here: outcomes may not be folded,
+          and once a label has waited too long every decision goes to a human.
+        </p>
+      )}
       <div class="headline">
         <div class="big">
           <strong>{score === null ? '–' : score.toFixed(2)}</strong>
@@ -83,14 +82,7 @@ export function ClusterCard({ cluster }: { cluster: ClusterView }) {
           </p>
         </div>
       </div>
-      {cluster.map !== null && (
-        <p class="facts">
-          <b>
-            Map {cluster.map.epoch} {MAP_WORDS[cluster.map.status]}
-          </b>{' '}
-          ({instant(cluster.map.at)}): {cluster.map.reason}
-        </p>
-      )}
+      <Maps maps={cluster.maps} epoch={cluster.epoch} />
       {cluster.reasons.length > 0 ? (
         <>
           <h3>Why not more</h3>

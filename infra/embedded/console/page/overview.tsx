@@ -6,7 +6,7 @@ import { time } from './format.ts';
 import { Card, Empty } from './pieces.tsx';
 
 export function OverviewPage({ overview }: { overview: Overview }) {
-  const { tally, clusters, notices, approvals, recent } = overview;
+  const { tally, clusters, unreadable, notices, approvals, recent } = overview;
   const tiles: [string, number, string][] = [
     ['Jobs', tally.jobs, '#/executions'],
     ['Stood alone', tally.alone, '#/executions?scope=autonomous'],
@@ -25,7 +25,15 @@ export function OverviewPage({ overview }: { overview: Overview }) {
           </a>
         ))}
       </section>
-      {clusters.length === 0 ? (
+      {unreadable.map((clusterId) => (
+        <section key={clusterId} class="card">
+          <p class="problem">
+            <code>{clusterId}</code> Its calibration cannot be read: nothing acts there. Rebuild it from the ledger; see
+            “Operating it” in the README.
+          </p>
+        </section>
+      ))}
+      {clusters.length === 0 && unreadable.length === 0 ? (
         <section class="card">
           <Empty title="No cluster yet">A cluster appears with its first job or with its configuration.</Empty>
         </section>

@@ -37,6 +37,12 @@ export function applyBatch(state: Uint8Array, batch: LedgerItem): Derived & Numb
   return { ...derived(next, batch.budgets), ...numbers(next, batch.folded_at) };
 }
 
+/** All that is stored beside a state, from the state alone: what a repair has to write with it. */
+export function stored(bytes: Uint8Array, { budgets, folded_at }: LedgerItem): Derived & Numbers {
+  const state = deserialise(bytes);
+  return { ...derived(state, budgets), ...numbers(state, folded_at) };
+}
+
 function derived(state: CalibrationState, budgets: Budgets): Derived {
   const max = maxInFlight(state, budgets);
   return { state: serialise(state), max_statement: max.statement, max_intervention: max.intervention };

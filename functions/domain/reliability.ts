@@ -34,11 +34,12 @@ const escalate = (code: string, message: string): Reason => ({ code, message, sc
 export function reliability(input: ReliabilityInput): Verdict {
   const { state } = input;
   if (state === null) {
-    const message = 'the calibration state is missing or unreadable; rebuild it from the ledger';
+    const message =
+      'the calibration state is missing or unreadable; rebuild it: npm run recalibrate -- CLUSTER --rebuild';
     return blind(input.version, [escalate('unreadable', message), ...reasonsOf(SWITCHES, input)]);
   }
   if (!isFiniteState(state)) {
-    const message = 'the calibration state is not finite; rebuild it from the ledger';
+    const message = 'the calibration state is not finite; rebuild it: npm run recalibrate -- CLUSTER --rebuild';
     return blind(input.version, [escalate('notFinite', message), ...reasonsOf(SWITCHES, input)]);
   }
   const { recent } = state;

@@ -1,9 +1,11 @@
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { listClusters } from '../../functions/adapters/calibration-store.ts';
+import { loadConfig } from '../../functions/adapters/config-store.ts';
 import { loadState } from '../../functions/adapters/epochs.ts';
 import { emit } from '../../functions/adapters/event-bus.ts';
 import { listMaps, loadMap } from '../../functions/adapters/map-store.ts';
+import { mendFromLedger } from '../../functions/adapters/mend.ts';
 import { fitMap, promoteMap, rollBackMap } from '../../functions/adapters/recalibrate.ts';
 import { type Table, table } from '../../functions/adapters/table.ts';
 import { GATE } from '../../functions/domain/thresholds.ts';
@@ -60,6 +62,23 @@ export async function rollBackByHand(store: Table, cluster: string, hand: ByHand
   return told(await rollBackMap(store, { clusterId: cluster, epoch: state.epoch, reason, by }, hand.now), hand);
 }
 
+/** Puts the state that the ledger gives in the place of the stored one, which may be unreadable. */
+export async function rebuildByHand(store: Table, cluster: string): Promise<string[]> {
+  await known(store, cluster);
+  const { platform } = await loadConfig(store, cluster, 'kubernetes');
+  const { outcome, version } = await mendFromLedger(store, { clusterId: cluster, platform });
+  switch (outcome) {
+    case 'mended':
+      return [`${cluster} has the state that its ledger gives after ${version} batches; the next job is decided on it`];
+    case 'same':
+      return [`Nothing done: the stored state is what the ledger gives after ${version} batches, bit for bit`];
+    case 'overtaken':
+      return ['Nothing done: outcomes were folded at the same moment; the stored state is alive. Try again'];
+    case 'noLedger':
+      throw new RecalibrationRefused(`${cluster} has no ledger to rebuild from`);
+  }
+}
+
 /** An epoch in its first 100 labels, and how it began. */
 async function youngEpoch(store: Table, cluster: string) {
   const { state } = await loadState(store, cluster);
@@ -101,11 +120,13 @@ interface RecalibrateOptions extends TableOptions {
   bus: string;
   reason?: string;
   promote?: boolean;
+  rebuild?: boolean;
   rollBack?: boolean;
 }
 
 async function run(cluster: string, options: RecalibrateOptions): Promise<string[]> {
-  if (options.promote && options.rollBack) throw new RecalibrationRefused('use --promote or --roll-back, not both');
+  if ([options.promote, options.rollBack, options.rebuild].filter(Boolean).length > 1)
+    throw new RecalibrationRefused('use one of --promote, --roll-back and --rebuild');
   const store = table(onTable(options));
   const hand: ByHand = {
     by: options.by,
@@ -113,6 +134,7 @@ async function run(cluster: string, options: RecalibrateOptions): Promise<string
     now: new Date(),
     tell: (change) => emit(options.bus, 'CalibrationPromoted', change),
   };
+  if (options.rebuild) return rebuildByHand(store, cluster);
   if (options.promote) return promoteByHand(store, cluster, hand);
   return options.rollBack ? rollBackByHand(store, cluster, hand) : show(store, cluster);
 }
@@ -124,6 +146,7 @@ if (import.meta.main) {
     .option('--show', 'what is in force, and every map with its proof (the default)')
     .option('--promote', 'fit a map on the ledger as it stands and put it in force')
     .option('--roll-back', 'put the map before in force again')
+    .option('--rebuild', 'put the state that the ledger gives in the place of the stored one')
     .option('--reason <text>', 'why it is rolled back', words)
     .option('--by <name>', 'who', words, userInfo().username)
     .option('--bus <name>', 'bus that is told', process.env.EVENT_BUS_NAME ?? 'vgac')

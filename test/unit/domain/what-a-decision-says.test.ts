@@ -96,9 +96,19 @@ const cases: Case[] = [
 
 /** Reasons that no more evidence can satisfy: they say what to do or what is wrong instead. */
 const unnumbered: Case[] = [
-  ['notFinite', { bias: Number.NaN }, {}, 'the calibration state is not finite; rebuild it from the ledger'],
+  [
+    'notFinite',
+    { bias: Number.NaN },
+    {},
+    'the calibration state is not finite; rebuild it: npm run recalibrate -- CLUSTER --rebuild',
+  ],
   ['notFinite', { recent: null }, {}, 'there is no finite ECE for this epoch'],
-  ['unreadable', {}, { state: null }, 'the calibration state is missing or unreadable; rebuild it from the ledger'],
+  [
+    'unreadable',
+    {},
+    { state: null },
+    'the calibration state is missing or unreadable; rebuild it: npm run recalibrate -- CLUSTER --rebuild',
+  ],
   ['noVerdict', {}, { verdict: null }, 'the reliability of this cluster could not be determined'],
   ['noProbability', {}, { q: null }, 'VGAC gave no probability, so nothing can be acted on'],
   [

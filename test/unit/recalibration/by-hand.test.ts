@@ -1,10 +1,11 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, vi } from 'vitest';
-import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
-import { promoteByHand, rollBackByHand, show } from '../../../infra/commands/recalibrate.ts';
+import { loadOrCreateCalibration, reserve } from '../../../functions/adapters/calibration-store.ts';
+import { promoteByHand, rebuildByHand, rollBackByHand, show } from '../../../infra/commands/recalibrate.ts';
 import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { calibrationOf, configOf } from '../outcomes/fixture.ts';
-import { BENT, fold, NOW, promoted, stateOf, TRUE } from './fixture.ts';
+import { BENT, fold, isRebuilt, NOW, promoted, stateOf, TRUE } from './fixture.ts';
 
 const dynamo = useTable();
 
@@ -94,5 +95,34 @@ describe('recalibrate --show', () => {
       name: 'RecalibrationRefused',
       message: expect.stringContaining('shown'),
     });
+  });
+});
+
+describe('recalibrate --rebuild', () => {
+  it.each([
+    ['a state that is not one', 'SET #name = :bad', 'state', new Uint8Array(3)],
+    ['a number that is none', 'SET #name = :bad', 'sample_count', 'many'],
+    ['an attribute that is gone', 'REMOVE #name', 'version', undefined],
+  ])('mends %s from the ledger, reservations and all', async (what, UpdateExpression, name, bad) => {
+    const clusterId = what.replaceAll(' ', '-');
+    await promoted(dynamo.table, clusterId);
+    await reserve(dynamo.table, clusterId, 'intervention', 'job');
+    const before = await calibrationOf(dynamo.table, clusterId);
+    await dynamo.table.client.send(
+      new UpdateCommand({
+        TableName: dynamo.table.name,
+        Key: { PK: `CLUSTER#${clusterId}`, SK: 'CALIBRATION' },
+        UpdateExpression,
+        ExpressionAttributeNames: { '#name': name },
+        ...(bad !== undefined && { ExpressionAttributeValues: { ':bad': bad } }),
+      }),
+    );
+    expect(await rebuildByHand(dynamo.table, clusterId)).toEqual([
+      `${clusterId} has the state that its ledger gives after 7 batches; the next job is decided on it`,
+    ]);
+    // The rows of the newest batch may not have been marked when it broke.
+    expect(await calibrationOf(dynamo.table, clusterId)).toEqual({ ...before, marked_version: 6 });
+    expect(await isRebuilt(dynamo.table, clusterId)).toBe(true);
+    expect((await rebuildByHand(dynamo.table, clusterId))[0]).toMatch(/^Nothing done: the stored state is what/);
   });
 });

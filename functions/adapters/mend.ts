@@ -1,0 +1,64 @@
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { ClusterConfig } from '../../schemas/config.ts';
+import { Platform } from '../../schemas/primitives.ts';
+import { stored } from '../domain/fold-batch.ts';
+import { calibrationKey } from './calibration-store.ts';
+import { rebuild } from './fold.ts';
+import { loadBatch } from './ledger-store.ts';
+import { conditionally, type Table } from './table.ts';
+
+/** `same`: the stored state is what the ledger gives. `overtaken`: somebody folded meanwhile; try again. */
+type Mended = { outcome: 'mended' | 'same' | 'overtaken' | 'noLedger'; version: number };
+
+/**
+ * Puts the state that the ledger gives in the place of a stored one that is broken or doubted. Reservations stay: the
+ * next fold settles them. Rows of the newest batch are marked again by whoever folds next, which is harmless.
+ * @throws UnreadableItem when the ledger itself cannot be read; nothing is written then
+ */
+export async function mendFromLedger(
+  table: Table,
+  { clusterId, platform }: Pick<ClusterConfig, 'clusterId' | 'platform'>,
+): Promise<Mended> {
+  const Key = calibrationKey(clusterId);
+  const found = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
+  const ledger = await rebuild(table, clusterId);
+  if (!ledger) return { outcome: 'noLedger', version: 0 };
+  const { version, state } = ledger;
+  const rebuilt = { version, ...stored(state, await loadBatch(table, clusterId, version)) };
+  const item = found.Item ?? {};
+  const broken = Object.entries(rebuilt).filter(([name, value]) => !isSame(item[name], value));
+  if (broken.length === 0) return { outcome: 'same', version };
+
+  const whole = {
+    ...{ listing: 'CLUSTERS', listing_key: clusterId, cluster_id: clusterId },
+    platform: Platform.safeParse(item.platform).data ?? platform,
+    ...rebuilt,
+    marked_version: Math.max(0, version - 1),
+  };
+  const names = Object.keys(whole);
+  const unchanged = ['state', 'version'].map((name) =>
+    item[name] === undefined ? `attribute_not_exists(#${name})` : `#${name} = :stored_${name}`,
+  );
+  const written = await conditionally(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key,
+        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+        ConditionExpression: unchanged.join(' AND '),
+        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(Object.entries(whole).map(([name, value]) => [`:${name}`, value])),
+          ...(item.state !== undefined && { ':stored_state': item.state }),
+          ...(item.version !== undefined && { ':stored_version': item.version }),
+        },
+      }),
+    ),
+  );
+  return { outcome: written ? 'mended' : 'overtaken', version };
+}
+
+function isSame(stored: unknown, rebuilt: unknown): boolean {
+  if (stored instanceof Uint8Array && rebuilt instanceof Uint8Array) return Buffer.from(stored).equals(rebuilt);
+  return stored === rebuilt;
+}

@@ -71,7 +71,14 @@ const QUANTITIES: readonly Quantity[] = [
   },
 ];
 
-/** What is unusual about the cluster at this hour of the day, in words. Shown to people; it changes no scope. */
+/**
+ * What is unusual about the cluster at this hour of the day, in words. Shown to people; it changes no scope.
+ *
+ * Sensitivity, by simulation with a daily rhythm and autocorrelated noise of 20 % (profile-sensitivity.test.ts): about one
+ * false alarm in three days of observations every five minutes, over all three quantities. A queue that doubles for two
+ * hours is noticed nine times in ten where it is usually 20 deep, mostly within 15 minutes; seven times in ten at 10, and
+ * four in ten at 5, where it doubles by chance too often to be told from noise.
+ */
 export function anomalies(profile: Profile | null, seen: Observation, now: Date): string[] {
   if (!profile || profile.observations < SEASONED.day) return [];
   const hour = now.getUTCHours();

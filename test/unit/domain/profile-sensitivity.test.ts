@@ -7,10 +7,10 @@ const START = Date.UTC(2026, 0, 1);
 const at = (tick: number) => new Date(START + tick * 300_000);
 
 /**
- * A cluster with a rhythm: a queue of about 20 that swings between 11 and 36 over the day, with autocorrelated noise of
+ * A cluster with a rhythm: a queue of about `base` that swings between .55 and 1.8 times that over the day, with autocorrelated noise of
  * 20 % and Poisson arrivals; utilisation of 60 % +- 15, noise 5 points; memory that follows it.
  */
-function cluster(seed: number) {
+function cluster(seed: number, base: number) {
   const random = seeded(seed);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const poisson = (mean: number) => Math.max(0, Math.round(mean + Math.sqrt(mean) * normal()));
@@ -20,7 +20,7 @@ function cluster(seed: number) {
     const rhythm = Math.sin(((((tick / 12) % 24) - 8) / 24) * 2 * Math.PI);
     queueNoise = drift(queueNoise, 0.2);
     useNoise = drift(useNoise, 5);
-    const queueDepth = poisson(times * 20 * Math.exp(0.6 * rhythm + queueNoise));
+    const queueDepth = poisson(times * base * Math.exp(0.6 * rhythm + queueNoise));
     const gpuUtilization = Math.max(0, Math.min(100, 60 + 15 * rhythm + useNoise));
     const gpuMemoryUsed = gpuUtilization * 8 * Math.exp(0.05 * normal());
     return { queueDepth, gpuUtilization, gpuMemoryUsed, pendingJobs: queueDepth, runningJobs: 40 };
@@ -29,8 +29,8 @@ function cluster(seed: number) {
 }
 
 /** Two weeks of learning, then a stationary week that is learned on; then the queue doubles for two hours, five times. */
-function life(seed: number) {
-  const { observe, random } = cluster(seed);
+function life(seed: number, base: number) {
+  const { observe, random } = cluster(seed, base);
   let profile: Profile | null = null;
   for (let tick = 0; tick < 14 * PER_DAY; tick++) profile = learn(profile, observe(tick), null, null, at(tick));
   let alarms = 0;
@@ -51,7 +51,7 @@ function life(seed: number) {
 }
 
 describe('the sensitivity of anomaly detection', () => {
-  const lives = Array.from({ length: 10 }, (_, i) => life(i + 1));
+  const lives = Array.from({ length: 10 }, (_, i) => life(i + 1, 20));
 
   it('is below one false alarm a day in a stationary week with a daily rhythm', () => {
     const perDay = lives.reduce((sum, { alarms }) => sum + alarms, 0) / (lives.length * 7);
@@ -66,6 +66,20 @@ describe('the sensitivity of anomaly detection', () => {
     console.info(`doubled queue noticed: ${(100 * inTime).toFixed(0)} %, median after ${median} observations`);
     expect(inTime).toBeGreaterThanOrEqual(0.9);
     expect(median).toBeLessThanOrEqual(3);
+  });
+
+  it('is less for a short queue: a handful of jobs doubles by chance, and that is stated, not hidden', () => {
+    const shares = [5, 10, 40].map((base) => {
+      const noticed = Array.from({ length: 5 }, (_, i) => life(i + 21, base)).flatMap((each) => each.noticed);
+      const share = noticed.filter(Number.isFinite).length / noticed.length;
+      console.info(`doubled queue of ${base} noticed: ${(100 * share).toFixed(0)} %`);
+      return share;
+    });
+    const [five = 0, ten = 0, forty = 0] = shares;
+    expect(five).toBeGreaterThanOrEqual(0.2);
+    expect(five).toBeLessThan(0.8);
+    expect(ten).toBeGreaterThanOrEqual(0.5);
+    expect(forty).toBeGreaterThanOrEqual(0.9);
   });
 
   it('finds the peak of the day', () => {

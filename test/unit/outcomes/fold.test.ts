@@ -200,6 +200,10 @@ describe('a crash at any write of the fold', () => {
     const clusterId = `crash-${k}-${when}`;
     await prepared(clusterId);
     await expect(foldCluster(dyingTable(table, k, when), configOf(clusterId), OVERDUE)).rejects.toThrow(Crash);
+    // Wherever it died: places are given back exactly where the harm of `c` is paid for, since that is one write.
+    const left = await calibrationOf(table, clusterId);
+    const isPaid = deserialise(left.state).tokens.statement < 9.5;
+    expect([left.in_flight_statement?.size ?? 0, isPaid]).toEqual(left.version === 0 ? [3, false] : [0, true]);
     // A label that came while the fold was down must not get mixed into the batch that was cut short.
     await decided(table, clusterId, 'd');
     await started(clusterId, 'd', 15);

@@ -1,9 +1,12 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import * as z from 'zod';
+import { listMaps } from '../../../functions/adapters/map-store.ts';
 import { handler as fitMap } from '../../../functions/recalibration/fit-map.ts';
 import { handler as promoteMap } from '../../../functions/recalibration/promote-map.ts';
 import { handler as rejectMap } from '../../../functions/recalibration/reject-map.ts';
 import { handler as rollBackMap } from '../../../functions/recalibration/roll-back-map.ts';
 import { handler as watchMap } from '../../../functions/recalibration/watch-map.ts';
+import { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { type Handlers, runMachine } from '../../fixtures/checked-in-machine.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { useEmbeddedClock } from '../outcomes/fixture.ts';
@@ -39,7 +42,16 @@ describe('the recalibration machine', () => {
       'LeaveMap',
     ]);
     expect(status).toBe('SUCCEEDED');
+    expect(calls).toMatchObject([{ service: 'events:putEvents' }]);
     expect(JSON.stringify(calls)).toContain('"DetailType":"CalibrationPromoted"');
+    // What goes out is what receivers validate against, with the bounds of both ECE.
+    const { Entries } = z
+      .object({ Entries: z.array(z.object({ Detail: CalibrationPromoted })) })
+      .parse(calls[0]?.arguments);
+    expect(Entries[0]?.Detail).toMatchObject({ epoch: 1, cause: 'promoted' });
+    const [map] = await listMaps(dynamo.table, 'm-better');
+    expect(map).toMatchObject({ status: 'promoted', proof: { n: 300, fitted: 300 } });
+    expect(Entries[0]?.Detail.eceAfterBounds).toEqual([map?.proof?.after.lower, map?.proof?.after.upper]);
     expect(await stateOf(dynamo.table, 'm-better')).toHaveProperty('epoch', 1);
     expect(await isRebuilt(dynamo.table, 'm-better')).toBe(true);
   });

@@ -7,7 +7,8 @@ import { emit } from '../../functions/adapters/event-bus.ts';
 import { listMaps, loadMap } from '../../functions/adapters/map-store.ts';
 import { mendFromLedger } from '../../functions/adapters/mend.ts';
 import { fitMap, promoteMap, rollBackMap } from '../../functions/adapters/recalibrate.ts';
-import { type Table, table } from '../../functions/adapters/table.ts';
+import { type Table, table, UnreadableItem } from '../../functions/adapters/table.ts';
+import { UnreadableState } from '../../functions/domain/calibration/codec.ts';
 import { GATE } from '../../functions/domain/thresholds.ts';
 import type { CalibrationPromoted } from '../../schemas/events/emitted.ts';
 import { Text } from '../../schemas/primitives.ts';
@@ -128,13 +129,22 @@ async function run(cluster: string, options: RecalibrateOptions): Promise<string
   if ([options.promote, options.rollBack, options.rebuild].filter(Boolean).length > 1)
     throw new RecalibrationRefused('use one of --promote, --roll-back and --rebuild');
   const store = table(onTable(options));
+  return options.rebuild ? rebuildByHand(store, cluster) : changeOrShow(store, cluster, options).catch(unreadable);
+}
+
+/** What an operator can do about a cluster that cannot be read is known; a stack would not say it. */
+function unreadable(error: unknown): never {
+  if (!(error instanceof UnreadableItem || error instanceof UnreadableState)) throw error;
+  throw new RecalibrationRefused(`${error.name}: ${error.message}; --rebuild mends a broken calibration`);
+}
+
+function changeOrShow(store: Table, cluster: string, options: RecalibrateOptions): Promise<string[]> {
   const hand: ByHand = {
     by: options.by,
     reason: options.reason,
     now: new Date(),
     tell: (change) => emit(options.bus, 'CalibrationPromoted', change),
   };
-  if (options.rebuild) return rebuildByHand(store, cluster);
   if (options.promote) return promoteByHand(store, cluster, hand);
   return options.rollBack ? rollBackByHand(store, cluster, hand) : show(store, cluster);
 }

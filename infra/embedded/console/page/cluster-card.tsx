@@ -67,19 +67,23 @@ export function ClusterCard({ cluster }: { cluster: ClusterView }) {
         </div>
         <div>
           <h3>State</h3>
-          <p class="facts">
-            {DRIFT_WORDS[cluster.drift]}
-            <br />
-            epoch {cluster.epoch}, fold {cluster.version}
-            <br />
-            {cluster.alarm !== '' && (
-              <>
-                {cluster.alarm}
-                <br />
-              </>
-            )}
-            {cluster.hold > 0 ? `probation: ${cluster.hold} labels to go` : 'no probation'}
-          </p>
+          {cluster.statement.tokens === null ? (
+            <p class="facts">unknown: the calibration cannot be read</p>
+          ) : (
+            <p class="facts">
+              {DRIFT_WORDS[cluster.drift]}
+              <br />
+              epoch {cluster.epoch}, fold {cluster.version}
+              <br />
+              {cluster.alarm !== '' && (
+                <>
+                  {cluster.alarm}
+                  <br />
+                </>
+              )}
+              {cluster.hold > 0 ? `probation: ${cluster.hold} labels to go` : 'no probation'}
+            </p>
+          )}
         </div>
       </div>
       <Maps maps={cluster.maps} epoch={cluster.epoch} />

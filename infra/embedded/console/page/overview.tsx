@@ -28,8 +28,8 @@ export function OverviewPage({ overview }: { overview: Overview }) {
       {unreadable.map((clusterId) => (
         <section key={clusterId} class="card">
           <p class="problem">
-            <code>{clusterId}</code> Its calibration cannot be read: nothing acts there. Rebuild it from the ledger; see
-            “Operating it” in the README.
+            <code>{clusterId}</code> Its calibration cannot be read, so nothing acts there. Mend it with{' '}
+            <code>npm run recalibrate -- {clusterId} --rebuild</code>
           </p>
         </section>
       ))}

@@ -9,6 +9,9 @@ import { isRecalibrationDue } from './recalibrate.ts';
 import { type Table, UnreadableItem } from './table.ts';
 import { forgetTrouble } from './visit-trouble.ts';
 
+/** Enough to find out what writes them. */
+const NAMED = 5;
+
 /**
  * One visit of the drift monitor to one cluster: fold what is due, give back orphaned reservations, claim the news of
  * changed drift, and say whether a recalibration is due. Of two overlapping runs one gets the news; a run that dies
@@ -30,14 +33,18 @@ export async function catchUp(table: Table, clusterId: string, run: string, now:
   const toAnnounce = !isSameDrift(told.announced, to);
   const isNews = toAnnounce || !isSameDrift(told.heard, to);
   const ours = isNews && (await claimDriftNews(table, clusterId, told, run, now));
-  const recalibrate = await isRecalibrationDue(table, clusterId, state);
-  if (item.visit_error !== undefined) await forgetTrouble(table, clusterId);
+  const recalibrate = await isRecalibrationDue(table, clusterId, state).catch(nullIfUnreadable);
+  const broken = [...unreadable.map((jobId) => `JOB#${jobId}`), ...(recalibrate === null ? ['MAP#'] : [])];
+  // With anything left to do the visit may yet fail as it did before, of which people have heard.
+  const isDone = broken.length === 0 && !isNews && !recalibrate;
+  if (item.visit_error !== undefined && isDone) await forgetTrouble(table, clusterId);
   return {
     clusterId,
     run,
     folded,
     released: released.length,
-    unreadable: unreadable.length,
+    unreadable: broken.length,
+    unreadableItems: broken.slice(0, NAMED),
     drift: state.drift,
     previousDrift: told.heard.band,
     alarm: to.alarm,
@@ -46,7 +53,13 @@ export async function catchUp(table: Table, clusterId: string, run: string, now:
     ece: state.recent?.ece ?? null,
     nullMean: state.recent?.nullMean ?? null,
     n: state.n,
-    recalibrate,
+    recalibrate: recalibrate ?? false,
     announcements: ours && toAnnounce ? announcementsOf(clusterId, state, { from: told.announced, to }, now) : [],
   };
+}
+
+/** A map that cannot be read keeps nobody from hearing about drift: it is named beside it. */
+function nullIfUnreadable(error: unknown): null {
+  if (error instanceof UnreadableItem) return null;
+  throw error;
 }

@@ -10,10 +10,10 @@ export const handler = task(
   { input: FoldClusterInput, output: FoldClusterOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async ({ clusterId, run }, { env, now, log, metrics }) => {
     const report = await catchUp(table(env.DYNAMODB_TABLE_NAME), clusterId, run, now);
-    const { folded, released, unreadable, drift, changed } = report;
-    if (unreadable > 0) metrics.addMetric('UnreadableRow', MetricUnit.Count, unreadable);
+    const { folded, released, unreadable, unreadableItems, drift, changed } = report;
+    if (unreadable > 0) metrics.addMetric('UnreadableItem', MetricUnit.Count, unreadable);
     if (released > 0) metrics.addMetric('OrphanedReservation', MetricUnit.Count, released);
-    log.info('caught up', { clusterId, folded, released, unreadable, drift, changed });
+    log.info('caught up', { clusterId, folded, released, unreadable, unreadableItems, drift, changed });
     return report;
   },
 );

@@ -15,7 +15,9 @@ export const FoldClusterOutput = z.object({
   folded: z.number().int(),
   /** Reservations given back that no label would have settled. */
   released: z.number().int(),
+  /** Items that do not parse, and the sort keys of the first of them. */
   unreadable: z.number().int(),
+  unreadableItems: z.array(z.string()),
   drift: DriftBand,
   previousDrift: DriftBand,
   alarm: DriftAlarm,

@@ -46,6 +46,7 @@ const report = (clusterId: string, more: Partial<FoldClusterOutput> = {}): FoldC
   folded: 0,
   released: 0,
   unreadable: 0,
+  unreadableItems: [],
   drift: 'degrade',
   previousDrift: 'none',
   alarm: 'none',

@@ -1,4 +1,6 @@
-import { eceOfBins, nullMeanOfBins } from '../../functions/domain/calibration/ece.ts';
+import { type Bin, DISPLAY_BINS } from '../../functions/domain/calibration/bins.ts';
+import { type BrierParts, brierOfBins } from '../../functions/domain/calibration/brier.ts';
+import { eceOfBins, largestGapOfBins, nullMeanOfBins } from '../../functions/domain/calibration/ece.ts';
 import { ExecutedWindow } from './executed-window.ts';
 import { Samples } from './samples.ts';
 
@@ -23,7 +25,6 @@ export class Tally {
   readonly lost = new Map<string, number>();
   /** By proposed tier 0 to 4: jobs, executed, harmful. */
   readonly tiers = Array.from({ length: 5 }, () => ({ proposed: 0, executed: 0, harmful: 0 }));
-  private brierSum = 0;
   private bounded = 0;
   private within90 = 0;
   private withinBoth = 0;
@@ -44,7 +45,6 @@ export class Tally {
   probability(p: number, q: number, longWait: boolean): void {
     this.raw.add(p, longWait);
     this.served.add(q, longWait);
-    this.brierSum += (q - (longWait ? 1 : 0)) ** 2;
   }
 
   earned(tier: number): void {
@@ -53,10 +53,6 @@ export class Tally {
 
   get days(): number {
     return Number.isNaN(this.first) ? 0 : (this.last - this.first) / 86_400;
-  }
-
-  get brier(): number | null {
-    return this.jobs === 0 ? null : this.brierSum / this.jobs;
   }
 
   /** Share of waits that did not exceed the one-sided 90 % bound; null where the file has no waits. */
@@ -70,14 +66,31 @@ export class Tally {
   }
 }
 
-/** Bins, canonical ECE and what a perfect model would show, of one kind of probability. */
-export function reliabilityOf(samples: Samples) {
-  const bins = samples.n === 0 ? [] : samples.bins(DISPLAY_BINS);
-  return {
-    bins,
-    ece: bins.length === 0 ? null : eceOfBins(bins),
-    null: bins.length === 0 ? null : nullMeanOfBins(bins),
-  };
+/** The definitions of CALIBRATION.md section 1 of one kind of probability; null where there is nothing to say. */
+export interface Scores extends Nullable<BrierParts> {
+  /** Over 15 equal-mass bins, and what a perfect model would show there. */
+  readonly ece: number | null;
+  readonly null: number | null;
+  /** The largest gap of a bin. */
+  readonly mce: number | null;
+  /** The largest gap between means where p is at least .5, .6, .7, .8 or .9. */
+  readonly tailGap: number | null;
+  /** How well it ranks, which says nothing about how well it is calibrated. */
+  readonly auroc: number | null;
+  readonly auprc: number | null;
 }
 
-const DISPLAY_BINS = 15;
+type Nullable<T> = { readonly [Key in keyof T]: T[Key] | null };
+
+const NO_BRIER = { brier: null, reliability: null, resolution: null, uncertainty: null, withinBin: null };
+
+/** The reliability diagram of one kind of probability, and its scores. */
+export function reliabilityOf(samples: Samples): { readonly bins: readonly Bin[]; readonly scores: Scores } {
+  const bins = samples.n === 0 ? [] : samples.bins(DISPLAY_BINS);
+  const { auroc, auprc } = samples.ranking();
+  const { tailGap } = samples;
+  const parts = brierOfBins(bins) ?? NO_BRIER;
+  if (bins.length === 0) return { bins, scores: { ece: null, null: null, mce: null, ...parts, tailGap, auroc, auprc } };
+  const [ece, mce] = [eceOfBins(bins), largestGapOfBins(bins)];
+  return { bins, scores: { ece, null: nullMeanOfBins(bins), mce, ...parts, tailGap, auroc, auprc } };
+}

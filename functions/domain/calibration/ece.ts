@@ -1,10 +1,5 @@
+import { type Bin, binsOf, byProbability, DISPLAY_BINS, endOfBin, isSample, type Pair } from './bins.ts';
 import { clip, expectedAbsolute } from './normal.ts';
-
-/** One settled prediction: a probability and the label it met. */
-export interface Pair {
-  readonly p: number;
-  readonly y: 0 | 1;
-}
 
 /** A debiased ECE with its 90 % two-sided bounds, and what a perfect model would show on the same sample. */
 export interface EceEstimate {
@@ -15,15 +10,9 @@ export interface EceEstimate {
   readonly nullMean: number;
 }
 
-const DISPLAY_BINS = 15;
 const DECISION_BINS = 10;
 /** One-sided 95 % of the standard normal. */
 const Z95 = 1.645;
-
-/** Where equal-mass bin `bin` of `bins` ends: sizes differ by at most one, larger parts first. */
-export function endOfBin(n: number, bins: number, bin: number): number {
-  return (bin + 1) * Math.floor(n / bins) + Math.min(bin + 1, n % bins);
-}
 
 /**
  * Running sums over samples in the order of p, ties in the order they came: entry i sums up the first i. Any bin is then
@@ -53,36 +42,18 @@ function addSample(sums: RunningSums, p: number, y: number): void {
 
 /** Null when there is nothing, or anything is not a probability. */
 function sumsOf(pairs: readonly Pair[]): RunningSums | null {
-  if (pairs.length === 0) return null;
-  for (const { p, y } of pairs) if (!(p >= 0 && p <= 1) || (y !== 0 && y !== 1)) return null;
+  if (!isSample(pairs)) return null;
   const sums = runningSums(pairs.length);
-  for (const { p, y } of [...pairs].sort((a, b) => a.p - b.p)) addSample(sums, p, y);
+  for (const { p, y } of byProbability(pairs)) addSample(sums, p, y);
   return sums;
 }
 
-/** One equal-mass bin of a sample that is sorted by p. */
-export interface Bin {
-  readonly count: number;
-  readonly meanP: number;
-  readonly positives: number;
-  readonly variance: number;
-}
+type Part = Pick<Bin, 'count' | 'meanP' | 'positives' | 'variance'>;
 
-function binOf({ p, positives, variance }: RunningSums, from: number, to: number): Bin {
+function partOf({ p, positives, variance }: RunningSums, from: number, to: number): Part {
   const between = (sums: Float64Array): number => (sums[to] ?? 0) - (sums[from] ?? 0);
   const count = to - from;
   return { count, meanP: between(p) / count, positives: between(positives), variance: between(variance) };
-}
-
-/** The bins of a sample; fewer than `bins` where there are fewer samples. */
-function binsOf(sums: RunningSums, bins: number): Bin[] {
-  const result: Bin[] = [];
-  for (let from = 0; result.length < bins && from < sums.n; ) {
-    const to = endOfBin(sums.n, bins, result.length);
-    result.push(binOf(sums, from, to));
-    from = to;
-  }
-  return result;
 }
 
 const gapOf = ({ meanP, positives, count }: Bin): number => Math.abs(meanP - positives / count);
@@ -103,34 +74,33 @@ export function nullMeanOfBins(bins: readonly Bin[]): number {
   );
 }
 
+/** The largest gap of a bin (MCE). */
+export function largestGapOfBins(bins: readonly Bin[]): number {
+  return bins.reduce((most, bin) => Math.max(most, gapOf(bin)), 0);
+}
+
 /**
  * Plug-in ECE over 15 equal-mass bins (CALIBRATION.md section 1): for display and reports, never for a decision,
  * because it is biased up. Null for an empty sample or one with anything that is not a probability.
  */
-export function canonicalEce(pairs: readonly Pair[], bins: number = DISPLAY_BINS): number | null {
-  const sums = sumsOf(pairs);
-  return sums === null ? null : eceOfBins(binsOf(sums, bins));
+export function canonicalEce(pairs: readonly Pair[]): number | null {
+  const bins = binsOf(pairs);
+  return bins === null ? null : eceOfBins(bins);
 }
 
-/** The largest gap of the same 15 bins. */
+/** MCE: the largest gap of the same 15 bins. */
 export function largestGap(pairs: readonly Pair[]): number | null {
-  const sums = sumsOf(pairs);
-  return sums === null ? null : Math.max(...binsOf(sums, DISPLAY_BINS).map(gapOf));
-}
-
-/** Mean (p - y)^2. */
-export function brierScore(pairs: readonly Pair[]): number | null {
-  if (sumsOf(pairs) === null) return null;
-  return pairs.reduce((sum, { p, y }) => sum + (p - y) ** 2, 0) / pairs.length;
+  const bins = binsOf(pairs);
+  return bins === null ? null : largestGapOfBins(bins);
 }
 
 /**
  * The canonical ECE that a perfect model would show on average with these probabilities. An ECE is never shown without
  * it: plug-in values are biased up.
  */
-export function nullMean(pairs: readonly Pair[], bins: number = DISPLAY_BINS): number | null {
-  const sums = sumsOf(pairs);
-  return sums === null ? null : nullMeanOfBins(binsOf(sums, bins));
+export function nullMean(pairs: readonly Pair[]): number | null {
+  const bins = binsOf(pairs);
+  return bins === null ? null : nullMeanOfBins(bins);
 }
 
 /**
@@ -150,7 +120,7 @@ export function estimateOf(sums: RunningSums): EceEstimate {
   let variance = 0;
   for (let index = 0, from = 0; index < DECISION_BINS && from < n; index++) {
     const to = endOfBin(n, DECISION_BINS, index);
-    const bin = binOf(sums, from, to);
+    const bin = partOf(sums, from, to);
     const share = bin.count / n;
     const gap = bin.meanP - bin.positives / bin.count;
     const smoothed = (bin.positives + 0.5) / (bin.count + 1);
@@ -171,7 +141,7 @@ function nullMeanOf(sums: RunningSums): number {
   let sum = 0;
   for (let index = 0, from = 0; index < DISPLAY_BINS && from < n; index++) {
     const to = endOfBin(n, DISPLAY_BINS, index);
-    const bin = binOf(sums, from, to);
+    const bin = partOf(sums, from, to);
     sum += (bin.count / n) * expectedAbsolute(0, Math.sqrt(bin.variance) / bin.count);
     from = to;
   }

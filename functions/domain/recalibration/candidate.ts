@@ -1,6 +1,7 @@
 import type { EpochChange, Knots } from '../../../schemas/items/ledger.ts';
 import type { MapProof } from '../../../schemas/items/map.ts';
-import { debiasedEce, type Pair } from '../calibration/ece.ts';
+import type { Pair } from '../calibration/bins.ts';
+import { debiasedEce } from '../calibration/ece.ts';
 import { type IsotonicMap, mapOf, throughMap } from '../calibration/map.ts';
 import { eceDifference, isBeyondNoise, logLoss, lossDifference } from './difference.ts';
 import { fitIsotonic } from './isotonic.ts';

@@ -1,4 +1,5 @@
-import { debiasedEce, type Pair } from '../calibration/ece.ts';
+import type { Pair } from '../calibration/bins.ts';
+import { debiasedEce } from '../calibration/ece.ts';
 import { clip } from '../calibration/normal.ts';
 
 /** How much better one of two forecasts of the same jobs is; positive is better. */

@@ -1,5 +1,5 @@
 import type { Knots } from '../../../schemas/items/ledger.ts';
-import type { Pair } from '../calibration/ece.ts';
+import type { Pair } from '../calibration/bins.ts';
 import { MOST_KNOTS } from '../calibration/map.ts';
 import { clip } from '../calibration/normal.ts';
 import { RECALIBRATION } from './numbers.ts';

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
-import type { Pair } from '../calibration/ece.ts';
+import type { Pair } from '../calibration/bins.ts';
 
 /** One folded label that teaches: VGAC's p, the q that was served, and what the job did. Times in seconds. */
 export interface Labelled {

@@ -1,4 +1,5 @@
-import { brierScore, canonicalEce } from '../../../functions/domain/calibration/ece.ts';
+import { brierScore } from '../../../functions/domain/calibration/brier.ts';
+import { canonicalEce } from '../../../functions/domain/calibration/ece.ts';
 import { SimulatedCluster } from './cluster.ts';
 import { eventLoop } from './event-loop.ts';
 import type { Features } from './feature-set.ts';

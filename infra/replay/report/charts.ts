@@ -1,4 +1,4 @@
-import type { Bin } from '../../../functions/domain/calibration/ece.ts';
+import type { Bin } from '../../../functions/domain/calibration/bins.ts';
 import { CALIBRATION } from '../../../functions/domain/calibration/state.ts';
 import { GATE } from '../../../functions/domain/thresholds.ts';
 import type { StreamReport } from './result.ts';

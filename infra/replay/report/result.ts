@@ -1,11 +1,11 @@
-import type { Bin } from '../../../functions/domain/calibration/ece.ts';
+import type { Bin } from '../../../functions/domain/calibration/bins.ts';
 import { NAIVE_RULE } from '../compare.ts';
 import type { ExecutedWindow } from '../executed-window.ts';
 import type { HarmBound } from '../harm-bound.ts';
 import type { Epoch, Recalibration } from '../recalibration.ts';
 import type { FileResult, NamedStream } from '../replay-file.ts';
 import type { RulesName } from '../rules.ts';
-import { reliabilityOf } from '../tally.ts';
+import { reliabilityOf, type Scores } from '../tally.ts';
 import type { Point } from '../timeline.ts';
 
 /** What one rule would have done with a stream. */
@@ -61,7 +61,8 @@ export interface StreamReport {
   readonly askedPerDay: number | null;
   /** Statements per day that are withheld without asking anyone. */
   readonly withheldPerDay: number | null;
-  readonly brier: number | null;
+  /** Every definition of CALIBRATION.md section 1, on the whole history; `null` is the ECE of a perfect model. */
+  readonly scores: { readonly raw: Scores; readonly served: Scores };
   readonly interval90Coverage: number | null;
   readonly alarms: { readonly raw: number; readonly served: number; readonly harm: number };
   /** Maps that were promoted and rolled back; null where the rules know no recalibration. */
@@ -134,7 +135,7 @@ export function streamReport({ name, stream }: NamedStream, jobsPerSecond: numbe
     boundViolations: bounds.statement.violations + bounds.intervention.violations,
     driftAlarms: state.alarms.raw,
     upper90Coverage: tally.upper90Coverage,
-    ece: { raw: raw.ece, served: served.ece, null: served.null, n: jobs },
+    ece: { raw: raw.scores.ece, served: served.scores.ece, null: served.scores.null, n: jobs },
     jobsPerSecond: jobsPerSecond === null ? null : Math.round(jobsPerSecond),
     clusterId: stream.clusterId,
     firstSubmittedAt: Number.isNaN(tally.first) ? null : tally.first,
@@ -143,7 +144,7 @@ export function streamReport({ name, stream }: NamedStream, jobsPerSecond: numbe
     holdouts: tally.holdouts,
     askedPerDay: perDay(tally.asked, days),
     withheldPerDay: perDay(tally.withheld, days),
-    brier: tally.brier,
+    scores: { raw: raw.scores, served: served.scores },
     interval90Coverage: tally.interval90Coverage,
     alarms: { ...state.alarms },
     recalibration: recalibrationOf(stream.recalibration),

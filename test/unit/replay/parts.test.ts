@@ -2,7 +2,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalEce, eceOfBins, nullMean, nullMeanOfBins } from '../../../functions/domain/calibration/ece.ts';
+import type { Pair } from '../../../functions/domain/calibration/bins.ts';
+import { brierParts } from '../../../functions/domain/calibration/brier.ts';
+import { rankingOf } from '../../../functions/domain/calibration/discrimination.ts';
+import { canonicalEce, largestGap, nullMean } from '../../../functions/domain/calibration/ece.ts';
+import { tailGap } from '../../../functions/domain/calibration/tail-gap.ts';
 import { Row } from '../../../infra/replay/csv/row.ts';
 import { ExecutedWindow } from '../../../infra/replay/executed-window.ts';
 import { HarmBound } from '../../../infra/replay/harm-bound.ts';
@@ -10,29 +14,47 @@ import { Pending } from '../../../infra/replay/pending.ts';
 import { ruleSet } from '../../../infra/replay/rules.ts';
 import { Samples } from '../../../infra/replay/samples.ts';
 import { OutOfOrder, Stream } from '../../../infra/replay/stream.ts';
+import { reliabilityOf } from '../../../infra/replay/tally.ts';
 import { Timeline } from '../../../infra/replay/timeline.ts';
 import { seeded } from './synthetic.ts';
 
 const STEPS = 2 ** 31 - 1;
 
 describe('samples', () => {
-  it('give the bins of a stable sort without sorting', () => {
+  it('give the scores of the whole list, in 4 bytes a job', () => {
     const p = fc.oneof(fc.constantFrom(0, 0.064, 0.5, 1), fc.double({ min: 0, max: 1, noNaN: true }));
     fc.assert(
       fc.property(fc.array(fc.tuple(p, fc.boolean()), { minLength: 1, maxLength: 200 }), (list) => {
         const samples = new Samples();
-        for (const [value, y] of list) samples.add(value, y);
-        const bins = samples.bins(15);
-        const pairs = list.map(([value, y]) => ({
-          p: Math.round(value * STEPS) / STEPS,
-          y: y ? (1 as const) : (0 as const),
-        }));
+        // As they are stored: otherwise the nearest of neighbours may change places.
+        const pairs = list.map(([value, y]): Pair => ({ p: Math.round(value * STEPS) / STEPS, y: y ? 1 : 0 }));
+        for (const { p: stored, y } of pairs) samples.add(stored, y === 1);
+        const { bins, scores } = reliabilityOf(samples);
+        const ranking = rankingOf(pairs);
+        const expected = {
+          ...{ ece: canonicalEce(pairs), null: nullMean(pairs), mce: largestGap(pairs), ...brierParts(pairs) },
+          ...{ tailGap: tailGap(pairs), auroc: ranking?.auroc ?? null, auprc: ranking?.auprc ?? null },
+        };
+        const close = Object.entries(expected).map(([key, value]) => [
+          key,
+          typeof value === 'number' ? expect.closeTo(value, 10) : value,
+        ]);
         expect(bins.reduce((sum, bin) => sum + bin.count, 0)).toBe(list.length);
-        expect(eceOfBins(bins)).toBeCloseTo(canonicalEce(pairs) ?? -1, 10);
-        expect(nullMeanOfBins(bins)).toBeCloseTo(nullMean(pairs) ?? -1, 10);
+        expect(scores).toEqual(Object.fromEntries(close));
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
+  });
+
+  it('hold more than a chunk, and a few, without losing any', () => {
+    for (const n of [0, 1, 511, 512, 513, 65_536, 65_537, 131_073]) {
+      const samples = new Samples();
+      for (let i = 0; i < n; i++) samples.add((i % 100) / 100, i % 7 === 0);
+      const { bins, scores } = reliabilityOf(samples);
+      expect(bins.reduce((sum, { count }) => sum + count, 0)).toBe(n);
+      expect(bins.reduce((sum, { positives }) => sum + positives, 0)).toBe(Math.ceil(n / 7));
+      expect(scores.auroc === null).toBe(n < 2);
+    }
   });
 });
 

@@ -54,7 +54,7 @@ describe.skipIf(!present)(`the back-test on real streams${why}`, () => {
 
   it.each(['A', 'B', 'E'])('serves an ECE of at most .02 inside Kubernetes on %s', async (name) => {
     const { tally } = await replayed(name, 'core');
-    expect(reliabilityOf(tally.served).ece).toBeLessThanOrEqual(0.02);
+    expect(reliabilityOf(tally.served).scores.ece).toBeLessThanOrEqual(0.02);
   });
 
   it.each(['A', 'B', 'C', 'D', 'E', 'F'])(
@@ -69,7 +69,7 @@ describe.skipIf(!present)(`the back-test on real streams${why}`, () => {
   it('recalibrates D, which serves it better, and leaves A alone', async () => {
     const [core, all, quiet] = [await replayed('D', 'core'), await replayed('D', 'all'), await replayed('A', 'all')];
     expect(all.recalibration?.promoted).toBeGreaterThan(0);
-    expect(reliabilityOf(all.tally.served).ece).toBeLessThan(reliabilityOf(core.tally.served).ece ?? 0);
+    expect(reliabilityOf(all.tally.served).scores.ece).toBeLessThan(reliabilityOf(core.tally.served).scores.ece ?? 0);
     expect(quiet.recalibration).toMatchObject({ promoted: 0, rolledBack: 0 });
   });
 

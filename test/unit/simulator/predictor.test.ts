@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { debiasedEce, type Pair } from '../../../functions/domain/calibration/ece.ts';
+import type { Pair } from '../../../functions/domain/calibration/bins.ts';
+import { debiasedEce } from '../../../functions/domain/calibration/ece.ts';
 import { SimulatedCluster } from '../../../infra/embedded/simulator/cluster.ts';
 import { eventLoop } from '../../../infra/embedded/simulator/event-loop.ts';
 import { trainPredictor } from '../../../infra/embedded/simulator/predictor.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { debiasedEce, type Pair } from '../../../functions/domain/calibration/ece.ts';
+import type { Pair } from '../../../functions/domain/calibration/bins.ts';
+import { debiasedEce } from '../../../functions/domain/calibration/ece.ts';
 import type { TraceJob } from '../../../infra/embedded/feed/trace.ts';
 import { seededRandom } from '../../../infra/embedded/simulator/random.ts';
 import { traceSource } from '../../../infra/embedded/stand-ins/vgac/trace-source.ts';

@@ -1,4 +1,6 @@
-import { brierScore, canonicalEce, type Pair } from '../../../../functions/domain/calibration/ece.ts';
+import type { Pair } from '../../../../functions/domain/calibration/bins.ts';
+import { brierScore } from '../../../../functions/domain/calibration/brier.ts';
+import { canonicalEce } from '../../../../functions/domain/calibration/ece.ts';
 import { TimerQueue } from '../../clock/timer-queue.ts';
 import type { TraceJob } from '../../feed/trace.ts';
 import { FrequencyTable } from './frequency-table.ts';

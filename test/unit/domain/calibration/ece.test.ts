@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Pair } from '../../../../functions/domain/calibration/bins.ts';
+import { brierScore } from '../../../../functions/domain/calibration/brier.ts';
 import {
-  brierScore,
   canonicalEce,
   debiasedEce,
   largestGap,
   nullMean,
-  type Pair,
   scoreOf,
 } from '../../../../functions/domain/calibration/ece.ts';
 import { erf, expectedAbsolute } from '../../../../functions/domain/calibration/normal.ts';

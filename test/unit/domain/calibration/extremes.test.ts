@@ -1,15 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyEntry } from '../../../../functions/domain/calibration/apply.ts';
+import type { Pair } from '../../../../functions/domain/calibration/bins.ts';
+import { brierScore } from '../../../../functions/domain/calibration/brier.ts';
 import { deserialise, serialise } from '../../../../functions/domain/calibration/codec.ts';
-import {
-  brierScore,
-  canonicalEce,
-  debiasedEce,
-  largestGap,
-  nullMean,
-  type Pair,
-} from '../../../../functions/domain/calibration/ece.ts';
+import { canonicalEce, debiasedEce, largestGap, nullMean } from '../../../../functions/domain/calibration/ece.ts';
 import { beginEpoch } from '../../../../functions/domain/calibration/epoch.ts';
 import { serve } from '../../../../functions/domain/calibration/serve.ts';
 import { initialState, isFiniteState } from '../../../../functions/domain/calibration/state.ts';

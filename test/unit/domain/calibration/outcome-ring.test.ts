@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Pair } from '../../../../functions/domain/calibration/bins.ts';
 import { deserialise, serialise } from '../../../../functions/domain/calibration/codec.ts';
 import {
   debiasedEce,
   type EceEstimate,
   estimateOf,
-  type Pair,
   runningSums,
 } from '../../../../functions/domain/calibration/ece.ts';
 import { outcomeRing, pushOutcome, sumOutcomes } from '../../../../functions/domain/calibration/rings.ts';

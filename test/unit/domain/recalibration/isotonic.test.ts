@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Pair } from '../../../../functions/domain/calibration/ece.ts';
+import type { Pair } from '../../../../functions/domain/calibration/bins.ts';
 import { mapOf, throughMap } from '../../../../functions/domain/calibration/map.ts';
 import {
   coarsened,

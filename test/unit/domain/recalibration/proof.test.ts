@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Pair } from '../../../../functions/domain/calibration/ece.ts';
+import type { Pair } from '../../../../functions/domain/calibration/bins.ts';
 import { candidateFrom } from '../../../../functions/domain/recalibration/candidate.ts';
 import {
   eceDifference,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { applyEntry } from '../../../../functions/domain/calibration/apply.ts';
-import type { Pair } from '../../../../functions/domain/calibration/ece.ts';
+import type { Pair } from '../../../../functions/domain/calibration/bins.ts';
 import { beginEpoch } from '../../../../functions/domain/calibration/epoch.ts';
 import { serve } from '../../../../functions/domain/calibration/serve.ts';
 import { type CalibrationState, initialState } from '../../../../functions/domain/calibration/state.ts';

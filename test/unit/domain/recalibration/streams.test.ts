@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { canonicalEce, type Pair } from '../../../../functions/domain/calibration/ece.ts';
+import type { Pair } from '../../../../functions/domain/calibration/bins.ts';
+import { canonicalEce } from '../../../../functions/domain/calibration/ece.ts';
 import { logLoss } from '../../../../functions/domain/recalibration/difference.ts';
 import { rowsOf, run, STREAMS } from './stream.ts';
 

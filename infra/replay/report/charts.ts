@@ -18,12 +18,14 @@ import {
   yAxis,
   yScale,
 } from './svg.ts';
-import { count, day, percent } from './table.ts';
+import { count, day, minute, percent } from './table.ts';
 import { wilson } from './wilson.ts';
 
-const SQUARE: Frame = { width: 370, height: 380, left: 48, right: 14, top: 12, bottom: 96 };
+const SQUARE: Frame = { width: 380, height: 380, left: 58, right: 14, top: 12, bottom: 96 };
 /** Below this an e-process says nothing at all. */
 const LOG_FLOOR = -1;
+/** Up to here a day says too little of when. */
+const BRIEF_SECONDS = 4 * 86_400;
 
 /**
  * Mean served probability of each equal-mass bin against the share of jobs that really waited long, with its 95 % interval.
@@ -57,9 +59,20 @@ export function reliabilityChart(title: string, bins: readonly Bin[], className:
   const ticks = [0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1];
   const axis = ticks.map((tick) => text(x(tick), frame.height - frame.bottom + 16, String(tick), 'tick')).join('');
   const label = text((x(0) + x(1)) / 2, frame.height - frame.bottom + 32, 'predicted', 'label');
+  const happened = element(
+    'text',
+    {
+      x: 0,
+      y: 0,
+      class: 'label',
+      'text-anchor': 'middle',
+      transform: `translate(11 ${(y(0) + y(1)) / 2}) rotate(-90)`,
+    },
+    'waited long',
+  );
   const diagonal = rule(x(0), y(0), x(1), y(1), 'diagonal');
   const drawing = yAxis(frame, y, ticks, String) + diagonal + band + through + dots.join('');
-  return svg(frame, title, drawing + axis + label + sizes(frame, bins));
+  return svg(frame, title, drawing + axis + label + happened + sizes(frame, bins));
 }
 
 /** Square roots, so that the many small probabilities have room; the diagonal stays one. */
@@ -88,7 +101,7 @@ function sizes(frame: Frame, bins: readonly Bin[]): string {
 /** Share of jobs executed, and below it the share of those that were harmful. */
 export function coverageChart(report: StreamReport): string {
   const points = grouped(report.timeline);
-  const { x, axis } = jobAxis(WIDE, points);
+  const { x, axis } = jobAxis(WIDE, report);
   const y = yScale(WIDE, 0, 1);
   const covered = points.map((point): [number, number] => [x(point.at), y(point.executed / point.jobs)]);
   const grid = yAxis(WIDE, y, [0, 0.25, 0.5, 0.75, 1], (value) => percent(value, 0));
@@ -101,7 +114,7 @@ export function coverageChart(report: StreamReport): string {
 
 export function harmChart(report: StreamReport): string {
   const points = grouped(report.timeline);
-  const { x, axis } = jobAxis(WIDE, points);
+  const { x, axis } = jobAxis(WIDE, report);
   const shares = points.map(({ harmful, executed }) => (executed === 0 ? Number.NaN : harmful / executed));
   const most = Math.max(0.1, ...shares.filter(Number.isFinite));
   const y = yScale(WIDE, 0, most);
@@ -121,7 +134,7 @@ export function harmChart(report: StreamReport): string {
 /** Which share of the jobs was decided how. */
 export function scopeChart(report: StreamReport): string {
   const points = grouped(report.timeline);
-  const { x, axis } = jobAxis(WIDE, points);
+  const { x, axis } = jobAxis(WIDE, report);
   const y = yScale(WIDE, 0, 1);
   const layer = (from: (point: Placed) => number, to: (point: Placed) => number, className: string): string =>
     area(
@@ -147,7 +160,7 @@ export function scopeChart(report: StreamReport): string {
 /** The fewest harm tokens of each stretch. */
 export function tokenChart(report: StreamReport): string {
   const points = placed(report.timeline);
-  const { x, axis } = jobAxis(WIDE, points);
+  const { x, axis } = jobAxis(WIDE, report);
   const most = Math.max(1, ...points.map((point) => point.tokensLow));
   const y = yScale(WIDE, 0, most);
   const grid = yAxis(WIDE, y, ticksOf(0, most, 4), String);
@@ -168,7 +181,7 @@ export function tokenChart(report: StreamReport): string {
 /** Evidence of each detector on a logarithmic scale, with the height at which it alarms. */
 export function detectorChart(report: StreamReport): string {
   const points = placed(report.timeline);
-  const { x, axis } = jobAxis(WIDE, points);
+  const { x, axis } = jobAxis(WIDE, report);
   const { alarm, modelAlarm } = CALIBRATION.detectors;
   const y = yScale(WIDE, LOG_FLOOR, 4);
   const log = (value: number): number => y(Math.max(LOG_FLOOR, Math.min(4, Math.log10(Math.max(1e-9, value)))));
@@ -185,7 +198,7 @@ export function detectorChart(report: StreamReport): string {
 /** Debiased ECE of the last 300 labels with its 90 % bounds, and the limits of the score. */
 export function eceChart(report: StreamReport): string {
   const points = placed(report.timeline);
-  const { x, axis } = jobAxis(WIDE, points);
+  const { x, axis } = jobAxis(WIDE, report);
   const uppers = points.map((point) => point.upper).filter(Number.isFinite);
   const most = Math.min(0.5, Math.max(0.1, ...uppers));
   const y = yScale(WIDE, 0, most);
@@ -231,7 +244,7 @@ function steps(
 ): string {
   const points = placed(report.timeline);
   const frame = { ...STEPS, left: 66 };
-  const { x, axis } = jobAxis(frame, points);
+  const { x, axis } = jobAxis(frame, report);
   const y = yScale(frame, 0, names.length - 1);
   const corners = points.flatMap((point): [number, number][] => [
     [x(point.at - point.jobs / 2), y(level(point))],
@@ -246,16 +259,19 @@ function steps(
   return svg(frame, title, grid + line(corners, className) + axis);
 }
 
-/** Jobs from left to right, with the day on which each tick was submitted. */
-function jobAxis(frame: Frame, points: readonly Placed[]): { x: Scale; axis: string } {
+/** Jobs from left to right, with the day on which each tick was submitted; in a short history, the time. */
+function jobAxis(frame: Frame, { timeline }: StreamReport): { x: Scale; axis: string } {
+  const points = placed(timeline);
   const jobs = jobsIn(points);
   const x = xScale(frame, 0, Math.max(1, jobs));
   const floor = frame.height - frame.bottom;
+  const brief = (points.at(-1)?.to ?? 0) - (points[0]?.from ?? 0) < BRIEF_SECONDS;
   const ticks = ticksOf(0, jobs, 6).map((tick) => {
     const point = points.find(({ at, jobs: size }) => at + size / 2 >= tick) ?? points.at(-1);
     const anchor = x(tick) > frame.width - 50 ? 'end' : tick === 0 ? 'start' : 'middle';
+    const when = (seconds: number): string => (brief ? minute(seconds) : day(seconds));
     const date =
-      point === undefined ? '' : text(x(tick), floor + 31, day(tick === 0 ? point.from : point.to), 'tick', anchor);
+      point === undefined ? '' : text(x(tick), floor + 31, when(tick === 0 ? point.from : point.to), 'tick', anchor);
     return (
       rule(x(tick), floor, x(tick), floor + 4, 'axis') + text(x(tick), floor + 17, count(tick), 'tick', anchor) + date
     );

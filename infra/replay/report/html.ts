@@ -1,3 +1,4 @@
+import type { Scores } from '../tally.ts';
 import {
   bandChart,
   coverageChart,
@@ -22,6 +23,7 @@ export function htmlReport(report: Report): string {
     '<h1>What the gate would have done</h1>',
     `<p>${[`Rules: ${report.rules} (${rules})`, ...set].map(escaped).join(' · ')}</p>`,
     ...report.files.map(fileNote),
+    report.streams.length === 0 ? '<p>No job could be read.</p>' : '',
     report.streams.length > 1 ? summary(report.streams) : '',
     ...report.streams.map(section),
   ];
@@ -39,8 +41,7 @@ function section(stream: StreamReport, index: number): string {
   return `<section id="stream-${index}"><h2>${escaped(stream.name)}</h2>
 <p>${span}${count(stream.jobs)} jobs of ${escaped(stream.clusterId || 'one cluster')}</p>
 ${cards(stream)}
-<div class="charts">${figures(stream).join('\n')}</div>
-${tables(stream)}</section>`;
+<div class="charts">${[...figures(stream), ...tables(stream)].join('\n')}</div></section>`;
 }
 
 function cards(stream: StreamReport): string {
@@ -56,7 +57,10 @@ function cards(stream: StreamReport): string {
       `${decimals(stream.ece.raw)} → ${decimals(stream.ece.served)}`,
       `ECE raw → served; perfect ${decimals(stream.ece.null)}, n ${count(stream.ece.n)}`,
     ),
-    card(percent(stream.upper90Coverage), 'of waits within the one-sided 90 % bound'),
+    card(
+      percent(stream.upper90Coverage),
+      `of waits within the one-sided 90 % bound; ${percent(stream.interval90Coverage)} within the two-sided`,
+    ),
     card(perDay(stream.askedPerDay), 'times a day a human would have been asked'),
   ].join('')}</div>`;
 }
@@ -71,8 +75,8 @@ function figures(stream: StreamReport): string[] {
   return [
     figure(
       'Reliability',
-      'Share of jobs that waited long against what was predicted, in 15 bins of equal size with 95 % intervals. On the diagonal is calibrated; axes are square roots, for most probabilities are small.',
-      pair,
+      'Share of jobs that waited long against what was predicted, in 15 bins of equal size with 95 % intervals. On the diagonal is calibrated; axes are square roots, for most probabilities are small. Brier = reliability - resolution + uncertainty + within bins. How well they rank (AUROC, AUPRC) is information and opens no gate.',
+      pair + scores(stream.scores),
       'tall',
     ),
     figure(
@@ -89,12 +93,12 @@ function figures(stream: StreamReport): string[] {
     figure('Harm tokens', `The fewest in each stretch. ${keys(['dash', 'one is needed to act'])}`, tokenChart(stream)),
     figure(
       'Calibration error',
-      `Debiased ECE of the last 300 labels with 90 % bounds. ${keys(['dash', 'limits of acting alone and of acting at all'], ['mark', 'another map in force'])}`,
+      `Debiased ECE of the last 300 labels with 90 % bounds. ${maps(stream)}${keys(['dash', 'limits of acting alone and of acting at all'], ['mark', 'another map in force'])}`,
       eceChart(stream),
     ),
     figure(
       'Drift statistics',
-      `Evidence of miscalibration and of harm; an alarm starts it anew. ${keys(['notify', 'raw p'], ['autonomous', 'served q'], ['harm', 'harm'], ['dash', 'alarm'])}`,
+      `Evidence of miscalibration and of harm; an alarm starts it anew. Alarms: ${count(stream.alarms.raw)} on raw p, ${count(stream.alarms.served)} on served q, ${count(stream.alarms.harm)} of harm. ${keys(['notify', 'raw p'], ['autonomous', 'served q'], ['harm', 'harm'], ['dash', 'alarm'])}`,
       detectorChart(stream),
     ),
     figure('Tier earned', 'By the upper bound of ECE over the last 1000 labels.', tierChart(stream)),
@@ -104,6 +108,11 @@ function figures(stream: StreamReport): string[] {
       bandChart(stream),
     ),
   ];
+}
+
+function maps({ recalibration }: StreamReport): string {
+  if (recalibration === null) return '';
+  return `Maps: ${recalibration.promoted} promoted, ${recalibration.rolledBack} rolled back. `;
 }
 
 function figure(title: string, says: string, drawing: string, className = ''): string {
@@ -123,7 +132,7 @@ function keys(...entries: readonly (readonly [className: string, says: string])[
     .join('');
 }
 
-function tables(stream: StreamReport): string {
+function tables(stream: StreamReport): string[] {
   const reasons = Object.entries(stream.coverageLost).map(([code, lost]) => [
     code,
     count(Math.round(lost * stream.jobs)),
@@ -138,11 +147,38 @@ function tables(stream: StreamReport): string {
       count(harmful),
     ])
     .filter(([, proposed]) => proposed !== '0');
-  return `<div class="charts" style="margin-top:14px">
-${figure('What each rule costs', 'Jobs not executed, by the first reason.', table(['reason', 'jobs', 'share'], reasons))}
-${figure('Proposed tier', 'What the agent wanted to do.', table(['tier', 'proposed', 'executed', 'harmful'], tiers))}
-${stream.compare === null ? '' : figure('Simpler rules on the same jobs', 'On raw p. False alarms are per 10,000 jobs of a perfectly calibrated model.', comparison(stream.compare), 'wide')}
-</div>`;
+  const compared = 'On raw p. False alarms are per 10,000 jobs of a perfectly calibrated model.';
+  return [
+    figure('Proposed tier', 'What the agent wanted to do.', table(['tier', 'proposed', 'executed', 'harmful'], tiers)),
+    figure(
+      'What each rule costs',
+      'Jobs not executed, by the first reason.',
+      table(['reason', 'jobs', 'share'], reasons),
+      'wide',
+    ),
+    ...(stream.compare === null
+      ? []
+      : [figure('Simpler rules on the same jobs', compared, comparison(stream.compare), 'wide')]),
+  ];
+}
+
+const SCORES: readonly (readonly [string, keyof Scores])[] = [
+  ['ECE', 'ece'],
+  ['ECE of a perfect model', 'null'],
+  ['largest gap of a bin (MCE)', 'mce'],
+  ['largest gap in the tail', 'tailGap'],
+  ['Brier score', 'brier'],
+  ['reliability', 'reliability'],
+  ['resolution', 'resolution'],
+  ['uncertainty', 'uncertainty'],
+  ['within bins', 'withinBin'],
+  ['AUROC', 'auroc'],
+  ['AUPRC', 'auprc'],
+];
+
+function scores({ raw, served }: StreamReport['scores']): string {
+  const rows = SCORES.map(([name, key]) => [name, decimals(raw[key]), decimals(served[key])]);
+  return table(['', 'raw p', 'served q'], rows);
 }
 
 function comparison(outcomes: readonly RuleOutcome[]): string {

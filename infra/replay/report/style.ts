@@ -15,17 +15,17 @@ a { color: var(--autonomous); }
 .card b { display: block; font-size: 20px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .card span { color: var(--soft); font-size: 13px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 14px; }
-.tall { grid-row: span 2; }
+.tall { grid-row: span 3; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(250px, 1fr)); gap: 8px; }
 figure { margin: 0; min-width: 0; overflow-x: auto; } figcaption p { font-size: 13px; }
 svg { display: block; width: 100%; height: auto; margin-top: 6px; overflow: visible; }
-.charts > figure > svg { min-width: 380px; }
+.charts > figure > svg { min-width: 560px; }
 svg text { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; fill: var(--soft); font-variant-numeric: tabular-nums; }
 svg text.label { fill: var(--ink); }
 .grid { stroke: var(--hair); } .axis { stroke: var(--soft); } .diagonal { stroke: var(--soft); stroke-dasharray: 4 4; }
 .epoch { stroke: var(--ok); stroke-width: 1.5; } .epoch.rolledBack { stroke: var(--harm); }
 .limit { stroke: var(--soft); stroke-dasharray: 5 4; } .mean { stroke: var(--harm); stroke-opacity: .5; }
-.line { fill: none; stroke-width: 1.8; stroke-linejoin: round; } .area { fill-opacity: .18; stroke: none; } .solid { fill-opacity: 1; }
+.line { fill: none; stroke-width: 1.8; stroke-linejoin: round; } .area { fill-opacity: .24; stroke: none; } .solid { fill-opacity: 1; }
 .line.autonomous, .whisker.autonomous { stroke: var(--autonomous); } .area.autonomous, .dot.autonomous { fill: var(--autonomous); }
 .line.notify, .whisker.notify { stroke: var(--notify); } .area.notify, .dot.notify { fill: var(--notify); }
 .line.harm { stroke: var(--harm); } .area.escalate { fill: var(--escalate); } .size { fill: var(--escalate); }

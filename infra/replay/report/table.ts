@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
+import type { Scores } from '../tally.ts';
 import type { RuleOutcome, StreamReport } from './result.ts';
 
 const TIERS = ['nothing', 'annotate', 'warn', 'suggest', 'gate'];
@@ -76,6 +77,7 @@ function rowsOf(report: StreamReport): [string, string][] {
       'ECE',
       `raw ${decimals(ece.raw)}, served ${decimals(ece.served)} over ${count(ece.n)}; a perfect model would show ${decimals(ece.null)}`,
     ],
+    ['scores', `${scoresOf('raw', report.scores.raw)}\n${scoresOf('served', report.scores.served)}`],
     ['tier', `${tierStrip(report)}\n${tiersOf(report)}`],
     ['drift alarms', `raw p ${alarms.raw}${firstAlarm(report)}, served q ${alarms.served}; harm ${alarms.harm}`],
     ...(report.recalibration === null ? [] : [recalibrationRow(report.recalibration)]),
@@ -86,6 +88,17 @@ function rowsOf(report: StreamReport): [string, string][] {
     ['asks a human', `would have asked a human ${perDay(report.askedPerDay)} times a day${withheld(report)}`],
     ['cost in coverage', costsOf(report)],
   ];
+}
+
+/** The other definitions, a line for each kind of probability. */
+function scoresOf(kind: string, scores: Scores): string {
+  const { mce, brier, reliability, resolution, uncertainty, withinBin, tailGap, auroc, auprc } = scores;
+  const within =
+    withinBin === null || !decimals(withinBin).startsWith('-')
+      ? `+ ${decimals(withinBin)}`
+      : `- ${decimals(-withinBin)}`;
+  const parts = `rel ${decimals(reliability)} - res ${decimals(resolution)} + unc ${decimals(uncertainty)} ${within} within bins`;
+  return `${kind} MCE ${decimals(mce)}, tail gap ${decimals(tailGap)}, AUROC ${decimals(auroc)}, AUPRC ${decimals(auprc)}\n  Brier ${decimals(brier)} = ${parts}`;
 }
 
 function compareTable(outcomes: readonly RuleOutcome[]): string {
@@ -172,6 +185,12 @@ export function day(seconds: number): string {
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(0, 10);
 }
 
+/** The same with the minute. */
+export function minute(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(0, 16).replace('T', ' ');
+}
+
 export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
@@ -181,7 +200,7 @@ export function percent(value: number | null, digits = 1): string {
 }
 
 export function decimals(value: number | null): string {
-  return value === null ? '-' : value.toFixed(4);
+  return value === null ? '-' : value.toFixed(4).replace(/^-(0\.0+)$/, '$1');
 }
 
 export function perDay(value: number | null): string {

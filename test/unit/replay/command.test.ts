@@ -32,12 +32,21 @@ describe('npm run replay', () => {
       ...['boundViolations', 'driftAlarms', 'upper90Coverage', 'ece', 'jobsPerSecond'],
     ]);
     expect(Object.keys(stream.ece)).toEqual(['raw', 'served', 'null', 'n']);
+    expect(Object.keys(stream.scores.served)).toEqual([
+      ...['ece', 'null', 'mce', 'brier', 'reliability', 'resolution', 'uncertainty', 'withinBin'],
+      ...['tailGap', 'auroc', 'auprc'],
+    ]);
+    expect(stream.scores.served).toMatchObject({ ece: stream.ece.served, null: stream.ece.null });
     expect(stream).toMatchObject({ name: 'quiet', jobs: 600, boundViolations: 0, driftAlarms: 0 });
     expect(stream.executed).toBe(stream.autonomous + stream.notify);
     expect(stream.executed + stream.escalate).toBe(600);
     expect(stream.coverage).toBe(stream.executed / 600);
     expect(run.stdout).toContain('600');
     expect(run.stdout).toMatch(/would have asked a human [\d.]+ times a day/);
+    expect(run.stdout).toMatch(/served MCE 0\.\d{4}, tail gap 0\.\d{4}, AUROC 0\.\d{4}, AUPRC 0\.\d{4}/);
+    expect(run.stdout).toMatch(
+      /Brier 0\.\d{4} = rel 0\.\d{4} - res 0\.\d{4} \+ unc 0\.\d{4} [+-] 0\.\d{4} within bins/,
+    );
   });
 
   it('tells malformed rows by line, skips them, and decides the others as if they had not been there', async () => {
@@ -161,6 +170,8 @@ describe('npm run replay', () => {
     expect(html.match(/<svg/g)?.length).toBe(10);
     expect(html).not.toMatch(/<script|https?:|NaN|undefined/);
     expect(html).toContain('n per bin: 133 to 134');
+    expect(html).toContain('largest gap of a bin (MCE)');
+    expect(html).toMatch(/Alarms: \d+ on raw p, \d+ on served q, \d+ of harm/);
   });
 
   it('shows names of clusters as text, never as markup', async () => {

@@ -1,16 +1,18 @@
 import { bytesOf } from './csv/bytes.ts';
 import { type Layout, layoutOf, type Mapping, UnusableHeader } from './csv/columns.ts';
-import { Lines } from './csv/lines.ts';
+import { Lines, type OnRecord } from './csv/lines.ts';
 import { type Row, RowReader } from './csv/row.ts';
 import { LineSort } from './csv/sort.ts';
 
 /** Rows that were left out are told one by one up to here, and counted beyond. */
 const TOLD = 100;
 
-/** What is wrong with the rows of a file. */
+/** What is wrong with a file and its rows. */
 export interface Faults {
   count: number;
   readonly first: { line: number; fault: string }[];
+  /** What had to be assumed about its columns. */
+  notes: readonly string[];
 }
 
 export interface ReadOptions {
@@ -31,27 +33,32 @@ export async function readRows(
   options: ReadOptions,
   faults: Faults,
   onRow: (row: Row) => void,
-): Promise<Layout> {
-  let layout: Layout | null = null;
+  onLayout: (layout: Layout) => void = () => {},
+): Promise<void> {
   let reader: RowReader | null = null;
-  const onLine = (bytes: Buffer, from: number, to: number, line: number): void => {
+  const onRecord: OnRecord = (bytes, from, to, line, count) => {
     if (reader === null) {
-      layout = layoutOf(bytes.toString('utf8', from, to), options.mapping);
+      const header = bytes.toString('utf8', from, to);
+      if (header.replace(/^\ufeff/, '').trim() === '') return true;
+      const layout = layoutOf(header, options.mapping);
+      faults.notes = layout.notes;
+      onLayout(layout);
       reader = new RowReader(layout, options.longWaitSeconds);
-      return;
+      return true;
     }
     const fault = reader.read(bytes, from, to, line);
     if (fault === null) onRow(reader.row);
+    else if (count > 1) return false;
     else if (bytes.toString('latin1', from, to).trim() !== '') note(faults, line, fault);
+    return true;
   };
-  const lines = new Lines(onLine, (line) => note(faults, line, 'the line is longer than 1 MiB'));
+  const lines = new Lines(onRecord, (line) => note(faults, line, 'the line is longer than 1 MiB'));
   for await (const chunk of bytesOf(path, options.onRead)) lines.push(chunk);
   lines.end();
-  if (layout === null) throw new UnusableHeader('the file is empty');
-  return layout;
+  if (reader === null) throw new UnusableHeader('the file is empty');
 }
 
-/** As `readRows`, in the order of submission, whatever order the file is in. */
+/** As `readRows`, in the order of submission, whatever order the file is in; what was read before it broke off counts. */
 export async function readRowsSorted(
   path: string,
   options: ReadOptions,
@@ -59,16 +66,21 @@ export async function readRowsSorted(
   onRow: (row: Row) => void,
 ): Promise<void> {
   const sort = new LineSort();
+  const layouts: Layout[] = [];
+  const put = ({ submittedAt, line, bytes, from, to }: Row): void => sort.add(submittedAt, line, bytes, from, to);
   try {
-    const layout = await readRows(path, options, faults, ({ submittedAt, line, bytes, from, to }) =>
-      sort.add(submittedAt, line, bytes, from, to),
-    );
-    const reader = new RowReader(layout, options.longWaitSeconds);
-    for (const { bytes, from, to, line } of sort.sorted()) {
-      if (reader.read(bytes, from, to, line) === null) onRow(reader.row);
-    }
+    const onLayout = (layout: Layout): void => void layouts.push(layout);
+    const failure = await readRows(path, options, faults, put, onLayout).catch((error: unknown) => ({ error }));
+    for (const layout of layouts) replaySorted(sort, new RowReader(layout, options.longWaitSeconds), onRow);
+    if (failure !== undefined) throw failure.error;
   } finally {
     sort.close();
+  }
+}
+
+function replaySorted(sort: LineSort, reader: RowReader, onRow: (row: Row) => void): void {
+  for (const { bytes, from, to, line } of sort.sorted()) {
+    if (reader.read(bytes, from, to, line) === null) onRow(reader.row);
   }
 }
 

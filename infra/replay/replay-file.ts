@@ -53,20 +53,26 @@ export async function replayFile(path: string, name: string, options: ReplayOpti
   const known: Known = { sorted: true, many: false };
   const mark = options.decisions?.mark() ?? 0;
   for (;;) {
+    let read = 0;
+    const onRead = (bytes: number): void => {
+      read += bytes;
+      options.onRead(bytes);
+    };
     try {
-      return await replayOnce(path, name, options, known);
+      return await replayOnce(path, name, { ...options, onRead }, known);
     } catch (error) {
       if (error instanceof OutOfOrder && known.sorted) known.sorted = false;
       else if (error instanceof ManyClusters && !known.many) known.many = true;
       else throw error;
       options.decisions?.backTo(mark);
+      options.onRead(-read);
     }
   }
 }
 
 async function replayOnce(path: string, name: string, options: ReplayOptions, known: Known): Promise<FileResult> {
   const streams = new Map<string, NamedStream>();
-  const faults: Faults = { count: 0, first: [] };
+  const faults: Faults = { count: 0, first: [], notes: [] };
   let current: NamedStream | null = null;
   let jobs = 0;
   const onRow = (row: Row): void => {
@@ -92,6 +98,8 @@ async function replayOnce(path: string, name: string, options: ReplayOptions, kn
     failure = reasonOf(error, jobs);
   }
   for (const { stream } of streams.values()) stream.finish();
+  if (jobs === 0 && failure === null)
+    faults.notes = [...faults.notes, 'there is a header, but no job that could be read'];
   const seconds = (performance.now() - start) / 1000;
   return {
     path,

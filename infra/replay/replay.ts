@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
 import { type Column, parseMapping, UnknownColumn } from './csv/columns.ts';
@@ -25,6 +25,8 @@ interface Options {
 const INCOMPLETE = 1;
 
 async function replay(paths: string[], options: Options): Promise<void> {
+  // Hours of reading are not for a report that cannot be written in the end.
+  for (const path of [options.json, options.html]) if (path !== undefined) closeSync(openSync(path, 'a'));
   const settings = options.set ?? new Map<string, number>();
   const rules = ruleSet(options.rules, useSettings(settings));
   const decisions = options.decisions === undefined ? null : new DecisionFile(options.decisions);
@@ -56,7 +58,8 @@ async function replay(paths: string[], options: Options): Promise<void> {
 }
 
 function print({ streams, files, rules }: Report): void {
-  for (const { path, failure, skippedRows, firstSkipped } of files) {
+  for (const { path, failure, notes, skippedRows, firstSkipped } of files) {
+    for (const note of notes) console.error(`${path}: ${note}`);
     for (const { line, fault } of firstSkipped) console.error(`${path}:${line}: skipped: ${fault}`);
     const more = skippedRows - firstSkipped.length;
     if (more > 0) console.error(`${path}: ${more} more rows skipped`);
@@ -65,6 +68,11 @@ function print({ streams, files, rules }: Report): void {
   for (const stream of streams) console.log(streamTable(stream));
   if (streams.length > 1) console.log(summaryTable(streams));
   console.log(colors.dim(`rules: ${rules}`));
+}
+
+/** What reading says of a file is told there; what is left is a file of ours that cannot be written. */
+function isOfFileSystem(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error;
 }
 
 /** Faults of an argument are told as such, without a stack. */
@@ -101,7 +109,7 @@ if (import.meta.main) {
     .action(replay)
     .parseAsync()
     .catch((error: unknown) => {
-      if (!(error instanceof UnusableNumber)) throw error;
+      if (!(error instanceof UnusableNumber || isOfFileSystem(error))) throw error;
       console.error(error.message);
       process.exitCode = 2;
     });

@@ -1,3 +1,5 @@
+import { namesIn } from './quotes.ts';
+
 /** The columns of a history (CALIBRATION.md section 8), by the names that files are expected to use. */
 export const COLUMNS = [
   'submitted_at',
@@ -13,7 +15,12 @@ export const COLUMNS = [
 export type Column = (typeof COLUMNS)[number];
 
 /** Index of each column in a line; -1 where the file has none. */
-export type Layout = Readonly<Record<Column, number>> & { readonly width: number; readonly delimiter: number };
+export type Layout = Readonly<Record<Column, number>> & {
+  readonly width: number;
+  readonly delimiter: number;
+  /** What had to be assumed, in sentences. */
+  readonly notes: readonly string[];
+};
 
 /** Which column of a file stands for which of ours. */
 export type Mapping = ReadonlyMap<Column, string>;
@@ -51,13 +58,25 @@ const DELIMITERS = [',', ';', '\t'];
  */
 export function layoutOf(header: string, mapping: Mapping): Layout {
   const line = header.replace(/^\ufeff/, '').replace(/\r$/, '');
-  const delimiter = DELIMITERS.reduce((best, one) => (line.split(one).length > line.split(best).length ? one : best));
-  const names = line.split(delimiter).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
+  const delimiter = DELIMITERS.reduce((best, one) =>
+    namesIn(line, one).length > namesIn(line, best).length ? one : best,
+  );
+  const names = namesIn(line, delimiter);
+  const notes: string[] = [];
   const lower = names.map((name) => name.toLowerCase());
   const indexOf = (column: Column): number => {
-    const mapped = mapping.get(column)?.toLowerCase();
-    const at = mapped === undefined ? -1 : lower.indexOf(mapped);
-    return at >= 0 ? at : lower.indexOf(column);
+    const mapped = mapping.get(column);
+    let at = mapped === undefined ? -1 : lower.indexOf(mapped.toLowerCase());
+    if (at < 0) {
+      at = lower.indexOf(column);
+      if (mapped !== undefined) {
+        const instead = at < 0 ? 'it is taken for missing' : `its own ${column} is taken`;
+        notes.push(`there is no column "${mapped}" to stand for ${column}; ${instead}`);
+      }
+    }
+    if (at >= 0 && lower.lastIndexOf(lower[at] ?? '') > at)
+      notes.push(`column ${column} is there twice; the first counts`);
+    return at;
   };
   const layout: Layout = {
     submitted_at: indexOf('submitted_at'),
@@ -71,6 +90,7 @@ export function layoutOf(header: string, mapping: Mapping): Layout {
     label_at: indexOf('label_at'),
     width: names.length,
     delimiter: delimiter.charCodeAt(0),
+    notes,
   };
   const missing: string[] = (['submitted_at', 'p_long_wait'] as const).filter((column) => layout[column] < 0);
   if (layout.actual_wait_s < 0) missing.push(...(['long_wait', 'label_at'] as const).filter((c) => layout[c] < 0));

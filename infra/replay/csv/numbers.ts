@@ -20,16 +20,25 @@ const LATEST = 1e11;
 export interface Field {
   from: number;
   to: number;
+  /** It stood in quotes, so that a doubled quote in it is one. */
+  quoted: boolean;
 }
 
 /** Narrows a field to its content, in place. */
 export function trim(bytes: Uint8Array, field: Field): void {
   while (field.from < field.to && isBlank(bytes[field.from])) field.from += 1;
   while (field.to > field.from && isBlank(bytes[field.to - 1])) field.to -= 1;
-  if (field.to - field.from >= 2 && bytes[field.from] === QUOTE && bytes[field.to - 1] === QUOTE) {
+  field.quoted = field.to - field.from >= 2 && bytes[field.from] === QUOTE && bytes[field.to - 1] === QUOTE;
+  if (field.quoted) {
     field.from += 1;
     field.to -= 1;
   }
+}
+
+/** The text of a field that was trimmed. */
+export function textOf(bytes: Buffer, { from, to, quoted }: Field): string {
+  const text = bytes.toString('utf8', from, to);
+  return quoted ? text.replaceAll('""', '"') : text;
 }
 
 function isBlank(byte: number | undefined): boolean {

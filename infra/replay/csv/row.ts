@@ -1,5 +1,6 @@
 import type { Layout } from './columns.ts';
-import { decimal, type Field, seconds, trim, yesOrNo } from './numbers.ts';
+import { decimal, type Field, seconds, textOf, trim, yesOrNo } from './numbers.ts';
+import { opens } from './quotes.ts';
 
 /** One job of a history. The reader fills the same object again for each row. */
 export class Row {
@@ -19,25 +20,25 @@ export class Row {
   bytes: Buffer = Buffer.alloc(0);
   from = 0;
   to = 0;
-  readonly jobIdAt: Field = { from: 0, to: 0 };
+  readonly jobIdAt: Field = { from: 0, to: 0, quoted: false };
 
   /** Decoded only where somebody asks: most runs never do. */
   jobId(): string {
     const { from, to } = this.jobIdAt;
-    return from === to ? `line-${this.line}` : this.bytes.toString('utf8', from, to);
+    return from === to ? `line-${this.line}` : textOf(this.bytes, this.jobIdAt);
   }
 }
 
 const MOST_FIELDS = 1024;
 const QUOTE = 34;
 
-/** Reads lines of one file into a row. */
+/** Reads records of one file into a row. */
 export class RowReader {
   readonly row = new Row();
   private readonly layout: Layout;
   private readonly longWaitSeconds: number;
   private readonly ends = new Int32Array(MOST_FIELDS);
-  private readonly field: Field = { from: 0, to: 0 };
+  private readonly field: Field = { from: 0, to: 0, quoted: false };
   private from = 0;
 
   /** @param longWaitSeconds T, where the file has waits but no labels */
@@ -46,7 +47,7 @@ export class RowReader {
     this.longWaitSeconds = longWaitSeconds;
   }
 
-  /** Fills the row from one line without its line break. Returns what is wrong with it, or null. */
+  /** Fills the row from one record without its last line break. Returns what is wrong with it, or null. */
   read(bytes: Buffer, from: number, to: number, line: number): string | null {
     const { layout, row } = this;
     this.from = from;
@@ -74,6 +75,7 @@ export class RowReader {
     this.locate(bytes, layout.job_id);
     row.jobIdAt.from = this.field.from;
     row.jobIdAt.to = this.field.to;
+    row.jobIdAt.quoted = this.field.quoted;
     return this.label(bytes);
   }
 
@@ -102,10 +104,16 @@ export class RowReader {
     const { ends } = this;
     let fields = 0;
     let quoted = false;
+    let start = from;
     for (let at = from; at < to; at++) {
       const byte = bytes[at];
-      if (byte === QUOTE) quoted = !quoted;
-      else if (byte === delimiter && !quoted && fields < MOST_FIELDS - 1) ends[fields++] = at;
+      if (byte === QUOTE) {
+        if (quoted && bytes[at + 1] === QUOTE && at + 1 < to) at += 1;
+        else quoted = !quoted && opens(bytes, start, at);
+      } else if (byte === delimiter && !quoted && fields < MOST_FIELDS - 1) {
+        ends[fields++] = at;
+        start = at + 1;
+      }
     }
     ends[fields++] = to;
     return quoted ? -1 : fields;
@@ -141,7 +149,7 @@ export class RowReader {
       while (at < before.length && bytes[from + at] === before.charCodeAt(at)) at += 1;
       if (at === before.length) return before;
     }
-    return bytes.toString('utf8', from, to);
+    return textOf(bytes, this.field);
   }
 
   private fault(bytes: Buffer, column: string, wanted: string): string {

@@ -224,8 +224,8 @@ function markupTable(head: readonly string[], rows: readonly (readonly string[])
   return `<div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>${lines.join('')}</tbody></table></div>`;
 }
 
-function fileNote({ path, failure, skippedRows }: FileReport): string {
+function fileNote({ path, failure, notes: assumed, skippedRows }: FileReport): string {
   const skipped = skippedRows === 0 ? [] : [`${count(skippedRows)} rows could not be read and were skipped`];
-  const notes = [...(failure === null ? [] : [failure]), ...skipped];
+  const notes = [...(failure === null ? [] : [failure]), ...assumed, ...skipped];
   return notes.length === 0 ? '' : `<p class="bad">${escaped(`${path}: ${notes.join('; ')}`)}</p>`;
 }

@@ -97,6 +97,8 @@ export interface BoundReport {
 export interface FileReport {
   readonly path: string;
   readonly failure: string | null;
+  /** What had to be assumed about its columns. */
+  readonly notes: readonly string[];
   readonly skippedRows: number;
   readonly firstSkipped: readonly { readonly line: number; readonly fault: string }[];
 }
@@ -114,7 +116,7 @@ export interface Report {
 const HOUR_OF_DAY = 1 / 24;
 
 export function fileReport({ path, failure, faults }: FileResult): FileReport {
-  return { path, failure, skippedRows: faults.count, firstSkipped: faults.first };
+  return { path, failure, notes: faults.notes, skippedRows: faults.count, firstSkipped: faults.first };
 }
 
 export function streamReport({ name, stream }: NamedStream, jobsPerSecond: number | null): StreamReport {

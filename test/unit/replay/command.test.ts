@@ -110,6 +110,52 @@ describe('npm run replay', () => {
     expect(report.streams.map(({ name }: { name: string }) => name)).toEqual(['cut', 'last']);
   });
 
+  it('is stopped by nothing that a file may hold', async () => {
+    const [header, ...rows] = csv(QUIET).trimEnd().split('\n');
+    const quoted = rows.map((row, i) => row.replace(`job-${i}`, `"job, ""${i}""\r\nof a user"`));
+    const garbage = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * i * 31 + (i >> 3)) % 256));
+    const shuffled = [...rows].sort((a, b) => (a.slice(-3) < b.slice(-3) ? -1 : 1));
+    const hostile = [
+      files.put('bom.csv', `\ufeff\r\n${header}\r\n${quoted.join('\r\n')}\r\n`),
+      files.put('header.csv', `${header}\n`),
+      files.put('garbage.bin', garbage),
+      files.put(
+        'garbage.csv',
+        Buffer.concat([Buffer.from(`${header}\n`), garbage, Buffer.from(`\n${rows.join('\n')}`)]),
+      ),
+      files.put('long.csv', `${header}\n${'x'.repeat(3_000_000)}\n${rows.join('\n')}\n`),
+      files.put('open.csv', `${header}\n1700000000,c1,slurm,"open,0.5,1,1,0,1700000001\n${rows.join('\n')}\n`),
+      files.put('same.csv', `${header}\n${rows.map((row) => row.replace(/job-\d+/, 'job')).join('\n')}\n`),
+      files.put('cut.csv.gz', zipped(`${header}\n${shuffled.join('\n')}\n`).subarray(0, 5000)),
+      files.path('.'),
+    ];
+    const { run, report } = await json(...hostile, '--rules', 'core', '--decisions', files.path('hostile.csv'));
+    expect(run.code).toBe(1);
+    expect(report.streams.map(({ name, jobs: n }: { name: string; jobs: number }) => [name, n])).toEqual([
+      ['bom', 600],
+      ['garbage', 600],
+      ['long', 600],
+      ['open', 600],
+      ['same', 600],
+      ['cut', expect.any(Number)],
+    ]);
+    const same = report.streams.slice(0, 5).map(({ harmful, ece }: { harmful: number; ece: object }) => [harmful, ece]);
+    expect(same).toEqual(Array(5).fill(same[0]));
+    expect(run.stderr).toMatch(/header\.csv: there is a header, but no job that could be read/);
+    expect(run.stderr).toMatch(/garbage\.bin: no column submitted_at/);
+    expect(run.stderr).toMatch(/long\.csv:2: skipped: the line is longer than 1 MiB/);
+    expect(run.stderr).toMatch(/open\.csv:2: skipped: a quote is not closed/);
+    expect(run.stderr).toMatch(/cut\.csv\.gz: unexpected end of file after \d+ jobs; what was read before counts/);
+    expect(run.stderr).toMatch(/: EISDIR/);
+    expect(files.text('hostile.csv')).toContain('\nbom,"job, ""1""\r\nof a user",escalate,');
+  });
+
+  it('says at once which of its own files it could not write', async () => {
+    const run = await replay(files.put('one.csv', csv(QUIET)), '--json', files.path('no/such/folder.json'));
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toMatch(/^ENOENT.*folder\.json/);
+  });
+
   it('sorts a file that is out of order, and takes each cluster of a file for itself', async () => {
     const [c1, c2] = [jobs(600), jobs(500, { seed: 2 })];
     const mixed = [...c1.map((job) => csvLine(job)), ...c2.map((job) => csvLine(job, 'c2'))].reverse();

@@ -40,16 +40,18 @@ describe('numbers in a history', () => {
 });
 
 describe('lines', () => {
-  it('are the same however the bytes come', () => {
+  it('are the same however the bytes come, where no record has more than one', () => {
     const line = fc.string({ unit: fc.constantFrom('a', '"', ',', '\r', 'é'), maxLength: 20 });
     fc.assert(
       fc.property(fc.array(line), fc.boolean(), fc.array(fc.integer({ min: 1, max: 9 })), (wanted, ended, sizes) => {
         const bytes = Buffer.from(wanted.join('\n') + (ended ? '\n' : ''));
         const got: string[] = [];
         const lines = new Lines(
-          (chunk, from, to, n) => {
+          (chunk, from, to, n, count) => {
+            if (count > 1) return false;
             expect(n).toBe(got.length + 1);
             got.push(chunk.toString('utf8', from, to));
+            return true;
           },
           () => {},
         );
@@ -71,13 +73,76 @@ describe('lines', () => {
     const tooLong: number[] = [];
     const got: number[] = [];
     const lines = new Lines(
-      (_, from, to) => got.push(to - from),
+      (_, from, to) => got.push(to - from) > 0,
       (line) => tooLong.push(line),
     );
     lines.push(Buffer.from('one\n'));
     for (let i = 0; i < 5; i++) lines.push(Buffer.alloc(512 * 1024, 'x'));
     lines.push(Buffer.from('\nthree\n'));
     expect({ tooLong, got }).toEqual({ tooLong: [2], got: [3, 5] });
+  });
+});
+
+describe('records', () => {
+  const recordsOf = (text: string, isRow: (record: string) => boolean = () => true) => {
+    const got: [line: number, record: string][] = [];
+    const lines = new Lines(
+      (bytes, from, to, line, count) => {
+        const record = bytes.toString('utf8', from, to);
+        if (count > 1 && !isRow(record)) return false;
+        got.push([line, record]);
+        return true;
+      },
+      () => {},
+    );
+    for (const byte of Buffer.from(text)) lines.push(Buffer.of(byte));
+    lines.end();
+    return got;
+  };
+
+  it('may go over several lines within quotes, and are told by their first', () => {
+    expect(recordsOf('a,b\n"x\ny ""z""\n",2\n3,4\n')).toEqual([
+      [1, 'a,b'],
+      [2, '"x\ny ""z""\n",2'],
+      [5, '3,4'],
+    ]);
+  });
+
+  it('end with their line where a quote is only a character', () => {
+    expect(recordsOf('5" disk,1\n6" disk,2')).toEqual([
+      [1, '5" disk,1'],
+      [2, '6" disk,2'],
+    ]);
+  });
+
+  it('are taken apart again where they are no row, so that a forgotten quote costs one line', () => {
+    const text = '1,"open\n2,b\n3,"c"\n4,d\n';
+    expect(recordsOf(text, (record) => !record.includes('open'))).toEqual([
+      [1, '1,"open'],
+      [2, '2,b'],
+      [3, '3,"c"'],
+      [4, '4,d'],
+    ]);
+    expect(recordsOf('1,"open\n2,b')).toEqual([
+      [1, '1,"open'],
+      [2, '2,b'],
+    ]);
+  });
+
+  it('come all, each once and in order, whatever the quotes do', () => {
+    const line = fc.string({ unit: fc.constantFrom('a', '"', ',', ' ', '\r'), maxLength: 6 });
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 300 }), fc.func(fc.boolean()), (wanted, isRow) => {
+        const got = recordsOf(wanted.map((text) => `${text}\n`).join(''), isRow);
+        expect(got.map(([, record]) => record).join('\n')).toBe(wanted.join('\n'));
+        let next = 1;
+        for (const [at, record] of got) {
+          expect(at).toBe(next);
+          next += record.split('\n').length;
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
@@ -123,6 +188,14 @@ describe('a row', () => {
     expect({ fault, jobId }).toEqual({ fault: null, jobId: 'job,1' });
   });
 
+  it('may hold delimiters, doubled quotes and line breaks in its quoted fields', () => {
+    const { fault, jobId, row } = read(GOOD.replace('c1', '"a ""b"""').replace('job-1', '"one,\r\n""two"""'));
+    expect({ fault, jobId, clusterId: row.clusterId }).toEqual({
+      ...{ fault: null, jobId: 'one,\r\n"two"', clusterId: 'a "b"' },
+    });
+    expect(read(GOOD.replace('job-1', '5" disk')).jobId).toBe('5" disk');
+  });
+
   it('may do without a prediction and a wait where it has a label', () => {
     const { fault, row } = read(GOOD.replace(',60,10,', ',,,'));
     expect(fault).toBeNull();
@@ -148,6 +221,23 @@ describe('a header', () => {
     expect(() => layoutOf('submitted_at,p_long_wait,long_wait', new Map())).toThrow(/no column label_at/);
     expect(() => layoutOf('a,b', new Map())).toThrow(UnusableHeader);
     expect(layoutOf('SUBMITTED_AT,P_long_wait,actual_wait_s', new Map())).toMatchObject({ p_long_wait: 1 });
+  });
+
+  it('may have quoted names with delimiters, quotes and line breaks in them', () => {
+    const layout = layoutOf('"a, ""b""\nc", "submitted_at" ,p_long_wait,actual_wait_s\r', new Map());
+    expect(layout).toMatchObject({ width: 4, submitted_at: 1, p_long_wait: 2, actual_wait_s: 3, notes: [] });
+    expect(layoutOf('\ufeff"submitted_at";p_long_wait;actual_wait_s', new Map())).toMatchObject({ submitted_at: 0 });
+  });
+
+  it('tells what it had to assume', () => {
+    const mapping = parseMapping('p_long_wait=scroe,job_id=job');
+    const { notes, p_long_wait } = layoutOf('submitted_at,p_long_wait,actual_wait_s,p_long_wait', mapping);
+    expect(p_long_wait).toBe(1);
+    expect(notes).toEqual([
+      'there is no column "job" to stand for job_id; it is taken for missing',
+      'there is no column "scroe" to stand for p_long_wait; its own p_long_wait is taken',
+      'column p_long_wait is there twice; the first counts',
+    ]);
   });
 
   it('is mapped by names of ours only', () => {

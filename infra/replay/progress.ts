@@ -4,12 +4,16 @@ import { SingleBar } from 'cli-progress';
 /** How far the files are read, on standard error; nothing where that is no terminal. */
 export interface Progress {
   file(name: string): void;
+  /** Fewer than none where a file is read again. */
   read(bytes: number): void;
   stop(): void;
 }
 
-export function progressOver(paths: readonly string[], terminal: NodeJS.WriteStream): Progress {
-  if (!terminal.isTTY) return { file: () => {}, read: () => {}, stop: () => {} };
+export function progressOver(
+  paths: readonly string[],
+  terminal: NodeJS.WritableStream & { isTTY?: boolean },
+): Progress {
+  if (terminal.isTTY !== true) return { file: () => {}, read: () => {}, stop: () => {} };
   const bar = new SingleBar({
     stream: terminal,
     format: '{bar} {percentage}%  {name}',

@@ -27,7 +27,34 @@ export function fullName(name: string): string {
   if (exact !== undefined) return exact;
   if (first !== undefined && others.length === 0) return first;
   if (first !== undefined) throw new UnusableNumber(`"${name}" may be ${meant.join(' or ')}: write out which`);
-  throw new UnusableNumber(`there is no number "${name}". There are:\n  ${names.join('\n  ')}`);
+  throw new UnusableNumber(
+    `there is no number "${name}"${likeliest(wanted, names)}. There are:\n  ${names.join('\n  ')}`,
+  );
+}
+
+/** The name that a mistyped one is nearest to, by its end; nothing where none is near. */
+function likeliest(wanted: string, names: readonly string[]): string {
+  const parts = wanted.split('.').length;
+  const near = names.map((name) => ({
+    name,
+    steps: editsBetween(wanted, name.toLowerCase().split('.').slice(-parts).join('.')),
+  }));
+  const [first] = near.sort((a, b) => a.steps - b.steps);
+  return first !== undefined && first.steps <= Math.max(1, wanted.length / 3) ? `; did you mean ${first.name}` : '';
+}
+
+/** Characters to insert, remove or replace (Levenshtein 1966), row by row. */
+function editsBetween(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
 }
 
 /** The numbers that were asked for, by full name. */

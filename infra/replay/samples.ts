@@ -39,9 +39,9 @@ export class Samples {
     return this.tail.gap;
   }
 
-  /** Sorted in a copy: 4 bytes a job more, for as long as it takes. */
-  ranking(): Ranking {
-    const sorted = new Uint32Array(this.n);
+  /** @param room where a copy is sorted: a number for each job */
+  ranking(room: Uint32Array): Ranking {
+    const sorted = room.subarray(0, this.n);
     for (let c = 0; c < this.chunks.length; c++) {
       const chunk = this.chunks[c];
       if (chunk !== undefined) sorted.set(chunk.subarray(0, Math.min(CHUNK, this.n - c * CHUNK)), c * CHUNK);

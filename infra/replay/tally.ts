@@ -84,10 +84,17 @@ type Nullable<T> = { readonly [Key in keyof T]: T[Key] | null };
 
 const NO_BRIER = { brier: null, reliability: null, resolution: null, uncertainty: null, withinBin: null };
 
-/** The reliability diagram of one kind of probability, and its scores. */
-export function reliabilityOf(samples: Samples): { readonly bins: readonly Bin[]; readonly scores: Scores } {
+/**
+ * The reliability diagram of one kind of probability, and its scores.
+ *
+ * @param room to sort in, 4 bytes a job: what two of them share is not taken twice
+ */
+export function reliabilityOf(
+  samples: Samples,
+  room: Uint32Array = new Uint32Array(samples.n),
+): { readonly bins: readonly Bin[]; readonly scores: Scores } {
   const bins = samples.n === 0 ? [] : samples.bins(DISPLAY_BINS);
-  const { auroc, auprc } = samples.ranking();
+  const { auroc, auprc } = samples.ranking(room);
   const { tailGap } = samples;
   const parts = brierOfBins(bins) ?? NO_BRIER;
   if (bins.length === 0) return { bins, scores: { ece: null, null: null, mce: null, ...parts, tailGap, auroc, auprc } };

@@ -122,7 +122,8 @@ export function fileReport({ path, failure, faults }: FileResult): FileReport {
 export function streamReport({ name, stream }: NamedStream, jobsPerSecond: number | null): StreamReport {
   const { tally, state, bounds } = stream;
   const { executed, jobs, days } = tally;
-  const [raw, served] = [reliabilityOf(tally.raw), reliabilityOf(tally.served)];
+  const room = new Uint32Array(jobs);
+  const [raw, served] = [reliabilityOf(tally.raw, room), reliabilityOf(tally.served, room)];
   return {
     name,
     jobs,

@@ -236,12 +236,12 @@ describe('npm run replay', () => {
     expect(early.report.set).toEqual({ 'CALIBRATION.hold': 60, 'budgets.statement.tokens': 3 });
     expect(early.report.streams[0].reasons.probation).toBeLessThan(usual.report.streams[0].reasons.probation);
     const [unknown, doubtful, impossible] = await Promise.all([
-      replay(file, '--set', 'courage=11'),
+      replay(file, '--set', 'harm.rat=0.1'),
       replay(file, '--set', 'perDay=1'),
       replay(file, '--set', 'holdOut=2'),
     ]);
     expect(unknown.code).not.toBe(0);
-    expect(unknown.stderr).toMatch(/there is no number "courage"/);
+    expect(unknown.stderr).toMatch(/there is no number "harm.rat"; did you mean GATE.harm.rate. There are:/);
     expect(unknown.stderr).toContain('GATE.harm.rate');
     expect(doubtful.stderr).toMatch(/may be budgets\.statement\.perDay or budgets\.intervention\.perDay/);
     expect(impossible.code).not.toBe(0);

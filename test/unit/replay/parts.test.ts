@@ -165,7 +165,7 @@ describe('a stream', () => {
       const { heapUsed, arrayBuffers } = process.memoryUsage();
       return heapUsed + arrayBuffers;
     };
-    const JOBS = 400_000;
+    const JOBS = 150_000;
     const stream = new Stream('c1', ruleSet('core'), null, null);
     feed(new Stream('c1', ruleSet('core'), null, null), 1000);
     const before = used();

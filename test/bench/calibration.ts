@@ -32,6 +32,7 @@ const FromPython = z.object({
   executed: z.number(),
   harmful: z.number(),
   seconds: z.number(),
+  cpuSeconds: z.number(),
   decideMicros: z.number(),
   resolveMicros: z.number(),
   residentMegabytes: z.number(),
@@ -66,27 +67,44 @@ const options = (rules: RulesName = 'core'): ReplayOptions => ({
   decisions: null,
 });
 
+interface Rate {
+  readonly rates: readonly number[];
+  readonly best: number;
+  /** Of all threads: what a busy machine changes least. */
+  readonly cpuMicros: number;
+}
+
 /** Reading, deciding, folding and counting, file to result: the best of some rounds, the first of which warms up. */
-async function rateOf(path: string, rules?: RulesName): Promise<{ rates: number[]; best: number }> {
-  const rates: number[] = [];
-  for (let round = 0; round < ROUNDS; round++)
-    rates.push((await replayFile(path, 'bench', options(rules))).jobsPerSecond ?? 0);
-  return { rates, best: Math.max(...rates) };
+async function rateOf(path: string, rules?: RulesName): Promise<Rate> {
+  const rounds: { rate: number; cpuMicros: number }[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = process.cpuUsage();
+    const { jobsPerSecond, streams } = await replayFile(path, 'bench', options(rules));
+    const { user, system } = process.cpuUsage(before);
+    const jobs = streams.reduce((sum, { stream }) => sum + stream.tally.jobs, 0);
+    rounds.push({ rate: jobsPerSecond ?? 0, cpuMicros: (user + system) / jobs });
+  }
+  const rates = rounds.map(({ rate }) => rate);
+  return { rates, best: Math.max(...rates), cpuMicros: Math.min(...rounds.map(({ cpuMicros }) => cpuMicros)) };
 }
 
 async function backTest(path: string, print: (text: string) => void): Promise<void> {
   const before = process.memoryUsage().rss;
-  const cpu = process.cpuUsage();
-  const { rates, best } = await rateOf(path);
-  const { user, system } = process.cpuUsage(cpu);
+  const { rates, best, cpuMicros } = await rateOf(path);
   const grown = (process.memoryUsage().rss - before) / 2 ** 20;
   print(
     `back-test of ${whole(JOBS)} jobs from CSV, ${ROUNDS} rounds: ${rates.map(whole).join(', ')} jobs/s; best ${whole(best)}`,
   );
-  print(`  ${((user + system) / JOBS / ROUNDS).toFixed(2)} CPU microseconds a job, all threads`);
+  print(`  ${ofCpu(cpuMicros)}`);
   print(`  memory ${whole(process.memoryUsage().rss / 2 ** 20)} MiB, grown by ${whole(grown)} MiB over all rounds`);
-  const { best: all } = await rateOf(path, 'all');
-  print(`  with all rules, tiers, hold-out, drift bands and recalibration: best ${whole(all)} jobs/s`);
+  const all = await rateOf(path, 'all');
+  print(
+    `  with all rules, tiers, hold-out, drift bands, recalibration: best ${whole(all.best)} jobs/s; ${ofCpu(all.cpuMicros)}`,
+  );
+}
+
+function ofCpu(micros: number): string {
+  return `${micros.toFixed(2)} CPU microseconds a job on all threads, ${whole(1e6 / micros)} jobs per second of CPU`;
 }
 
 interface Micros {
@@ -173,7 +191,7 @@ function microsEach(count: number, step: (i: number) => void): number {
 
 /** Both on the same file; they have to agree, or the comparison is worth nothing. */
 async function beside(path: string, micros: Micros | null, print: (text: string) => void): Promise<void> {
-  const { best } = await rateOf(path);
+  const { best, cpuMicros } = await rateOf(path);
   const { streams } = await replayFile(path, 'bench', options());
   const [only] = streams;
   if (only === undefined) throw new Error(`no stream in ${path}`);
@@ -192,6 +210,8 @@ async function beside(path: string, micros: Micros | null, print: (text: string)
   const pythonRate = python.jobs / python.seconds;
   const ratio = (one: number, other: number): string => `${(one / other).toFixed(1)} x`;
   table.push(['back-test, jobs/s', whole(best), whole(pythonRate), ratio(best, pythonRate)]);
+  const [perCpu, pythonPerCpu] = [1e6 / cpuMicros, python.jobs / python.cpuSeconds];
+  table.push(['the same per second of CPU', whole(perCpu), whole(pythonPerCpu), ratio(perCpu, pythonPerCpu)]);
   if (micros !== null) {
     const against = (name: string, ours: number, theirs: number): void => {
       table.push([name, ours.toFixed(2), theirs.toFixed(1), ratio(theirs, ours)]);

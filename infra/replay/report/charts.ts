@@ -266,15 +266,17 @@ function jobAxis(frame: Frame, { timeline }: StreamReport): { x: Scale; axis: st
   const x = xScale(frame, 0, Math.max(1, jobs));
   const floor = frame.height - frame.bottom;
   const brief = (points.at(-1)?.to ?? 0) - (points[0]?.from ?? 0) < BRIEF_SECONDS;
-  const ticks = ticksOf(0, jobs, 6).map((tick) => {
-    const point = points.find(({ at, jobs: size }) => at + size / 2 >= tick) ?? points.at(-1);
-    const anchor = x(tick) > frame.width - 50 ? 'end' : tick === 0 ? 'start' : 'middle';
-    const when = (seconds: number): string => (brief ? minute(seconds) : day(seconds));
-    const date =
-      point === undefined ? '' : text(x(tick), floor + 31, when(tick === 0 ? point.from : point.to), 'tick', anchor);
-    return (
-      rule(x(tick), floor, x(tick), floor + 4, 'axis') + text(x(tick), floor + 17, count(tick), 'tick', anchor) + date
-    );
-  });
+  const ticks = ticksOf(0, jobs, 6)
+    .filter(Number.isInteger)
+    .map((tick) => {
+      const point = points.find(({ at, jobs: size }) => at + size / 2 >= tick) ?? points.at(-1);
+      const anchor = x(tick) > frame.width - 50 ? 'end' : tick === 0 ? 'start' : 'middle';
+      const when = (seconds: number): string => (brief ? minute(seconds) : day(seconds));
+      const date =
+        point === undefined ? '' : text(x(tick), floor + 31, when(tick === 0 ? point.from : point.to), 'tick', anchor);
+      return (
+        rule(x(tick), floor, x(tick), floor + 4, 'axis') + text(x(tick), floor + 17, count(tick), 'tick', anchor) + date
+      );
+    });
   return { x, axis: rule(frame.left, floor, frame.width - frame.right, floor, 'axis') + ticks.join('') };
 }

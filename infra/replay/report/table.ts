@@ -85,7 +85,7 @@ function rowsOf(report: StreamReport): [string, string][] {
       'intervals',
       `one-sided 90 % bound holds ${percent(report.upper90Coverage)}, two-sided 90 % ${percent(report.interval90Coverage)}`,
     ],
-    ['asks a human', `would have asked a human ${perDay(report.askedPerDay)} times a day${withheld(report)}`],
+    ['asks a human', asksOf(report)],
     ['cost in coverage', costsOf(report)],
   ];
 }
@@ -170,6 +170,11 @@ function firstAlarm({ driftAlarmJobs: [first] }: StreamReport): string {
   return first === undefined ? '' : ` (first after ${count(first)} jobs)`;
 }
 
+function asksOf(report: StreamReport): string {
+  if (report.askedPerDay === null) return 'less than an hour of history says nothing about a day';
+  return `would have asked a human ${perDay(report.askedPerDay)} times a day${withheld(report)}`;
+}
+
 function withheld({ withheldPerDay }: StreamReport): string {
   return withheldPerDay === null || withheldPerDay === 0 ? '' : `; ${perDay(withheldPerDay)} statements a day withheld`;
 }
@@ -185,10 +190,10 @@ export function day(seconds: number): string {
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(0, 10);
 }
 
-/** The same with the minute. */
+/** Month, day and minute in UTC, where the year is told elsewhere. */
 export function minute(seconds: number): string {
   const date = new Date(seconds * 1000);
-  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(0, 16).replace('T', ' ');
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(5, 16).replace('T', ' ');
 }
 
 export function count(value: number): string {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createAccess } from './access/authorize.ts';
+import { needsOf } from './access/calls.ts';
 import { loadAssembly } from './assembly/load.ts';
 import type { FunctionSpec } from './assembly/specs.ts';
 import { createBus, type PutEventsAnswer, type PutEventsEntry } from './bus/bus.ts';
@@ -21,7 +23,7 @@ import { type Dynamo, openDynamo } from './services/dynamo.ts';
 import { createIntegrations } from './services/integrations.ts';
 import { createQueues, type Queues } from './services/queues.ts';
 import { createSecrets } from './services/secrets.ts';
-import { type Credentials, dataFolderCredentials, tokenKey } from './wire/credentials.ts';
+import { type Credentials, dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
 import { secretsManager } from './wire/secrets-manager.ts';
@@ -99,6 +101,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const place = { account: ACCOUNT, region, endpoint: wire.url };
     const assembly = loadAssembly(options.assemblyDir, place);
     for (const warning of assembly.warnings) log(warning);
+    const access = createAccess(assembly, needsOf(assembly, place));
+    const credentialsOf = ({ arn }: FunctionSpec) => functionCredentials(credentials, arn);
 
     const dynamo = openDynamo(options.inMemory === true ? null : (options.tablesDir ?? join(dataDir, 'tables')));
     closers.push(() => dynamo.close());
@@ -114,7 +118,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       ...{ clock, newId, log: logs.write, maxThreads: options.maxThreads ?? DEFAULT_THREADS },
       environmentOf: (spec) => ({
         ...spec.environment,
-        ...lambdaEnvironment(spec, region, wire.url, credentials),
+        ...lambdaEnvironment(spec, region, wire.url, credentialsOf(spec)),
         ...options.environment,
       }),
     });
@@ -137,7 +141,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       ...{ clock, random, newId, tokenKey: tokenKey(dataDir) },
       integrations: silentWhen(
         () => closed,
-        createIntegrations({ host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested }),
+        access.guard(
+          createIntegrations({ host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested }),
+        ),
       ),
       ...(options.onHistory === undefined ? {} : { onHistory: options.onHistory }),
       onStatusChange: (change) =>
@@ -147,12 +153,19 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     startSchedules(assembly, { clock, newId, bus, deliver });
 
     wire.serve({
+      callers: assembly.functions.map((spec) => ({
+        credentials: credentialsOf(spec),
+        authorize: access.ofFunctions.get(spec.arn),
+      })),
       services: {
-        AWSStepFunctions: stepFunctions(engine, assembly.machines, clock.now()),
-        AWSEvents: eventBridge(bus),
-        DynamoDB_20120810: dynamoService(dynamo),
-        secretsmanager: secretsManager(secrets),
-        AmazonSQS: sqs(queues),
+        AWSStepFunctions: {
+          name: 'states',
+          operations: stepFunctions(engine, assembly.machines, clock.now()),
+        },
+        AWSEvents: { name: 'events', operations: eventBridge(bus) },
+        DynamoDB_20120810: { name: 'dynamodb', operations: dynamoService(dynamo) },
+        secretsmanager: { name: 'secretsmanager', operations: secretsManager(secrets) },
+        AmazonSQS: { name: 'sqs', operations: sqs(queues) },
       },
       httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host: functions, report: log }),
     });

@@ -3,10 +3,20 @@ import type { Assembly } from './specs.ts';
 /** An assembly before it has been looked over. */
 type Loaded = Omit<Assembly, 'inert' | 'warnings'>;
 
-/** Targets, dead-letter queues, buses and routes that lead nowhere, each named with who points there. */
-export function danglingReferences({ functions, machines, queues, rules, schedules, routes, buses }: Loaded): string[] {
+/** Targets, dead-letter queues, buses, routes and roles that lead nowhere, each named with who points there. */
+export function danglingReferences({
+  functions,
+  machines,
+  roles,
+  queues,
+  rules,
+  schedules,
+  routes,
+  buses,
+}: Loaded): string[] {
   const queueArns = new Set(queues.map(({ arn }) => arn));
   const known = new Set([...functions, ...machines, ...queues].map(({ arn }) => arn));
+  const roleArns = new Set(roles.map(({ arn }) => arn));
   const busNames = new Set(buses.map(({ name }) => name));
   const invoked = [
     ...rules.flatMap(({ name, targets }) => targets.map((target) => ({ where: `rule ${name}`, target }))),
@@ -20,6 +30,9 @@ export function danglingReferences({ functions, machines, queues, rules, schedul
     ...queues.map(({ name, redrive }) => ({ where: `queue ${name}`, arn: redrive?.arn ?? null })),
   ];
   return [
+    ...[...functions, ...machines]
+      .filter(({ roleArn }) => !roleArns.has(roleArn))
+      .map(({ arn, roleArn }) => `${arn}: its role ${roleArn} is not in this assembly`),
     ...invoked
       .filter(({ target }) => !known.has(target.arn))
       .map(

@@ -33,6 +33,20 @@ const LIVE: Readonly<Record<string, Kind>> = {
     maxName: 64,
     identify: (name, place) => ({ name, ref: name, attributes: { Arn: arn(place, 'lambda', `function:${name}`) } }),
   },
+  'AWS::IAM::Role': {
+    nameProperty: 'RoleName',
+    maxName: 64,
+    identify: (name, { account }) => ({ name, ref: name, attributes: { Arn: `arn:aws:iam::${account}:role/${name}` } }),
+  },
+  'AWS::IAM::Policy': { maxName: 128, identify: (name) => ({ name, ref: name, attributes: {} }) },
+  'AWS::IAM::ManagedPolicy': {
+    nameProperty: 'ManagedPolicyName',
+    maxName: 128,
+    identify: (name, { account }) => {
+      const self = `arn:aws:iam::${account}:policy/${name}`;
+      return { name, ref: self, attributes: { PolicyArn: self } };
+    },
+  },
   'AWS::Lambda::EventInvokeConfig': { maxName: 64, identify: (name) => ({ name, ref: name, attributes: {} }) },
   'AWS::Events::EventBus': {
     nameProperty: 'Name',
@@ -97,7 +111,7 @@ function table(): Kind {
   };
 }
 
-/** Permissions, logs, alarms and the like: on one machine they change nothing about what runs. */
+/** Logs, alarms, resource policies and the like: on one machine they change nothing about what runs. */
 const INERT: ReadonlySet<string> = new Set([
   'AWS::ApiGatewayV2::Stage',
   'AWS::CDK::Metadata',
@@ -106,9 +120,6 @@ const INERT: ReadonlySet<string> = new Set([
   'AWS::CloudWatch::Dashboard',
   'AWS::Events::Archive',
   'AWS::Events::EventBusPolicy',
-  'AWS::IAM::ManagedPolicy',
-  'AWS::IAM::Policy',
-  'AWS::IAM::Role',
   'AWS::KMS::Alias',
   'AWS::KMS::Key',
   'AWS::Lambda::Permission',
@@ -145,7 +156,7 @@ export function identify(
   }
   const [, service = ''] = type.toLowerCase().split('::');
   const name = `${stackName}-${logicalId}`;
-  const self = service === 'iam' ? `arn:aws:iam::${place.account}:role/${name}` : arn(place, service, name);
+  const self = arn(place, service, name);
   return { name, ref: service === 'sns' ? self : name, attributes: { Arn: self } };
 }
 

@@ -9,16 +9,21 @@ import { type Place, type Reference, resolver } from './intrinsics.ts';
 import * as shapes from './properties.ts';
 import { parseProperties } from './properties.ts';
 import { type RawAssembly, type Resource, readAssembly, type Stack } from './read.ts';
+import { rolesOf } from './roles.ts';
 import type { Assembly, FunctionSpec } from './specs.ts';
 import { targetSpec } from './targets.ts';
 import { UnsupportedAssembly } from './unsupported-assembly.ts';
 
-interface Found {
+/** One resource with its properties made concrete; `where` names it in messages. */
+export interface Found {
   readonly id: string;
   readonly where: string;
   readonly identity: Identity;
   readonly properties: Readonly<Record<string, unknown>>;
 }
+
+/** Makes something of every resource of a type; what cannot be made is noted as a problem. */
+export type Each = <T>(type: string, make: (found: Found) => T) => T[];
 
 /**
  * Reads a synthesized assembly and makes everything in it concrete: names, ARNs, URLs, texts.
@@ -48,7 +53,7 @@ export function loadAssembly(directory: string, place: Place): Assembly {
     }
   }
 
-  const each = <T>(type: string, make: (found: Found) => T): T[] =>
+  const each: Each = (type, make) =>
     (byType.get(type) ?? []).flatMap((found) => {
       const made = gather(problems, () => make(found));
       return made === undefined ? [] : [made];
@@ -81,12 +86,14 @@ export function loadAssembly(directory: string, place: Place): Assembly {
   };
 
   const loaded = {
+    roles: rolesOf(each),
     functions: each('AWS::Lambda::Function', (found): FunctionSpec => {
       const properties = parseProperties(shapes.LambdaFunction, found.properties, found.where);
       const config = invokeConfigs.get(found.identity.name);
       return {
         ...self(found),
         ...entryPoint(raw, properties.Code.S3Key, properties.Handler, found.where),
+        roleArn: properties.Role,
         environment: properties.Environment?.Variables ?? {},
         timeoutSeconds: properties.Timeout,
         memoryMb: properties.MemorySize,
@@ -101,7 +108,7 @@ export function loadAssembly(directory: string, place: Place): Assembly {
     }),
     machines: each('AWS::StepFunctions::StateMachine', (found) => {
       const properties = parseProperties(shapes.StateMachine, found.properties, found.where);
-      return { ...self(found), definition: substitute(properties, found.where) };
+      return { ...self(found), roleArn: properties.RoleArn, definition: substitute(properties, found.where) };
     }),
     buses: [
       { name: 'default', arn: `arn:aws:events:${place.region}:${place.account}:event-bus/default` },

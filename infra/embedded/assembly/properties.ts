@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PolicyDocument } from '../access/statement.ts';
 import { UnsupportedAssembly } from './unsupported-assembly.ts';
 
 interface Shape<T extends z.ZodType> {
@@ -20,12 +21,14 @@ export const StateMachine = shape(
     DefinitionString: z.string(),
     DefinitionSubstitutions: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
     StateMachineType: z.literal('STANDARD').default('STANDARD'),
+    RoleArn: z.string(),
   }),
-  ...['StateMachineName', 'RoleArn', 'LoggingConfiguration', 'TracingConfiguration', 'Tags', 'EncryptionConfiguration'],
+  ...['StateMachineName', 'LoggingConfiguration', 'TracingConfiguration', 'Tags', 'EncryptionConfiguration'],
 );
 
 export const LambdaFunction = shape(
   z.strictObject({
+    Role: z.string(),
     Code: z.strictObject({ S3Bucket: z.string(), S3Key: z.string() }),
     Handler: z.string().regex(/^[\w./-]+\.\w+$/),
     Runtime: z.string().regex(/^nodejs/, 'only Node.js functions run here'),
@@ -36,7 +39,7 @@ export const LambdaFunction = shape(
     DeadLetterConfig: z.strictObject({ TargetArn: z.string().optional() }).optional(),
     PackageType: z.literal('Zip').optional(),
   }),
-  ...['FunctionName', 'Role', 'Architectures', 'Description', 'Tags', 'TracingConfig', 'LoggingConfig', 'KmsKeyArn'],
+  ...['FunctionName', 'Architectures', 'Description', 'Tags', 'TracingConfig', 'LoggingConfig', 'KmsKeyArn'],
   ...['RecursiveLoop', 'RuntimeManagementConfig', 'EphemeralStorage', 'SnapStart'],
 );
 
@@ -48,6 +51,22 @@ export const EventInvokeConfig = shape(
     MaximumEventAgeInSeconds: z.coerce.number().int().min(60).max(21_600).default(21_600),
     DestinationConfig: z.strictObject({ OnFailure: z.strictObject({ Destination: z.string() }).optional() }).optional(),
   }),
+);
+
+const NamedPolicy = z.strictObject({ PolicyName: z.string(), PolicyDocument });
+
+export const Role = shape(
+  z.strictObject({
+    Policies: z.array(NamedPolicy).default([]),
+    ManagedPolicyArns: z.array(z.string()).default([]),
+  }),
+  ...['AssumeRolePolicyDocument', 'RoleName', 'Path', 'Description', 'MaxSessionDuration', 'Tags'],
+);
+
+/** A policy of its own, managed or not. */
+export const Policy = shape(
+  z.strictObject({ PolicyDocument, Roles: z.array(z.string()).default([]) }),
+  ...['PolicyName', 'ManagedPolicyName', 'Path', 'Description', 'Users', 'Groups'],
 );
 
 const TargetBase = {

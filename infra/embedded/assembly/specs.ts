@@ -1,3 +1,4 @@
+import type { Statement } from '../access/statement.ts';
 import type { Pattern } from '../bus/patterns.ts';
 
 /** How often a delivery is tried again, and for how long. */
@@ -9,6 +10,7 @@ export interface RetryPolicy {
 export interface FunctionSpec {
   readonly name: string;
   readonly arn: string;
+  readonly roleArn: string;
   /** Absolute path of the module, and the name of its export. */
   readonly module: string;
   readonly exportName: string;
@@ -23,6 +25,7 @@ export interface FunctionSpec {
 export interface MachineSpec {
   readonly name: string;
   readonly arn: string;
+  readonly roleArn: string;
   readonly definition: unknown;
 }
 
@@ -86,10 +89,18 @@ export interface RouteSpec {
   readonly functionArn: string;
 }
 
+/** Who functions and machines act as, and everything they may do. */
+export interface RoleSpec {
+  readonly name: string;
+  readonly arn: string;
+  readonly statements: readonly Statement[];
+}
+
 /** Everything an assembly asks to run, with all names and references made concrete. */
 export interface Assembly {
   readonly functions: readonly FunctionSpec[];
   readonly machines: readonly MachineSpec[];
+  readonly roles: readonly RoleSpec[];
   readonly buses: readonly { readonly name: string; readonly arn: string }[];
   readonly rules: readonly RuleSpec[];
   readonly schedules: readonly ScheduleSpec[];

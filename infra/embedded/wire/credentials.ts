@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -36,6 +36,18 @@ export function dataFolderCredentials(dataDir: string): Credentials {
   });
   if (!parsed.success) throw new UnreadableCredentials(`${file} holds no access key: remove it to have one made`);
   return parsed.data;
+}
+
+/**
+ * The access key of one function: who calls is then known from the signature. Follows from the data folder's secret, so
+ * that it is the same in every run and stands in no file.
+ */
+export function functionCredentials({ secretAccessKey }: Credentials, functionArn: string): Credentials {
+  const derived = (use: string) => createHmac('sha256', secretAccessKey).update(`${use} ${functionArn}`).digest();
+  return {
+    accessKeyId: `ASIA${derived('id').toString('hex').slice(0, 16).toUpperCase()}`,
+    secretAccessKey: derived('secret').toString('base64url'),
+  };
 }
 
 /** Key that signs task tokens, kept with the data: a token of an earlier run is then known as closed, not as forged. */

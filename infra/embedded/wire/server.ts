@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Authorize } from '../access/authorize.ts';
 import { AwsError } from './aws-error.ts';
 import type { Credentials } from './credentials.ts';
 import type { HttpApi } from './http-api.ts';
@@ -8,9 +9,18 @@ import { authenticate } from './signature.ts';
 /** Operations of one service by name; each parses its own input. */
 export type Service = Readonly<Record<string, (input: unknown) => unknown>>;
 
+/** Who may sign requests. Without `authorize` everything is allowed: the human at this machine. */
+export interface Caller {
+  readonly credentials: Credentials;
+  readonly authorize?: Authorize | undefined;
+}
+
 /** What answers on the port: AWS services by the prefix of `x-amz-target`, and the routes of the HTTP API. */
 interface Handlers {
-  readonly services: Readonly<Record<string, Service>>;
+  /** Besides the owner of the data folder. */
+  readonly callers: readonly Caller[];
+  /** `name` as in the names of actions, e.g. `dynamodb`. */
+  readonly services: Readonly<Record<string, { readonly name: string; readonly operations: Service }>>;
   readonly httpApi: HttpApi;
 }
 
@@ -50,6 +60,7 @@ class Refused extends Error {
  */
 export async function openWire({ port, credentials, newId, report }: WireOptions): Promise<WireServer> {
   let handlers: Handlers | null = null;
+  const callers = new Map<string, Caller>([[credentials.accessKeyId, { credentials }]]);
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       if (error instanceof Refused)
@@ -85,7 +96,7 @@ export async function openWire({ port, credentials, newId, report }: WireOptions
     response.setHeader('x-amzn-requestid', newId());
     try {
       const { method = '', url = '/', headers } = request;
-      const checkSignature = authenticate({ method, url, headers }, credentials);
+      const { caller, checkSignature } = authenticate({ method, url, headers }, callers);
       if (version === undefined || method !== 'POST') {
         throw new AwsError('UnsupportedMediaTypeException', 'use POST with application/x-amz-json-1.0 or 1.1', 415);
       }
@@ -93,10 +104,12 @@ export async function openWire({ port, credentials, newId, report }: WireOptions
       checkSignature(body);
       const [prefix = '', operation = ''] = target.split('.');
       const service = Object.hasOwn(services, prefix) ? services[prefix] : undefined;
-      const run = service !== undefined && Object.hasOwn(service, operation) ? service[operation] : undefined;
-      if (run === undefined)
+      const run = service && Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined;
+      if (service === undefined || run === undefined)
         throw new AwsError('UnknownOperationException', `${target} is not supported on one machine`);
-      reply(200, (await run(parseJson(body))) ?? {});
+      const input = parseJson(body);
+      caller.authorize?.(service.name, operation, input);
+      reply(200, (await run(input)) ?? {});
     } catch (error) {
       if (error instanceof Refused) throw error;
       const fault =
@@ -124,6 +137,7 @@ export async function openWire({ port, credentials, newId, report }: WireOptions
     url: `http://127.0.0.1:${boundPort()}`,
     serve: (ready) => {
       handlers = ready;
+      for (const caller of ready.callers) callers.set(caller.credentials.accessKeyId, caller);
     },
     close: () =>
       new Promise((resolve) => {

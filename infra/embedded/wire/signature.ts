@@ -14,12 +14,15 @@ const HEADER =
   /^AWS4-HMAC-SHA256 Credential=([^/,\s]+)\/(\d{8})\/([\w-]+)\/([\w-]+)\/aws4_request,\s*SignedHeaders=([\w;-]+),\s*Signature=([0-9a-f]{64})$/;
 
 /**
- * Checks who sends a request before its body is read, and gives the check of the body's signature (Signature Version
+ * Finds who sends a request before its body is read, and gives the check of the body's signature (Signature Version
  * 4, https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html).
  * Age is not checked: whoever could replay a request on the loopback interface could read the key file as well.
  * @throws AwsError MissingAuthenticationTokenException, UnrecognizedClientException; InvalidSignatureException later
  */
-export function authenticate(request: SignedRequest, credentials: Credentials): (body: Buffer) => void {
+export function authenticate<T extends { readonly credentials: Credentials }>(
+  request: SignedRequest,
+  callers: ReadonlyMap<string, T>,
+): { caller: T; checkSignature: (body: Buffer) => void } {
   const authorization = request.headers.authorization;
   if (authorization === undefined) {
     throw new AwsError('MissingAuthenticationTokenException', 'Request is missing Authentication Token', 403);
@@ -28,10 +31,11 @@ export function authenticate(request: SignedRequest, credentials: Credentials): 
   if (!keyId || !date || !region || !service || !names || !signature) {
     throw new AwsError('IncompleteSignatureException', 'The Authorization header is not of Signature Version 4', 403);
   }
-  if (!sameText(keyId, credentials.accessKeyId)) {
+  const caller = callers.get(keyId);
+  if (caller === undefined) {
     throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.', 403);
   }
-  return (body) => {
+  const checkSignature = (body: Buffer) => {
     const timestamp = headerText(request.headers, 'x-amz-date');
     const signed = names.split(';');
     const scope = `${date}/${region}/${service}/aws4_request`;
@@ -46,7 +50,7 @@ export function authenticate(request: SignedRequest, credentials: Credentials): 
     const toSign = ['AWS4-HMAC-SHA256', timestamp, scope, sha256(Buffer.from(canonical))].join('\n');
     const key = [date, region, service, 'aws4_request'].reduce<Buffer>(
       hmac,
-      Buffer.from(`AWS4${credentials.secretAccessKey}`),
+      Buffer.from(`AWS4${caller.credentials.secretAccessKey}`),
     );
     const complete = ['host', 'x-amz-date'].every((name) => signed.includes(name)) && timestamp.startsWith(date);
     if (!complete || !sameText(hmac(key, toSign).toString('hex'), signature)) {
@@ -57,6 +61,7 @@ export function authenticate(request: SignedRequest, credentials: Credentials): 
       );
     }
   };
+  return { caller, checkSignature };
 }
 
 /** Path and query of the canonical request: each part encoded once more than it came, the query sorted. */

@@ -28,12 +28,30 @@ export function writeAssembly(stacks: Record<string, StackFixture>, functions: R
   for (const [name, { resources, outputs = {} }] of Object.entries(stacks)) {
     artifacts[name] = { type: 'aws:cloudformation:stack', properties: { templateFile: `${name}.template.json` } };
     artifacts[`${name}.assets`] = { type: 'cdk:asset-manifest', properties: { file: `${name}.assets.json` } };
-    writeJson(join(directory, `${name}.template.json`), { Resources: resources, Outputs: outputs });
+    writeJson(join(directory, `${name}.template.json`), {
+      Resources: { MightyRole: mightyRole, ...resources },
+      Outputs: outputs,
+    });
     writeJson(join(directory, `${name}.assets.json`), { files });
   }
   writeJson(join(directory, 'manifest.json'), { artifacts });
   return directory;
 }
+
+/** A role that may do anything, for fixtures that are about something else. */
+const mightyRole: Resources[string] = {
+  Type: 'AWS::IAM::Role',
+  Properties: {
+    RoleName: 'mighty',
+    Policies: [
+      {
+        PolicyName: 'All',
+        PolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
+      },
+    ],
+  },
+};
+export const MIGHTY = 'arn:aws:iam::000000000000:role/mighty';
 
 /** A function whose code is the asset of that name. */
 export function lambda(asset: string, properties: Record<string, unknown> = {}): Resources[string] {
@@ -41,6 +59,7 @@ export function lambda(asset: string, properties: Record<string, unknown> = {}):
     Type: 'AWS::Lambda::Function',
     Properties: {
       Code: { S3Bucket: { 'Fn::Sub': 'assets-${AWS::AccountId}' }, S3Key: `${asset}.zip` },
+      Role: MIGHTY,
       Handler: 'index.handler',
       Runtime: 'nodejs24.x',
       Timeout: 20,

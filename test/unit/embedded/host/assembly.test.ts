@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadAssembly } from '../../../../infra/embedded/assembly/load.ts';
 import { UnsupportedAssembly } from '../../../../infra/embedded/assembly/unsupported-assembly.ts';
-import { lambda, queue, type Resources, table, writeAssembly } from './assembly-fixture.ts';
+import { lambda, MIGHTY, queue, type Resources, table, writeAssembly } from './assembly-fixture.ts';
 
 const PLACE = { account: '000000000000', region: 'us-east-1', endpoint: 'http://127.0.0.1:4566' };
 
@@ -51,11 +51,12 @@ describe('an assembly', () => {
               Type: 'AWS::StepFunctions::StateMachine',
               Properties: {
                 StateMachineName: 'flow',
+                RoleArn: MIGHTY,
                 DefinitionString: '{"StartAt":"Do","States":{"Do":{"Arn":"${DoArn}"}}}',
                 DefinitionSubstitutions: { DoArn: { 'Fn::GetAtt': ['Do', 'Arn'] } },
               },
             },
-            Role: { Type: 'AWS::IAM::Role', Properties: { Unknown: { 'Fn::Whatever': [] } } },
+            Topic: { Type: 'AWS::SNS::Topic', Properties: { Unknown: { 'Fn::Whatever': [] } } },
           },
         },
       },
@@ -80,7 +81,7 @@ describe('an assembly', () => {
       StartAt: 'Do',
       States: { Do: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:Work-Do' } },
     });
-    expect(assembly.inert).toEqual(['Work/Role (AWS::IAM::Role)']);
+    expect(assembly.inert).toEqual(['Work/Topic (AWS::SNS::Topic)']);
   });
 
   it('is refused with every resource type it does not know, by name', () => {
@@ -108,6 +109,36 @@ describe('an assembly', () => {
     ['a pattern operator', rule({ EventPattern: { source: [{ wildcard: 'a*' }] } }), /source: operator wildcard/],
     ['a schedule', rule({ ScheduleExpression: 'cron(0 0 L * ? *)' }), /cron\(0 0 L/],
     ['a target elsewhere', rule({ Targets: [{ Id: 'T', Arn: 'arn:aws:sns:x' }] }), /target arn:aws:sns:x is not/],
+    ['a role that is not there', { F: lambda('code', { Role: 'arn:x' }) }, /its role arn:x is not in this assembly/],
+    [
+      'a policy that is not there',
+      role({ ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] }),
+      /AdministratorAccess is not/,
+    ],
+    ['a boundary', role({ PermissionsBoundary: 'arn:x' }), /"PermissionsBoundary"/],
+    ['a condition key it is not told', allowing({ Bool: { 'aws:ViaAWSService': 'true' } }), /key aws:ViaAWSService/],
+    [
+      'a condition operator',
+      allowing({ IpAddress: { 'aws:PrincipalArn': '10.0.0.0/8' } }),
+      /operator IpAddress is not supported/,
+    ],
+    [
+      'a policy variable',
+      allowing({ StringLike: { 'dynamodb:LeadingKeys': '${aws:PrincipalArn}' } }),
+      /policy variables are not supported/,
+    ],
+    [
+      'a resource that is no ARN',
+      role({
+        Policies: [
+          {
+            PolicyName: 'P',
+            PolicyDocument: { Statement: { Effect: 'Allow', Action: 'a:b', Resource: 'arn:aws:sqs:*' } },
+          },
+        ],
+      }),
+      /each must be \* or an ARN/,
+    ],
     ['a bus that is not there', rule({ EventBusName: 'other' }), /bus other is not in this assembly/],
     ['a missing substitution', machine('{"a":"${Nobody}"}'), /\$\{Nobody\} has no substitution/],
   ])('is refused for %s', (_, resources, problem) => {
@@ -131,5 +162,15 @@ function rule(properties: Record<string, unknown>): Resources {
 }
 
 function machine(definition: string): Resources {
-  return { Machine: { Type: 'AWS::StepFunctions::StateMachine', Properties: { DefinitionString: definition } } };
+  const properties = { DefinitionString: definition, RoleArn: MIGHTY };
+  return { Machine: { Type: 'AWS::StepFunctions::StateMachine', Properties: properties } };
+}
+
+function role(properties: Record<string, unknown>): Resources {
+  return { Role: { Type: 'AWS::IAM::Role', Properties: properties } };
+}
+
+function allowing(condition: unknown): Resources {
+  const statement = { Effect: 'Allow', Action: 'dynamodb:*', Resource: '*', Condition: condition };
+  return role({ Policies: [{ PolicyName: 'P', PolicyDocument: { Statement: statement } }] });
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { TableChanged } from '../../../../infra/embedded/services/dynamo.ts';
 import { startSystem } from '../../../../infra/embedded/system.ts';
-import { lambda, table, temporaryFolder, writeAssembly } from './assembly-fixture.ts';
+import { lambda, MIGHTY, table, temporaryFolder, writeAssembly } from './assembly-fixture.ts';
 import { systemAssembly } from './system-fixture.ts';
 
 const key = { PK: { S: 'CLUSTER#a' }, SK: { S: 'JOB#1' } };
@@ -48,6 +48,7 @@ describe('a system', () => {
     const machine = {
       Type: 'AWS::StepFunctions::StateMachine',
       Properties: {
+        RoleArn: MIGHTY,
         DefinitionString:
           '{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun","End":true}}}',
       },
@@ -64,6 +65,7 @@ describe('a system', () => {
       Type: 'AWS::StepFunctions::StateMachine',
       Properties: {
         StateMachineName: 'slow',
+        RoleArn: MIGHTY,
         DefinitionString:
           '{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Arguments":{"FunctionName":"slow"},"Retry":[{"ErrorEquals":["States.ALL"]}],"End":true}}}',
       },

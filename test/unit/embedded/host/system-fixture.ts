@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of CloudFormation.
-import { lambda, queue, type Resources, table, writeAssembly } from './assembly-fixture.ts';
+import { lambda, MIGHTY, queue, type Resources, table, writeAssembly } from './assembly-fixture.ts';
 
 /** Handlers of the little system under test; plain modules, as a bundle would be. */
 const FUNCTIONS = {
@@ -109,7 +109,7 @@ function machine(name: string, definition: unknown, substitutions: Record<string
     Type: 'AWS::StepFunctions::StateMachine',
     Properties: {
       StateMachineName: name,
-      RoleArn: 'arn:aws:iam::000000000000:role/x',
+      RoleArn: MIGHTY,
       DefinitionString: JSON.stringify(definition),
       DefinitionSubstitutions: substitutions,
     },

@@ -31,6 +31,8 @@ export class StateFailure extends Error {
   readonly reason: string | undefined;
   /** AWS reports a missed heartbeat as States.Timeout, and lets States.HeartbeatTimeout match it too. */
   readonly missedHeartbeat: boolean;
+  /** The task's own failure is in the history; otherwise the state failed around it. */
+  recorded = false;
 
   constructor(error: string | undefined, reason?: string, missedHeartbeat = false) {
     super(`${error ?? '(no error name)'}: ${reason ?? '(no cause)'}`);

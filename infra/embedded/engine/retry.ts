@@ -2,8 +2,9 @@ import type { Retrier } from './definition.ts';
 import type { StateFailure } from './errors.ts';
 
 /**
- * Whether a Retry or Catch entry is meant for this failure. States.Runtime is for nobody; States.DataLimitExceeded only
- * for whoever names it; States.TaskFailed takes everything else but a timeout.
+ * Whether a Retry or Catch entry is meant for this failure. States.Runtime is for nobody. States.DataLimitExceeded is
+ * only for whoever names it, as documented, except for the result of a task: AWS was recorded to let States.ALL catch
+ * that one. States.TaskFailed takes everything else but a timeout.
  */
 export function matches(errorEquals: readonly string[], failure: StateFailure): boolean {
   const { error } = failure;
@@ -11,7 +12,7 @@ export function matches(errorEquals: readonly string[], failure: StateFailure): 
   return errorEquals.some((name) => {
     if (name === error) return true;
     if (name === 'States.HeartbeatTimeout') return failure.missedHeartbeat;
-    if (error === 'States.DataLimitExceeded') return false;
+    if (error === 'States.DataLimitExceeded' && !failure.recorded) return false;
     return name === 'States.ALL' || (name === 'States.TaskFailed' && error !== 'States.Timeout');
   });
 }

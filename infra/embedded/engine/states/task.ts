@@ -36,6 +36,7 @@ export async function runTask(frame: Frame, state: TaskState): Promise<Outcome> 
     const type = error.error === 'States.Timeout' ? 'TimedOut' : 'Failed';
     const cause = error.reason === '' ? undefined : error.reason;
     branch.record({ type: `${events.prefix}${type}`, ...events.tags, error: error.error, cause });
+    error.recorded = true;
     throw error;
   }
 }

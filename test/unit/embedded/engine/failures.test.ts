@@ -116,11 +116,18 @@ describe('Catch', () => {
     expect((await outcome(never, timed)).output).toEqual({ Error: 'States.Timeout', Cause: '' });
   });
 
-  it('leaves States.DataLimitExceeded to whoever names it', async () => {
-    const invoke = () => big;
-    expect(await outcome(invoke, catching('States.ALL'))).toMatchObject({ error: 'States.DataLimitExceeded' });
-    expect(await outcome(invoke, catching('States.TaskFailed'))).toMatchObject({ error: 'States.DataLimitExceeded' });
-    expect(await outcome(invoke, catching('States.DataLimitExceeded'))).toMatchObject({ status: 'SUCCEEDED' });
+  it('lets States.ALL catch a result of a task that is too large, as AWS was recorded to do', async () => {
+    const caught = { status: 'SUCCEEDED', output: { Error: 'States.DataLimitExceeded' } };
+    expect(await outcome(() => big, catching('States.ALL'))).toMatchObject(caught);
+    expect(await outcome(() => big, catching('States.DataLimitExceeded'))).toMatchObject(caught);
+  });
+
+  it('leaves any other States.DataLimitExceeded to whoever names it', async () => {
+    const Output = "{% $join($map([1..1100], function() { $pad('', 256, 'x') })) %}";
+    const growing = (name: string) => task({ Output, Catch: [{ ErrorEquals: [name], Next: 'Caught' }] });
+    expect(await outcome(() => 1, growing('States.ALL'))).toMatchObject({ error: 'States.DataLimitExceeded' });
+    expect(await outcome(() => 1, growing('States.TaskFailed'))).toMatchObject({ error: 'States.DataLimitExceeded' });
+    expect(await outcome(() => 1, growing('States.DataLimitExceeded'))).toMatchObject({ status: 'SUCCEEDED' });
   });
 
   it('never catches States.Runtime, and makes it of whatever an integration throws that is no TaskError', async () => {

@@ -89,6 +89,8 @@ const RawMap = z.strictObject({
     ProcessorConfig: z.strictObject({ Mode: z.literal('INLINE') }).optional(),
   }),
   MaxConcurrency: NumberOrQuery.optional(),
+  ToleratedFailureCount: NumberOrQuery.optional(),
+  ToleratedFailurePercentage: z.union([z.number().min(0).max(100), Query]).optional(),
 });
 const RawParallel = z.strictObject({
   Type: z.literal('Parallel'),

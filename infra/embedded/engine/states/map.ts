@@ -26,6 +26,7 @@ async function iterateAll(frame: Frame, state: MapState): Promise<JsonValue> {
   const { branch, name } = frame;
   const items = await itemsOf(frame, state);
   const asked = await evaluateInteger(frame, state.MaxConcurrency ?? 0, 'MaxConcurrency');
+  await checkTolerance(frame, state);
   const started = branch.record({ type: 'MapStateStarted', length: items.length });
   const results: JsonValue[] = items.map(() => null);
   const queue = items.entries();
@@ -51,6 +52,19 @@ async function iterateAll(frame: Frame, state: MapState): Promise<JsonValue> {
     Array.from({ length: limit }, () => lane),
   );
   return withinLimit(results, name);
+}
+
+/**
+ * AWS takes a tolerance on an inline Map too, but documents it to count for the runs of a distributed one only: here as
+ * there the first iteration that fails ends an inline Map.
+ */
+async function checkTolerance(frame: Frame, state: MapState): Promise<void> {
+  const { ToleratedFailureCount: count, ToleratedFailurePercentage: percentage } = state;
+  if (count !== undefined) await evaluateInteger(frame, count, 'ToleratedFailureCount');
+  if (percentage === undefined) return;
+  const value = await evaluate(frame, percentage, 'ToleratedFailurePercentage');
+  if (typeof value === 'number' && value >= 0 && value <= 100) return;
+  throw unexpectedType(frame, percentage, 'ToleratedFailurePercentage', 'number', value);
 }
 
 async function itemsOf(frame: Frame, state: MapState): Promise<JsonValue[]> {

@@ -36,7 +36,14 @@ describe('a definition that does not run here is refused by state and field', ()
     ['Only.Seconds', { Only: { Type: 'Wait', ...end } }],
     ['Only.Iterator', { Only: { Type: 'Map', ItemProcessor: inner, Iterator: inner, ...end } }],
     ['Only.ItemReader', { Only: { Type: 'Map', ItemProcessor: inner, ItemReader: {}, ...end } }],
-    ['Only.ToleratedFailureCount', { Only: { Type: 'Map', ItemProcessor: inner, ToleratedFailureCount: 1, ...end } }],
+    [
+      'Only.ToleratedFailureCountPath',
+      { Only: { Type: 'Map', ItemProcessor: inner, ToleratedFailureCountPath: '$.a', ...end } },
+    ],
+    [
+      'Only.ToleratedFailurePercentage',
+      { Only: { Type: 'Map', ItemProcessor: inner, ToleratedFailurePercentage: 101, ...end } },
+    ],
     [
       'Only.ItemProcessor.ProcessorConfig.Mode',
       { Only: { Type: 'Map', ItemProcessor: { ...inner, ProcessorConfig: { Mode: 'DISTRIBUTED' } }, ...end } },

@@ -1,49 +1,138 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
-import { createEngine } from '../../../../infra/embedded/engine/engine.ts';
-import { UnsupportedDefinition } from '../../../../infra/embedded/engine/errors.ts';
-import { comparable, ourEvents, recordedEvents, recordedLambdas, recordings, recordingsExist } from './conformance.ts';
+import * as z from 'zod';
+import { type Case, readCases } from '../../../conformance/case.ts';
+import { inJsonata } from '../../../conformance/in-jsonata.ts';
+import { runCase } from '../../../conformance/run.ts';
+
+/** What AWS answered, recorded elsewhere and shared between projects; it is not part of this repository. */
+const RECORDED = join(import.meta.dirname, '../../../../../shared/data/conformance');
+const FOLDER = join(import.meta.dirname, '../../../conformance');
+const read = (file: string) => (existsSync(file) ? readCases(file) : []);
+const titled = (cases: Case[]) => cases.map((one) => ({ ...one, title: one.id.replace(/^.*?::.*?::/, '') }));
+
+const jsonata = titled(read(join(RECORDED, 'jsonata.jsonl')));
+const translated = titled(read(join(RECORDED, 'reference-jsonpath.jsonl')).map(inJsonata));
+const documented = titled(read(join(FOLDER, 'documented.jsonl')));
 
 /** Definitions we refuse, by what they need. Whoever supports one of these takes its line out. */
 const UNSUPPORTED: Record<string, string> = {
-  test_cross_account_lambda_task: 'LambdaTask.Credentials',
-  'test_base_map[TOLERATED_FAILURE_PERCENTAGE]': 'Start.ToleratedFailurePercentage',
-  'test_base_map_from_input[TOLERATED_FAILURE_COUNT]': 'Start.ToleratedFailureCount',
-  test_map_item_reader_base_json_max_items_jsonata: 'MapState.ItemProcessor.ProcessorConfig.Mode',
-  test_map_item_batching_base_json_max_per_batch_jsonata: 'BatchMapState.ItemProcessor.ProcessorConfig.Mode',
+  test_cross_account_lambda_task: 'LambdaTask.Credentials: ',
+  test_map_item_reader_base_json_max_items_jsonata: 'MapState.ItemProcessor.ProcessorConfig.Mode: ',
+  test_map_item_batching_base_json_max_per_batch_jsonata: 'BatchMapState.ItemProcessor.ProcessorConfig.Mode: ',
 };
+/** Services that are not ours, and fields that JSONata does not have. */
+const ELSEWHERE = /\.Resource: no integration for '|\.OutputPath: this field is not supported$/;
 
-const MACHINE = 'arn:aws:states:us-east-1:111111111111:stateMachine:Recorded';
 describe('what AWS recorded', () => {
-  it.runIf(recordingsExist)(
-    'is there to compare with (skipped: no ../shared/data/conformance beside this folder)',
-    () => {
-      expect(recordings().length).toBeGreaterThan(0);
-    },
-  );
+  it.runIf(existsSync(RECORDED))('is there to compare with (skipped: no ../shared beside this folder)', () => {
+    expect(jsonata.length).toBeGreaterThan(0);
+    expect(translated.length).toBeGreaterThan(0);
+  });
 
-  it.each(recordings().map((recording) => ({ ...recording, title: recording.id.replace(/^.*?::.*?::/, '') })))(
-    '$title',
-    async (recording) => {
-      const clock = manualClock(Date.parse('2026-01-01T00:00:00Z'));
-      const integrations = recordedLambdas(recording.lambdas);
-      const engine = createEngine({ clock, random: () => 0.5, newId: () => 'run', integrations });
-      const register = () => engine.register({ arn: MACHINE, name: 'Recorded', definition: recording.definition });
-      const refused = UNSUPPORTED[recording.title];
-      if (refused !== undefined) {
-        expect(register).toThrow(UnsupportedDefinition);
-        expect(register).toThrow(`${refused}: `);
-        return;
-      }
-      register();
-      const { executionArn } = engine.start({ stateMachineArn: MACHINE, input: recording.input });
-      await clock.advance(3_600_000);
+  it.each(jsonata)('$title', async (recorded) => {
+    const reason = UNSUPPORTED[recorded.title];
+    const expected = reason === undefined ? { result: 'pass', reason: '' } : { result: 'unsupported' };
+    expect(await runCase(recorded)).toMatchObject({ ...expected, reason: expect.stringContaining(reason ?? '') });
+  });
 
-      const { status, output = null, error = null, cause = null } = engine.describe(executionArn);
-      const { events, ...expected } = recording.expected;
-      expect(comparable({ status, output, error, cause })).toEqual(comparable(expected));
-      expect(ourEvents(recording, engine.history(executionArn) ?? [])).toEqual(recordedEvents(recording));
-      expect(events.length).toBeGreaterThan(0);
-    },
-  );
+  it.each(translated)('in JSONPath, and holds in JSONata: $title', async (recorded) => {
+    const { result, reason } = await runCase(recorded);
+    if (result === 'unsupported') expect(reason).toMatch(ELSEWHERE);
+    else expect({ result, reason }).toEqual({ result: 'pass', reason: '' });
+  });
+});
+
+describe('what AWS documents', () => {
+  it.each(documented)('$title', async (one) => {
+    expect(await runCase(one)).toEqual({ id: one.id, result: 'pass', reason: '' });
+  });
+});
+
+const pass = { Type: 'Pass', End: true };
+const succeeding = (expected: object, definition: object = {}): Case => ({
+  ...{ id: 'mine', input: 1, features: ['Pass'], lambdas: {} },
+  definition: { QueryLanguage: 'JSONata', StartAt: 'A', States: { A: pass }, ...definition },
+  expected: { status: 'SUCCEEDED', output: 1, error: null, cause: null, events: [], ...expected },
+});
+const EVENTS = [
+  { type: 'ExecutionStarted', id: 1, previousEventId: 0, input: 1 },
+  { type: 'PassStateEntered', id: 2, previousEventId: 0, name: 'A', input: 1 },
+  { type: 'PassStateExited', id: 3, previousEventId: 2, name: 'A', output: 1 },
+  { type: 'ExecutionSucceeded', id: 4, previousEventId: 3, output: 1 },
+];
+
+describe('the comparison', () => {
+  it('passes what is equal', async () => {
+    expect(await runCase(succeeding({ events: EVENTS }))).toMatchObject({ result: 'pass' });
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['another status', { status: 'FAILED' }, /^status: AWS "FAILED", here "SUCCEEDED"/],
+    ['another output', { output: 2 }, /^output: AWS 2, here 1/],
+    ['another error', { error: 'E' }, /^error: AWS "E", here null/],
+    ['an event less', { events: EVENTS.slice(0, 3) }, /^event 4: /],
+    ['another order', { events: [...EVENTS].reverse() }, /^event 1: /],
+    ['another name', { events: EVENTS.map((event) => ({ ...event, name: 'B' })) }, /^event 1: /],
+    ['another predecessor', { events: EVENTS.map((event) => ({ ...event, previousEventId: 0 })) }, /^event 3: /],
+  ])('fails %s', async (_, expected, reason) => {
+    expect(await runCase(succeeding(expected))).toMatchObject({
+      result: 'fail',
+      reason: expect.stringMatching(reason),
+    });
+  });
+
+  it('lets side-by-side iterations interleave, and nothing else', async () => {
+    const inner = { StartAt: 'I', States: { I: pass } };
+    const map = (events: object[]) =>
+      succeeding(
+        { output: [1, 2], events },
+        { States: { A: { Type: 'Map', Items: [1, 2], ItemProcessor: inner, End: true } } },
+      );
+    const iteration = (index: number, ids: number[]) => [
+      { type: 'MapIterationStarted', id: ids[0], previousEventId: 3, name: 'A', details: { index } },
+      { type: 'PassStateEntered', id: ids[1], previousEventId: ids[0], name: 'I', input: index + 1 },
+      { type: 'PassStateExited', id: ids[2], previousEventId: ids[1], name: 'I', output: index + 1 },
+      { type: 'MapIterationSucceeded', id: ids[3], previousEventId: ids[2], name: 'A', details: { index } },
+    ];
+    const around = (inside: object[]) => [
+      { type: 'ExecutionStarted', id: 1, previousEventId: 0, input: 1 },
+      { type: 'MapStateEntered', id: 2, previousEventId: 0, name: 'A', input: 1 },
+      { type: 'MapStateStarted', id: 3, previousEventId: 2, details: { length: 2 } },
+      ...inside,
+      { type: 'MapStateSucceeded', id: 12, previousEventId: 11 },
+      { type: 'MapStateExited', id: 13, previousEventId: 11, name: 'A', output: [1, 2] },
+      { type: 'ExecutionSucceeded', id: 14, previousEventId: 13, output: [1, 2] },
+    ];
+    const oneAfterTheOther = [...iteration(1, [4, 5, 6, 7]), ...iteration(0, [8, 9, 10, 11])];
+    expect(await runCase(map(around(oneAfterTheOther)))).toMatchObject({ result: 'pass' });
+    expect(await runCase(map(around(oneAfterTheOther.slice(1))))).toMatchObject({ result: 'fail' });
+    const twice = [...iteration(1, [4, 5, 6, 7]), ...iteration(1, [8, 9, 10, 11])];
+    expect(await runCase(map(around(twice)))).toMatchObject({ result: 'fail' });
+  });
+});
+
+describe('npm run conformance', () => {
+  it('writes a verdict a case, counts them, and ends with 1 on a failure', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
+    const [cases, out] = [join(folder, 'cases.jsonl'), join(folder, 'out.json')];
+    const refused = succeeding({}, { States: { A: { ...pass, InputPath: '$' } } });
+    const all = [succeeding({}), { ...succeeding({ output: 2 }), id: 'wrong' }, { ...refused, id: 'refused' }];
+    writeFileSync(cases, all.map((one) => JSON.stringify(one)).join('\n'));
+    const run = promisify(execFile)(process.execPath, [join(FOLDER, 'conformance.ts'), cases, '--json', out]);
+    await expect(run).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/Pass +1 +1 +1\n[\s\S]*3 cases: 1 pass, 1 fail, 1 unsupported/),
+    });
+    const Verdicts = z.array(z.strictObject({ id: z.string(), result: z.string(), reason: z.string() }));
+    expect(Verdicts.parse(JSON.parse(readFileSync(out, 'utf8')))).toEqual([
+      { id: 'mine', result: 'pass', reason: '' },
+      { id: 'wrong', result: 'fail', reason: 'output: AWS 2, here 1' },
+      { id: 'refused', result: 'unsupported', reason: 'A.InputPath: this field is not supported' },
+    ]);
+  });
 });

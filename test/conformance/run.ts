@@ -1,0 +1,57 @@
+import { manualClock } from '../../infra/embedded/clock/clock.ts';
+import { createEngine, type Engine } from '../../infra/embedded/engine/engine.ts';
+import { UnsupportedDefinition } from '../../infra/embedded/engine/errors.ts';
+import type { Case } from './case.ts';
+import { comparable, differenceOfEvents, same } from './compare.ts';
+import { recordedWorld } from './world.ts';
+
+export interface Verdict {
+  readonly id: string;
+  readonly result: 'pass' | 'fail' | 'unsupported';
+  /** What differs, or what is not supported; empty for a pass. */
+  readonly reason: string;
+}
+
+const MACHINE = 'arn:aws:states:us-east-1:111111111111:stateMachine:Recorded';
+const START = Date.parse('2026-01-01T00:00:00Z');
+const HOUR = 3_600_000;
+/** Time that is let pass until the execution has ended: an hour, a day, a year, a decade. */
+const STEPS = [HOUR, 24 * HOUR, 365 * 24 * HOUR, 3650 * 24 * HOUR];
+
+/** Executes one case and compares status, output, error, cause and events with what AWS answered. */
+export async function runCase(given: Case): Promise<Verdict> {
+  const { id, definition, input, expected } = given;
+  const clock = manualClock(START);
+  let engine: Engine | undefined;
+  const world = recordedWorld(given, clock, () => ({
+    succeed: (token, output) => engine?.sendTaskSuccess(token, output),
+    fail: (token, error, cause) =>
+      engine?.sendTaskFailure(token, {
+        ...(error === undefined ? {} : { error }),
+        ...(cause === undefined ? {} : { cause }),
+      }),
+  }));
+  engine = createEngine({ clock, random: () => 0.5, newId: () => 'run', integrations: world });
+  try {
+    engine.register({ arn: MACHINE, name: 'Recorded', definition });
+  } catch (error) {
+    if (error instanceof UnsupportedDefinition) return { id, result: 'unsupported', reason: error.message };
+    throw error;
+  }
+  const { executionArn } = engine.start({ stateMachineArn: MACHINE, input });
+  for (const step of STEPS) {
+    await clock.advance(step);
+    if (engine.describe(executionArn).status !== 'RUNNING') break;
+  }
+  const summary = engine.describe(executionArn);
+  const ours = { status: summary.status, output: summary.output, error: summary.error, cause: summary.cause };
+  for (const field of ['status', 'output', 'error', 'cause'] as const) {
+    const [theirs, own] = [comparable(expected[field]), comparable(ours[field] ?? null)];
+    if (!same(theirs, own)) {
+      return { id, result: 'fail', reason: `${field}: AWS ${JSON.stringify(theirs)}, here ${JSON.stringify(own)}` };
+    }
+  }
+  if (expected.events.length === 0) return { id, result: 'pass', reason: '' };
+  const difference = differenceOfEvents(given, engine.history(executionArn) ?? []);
+  return difference === undefined ? { id, result: 'pass', reason: '' } : { id, result: 'fail', reason: difference };
+}

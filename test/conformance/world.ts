@@ -1,0 +1,117 @@
+import * as z from 'zod';
+import type { Clock } from '../../infra/embedded/clock/clock.ts';
+import { TaskError } from '../../infra/embedded/engine/errors.ts';
+import type { Integrations, TaskCall } from '../../infra/embedded/engine/integrations.ts';
+import { Json, type JsonValue } from '../../infra/embedded/engine/json.ts';
+import type { Case, RecordedEvent } from './case.ts';
+
+/** Answers a task token; the engine does not exist yet when its world is made. */
+interface Answers {
+  succeed(token: string, output: JsonValue): void;
+  fail(token: string, error: string | undefined, cause: string | undefined): void;
+}
+
+const PREFIX = 'arn:aws:states:::';
+const FUNCTIONS = 'arn:aws:lambda:us-east-1:111111111111:function:';
+const SERVICES = new Set([
+  ...['lambda:invoke', 'sqs:sendMessage', 'events:putEvents', 'states:startExecution'],
+  ...['dynamodb:getItem', 'dynamodb:putItem', 'dynamodb:updateItem', 'dynamodb:deleteItem'],
+]);
+const Invocation = z.object({ FunctionName: z.string(), Payload: Json.default({}) });
+const never = () => new Promise<never>(() => {});
+
+/**
+ * Lambda as a case describes it; every other answer, and every answer to a task token, is what the recording says that
+ * the outside world answered.
+ */
+export function recordedWorld({ lambdas, expected }: Case, clock: Clock, answers: () => Answers): Integrations {
+  const outcomes = outcomesOf(expected.events);
+
+  const call = async (
+    arn: string,
+    title: string,
+    payload: JsonValue,
+    replay: () => Promise<JsonValue>,
+  ): Promise<JsonValue> => {
+    const behaviour = lambdas[arn] ?? 'does-not-exist';
+    const [kind, first = '', ...rest] = behaviour.split(':');
+    if (kind === 'echo') return payload;
+    if (kind === 'return') return Json.parse(JSON.parse(behaviour.slice('return:'.length)));
+    if (kind === 'sleep' && rest[0] === 'echo') {
+      await new Promise<void>((resolve) => clock.at(clock.now() + Number(first) * 1000, resolve));
+      return payload;
+    }
+    if (kind === 'raise') {
+      throw new TaskError(first, JSON.stringify({ errorMessage: rest.join(':'), errorType: first }));
+    }
+    if (behaviour === 'does-not-exist') {
+      const reason = `Function not found: ${title} (Service: Lambda, Status Code: 404, Request ID: none)`;
+      throw new TaskError('Lambda.ResourceNotFoundException', reason);
+    }
+    return replay();
+  };
+
+  const replayed = async ({ resource, taskToken }: TaskCall): Promise<JsonValue> => {
+    const name = resource.startsWith(PREFIX) ? resource.slice(PREFIX.length) : resource;
+    const outcome = outcomes.get(`${name}${taskToken === undefined ? '' : '.waitForTaskToken'}`)?.shift();
+    if (outcome === undefined) return never();
+    const { submitted, end } = outcome;
+    if (submitted !== undefined && taskToken !== undefined) {
+      const { output = null, error, cause } = end ?? {};
+      // Later than the submission is recorded.
+      if (end?.type.endsWith('Succeeded')) clock.at(clock.now() + 1, () => answers().succeed(taskToken, output));
+      if (end?.type.endsWith('Failed')) clock.at(clock.now() + 1, () => answers().fail(taskToken, error, cause));
+      return submitted.output ?? null;
+    }
+    if (end === undefined || end.type.endsWith('TimedOut')) return never();
+    if (end.type.endsWith('Succeeded')) return end.output ?? null;
+    // The engine itself has to find this one out.
+    if (end.error === 'States.DataLimitExceeded') return 'x'.repeat(256 * 1024 + 1);
+    throw new TaskError(end.error, end.cause);
+  };
+
+  return {
+    supports: (resource) =>
+      resource.startsWith('arn:aws:lambda:') ||
+      (resource.startsWith(PREFIX) && SERVICES.has(resource.slice(PREFIX.length))),
+    async invoke(asked) {
+      const replay = () => replayed(asked);
+      if (asked.resource.startsWith('arn:aws:lambda:'))
+        return call(asked.resource, asked.resource, asked.arguments, replay);
+      const invocation = Invocation.safeParse(asked.arguments).data;
+      if (asked.resource !== `${PREFIX}lambda:invoke` || invocation === undefined || asked.taskToken !== undefined) {
+        return replay();
+      }
+      const { FunctionName, Payload } = invocation;
+      let whole: JsonValue | undefined;
+      const arn = FunctionName.startsWith('arn:') ? FunctionName : `${FUNCTIONS}${FunctionName}`;
+      const result = await call(FunctionName, `${arn}:$LATEST`, Payload, async () => {
+        whole = await replay();
+        return whole;
+      });
+      return whole ?? { ExecutedVersion: '$LATEST', Payload: result, StatusCode: 200 };
+    },
+  };
+}
+
+interface Outcome {
+  submitted: RecordedEvent | undefined;
+  end: RecordedEvent | undefined;
+}
+
+/** What became of each scheduled task, in order, by `service:action` or ARN. */
+function outcomesOf(events: readonly RecordedEvent[]): Map<string, Outcome[]> {
+  const outcomes = new Map<string, Outcome[]>();
+  const after = (event: RecordedEvent | undefined, types: RegExp) =>
+    event && events.find(({ type, previousEventId }) => previousEventId === event.id && types.test(type));
+  for (const event of events) {
+    if (!event.type.endsWith('Scheduled')) continue;
+    const { resourceType, resource } = event.details ?? {};
+    const name = resourceType === undefined ? String(resource) : `${String(resourceType)}:${String(resource)}`;
+    const started = after(event, /Started$/);
+    const submitted = after(started, /Submitted$/);
+    const end = after(submitted ?? started, /(Succeeded|Failed|TimedOut)$/);
+    outcomes.set(name, [...(outcomes.get(name) ?? []), { submitted, end }]);
+  }
+  return outcomes;
+}

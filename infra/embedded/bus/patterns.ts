@@ -13,13 +13,32 @@ export class UnsupportedPattern extends Error {
 
 const Fields = z.record(z.string(), z.unknown());
 const LeafValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-const COMPARE: Readonly<Record<string, (value: number, bound: number) => boolean>> = {
-  '<': (value, bound) => value < bound,
-  '<=': (value, bound) => value <= bound,
-  '>': (value, bound) => value > bound,
-  '>=': (value, bound) => value >= bound,
-  '=': (value, bound) => value === bound,
+const COMPARE = {
+  '<': (value: number, bound: number) => value < bound,
+  '<=': (value: number, bound: number) => value <= bound,
+  '>': (value: number, bound: number) => value > bound,
+  '>=': (value: number, bound: number) => value >= bound,
+  '=': (value: number, bound: number) => value === bound,
 };
+/** One comparison, or a range with its lower end first, as EventBridge takes them. */
+const Numeric = z.union([
+  z.tuple([z.enum(['<', '<=', '>', '>=', '=']), z.number()]).transform(([compare, bound]) => [compare, bound] as const),
+  z
+    .tuple([z.enum(['>', '>=']), z.number(), z.enum(['<', '<=']), z.number()])
+    .refine(([, lower, , upper]) => lower < upper),
+]);
+const oneOrMore = <T extends z.ZodType<string | number>>(item: T) =>
+  z.union([item.transform((one) => [one]), z.array(item).min(1)]);
+const Excluded = z.union([
+  oneOrMore(z.union([z.string(), z.number()])).transform((values): Exclusion => ({ values, prefixes: [] })),
+  z
+    .strictObject({ prefix: oneOrMore(z.string()) })
+    .transform(({ prefix }): Exclusion => ({ values: [], prefixes: prefix })),
+]);
+interface Exclusion {
+  readonly values: readonly Leaf[];
+  readonly prefixes: readonly string[];
+}
 
 /**
  * Compiles an EventBridge event pattern: exact values, `prefix`, `anything-but`, `numeric`, `exists`, nested fields.
@@ -76,21 +95,20 @@ function compileMatcher(rule: unknown, where: string): Matcher {
       return (values) => values.length > 0 === expected.data;
     }
     case 'anything-but': {
-      const excluded = Array.isArray(argument) ? argument : [argument];
-      const matchers = excluded.map((item) => compileMatcher(item, where));
-      return (values) => values.some((value) => !matchers.some((matches) => matches([value])));
+      const excluded = Excluded.safeParse(argument);
+      if (!excluded.success) return refuse('anything-but takes strings, numbers or prefixes');
+      const { values: others, prefixes } = excluded.data;
+      const isExcluded = (value: Leaf) =>
+        others.includes(value) || prefixes.some((prefix) => typeof value === 'string' && value.startsWith(prefix));
+      return (values) => values.some((value) => !isExcluded(value));
     }
     case 'numeric': {
-      const parts = z.array(z.unknown()).catch([]).parse(argument);
-      const bounds: ((value: number) => boolean)[] = [];
-      for (let at = 0; at < parts.length; at += 2) {
-        const compare = COMPARE[String(parts[at])];
-        const bound = parts[at + 1];
-        if (compare === undefined || typeof bound !== 'number') return refuse(`numeric ${JSON.stringify(argument)}`);
-        bounds.push((value) => compare(value, bound));
-      }
-      if (bounds.length === 0) return refuse('numeric needs a comparison');
-      return (values) => values.some((value) => typeof value === 'number' && bounds.every((holds) => holds(value)));
+      const parsed = Numeric.safeParse(argument);
+      if (!parsed.success) return refuse(`numeric ${JSON.stringify(argument)}`);
+      const [compare, bound, compareUpper, upper] = parsed.data;
+      const holds = (value: number) =>
+        COMPARE[compare](value, bound) && (compareUpper === undefined || COMPARE[compareUpper](value, upper));
+      return (values) => values.some((value) => typeof value === 'number' && holds(value));
     }
     default:
       return refuse(`operator ${operator} is not supported`);

@@ -22,10 +22,14 @@ const COMPARE = {
 };
 /** One comparison, or a range with its lower end first, as EventBridge takes them. */
 const Numeric = z.union([
-  z.tuple([z.enum(['<', '<=', '>', '>=', '=']), z.number()]).transform(([compare, bound]) => [compare, bound] as const),
+  z.tuple([z.enum(['<', '<=', '>', '>=', '=']), z.number()]).transform(([compare, bound]) => [{ compare, bound }]),
   z
     .tuple([z.enum(['>', '>=']), z.number(), z.enum(['<', '<=']), z.number()])
-    .refine(([, lower, , upper]) => lower < upper),
+    .refine(([, lower, , upper]) => lower < upper)
+    .transform(([above, lower, below, upper]) => [
+      { compare: above, bound: lower },
+      { compare: below, bound: upper },
+    ]),
 ]);
 const oneOrMore = <T extends z.ZodType<string | number>>(item: T) =>
   z.union([item.transform((one) => [one]), z.array(item).min(1)]);
@@ -105,9 +109,7 @@ function compileMatcher(rule: unknown, where: string): Matcher {
     case 'numeric': {
       const parsed = Numeric.safeParse(argument);
       if (!parsed.success) return refuse(`numeric ${JSON.stringify(argument)}`);
-      const [compare, bound, compareUpper, upper] = parsed.data;
-      const holds = (value: number) =>
-        COMPARE[compare](value, bound) && (compareUpper === undefined || COMPARE[compareUpper](value, upper));
+      const holds = (value: number) => parsed.data.every(({ compare, bound }) => COMPARE[compare](value, bound));
       return (values) => values.some((value) => typeof value === 'number' && holds(value));
     }
     default:

@@ -148,7 +148,11 @@ export async function openWire({ port, credentials, newId, report }: WireOptions
 }
 
 function checkCaller({ headers }: IncomingMessage, port: number): void {
-  if (headers.origin !== undefined) throw new Refused(403, 'requests from web pages are refused');
+  // Pages send no Origin where they want no answer, e.g. for an image; a browser still says that a page asks.
+  const site = headers['sec-fetch-site'];
+  if (headers.origin !== undefined || (site !== undefined && site !== 'none')) {
+    throw new Refused(403, 'requests from web pages are refused');
+  }
   if (headers.host !== `127.0.0.1:${port}` && headers.host !== `localhost:${port}`) {
     throw new Refused(403, 'the Host header must name this machine');
   }

@@ -59,6 +59,39 @@ describe('a definition that does not run here is refused by state and field', ()
     expect(() => machineOf(states)).toThrow(`${field}: `);
   });
 
+  it.each<[type: object, fields: readonly string[]]>([
+    [pass, ['InputPath', 'OutputPath', 'ResultPath', 'Result', 'Parameters', 'ResultSelector', 'Arguments', 'Retry']],
+    [task(), ['ResultSelector', 'OutputPath', 'HeartbeatSecondsPath', 'TimeoutSecondsPath', 'Items', 'Credentials']],
+    [
+      { Type: 'Choice', Choices: [{ Condition: true, Next: 'Only' }] },
+      ['InputPath', 'OutputPath', 'Next', 'End', 'Catch'],
+    ],
+    [
+      { Type: 'Wait', Seconds: 1, ...end },
+      ['SecondsPath', 'TimestampPath', 'InputPath', 'Arguments', 'Retry', 'Catch'],
+    ],
+    [{ Type: 'Succeed' }, ['InputPath', 'OutputPath', 'Assign', 'Next', 'End', 'Arguments', 'Retry', 'Catch']],
+    [{ Type: 'Fail' }, ['ErrorPath', 'CausePath', 'Output', 'Assign', 'Next', 'End', 'InputPath', 'Retry', 'Catch']],
+    [
+      { Type: 'Map', ItemProcessor: inner, ...end },
+      [
+        ...['ItemReader', 'ItemBatcher', 'ResultWriter', 'Label', 'ItemsPath', 'MaxConcurrencyPath', 'Iterator'],
+        ...['ToleratedFailureCountPath', 'ToleratedFailurePercentagePath', 'Parameters', 'ResultSelector', 'Arguments'],
+      ],
+    ],
+    [
+      { Type: 'Parallel', Branches: [inner], ...end },
+      ['Parameters', 'ResultSelector', 'ResultPath', 'Items', 'Iterator'],
+    ],
+  ])('refuses every field that %o does not have here, by name', (state, fields) => {
+    expect(() => machineOf({ Only: state })).not.toThrow();
+    for (const field of fields) {
+      const definition = () => machineOf({ Only: { ...state, [field]: {} } });
+      expect(definition, field).toThrow(UnsupportedDefinition);
+      expect(definition, field).toThrow(`Only.${field}: this field is not supported`);
+    }
+  });
+
   it('refuses a machine that is not in JSONata', () => {
     expect(() => machineOf({ Only: pass }, {}, { QueryLanguage: 'JSONPath' })).toThrow('Only.QueryLanguage: ');
     expect(() => machineOf({ Only: pass }, {}, { QueryLanguage: undefined })).toThrow('Only.QueryLanguage: ');

@@ -23,14 +23,14 @@ beforeAll(async () => {
 afterAll(() => system.close());
 
 /** A raw request: unlike fetch, it lets a test choose Host and Origin. */
-function send(path: string, headers: Record<string, string>, body: string | Buffer = '{}') {
-  return new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
-    const outgoing = request(`${system.url}${path}`, { method: 'POST', headers }, (response) => {
+function send(path: string, headers: Record<string, string>, body: string | Buffer = '{}', method = 'POST') {
+  return new Promise<{ status: number | undefined; headers: object; text: string }>((resolve, reject) => {
+    const outgoing = request(`${system.url}${path}`, { method, headers }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => {
         text += chunk.toString();
       });
-      response.on('end', () => resolve({ status: response.statusCode, text }));
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
     });
     outgoing.on('error', reject);
     outgoing.end(body);
@@ -105,6 +105,33 @@ describe('the port', () => {
     ['with more than 1 MB', {}, Buffer.alloc(1024 * 1024 + 1), 413],
   ])('refuses a request to a route %s', async (_, headers, body, status) => {
     expect((await send('/web/hook', headers, body)).status).toBe(status);
+  });
+
+  it.each([
+    ['a preflight', 'OPTIONS', { origin: 'https://evil.example', 'access-control-request-method': 'POST' }],
+    ['a preflight for our host', 'OPTIONS', { origin: 'null', 'access-control-request-headers': 'x-amz-target' }],
+    ['a form', 'POST', { origin: 'https://evil.example', 'content-type': 'application/x-www-form-urlencoded' }],
+    ['a file form', 'POST', { origin: 'https://evil.example', 'content-type': 'multipart/form-data; boundary=x' }],
+    ['a simple request', 'POST', { origin: 'https://evil.example', 'content-type': 'text/plain' }],
+    ['an image', 'GET', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
+    ['a page on another port', 'GET', { 'sec-fetch-site': 'same-site' }],
+    ['a rebound name', 'GET', { host: 'evil.example:4566', 'sec-fetch-site': 'same-origin' }],
+    ['a rebound name without a browser', 'POST', { host: 'localhost.evil.example' }],
+  ])('gives a web page nothing: %s', async (_, method, headers) => {
+    for (const path of ['/', '/web/hook']) {
+      const asked = { 'x-amz-target': 'DynamoDB_20120810.ListTables', ...headers };
+      const answer = await send(path, asked, method === 'POST' ? '{}' : '', method);
+      expect(answer.status).toBe(403);
+      expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+      expect(answer.text).not.toContain('rows');
+    }
+  });
+
+  it('refuses what a page could send with a stolen signature but not with its content type', async () => {
+    const signed = await signedHeaders();
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json', '']) {
+      expect((await send('/', { ...signed, 'content-type': type })).status).toBe(415);
+    }
   });
 
   it('has no other paths and no operations it does not know', async () => {

@@ -24,8 +24,9 @@ const never = () => new Promise<never>(() => {});
  * Lambda as a case describes it; every other answer, and every answer to a task token, is what the recording says that
  * the outside world answered.
  */
-export function recordedWorld({ lambdas, expected }: Case, clock: Clock, answers: () => Answers): Integrations {
+export function recordedWorld({ lambdas, expected }: Case, clock: Clock, answers: () => Answers): World {
   const outcomes = outcomesOf(expected.events);
+  const unanswered: string[] = [];
 
   const call = async (
     arn: string,
@@ -54,6 +55,7 @@ export function recordedWorld({ lambdas, expected }: Case, clock: Clock, answers
   const replayed = async ({ resource, taskToken }: TaskCall): Promise<JsonValue> => {
     const name = resource.startsWith(PREFIX) ? resource.slice(PREFIX.length) : resource;
     const outcome = outcomes.get(`${name}${taskToken === undefined ? '' : '.waitForTaskToken'}`)?.shift();
+    if (outcome?.end === undefined) unanswered.push(name);
     if (outcome === undefined) return never();
     const { submitted, end } = outcome;
     if (submitted !== undefined && taskToken !== undefined) {
@@ -71,6 +73,7 @@ export function recordedWorld({ lambdas, expected }: Case, clock: Clock, answers
   };
 
   return {
+    unanswered,
     supports: (resource) =>
       resource.startsWith('arn:aws:lambda:') ||
       (resource.startsWith(PREFIX) && SERVICES.has(resource.slice(PREFIX.length))),
@@ -94,6 +97,11 @@ export function recordedWorld({ lambdas, expected }: Case, clock: Clock, answers
   };
 }
 
+interface World extends Integrations {
+  /** Calls that the recording has no answer to. */
+  readonly unanswered: readonly string[];
+}
+
 interface Outcome {
   submitted: RecordedEvent | undefined;
   end: RecordedEvent | undefined;
@@ -102,15 +110,24 @@ interface Outcome {
 /** What became of each scheduled task, in order, by `service:action` or ARN. */
 function outcomesOf(events: readonly RecordedEvent[]): Map<string, Outcome[]> {
   const outcomes = new Map<string, Outcome[]>();
-  const after = (event: RecordedEvent | undefined, types: RegExp) =>
-    event && events.find(({ type, previousEventId }) => previousEventId === event.id && types.test(type));
+  const taken = new Set<RecordedEvent>();
+  const follows = (event: RecordedEvent, next: RecordedEvent) =>
+    Array.isArray(event.id)
+      ? // Side by side nothing says what follows what: the first of the same kind is as good as any.
+        Array.isArray(next.id) && !taken.has(next) && event.details?.resourceType === next.details?.resourceType
+      : next.previousEventId === event.id;
+  const after = (event: RecordedEvent | undefined, types: RegExp) => {
+    const next = event && events.find((one) => types.test(one.type) && follows(event, one));
+    if (next !== undefined) taken.add(next);
+    return next;
+  };
   for (const event of events) {
     if (!event.type.endsWith('Scheduled')) continue;
     const { resourceType, resource } = event.details ?? {};
     const name = resourceType === undefined ? String(resource) : `${String(resourceType)}:${String(resource)}`;
-    const started = after(event, /Started$/);
-    const submitted = after(started, /Submitted$/);
-    const end = after(submitted ?? started, /(Succeeded|Failed|TimedOut)$/);
+    const started = after(event, /^(Task|LambdaFunction)Started$/);
+    const submitted = name.endsWith('.waitForTaskToken') ? after(started, /^TaskSubmitted$/) : undefined;
+    const end = after(submitted ?? started, /^(Task|LambdaFunction)(Succeeded|Failed|TimedOut)$/);
     outcomes.set(name, [...(outcomes.get(name) ?? []), { submitted, end }]);
   }
   return outcomes;

@@ -86,6 +86,16 @@ describe('the comparison', () => {
     });
   });
 
+  it('says where a recording lacks an answer, and stops what was stopped', async () => {
+    const Task = { Type: 'Task', Resource: 'arn:aws:states:::sqs:sendMessage', Arguments: {}, End: true };
+    const asking = succeeding({}, { States: { A: Task } });
+    const reason = 'the recording does not say what sqs:sendMessage answered';
+    expect(await runCase(asking)).toEqual({ id: 'mine', result: 'unsupported', reason });
+    const waiting = { States: { A: { Type: 'Wait', Seconds: 9, End: true } } };
+    const aborted = { status: 'ABORTED', output: null, error: 'E', cause: 'c' };
+    expect(await runCase(succeeding(aborted, waiting))).toMatchObject({ result: 'pass' });
+  });
+
   it('lets side-by-side iterations interleave, and nothing else', async () => {
     const inner = { StartAt: 'I', States: { I: pass } };
     const map = (events: object[]) =>

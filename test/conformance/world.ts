@@ -88,13 +88,23 @@ export function recordedWorld({ lambdas, expected }: Case, clock: Clock, answers
       const { FunctionName, Payload } = invocation;
       let whole: JsonValue | undefined;
       const arn = FunctionName.startsWith('arn:') ? FunctionName : `${FUNCTIONS}${FunctionName}`;
-      const result = await call(FunctionName, `${arn}:$LATEST`, Payload, async () => {
+      const result = await call(FunctionName, `${arn}:$LATEST`, received(Payload), async () => {
         whole = await replay();
         return whole;
       });
       return whole ?? { ExecutedVersion: '$LATEST', Payload: result, StatusCode: 200 };
     },
   };
+}
+
+/** Lambda takes a Payload as JSON text, and so does AWS a string that is such a text. */
+function received(payload: JsonValue): JsonValue {
+  if (typeof payload !== 'string') return payload;
+  try {
+    return Json.parse(JSON.parse(payload));
+  } catch {
+    return payload;
+  }
 }
 
 interface World extends Integrations {

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { compilePattern } from '../bus/patterns.ts';
 import { parseExpression } from '../bus/schedule-expression.ts';
 import { danglingReferences, lostFailures } from './check.ts';
+import type { Each, Found } from './found.ts';
 import { busNameOf, type Identity, identify, isInert, isKnown, nameProperty } from './identity.ts';
 import { type Place, type Reference, resolver } from './intrinsics.ts';
 import * as shapes from './properties.ts';
@@ -13,17 +14,6 @@ import { rolesOf } from './roles.ts';
 import type { Assembly, FunctionSpec } from './specs.ts';
 import { targetSpec } from './targets.ts';
 import { UnsupportedAssembly } from './unsupported-assembly.ts';
-
-/** One resource with its properties made concrete; `where` names it in messages. */
-export interface Found {
-  readonly id: string;
-  readonly where: string;
-  readonly identity: Identity;
-  readonly properties: Readonly<Record<string, unknown>>;
-}
-
-/** Makes something of every resource of a type; what cannot be made is noted as a problem. */
-export type Each = <T>(type: string, make: (found: Found) => T) => T[];
 
 /**
  * Reads a synthesized assembly and makes everything in it concrete: names, ARNs, URLs, texts.

@@ -1,6 +1,6 @@
 import { compileConditions } from '../access/condition.ts';
 import type { Statement } from '../access/statement.ts';
-import type { Each, Found } from './load.ts';
+import type { Each, Found } from './found.ts';
 import * as shapes from './properties.ts';
 import { parseProperties } from './properties.ts';
 import type { RoleSpec } from './specs.ts';

@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { calibration } from './calibration.ts';
+import { engine } from './engine.ts';
 
 /** One thing that is measured. */
 export interface Bench {
@@ -8,7 +9,7 @@ export interface Bench {
   run(print: (text: string) => void): Promise<void>;
 }
 
-const BENCHES: readonly Bench[] = [calibration];
+const BENCHES: readonly Bench[] = [calibration, engine];
 
 /** Numbers mean something only beside the machine that gave them. */
 function machine(): string {

@@ -1,0 +1,35 @@
+/** What the system under load is started with, as JSON in its first argument. */
+export interface SubjectSettings {
+  readonly dataDir: string;
+  readonly assemblyDir: string;
+  readonly vgacUrl: string;
+  readonly clusterIds: readonly string[];
+  /** With the console, as `npm start` has it. */
+  readonly console: boolean;
+}
+
+/** What the system used since it started, all threads. */
+export interface Usage {
+  readonly cpuMs: number;
+  readonly mainThreadMs: number;
+  readonly rssMb: number;
+  readonly peakRssMb: number;
+  /** Requests on the wire by `x-amz-target`. */
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+export type FromSubject =
+  | {
+      readonly kind: 'ready';
+      readonly url: string;
+      readonly consoleUrl: string | null;
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+    }
+  /** Job id and epoch ms at which the decision was known to be recorded; how it was decided. */
+  | { readonly kind: 'decided'; readonly jobs: readonly (readonly [jobId: string, at: number, executed: boolean])[] }
+  /** Executions that ended. */
+  | { readonly kind: 'closed'; readonly jobs: readonly (readonly [jobId: string, status: string])[] }
+  | { readonly kind: 'usage'; readonly usage: Usage };
+
+export type ToSubject = { readonly kind: 'usage' } | { readonly kind: 'close' };

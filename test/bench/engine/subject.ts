@@ -1,0 +1,138 @@
+/**
+ * The system under load, in a process of its own: what the load costs to make is not counted as the system's.
+ * Started by the bench with its settings as the first argument.
+ */
+import { subscribe } from 'node:diagnostics_channel';
+import { performance } from 'node:perf_hooks';
+import { saveFold } from '../../../functions/adapters/calibration-store.ts';
+import { putBatch } from '../../../functions/adapters/ledger-store.ts';
+import type { Table } from '../../../functions/adapters/table.ts';
+import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
+import { applyClusters } from '../../../infra/commands/apply-clusters.ts';
+import { realClock } from '../../../infra/embedded/clock/clock.ts';
+import { Executions } from '../../../infra/embedded/console/executions.ts';
+import { Records } from '../../../infra/embedded/console/records.ts';
+import type { HistoryEvent } from '../../../infra/embedded/engine/history.ts';
+import { startSystem } from '../../../infra/embedded/system.ts';
+import { TABLE_NAME } from '../../../infra/names.ts';
+import { ClusterConfig } from '../../../schemas/config.ts';
+import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
+import type { FromSubject, SubjectSettings, ToSubject } from './messages.ts';
+
+const settings: SubjectSettings = JSON.parse(process.argv[2] ?? '{}');
+const tell = (message: FromSubject) => void process.send?.(message);
+
+/** Labels that a cluster has behind it: enough for full autonomy of statements. */
+const LABELS = 400;
+
+const config = (clusterId: string): ClusterConfig =>
+  ClusterConfig.parse({
+    clusterId,
+    platform: 'slurm',
+    vgac: { riskScoreIsProbability: true },
+    actions: { annotate: { action: 'annotate' } },
+    // As much as the schema allows: what is measured is the autonomous path, and nobody settles these jobs.
+    budgets: { statement: { tokens: 1000, cap: 1000, perDay: 1, inFlight: 100 } },
+  });
+
+/** A past in which the predictor was right: every tenth job waited long, and was told so. Folded as any other. */
+async function earnAutonomy(table: Table, { clusterId, budgets }: ClusterConfig, now: Date): Promise<void> {
+  const seconds = now.getTime() / 1000;
+  const entries = Array.from({ length: LABELS }, (_, index): LedgerEntry => {
+    const longWait = index % 10 === 0;
+    const p = longWait ? 0.97 : 0.02;
+    const submittedAt = seconds - (LABELS - index) * 60 - 600;
+    return {
+      ...{ jobId: `past-${index}`, decisionId: `dec_past${index}`, submittedAt, labelAt: submittedAt + 30 },
+      ...{ kind: 'statement', p, q: p, executed: false, intervened: false, harmed: false, longWait },
+      ...{ predictedWaitSeconds: 10, waitSeconds: longWait ? 600 : 10, epoch: 0 },
+    };
+  });
+  const batch = await putBatch(table, clusterId, { version: 1, folded_at: now.toISOString(), budgets, entries });
+  await saveFold(table, clusterId, 0, applyBatch(birth(budgets).state, batch), []);
+}
+
+/** Says what became of which job, a few at a time. */
+function watch() {
+  const jobs = new Map<string, string>();
+  let decided: [string, number, boolean][] = [];
+  let closed: [string, string][] = [];
+  setInterval(() => {
+    if (decided.length > 0) tell({ kind: 'decided', jobs: decided });
+    if (closed.length > 0) tell({ kind: 'closed', jobs: closed });
+    decided = [];
+    closed = [];
+  }, 5).unref();
+  return (arn: string, event: HistoryEvent) => {
+    if (event.type === 'ExecutionStarted') {
+      const jobId = /"jobId":"([^"]+)"/.exec(JSON.stringify(event.input))?.[1];
+      if (jobId !== undefined) jobs.set(arn, jobId);
+      return;
+    }
+    const jobId = jobs.get(arn);
+    if (jobId === undefined) return;
+    if (event.type === 'TaskStateExited' && event.name?.startsWith('Predict')) {
+      const { output } = event;
+      const executed =
+        typeof output === 'object' && output !== null && 'executed' in output && output.executed === true;
+      decided.push([jobId, event.timestamp, executed]);
+    } else if (event.type.startsWith('Execution')) {
+      jobs.delete(arn);
+      closed.push([jobId, event.type]);
+    }
+  };
+}
+
+const calls: Record<string, number> = {};
+subscribe('http.server.request.start', (message) => {
+  const { request } = message as { request: { headers: Record<string, string> } };
+  const target = request.headers['x-amz-target'];
+  if (target !== undefined) calls[target] = (calls[target] ?? 0) + 1;
+});
+
+const executions = new Executions();
+const seen = watch();
+const system = await startSystem({
+  assemblyDir: settings.assemblyDir,
+  dataDir: settings.dataDir,
+  port: 0,
+  clock: realClock(),
+  environment: { VGAC_API_BASE_URL: settings.vgacUrl },
+  log: (message) => console.error(message),
+  onHistory: (arn, event) => {
+    executions.observe(arn, event);
+    seen(arn, event);
+  },
+});
+const records = new Records({ endpoint: system.url, credentials: system.credentials, tableName: TABLE_NAME });
+const now = new Date();
+const clusters = settings.clusterIds.map(config);
+await applyClusters(records.table, clusters, now);
+for (const cluster of clusters) await earnAutonomy(records.table, cluster, now);
+for (const name of Object.keys(calls)) delete calls[name];
+
+let peakRss = 0;
+setInterval(() => {
+  peakRss = Math.max(peakRss, process.memoryUsage.rss());
+}, 100).unref();
+process.on('message', (message: ToSubject) => {
+  if (message.kind === 'close') {
+    void system.close().then(() => process.exit(0));
+    return;
+  }
+  const { user, system: kernel } = process.cpuUsage();
+  const main = process.threadCpuUsage();
+  const rss = process.memoryUsage.rss();
+  tell({
+    kind: 'usage',
+    usage: {
+      cpuMs: (user + kernel) / 1000,
+      mainThreadMs: (main.user + main.system) / 1000,
+      rssMb: rss / 2 ** 20,
+      peakRssMb: Math.max(rss, peakRss) / 2 ** 20,
+      calls: { ...calls },
+    },
+  });
+});
+tell({ kind: 'ready', url: system.url, consoleUrl: null, ...system.credentials });
+void performance;

@@ -63,7 +63,7 @@ export const HANDLERS = {
   Observe: {
     folder: 'job-workflow',
     purpose: 'Asks VGAC how the cluster is, and compares with what is usual there.',
-    rows: [on(CLUSTER, 'GetItem', 'PutItem', 'Query')],
+    rows: [on(CLUSTER, 'BatchGetItem', 'PutItem', 'Query')],
     reaches: ['vgac'],
     timeoutSeconds: 60,
   },
@@ -76,7 +76,7 @@ export const HANDLERS = {
   Predict: {
     folder: 'job-workflow',
     purpose: 'Asks VGAC for a prediction, decides, reserves and records the decision.',
-    rows: [on(CLUSTER, 'GetItem', 'UpdateItem')],
+    rows: [on(CLUSTER, 'BatchGetItem', 'GetItem', 'UpdateItem')],
     reaches: ['vgac'],
     timeoutSeconds: 60,
   },

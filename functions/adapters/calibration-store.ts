@@ -4,6 +4,7 @@ import { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { Kind } from '../../schemas/primitives.ts';
 import { birth } from '../domain/fold-batch.ts';
 import { putBatch } from './ledger-store.ts';
+import type { Items } from './read-together.ts';
 import { clusterKey, conditionally, lostTheRace, parseItem, type Table } from './table.ts';
 
 export const calibrationKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'CALIBRATION' as const });
@@ -14,7 +15,13 @@ export async function loadCalibration(table: Table, clusterId: string): Promise<
   const answer = await table.client.send(
     new GetCommand({ TableName: table.name, Key: calibrationKey(clusterId), ConsistentRead: true }),
   );
-  return answer.Item ? parseItem(CalibrationItem, answer.Item) : null;
+  return calibrationFrom(() => answer.Item, clusterId);
+}
+
+/** The same, from items that were read together. */
+export function calibrationFrom(items: Items, clusterId: string): CalibrationItem | null {
+  const item = items(calibrationKey(clusterId));
+  return item ? parseItem(CalibrationItem, item) : null;
 }
 
 /**
@@ -26,9 +33,12 @@ export async function loadOrCreateCalibration(
   config: ClusterConfig,
   now: Date,
 ): Promise<CalibrationItem> {
+  return (await loadCalibration(table, config.clusterId)) ?? createCalibration(table, config, now);
+}
+
+/** Creates the item in learning, unless somebody was faster; gives the one that stands. */
+export async function createCalibration(table: Table, config: ClusterConfig, now: Date): Promise<CalibrationItem> {
   const { clusterId, platform, budgets } = config;
-  const existing = await loadCalibration(table, clusterId);
-  if (existing) return existing;
   const batch = await putBatch(table, clusterId, { version: 0, folded_at: now.toISOString(), budgets, entries: [] });
   const item: CalibrationItem = {
     ...calibrationKey(clusterId),

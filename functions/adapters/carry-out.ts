@@ -3,7 +3,6 @@ import type { Effect } from '../../schemas/effect.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
 import { NotPermitted, permission, recordedArguments } from '../domain/permission.ts';
 import { loadApproval } from './approval-store.ts';
-import { loadFreeze } from './config-store.ts';
 import { recordEffect } from './job-store.ts';
 import { loadUsage, useAction } from './limit-store.ts';
 import { checkReliability } from './reliability-check.ts';
@@ -16,6 +15,8 @@ export interface Order {
   decisionId: string;
   row: JobItem | null;
   config: ClusterConfig;
+  /** By an operator, as this action found it. */
+  frozen: boolean;
   scheduler: Scheduler;
 }
 
@@ -25,22 +26,22 @@ export interface Order {
  * @throws NotPermitted when no record permits it
  */
 export async function carryOut(table: Table, order: Order, approved: boolean, now: Date): Promise<Effect> {
-  const { decisionId, row, config, scheduler } = order;
-  const { clusterId } = config;
+  const { decisionId, row, config, frozen, scheduler } = order;
   const { action } = recordedArguments(row, decisionId);
-  const [frozen, limits, approval] = await Promise.all([
-    loadFreeze(table, clusterId),
-    loadUsage(table, config, row?.decision?.kind === 'intervention' ? action : undefined, now, decisionId),
+  const intervention = row?.decision?.kind === 'intervention';
+  const [limits, approval] = await Promise.all([
+    loadUsage(table, config, intervention ? action : undefined, now, decisionId),
     approved ? pinnedApproval(table, config, decisionId, now) : null,
   ]);
-  const permitted = permission({ decisionId, row, approval, world: { frozen: frozen !== null, limits, config } });
+  const permitted = permission({ decisionId, row, approval, world: { frozen, limits, config } });
   const placed = scheduler.touches ? await scheduler.find(decisionId) : null;
   const answer = placed || !permitted.may ? permitted : await withinLimits(table, order, permitted, approved, now);
   const effect =
     placed || answer.may
       ? await performEffect(scheduler, answer.args, decisionId, now)
       : { status: answer.status, reason: answer.reason, action, decisionId, at: now.toISOString(), intervened: false };
-  await recordEffect(table, clusterId, answer.args.jobId, effect);
+  // What touches the queue is kept at once; a statement is looked up, not repeated, and kept when the row is closed.
+  if (intervention) await recordEffect(table, config.clusterId, answer.args.jobId, effect);
   return effect;
 }
 

@@ -3,6 +3,7 @@ import type { Decision } from '../../schemas/decision.ts';
 import type { Effect } from '../../schemas/effect.ts';
 import { JobItem, type RowStatus } from '../../schemas/items/job.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
+import type { Items } from './read-together.ts';
 import { clusterKey, conditionally, jobKey, lostTheRace, parseItem, type Table } from './table.ts';
 
 /** Rows outlive the bus archive (90 days), so replaying it finds every claim. */
@@ -45,7 +46,13 @@ export async function loadJob(table: Table, clusterId: string, jobId: string): P
   const answer = await table.client.send(
     new GetCommand({ TableName: table.name, Key: jobKey(clusterId, jobId), ConsistentRead: true }),
   );
-  return answer.Item ? parseItem(JobItem, answer.Item) : null;
+  return jobFrom(() => answer.Item, clusterId, jobId);
+}
+
+/** The same, from items that were read together. */
+export function jobFrom(items: Items, clusterId: string, jobId: string): JobItem | null {
+  const item = items(jobKey(clusterId, jobId));
+  return item ? parseItem(JobItem, item) : null;
 }
 
 /**
@@ -79,18 +86,20 @@ export async function recordEffect(table: Table, clusterId: string, jobId: strin
 
 export interface Closing {
   status: RowStatus;
+  /** What Act did, where it left that to be kept here. */
+  effect?: Effect | undefined;
   failure?: { error: string; cause?: string | undefined } | undefined;
   at: Date;
 }
 
 /** Closes the row, once. @returns false when it is closed already */
 export async function closeJob(table: Table, clusterId: string, jobId: string, closing: Closing): Promise<boolean> {
-  const { status, failure, at } = closing;
+  const { status, effect, failure, at } = closing;
   return conditionally(
     update(
       table,
       jobKey(clusterId, jobId),
-      { status, failure, closed_at: at.toISOString() },
+      { status, effect, failure, closed_at: at.toISOString() },
       { condition: 'attribute_exists(claimed_by) AND attribute_not_exists(closed_at)' },
     ),
   );
@@ -120,16 +129,16 @@ async function update(
 }
 
 /**
- * When the oldest label fell due that still waits to be folded, if that was before `dueBefore`.
+ * When the oldest label falls due that still waits to be folded; null while none waits.
  * The sparse index knows: a row leaves it when it is folded.
  */
-export async function oldestUnfolded(table: Table, clusterId: string, dueBefore: Date): Promise<Date | null> {
+export async function oldestUnfolded(table: Table, clusterId: string): Promise<Date | null> {
   const answer = await table.client.send(
     new QueryCommand({
       TableName: table.name,
       IndexName: 'unfolded',
-      KeyConditionExpression: 'unfolded = :cluster AND unfolded_due < :due',
-      ExpressionAttributeValues: { ':cluster': clusterKey(clusterId), ':due': dueBefore.toISOString() },
+      KeyConditionExpression: 'unfolded = :cluster',
+      ExpressionAttributeValues: { ':cluster': clusterKey(clusterId) },
       Limit: 1,
     }),
   );

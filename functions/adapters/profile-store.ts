@@ -1,24 +1,23 @@
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { ProfileItem } from '../../schemas/items/cluster.ts';
 import { medianWait, type Profile } from '../domain/profile.ts';
 import { readLedgerBackwards } from './ledger-store.ts';
+import type { Items } from './read-together.ts';
 import { clusterKey, parseItem, type Table } from './table.ts';
 
 /** Newest settled jobs that tell the typical wait. */
 const WAITS = 100;
 
-export async function loadProfile(table: Table, clusterId: string): Promise<Profile | null> {
-  const answer = await table.client.send(
-    new GetCommand({ TableName: table.name, Key: { PK: clusterKey(clusterId), SK: 'PROFILE' } }),
-  );
-  return answer.Item ? parseItem(ProfileItem, answer.Item) : null;
+export const profileKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'PROFILE' });
+
+export function profileFrom(items: Items, clusterId: string): Profile | null {
+  const item = items(profileKey(clusterId));
+  return item ? parseItem(ProfileItem, item) : null;
 }
 
 /** Last writer wins: two observations of the same moment are worth one. */
 export async function saveProfile(table: Table, clusterId: string, profile: Profile): Promise<void> {
-  await table.client.send(
-    new PutCommand({ TableName: table.name, Item: { ...profile, PK: clusterKey(clusterId), SK: 'PROFILE' } }),
-  );
+  await table.client.send(new PutCommand({ TableName: table.name, Item: { ...profile, ...profileKey(clusterId) } }));
 }
 
 /** Median wait of the newest jobs in the ledger, in minutes; null while there are too few, or most have not started. */

@@ -1,17 +1,21 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Decision, ServedPrediction } from '../../schemas/decision.ts';
+import type { JobItem } from '../../schemas/items/job.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import type { VgacPrediction } from '../../schemas/ports/vgac.ts';
+import type { Kind } from '../../schemas/primitives.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { deserialise, UnreadableState } from '../domain/calibration/codec.ts';
 import { serve } from '../domain/calibration/serve.ts';
 import type { CalibrationState } from '../domain/calibration/state.ts';
 import { decide, propose, withRefusedReservation } from '../domain/gate.ts';
 import { GATE } from '../domain/thresholds.ts';
-import { loadCalibration, release, reserve } from './calibration-store.ts';
-import { loadJob, recordDecision } from './job-store.ts';
+import { calibrationFrom, calibrationKey, release, reserve } from './calibration-store.ts';
+import { configFrom, configKey } from './config-store.ts';
+import { jobFrom, loadJob, recordDecision } from './job-store.ts';
 import { loadUsage } from './limit-store.ts';
-import { type Table, UnreadableItem } from './table.ts';
+import { type Items, readTogether } from './read-together.ts';
+import { jobKey, type Table, UnreadableItem } from './table.ts';
 
 /** An outcome can overtake a decision once or twice; more is a fault, and the machine's Catch closes the job. */
 const ATTEMPTS = 3;
@@ -27,17 +31,19 @@ export class DecisionNotRecorded extends Error {
  */
 export async function recordOnce(
   table: Table,
-  { job, verdict, said, config }: { job: Job; verdict: Verdict | null; said: VgacPrediction; config: ClusterConfig },
+  { job, verdict, said, evidence }: { job: Job; verdict: Verdict | null; said: VgacPrediction; evidence: Evidence },
   now: Date,
 ): Promise<Decision> {
   const { clusterId, jobId } = job;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const [row, { state, inFlight }] = await Promise.all([loadJob(table, clusterId, jobId), evidence(table, job)]);
+    const { config, row, state, inFlight } = attempt === 0 ? evidence : await readEvidence(table, job);
     if (row?.decision) return row.decision;
     if (!row?.claimed_by) throw new DecisionNotRecorded(`job ${jobId} of ${clusterId} was never admitted`);
 
     const prediction = servedPrediction(state, said);
-    const action = propose(prediction.q, config, job).arguments?.action;
+    const proposal = propose(prediction.q, config, job);
+    // Cooldown and rate are about interventions only.
+    const action = proposal.kind === 'intervention' ? proposal.arguments?.action : undefined;
     let decision = decide({
       job,
       started: row.started_at !== undefined,
@@ -71,11 +77,34 @@ function servedPrediction(state: CalibrationState | null, said: VgacPrediction):
   return { p, waitSeconds, confidence, ...(state ? serve(state, { p, waitSeconds }) : bounds) };
 }
 
-/** State and places taken by other jobs. Evidence that cannot be read is none: the job is predicted and escalated. */
-async function evidence(table: Table, { clusterId, jobId }: Job) {
+/** What a decision stands on, as one read found it. */
+export interface Evidence {
+  config: ClusterConfig;
+  row: JobItem | null;
+  /** Null when there is none, or it cannot be read: the job is then predicted and escalated. */
+  state: CalibrationState | null;
+  /** Places taken by other jobs. */
+  inFlight: Record<Kind, number>;
+}
+
+/**
+ * Reads configuration, row and calibration together. They may be read before VGAC is asked: what must not have changed
+ * meanwhile is in the conditions of the reservation and of the record.
+ */
+export async function readEvidence(table: Table, job: Job): Promise<Evidence> {
+  const { clusterId, jobId, platform } = job;
+  const items = await readTogether(table, [configKey(clusterId), jobKey(clusterId, jobId), calibrationKey(clusterId)]);
+  return {
+    config: configFrom(items, clusterId, platform),
+    row: jobFrom(items, clusterId, jobId),
+    ...calibrationOf(items, job),
+  };
+}
+
+function calibrationOf(items: Items, { clusterId, jobId }: Job): Pick<Evidence, 'state' | 'inFlight'> {
   const others = (ids: Set<string> | undefined) => (ids?.size ?? 0) - (ids?.has(jobId) ? 1 : 0);
   try {
-    const item = await loadCalibration(table, clusterId);
+    const item = calibrationFrom(items, clusterId);
     const inFlight = {
       statement: others(item?.in_flight_statement),
       intervention: others(item?.in_flight_intervention),

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { ObserveInput, ObserveOutput } from '../../schemas/machines/job-workflow.ts';
-import { loadConfig } from '../adapters/config-store.ts';
-import { loadProfile, saveProfile, typicalWait } from '../adapters/profile-store.ts';
+import { configFrom, configKey } from '../adapters/config-store.ts';
+import { profileFrom, profileKey, saveProfile, typicalWait } from '../adapters/profile-store.ts';
+import { readTogether } from '../adapters/read-together.ts';
 import { table } from '../adapters/table.ts';
 import { vgacFor, vgacSettings } from '../adapters/vgac/from-settings.ts';
 import { anomalies, isLearningDue, learn } from '../domain/profile.ts';
@@ -12,11 +13,9 @@ export const handler = task(
   { input: ObserveInput, output: ObserveOutput, env: { DYNAMODB_TABLE_NAME: z.string(), ...vgacSettings } },
   async ({ job: { clusterId, platform } }, { env, now }) => {
     const store = table(env.DYNAMODB_TABLE_NAME);
-    const [config, profile] = await Promise.all([
-      loadConfig(store, clusterId, platform),
-      loadProfile(store, clusterId),
-    ]);
-    const vgac = await vgacFor(config, env);
+    const items = await readTogether(store, [configKey(clusterId), profileKey(clusterId)]);
+    const profile = profileFrom(items, clusterId);
+    const vgac = await vgacFor(configFrom(items, clusterId, platform), env);
     const [seen, vgacCalibration] = await Promise.all([
       vgac.observe(clusterId),
       // Shown beside our own figures; a VGAC that does not say is not a failure.

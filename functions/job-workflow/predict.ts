@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { PredictInput, PredictOutput } from '../../schemas/machines/job-workflow.ts';
-import { loadConfig } from '../adapters/config-store.ts';
-import { recordOnce } from '../adapters/record-once.ts';
+import { readEvidence, recordOnce } from '../adapters/record-once.ts';
 import { table } from '../adapters/table.ts';
 import { vgacFor, vgacSettings } from '../adapters/vgac/from-settings.ts';
 import { task } from '../runtime/task.ts';
@@ -11,9 +10,9 @@ export const handler = task(
   { input: PredictInput, output: PredictOutput, env: { DYNAMODB_TABLE_NAME: z.string(), ...vgacSettings } },
   async ({ job, verdict }, { env, now, log }) => {
     const store = table(env.DYNAMODB_TABLE_NAME);
-    const config = await loadConfig(store, job.clusterId, job.platform);
-    const said = await (await vgacFor(config, env)).predict(job);
-    const decision = await recordOnce(store, { job, verdict, said, config }, now);
+    const evidence = await readEvidence(store, job);
+    const said = await (await vgacFor(evidence.config, env)).predict(job);
+    const decision = await recordOnce(store, { job, verdict, said, evidence }, now);
     log.info('decided', {
       clusterId: job.clusterId,
       jobId: job.jobId,

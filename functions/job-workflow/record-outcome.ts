@@ -19,6 +19,7 @@ export const handler = task(
     const reasons = decision?.reasons ?? [];
     await closeJob(table(env.DYNAMODB_TABLE_NAME), clusterId, jobId, {
       status,
+      effect: effect ?? undefined,
       failure: failure ? { error: failure.Error ?? 'unknown', cause: failure.Cause?.slice(0, 1_000) } : undefined,
       at: now,
     });

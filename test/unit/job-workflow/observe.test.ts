@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { putBatch } from '../../../functions/adapters/ledger-store.ts';
-import { loadProfile, saveProfile } from '../../../functions/adapters/profile-store.ts';
+import { profileFrom, profileKey, saveProfile } from '../../../functions/adapters/profile-store.ts';
+import { readTogether } from '../../../functions/adapters/read-together.ts';
 import { handler } from '../../../functions/job-workflow/observe.ts';
 import { aJob } from '../../fixtures/builders.ts';
 import { aConfig, anEntry, seedCluster } from '../../fixtures/clusters.ts';
@@ -10,12 +11,14 @@ import { useVgac } from '../../fixtures/vgac.ts';
 const dynamo = useTable();
 const vgac = useVgac();
 const observe = (clusterId: string) => handler({ job: aJob({ clusterId }) }, context);
+const loadProfile = async (clusterId: string) =>
+  profileFrom(await readTogether(dynamo.table, [profileKey(clusterId)]), clusterId);
 
 describe('Observe', () => {
   it('reads the cluster from VGAC and begins its profile', async () => {
     await seedCluster(dynamo.table, aConfig({ clusterId: 'seen' }), 0, new Date());
     expect(await observe('seen')).toMatchObject({ queueDepth: 12, gpuUtilization: 71, runningJobs: 30, anomalies: [] });
-    expect(await loadProfile(dynamo.table, 'seen')).toMatchObject({ observations: 1, avg_queue_depth: 12 });
+    expect(await loadProfile('seen')).toMatchObject({ observations: 1, avg_queue_depth: 12 });
   });
 
   it('remarks what is unusual for this cluster', async () => {
@@ -46,7 +49,7 @@ describe('Observe', () => {
     const batch = { version: 1, folded_at: new Date().toISOString(), budgets: config.budgets, entries };
     await putBatch(dynamo.table, 'waits', batch);
     await observe('waits');
-    expect(await loadProfile(dynamo.table, 'waits')).toMatchObject({ typical_wait_minutes: 4 });
+    expect(await loadProfile('waits')).toMatchObject({ typical_wait_minutes: 4 });
   });
 
   it('fails by a name the machine catches when VGAC refuses', async () => {

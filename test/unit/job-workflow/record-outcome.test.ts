@@ -26,6 +26,7 @@ describe('RecordOutcome', () => {
     expect(await handler(await admitted('done'), context)).toEqual({ status: 'executed', reasons: [] });
     expect(await loadJob(dynamo.table, 'gpu-a', 'done')).toMatchObject({
       status: 'executed',
+      effect: anEffect(),
       closed_at: expect.any(String),
     });
     const [call] = bus.commandCalls(PutEventsCommand);

@@ -73,9 +73,14 @@ export function publish(metrics: Metrics): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }
 
+/** A schema is compiled when it is first used: one per function, not one per invocation. */
+const schemas = new WeakMap<EnvShape, z.ZodObject>();
+
 /** Parses the settings a function declares. The message names the setting, never its value. */
 export function readEnvironment<E extends EnvShape>(shape: E, source: Record<string, string | undefined>): Env<E> {
-  const parsed = z.object(shape).safeParse(source);
+  const schema = schemas.get(shape) ?? z.object(shape);
+  schemas.set(shape, schema);
+  const parsed = schema.safeParse(source);
   if (!parsed.success) {
     const names = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
     throw new MisconfiguredFunction(`set the environment variables ${names}`);

@@ -17,7 +17,7 @@ import type { HistoryEvent } from './engine/history.ts';
 import type { Integrations } from './engine/integrations.ts';
 import { Json } from './engine/json.ts';
 import { asyncInvoker } from './functions/async-invocation.ts';
-import { createFunctionHost, type FunctionHost } from './functions/host.ts';
+import { createFunctionHost, type FunctionHost, INVOCATIONS_PER_THREAD } from './functions/host.ts';
 import { openLogFiles } from './functions/log-files.ts';
 import { type Dynamo, openDynamo } from './services/dynamo.ts';
 import { createIntegrations } from './services/integrations.ts';
@@ -32,7 +32,7 @@ import { sqs } from './wire/sqs.ts';
 import { stepFunctions } from './wire/step-functions.ts';
 
 const ACCOUNT = '000000000000';
-const DEFAULT_THREADS = 4;
+const DEFAULT_THREADS = 2;
 
 export interface SystemOptions {
   /** What `cdk synth` wrote. */
@@ -220,6 +220,8 @@ function lambdaEnvironment(
     AWS_LAMBDA_FUNCTION_NAME: spec.name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: `${spec.memoryMb}`,
+    // Several invocations share a thread; what keeps values for one of them looks here.
+    AWS_LAMBDA_MAX_CONCURRENCY: `${INVOCATIONS_PER_THREAD}`,
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     TZ: ':UTC',
     // No X-Ray daemon listens here.

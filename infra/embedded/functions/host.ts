@@ -12,9 +12,15 @@ interface HostOptions {
   /** Complete environment of a function's threads. */
   readonly environmentOf: (spec: FunctionSpec) => Readonly<Record<string, string>>;
   readonly log: (functionName: string, text: string) => void;
-  /** Threads per function at most; fewer where the function reserves fewer. */
+  /** Threads per function at most. */
   readonly maxThreads: number;
 }
+
+/**
+ * Invocations at once in one thread. They mostly wait for the table or the network, and one warm thread answers faster
+ * than many cold ones that share the same cores: each would have to load and to learn the same code by itself.
+ */
+export const INVOCATIONS_PER_THREAD = 32;
 
 interface Waiting {
   readonly requestId: string;
@@ -37,7 +43,10 @@ export interface FunctionHost {
   close(): Promise<void>;
 }
 
-/** Runs Lambda functions, each in threads of its own with its own environment. */
+/**
+ * Runs Lambda functions, each in threads of its own with its own environment. At once run `maxThreads` times 32 of a
+ * function, or as many as it reserves.
+ */
 export function createFunctionHost(specs: readonly FunctionSpec[], options: HostOptions): FunctionHost {
   const pools = new Map(specs.map((spec) => [spec.arn, createPool(spec, options)]));
   const find = (nameOrArn: string): FunctionSpec => {
@@ -70,26 +79,27 @@ export function createFunctionHost(specs: readonly FunctionSpec[], options: Host
 }
 
 function createPool(spec: FunctionSpec, { clock, environmentOf, log, maxThreads }: HostOptions) {
-  const limit = Math.min(maxThreads, spec.reservedConcurrency ?? maxThreads);
+  const limit = Math.min(maxThreads * INVOCATIONS_PER_THREAD, spec.reservedConcurrency ?? Infinity);
   const environment = environmentOf(spec);
-  const idle: WorkerThread[] = [];
   const all = new Set<WorkerThread>();
+  let running = 0;
   const waiting: Waiting[] = [];
   let closed = false;
   const shuttingDown = () => new AwsError('ServiceException', `${spec.name} is shutting down`, 500);
 
   const takeThread = (): WorkerThread | undefined => {
-    for (let thread = idle.pop(); thread !== undefined; thread = idle.pop()) {
-      if (!thread.broken()) return thread;
-      all.delete(thread);
-    }
-    if (all.size >= limit) return undefined;
+    if (running >= limit) return undefined;
+    const usable = [...all].filter((thread) => !thread.broken());
+    // The first that has a place, so that one stays warm.
+    const free = usable.find((thread) => thread.running() < INVOCATIONS_PER_THREAD);
+    if (free !== undefined || usable.length >= maxThreads) return free;
     const thread = startWorkerThread(spec, environment, (text) => log(spec.name, text));
     all.add(thread);
     return thread;
   };
 
   const serve = async (thread: WorkerThread, { requestId, event, resolve, reject }: Waiting) => {
+    running++;
     try {
       resolve(
         await thread.run({
@@ -100,8 +110,8 @@ function createPool(spec: FunctionSpec, { clock, environmentOf, log, maxThreads 
     } catch (error) {
       reject(closed ? shuttingDown() : error);
     }
-    if (thread.broken()) all.delete(thread);
-    else idle.push(thread);
+    running--;
+    if (thread.broken() && thread.running() === 0) all.delete(thread);
     next();
   };
   const next = () => {

@@ -6,6 +6,8 @@ export interface WorkerData {
 
 /** One invocation. Events and results travel as JSON text, so that a handler sees what it would see on AWS. */
 export interface Invocation {
+  /** Number of the invocation in its thread: several run at once. */
+  readonly id: number;
   readonly requestId: string;
   readonly event: string;
   readonly functionName: string;
@@ -26,5 +28,5 @@ export interface FunctionFault {
 export type FromWorker =
   | { readonly kind: 'log'; readonly text: string }
   | { readonly kind: 'ready' }
-  | { readonly kind: 'result'; readonly json: string }
-  | { readonly kind: 'fault'; readonly fault: FunctionFault };
+  | { readonly kind: 'result'; readonly id: number; readonly json: string }
+  | { readonly kind: 'fault'; readonly id: number; readonly fault: FunctionFault };

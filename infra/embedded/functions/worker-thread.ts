@@ -15,12 +15,20 @@ export class FunctionFailed extends Error {
 
 const INIT_TIMEOUT_MS = 30_000;
 
-/** One thread of one function. Broken after a time-out or a crash; then it is thrown away. */
+/** One thread of one function, which runs several invocations at once. Broken after a time-out or a crash. */
 export interface WorkerThread {
+  /** Takes nothing any more; what still runs in it may end. */
   readonly broken: () => boolean;
+  /** Invocations that run in it now. */
+  readonly running: () => number;
   /** Runs one invocation and gives the result as JSON. @throws FunctionFailed */
-  run(invocation: Omit<Invocation, 'deadline'>): Promise<string>;
+  run(invocation: Omit<Invocation, 'deadline' | 'id'>): Promise<string>;
   stop(): Promise<void>;
+}
+
+interface Running {
+  begin(): void;
+  settle(outcome: { json: string } | { fault: FunctionFault }): void;
 }
 
 /**
@@ -39,26 +47,25 @@ export function startWorkerThread(
     execArgv: [],
     stdout: true,
     stderr: true,
-    // Many threads share one machine: a small young generation halves what an idle one holds.
-    resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, maxYoungGenerationSizeMb: 8 },
+    resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, maxYoungGenerationSizeMb: 16 },
   });
+  const active = new Map<number, Running>();
+  let numbered = 0;
   let broken = false;
   let ready = false;
-  let onReady = () => {};
-  let settle: ((outcome: { json: string } | { fault: FunctionFault }) => void) | null = null;
 
-  const fail = (errorType: string, errorMessage: string, trace: readonly string[] = []) => {
+  const failAll = (errorType: string, errorMessage: string, trace: readonly string[] = []) => {
     broken = true;
-    settle?.({ fault: { errorType, errorMessage, trace } });
+    for (const { settle } of [...active.values()]) settle({ fault: { errorType, errorMessage, trace } });
     void worker.terminate();
   };
   worker.on('message', (message: FromWorker) => {
     if (message.kind === 'log') log(message.text);
-    else if (message.kind === 'result') settle?.({ json: message.json });
-    else if (message.kind === 'fault') settle?.({ fault: message.fault });
+    else if (message.kind === 'result') active.get(message.id)?.settle({ json: message.json });
+    else if (message.kind === 'fault') active.get(message.id)?.settle({ fault: message.fault });
     else {
       ready = true;
-      onReady();
+      for (const { begin } of [...active.values()]) begin();
     }
   });
   // The thread posts its output; what goes around that (the runtime's own warnings) comes here.
@@ -66,42 +73,44 @@ export function startWorkerThread(
   worker.on('error', (error) => {
     const described = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log(`${described}\n`);
-    fail('Runtime.ExitError', described.split('\n')[0] ?? '', described.split('\n'));
+    failAll('Runtime.ExitError', described.split('\n')[0] ?? '', described.split('\n'));
   });
-  worker.on('exit', (code) => fail('Runtime.ExitError', `Runtime exited with error: exit status ${code}`));
+  worker.on('exit', (code) => failAll('Runtime.ExitError', `Runtime exited with error: exit status ${code}`));
 
-  const run = (invocation: Omit<Invocation, 'deadline'>) =>
+  const run = (invocation: Omit<Invocation, 'deadline' | 'id'>) =>
     new Promise<string>((resolve, reject) => {
+      const id = numbered++;
+      /** Nobody can end one invocation of a thread: it takes no others, and ends with those that still may end well. */
       const limit = (ms: number, what: string) =>
-        setTimeout(
-          () =>
-            fail(
-              'Sandbox.Timedout',
-              `RequestId: ${invocation.requestId} Error: ${what} timed out after ${(ms / 1000).toFixed(2)} seconds`,
-            ),
-          ms,
-        );
+        setTimeout(() => {
+          broken = true;
+          const errorMessage = `RequestId: ${invocation.requestId} Error: ${what} timed out after ${(ms / 1000).toFixed(2)} seconds`;
+          active.get(id)?.settle({ fault: { errorType: 'Sandbox.Timedout', errorMessage, trace: [] } });
+        }, ms);
       let timer = limit(INIT_TIMEOUT_MS, 'Init');
-      settle = (outcome) => {
-        settle = null;
-        clearTimeout(timer);
-        if ('json' in outcome) resolve(outcome.json);
-        else reject(new FunctionFailed(outcome.fault));
-      };
-      const begin = () => {
-        clearTimeout(timer);
-        const ms = spec.timeoutSeconds * 1000;
-        timer = limit(ms, 'Task');
-        worker.postMessage({ ...invocation, deadline: Date.now() + ms } satisfies Invocation);
-      };
-      // The time-out of a function counts from when its code is loaded, as on AWS.
-      if (ready) begin();
-      else onReady = begin;
-      if (broken) fail('Runtime.ExitError', 'Runtime exited before the invocation');
+      active.set(id, {
+        // The time-out of a function counts from when its code is loaded, as on AWS.
+        begin() {
+          clearTimeout(timer);
+          const ms = spec.timeoutSeconds * 1000;
+          timer = limit(ms, 'Task');
+          worker.postMessage({ ...invocation, id, deadline: Date.now() + ms } satisfies Invocation);
+        },
+        settle(outcome) {
+          clearTimeout(timer);
+          active.delete(id);
+          if (broken && active.size === 0) void worker.terminate();
+          if ('json' in outcome) resolve(outcome.json);
+          else reject(new FunctionFailed(outcome.fault));
+        },
+      });
+      if (broken) failAll('Runtime.ExitError', 'Runtime exited before the invocation');
+      else if (ready) active.get(id)?.begin();
     });
 
   return {
     broken: () => broken,
+    running: () => active.size,
     run,
     async stop() {
       broken = true;

@@ -1,9 +1,10 @@
 /**
- * Entry of the thread of one function: loads its module, then answers one invocation at a time.
+ * Entry of the thread of one function: loads its module, then answers invocations, several at a time.
  * Logs go out as messages of their own, in order with the results, so that none is lost when the thread is ended.
  */
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
+import { createInvokeStore } from './invoke-store.ts';
 import type { FromWorker, FunctionFault, Invocation, WorkerData } from './messages.ts';
 
 const port = parentPort;
@@ -19,9 +20,11 @@ const write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown): 
 process.stdout.write = write;
 process.stderr.write = write;
 
+const store = createInvokeStore();
+Reflect.set(globalThis, 'awslambda', { InvokeStore: store });
 const { module, exportName }: WorkerData = workerData;
 const handler = await load();
-port.on('message', (invocation: Invocation) => void invoke(invocation));
+port.on('message', (invocation: Invocation) => void store.run(invocation.requestId, () => invoke(invocation)));
 post({ kind: 'ready' });
 
 async function load(): Promise<unknown> {
@@ -48,15 +51,16 @@ async function invoke(invocation: Invocation): Promise<void> {
     getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
     embeddedNow: invocation.embeddedNow,
   };
+  const { id } = invocation;
   try {
     if (typeof handler !== 'function') {
       const errorMessage = `${exportName} is not exported by ${module}`;
-      return post({ kind: 'fault', fault: { errorType: 'Runtime.HandlerNotFound', errorMessage, trace: [] } });
+      return post({ kind: 'fault', id, fault: { errorType: 'Runtime.HandlerNotFound', errorMessage, trace: [] } });
     }
     const result: unknown = await handler(JSON.parse(invocation.event), context);
-    post({ kind: 'result', json: JSON.stringify(result) ?? 'null' });
+    post({ kind: 'result', id, json: JSON.stringify(result) ?? 'null' });
   } catch (error) {
-    post({ kind: 'fault', fault: faultOf(error) });
+    post({ kind: 'fault', id, fault: faultOf(error) });
   }
 }
 

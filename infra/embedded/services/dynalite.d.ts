@@ -7,8 +7,17 @@ declare module 'dynalite/db/index.js' {
       close(done: (error: unknown) => void): void;
       keys: (options: unknown) => LevelIterator;
       values: (options: unknown) => LevelIterator;
+      readonly status: string;
+      getSync: (key: string) => unknown;
+      get: (key: string, done: (error: unknown, value?: unknown) => void) => unknown;
+      put: (key: string, value: unknown, done: (error: unknown) => void) => unknown;
+      del: (key: string, done: (error: unknown) => void) => unknown;
+      batch: (operations: readonly BatchOperation[], done: (error: unknown) => void) => void;
     };
   }
+  export type BatchOperation =
+    | { readonly type: 'put'; readonly key: string; readonly value: unknown }
+    | { readonly type: 'del'; readonly key: string };
   export interface LevelIterator {
     close(): Promise<void>;
     return?: () => Promise<void>;

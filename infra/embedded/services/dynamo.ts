@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { create, type Store } from 'dynalite/db/index.js';
+import { type BatchOperation, create, type Store } from 'dynalite/db/index.js';
 import { checkTypes, checkValidations } from 'dynalite/validations/index.js';
 import * as z from 'zod';
 import type { TableSpec } from '../assembly/specs.ts';
@@ -20,6 +20,12 @@ const OPERATIONS = [
 export type DynamoOperation = (typeof OPERATIONS)[number];
 
 type Action = (store: Store, data: object, done: (error: unknown, result: unknown) => void) => void;
+
+interface Loaded {
+  readonly action: Action;
+  readonly types: unknown;
+  readonly custom: unknown;
+}
 
 const Refusal = z.object({
   statusCode: z.number(),
@@ -55,11 +61,18 @@ export function openDynamo(path: string | null): Dynamo {
   const require = createRequire(import.meta.url);
   const store = create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0, ...(path === null ? {} : { path }) });
   closeIterators(store.db);
+  readAtOnce(store.db);
+  writeTogether(store.db);
+  const actions = new Map<DynamoOperation, Loaded>();
 
-  const run = (operation: DynamoOperation, input: unknown): Promise<unknown> => {
+  const load = (operation: DynamoOperation): Loaded => {
     const file = `${operation.charAt(0).toLowerCase()}${operation.slice(1)}.js`;
-    const action: Action = require(`dynalite/actions/${file}`);
-    const { types, custom }: { types: unknown; custom: unknown } = require(`dynalite/validations/${file}`);
+    const loaded = { action: require(`dynalite/actions/${file}`), ...require(`dynalite/validations/${file}`) };
+    actions.set(operation, loaded);
+    return loaded;
+  };
+  const run = (operation: DynamoOperation, input: unknown): Promise<unknown> => {
+    const { action, types, custom } = actions.get(operation) ?? load(operation);
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => reject(asAwsError(error));
       try {
@@ -119,6 +132,53 @@ function closeIterators(db: Store['db']): void {
       return iterator;
     };
   }
+}
+
+/**
+ * Reads in this thread: a row is found in microseconds, and handing the question to another thread and back takes
+ * longer than that on a machine with few cores.
+ */
+function readAtOnce(db: Store['db']): void {
+  const getLater = db.get.bind(db);
+  db.get = (key, done) => {
+    // Level itself asks without `done`, for what came before it was open.
+    if (db.status !== 'open' || typeof done !== 'function') return getLater(key, done);
+    let found: unknown;
+    try {
+      found = db.getSync(key);
+    } catch {
+      // A fault that the other way reports as dynalite expects it.
+      return getLater(key, done);
+    }
+    return queueMicrotask(() => done(null, found));
+  };
+}
+
+/**
+ * Puts and deletes of one turn of the event loop in one batch, in their order: one trip to the disk's thread serves all
+ * requests that were being answered.
+ */
+function writeTogether(db: Store['db']): void {
+  let waiting: { operation: BatchOperation; done: (error: unknown) => void }[] = [];
+  const flush = () => {
+    const writes = waiting;
+    waiting = [];
+    db.batch(
+      writes.map(({ operation }) => operation),
+      (error) => {
+        for (const { done } of writes) done(error);
+      },
+    );
+  };
+  const add = (operation: BatchOperation, done: (error: unknown) => void) => {
+    if (waiting.length === 0) setImmediate(flush);
+    waiting.push({ operation, done });
+  };
+  const putLater = db.put.bind(db);
+  const deleteLater = db.del.bind(db);
+  const atOnce = (done: unknown) => db.status === 'open' && typeof done === 'function';
+  db.put = (key, value, done) => (atOnce(done) ? add({ type: 'put', key, value }, done) : putLater(key, value, done));
+  db.del = (key, done) => (atOnce(done) ? add({ type: 'del', key }, done) : deleteLater(key, done));
 }
 
 /** dynalite drops what it does not know, which could turn a guarded write into an unguarded one. */

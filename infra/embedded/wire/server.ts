@@ -122,14 +122,14 @@ export async function openWire({ port, credentials, newId, report }: WireOptions
 
   // Longer than clients keep an idle connection, so that none is closed under a request.
   server.keepAliveTimeout = 65_000;
-  const boundPort = () => {
-    const address: AddressInfo | string | null = server.address();
-    return address !== null && typeof address === 'object' ? address.port : port;
-  };
+  let listensOn = port;
+  const boundPort = () => listensOn;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {
       server.removeListener('error', reject);
+      const address: AddressInfo | string | null = server.address();
+      if (address !== null && typeof address === 'object') listensOn = address.port;
       resolve();
     });
   });

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { AwsError } from './aws-error.ts';
 import type { Credentials } from './credentials.ts';
@@ -48,10 +48,7 @@ export function authenticate<T extends { readonly credentials: Credentials }>(
       sha256(body),
     ].join('\n');
     const toSign = ['AWS4-HMAC-SHA256', timestamp, scope, sha256(Buffer.from(canonical))].join('\n');
-    const key = [date, region, service, 'aws4_request'].reduce<Buffer>(
-      hmac,
-      Buffer.from(`AWS4${caller.credentials.secretAccessKey}`),
-    );
+    const key = signingKey(caller.credentials, date, region, service);
     const complete = ['host', 'x-amz-date'].every((name) => signed.includes(name)) && timestamp.startsWith(date);
     if (!complete || !sameText(hmac(key, toSign).toString('hex'), signature)) {
       throw new AwsError(
@@ -64,8 +61,27 @@ export function authenticate<T extends { readonly credentials: Credentials }>(
   return { caller, checkSignature };
 }
 
+/** Keys of one day, region and service: the same for thousands of requests, and four hashes each. */
+const signingKeys = new WeakMap<Credentials, Map<string, Buffer>>();
+const MOST_KEYS = 64;
+
+function signingKey(credentials: Credentials, ...parts: [date: string, region: string, service: string]): Buffer {
+  const known = signingKeys.get(credentials) ?? new Map<string, Buffer>();
+  signingKeys.set(credentials, known);
+  const scope = parts.join('/');
+  const kept = known.get(scope);
+  if (kept !== undefined) return kept;
+  const key = [...parts, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${credentials.secretAccessKey}`));
+  // A caller names the scope before the signature is checked.
+  if (known.size >= MOST_KEYS) known.clear();
+  known.set(scope, key);
+  return key;
+}
+
 /** Path and query of the canonical request: each part encoded once more than it came, the query sorted. */
 function canonicalUrl(url: string): [path: string, query: string] {
+  // What every AWS call of the JSON protocol uses.
+  if (url === '/') return ['/', ''];
   const { pathname, searchParams } = new URL(url, 'http://localhost');
   const encode = (text: string) =>
     encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
@@ -78,11 +94,11 @@ function headerText(headers: IncomingHttpHeaders, name: string): string {
   return (Array.isArray(value) ? value.join(',') : value).trim().replace(/ +/g, ' ');
 }
 
-const sha256 = (data: Buffer) => createHash('sha256').update(data).digest('hex');
+const sha256 = (data: Buffer) => hash('sha256', data, 'hex');
 const hmac = (key: Buffer, data: string): Buffer => createHmac('sha256', key).update(data).digest();
 
 /** Compares in constant time, lengths included. */
 function sameText(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const digest = (text: string) => hash('sha256', text, 'buffer');
   return timingSafeEqual(digest(a), digest(b));
 }

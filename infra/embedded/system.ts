@@ -5,6 +5,7 @@ import { createAccess } from './access/authorize.ts';
 import { needsOf } from './access/calls.ts';
 import { loadAssembly } from './assembly/load.ts';
 import type { FunctionSpec } from './assembly/specs.ts';
+import { createAdmission } from './bus/admission.ts';
 import { createBus, type PutEventsAnswer, type PutEventsEntry } from './bus/bus.ts';
 import { deliverer } from './bus/delivery.ts';
 import { NotRetriable } from './bus/retries.ts';
@@ -33,6 +34,10 @@ import { stepFunctions } from './wire/step-functions.ts';
 
 const ACCOUNT = '000000000000';
 const DEFAULT_THREADS = 2;
+/** Executions that events started and that work at once; more of them would only wait for each other. */
+const MOST_AT_WORK = 64;
+/** Events that wait for a machine, about 3 KB each; then the bus throttles and collectors come back. */
+const MOST_WAITING = 100_000;
 
 export interface SystemOptions {
   /** What `cdk synth` wrote. */
@@ -125,18 +130,20 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     closers.push(() => functions.close());
 
     const invokeAsync = asyncInvoker({ host: functions, queues, clock, newId, report: log });
-    const startExecution = (stateMachineArn: string, name: string, input: string) => {
-      try {
-        engine.start({ stateMachineArn, name, input: Json.parse(JSON.parse(input)) });
-      } catch (error) {
-        if (error instanceof ExecutionAlreadyExists) return;
-        throw new NotRetriable(error instanceof Error ? error.message : String(error), { cause: error });
-      }
-    };
+    const admission = createAdmission(MOST_AT_WORK);
+    const startExecution = (stateMachineArn: string, name: string, input: string) =>
+      admission.enter(() => {
+        try {
+          return engine.start({ stateMachineArn, name, input: Json.parse(JSON.parse(input)) }).executionArn;
+        } catch (error) {
+          if (error instanceof ExecutionAlreadyExists) return null;
+          throw new NotRetriable(error instanceof Error ? error.message : String(error), { cause: error });
+        }
+      });
     /** For machines that start machines. */
     const startNested = (started: Parameters<Engine['start']>[0]): ReturnType<Engine['start']> => engine.start(started);
     const deliver = deliverer({ clock, queues, invokeAsync, startExecution, report: log });
-    const bus = createBus(assembly, { clock, newId, place, deliver });
+    const bus = createBus(assembly, { clock, newId, place, deliver, busy: () => admission.waiting() >= MOST_WAITING });
     const engine = createEngine({
       ...{ clock, random, newId, tokenKey: tokenKey(dataDir) },
       integrations: silentWhen(
@@ -145,7 +152,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
           createIntegrations({ host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested }),
         ),
       ),
-      ...(options.onHistory === undefined ? {} : { onHistory: options.onHistory }),
+      onHistory: (executionArn, event) => {
+        admission.observe(executionArn, event);
+        options.onHistory?.(executionArn, event);
+      },
       onStatusChange: (change) =>
         bus.emit('aws.states', 'Step Functions Execution Status Change', change, [change.executionArn]),
     });

@@ -41,6 +41,8 @@ interface BusOptions {
   readonly newId: () => string;
   readonly place: { readonly account: string; readonly region: string };
   readonly deliver: Deliver;
+  /** So much waits to be delivered that nothing more is taken. */
+  readonly busy?: () => boolean;
 }
 
 const MAX_REQUEST_BYTES = 256 * 1024;
@@ -52,7 +54,7 @@ export type Bus = ReturnType<typeof createBus>;
 /** EventBridge: buses, rules and their targets. */
 export function createBus(
   { buses, rules }: Pick<Assembly, 'buses' | 'rules'>,
-  { clock, newId, place, deliver }: BusOptions,
+  { clock, newId, place, deliver, busy = () => false }: BusOptions,
 ) {
   const names = new Set(buses.map(({ name }) => name));
 
@@ -83,6 +85,7 @@ export function createBus(
 
   const put = (entry: PutEventsEntry): PutEventsAnswer['Entries'][number] => {
     const refused = (ErrorCode: string, ErrorMessage: string) => ({ ErrorCode, ErrorMessage });
+    if (busy()) return refused('ThrottlingException', 'Rate exceeded');
     const missing = (['Source', 'DetailType', 'Detail'] as const).find((name) => !entry[name]);
     const { Source = '', DetailType = '', Detail: text = '' } = entry;
     if (missing !== undefined) {

@@ -26,8 +26,8 @@ interface DeliverOptions {
   readonly clock: Clock;
   readonly queues: Queues;
   readonly invokeAsync: InvokeAsync;
-  /** Starts an execution; a name that is taken by the same event is a redelivery and no failure. */
-  readonly startExecution: (machineArn: string, name: string, input: string) => void;
+  /** Starts an execution, at once or in its turn (then a promise); a name that is taken by the same event is a redelivery and no failure. */
+  readonly startExecution: (machineArn: string, name: string, input: string) => Promise<void> | undefined;
   readonly report: (message: string) => void;
 }
 
@@ -40,12 +40,13 @@ const delayMs = (failed: number) => Math.min(1000 * 2 ** (failed - 1), 600_000);
  * does with it: that is the business of its own asynchronous retries.
  */
 export function deliverer({ clock, queues, invokeAsync, startExecution, report }: DeliverOptions) {
-  const reach = ({ eventId, from, target, payload }: Delivery): void => {
+  const reach = ({ eventId, from, target, payload }: Delivery): Promise<void> | undefined => {
     const service = target.arn.split(':')[2];
     if (service === 'lambda') invokeAsync(target.arn, payload);
     else if (service === 'sqs') queues.send(target.arn, payload);
-    else if (service === 'states') startExecution(target.arn, executionName(eventId, from, target.id), payload);
+    else if (service === 'states') return startExecution(target.arn, executionName(eventId, from, target.id), payload);
     else throw new NotRetriable(`nothing can be delivered to ${target.arn}`);
+    return undefined;
   };
   return (delivery: Delivery): void => {
     const { target, from, event } = delivery;

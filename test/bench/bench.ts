@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import { burst } from './burst.ts';
 import { calibration } from './calibration.ts';
 import { engine } from './engine.ts';
 
@@ -9,7 +10,7 @@ export interface Bench {
   run(print: (text: string) => void): Promise<void>;
 }
 
-const BENCHES: readonly Bench[] = [calibration, engine];
+const BENCHES: readonly Bench[] = [calibration, engine, burst];
 
 /** Numbers mean something only beside the machine that gave them. */
 function machine(): string {

@@ -27,7 +27,7 @@ export const engine: Bench = {
     try {
       const { directory: assemblyDir } = await synthesize(join(process.env.BENCH_ASSEMBLIES ?? folder, 'assembly'), {});
       const settings = { dataDir: join(folder, 'data'), assemblyDir, vgacUrl: vgac.url, clusterIds: CLUSTERS };
-      const subject = await startSubject({ ...settings, console: false });
+      const subject = await startSubject(settings);
       const load = createLoad(subject, CLUSTERS);
       const first = await load.closedLoop(1, 1);
       print(

@@ -8,6 +8,7 @@ import { Records } from '../console/records.ts';
 import { Redactor } from '../console/redact.ts';
 import { type ConsoleServer, startConsole } from '../console/server.ts';
 import type { Notice, Overview, Tally } from '../console/views.ts';
+import type { HistoryEvent } from '../engine/history.ts';
 import type { CollectorEvent } from '../feed/timeline.ts';
 import { createSchedulerStandIn } from '../stand-ins/scheduler/app.ts';
 import { createSlackStandIn } from '../stand-ins/slack/app.ts';
@@ -36,6 +37,8 @@ export interface SessionOptions {
   /** Of a file; clusters that it does not name keep the plan's own. */
   readonly configuration: readonly ClusterConfig[];
   readonly onNotice?: (notice: Notice) => void;
+  /** Told of every history event, beside the console. */
+  readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
   /** What an operator should know. */
   readonly log: (message: string) => void;
 }
@@ -114,7 +117,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       secrets,
       log,
       ...(tables && { tablesDir: tables.path }),
-      onHistory: (arn, event) => executions.observe(arn, event),
+      onHistory: (arn, event) => {
+        executions.observe(arn, event);
+        options.onHistory?.(arn, event);
+      },
     }).catch((error: unknown) => {
       throw portTrouble(error, '--port', options.port);
     });

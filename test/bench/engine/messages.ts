@@ -1,11 +1,11 @@
+import type { SummaryKey } from '../../../infra/embedded/start/summary.ts';
+
 /** What the system under load is started with, as JSON in its first argument. */
 export interface SubjectSettings {
   readonly dataDir: string;
   readonly assemblyDir: string;
   readonly vgacUrl: string;
   readonly clusterIds: readonly string[];
-  /** With the console, as `npm start` has it. */
-  readonly console: boolean;
 }
 
 /** What the system used since it started, all threads. */
@@ -22,7 +22,7 @@ export type FromSubject =
   | {
       readonly kind: 'ready';
       readonly url: string;
-      readonly consoleUrl: string | null;
+      readonly consoleUrl: string;
       readonly accessKeyId: string;
       readonly secretAccessKey: string;
     }
@@ -30,6 +30,10 @@ export type FromSubject =
   | { readonly kind: 'decided'; readonly jobs: readonly (readonly [jobId: string, at: number, executed: boolean])[] }
   /** Executions that ended. */
   | { readonly kind: 'closed'; readonly jobs: readonly (readonly [jobId: string, status: string])[] }
-  | { readonly kind: 'usage'; readonly usage: Usage };
+  | { readonly kind: 'usage'; readonly usage: Usage }
+  | { readonly kind: 'account'; readonly account: Account };
 
-export type ToSubject = { readonly kind: 'usage' } | { readonly kind: 'close' };
+/** Rows of jobs in the table, and the closing table of npm start. */
+export type Account = Readonly<Record<'rows' | 'closed' | SummaryKey, number>>;
+
+export type ToSubject = { readonly kind: 'usage' } | { readonly kind: 'account' } | { readonly kind: 'close' };

@@ -1,12 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { FromSubject, SubjectSettings, Usage } from './messages.ts';
+import type { Account, FromSubject, SubjectSettings, Usage } from './messages.ts';
 
 export interface Subject {
   readonly pid: number;
   readonly url: string;
-  readonly consoleUrl: string | null;
+  readonly consoleUrl: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   /** Seconds from the start of the process until the system listens and its clusters are configured. */
@@ -14,6 +14,7 @@ export interface Subject {
   onDecided(heard: (jobId: string, at: number, executed: boolean) => void): void;
   onClosed(heard: (jobId: string, status: string) => void): void;
   usage(): Promise<Usage>;
+  account(): Promise<Account>;
   close(): Promise<void>;
 }
 
@@ -28,10 +29,12 @@ export async function startSubject(settings: SubjectSettings): Promise<Subject> 
   let heardDecided: (jobId: string, at: number, executed: boolean) => void = () => {};
   let heardClosed: (jobId: string, status: string) => void = () => {};
   const usages: ((usage: Usage) => void)[] = [];
+  const accounts: ((account: Account) => void)[] = [];
   child.on('message', (message: FromSubject) => {
     if (message.kind === 'ready') ready.resolve(message);
     else if (message.kind === 'decided') for (const job of message.jobs) heardDecided(...job);
     else if (message.kind === 'closed') for (const job of message.jobs) heardClosed(...job);
+    else if (message.kind === 'account') accounts.shift()?.(message.account);
     else usages.shift()?.(message.usage);
   });
   child.once('exit', (code) => ready.reject(new Error(`the system ended with ${code} before it was ready`)));
@@ -50,6 +53,11 @@ export async function startSubject(settings: SubjectSettings): Promise<Subject> 
       new Promise((resolve) => {
         usages.push(resolve);
         child.send({ kind: 'usage' });
+      }),
+    account: () =>
+      new Promise((resolve) => {
+        accounts.push(resolve);
+        child.send({ kind: 'account' });
       }),
     async close() {
       child.send({ kind: 'close' });

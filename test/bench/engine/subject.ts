@@ -3,17 +3,16 @@
  * Started by the bench with its settings as the first argument.
  */
 import { subscribe } from 'node:diagnostics_channel';
-import { performance } from 'node:perf_hooks';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { saveFold } from '../../../functions/adapters/calibration-store.ts';
 import { putBatch } from '../../../functions/adapters/ledger-store.ts';
 import type { Table } from '../../../functions/adapters/table.ts';
 import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
-import { applyClusters } from '../../../infra/commands/apply-clusters.ts';
-import { realClock } from '../../../infra/embedded/clock/clock.ts';
-import { Executions } from '../../../infra/embedded/console/executions.ts';
-import { Records } from '../../../infra/embedded/console/records.ts';
+import { bundlePage } from '../../../infra/embedded/console/bundle.ts';
 import type { HistoryEvent } from '../../../infra/embedded/engine/history.ts';
-import { startSystem } from '../../../infra/embedded/system.ts';
+import { openDataFolder, slackSecrets } from '../../../infra/embedded/start/data-folder.ts';
+import { idlePlan } from '../../../infra/embedded/start/idle-plan.ts';
+import { openSession } from '../../../infra/embedded/start/session.ts';
 import { TABLE_NAME } from '../../../infra/names.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
@@ -90,26 +89,38 @@ subscribe('http.server.request.start', (message) => {
   if (target !== undefined) calls[target] = (calls[target] ?? 0) + 1;
 });
 
-const executions = new Executions();
 const seen = watch();
-const system = await startSystem({
-  assemblyDir: settings.assemblyDir,
-  dataDir: settings.dataDir,
-  port: 0,
-  clock: realClock(),
+const clusters = settings.clusterIds.map(config);
+const dataDir = await openDataFolder(settings.dataDir, { fresh: false });
+const session = await openSession({
+  plan: idlePlan(),
+  page: await bundlePage(),
+  slack: await slackSecrets(dataDir, {}),
+  ...{ dataDir, assemblyDir: settings.assemblyDir, port: 0, consolePort: 0, configuration: clusters },
   environment: { VGAC_API_BASE_URL: settings.vgacUrl },
   log: (message) => console.error(message),
-  onHistory: (arn, event) => {
-    executions.observe(arn, event);
-    seen(arn, event);
-  },
+  onHistory: seen,
 });
-const records = new Records({ endpoint: system.url, credentials: system.credentials, tableName: TABLE_NAME });
+const { system, records } = session;
 const now = new Date();
-const clusters = settings.clusterIds.map(config);
-await applyClusters(records.table, clusters, now);
 for (const cluster of clusters) await earnAutonomy(records.table, cluster, now);
 for (const name of Object.keys(calls)) delete calls[name];
+
+/** Rows of jobs, and how many of them are closed. */
+async function countRows(): Promise<{ rows: number; closed: number }> {
+  const counted = { rows: 0, closed: 0 };
+  let ExclusiveStartKey: Record<string, unknown> | undefined;
+  do {
+    const page = await records.table.client.send(
+      new ScanCommand({ TableName: TABLE_NAME, ProjectionExpression: 'SK, closed_at', ExclusiveStartKey }),
+    );
+    const jobs = (page.Items ?? []).filter(({ SK }) => String(SK).startsWith('JOB#'));
+    counted.rows += jobs.length;
+    counted.closed += jobs.filter(({ closed_at }) => closed_at !== undefined).length;
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
+  return counted;
+}
 
 let peakRss = 0;
 setInterval(() => {
@@ -117,7 +128,13 @@ setInterval(() => {
 }, 100).unref();
 process.on('message', (message: ToSubject) => {
   if (message.kind === 'close') {
-    void system.close().then(() => process.exit(0));
+    void session.close().then(() => process.exit(0));
+    return;
+  }
+  if (message.kind === 'account') {
+    void Promise.all([countRows(), session.summary()]).then(([rows, { total }]) =>
+      tell({ kind: 'account', account: { ...rows, ...total } }),
+    );
     return;
   }
   const { user, system: kernel } = process.cpuUsage();
@@ -134,5 +151,4 @@ process.on('message', (message: ToSubject) => {
     },
   });
 });
-tell({ kind: 'ready', url: system.url, consoleUrl: null, ...system.credentials });
-void performance;
+tell({ kind: 'ready', url: system.url, consoleUrl: session.consoleUrl, ...system.credentials });

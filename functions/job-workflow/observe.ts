@@ -5,6 +5,7 @@ import { profileFrom, profileKey, saveProfile, typicalWait } from '../adapters/p
 import { readTogether } from '../adapters/read-together.ts';
 import { table } from '../adapters/table.ts';
 import { vgacFor, vgacSettings } from '../adapters/vgac/from-settings.ts';
+import { ownCalibration } from '../adapters/vgac/own-calibration.ts';
 import { anomalies, isLearningDue, learn } from '../domain/profile.ts';
 import { task } from '../runtime/task.ts';
 
@@ -16,11 +17,7 @@ export const handler = task(
     const items = await readTogether(store, [configKey(clusterId), profileKey(clusterId)]);
     const profile = profileFrom(items, clusterId);
     const vgac = await vgacFor(configFrom(items, clusterId, platform), env);
-    const [seen, vgacCalibration] = await Promise.all([
-      vgac.observe(clusterId),
-      // Shown beside our own figures; a VGAC that does not say is not a failure.
-      vgac.calibration(clusterId).catch(() => null),
-    ]);
+    const [seen, vgacCalibration] = await Promise.all([vgac.observe(clusterId), ownCalibration(vgac, clusterId, now)]);
     if (isLearningDue(profile, now)) {
       const wait = await typicalWait(store, clusterId);
       await saveProfile(store, clusterId, learn(profile, seen, vgacCalibration, wait, now));

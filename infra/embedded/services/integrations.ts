@@ -30,7 +30,8 @@ type Call = (argument: JsonValue, call: TaskCall) => Promise<JsonValue> | JsonVa
 
 const LambdaInvoke = z.strictObject({
   FunctionName: z.string(),
-  Payload: Json.default({}),
+  // The argument of a call is JSON already: a long state is not walked again for every invocation.
+  Payload: z.custom<JsonValue>().default({}),
   InvocationType: z.enum(['RequestResponse', 'Event']).default('RequestResponse'),
 });
 const SendMessage = z.strictObject({
@@ -83,7 +84,7 @@ export function createIntegrations({ host, invokeAsync, queues, bus, dynamo, sta
       invokeAsync(FunctionName, event);
       return { StatusCode: 202 };
     }
-    const result = Json.parse(JSON.parse(await host.invoke(FunctionName, event)));
+    const result: JsonValue = JSON.parse(await host.invoke(FunctionName, event));
     return { ExecutedVersion: '$LATEST', Payload: result, StatusCode: 200 };
   });
 

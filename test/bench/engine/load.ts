@@ -85,8 +85,9 @@ export function createLoad(subject: Subject, clusterIds: readonly string[]) {
       let sent = 0;
       let failure: unknown;
       const fill = () => {
-        const running = all.filter(({ status }) => status === null).length;
-        const missing = Math.min(open - running, count - sent);
+        // What is on its way to the bus is open as well.
+        const closed = all.filter(({ status }) => status !== null).length;
+        const missing = Math.min(open - (sent - closed), count - sent);
         if (missing <= 0) return;
         sent += missing;
         void send(missing).then(

@@ -6,6 +6,7 @@ import { Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { AGENTIC_SOURCE } from '../schemas/events/emitted.ts';
 import { GuardedRule } from './constructs/guarded-rule.ts';
 import { SYSTEM } from './names.ts';
 import type { Parts } from './parts.ts';
@@ -14,7 +15,7 @@ import type { Parts } from './parts.ts';
 const THROTTLE = { rateLimit: 20, burstLimit: 40 };
 
 /** The way of a human answer into an execution: the URL that Slack calls, and the sweeper behind it. */
-export function approvals(scope: Construct, { functions }: Parts): void {
+export function approvals(scope: Construct, { functions, stateful }: Parts): void {
   slackEndpoint(scope, functions.SlackWebhook);
   new GuardedRule(scope, 'ApprovalSweeperSchedule', {
     description: 'Runs approval-sweeper every minute.',
@@ -24,6 +25,24 @@ export function approvals(scope: Construct, { functions }: Parts): void {
     retryAttempts: 1,
     deadLetterQueue: functions.ApprovalSweeper.deadLetterQueue,
     target: (delivery) => new LambdaFunction(functions.ApprovalSweeper, delivery),
+  });
+  new GuardedRule(scope, 'UndoRequested', {
+    description: 'A person asked on a card to undo what was approved.',
+    on: { bus: stateful.bus, pattern: { source: [AGENTIC_SOURCE], detailType: ['UndoRequested'] } },
+    // The sweeper asks again every minute for as long as it is not done.
+    maxEventAge: Duration.minutes(5),
+    retryAttempts: 2,
+    deadLetterQueue: functions.UndoEffect.deadLetterQueue,
+    target: (delivery) => new LambdaFunction(functions.UndoEffect, delivery),
+  });
+  new GuardedRule(scope, 'DailyDigestSchedule', {
+    description: 'Posts the daily digests, in the European morning.',
+    on: { schedule: Schedule.cron({ minute: '0', hour: '6' }) },
+    // A digest that is begun is posted once, however often this is tried.
+    maxEventAge: Duration.hours(2),
+    retryAttempts: 3,
+    deadLetterQueue: functions.DailyDigest.deadLetterQueue,
+    target: (delivery) => new LambdaFunction(functions.DailyDigest, delivery),
   });
 }
 

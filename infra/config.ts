@@ -13,7 +13,8 @@ export interface SystemConfig {
   collectorPrincipals: readonly string[];
   /** Absent for `local`: alarms are synthesized, and nobody is subscribed. */
   alarmEmail?: string;
-  slack: { channel: string; baseUrl: string; webhookFallback: boolean };
+  /** Team and app are empty where clicks of any are taken, as long as they are signed. */
+  slack: { channel: string; baseUrl: string; webhookFallback: boolean; teamId: string; appId: string };
   vgac: { baseUrl: string; timeoutSeconds: number; apiKey: boolean };
 }
 
@@ -37,6 +38,14 @@ const common = {
   VGAC_API_KEY_SECRET: YesNo.default(false),
   SLACK_API_BASE_URL: Url.default('https://slack.com/api'),
   SLACK_WEBHOOK_URL_SECRET: YesNo.default(false),
+  SLACK_TEAM_ID: z
+    .string()
+    .regex(/^[TE][A-Z0-9]{2,20}$/, 'must be the id of a workspace')
+    .optional(),
+  SLACK_APP_ID: z
+    .string()
+    .regex(/^A[A-Z0-9]{2,20}$/, 'must be the id of an app')
+    .optional(),
 };
 
 const LocalSettings = z.object({
@@ -71,6 +80,8 @@ const SETTINGS: Record<SettingName, { meaning: string; example: string }> = {
   VGAC_TIMEOUT_SECONDS: { meaning: 'the seconds a call to VGAC may take, up to 20', example: '10' },
   VGAC_API_KEY_SECRET: { meaning: 'whether VGAC wants an API key, kept in Secrets Manager', example: 'yes' },
   SLACK_API_BASE_URL: { meaning: 'the address of the Slack API', example: 'https://slack.com/api' },
+  SLACK_TEAM_ID: { meaning: 'the only Slack workspace whose clicks are taken', example: 'T02ABCDEF' },
+  SLACK_APP_ID: { meaning: 'the only Slack app whose clicks are taken', example: 'A02ABCDEF' },
   SLACK_WEBHOOK_URL_SECRET: { meaning: 'whether there is an incoming webhook to fall back on', example: 'yes' },
 };
 
@@ -110,6 +121,8 @@ function services(settings: z.infer<typeof LocalSettings>): Pick<SystemConfig, '
       channel: settings.SLACK_DEFAULT_CHANNEL,
       baseUrl: settings.SLACK_API_BASE_URL,
       webhookFallback: settings.SLACK_WEBHOOK_URL_SECRET,
+      teamId: settings.SLACK_TEAM_ID ?? '',
+      appId: settings.SLACK_APP_ID ?? '',
     },
     vgac: {
       baseUrl: settings.VGAC_API_BASE_URL,

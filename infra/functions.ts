@@ -51,6 +51,8 @@ const query = (index: IndexAccess['index'], keys: string): IndexAccess => ({ ind
 /** Calibration, configuration, jobs, ledger, freeze and limits of clusters; `CLUSTER#*` itself is "all of them". */
 const CLUSTER = 'CLUSTER#*';
 const APPROVAL = 'APPROVAL#*';
+/** Signed requests that were taken, so that none is taken twice. */
+const REQUEST = 'REQUEST#*';
 /** Task tokens are credentials: whoever reads one can answer for a human. */
 const TOKEN = 'TOKEN#*';
 
@@ -195,18 +197,40 @@ export const HANDLERS = {
   },
   ApprovalSweeper: {
     folder: 'events',
-    purpose: 'Reminds, and resumes executions whose answer was stored but never sent.',
-    rows: [on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'), on(TOKEN, 'GetItem', 'DeleteItem')],
+    purpose: 'Reminds, follows what came of answers, and finishes what a crash left half done.',
+    rows: [
+      on(CLUSTER, 'GetItem'),
+      on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'),
+      on(TOKEN, 'GetItem', 'DeleteItem'),
+    ],
     indexes: [query('listing', 'APPROVALS#OPEN')],
     reaches: ['slack', 'taskTokens', 'events'],
     timeoutSeconds: 55,
+  },
+  UndoEffect: {
+    folder: 'events',
+    purpose: 'Takes back an approved effect that a person asked to undo, and reads it back.',
+    rows: [on(CLUSTER, 'GetItem', 'UpdateItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
+    reaches: ['slack', 'schedulers', 'events'],
+    timeoutSeconds: 60,
+  },
+  DailyDigest: {
+    folder: 'events',
+    purpose: 'Tells people once a day what was withheld, and how approvals were answered.',
+    rows: [on(CLUSTER, 'GetItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
+    indexes: [query('listing', 'CLUSTERS'), query('listing', CLUSTER), query('listing', 'APPROVALS#CLOSED#*')],
+    reaches: ['slack', 'slackChannel', 'slackWebhook'],
+    // A busy cluster decides a hundred thousand jobs a day.
+    timeoutSeconds: 300,
   },
   SlackWebhook: {
     folder: 'http',
     purpose: 'Verifies a click, decides once, resumes the execution and updates the card.',
     rows: [
-      on(CLUSTER, 'GetItem'),
+      // Puts and deletes a freeze.
+      on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'),
       on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'),
+      blindly(REQUEST, 'PutItem'),
       on(TOKEN, 'GetItem', 'DeleteItem'),
     ],
     reaches: ['slack', 'slackSignature', 'taskTokens', 'events'],

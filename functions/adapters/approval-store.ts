@@ -1,12 +1,20 @@
 import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import type { Decision } from '../../schemas/decision.ts';
-import { type ApprovalAnswer, ApprovalItem, type AuditItem, type Question } from '../../schemas/items/approval.ts';
+import {
+  type AnsweredIn,
+  type ApprovalAnswer,
+  ApprovalItem,
+  type AuditItem,
+  type Question,
+} from '../../schemas/items/approval.ts';
 import type { TierName } from '../../schemas/primitives.ts';
+import type { Terms } from '../domain/approval-terms.ts';
 import { lostTheRace, parseItem, type Table } from './table.ts';
 import { storeToken } from './token-store.ts';
 
 const OPEN = 'APPROVALS#OPEN';
+const closedListing = (clusterId: string) => `APPROVALS#CLOSED#${clusterId}`;
 /** Who decided where no human did. */
 export const NOBODY = 'vgac-agentic';
 
@@ -34,6 +42,7 @@ export interface OpenQuestion {
   executionArn: string;
   taskToken: string;
   channel: string;
+  terms: Terms;
 }
 
 /**
@@ -58,10 +67,11 @@ export async function openApproval(table: Table, asked: OpenQuestion, now: Date)
     expires_at: expiresAt,
     execution_arn: asked.executionArn,
     channel: asked.channel,
+    ...asked.terms,
     listing_key: `${expiresAt}#${id}`,
     ...(asked.user === undefined ? {} : { user: asked.user }),
   };
-  const names = Object.keys(once);
+  const names = Object.entries(once).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   const answer = await table.client.send(
     new UpdateCommand({
       TableName: table.name,
@@ -69,7 +79,7 @@ export async function openApproval(table: Table, asked: OpenQuestion, now: Date)
       UpdateExpression: `SET ${names.map((name) => `#${name} = if_not_exists(#${name}, :${name})`).join(', ')}, #listing = :open ADD #requests :one`,
       ExpressionAttributeNames: Object.fromEntries([...names, 'listing', 'requests'].map((name) => [`#${name}`, name])),
       ExpressionAttributeValues: {
-        ...Object.fromEntries(Object.entries(once).map(([name, value]) => [`:${name}`, value])),
+        ...Object.fromEntries(names.map((name) => [`:${name}`, Reflect.get(once, name)])),
         ':open': OPEN,
         ':one': 1,
       },
@@ -142,7 +152,7 @@ interface Outcome {
 export function decideApproval(
   table: Table,
   id: string,
-  answer: { status: 'approved' | 'denied'; by: string; reason: string },
+  answer: { status: 'approved' | 'denied'; by: string; via: AnsweredIn; reason: string },
   now: Date,
 ): Promise<Outcome> {
   return decide(table, id, answer, '#status = :pending AND expires_at > :now', now);
@@ -160,12 +170,14 @@ export function expireApproval(table: Table, id: string, now: Date): Promise<Out
 async function decide(
   table: Table,
   id: string,
-  answer: { status: string; by: string; reason: string },
+  answer: { status: string; by: string; via?: AnsweredIn; reason: string },
   condition: string,
   now: Date,
 ): Promise<Outcome> {
   const won = await tryUpdate(table, id, {
-    update: 'SET #status = :status, decided_by = :by, decided_at = :now, decided_reason = :reason',
+    update:
+      'SET #status = :status, decided_by = :by, decided_at = :now, decided_reason = :reason' +
+      (answer.via ? ', decided_via = :via, answered_at = :now' : ''),
     condition,
     names: { '#status': 'status' },
     values: {
@@ -174,6 +186,7 @@ async function decide(
       ':reason': answer.reason,
       ':now': now.toISOString(),
       ':pending': 'pending',
+      ...(answer.via && { ':via': answer.via }),
     },
   });
   return won ? { won: true, approval: won } : { won: false, approval: await stored(table, id, now) };
@@ -228,47 +241,111 @@ export async function markAnnounced(table: Table, approval: ApprovalItem, now: D
   });
 }
 
-/** Takes a settled approval off the open list, unless it was asked again, decided again or given a card meanwhile. */
+/**
+ * Moves a settled approval from the open list to the closed ones of its cluster, unless it was asked again, decided again
+ * or given a card meanwhile.
+ */
 export async function closeApproval(table: Table, approval: ApprovalItem): Promise<boolean> {
-  const { card_ts: ts } = approval;
+  const { card_ts: ts, undo_asked_at: asked } = approval;
+  const undo = asked === undefined ? 'attribute_not_exists(undo_asked_at)' : 'attribute_exists(undo_asked_at)';
   const closed = await tryUpdate(table, approval.approval_id, {
-    update: 'REMOVE listing',
-    condition: `#status = :status AND requests = :requests AND ${ts ? 'card_ts = :ts' : 'attribute_not_exists(card_ts)'}`,
+    update: 'SET listing = :closed',
+    condition: `#status = :status AND requests = :requests AND ${undo} AND ${ts ? 'card_ts = :ts' : 'attribute_not_exists(card_ts)'}`,
     names: { '#status': 'status' },
-    values: { ':status': approval.status, ':requests': approval.requests, ...(ts ? { ':ts': ts } : {}) },
+    values: {
+      ':status': approval.status,
+      ':requests': approval.requests,
+      ':closed': closedListing(approval.cluster_id),
+      ...(ts ? { ':ts': ts } : {}),
+    },
   });
   return closed !== null;
 }
 
+/** Notes what came of the answer. Opens the approval again, so that the sweeper makes the card say it. */
+export async function noteEffect(
+  table: Table,
+  id: string,
+  effect: NonNullable<ApprovalItem['effect']>,
+): Promise<ApprovalItem> {
+  return update(table, id, {
+    update: 'SET effect = :effect, listing = :open',
+    condition: 'attribute_exists(PK)',
+    values: { ':effect': effect, ':open': OPEN },
+  });
+}
+
+/** Asks once to take the effect back. Null when somebody asked before, or it is not approved any more. */
+export function askUndo(table: Table, id: string, by: string, now: Date): Promise<ApprovalItem | null> {
+  return tryUpdate(table, id, {
+    update: 'SET undo_asked_by = :by, undo_asked_at = :now, listing = :open',
+    condition: '#status = :approved AND attribute_not_exists(undo_asked_at)',
+    names: { '#status': 'status' },
+    values: { ':by': by, ':now': now.toISOString(), ':approved': 'approved', ':open': OPEN },
+  });
+}
+
+/** Notes that people were reminded. */
+export async function markReminded(table: Table, id: string, now: Date): Promise<void> {
+  await tryUpdate(table, id, {
+    update: 'SET reminded_at = :now',
+    condition: 'attribute_exists(PK)',
+    values: { ':now': now.toISOString() },
+  });
+}
+
+/** Notes what the card says now. */
+export async function markShown(table: Table, id: string, state: string): Promise<void> {
+  await tryUpdate(table, id, {
+    update: 'SET card_state = :state',
+    condition: 'attribute_exists(PK)',
+    values: { ':state': state },
+  });
+}
+
 /** Ids of the approvals with something left to do, soonest expiry first. The index may lag: load each before judging. */
-export async function* openApprovals(table: Table): AsyncGenerator<string> {
-  let from: Record<string, unknown> | undefined;
+export function openApprovals(table: Table): AsyncGenerator<string> {
+  return listed(table, OPEN, '');
+}
+
+/** Approvals of a cluster that are settled and whose time to answer ended after `since`. */
+export async function* closedApprovals(table: Table, clusterId: string, since: Date): AsyncGenerator<ApprovalItem> {
+  for await (const id of listed(table, closedListing(clusterId), since.toISOString())) {
+    const approval = await loadApproval(table, id);
+    if (approval) yield approval;
+  }
+}
+
+async function* listed(table: Table, listing: string, from: string): AsyncGenerator<string> {
+  let start: Record<string, unknown> | undefined;
   do {
     const page = await table.client.send(
       new QueryCommand({
         TableName: table.name,
         IndexName: 'listing',
-        KeyConditionExpression: 'listing = :open',
-        ExpressionAttributeValues: { ':open': OPEN },
-        ExclusiveStartKey: from,
+        KeyConditionExpression: 'listing = :listing AND listing_key > :from',
+        ExpressionAttributeValues: { ':listing': listing, ':from': from || ' ' },
+        ExclusiveStartKey: start,
       }),
     );
-    for (const { PK } of page.Items ?? []) yield String(PK).slice(approvalKey('').PK.length);
-    from = page.LastEvaluatedKey;
-  } while (from);
+    for (const { PK, SK } of page.Items ?? []) {
+      if (SK === 'APPROVAL') yield String(PK).slice(approvalKey('').PK.length);
+    }
+    start = page.LastEvaluatedKey;
+  } while (start);
 }
 
 /** Appends one record to the approval's audit. The same fact at the same time is one record, so a retry is harmless. */
 export async function audit(
   table: Table,
-  approval: ApprovalItem,
+  approval: Pick<ApprovalItem, 'approval_id'> & { pinned?: Pick<Decision, 'argumentsHash'> },
   fact: { at: string; who: string; what: string; why?: string },
 ): Promise<void> {
   const item: z.infer<typeof AuditItem> = {
     PK: `APPROVAL#${approval.approval_id}`,
     SK: `AUDIT#${fact.at}#${fact.what}#${fact.who}`,
     ...fact,
-    hash: approval.pinned.argumentsHash,
+    hash: approval.pinned?.argumentsHash ?? null,
   };
   await table.client
     .send(new PutCommand({ TableName: table.name, Item: item, ConditionExpression: 'attribute_not_exists(PK)' }))

@@ -124,7 +124,7 @@ async function candidates(
     // Taken away by the very write that marks a row as folded.
     if (row.unfolded === undefined) continue;
     const labelled = await labelRow(table, row, config.longWaitSeconds, now);
-    if (mayYetBeUndone(labelled)) {
+    if (mayYetBeUndone(labelled, config.approvals.undoMinutes, now)) {
       await postpone(table, labelled, new Date(now.getTime() + POSTPONE_MS));
       continue;
     }

@@ -1,4 +1,6 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
+import type { AnsweredIn } from '../../schemas/items/approval.ts';
+import { SlackUserId } from '../../schemas/ports/slack.ts';
 import type { TierName } from '../../schemas/primitives.ts';
 
 export type MayApprove = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -26,6 +28,23 @@ export function mayApprove(question: {
     return refused("the job's user has no Slack id in the configuration, so its own approval cannot be ruled out");
   }
   return { ok: true };
+}
+
+/** Who answers, and how they proved it: Slack's signature, the token of one machine, or IAM. */
+export interface Answerer {
+  kind: AnsweredIn;
+  /** A Slack user id; outside of Slack also a name that the cluster's configuration maps to one. */
+  id: string;
+}
+
+/**
+ * The Slack user id that stands for a person wherever they answer, so that one list of approvers holds for all ways.
+ * Null for a name that the configuration does not map to anybody.
+ */
+export function slackIdOf({ users }: Pick<ClusterConfig, 'users'>, { kind, id }: Answerer): string | null {
+  if (kind === 'slack') return id;
+  if (Object.hasOwn(users, id)) return users[id] ?? null;
+  return SlackUserId.safeParse(id).success ? id : null;
 }
 
 function refused(reason: string): MayApprove {

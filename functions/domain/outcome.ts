@@ -140,9 +140,22 @@ function boundsOf({
   return { lowerSeconds, upperSeconds, upper90Seconds };
 }
 
-/** Whether the agent's own intervention is in place and may yet have to be undone, which its token would pay for. */
-export function mayYetBeUndone({ decision, effect, closed_at }: JobItem): boolean {
-  return decision?.executed === true && effect?.intervened === true && closed_at === undefined;
+/** Undoing itself takes a moment, and may be asked for in the last one. */
+const UNDO_TAKES_MS = 5 * 60_000;
+
+/**
+ * Whether the agent's own intervention is in place and may yet have to be undone, which its token would pay for: until the
+ * execution is over, and where a human kept a hold, until the time to undo it from the card is over too.
+ */
+export function mayYetBeUndone(
+  { decision, effect, closed_at, status }: JobItem,
+  undoMinutes: number,
+  now: Date,
+): boolean {
+  if (decision?.executed !== true || effect?.intervened !== true) return false;
+  if (closed_at === undefined) return true;
+  const onCard = status === 'approved' && effect.status === 'done' && undoMinutes > 0;
+  return onCard && now.getTime() < Date.parse(closed_at) + undoMinutes * 60_000 + UNDO_TAKES_MS;
 }
 
 /** Fold order: when the label was known, then the job id, so that every folder makes the same list. */

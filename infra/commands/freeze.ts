@@ -1,14 +1,10 @@
 import { userInfo } from 'node:os';
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { Command, InvalidArgumentError } from 'commander';
-import type * as z from 'zod';
 import { listClusters } from '../../functions/adapters/calibration-store.ts';
-import { clusterKey, parseItem, type Table, table } from '../../functions/adapters/table.ts';
-import { FreezeItem } from '../../schemas/items/cluster.ts';
+import { type Frozen, liftFreeze, putFreeze } from '../../functions/adapters/freeze-store.ts';
+import { type Table, table } from '../../functions/adapters/table.ts';
 import { Text } from '../../schemas/primitives.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
-
-type Frozen = z.infer<typeof FreezeItem>;
 
 /** Nothing was frozen: the cluster does not exist, or nobody said why. The message says what to write. */
 export class FreezeRefused extends Error {
@@ -19,28 +15,24 @@ export class FreezeRefused extends Error {
 export async function freeze(
   table: Table,
   cluster: string,
-  { by, reason, now }: { by: string; reason: string; now: Date },
+  why: { by: string; reason: string; now: Date },
 ): Promise<Frozen> {
-  const item: Frozen = { ...(await freezeKey(table, cluster)), by, reason, at: now.toISOString() };
-  await table.client.send(new PutCommand({ TableName: table.name, Item: item }));
-  return item;
+  return putFreeze(table, await scopeOf(table, cluster), why);
 }
 
 /** Lets effects happen again. @returns the freeze that was lifted, null when there was none */
 export async function lift(table: Table, cluster: string): Promise<Frozen | null> {
-  const Key = await freezeKey(table, cluster);
-  const answer = await table.client.send(new DeleteCommand({ TableName: table.name, Key, ReturnValues: 'ALL_OLD' }));
-  return answer.Attributes ? parseItem(FreezeItem, answer.Attributes) : null;
+  return liftFreeze(table, await scopeOf(table, cluster));
 }
 
-async function freezeKey(table: Table, cluster: string): Promise<{ PK: string; SK: 'FREEZE' }> {
-  if (cluster === 'all') return { PK: clusterKey('*'), SK: 'FREEZE' };
+async function scopeOf(table: Table, cluster: string): Promise<string> {
+  if (cluster === 'all') return '*';
   // A freeze of a mistyped name would stop nothing, and nobody would know.
   const known = await listClusters(table);
   if (!known.includes(cluster)) {
     throw new FreezeRefused(`there is no cluster ${cluster}: use all, or one of ${known.join(', ') || '(none yet)'}`);
   }
-  return { PK: clusterKey(cluster), SK: 'FREEZE' };
+  return cluster;
 }
 
 function words(value: string): string {

@@ -189,7 +189,11 @@ function environment({ rows, indexes, reaches = [] }: HandlerSpec, { config, tab
     },
     slackChannel: { SLACK_DEFAULT_CHANNEL: config.slack.channel },
     slackWebhook: { SLACK_WEBHOOK_URL_NAME: config.slack.webhookFallback ? names.slackWebhookUrl : '' },
-    slackSignature: { SLACK_SIGNING_SECRET_NAME: names.slackSigningSecret },
+    slackSignature: {
+      SLACK_SIGNING_SECRET_NAME: names.slackSigningSecret,
+      SLACK_TEAM_ID: config.slack.teamId,
+      SLACK_APP_ID: config.slack.appId,
+    },
     taskTokens: {},
   };
   return Object.assign(

@@ -34,6 +34,8 @@ export const ApprovalDecided = z.object({
   by: z.string(),
   at: Instant,
 });
+/** A person asked for an approved effect to be taken back; who and when is in the approval. */
+export const UndoRequested = z.object({ ...v1, jobId: JobId, approvalId: z.string() });
 export const DriftDetected = z.object({
   ...v1,
   band: DriftBand,
@@ -75,6 +77,7 @@ export const EmittedEvents = {
   DecisionRecorded,
   ApprovalRequested,
   ApprovalDecided,
+  UndoRequested,
   DriftDetected,
   CalibrationPromoted,
   RecalibrationRequested,

@@ -18,7 +18,13 @@ describe('readConfig', () => {
     expect(from({})).toEqual({
       stage: 'local',
       collectorPrincipals: [],
-      slack: { channel: '#gpu-alerts', baseUrl: 'https://slack.com/api', webhookFallback: false },
+      slack: {
+        channel: '#gpu-alerts',
+        baseUrl: 'https://slack.com/api',
+        webhookFallback: false,
+        teamId: '',
+        appId: '',
+      },
       vgac: { baseUrl: 'http://localhost:4580/vgac', timeoutSeconds: 10, apiKey: false },
     });
   });
@@ -29,7 +35,13 @@ describe('readConfig', () => {
       env: { account: '123456789012', region: 'eu-central-1' },
       collectorPrincipals: ['arn:aws:iam::123456789012:role/a', 'arn:aws:iam::210987654321:role/path/b'],
       alarmEmail: 'gpu-oncall@example.com',
-      slack: { channel: '#gpu-alerts', baseUrl: 'https://slack.com/api', webhookFallback: false },
+      slack: {
+        channel: '#gpu-alerts',
+        baseUrl: 'https://slack.com/api',
+        webhookFallback: false,
+        teamId: '',
+        appId: '',
+      },
       vgac: { baseUrl: 'https://vgac.example.com', timeoutSeconds: 2.5, apiKey: true },
     });
   });

@@ -122,6 +122,9 @@ describe('every handler', () => {
 
   const KEYS_OF_STORE = new Map([
     ['approval-store', 'APPROVAL#*'],
+    ['open-digest-store', 'APPROVAL#*'],
+    ['daily-digest-store', 'APPROVAL#*'],
+    ['request-store', 'REQUEST#*'],
     ['token-store', 'TOKEN#*'],
   ]);
   const ITEM_COMMAND = /^(Get|Put|Update|Delete|BatchGet)$/;

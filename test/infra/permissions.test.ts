@@ -64,7 +64,7 @@ describe('permissions', () => {
       .filter(({ Action }) => Action.some((name) => name.startsWith('dynamodb:')));
     const patterns = onTable.map(leadingKeys);
     expect(new Set(patterns.flat())).toEqual(
-      new Set(['CLUSTER#*', 'APPROVAL#*', 'TOKEN#*', 'CLUSTERS', 'APPROVALS#OPEN']),
+      new Set(['CLUSTER#*', 'APPROVAL#*', 'TOKEN#*', 'REQUEST#*', 'CLUSTERS', 'APPROVALS#OPEN', 'APPROVALS#CLOSED#*']),
     );
     expect(whoMay(/^dynamodb:(Scan|PartiQL\w*|Batch(Write)\w*|Transact\w*|\*)$/)).toEqual([]);
   });
@@ -88,8 +88,8 @@ describe('permissions', () => {
     ]);
   });
 
-  it('let only Act read the credentials of schedulers', () => {
-    expect(whoMay(/^secretsmanager:/, about('/scheduler/'))).toEqual(['ActRole']);
+  it('let only Act and UndoEffect read the credentials of schedulers', () => {
+    expect(whoMay(/^secretsmanager:/, about('/scheduler/'))).toEqual(['ActRole', 'UndoEffectRole']);
   });
 
   it('let only Observe and Predict read the keys of VGAC', () => {

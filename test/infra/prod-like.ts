@@ -17,7 +17,13 @@ export const PROD: SystemConfig = {
     'arn:aws:iam::210987654321:role/clusters/vgac-collector',
   ],
   alarmEmail: 'gpu-oncall@example.com',
-  slack: { channel: '#gpu-alerts', baseUrl: 'https://slack.com/api', webhookFallback: true },
+  slack: {
+    channel: '#gpu-alerts',
+    baseUrl: 'https://slack.com/api',
+    webhookFallback: true,
+    teamId: 'T02ABCDEF',
+    appId: 'A02ABCDEF',
+  },
   vgac: { baseUrl: 'https://vgac.example.com', timeoutSeconds: 10, apiKey: true },
 };
 

@@ -1,55 +1,60 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
-import { mayApprove } from '../../domain/approvers.ts';
-import { audit, decideApproval, loadApproval } from '../approval-store.ts';
-import { loadConfig } from '../config-store.ts';
-import { stateWords } from './cards.ts';
+import { answerApproval, authorise, note, type Taken } from '../answer-approval.ts';
+import { loadApproval } from '../approval-store.ts';
+import { acknowledge } from './acknowledge.ts';
+import { denyOrAskWhy } from './deny.ts';
 import type { ResumingEdges } from './edges.ts';
-import { prose } from './escape.ts';
 import { evidenceMessage } from './evidence.ts';
+import { freezeFromCard, unfreezeFromCard } from './freeze.ts';
 import type { Click } from './interaction.ts';
-import { settle } from './settle.ts';
+import { cardOf, explanation } from './taken.ts';
+import { undoFromCard } from './undo.ts';
+import { whisper } from './whisper.ts';
 
 /**
  * Answers one authentic click. The first authorised answer before the expiry decides; everybody else is told privately
  * how it stands and nothing happens. What fails after the decision is left to the sweeper.
  */
 export async function answerClick(edges: ResumingEdges, click: Click): Promise<void> {
+  if (click.action === 'acknowledge') return acknowledge(edges, click);
+  if (click.action === 'approve') return explain(edges, click, await approve(edges, click));
   const approval = await loadApproval(edges.table, click.approvalId);
-  if (!approval) return whisper(edges, click, 'This request is not known here any more.');
+  if (!approval) return explain(edges, click, { outcome: 'unknown' });
   if (click.action === 'details') return showDetails(edges, approval, click);
 
-  // The platform matters only for a cluster that nobody configured, and that one has no approvers.
-  const config = await loadConfig(edges.table, approval.cluster_id, 'kubernetes');
-  const allowed = mayApprove({ config, tier: approval.tier, user: approval.user, slackUserId: click.by });
+  const allowed = await authorise(edges, approval, { kind: 'slack', id: click.by });
   if (!allowed.ok) {
-    await note(edges, approval, click, `refused to ${click.action}`, allowed.reason);
-    return whisper(edges, click, `You cannot answer this one: ${prose(allowed.reason, 300)}.`);
+    await note(edges, approval, click.by, `refused to ${click.action}`, allowed.reason);
+    return explain(edges, click, { outcome: 'refused', approval, why: allowed.reason });
   }
-  const status = click.action === 'approve' ? 'approved' : 'denied';
-  const answer = { status, by: click.by, reason: `${status} in Slack` } as const;
-  const { won, approval: now } = await decideApproval(edges.table, approval.approval_id, answer, edges.now);
-  if (!won) {
-    await note(edges, now, click, `too late to ${click.action}`);
-    return whisper(edges, click, stateWords(now));
+  switch (click.action) {
+    case 'deny':
+      return explain(edges, click, await denyOrAskWhy(edges, approval, click));
+    case 'undo':
+      return undoFromCard(edges, approval, click);
+    case 'freeze':
+      return freezeFromCard(edges, approval, click);
+    case 'unfreeze':
+      return unfreezeFromCard(edges, approval, click);
   }
-  await settle(edges, now).catch((error: unknown) => edges.warn('left to the sweeper', error));
+}
+
+async function explain(edges: ResumingEdges, click: Click, taken: Taken | null): Promise<void> {
+  const text = taken && explanation(taken);
+  if (text !== null) await whisper(edges, click, text);
+}
+
+function approve(edges: ResumingEdges, click: Click): Promise<Taken> {
+  const by = { kind: 'slack', id: click.by } as const;
+  const answer = { approvalId: click.approvalId, by, decision: 'approved', reason: 'approved in Slack' } as const;
+  return answerApproval(edges, { ...answer, at: edges.now }, cardOf(edges, click));
 }
 
 async function showDetails(edges: ResumingEdges, approval: ApprovalItem, click: Click): Promise<void> {
-  await note(edges, approval, click, 'looked at the details');
+  await note(edges, approval, click.by, 'looked at the details');
   const { channel, card_ts: ts } = approval;
   if (channel === undefined || ts === undefined) return whisper(edges, click, 'The card is still on its way.');
   await edges.slack
     .post(channel, evidenceMessage(approval), ts)
     .catch((error: unknown) => edges.warn('details not posted', error));
-}
-
-function note(edges: ResumingEdges, approval: ApprovalItem, click: Click, what: string, why?: string): Promise<void> {
-  const fact = { at: edges.now.toISOString(), who: click.by, what };
-  return audit(edges.table, approval, why === undefined ? fact : { ...fact, why });
-}
-
-async function whisper(edges: ResumingEdges, { responseUrl }: Click, text: string): Promise<void> {
-  if (responseUrl === undefined) return;
-  await edges.slack.whisper(responseUrl, text).catch((error: unknown) => edges.warn('private answer not sent', error));
 }

@@ -1,5 +1,6 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { termsOf } from '../../domain/approval-terms.ts';
 import { audit, NOBODY, type OpenQuestion, openApproval } from '../approval-store.ts';
 import type { ApprovalEdges } from './edges.ts';
 import { present } from './settle.ts';
@@ -10,13 +11,14 @@ import { present } from './settle.ts';
  */
 export async function ask(
   edges: ApprovalEdges,
-  asked: Omit<OpenQuestion, 'channel'>,
+  asked: Omit<OpenQuestion, 'channel' | 'terms'>,
   config: ClusterConfig,
   defaultChannel: string,
 ): Promise<ApprovalItem> {
   const { table, now } = edges;
   const channel = config.slackChannel ?? defaultChannel;
-  const approval = await openApproval(table, { ...asked, channel }, now);
+  const terms = termsOf(config, asked.decision, now);
+  const approval = await openApproval(table, { ...asked, channel, terms }, now);
   // The token is stored, so the execution waits: throwing now would end the wait and leave a card that nobody answers.
   const steps = await Promise.allSettled([
     audit(table, approval, { at: now.toISOString(), who: NOBODY, what: 'asked' }),

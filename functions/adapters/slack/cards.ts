@@ -1,12 +1,16 @@
-import type { ActionsBlock, SectionBlock } from '@slack/types';
-import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import type { ActionsBlock, ConfirmationDialog, PlainTextElement, SectionBlock } from '@slack/types';
+import type { AnsweredIn, ApprovalItem } from '../../../schemas/items/approval.ts';
 import type { CardAction } from '../../../schemas/ports/slack.ts';
+import { undoState } from '../../domain/undoing.ts';
 import type { SlackMessage } from './client.ts';
 import { prose } from './escape.ts';
 import {
+  alternativeWords,
   calibrationMark,
   clockTime,
   deed,
+  duration,
+  effectWords,
   evidenceWords,
   firstReason,
   person,
@@ -37,19 +41,40 @@ export function requestCard(approval: ApprovalItem): SlackMessage {
         `${calibrationMark(evidence.score)} · ${evidenceWords(evidence)} · ${tierWords(tier)}`,
         predictionWords(pinned),
       ),
-      section(`*If nobody answers by ${clockTime(approval.expires_at)}:* ${silenceWords(question)}.`),
-      buttons(id, keep),
+      section(
+        `*If nobody answers by ${clockTime(approval.expires_at)}:* ${silenceWords(question)}.`,
+        ...(keep ? [] : [`*Instead you could:* ${alternativeWords(approval.alternatives, pinned.prediction)}`]),
+      ),
+      buttons(id, [
+        { ...button('approve', keep ? 'Keep hold' : 'Approve'), style: 'primary' },
+        { ...button('deny', keep ? 'Release' : 'Deny'), style: 'danger' },
+        button('details', 'Details'),
+        FREEZE_BUTTON,
+      ]),
     ],
   };
 }
 
-/** The card of a decided approval: its true state, and nothing left to press. */
-export function settledCard(approval: ApprovalItem): SlackMessage {
-  const state = stateWords(approval);
+/** The card of a decided approval: its true state and what came of it; only Undo is left to press, while it works. */
+export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
+  const { pinned, undo_seconds: seconds, approval_id: id } = approval;
+  const undo = undoState(approval, now);
   return {
     text: `Human review: ${approval.status}`,
-    blocks: [section(state), section(deed(approval.pinned), calibrationMark(approval.pinned.evidence.score))],
+    blocks: [
+      section(stateWords(approval), ...reasonWords(approval), ...effectWords(approval, undo)),
+      section(deed(pinned), calibrationMark(pinned.evidence.score)),
+      ...(undo === 'open'
+        ? [section(`It can be undone here for ${duration(seconds)}.`), buttons(id, [button('undo', 'Undo')])]
+        : []),
+    ],
   };
+}
+
+/** What `settledCard` shows, in a word: the card needs an update when this has changed. */
+export function cardState(approval: ApprovalItem, now: Date): string {
+  const { status, effect, decided_at } = approval;
+  return [status, decided_at, effect?.status ?? 'no effect', effect?.at, undoState(approval, now)].join(' ');
 }
 
 /** A second card of the same approval, posted by a crash in between: points to the one that counts. */
@@ -61,10 +86,11 @@ export function supersededCard(): SlackMessage {
 /** How an approval ended, in a sentence. Timeout is worded as timeout: nobody said no. */
 export function stateWords(approval: ApprovalItem): string {
   const keep = approval.question === 'keep';
-  const by = person(approval.decided_by ?? '');
+  const by = `${person(approval.decided_by ?? '')}${VIA[approval.decided_via ?? 'slack']}`;
   const at = clockTime(approval.decided_at ?? approval.expires_at);
   switch (approval.status) {
     case 'pending':
+      // Only ever said to somebody who was too late: an open question has a card of its own.
       return `⏳ *Expired*: the time to answer ended ${clockTime(approval.expires_at)}; ${silenceWords(approval.question)}.`;
     case 'approved':
       return keep ? `✅ *Hold kept* by ${by}, ${at}.` : `✅ *Approved* by ${by}, ${at}.`;
@@ -90,19 +116,44 @@ export function section(...lines: string[]): SectionBlock {
   };
 }
 
-function buttons(approvalId: string, keep: boolean): ActionsBlock {
-  const button = (action: CardAction, label: string) => ({
-    type: 'button' as const,
-    action_id: action,
-    value: approvalId,
-    text: { type: 'plain_text' as const, text: label, emoji: true },
-  });
-  return {
-    type: 'actions',
-    elements: [
-      { ...button('approve', keep ? 'Keep hold' : 'Approve'), style: 'primary' },
-      { ...button('deny', keep ? 'Release' : 'Deny'), style: 'danger' },
-      button('details', 'Details'),
-    ],
-  };
+/** The reason of a denial, in the words of whoever denied. */
+function reasonWords({ status, decided_reason, decided_via }: ApprovalItem): string[] {
+  if (status !== 'denied' || decided_via === undefined || !decided_reason) return [];
+  return [`_Why:_ ${prose(decided_reason, 600)}`];
+}
+
+const VIA: Readonly<Record<AnsweredIn, string>> = {
+  slack: '',
+  console: ' in the console',
+  cli: ' on the command line',
+};
+
+interface Pressable {
+  type: 'button';
+  action_id: CardAction;
+  text: PlainTextElement;
+  style?: 'primary' | 'danger';
+  confirm?: ConfirmationDialog;
+}
+
+const plain = (text: string): PlainTextElement => ({ type: 'plain_text', text, emoji: true });
+
+export function button(action: CardAction, label: string): Pressable {
+  return { type: 'button', action_id: action, text: plain(label) };
+}
+
+/** Stops more than this question, so it asks once more. */
+const FREEZE_BUTTON: Pressable = {
+  ...button('freeze', 'Freeze cluster'),
+  confirm: {
+    title: plain('Freeze this cluster?'),
+    text: plain('The agent will do nothing at all on this cluster until somebody unfreezes it.'),
+    confirm: plain('Freeze'),
+    deny: plain('Leave it'),
+  },
+};
+
+/** Buttons carry the id and nothing else. */
+export function buttons(value: string, all: readonly Pressable[]): ActionsBlock {
+  return { type: 'actions', elements: all.map((one) => ({ ...one, value })) };
 }

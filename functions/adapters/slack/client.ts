@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KnownBlock } from '@slack/types';
-import { ChatAnswer } from '../../../schemas/ports/slack.ts';
+import type { KnownBlock, ModalView } from '@slack/types';
+import type * as z from 'zod';
+import { ChatDone, ErrorAnswer, OkAnswer } from '../../../schemas/ports/slack.ts';
 import { SlackRefused, SlackUnavailable } from './errors.ts';
 
 export interface SlackMessage {
@@ -19,8 +20,16 @@ export interface Slack {
   post(channel: string, message: SlackMessage, thread?: string): Promise<CardRef>;
   /** chat.update: replaces text and blocks. */
   update(card: CardRef, message: SlackMessage): Promise<void>;
-  /** Tells only the person who clicked. Does nothing for a URL that is not Slack's. */
-  whisper(responseUrl: string, text: string): Promise<void>;
+  /** Tells only the person who clicked. False for a URL that is not Slack's: nothing was sent. */
+  whisper(responseUrl: string, text: string): Promise<boolean>;
+  /** Tells one person in a channel, where there is no response URL or it is used up. */
+  ephemeral(channel: string, user: string, text: string): Promise<void>;
+  /** Replaces the message whose button was clicked: the second way to a card that chat.update does not reach. */
+  replace(responseUrl: string, message: SlackMessage): Promise<boolean>;
+  /** Address of a message, for people: opens it in Slack. */
+  link(card: CardRef): string;
+  /** views.open: a modal for the person who clicked less than three seconds ago. */
+  openModal(triggerId: string, view: ModalView): Promise<void>;
 }
 
 export interface SlackOptions {
@@ -51,47 +60,61 @@ const TRANSIENT = new Set([
  * @throws SlackRefused on `ok: false` and on any other status
  */
 export function slackClient(options: SlackOptions): Slack {
-  const call = async (method: string, body: object): Promise<CardRef> => {
+  const call = async <T extends z.ZodType>(method: string, body: object, good: T): Promise<z.infer<T>> => {
     const response = await sendToRoot(options, method, body);
-    const parsed = ChatAnswer.safeParse(await response.json().catch(() => null));
-    if (!parsed.success) {
-      refuseStatus(method, response);
-      throw new SlackUnavailable(`${method}: the answer is not Slack's`);
+    const json: unknown = await response.json().catch(() => null);
+    const refused = ErrorAnswer.safeParse(json);
+    if (refused.success) {
+      const { error } = refused.data;
+      throw TRANSIENT.has(error) ? new SlackUnavailable(`${method}: ${error}`) : new SlackRefused(method, error);
     }
-    if (parsed.data.ok) return { channel: parsed.data.channel, ts: parsed.data.ts };
-    if (TRANSIENT.has(parsed.data.error)) throw new SlackUnavailable(`${method}: ${parsed.data.error}`);
-    throw new SlackRefused(method, parsed.data.error);
+    const answer = good.safeParse(json);
+    if (answer.success) return answer.data;
+    refuseStatus(method, response);
+    throw new SlackUnavailable(`${method}: the answer is not Slack's`);
+  };
+  const respond = async (responseUrl: string, body: object): Promise<boolean> => {
+    if (!isSlacksUrl(responseUrl, options.baseUrl)) return false;
+    refuseStatus('response_url', await send(options, 'response_url', responseUrl, {}, body));
+    return true;
   };
   return {
-    post: (channel, message, thread) =>
-      call('chat.postMessage', {
-        channel,
-        ...message,
-        unfurl_links: false,
-        unfurl_media: false,
-        ...(thread === undefined ? {} : { thread_ts: thread }),
-      }),
-    update: async (card, message) => {
-      await call('chat.update', { ...card, ...message });
+    post: async (channel, message, thread) => {
+      const quiet = { unfurl_links: false, unfurl_media: false };
+      const where = thread === undefined ? {} : { thread_ts: thread };
+      const posted = await call('chat.postMessage', { channel, ...message, ...quiet, ...where }, ChatDone);
+      return { channel: posted.channel, ts: posted.ts };
     },
-    whisper: async (responseUrl, text) => {
-      if (!isSlacksUrl(responseUrl, options.baseUrl)) return;
-      const body = { response_type: 'ephemeral', replace_original: false, text };
-      refuseStatus('response_url', await send(options, 'response_url', responseUrl, {}, body));
+    update: async (card, message) => {
+      await call('chat.update', { ...card, ...message }, ChatDone);
+    },
+    whisper: (responseUrl, text) => respond(responseUrl, { response_type: 'ephemeral', replace_original: false, text }),
+    ephemeral: async (channel, user, text) => {
+      await call('chat.postEphemeral', { channel, user, text }, OkAnswer);
+    },
+    replace: (responseUrl, message) => respond(responseUrl, { replace_original: true, ...message }),
+    link: ({ channel, ts }) => {
+      const home = options.baseUrl.replace(/\/+$/, '').replace(/\/api$/, '');
+      return `${home}/archives/${channel}/p${ts.replace('.', '')}`;
+    },
+    openModal: async (triggerId, view) => {
+      await call('views.open', { trigger_id: triggerId, view }, OkAnswer);
     },
   };
 }
 
 /**
- * Posts to an incoming webhook: one way, no buttons, never an approval path.
+ * Posts to an incoming webhook: one way, never an approval path. Whatever could be pressed is left out, since nobody
+ * verifies who is in that channel and Slack would send the click nowhere.
  * @throws SlackUnavailable, SlackRefused as above
  */
 export async function postToWebhook(
   url: string,
-  message: SlackMessage,
+  { text, blocks }: SlackMessage,
   options: Pick<SlackOptions, 'timeoutMs' | 'waitBudgetMs' | 'wait'> = {},
 ): Promise<void> {
-  refuseStatus('webhook', await send(options, 'webhook', url, {}, message));
+  const readable = { text, blocks: blocks.filter(({ type }) => type === 'section' || type === 'context') };
+  refuseStatus('webhook', await send(options, 'webhook', url, {}, readable));
 }
 
 /** A `response_url` comes from outside: only the API's own origin and Slack's webhook host may be called. */

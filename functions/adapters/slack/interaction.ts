@@ -1,37 +1,97 @@
-import { BlockActions, CardAction, OtherInteraction } from '../../../schemas/ports/slack.ts';
+import type * as z from 'zod';
+import {
+  BlockActions,
+  CardAction,
+  DENY_MODAL,
+  OtherInteraction,
+  REASON_FIELD,
+  ViewSubmission,
+} from '../../../schemas/ports/slack.ts';
 
 export interface Click {
   action: CardAction;
+  /** What the button carries: the id of the approval, or of the digest. */
   approvalId: string;
   /** Slack id of the person who clicked. */
   by: string;
   responseUrl: string | undefined;
+  /** Opens a modal, within three seconds of the click. */
+  triggerId?: string | undefined;
+  /** The message with the button. */
+  channel?: string | undefined;
+  messageTs?: string | undefined;
 }
 
-type Interaction = { kind: 'click'; click: Click } | { kind: 'ignored' } | { kind: 'malformed' };
+/** A modal that asked why, sent off. */
+export interface Denial {
+  approvalId: string;
+  by: string;
+  reason: string;
+}
+
+type Interaction =
+  | { kind: 'click'; click: Click }
+  | { kind: 'denial'; denial: Denial }
+  | { kind: 'ignored' }
+  | { kind: 'malformed' }
+  | { kind: 'foreign' };
+
+/** Which workspace and app interactions must come from; empty where that is not configured. */
+export interface Home {
+  teamId: string;
+  appId: string;
+}
+
+const ANYWHERE: Home = { teamId: '', appId: '' };
 
 /**
- * Reads an authentic request body: exactly one form field `payload` with JSON.
- * Interactions that are not a click on one of our buttons are ignored; what is no interaction at all is malformed.
+ * Reads an authentic request body: exactly one form field, `payload`, with JSON.
+ * Interactions that are not ours to answer are ignored; those of another workspace or app are foreign, although they
+ * are signed: one signing secret serves an app in every workspace it is installed in.
  */
-export function readInteraction(body: Buffer): Interaction {
-  const payloads = new URLSearchParams(body.toString('utf8')).getAll('payload');
-  const json = payloads.length === 1 ? parseJson(payloads[0] ?? '') : undefined;
+export function readInteraction(body: Buffer, home: Home = ANYWHERE): Interaction {
+  const json = payloadOf(body);
+  const any = OtherInteraction.safeParse(json);
+  if (!any.success) return { kind: 'malformed' };
+  if (isForeign(any.data, home)) return { kind: 'foreign' };
+  if (any.data.type === 'block_actions') return readClick(json);
+  if (any.data.type === 'view_submission') return readDenial(json);
+  return { kind: 'ignored' };
+}
+
+function readClick(json: unknown): Interaction {
   const actions = BlockActions.safeParse(json);
-  if (!actions.success) {
-    const other = OtherInteraction.safeParse(json);
-    return other.success && other.data.type !== 'block_actions' ? { kind: 'ignored' } : { kind: 'malformed' };
-  }
-  const { user, response_url: responseUrl, actions: pressed } = actions.data;
+  if (!actions.success) return { kind: 'malformed' };
+  const { user, response_url: responseUrl, trigger_id: triggerId, container, actions: pressed } = actions.data;
   const [button] = pressed;
   const action = CardAction.safeParse(button?.action_id);
   if (pressed.length !== 1 || !action.success || !button?.value) return { kind: 'ignored' };
-  return { kind: 'click', click: { action: action.data, approvalId: button.value, by: user.id, responseUrl } };
+  const where = { channel: container?.channel_id, messageTs: container?.message_ts };
+  return {
+    kind: 'click',
+    click: { action: action.data, approvalId: button.value, by: user.id, responseUrl, triggerId, ...where },
+  };
 }
 
-function parseJson(text: string): unknown {
+function readDenial(json: unknown): Interaction {
+  const submission = ViewSubmission.safeParse(json);
+  if (!submission.success) return { kind: 'malformed' };
+  const { user, view } = submission.data;
+  if (view.callback_id !== DENY_MODAL || !view.private_metadata) return { kind: 'ignored' };
+  const reason = view.state.values[REASON_FIELD]?.[REASON_FIELD]?.value ?? '';
+  return { kind: 'denial', denial: { approvalId: view.private_metadata, by: user.id, reason } };
+}
+
+/** Where it is configured, an interaction that does not say where it comes from is foreign too. */
+function isForeign({ api_app_id, team, user }: z.infer<typeof OtherInteraction>, { teamId, appId }: Home): boolean {
+  return (teamId !== '' && (team?.id ?? user.team_id) !== teamId) || (appId !== '' && api_app_id !== appId);
+}
+
+function payloadOf(body: Buffer): unknown {
   try {
-    return JSON.parse(text);
+    const fields = [...new URLSearchParams(new TextDecoder('utf-8', { fatal: true }).decode(body))];
+    const [field] = fields;
+    return fields.length === 1 && field?.[0] === 'payload' ? JSON.parse(field[1]) : undefined;
   } catch {
     return undefined;
   }

@@ -1,9 +1,12 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
-import { answerOf, audit, closeApproval, markAnnounced, NOBODY, recordCard } from '../approval-store.ts';
+import { toFollow } from '../../domain/undoing.ts';
+import { answerOf, audit, closeApproval, markAnnounced, markShown, NOBODY, recordCard } from '../approval-store.ts';
 import { deleteToken, loadToken } from '../token-store.ts';
-import { requestCard, settledCard, supersededCard } from './cards.ts';
+import { cardState, requestCard, settledCard, supersededCard } from './cards.ts';
+import type { SlackMessage } from './client.ts';
 import type { ApprovalEdges, ResumingEdges } from './edges.ts';
 import { SlackRefused } from './errors.ts';
+import { threadFor } from './open-digest.ts';
 
 /**
  * Carries a stored decision to everybody who waits for it: the execution, the event bus and audit, the card; then takes
@@ -12,16 +15,20 @@ import { SlackRefused } from './errors.ts';
  *
  * @returns whether nothing is left to do
  */
-export async function settle(edges: ResumingEdges, approval: ApprovalItem): Promise<boolean> {
+export async function settle(edges: ResumingEdges, approval: ApprovalItem, secondWay?: SecondWay): Promise<boolean> {
   const [resumed, ...others] = await Promise.allSettled([
     resume(edges, approval),
     announce(edges, approval),
-    showState(edges, approval),
+    showState(edges, approval, secondWay),
   ]);
   if (resumed.status === 'rejected') throw resumed.reason;
   for (const step of others) if (step.status === 'rejected') throw step.reason;
-  return resumed.value && closeApproval(edges.table, approval);
+  if (!resumed.value || toFollow(approval, edges.now)) return false;
+  return closeApproval(edges.table, approval);
 }
+
+/** Another way to replace the card, such as the response URL of a click on it. False when it is none. */
+export type SecondWay = (card: SlackMessage) => Promise<boolean>;
 
 /** Announcement and card only, for functions that may not touch tokens. What fails is left to the sweeper. */
 export async function tell(edges: ApprovalEdges, approval: ApprovalItem): Promise<void> {
@@ -50,7 +57,8 @@ export async function present(edges: ApprovalEdges, approval: ApprovalItem): Pro
 
 async function postCard(edges: ApprovalEdges, approval: ApprovalItem): Promise<void> {
   if (approval.channel === undefined) return;
-  const card = await edges.slack.post(approval.channel, requestCard(approval));
+  const thread = await threadFor(edges, approval, approval.channel);
+  const card = await edges.slack.post(approval.channel, requestCard(approval), thread);
   const noted = await recordCard(edges.table, approval.approval_id, card);
   if (!noted) return edges.slack.update(card, supersededCard());
   // A click can be faster than the note: then nobody else knew which card to update.
@@ -86,12 +94,22 @@ async function announce({ table, emit, now }: ApprovalEdges, approval: ApprovalI
   await markAnnounced(table, approval, now);
 }
 
-/** Brings the card to the true state. A card that is gone needs no update. */
-async function showState({ slack, warn }: ApprovalEdges, approval: ApprovalItem): Promise<void> {
+/** Brings the card to the true state, unless it says so already. A card that is gone needs no update. */
+export async function showState(edges: ApprovalEdges, approval: ApprovalItem, secondWay?: SecondWay): Promise<void> {
+  const { slack, table, now, warn } = edges;
   const { channel, card_ts: ts } = approval;
   if (channel === undefined || ts === undefined || approval.status === 'pending') return;
-  await slack.update({ channel, ts }, settledCard(approval)).catch((error: unknown) => {
-    if (!(error instanceof SlackRefused && error.messageGone)) throw error;
-    warn('the card is gone', error);
-  });
+  const state = cardState(approval, now);
+  if (state === approval.card_state) return;
+  const card = settledCard(approval, now);
+  try {
+    await slack.update({ channel, ts }, card);
+  } catch (error) {
+    if (error instanceof SlackRefused && error.messageGone) {
+      warn('the card is gone', error);
+    } else if (!(await secondWay?.(card).catch(() => false))) {
+      throw error;
+    }
+  }
+  await markShown(table, approval.approval_id, state);
 }

@@ -1,8 +1,23 @@
-import type { Decision } from '../../../schemas/decision.ts';
-import type { Question } from '../../../schemas/items/approval.ts';
+import type { Decision, ServedPrediction } from '../../../schemas/decision.ts';
+import type { ApprovalItem, Question } from '../../../schemas/items/approval.ts';
 import { SlackUserId } from '../../../schemas/ports/slack.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
+import type { UndoState } from '../../domain/undoing.ts';
 import { code, prose } from './escape.ts';
+
+/** The alternatives as people say them. */
+const ACTION_WORDS: Readonly<Record<string, string>> = {
+  requeue: 'move it to queue',
+  'adjust-priority': 'change its priority by',
+  hold: 'hold it',
+};
+
+const UNDO_WORDS: Readonly<Record<UndoState, (decision: Decision) => string[]>> = {
+  open: () => [],
+  asked: () => ['It is being taken back; this card will say when it is.'],
+  over: () => ['The time to undo it from here is over.'],
+  never: ({ arguments: args }) => [`${code(args?.action ?? 'this', 60)} cannot be undone from here.`],
+};
 
 const TIERS = ['nothing', 'annotate', 'warn', 'suggest', 'gate'];
 
@@ -42,6 +57,44 @@ export function deed({ arguments: args, jobId, clusterId }: Decision): string {
   const target = args.target === undefined ? '' : ` → ${code(args.target, 160)}`;
   const text = args.text === undefined ? '' : ` with the text “${prose(args.text, 200)}”`;
   return `${code(args.action, 80)}${target}: ${where}${text}`;
+}
+
+/** The action in a few words, for lists. */
+export function shortDeed({ arguments: args, jobId }: Decision): string {
+  const target = args?.target === undefined ? '' : ` → ${code(args.target, 60)}`;
+  return `${code(args?.action ?? 'nothing', 60)}${target} for job ${code(jobId, 80)}`;
+}
+
+/** What else could be done about the job; waiting is always one of them. */
+export function alternativeWords(alternatives: ApprovalItem['alternatives'], prediction: ServedPrediction): string {
+  const others = alternatives.map(
+    ({ action, target }) =>
+      `${ACTION_WORDS[action] ?? code(action, 60)}${target === undefined ? '' : ` ${code(target, 60)}`}`,
+  );
+  return [`let it wait (about ${duration(prediction.waitSeconds)})`, ...others].join(' · ');
+}
+
+/** How the question was answered after it left this card, and what came of it; empty while nothing is known. */
+export function effectWords({ question, status, effect, pinned }: ApprovalItem, undo: UndoState): string[] {
+  if (!effect) {
+    if (question === 'act') return status === 'approved' ? ['Not carried out yet.'] : [];
+    return status === 'denied' || status === 'expired' ? ['Not released yet.'] : [];
+  }
+  const when = clockTime(effect.at);
+  const why = effect.reason === undefined ? '' : `: ${prose(effect.reason, 300)}`;
+  switch (effect.status) {
+    case 'done':
+      return [`*Done*, ${when}, and read back from the scheduler.`, ...UNDO_WORDS[undo](pinned)];
+    case 'dryRun':
+      return [`*Dry run*, ${when}${why}. Nothing was touched, so there is nothing to undo.`];
+    case 'undone':
+      return [`*Taken back*, ${when}, and read back from the scheduler.`];
+    case 'failed':
+      return [`*Failed*, ${when}${why}. Look at the job itself: what is said here cannot be relied on.`];
+    case 'refused':
+    case 'void':
+      return [`*Not done*, ${when}${why}.`];
+  }
 }
 
 /** First failed rule, with the number that was needed. */

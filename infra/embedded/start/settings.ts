@@ -12,6 +12,8 @@ export interface Environment {
   SLACK_BOT_TOKEN?: string | undefined;
   SLACK_SIGNING_SECRET?: string | undefined;
   SLACK_DEFAULT_CHANNEL?: string | undefined;
+  SLACK_TEAM_ID?: string | undefined;
+  SLACK_APP_ID?: string | undefined;
   SLACK_WEBHOOK_URL?: string | undefined;
 }
 
@@ -19,6 +21,8 @@ export interface Environment {
 export function assemblySettings(environment: Environment): Record<string, string> {
   const settings: Record<string, string> = {};
   if (environment.SLACK_DEFAULT_CHANNEL) settings.SLACK_DEFAULT_CHANNEL = environment.SLACK_DEFAULT_CHANNEL;
+  if (environment.SLACK_TEAM_ID) settings.SLACK_TEAM_ID = environment.SLACK_TEAM_ID;
+  if (environment.SLACK_APP_ID) settings.SLACK_APP_ID = environment.SLACK_APP_ID;
   if (environment.VGAC_TIMEOUT_SECONDS) settings.VGAC_TIMEOUT_SECONDS = environment.VGAC_TIMEOUT_SECONDS;
   if (environment.VGAC_API_KEY) settings.VGAC_API_KEY_SECRET = 'yes';
   if (environment.SLACK_WEBHOOK_URL) settings.SLACK_WEBHOOK_URL_SECRET = 'yes';

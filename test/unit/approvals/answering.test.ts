@@ -80,11 +80,14 @@ describe('a click', () => {
       const answer = { decision: status, by: ANNA, at: now5.toISOString(), reason: `${status} in Slack` };
       expect(resumed).toEqual([{ token: 'token-1', answer }]);
       expect(answerOf(await stored())).toEqual(answer);
-      expect(buttons(cards.get('1.000001'))).toEqual([]);
+      expect(buttons(cards.get('1.000001')).map(({ action: left }) => left)).toEqual(
+        action === 'approve' ? ['undo'] : [],
+      );
       expect(words(cards.get('1.000001'))).toContain('<@U0ANNA>');
       expect(events.at(-1)).toMatchObject({ type: 'ApprovalDecided', detail: { decision: status, by: ANNA } });
       expect(await loadToken(dynamo.table, approval.approval_id)).toBeNull();
-      expect(await isOpen(approval)).toBe(false);
+      // An approval stays on the sweeper's list until what came of it is known.
+      expect(await isOpen(approval)).toBe(action === 'approve');
       expect(whispers).toEqual([]);
       expect(await auditOf(approval)).toEqual([`vgac-agentic: asked`, `${ANNA}: ${status}`, 'vgac-agentic: resumed']);
     },

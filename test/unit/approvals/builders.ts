@@ -1,3 +1,4 @@
+import type { ModalView } from '@slack/types';
 import * as z from 'zod';
 import type { CardRef, Slack, SlackMessage } from '../../../functions/adapters/slack/client.ts';
 import type { ResumingEdges } from '../../../functions/adapters/slack/edges.ts';
@@ -102,6 +103,9 @@ export function anApproval(change: Partial<ApprovalItem> = {}): ApprovalItem {
     expires_at: EXPIRES.toISOString(),
     execution_arn: 'arn:aws:states:us-east-1:000000000000:execution:job-workflow:x',
     requests: 1,
+    alternatives: [],
+    undo_seconds: 900,
+    cards_at_once: 5,
     ...change,
   };
 }
@@ -115,6 +119,9 @@ export interface Recorder {
   cards: Map<string, SlackMessage>;
   posts: { channel: string; message: SlackMessage; thread: string | undefined; ts: string }[];
   whispers: string[];
+  /** By response URL, in place of chat.update. */
+  replaced: { url: string; message: SlackMessage }[];
+  modals: { triggerId: string; view: ModalView }[];
   warnings: string[];
   at(now: Date): ResumingEdges;
 }
@@ -124,6 +131,8 @@ export function recorder(table: Table, change: Partial<ResumingEdges> = {}): Rec
   const cards = new Map<string, SlackMessage>();
   const posts: Recorder['posts'] = [];
   const whispers: string[] = [];
+  const replaced: Recorder['replaced'] = [];
+  const modals: Recorder['modals'] = [];
   const resumed: Recorder['resumed'] = [];
   const events: Recorder['events'] = [];
   const warnings: string[] = [];
@@ -139,6 +148,18 @@ export function recorder(table: Table, change: Partial<ResumingEdges> = {}): Rec
     },
     whisper: async (_url, text) => {
       whispers.push(text);
+      return true;
+    },
+    ephemeral: async (_channel, _user, text) => {
+      whispers.push(text);
+    },
+    replace: async (url, message) => {
+      replaced.push({ url, message });
+      return true;
+    },
+    link: ({ channel, ts }) => `https://slack.test/archives/${channel}/p${ts.replace('.', '')}`,
+    openModal: async (triggerId, view) => {
+      modals.push({ triggerId, view });
     },
   };
   const edges: ResumingEdges = {
@@ -157,7 +178,18 @@ export function recorder(table: Table, change: Partial<ResumingEdges> = {}): Rec
     },
     ...change,
   };
-  return { edges, resumed, events, cards, posts, whispers, warnings, at: (now) => ({ ...edges, now }) };
+  return {
+    edges,
+    resumed,
+    events,
+    cards,
+    posts,
+    whispers,
+    replaced,
+    modals,
+    warnings,
+    at: (now) => ({ ...edges, now }),
+  };
 }
 
 /** All mrkdwn of a message, as one text. */

@@ -5,7 +5,7 @@ import { code, prose } from '../../../functions/adapters/slack/escape.ts';
 import { evidenceMessage } from '../../../functions/adapters/slack/evidence.ts';
 import { statementMessage } from '../../../functions/adapters/slack/statement.ts';
 import { calibrationMark } from '../../../functions/adapters/slack/wording.ts';
-import { ANNA, aDecision, anApproval, buttons, words } from './builders.ts';
+import { ANNA, ASKED, aDecision, anApproval, buttons, words } from './builders.ts';
 
 const HOSTILE = '<!channel> `*bold*` & <https://evil.example|click> \n*Approved* by <@U0BOSS>\u202e\u0000 ~x~';
 
@@ -65,6 +65,7 @@ describe('the card of a pending approval', () => {
       { action: 'approve', value: approval.approval_id, label: 'Approve' },
       { action: 'deny', value: approval.approval_id, label: 'Deny' },
       { action: 'details', value: approval.approval_id, label: 'Details' },
+      { action: 'freeze', value: approval.approval_id, label: 'Freeze cluster' },
     ]);
   });
 
@@ -72,7 +73,7 @@ describe('the card of a pending approval', () => {
     const card = requestCard(anApproval({ question: 'keep', tier: 'gate' }));
     expect(words(card)).toContain('A hold is in place. Keep it, or release it?');
     expect(words(card)).toContain('the hold is released');
-    expect(buttons(card).map(({ label }) => label)).toEqual(['Keep hold', 'Release', 'Details']);
+    expect(buttons(card).map(({ label }) => label)).toEqual(['Keep hold', 'Release', 'Details', 'Freeze cluster']);
   });
 
   it('does not show the job owner, and copes with missing evidence', () => {
@@ -103,7 +104,11 @@ describe('the card of a pending approval', () => {
     const messages = [
       requestCard(approval),
       requestCard({ ...approval, question: 'keep' }),
-      settledCard(approval),
+      settledCard(approval, ASKED),
+      settledCard(
+        { ...approval, status: 'denied', decided_via: 'cli', effect: { ...effect, at: ASKED.toISOString() } },
+        ASKED,
+      ),
       evidenceMessage(approval),
       statementMessage(pinned, effect),
     ];
@@ -127,10 +132,11 @@ describe('the card of a decided approval', () => {
     ['approved', 'keep', '✅ *Hold kept* by <@U0ANNA>, 2026-11-20 08:05 UTC.'],
     ['denied', 'keep', '↩️ *Hold released* by <@U0ANNA>, 2026-11-20 08:05 UTC.'],
     ['expired', 'keep', '⏳ *Expired*: nobody answered by 2026-11-20 12:00 UTC; the hold is released.'],
-  ] as const)('words %s (%s) truly and has no buttons', (status, question, text) => {
+  ] as const)('words %s (%s) truly and has no button but Undo', (status, question, text) => {
     const approval = anApproval({ ...decided, status, question });
     expect(stateWords(approval)).toBe(text);
-    expect(buttons(settledCard(approval))).toEqual([]);
+    const left = status === 'approved' ? ['undo'] : [];
+    expect(buttons(settledCard(approval, ASKED)).map(({ action }) => action)).toEqual(left);
   });
 });
 

@@ -64,6 +64,7 @@ export function useQuestions() {
     for await (const id of openApprovals(dynamo.table)) {
       await client.send(new DeleteCommand({ TableName, Key: { PK: `APPROVAL#${id}`, SK: 'APPROVAL' } }));
     }
+    await client.send(new DeleteCommand({ TableName, Key: { PK: 'APPROVAL#OPEN@west-1', SK: 'DIGEST' } }));
     const item = { PK: clusterKey('west-1'), SK: 'CONFIG', config: aConfig(), applied_at: ASKED.toISOString() };
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: item }));
   });

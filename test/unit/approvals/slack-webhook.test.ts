@@ -52,13 +52,14 @@ describe('SlackWebhook', () => {
   });
 
   it.each([
-    ['payload=%7B%7D', 400],
-    ['payload=not-json', 400],
-    ['payload=1&payload=2', 400],
-    ['nothing=1', 400],
-    [`payload=${encodeURIComponent('{"type":"view_submission","user":{"id":"U0ANNA"}}')}`, 200],
+    ['payload=%7B%7D', 401],
+    ['payload=not-json', 401],
+    ['payload=1&payload=2', 401],
+    ['nothing=1', 401],
+    ['payload=%7B%22type%22%3A%22shortcut%22%2C%22user%22%3A%7B%22id%22%3A%22U0ANNA%22%7D%7D&x=1', 401],
+    [`payload=${encodeURIComponent('{"type":"view_closed","user":{"id":"U0ANNA"}}')}`, 200],
     [
-      `payload=${encodeURIComponent('{"type":"block_actions","user":{"id":"U0ANNA"},"actions":[{"action_id":"acknowledge","value":"x"}]}')}`,
+      `payload=${encodeURIComponent('{"type":"block_actions","user":{"id":"U0ANNA"},"actions":[{"action_id":"something-else","value":"x"}]}')}`,
       200,
     ],
   ])('answers an authentic %s with %i and does nothing', async (payload, statusCode) => {
@@ -92,6 +93,6 @@ describe('SlackWebhook', () => {
     const report = await sweeper({}, context);
     expect(report).toMatchObject({ failed: 0 });
     expect(answers().map(({ taskToken }) => taskToken)).toContain('token-1');
-    expect((await stored(decision.decisionId))?.listing).toBeUndefined();
+    expect((await stored(decision.decisionId))?.listing).toBe('APPROVALS#CLOSED#west-1');
   });
 });

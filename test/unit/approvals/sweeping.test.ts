@@ -47,6 +47,7 @@ describe('a crash', () => {
     const gone = () => Promise.reject(new SlackRefused('chat.update', 'message_not_found'));
     await answerClick({ ...edges, now: now5, slack: { ...edges.slack, update: gone } }, click(approval, ANNA));
     expect(warnings).toEqual(['the card is gone: SlackRefused']);
+    await sweep(recorder(dynamo.table).at(minutesAfter(ASKED, 6)));
     expect(await isOpen(approval)).toBe(false);
   });
 });
@@ -61,7 +62,7 @@ describe('the sweeper', () => {
     expect(after.resumed).toEqual([
       { token: 'token-2', answer: expect.objectContaining({ decision: 'denied', by: BEN }) },
     ]);
-    expect(posts).toHaveLength(1);
+    expect(posts.filter(({ thread }) => thread === undefined)).toHaveLength(1);
     expect(await isOpen(approval)).toBe(false);
   });
 

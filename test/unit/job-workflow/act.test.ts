@@ -36,10 +36,11 @@ async function approve(decision: Decision) {
     executionArn: 'arn',
     taskToken: 't',
     ttlSeconds: 60,
+    terms: { alternatives: [], undo_seconds: 900, cards_at_once: 5 },
     channel: '#gpu',
   };
   await openApproval(dynamo.table, asked, new Date());
-  const answer = { status: 'approved' as const, by: 'U02APPROVER', reason: 'yes' };
+  const answer = { status: 'approved' as const, by: 'U02APPROVER', via: 'slack' as const, reason: 'yes' };
   await decideApproval(dynamo.table, decision.decisionId, answer, new Date());
 }
 

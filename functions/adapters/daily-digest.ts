@@ -1,0 +1,49 @@
+import { type Fatigue, fatigue } from '../domain/fatigue.ts';
+import { countWithheld } from '../domain/withheld.ts';
+import { audit, closedApprovals, NOBODY } from './approval-store.ts';
+import { beginDigest, decisionsBetween, digestIdOf, markPosted } from './daily-digest-store.ts';
+import type { SlackMessage } from './slack/client.ts';
+import { digestLines, digestMessage } from './slack/daily-digest.ts';
+import { lostTheRace, type Table } from './table.ts';
+
+const DAY_MS = 86_400_000;
+/** Long enough to see a habit. */
+const FATIGUE_DAYS = 30;
+
+/**
+ * Posts what was withheld on a cluster on the day before `now`, once a day, if there is anything to say.
+ * @returns whether it was posted
+ */
+export async function postDailyDigest(
+  table: Table,
+  clusterId: string,
+  post: (message: SlackMessage) => Promise<boolean>,
+  now: Date,
+): Promise<boolean> {
+  const today = Date.parse(now.toISOString().slice(0, 10));
+  const from = new Date(today - DAY_MS);
+  const date = from.toISOString().slice(0, 10);
+  const decisions = [];
+  for await (const decision of decisionsBetween(table, clusterId, from, new Date(today))) decisions.push(decision);
+  const lines = digestLines(clusterId, date, countWithheld(decisions), await readFatigue(table, clusterId, now));
+  if (lines.length === 0) return false;
+  try {
+    // A digest that was begun and not posted is posted now: a crash in between loses none.
+    if (!(await post(digestMessage(await beginDigest(table, clusterId, date, lines))))) return false;
+  } catch (error) {
+    if (lostTheRace(error)) return false;
+    throw error;
+  }
+  await markPosted(table, clusterId, date, now);
+  const fact = { at: now.toISOString(), who: NOBODY, what: 'digest posted' };
+  await audit(table, { approval_id: digestIdOf(clusterId, date) }, fact);
+  return true;
+}
+
+/** How people answered the approvals of a cluster in the last 30 days; for the digest and the console. */
+export async function readFatigue(table: Table, clusterId: string, now: Date): Promise<Fatigue[]> {
+  const answered = [];
+  const since = new Date(now.getTime() - FATIGUE_DAYS * DAY_MS);
+  for await (const approval of closedApprovals(table, clusterId, since)) answered.push(approval);
+  return fatigue(answered);
+}

@@ -1,0 +1,74 @@
+import type { DailyDigestItem } from '../../../schemas/items/approval.ts';
+import type { Fatigue } from '../../domain/fatigue.ts';
+import type { Withheld } from '../../domain/withheld.ts';
+import { digestIdOf } from '../daily-digest-store.ts';
+import { button, buttons, section } from './cards.ts';
+import type { SlackMessage } from './client.ts';
+import { code, prose } from './escape.ts';
+import { clockTime, duration, person } from './wording.ts';
+
+const SHOWN_REASONS = 5;
+const SHOWN_APPROVERS = 10;
+/** Fewer answers say nothing about a person. */
+const ENOUGH_ANSWERS = 10;
+/** Both together look like clicking, not like judging. */
+const QUICK_SECONDS = 10;
+const EAGER_RATE = 0.95;
+
+/** The lines of the daily message, or none when there is nothing to say. */
+export function digestLines(clusterId: string, date: string, counted: Withheld, people: readonly Fatigue[]): string[] {
+  if (counted.withheld === 0 && people.length === 0) return [];
+  return [...withheldLines(clusterId, date, counted), ...peopleLines(people)];
+}
+
+/** The message, with a button until somebody has acknowledged it. */
+export function digestMessage({
+  cluster_id,
+  date,
+  lines,
+  acknowledged_by,
+  acknowledged_at,
+}: DailyDigestItem): SlackMessage {
+  const seen = acknowledged_by !== undefined && acknowledged_at !== undefined;
+  return {
+    text: `What was withheld on ${cluster_id} on ${date}`,
+    blocks: [
+      section(...lines),
+      seen
+        ? section(`☑️ Acknowledged by ${person(acknowledged_by)}, ${clockTime(acknowledged_at)}.`)
+        : buttons(digestIdOf(cluster_id, date), [button('acknowledge', 'Acknowledge')]),
+    ],
+  };
+}
+
+function withheldLines(clusterId: string, date: string, { decided, withheld, reasons }: Withheld): string[] {
+  const where = `on cluster ${code(clusterId, 160)} on ${date} (UTC)`;
+  if (withheld === 0) return [`🗒️ *Nothing was withheld* ${where}; ${jobs(decided)} decided.`];
+  const shown = reasons.slice(0, SHOWN_REASONS);
+  const others = reasons.slice(SHOWN_REASONS).reduce((sum, { times }) => sum + times, 0);
+  return [
+    `🗒️ *${withheld} of ${jobs(decided)} got no statement* ${where}, because the evidence did not allow one:`,
+    ...shown.map(({ code: rule, times, example }) => `• ${times} × ${code(rule, 60)}, such as: ${prose(example, 200)}`),
+    ...(others > 0 ? [`• ${others} × other rules`] : []),
+    'Nobody has to do anything; they were predicted and recorded all the same.',
+  ];
+}
+
+function peopleLines(people: readonly Fatigue[]): string[] {
+  if (people.length === 0) return [];
+  return [
+    '*How approvals were answered in the last 30 days:*',
+    ...people.slice(0, SHOWN_APPROVERS).map((one) => {
+      const { approver, answers, approveRate, medianSeconds } = one;
+      const rate = `${Math.round(approveRate * 100)}% approved`;
+      return `• ${person(approver)}: ${answers} answered, ${rate}, half of them within ${duration(medianSeconds)}${warning(one)}`;
+    }),
+  ];
+}
+
+function warning({ answers, approveRate, medianSeconds }: Fatigue): string {
+  const tired = answers >= ENOUGH_ANSWERS && approveRate >= EAGER_RATE && medianSeconds <= QUICK_SECONDS;
+  return tired ? '. ⚠️ So fast and so often yes: are these questions still worth asking?' : '';
+}
+
+const jobs = (count: number) => `${count} ${count === 1 ? 'job' : 'jobs'}`;

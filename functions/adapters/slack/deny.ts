@@ -1,0 +1,100 @@
+import type { ModalView } from '@slack/types';
+import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { DENY_MODAL, REASON_FIELD } from '../../../schemas/ports/slack.ts';
+import { answerApproval, note, type Taken } from '../answer-approval.ts';
+import { section } from './cards.ts';
+import type { ResumingEdges } from './edges.ts';
+import type { Click, Denial } from './interaction.ts';
+import { cardOf, explanation } from './taken.ts';
+import { deed, person } from './wording.ts';
+
+const REASON_LENGTH = 500;
+
+/**
+ * Asks why in a modal; the answer to it denies. When the modal cannot be opened, since the three seconds are over or Slack
+ * does not answer, it is denied without a reason, because a click on Deny must never leave a question open.
+ * @returns null when the modal is open and nothing is decided yet
+ */
+export async function denyOrAskWhy(edges: ResumingEdges, approval: ApprovalItem, click: Click): Promise<Taken | null> {
+  const stillOpen = approval.status === 'pending' && edges.now.getTime() < Date.parse(approval.expires_at);
+  if (stillOpen && click.triggerId !== undefined) {
+    try {
+      await edges.slack.openModal(click.triggerId, whyModal(approval));
+      await note(edges, approval, click.by, 'was asked why');
+      return null;
+    } catch (error) {
+      edges.warn('the modal could not be opened: denied without a reason', error);
+    }
+  }
+  const by = { kind: 'slack', id: click.by } as const;
+  const answer = { approvalId: approval.approval_id, by, decision: 'denied', reason: 'denied in Slack' } as const;
+  const taken = await answerApproval(edges, { ...answer, at: edges.now }, cardOf(edges, click));
+  if (taken.outcome === 'decided') await askWhyInThread(edges, taken.approval, click.by);
+  return taken;
+}
+
+/**
+ * Takes a modal that was sent off.
+ * @returns what Slack shows in its place; null closes it
+ */
+export async function answerDenial(
+  edges: ResumingEdges,
+  { approvalId, by, reason }: Denial,
+): Promise<Record<string, unknown> | null> {
+  const words = reason
+    .replace(/[\p{Cc}\p{Cs}]+/gu, ' ')
+    .trim()
+    .slice(0, REASON_LENGTH);
+  const taken = await answerApproval(edges, {
+    approvalId,
+    by: { kind: 'slack', id: by },
+    decision: 'denied',
+    reason: words || 'denied in Slack',
+    at: edges.now,
+  });
+  const text = explanation(taken);
+  return text === null ? null : { response_action: 'update', view: sorryModal(text) };
+}
+
+async function askWhyInThread(edges: ResumingEdges, { channel, card_ts: ts }: ApprovalItem, by: string): Promise<void> {
+  if (channel === undefined || ts === undefined) return;
+  const text = `${person(by)}, you denied this. Please say why in this thread, so that the next person knows.`;
+  await edges.slack
+    .post(channel, { text: 'Please say why', blocks: [section(text)] }, ts)
+    .catch((error: unknown) => edges.warn('nobody was asked why', error));
+}
+
+function whyModal(approval: ApprovalItem): ModalView {
+  const keep = approval.question === 'keep';
+  const consequence = keep ? 'The hold is released.' : 'Nothing is done.';
+  return {
+    type: 'modal',
+    callback_id: DENY_MODAL,
+    private_metadata: approval.approval_id,
+    title: plain(keep ? 'Release the hold?' : 'Deny this action?'),
+    submit: plain(keep ? 'Release' : 'Deny'),
+    close: plain('Back'),
+    blocks: [
+      section(deed(approval.pinned), `${consequence} If you close this, the question stays open.`),
+      {
+        type: 'input',
+        block_id: REASON_FIELD,
+        optional: true,
+        label: plain('Why?'),
+        hint: plain('Everybody who sees the card can read it.'),
+        element: {
+          type: 'plain_text_input',
+          action_id: REASON_FIELD,
+          multiline: true,
+          max_length: REASON_LENGTH,
+        },
+      },
+    ],
+  };
+}
+
+function sorryModal(text: string): ModalView {
+  return { type: 'modal', title: plain('Not counted'), close: plain('Close'), blocks: [section(text)] };
+}
+
+const plain = (text: string) => ({ type: 'plain_text' as const, text });

@@ -1,0 +1,48 @@
+import type { Effect } from '../../../schemas/effect.ts';
+import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import type { JobItem } from '../../../schemas/items/job.ts';
+import { note } from '../answer-approval.ts';
+import { NOBODY, noteEffect } from '../approval-store.ts';
+import { loadJob } from '../job-store.ts';
+import type { ApprovalEdges } from './edges.ts';
+
+/**
+ * Learns from the row of the job what came of an answer, and notes it in the approval and its audit once.
+ * @returns the approval as it is now, and whether more may still come
+ */
+export async function follow(
+  edges: ApprovalEdges,
+  approval: ApprovalItem,
+): Promise<{ approval: ApprovalItem; expected: boolean }> {
+  const row = await loadJob(edges.table, approval.cluster_id, approval.job_id);
+  const effect = effectOf(approval, row) ?? endedWithout(approval, row, edges.now);
+  if (!effect) return { approval, expected: !isOver(row) };
+  const { status, at, reason, action } = effect;
+  if (approval.effect?.status === status && approval.effect.at === at) return { approval, expected: true };
+  // Audited first: an effect that is noted in the approval is not looked at again.
+  await note({ ...edges, now: new Date(at) }, approval, NOBODY, `effect ${status}`, reason ?? action);
+  const known = { status, at, ...(reason === undefined ? {} : { reason }) };
+  return { approval: await noteEffect(edges.table, approval.approval_id, known), expected: true };
+}
+
+/** An execution that is over will do nothing more, so the card must not go on promising it. */
+function endedWithout({ question, status, pinned }: ApprovalItem, row: JobItem | null, now: Date): Effect | null {
+  const released = question === 'keep' && status !== 'approved';
+  if (!isOver(row) || (status !== 'approved' && !released)) return null;
+  const common = { action: pinned.arguments?.action ?? 'none', decisionId: pinned.decisionId, intervened: released };
+  const at = row?.closed_at ?? now.toISOString();
+  return released
+    ? { ...common, at, status: 'failed', reason: 'the execution ended without releasing the hold' }
+    : { ...common, at, status: 'refused', reason: 'the execution ended without doing it' };
+}
+
+const isOver = (row: JobItem | null) => row === null || row.closed_at !== undefined;
+
+/** The effect that this answer permitted; a hold that was in place before the question is not an answer to it. */
+function effectOf({ question, status, pinned, decided_at }: ApprovalItem, row: JobItem | null): Effect | null {
+  const effect = row?.effect;
+  if (!effect || effect.decisionId !== pinned.decisionId) return null;
+  if (question === 'act') return status === 'approved' ? effect : null;
+  if (status === 'approved' || effect.status !== 'done') return effect;
+  return decided_at !== undefined && Date.parse(effect.at) >= Date.parse(decided_at) ? effect : null;
+}

@@ -1,0 +1,33 @@
+import { takeOnce } from '../request-store.ts';
+import type { Table } from '../table.ts';
+import { type Click, type Denial, type Home, readInteraction } from './interaction.ts';
+import { requestOnce, type SignedRequest, whyNotSlack } from './signature.ts';
+
+type Received =
+  | { kind: 'click'; click: Click }
+  | { kind: 'denial'; denial: Denial }
+  | { kind: 'ignored' }
+  /** `why` is for the log; whoever sent it learns nothing. */
+  | { kind: 'refused'; why: string };
+
+/**
+ * Lets in what Slack sent, for this app, from this workspace, for the first time; everything else is refused in the same
+ * way. Nothing is stored before the signature holds, and then only that this request was taken.
+ *
+ * @param secret the stored signing secret: one, or during a rotation two
+ */
+export async function receive(
+  { table, now }: { table: Table; now: Date },
+  request: SignedRequest,
+  secret: string,
+  home: Home,
+): Promise<Received> {
+  const forged = whyNotSlack(request, secret, now);
+  if (forged) return { kind: 'refused', why: forged };
+  const interaction = readInteraction(request.body, home);
+  if (interaction.kind === 'malformed') return { kind: 'refused', why: 'not an interaction' };
+  if (interaction.kind === 'foreign') return { kind: 'refused', why: 'another workspace or app' };
+  if (interaction.kind === 'ignored') return interaction;
+  const first = await takeOnce(table, requestOnce(request), now);
+  return first ? interaction : { kind: 'refused', why: 'repeated' };
+}

@@ -1,0 +1,49 @@
+import type { ClusterConfig } from '../../schemas/config.ts';
+import type { Effect } from '../../schemas/effect.ts';
+import { recordedArguments } from '../domain/permission.ts';
+import { loadApproval } from './approval-store.ts';
+import { loadConfig } from './config-store.ts';
+import { loadJob, recordEffect } from './job-store.ts';
+import type { Scheduler } from './schedulers/scheduler.ts';
+import { undoEffect } from './schedulers/undo-effect.ts';
+import type { ApprovalEdges } from './slack/edges.ts';
+import { follow } from './slack/follow.ts';
+import { tell } from './slack/settle.ts';
+
+/**
+ * Takes an approved effect back because a person asked for it in time, reads back that it is gone, and says so on the
+ * card. The request is the approval's own record, not the event that woke us up: an event alone undoes nothing.
+ *
+ * @returns the effect as it is now; null while there is none, or nobody asked
+ * @throws SchedulerUnavailable, SchedulerMalformed: safe to repeat. NotPermitted
+ */
+export async function takeBack(
+  edges: ApprovalEdges,
+  approvalId: string,
+  schedulerOf: (config: ClusterConfig) => Promise<Scheduler>,
+): Promise<Effect | null> {
+  const { table, now } = edges;
+  const approval = await loadApproval(table, approvalId);
+  if (approval?.undo_asked_at === undefined || approval.status !== 'approved') return null;
+  const { cluster_id: clusterId, job_id: jobId, pinned } = approval;
+  const row = await loadJob(table, clusterId, jobId);
+  recordedArguments(row, pinned.decisionId);
+  // Not there yet: the sweeper asks again once it is.
+  if (!row?.effect) return null;
+  let effect = row.effect;
+  if (effect.status === 'done') {
+    const config = await loadConfig(table, clusterId, row.platform ?? 'kubernetes');
+    effect = await undone(await schedulerOf(config), effect, now);
+    await recordEffect(table, clusterId, jobId, effect);
+  }
+  const followed = await follow(edges, approval);
+  await tell(edges, followed.approval);
+  return effect;
+}
+
+/** In dry run the scheduler would only say that it did. */
+async function undone(scheduler: Scheduler, effect: Effect, now: Date): Promise<Effect> {
+  if (scheduler.touches) return undoEffect(scheduler, effect, now);
+  const reason = 'could not be taken back: dry run was switched on since';
+  return { ...effect, status: 'failed', at: now.toISOString(), reason };
+}

@@ -1,0 +1,32 @@
+import type { ApprovalItem } from '../../schemas/items/approval.ts';
+import { capabilityOf } from './capabilities.ts';
+
+/** `open` may be taken back · `asked` somebody did · `over` too late · `never` there is nothing to take back, or no way. */
+export type UndoState = 'open' | 'asked' | 'over' | 'never';
+
+/**
+ * Whether what was approved can be taken back now. The time begins with the effect, and before it is known with the
+ * answer; what did not touch the scheduler, or failed, has nothing to take back.
+ */
+export function undoState(approval: ApprovalItem, now: Date): UndoState {
+  const { pinned, status, effect, decided_at, undo_asked_at, undo_seconds } = approval;
+  if (status !== 'approved' || decided_at === undefined || pinned.arguments === null) return 'never';
+  if (capabilityOf(pinned.arguments.action)?.reversible !== true || undo_seconds <= 0) return 'never';
+  if (effect !== undefined && effect.status !== 'done') return 'never';
+  if (undo_asked_at !== undefined) return 'asked';
+  const from = Date.parse(effect?.at ?? decided_at);
+  return now.getTime() < Math.max(from, Date.parse(decided_at)) + undo_seconds * 1000 ? 'open' : 'over';
+}
+
+/**
+ * Whether an answer still has something to come that the card has to show: the effect it permits, the release of a hold
+ * that nobody kept, or the end of the time in which it can be taken back.
+ */
+export function toFollow(approval: ApprovalItem, now: Date): boolean {
+  const { status, question, effect } = approval;
+  if (status === 'pending' || status === 'void') return false;
+  if (status !== 'approved') return question === 'keep' && effect === undefined;
+  if (effect === undefined) return true;
+  const undo = undoState(approval, now);
+  return undo === 'open' || undo === 'asked';
+}

@@ -67,7 +67,7 @@ describe('rules', () => {
 
   it('all have one target, a retry policy and a dead-letter queue that EventBridge may write to', () => {
     const rules = resources(stack, 'AWS::Events::Rule', z.object({ Targets: z.tuple([Target]) }));
-    expect(rules.size).toBe(5);
+    expect(rules.size).toBe(7);
     for (const { Targets } of rules.values()) {
       expect(Targets[0].RetryPolicy.MaximumRetryAttempts).toBeGreaterThan(0);
       stateless.hasResourceProperties('AWS::SQS::QueuePolicy', {
@@ -163,9 +163,15 @@ describe('alarms', () => {
       `Alarms${machine}Throttled ExecutionThrottled`,
     ]);
     const queues = [
-      ...['JobSubmitted', 'DriftMonitorSchedule', 'IngestOutcome', 'CloseExecution', 'ApprovalSweeper'].map(
-        (owner) => `${owner}DeadLetters`,
-      ),
+      ...[
+        'JobSubmitted',
+        'DriftMonitorSchedule',
+        'IngestOutcome',
+        'CloseExecution',
+        'ApprovalSweeper',
+        'UndoEffect',
+        'DailyDigest',
+      ].map((owner) => `${owner}DeadLetters`),
       'Quarantine',
     ].map((queue) => `Alarms${queue}Depth ApproximateNumberOfMessagesVisible`);
     const functions = Object.keys(HANDLERS).map((name) => `Alarms${name}Errors Errors`);

@@ -7,6 +7,7 @@ import type { ResumingEdges } from './edges.ts';
 import { evidenceMessage } from './evidence.ts';
 import { freezeFromCard, unfreezeFromCard } from './freeze.ts';
 import type { Click } from './interaction.ts';
+import { adopted, correctStray } from './stray.ts';
 import { cardOf, explanation } from './taken.ts';
 import { undoFromCard } from './undo.ts';
 import { whisper } from './whisper.ts';
@@ -17,11 +18,16 @@ import { whisper } from './whisper.ts';
  */
 export async function answerClick(edges: ResumingEdges, click: Click): Promise<void> {
   if (click.action === 'acknowledge') return acknowledge(edges, click);
-  if (click.action === 'approve') return explain(edges, click, await approve(edges, click));
   const approval = await loadApproval(edges.table, click.approvalId);
   if (!approval) return explain(edges, click, { outcome: 'unknown' });
-  if (click.action === 'details') return showDetails(edges, approval, click);
+  const shown = await adopted(edges, approval, click);
+  await act(edges, shown, click);
+  await correctStray(edges, shown, click);
+}
 
+async function act(edges: ResumingEdges, approval: ApprovalItem, click: Click): Promise<void> {
+  if (click.action === 'approve') return explain(edges, click, await approve(edges, click));
+  if (click.action === 'details') return showDetails(edges, approval, click);
   const allowed = await authorise(edges, approval, { kind: 'slack', id: click.by });
   if (!allowed.ok) {
     await note(edges, approval, click.by, `refused to ${click.action}`, allowed.reason);

@@ -1,0 +1,81 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  askUndo,
+  audit,
+  closeApproval,
+  decideApproval,
+  expireApproval,
+  loadApproval,
+  markAnnounced,
+  markReminded,
+  markShown,
+  noteEffect,
+  openApproval,
+  recordCard,
+  voidApproval,
+} from '../../../functions/adapters/approval-store.ts';
+import type { Table } from '../../../functions/adapters/table.ts';
+import { deleteToken, loadToken } from '../../../functions/adapters/token-store.ts';
+import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { useTable } from '../../fixtures/handlers.ts';
+import { memoryTable } from '../../fixtures/memory-table.ts';
+import { ANNA, ASKED, aDecision, EXPIRES, minutesAfter } from './builders.ts';
+
+const dynamo = useTable();
+
+const terms = { alternatives: [], undo_seconds: 900, cards_at_once: 5 };
+type Write = (table: Table, approval: ApprovalItem, now: Date) => Promise<unknown>;
+const WRITES: Record<string, Write> = {
+  again: (table, { pinned }, now) =>
+    openApproval(
+      table,
+      { decision: pinned, question: 'act', executionArn: 'a', taskToken: 'two', channel: '#a', terms },
+      now,
+    ),
+  approve: (table, { approval_id }, now) =>
+    decideApproval(table, approval_id, { status: 'approved', by: ANNA, via: 'slack', reason: 'yes' }, now),
+  expire: (table, { approval_id }, now) => expireApproval(table, approval_id, now),
+  void: (table, { approval_id }, now) => voidApproval(table, approval_id, 'started', now),
+  card: (table, { approval_id }) => recordCard(table, approval_id, { channel: 'C1', ts: '1.1' }),
+  announce: (table, approval, now) => markAnnounced(table, approval, now),
+  close: (table, approval) => closeApproval(table, approval),
+  effect: (table, { approval_id }, now) => noteEffect(table, approval_id, { status: 'done', at: now.toISOString() }),
+  undo: (table, { approval_id }, now) => askUndo(table, approval_id, ANNA, now),
+  remind: (table, { approval_id }, now) => markReminded(table, approval_id, now),
+  shown: (table, { approval_id }) => markShown(table, approval_id, 'x'),
+  audit: (table, approval, now) => audit(table, approval, { at: now.toISOString(), who: ANNA, what: 'looked' }),
+  token: (table, { approval_id }) => deleteToken(table, approval_id, 'one'),
+};
+
+async function everything(table: Table, { PK, approval_id }: ApprovalItem) {
+  const query = { KeyConditionExpression: 'PK = :pk', ExpressionAttributeValues: { ':pk': PK } };
+  const answer = await table.client.send(new QueryCommand({ TableName: table.name, ...query }));
+  return { items: answer.Items, token: await loadToken(table, approval_id) };
+}
+
+describe('the table in memory', () => {
+  it('answers and keeps just what a real one does, whatever the order of writes', async () => {
+    const order = fc.array(fc.constantFrom(...Object.keys(WRITES)), { minLength: 8, maxLength: 14 });
+    await fc.assert(
+      fc.asyncProperty(order, async (names) => {
+        const decision = aDecision();
+        const asked = { decision, question: 'act' as const, executionArn: 'a', taskToken: 'one', channel: '#a', terms };
+        const results = [dynamo.table, memoryTable().table].map(async (table) => {
+          const told: unknown[] = [];
+          let approval = await openApproval(table, asked, ASKED);
+          for (const [index, name] of names.entries()) {
+            told.push(await WRITES[name]?.(table, approval, minutesAfter(index % 2 ? EXPIRES : ASKED, index - 7)));
+            // Some writers work with what they read a while ago.
+            if (index % 3) approval = (await loadApproval(table, approval.approval_id)) ?? approval;
+          }
+          return { told, kept: await everything(table, approval) };
+        });
+        const [real, memory] = await Promise.all(results);
+        expect(memory).toEqual(real);
+      }),
+      { numRuns: 15, seed: 7 },
+    );
+  });
+});

@@ -12,11 +12,16 @@ export const digestIdOf = (clusterId: string, date: string) => `DAY@${clusterId}
 
 /** Keeps the message of a day before it is posted, so that an acknowledgement can show it again. */
 export function beginDigest(table: Table, clusterId: string, date: string, lines: string[]): Promise<DailyDigestItem> {
-  return change(table, digestIdOf(clusterId, date), 'SET cluster_id = :cluster, #date = :date, lines = :lines', {
-    condition: 'attribute_not_exists(posted_at)',
-    names: { '#date': 'date' },
-    values: { ':cluster': clusterId, ':date': date, ':lines': lines },
-  });
+  return change(
+    table,
+    digestIdOf(clusterId, date),
+    'SET cluster_id = :cluster, #date = :date, message_lines = :lines',
+    {
+      condition: 'attribute_not_exists(posted_at)',
+      names: { '#date': 'date' },
+      values: { ':cluster': clusterId, ':date': date, ':lines': lines },
+    },
+  );
 }
 
 export async function markPosted(table: Table, clusterId: string, date: string, now: Date): Promise<void> {

@@ -109,7 +109,7 @@ export const DailyDigestItem = z.object({
   cluster_id: z.string(),
   date: z.iso.date(),
   /** The message as it was posted, a line each. */
-  lines: z.array(z.string()).default([]),
+  message_lines: z.array(z.string()).default([]),
   posted_at: Instant.optional(),
   acknowledged_by: z.string().optional(),
   acknowledged_at: Instant.optional(),

@@ -25,7 +25,7 @@ export function digestLines(clusterId: string, date: string, counted: Withheld, 
 export function digestMessage({
   cluster_id,
   date,
-  lines,
+  message_lines,
   acknowledged_by,
   acknowledged_at,
 }: DailyDigestItem): SlackMessage {
@@ -33,7 +33,7 @@ export function digestMessage({
   return {
     text: `What was withheld on ${cluster_id} on ${date}`,
     blocks: [
-      section(...lines),
+      section(...message_lines),
       seen
         ? section(`☑️ Acknowledged by ${person(acknowledged_by)}, ${clockTime(acknowledged_at)}.`)
         : buttons(digestIdOf(cluster_id, date), [button('acknowledge', 'Acknowledge')]),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { slackSignature, whyNotSlack } from '../../../functions/adapters/slack/signature.ts';
+import { requestOnce, slackSignature, whyNotSlack } from '../../../functions/adapters/slack/signature.ts';
 import { ASKED } from './builders.ts';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
@@ -79,9 +79,43 @@ describe('whyNotSlack', () => {
     ],
     ['no content type', without('content-type'), 'content type'],
     ['an empty body', signed({ body: Buffer.alloc(0) }), 'body size'],
+    ['a packed body', with_({ 'content-encoding': 'gzip' }), 'content encoding'],
+    [
+      'headers without end',
+      with_(Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`x-${i}`, '1']))),
+      'headers',
+    ],
+    ['a header that is a book', with_({ cookie: 'x'.repeat(16 * 1024) }), 'headers'],
     ['a huge body', signed({ body: Buffer.alloc(256 * 1024 + 1) }), 'body size'],
     ['a GET', { ...signed(), method: 'GET' }, 'method'],
   ])('refuses %s', (_what, request, expected) => {
     expect(whyNotSlack(request, SECRET, ASKED)).toBe(expected);
+  });
+});
+
+describe('a rotation of the signing secret', () => {
+  it.each([`new,${SECRET}`, `${SECRET}\nnew`, ` new , ${SECRET} `])(
+    'takes what either of two has signed: %j',
+    (stored) => {
+      expect(whyNotSlack(signed(), stored, ASKED)).toBeNull();
+      expect(whyNotSlack(signed({ secret: 'new' }), stored, ASKED)).toBeNull();
+      expect(whyNotSlack(signed({ secret: 'other' }), stored, ASKED)).toBe('signature');
+    },
+  );
+
+  it.each(['', ' , ', `new,newer,${SECRET}`])('is not a third one, and nothing signs for nobody: %j', (stored) => {
+    expect(whyNotSlack(signed(), stored, ASKED)).toBe('signature');
+    expect(whyNotSlack(signed({ secret: stored }), stored, ASKED)).toBe('signature');
+  });
+});
+
+describe('a request is the same', () => {
+  it('whichever secret signed it, and another with another body or timestamp', () => {
+    const { digest, staleAt } = requestOnce(signed());
+    expect(staleAt).toEqual(new Date(ASKED.getTime() + 300_000));
+    expect(requestOnce(signed({ secret: 'other' })).digest).toBe(digest);
+    expect(requestOnce(signed({ seconds: String(SECONDS + 1) })).digest).not.toBe(digest);
+    expect(requestOnce(signed({ body: Buffer.from(`${BODY.toString()} `) })).digest).not.toBe(digest);
+    expect(signed().headers['x-slack-signature']).not.toContain(digest);
   });
 });

@@ -14,6 +14,8 @@ export function signedClick(
     secret = SIGNING,
     seconds = Math.floor(Date.now() / 1000),
     payload = '',
+    headers = {} as Record<string, string>,
+    origin = {} as Record<string, unknown>,
   } = {},
 ): APIGatewayProxyEventV2 {
   const click = {
@@ -21,6 +23,7 @@ export function signedClick(
     user: { id: by },
     response_url: 'https://hooks.slack.com/actions/1',
     actions: [{ action_id: action, value: approvalId }],
+    ...origin,
   };
   const body = payload || new URLSearchParams({ payload: JSON.stringify(click) }).toString();
   const stage = {
@@ -35,6 +38,7 @@ export function signedClick(
       'Content-Type': 'application/x-www-form-urlencoded',
       'X-Slack-Request-Timestamp': String(seconds),
       'X-Slack-Signature': slackSignature(secret, String(seconds), Buffer.from(body)),
+      ...headers,
     },
     requestContext: {
       ...{ accountId: '1', apiId: 'a', domainName: 'd', domainPrefix: 'p', requestId: 'r' },

@@ -1,5 +1,6 @@
 import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { table } from '../../../functions/adapters/table.ts';
 import { handler as sweeper } from '../../../functions/events/approval-sweeper.ts';
 import { handler as webhook } from '../../../functions/http/slack-webhook.ts';
 import { context } from '../../fixtures/handlers.ts';
@@ -94,5 +95,79 @@ describe('SlackWebhook', () => {
     expect(report).toMatchObject({ failed: 0 });
     expect(answers().map(({ taskToken }) => taskToken)).toContain('token-1');
     expect((await stored(decision.decisionId))?.listing).toBe('APPROVALS#CLOSED#west-1');
+  });
+
+  it('takes a request once: the same signature again is refused like a forgery, and nothing happens', async () => {
+    const decision = aDecision();
+    await ask(decision);
+    const details = signedClick(decision.decisionId, { action: 'details' });
+    expect(await webhook(details, context)).toMatchObject({ statusCode: 200 });
+    const calls = slack.calls.length;
+    expect(await webhook(details, context)).toEqual({ statusCode: 401, body: 'unauthorized' });
+    expect(slack.calls).toHaveLength(calls);
+    // The same person presses again, a second later.
+    const again = signedClick(decision.decisionId, { action: 'details', seconds: ASKED.getTime() / 1000 + 1 });
+    expect(await webhook(again, context)).toMatchObject({ statusCode: 200 });
+  });
+
+  it('takes one of two copies that come at once', async () => {
+    const decision = aDecision();
+    await ask(decision);
+    const click = signedClick(decision.decisionId);
+    const answered = await Promise.all([webhook(click, context), webhook(click, context), webhook(click, context)]);
+    expect(answered.map(({ statusCode }) => statusCode).sort()).toEqual([200, 401, 401]);
+    expect(answers()).toHaveLength(1);
+  });
+
+  it.each([
+    ['nothing', {}, 401],
+    ['another workspace', { team: { id: 'T0OTHER' }, api_app_id: 'A0OURS' }, 401],
+    ['another app', { team: { id: 'T0OURS' }, api_app_id: 'A0OTHER' }, 401],
+    ['our workspace and app', { team: { id: 'T0OURS' }, api_app_id: 'A0OURS' }, 200],
+    ['our app, installed for a grid', { team: null, user: { id: ANNA, team_id: 'T0OURS' }, api_app_id: 'A0OURS' }, 200],
+  ])('answers a signed click that says it is from %s with what it deserves', async (_where, origin, statusCode) => {
+    vi.stubEnv('SLACK_TEAM_ID', 'T0OURS');
+    vi.stubEnv('SLACK_APP_ID', 'A0OURS');
+    const decision = aDecision();
+    await ask(decision);
+    expect(await webhook(signedClick(decision.decisionId, { origin }), context)).toMatchObject({ statusCode });
+    expect(answers()).toHaveLength(statusCode === 200 ? 1 : 0);
+    vi.unstubAllEnvs();
+  });
+
+  it('stores nothing of a request that it refuses', async () => {
+    const { decisionId } = aDecision();
+    const sent = vi.spyOn(table('any').client, 'send');
+    await webhook(signedClick(decisionId, { secret: 'guessed' }), context);
+    await webhook(signedClick(decisionId, { payload: 'payload=%7B%7D' }), context);
+    expect(sent).not.toHaveBeenCalled();
+    sent.mockRestore();
+  });
+
+  it('shows a modal to whoever denies, and takes its answer', async () => {
+    const decision = aDecision();
+    await ask(decision);
+    await webhook(signedClick(decision.decisionId, { action: 'deny', origin: { trigger_id: '1.2.abc' } }), context);
+    const opened = slack.calls.find(({ method }) => method === 'views.open');
+    expect(opened?.body).toMatchObject({ trigger_id: '1.2.abc', view: { private_metadata: decision.decisionId } });
+    expect(answers()).toEqual([]);
+    const submission = {
+      type: 'view_submission',
+      user: { id: ANNA },
+      view: {
+        callback_id: 'deny',
+        private_metadata: decision.decisionId,
+        state: { values: { reason: { reason: { type: 'plain_text_input', value: 'not tonight' } } } },
+      },
+    };
+    const payload = new URLSearchParams({ payload: JSON.stringify(submission) }).toString();
+    expect(await webhook(signedClick('', { payload }), context)).toEqual({ statusCode: 200, body: '' });
+    expect(JSON.parse(answers()[0]?.output ?? '{}')).toMatchObject({ decision: 'denied', reason: 'not tonight' });
+    const late = signedClick('', { payload, seconds: ASKED.getTime() / 1000 + 1 });
+    expect(await webhook(late, context)).toMatchObject({
+      statusCode: 200,
+      headers: { 'content-type': 'application/json' },
+      body: expect.stringContaining('"response_action":"update"'),
+    });
   });
 });

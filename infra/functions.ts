@@ -100,7 +100,7 @@ export const HANDLERS = {
     folder: 'job-workflow',
     purpose: 'Opens an approval, stores its task token and shows the card.',
     rows: [on(CLUSTER, 'GetItem'), on(APPROVAL, 'PutItem', 'UpdateItem'), blindly(TOKEN, 'PutItem')],
-    reaches: ['slack', 'slackChannel', 'events'],
+    reaches: ['slack', 'slackChannel', 'slackWebhook', 'events'],
   },
   ExpireApproval: {
     folder: 'job-workflow',

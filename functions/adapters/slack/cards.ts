@@ -55,6 +55,21 @@ export function requestCard(approval: ApprovalItem): SlackMessage {
   };
 }
 
+/** For an incoming webhook, which only speaks: the question without a button, and where it can be answered. */
+export function noticeCard(approval: ApprovalItem): SlackMessage {
+  const { text, blocks } = requestCard(approval);
+  return {
+    text,
+    blocks: [
+      ...blocks.filter(({ type }) => type === 'section'),
+      section(
+        '*Nothing can be answered here.* Open the approvals page of the console, or run ' +
+          `\`npm run approve -- ${approval.approval_id}\`.`,
+      ),
+    ],
+  };
+}
+
 /** The card of a decided approval: its true state and what came of it; only Undo is left to press, while it works. */
 export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
   const { pinned, undo_seconds: seconds, approval_id: id } = approval;

@@ -4,7 +4,7 @@ import { emit } from '../event-bus.ts';
 import type { AnswerTask } from '../executions.ts';
 import { readSecret } from '../secrets.ts';
 import { type Table, table } from '../table.ts';
-import { type Slack, type SlackOptions, slackClient } from './client.ts';
+import { type Slack, type SlackMessage, type SlackOptions, slackClient } from './client.ts';
 
 /** What the procedures around an approval touch. Tests hand in their own. */
 export interface ApprovalEdges {
@@ -12,6 +12,8 @@ export interface ApprovalEdges {
   slack: Slack;
   emit<T extends EmittedType>(type: T, detail: z.infer<(typeof EmittedEvents)[T]>): Promise<void>;
   now: Date;
+  /** Tells people one way, where there is no bot; whether there was a way. Only those have it who may speak first. */
+  notice?: (channel: string, message: SlackMessage) => Promise<boolean>;
   /** Something was left for the sweeper. */
   warn(message: string, error: unknown): void;
 }

@@ -1,8 +1,9 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { toFollow } from '../../domain/undoing.ts';
 import { answerOf, audit, closeApproval, markAnnounced, markShown, NOBODY, recordCard } from '../approval-store.ts';
+import { SecretUnavailable } from '../secrets.ts';
 import { deleteToken, loadToken } from '../token-store.ts';
-import { cardState, requestCard, settledCard, supersededCard } from './cards.ts';
+import { cardState, noticeCard, requestCard, settledCard, supersededCard } from './cards.ts';
 import type { SlackMessage } from './client.ts';
 import type { ApprovalEdges, ResumingEdges } from './edges.ts';
 import { SlackRefused } from './errors.ts';
@@ -57,8 +58,20 @@ export async function present(edges: ApprovalEdges, approval: ApprovalItem): Pro
 
 async function postCard(edges: ApprovalEdges, approval: ApprovalItem): Promise<void> {
   if (approval.channel === undefined) return;
-  const thread = await threadFor(edges, approval, approval.channel);
-  const card = await edges.slack.post(approval.channel, requestCard(approval), thread);
+  const { channel } = approval;
+  try {
+    await postAnswerable(edges, approval, channel);
+  } catch (error) {
+    // Without a bot nobody can answer in Slack; the console and the command line take answers all the same.
+    if (!(error instanceof SecretUnavailable)) throw error;
+    const told = (await edges.notice?.(channel, noticeCard(approval))) ?? false;
+    edges.warn(told ? 'people were told where to answer instead' : 'nobody was told of this question', error);
+  }
+}
+
+async function postAnswerable(edges: ApprovalEdges, approval: ApprovalItem, channel: string): Promise<void> {
+  const thread = await threadFor(edges, approval, channel);
+  const card = await edges.slack.post(channel, requestCard(approval), thread);
   const noted = await recordCard(edges.table, approval.approval_id, card);
   if (!noted) return edges.slack.update(card, supersededCard());
   // A click can be faster than the note: then nobody else knew which card to update.

@@ -1,8 +1,10 @@
 import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { requestCard } from '../../../functions/adapters/slack/cards.ts';
 import { isSlacksUrl, postToWebhook, slackClient } from '../../../functions/adapters/slack/client.ts';
 import { SlackRefused, SlackUnavailable } from '../../../functions/adapters/slack/errors.ts';
+import { anApproval } from './builders.ts';
 
 const BASE = 'https://slack.test/api';
 const MESSAGE = { text: 'hello', blocks: [] };
@@ -141,7 +143,66 @@ describe('private answers', () => {
   });
 });
 
+describe('what a click makes possible', () => {
+  it('opens a modal, tells one person, and names what Slack refuses', async () => {
+    const bodies: unknown[] = [];
+    const take = async ({ request }: { request: Request }) => {
+      bodies.push(await request.json());
+      return HttpResponse.json({ ok: true, view: { id: 'V1' } });
+    };
+    server.use(http.post(`${BASE}/views.open`, take), http.post(`${BASE}/chat.postEphemeral`, take));
+    await slack().openModal('1.2.abc', { type: 'modal', title: { type: 'plain_text', text: 'Why?' }, blocks: [] });
+    await slack().ephemeral('C1', 'U0ANNA', 'not you');
+    expect(bodies).toMatchObject([
+      { trigger_id: '1.2.abc', view: { type: 'modal' } },
+      { channel: 'C1', user: 'U0ANNA', text: 'not you' },
+    ]);
+    server.use(http.post(`${BASE}/views.open`, refusal('expired_trigger_id')));
+    const late = slack().openModal('1.2.abc', {
+      type: 'modal',
+      title: { type: 'plain_text', text: 'Why?' },
+      blocks: [],
+    });
+    await expect(late).rejects.toMatchObject({ name: 'SlackRefused', code: 'expired_trigger_id' });
+  });
+
+  it('replaces the message by its response URL, and by no other URL', async () => {
+    const bodies: unknown[] = [];
+    server.use(
+      http.post('https://hooks.slack.com/actions/1', async ({ request }) => {
+        bodies.push(await request.json());
+        return HttpResponse.text('ok');
+      }),
+    );
+    expect(await slack().replace('https://hooks.slack.com/actions/1', MESSAGE)).toBe(true);
+    expect(bodies).toEqual([{ replace_original: true, ...MESSAGE }]);
+    expect(await slack().replace('https://evil.example/actions/1', MESSAGE)).toBe(false);
+    expect(await slack().whisper('https://evil.example/actions/1', 'hi')).toBe(false);
+  });
+
+  it.each([
+    ['https://slack.com/api', 'https://slack.com/archives/C1/p1700000000000100'],
+    ['http://127.0.0.1:4580/slack/api/', 'http://127.0.0.1:4580/slack/archives/C1/p1700000000000100'],
+    ['https://slack.test', 'https://slack.test/archives/C1/p1700000000000100'],
+  ])('links to a message of %s', (baseUrl, link) => {
+    expect(slack({ baseUrl }).link({ channel: 'C1', ts: '1700000000.000100' })).toBe(link);
+  });
+});
+
 describe('the incoming webhook', () => {
+  it('never carries anything that could be pressed, whatever it is given', async () => {
+    const bodies: unknown[] = [];
+    server.use(
+      http.post('https://hooks.slack.com/services/1', async ({ request }) => {
+        bodies.push(await request.json());
+        return HttpResponse.text('ok');
+      }),
+    );
+    await postToWebhook('https://hooks.slack.com/services/1', requestCard(anApproval()));
+    expect(JSON.stringify(bodies)).toContain('Human Review Needed');
+    expect(JSON.stringify(bodies)).not.toMatch(/"actions"|action_id|button/);
+  });
+
   it('posts one way, and names refusals', async () => {
     server.use(http.post('https://hooks.slack.com/services/1', () => HttpResponse.text('ok')));
     await postToWebhook('https://hooks.slack.com/services/1', MESSAGE);

@@ -56,6 +56,7 @@ export function useApprovalEdges() {
     for (const mock of [sfn, bus, secrets]) mock.reset();
     sfn.on(SendTaskSuccessCommand).resolves({});
     bus.on(PutEventsCommand).resolves({ Entries: [{ EventId: '1' }] });
+    secrets.on(GetSecretValueCommand).rejects(new Error('ResourceNotFoundException'));
     const values = { bot: 'xoxb-1', signing: SIGNING, webhook: 'https://hooks.slack.com/services/1' };
     for (const [SecretId, SecretString] of Object.entries(values)) {
       secrets.on(GetSecretValueCommand, { SecretId }).resolves({ SecretString });

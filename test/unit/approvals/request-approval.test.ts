@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { aDecision, EXPIRES } from './builders.ts';
 import { useApprovalEdges } from './edges.ts';
 
@@ -34,6 +34,20 @@ describe('RequestApproval', () => {
     slack.down = true;
     await expect(ask(decision)).resolves.toHaveProperty('approvalId');
     expect(await stored(decision.decisionId)).not.toHaveProperty('card_ts');
+  });
+
+  it('tells people by the incoming webhook where there is no bot, and offers nothing to press there', async () => {
+    vi.stubEnv('SLACK_BOT_TOKEN_NAME', 'no-such-secret');
+    const decision = aDecision();
+    await expect(ask(decision)).resolves.toHaveProperty('approvalId');
+    vi.unstubAllEnvs();
+    expect(slack.calls.map(({ method }) => method)).toEqual(['hook']);
+    const said = JSON.stringify(slack.calls);
+    expect(said).toContain(
+      `Nothing can be answered here.* Open the approvals page of the console, or run \`npm run approve -- ${decision.decisionId}\``,
+    );
+    expect(said).not.toMatch(/"actions"|action_id|button/);
+    expect((await stored(decision.decisionId))?.status).toBe('pending');
   });
 
   it('refuses a question without a token', async () => {

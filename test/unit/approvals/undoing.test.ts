@@ -109,7 +109,7 @@ describe('Undo', () => {
   it.each([
     [
       'the job has left the queue',
-      scheduler(() => Promise.reject(new SchedulerRefused('it runs', 409))),
+      scheduler(() => Promise.reject(new SchedulerRefused('it runs'))),
       'could not be taken back',
     ],
     [

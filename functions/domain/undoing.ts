@@ -14,8 +14,13 @@ export function undoState(approval: ApprovalItem, now: Date): UndoState {
   if (capabilityOf(pinned.arguments.action)?.reversible !== true || undo_seconds <= 0) return 'never';
   if (effect !== undefined && effect.status !== 'done') return 'never';
   if (undo_asked_at !== undefined) return 'asked';
-  const from = Date.parse(effect?.at ?? decided_at);
-  return now.getTime() < Math.max(from, Date.parse(decided_at)) + undo_seconds * 1000 ? 'open' : 'over';
+  return now.getTime() < undoUntil(approval) ? 'open' : 'over';
+}
+
+/** When the time to undo ends, in ms: counted from the effect, or from the answer while the effect is not known. */
+export function undoUntil({ effect, decided_at, undo_seconds }: ApprovalItem): number {
+  const since = [effect?.at, decided_at].flatMap((at) => (at === undefined ? [] : [Date.parse(at)]));
+  return Math.max(...since) + undo_seconds * 1000;
 }
 
 /**

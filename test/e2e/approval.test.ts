@@ -74,6 +74,24 @@ describe.skipIf(browserPath === null)(name, () => {
     }
   });
 
+  it('takes the effect back with one click on Undo, and reads it back', { timeout: 60_000 }, async () => {
+    const browser = await chromium.launch({
+      ...(browserPath !== null && { executablePath: browserPath }),
+      args: ['--no-sandbox', '--disable-gpu'],
+    });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${session.consoleUrl}slack`);
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await expect.poll(() => cluster.job(JOB_ID)?.priority, { timeout: 20_000 }).toBe(100);
+      await page.getByText('Taken back', { exact: false }).first().waitFor();
+      const row = await session.records.job(cluster.clusterId, JOB_ID);
+      expect(row?.effect).toMatchObject({ status: 'undone', intervened: true });
+    } finally {
+      await browser.close();
+    }
+  });
+
   it('shows no task token and no secret, neither on the page nor behind it', async () => {
     const [execution] = session.system.engine.list();
     const answer = await fetch(`${session.consoleUrl}api/executions/${encodeURIComponent(execution?.name ?? '')}`);

@@ -1,7 +1,7 @@
 import type { ActionsBlock, ConfirmationDialog, PlainTextElement, SectionBlock } from '@slack/types';
 import type { AnsweredIn, ApprovalItem } from '../../../schemas/items/approval.ts';
 import type { CardAction } from '../../../schemas/ports/slack.ts';
-import { undoState } from '../../domain/undoing.ts';
+import { undoState, undoUntil } from '../../domain/undoing.ts';
 import type { SlackMessage } from './client.ts';
 import { prose } from './escape.ts';
 import {
@@ -9,7 +9,6 @@ import {
   calibrationMark,
   clockTime,
   deed,
-  duration,
   effectWords,
   evidenceWords,
   firstReason,
@@ -19,6 +18,8 @@ import {
   tierWords,
 } from './wording.ts';
 
+/** What is recorded where nobody said why; not worth a line on the card. */
+export const DENIED_WITHOUT_REASON = 'denied in Slack';
 /** Slack's limit for the text of a section. */
 export const SECTION_LIMIT = 3_000;
 const HEADLINE = '🚨 *Human Review Needed*';
@@ -72,7 +73,7 @@ export function noticeCard(approval: ApprovalItem): SlackMessage {
 
 /** The card of a decided approval: its true state and what came of it; only Undo is left to press, while it works. */
 export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
-  const { pinned, undo_seconds: seconds, approval_id: id } = approval;
+  const { pinned, approval_id: id } = approval;
   const undo = undoState(approval, now);
   return {
     text: `Human review: ${approval.status}`,
@@ -80,7 +81,10 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
       section(stateWords(approval), ...reasonWords(approval), ...effectWords(approval, undo)),
       section(deed(pinned), calibrationMark(pinned.evidence.score)),
       ...(undo === 'open'
-        ? [section(`It can be undone here for ${duration(seconds)}.`), buttons(id, [button('undo', 'Undo')])]
+        ? [
+            section(`It can be undone here until ${clockTime(new Date(undoUntil(approval)).toISOString())}.`),
+            buttons(id, [button('undo', 'Undo')]),
+          ]
         : []),
     ],
   };
@@ -110,7 +114,7 @@ export function stateWords(approval: ApprovalItem): string {
     case 'approved':
       return keep ? `✅ *Hold kept* by ${by}, ${at}.` : `✅ *Approved* by ${by}, ${at}.`;
     case 'denied':
-      return keep ? `↩️ *Hold released* by ${by}, ${at}.` : `⛔ *Denied* by ${by}, ${at}; nothing is done.`;
+      return keep ? `↩️ *Release* decided by ${by}, ${at}.` : `⛔ *Denied* by ${by}, ${at}; nothing is done.`;
     case 'expired':
       return `⏳ *Expired*: nobody answered by ${clockTime(approval.expires_at)}; ${silenceWords(approval.question)}.`;
     case 'void':
@@ -134,6 +138,7 @@ export function section(...lines: string[]): SectionBlock {
 /** The reason of a denial, in the words of whoever denied. */
 function reasonWords({ status, decided_reason, decided_via }: ApprovalItem): string[] {
   if (status !== 'denied' || decided_via === undefined || !decided_reason) return [];
+  if (decided_reason === DENIED_WITHOUT_REASON) return [];
   return [`_Why:_ ${prose(decided_reason, 600)}`];
 }
 

@@ -2,7 +2,7 @@ import type { ModalView } from '@slack/types';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { DENY_MODAL, REASON_FIELD } from '../../../schemas/ports/slack.ts';
 import { answerApproval, note, type Taken } from '../answer-approval.ts';
-import { section } from './cards.ts';
+import { DENIED_WITHOUT_REASON, section } from './cards.ts';
 import type { ResumingEdges } from './edges.ts';
 import type { Click, Denial } from './interaction.ts';
 import { cardOf, explanation } from './taken.ts';
@@ -27,7 +27,7 @@ export async function denyOrAskWhy(edges: ResumingEdges, approval: ApprovalItem,
     }
   }
   const by = { kind: 'slack', id: click.by } as const;
-  const answer = { approvalId: approval.approval_id, by, decision: 'denied', reason: 'denied in Slack' } as const;
+  const answer = { approvalId: approval.approval_id, by, decision: 'denied', reason: DENIED_WITHOUT_REASON } as const;
   const taken = await answerApproval(edges, { ...answer, at: edges.now }, cardOf(edges, click));
   if (taken.outcome === 'decided') await askWhyInThread(edges, taken.approval, click.by);
   return taken;
@@ -49,7 +49,7 @@ export async function answerDenial(
     approvalId,
     by: { kind: 'slack', id: by },
     decision: 'denied',
-    reason: words || 'denied in Slack',
+    reason: words || DENIED_WITHOUT_REASON,
     at: edges.now,
   });
   const text = explanation(taken);

@@ -78,7 +78,7 @@ export function alternativeWords(alternatives: ApprovalItem['alternatives'], pre
 export function effectWords({ question, status, effect, pinned }: ApprovalItem, undo: UndoState): string[] {
   if (!effect) {
     if (question === 'act') return status === 'approved' ? ['Not carried out yet.'] : [];
-    return status === 'denied' || status === 'expired' ? ['Not released yet.'] : [];
+    return status === 'denied' || status === 'expired' ? ['The hold is being released.'] : [];
   }
   const when = clockTime(effect.at);
   const why = effect.reason === undefined ? '' : `: ${prose(effect.reason, 300)}`;
@@ -90,7 +90,7 @@ export function effectWords({ question, status, effect, pinned }: ApprovalItem, 
     case 'undone':
       return [`*Taken back*, ${when}, and read back from the scheduler.`];
     case 'failed':
-      return [`*Failed*, ${when}${why}. Look at the job itself: what is said here cannot be relied on.`];
+      return [`*Failed*, ${when}${why}. Look at the job itself before you do anything else.`];
     case 'refused':
     case 'void':
       return [`*Not done*, ${when}${why}.`];
@@ -112,7 +112,7 @@ export function evidenceWords({ ece, n, nullMean }: Verdict): string {
 export function predictionWords({ prediction, longWaitSeconds }: Decision): string {
   const { q, waitSeconds, lowerSeconds, upperSeconds } = prediction;
   const risk = q === null ? 'no probability given' : `${percent(q)} to wait longer than ${duration(longWaitSeconds)}`;
-  return `${risk}; wait ~${duration(waitSeconds)} (${duration(lowerSeconds)} to ${duration(upperSeconds)})`;
+  return `${risk}; wait ~${duration(waitSeconds)} (90% of the time ${duration(lowerSeconds)} to ${duration(upperSeconds)})`;
 }
 
 /** What happens when nobody answers: always the safe default. */

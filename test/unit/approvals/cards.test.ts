@@ -55,8 +55,19 @@ describe('the card of a pending approval', () => {
     expect(card).toContain(
       '⚠️ calibration: 72% · ECE 0.056 (n = 212; a perfect model would show 0.021) · tier 3 suggest',
     );
-    expect(card).toContain('82% to wait longer than 5m; wait ~12m (4m to 31m)');
+    expect(card).toContain('82% to wait longer than 5m; wait ~12m (90% of the time 4m to 31m)');
     expect(card).toContain('*If nobody answers by 2026-11-20 12:00 UTC:* nothing is done.');
+  });
+
+  it('names what else could be done, and that waiting is always one of it', () => {
+    const alternatives = [
+      { action: 'adjust-priority', target: '-50' },
+      { action: 'requeue', target: '<!here>' },
+    ];
+    expect(words(requestCard(anApproval({ alternatives })))).toContain(
+      '*Instead you could:* let it wait (about 12m) · change its priority by `-50` · move it to queue `&lt;!here&gt;`',
+    );
+    expect(words(requestCard(anApproval({ question: 'keep', alternatives })))).not.toContain('Instead');
   });
 
   it('has buttons that carry the approval id and nothing else', () => {
@@ -130,13 +141,39 @@ describe('the card of a decided approval', () => {
     ['expired', 'act', '⏳ *Expired*: nobody answered by 2026-11-20 12:00 UTC; nothing is done.'],
     ['void', 'act', '🚫 *Void*, 2026-11-20 08:05 UTC: job already started. Nothing is done.'],
     ['approved', 'keep', '✅ *Hold kept* by <@U0ANNA>, 2026-11-20 08:05 UTC.'],
-    ['denied', 'keep', '↩️ *Hold released* by <@U0ANNA>, 2026-11-20 08:05 UTC.'],
+    ['denied', 'keep', '↩️ *Release* decided by <@U0ANNA>, 2026-11-20 08:05 UTC.'],
     ['expired', 'keep', '⏳ *Expired*: nobody answered by 2026-11-20 12:00 UTC; the hold is released.'],
   ] as const)('words %s (%s) truly and has no button but Undo', (status, question, text) => {
     const approval = anApproval({ ...decided, status, question });
     expect(stateWords(approval)).toBe(text);
     const left = status === 'approved' ? ['undo'] : [];
     expect(buttons(settledCard(approval, ASKED)).map(({ action }) => action)).toEqual(left);
+  });
+});
+
+describe('what came of an answer', () => {
+  const decided = { decided_by: ANNA, decided_at: '2026-11-20T08:05:00.000Z', decided_via: 'slack' } as const;
+  const at = '2026-11-20T08:05:10.000Z';
+
+  it('is said with until when it can be undone', () => {
+    const approval = anApproval({ ...decided, status: 'approved', effect: { status: 'done', at } });
+    const card = words(settledCard(approval, new Date(at)));
+    expect(card).toContain('*Done*, 2026-11-20 08:05 UTC, and read back from the scheduler.');
+    expect(card).toContain('It can be undone here until 2026-11-20 08:20 UTC.');
+  });
+
+  it('says honestly of what has no way back that it cannot be undone', () => {
+    const pinned = aDecision({ arguments: { action: 'terminate', clusterId: 'west-1', jobId: 'job-17' } });
+    const approval = anApproval({ ...decided, pinned, status: 'approved', effect: { status: 'done', at } });
+    expect(words(settledCard(approval, new Date(at)))).toContain('`terminate` cannot be undone from here.');
+    expect(buttons(settledCard(approval, new Date(at)))).toEqual([]);
+  });
+
+  it('never calls a hold released before it is', () => {
+    const approval = anApproval({ ...decided, status: 'denied', question: 'keep' });
+    expect(words(settledCard(approval, new Date(at)))).toContain('The hold is being released.');
+    const failed = { ...approval, effect: { status: 'failed', at, reason: 'it runs' } } as const;
+    expect(words(settledCard(failed, new Date(at)))).toContain('*Failed*, 2026-11-20 08:05 UTC: it runs.');
   });
 });
 

@@ -8,8 +8,11 @@ import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
 import { receive } from '../adapters/slack/receive.ts';
 import { http } from '../runtime/http.ts';
 
-/** Slack wants its answer within 3 s, so what does not go through at once is left to the sweeper. */
-const IMPATIENT = { timeoutMs: 1_500, waitBudgetMs: 0 };
+/**
+ * Slack wants its answer within 3 s, and two of its own calls may come one after the other (the card, then its response
+ * URL), so what does not go through at once is left to the sweeper.
+ */
+const IMPATIENT = { timeoutMs: 1_000, waitBudgetMs: 0 };
 
 /** Takes clicks from Slack: verifies the raw body, decides once, resumes the execution, makes the card true. */
 export const handler = http(

@@ -45,6 +45,9 @@ export class World {
   /** How the execution went on; an execution goes on once. */
   readonly continued: ApprovalAnswer[] = [];
   effects = 0;
+  /** True: when an approval arrives, the job has started, so Act does nothing and the machine voids the approval. */
+  overtaken = false;
+  #voided = false;
   #token = '';
   #running = new AsyncLocalStorage<Process>();
   readonly memory;
@@ -113,17 +116,26 @@ export class World {
     }
   }
 
-  async void(process: Process, reason: string): Promise<void> {
-    await this.run(process, async (edges) => {
-      const { approval } = await voidApproval(edges.table, this.id, reason, edges.now);
-      await tell(edges, approval);
-    });
+  /** VoidApproval, with the machine's retry. */
+  async void(process: Process): Promise<void> {
+    if (!this.overtaken || this.#voided || this.continued[0]?.decision !== 'approved') return;
+    this.#voided = true;
+    for (const trial of [process, { now: process.now }]) {
+      await this.run(trial, async (edges) => {
+        const { approval } = await voidApproval(edges.table, this.id, 'the job started', edges.now);
+        await tell(edges, approval);
+      });
+      if (!trial.dead) break;
+    }
+    this.#row({ closed_at: process.now.toISOString(), status: 'void' });
   }
 
   /** Sweeps every minute until nothing is left to do; Slack and everything else works. @returns how many it took */
   async sweepUntilQuiet(from: Date): Promise<number> {
     for (let minute = 0; minute < 40; minute++) {
       await this.run({ now: minutesAfter(from, minute) }, sweep);
+      // An execution that is resumed late is overtaken late.
+      await this.void({ now: minutesAfter(from, minute) });
       if (!(await this.isOpen())) return minute + 1;
     }
     return Number.POSITIVE_INFINITY;
@@ -215,6 +227,7 @@ export class World {
       this.#row(closed);
       return;
     }
+    if (this.overtaken) return;
     this.effects += 1;
     const at = answer.at;
     const { decisionId } = this.decision;

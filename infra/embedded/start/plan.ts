@@ -49,5 +49,7 @@ export const OPERATORS = [
   { id: 'U0OPERATOR', name: 'operator' },
   { id: 'U0ONCALL', name: 'on-call engineer' },
 ] as const;
+/** Whom the page of the stand-in lets you be, too: somebody whose clicks must change nothing. */
+export const STRANGER = { id: 'U0STRANGER', name: 'somebody else, no approver' } as const;
 const OPERATOR_IDS = OPERATORS.map(({ id }) => id);
 export const APPROVERS = { suggest: OPERATOR_IDS, gate: OPERATOR_IDS };

@@ -17,7 +17,7 @@ import { type System, startSystem } from '../system.ts';
 import { account } from './account.ts';
 import { runTables, type SlackSecrets } from './data-folder.ts';
 import { portTrouble } from './explain.ts';
-import { type Feeding, OPERATORS, type Plan, SCHEDULER_SECRET } from './plan.ts';
+import { type Feeding, OPERATORS, type Plan, SCHEDULER_SECRET, STRANGER } from './plan.ts';
 import { baseUrls, type Environment, secretValues } from './settings.ts';
 import { untilFolded } from './settle.ts';
 import type { Summary } from './summary.ts';
@@ -174,7 +174,11 @@ function openConsole(
         return slack.interactionsUrl;
       },
       now: () => plan.clock.now(),
-      users: () => [...OPERATORS],
+      // A trigger lives 3 seconds of the person at the page, also while a simulated day passes in a second.
+      handNow: () => performance.now(),
+      // A second of ours may be a day of messages: what Slack would refuse there says nothing about a real day.
+      ...(plan.clockKind !== 'real' && { rateLimit: null }),
+      users: () => [...OPERATORS, STRANGER],
     });
   const schedulerKey = secrets[SCHEDULER_SECRET] ?? '';
   return startConsole({

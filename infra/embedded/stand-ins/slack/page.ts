@@ -12,11 +12,26 @@ interface PageOptions {
   users: { id: string; name: string }[];
 }
 
-/** The page itself. It says on its face that it is not Slack. */
+/** What the page offers to go wrong, and how a person would say it. */
+const MOODS: [string, string][] = [
+  ['well', 'works'],
+  ['down', 'is down (503)'],
+  ['slow', 'answers after 5 seconds'],
+  ['429', 'limits the rate (429)'],
+  ['ok_false:internal_error', 'says internal_error'],
+  ['lose_answer', 'does it, and loses the answer'],
+  ['drop_response_url', 'drops response URLs'],
+  ['expired_trigger', 'lets triggers expire'],
+  ['redeliver', 'delivers each click twice'],
+  ['old_signature', 'signs six minutes ago'],
+  ['wrong_signature', 'signs wrongly'],
+];
+
+/** The page itself. It says on its face that it is not Slack, and to which of Slack's rules it holds. */
 export function page({ base, token, nonce, users }: PageOptions): string {
-  const options = users
-    .map(({ id, name }) => `<option value="${html(id)}">${html(name)} (${html(id)})</option>`)
-    .join('');
+  const option = (value: string, text: string) => `<option value="${html(value)}">${html(text)}</option>`;
+  const people = users.map(({ id, name }) => option(id, `${name} (${id})`)).join('');
+  const moods = MOODS.map(([mode, words]) => option(mode, words)).join('');
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -26,14 +41,27 @@ export function page({ base, token, nonce, users }: PageOptions): string {
 <style nonce="${nonce}">${STYLE}</style>
 </head>
 <body data-base="${html(base)}" data-token="${html(token)}">
-<header>
+<aside>
 <h1>Stand-in for Slack</h1>
-<p>This is not Slack. It shows the messages that your Slack channel would get, and its buttons send the same signed
-requests that Slack would send. Approval cards appear here when an action needs a human.</p>
-<label>You are <select id="user">${options}</select></label>
-<p id="status" role="status" aria-live="polite"></p>
-</header>
-<main id="messages"><p>Waiting for the first message.</p></main>
+<p>This is not Slack. It shows what your Slack channels would get; its buttons send the same signed requests.</p>
+<nav id="channels" aria-label="Channels"></nav>
+<label>You are <select id="user">${people}</select></label>
+<label>Slack <select id="mood">${moods}</select></label>
+<details><summary>Rules it holds to</summary>
+<ul>
+<li>A click must be acknowledged with 200 within 3 seconds.</li>
+<li>A trigger opens one dialog, within 3 seconds.</li>
+<li>A response URL works 5 times within 30 minutes.</li>
+<li>One message a second per channel, ten at once; more is 429. Off while time is simulated.</li>
+<li>Limits of blocks: 50 per message, 3,000 characters per section, 2,000 per button value, unique action ids,
+24 characters per dialog title.</li>
+</ul></details>
+</aside>
+<main>
+<header><h2 id="channel">#</h2><p id="status" role="status" aria-live="polite"></p></header>
+<div id="messages"><p class="empty">Waiting for the first message. Approval cards appear here when an action needs a human.</p></div>
+</main>
+<dialog id="modal" aria-labelledby="modal-title"></dialog>
 <script nonce="${nonce}">${SCRIPT}</script>
 </body>
 </html>`;

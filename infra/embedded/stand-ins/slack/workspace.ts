@@ -1,0 +1,80 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Modal } from './blocks.ts';
+import { type RateLimit, RateLimits, ResponseUrls, Triggers } from './limits.ts';
+import { Messages } from './messages.ts';
+import { Misbehaviour } from './misbehaviour.ts';
+
+export interface SlackUser {
+  id: string;
+  name: string;
+}
+
+export interface SlackStandInOptions {
+  /** A function where it rotates: asked at each click. */
+  signingSecret: string | (() => string);
+  botToken: string;
+  /** Where clicks are sent, as configured in a Slack app under "Interactivity". */
+  interactionsUrl: string;
+  /** Milliseconds; the one clock of the machine. */
+  now(): number;
+  /** The time of the person at the page, for triggers that live 3 seconds. Default: `now`. */
+  handNow?: () => number;
+  /** Whom the page lets you be, e.g. the configured approvers. Asked at each page load. */
+  users?: () => SlackUser[];
+  /** Default: one message per second and channel, ten at once. Null for none. */
+  rateLimit?: RateLimit | null;
+  fetch?: typeof fetch;
+  random?: (bytes: number) => Buffer;
+  /** Waits that long in the time of the person at the page. */
+  wait?: (ms: number) => Promise<unknown>;
+}
+
+export interface OpenModal {
+  id: string;
+  user: string;
+  view: Modal;
+  hash: string;
+}
+
+/** Everything one workspace knows. Handed to the parts of the stand-in. */
+export interface Workspace {
+  readonly options: SlackStandInOptions;
+  readonly messages: Messages;
+  readonly responseUrls: ResponseUrls;
+  readonly triggers: Triggers;
+  readonly rates: RateLimits;
+  readonly misbehaviour: Misbehaviour;
+  readonly modals: Map<string, OpenModal>;
+  now(): number;
+  handNow(): number;
+  wait(ms: number): Promise<unknown>;
+  /** Unguessable, from `bytes` random bytes. */
+  id(bytes: number): string;
+  users(): SlackUser[];
+  signingSecret(): string;
+}
+
+export function newWorkspace(options: SlackStandInOptions): Workspace {
+  const { now, random = randomBytes, signingSecret } = options;
+  return {
+    options,
+    messages: new Messages(),
+    responseUrls: new ResponseUrls(),
+    triggers: new Triggers(),
+    rates: new RateLimits(options.rateLimit === undefined ? { perSecond: 1, burst: 10 } : options.rateLimit),
+    misbehaviour: new Misbehaviour(),
+    modals: new Map(),
+    now,
+    handNow: options.handNow ?? now,
+    wait: options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms).unref())),
+    id: (bytes) => random(bytes).toString('base64url'),
+    users: () => options.users?.() ?? [{ id: 'U0STANDIN', name: 'somebody' }],
+    signingSecret: () => (typeof signingSecret === 'string' ? signingSecret : signingSecret()),
+  };
+}
+
+/** Compares secrets in constant time, whatever their lengths. */
+export function same(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

@@ -15,8 +15,19 @@ import type { Parts } from './parts.ts';
 const THROTTLE = { rateLimit: 20, burstLimit: 40 };
 
 /** The way of a human answer into an execution: the URL that Slack calls, and the sweeper behind it. */
-export function approvals(scope: Construct, { functions, stateful }: Parts): void {
+export function approvals(scope: Construct, { config, stateful, functions }: Parts): void {
   slackEndpoint(scope, functions.SlackWebhook);
+  if (config.explanations.modelId) {
+    new GuardedRule(scope, 'ApprovalExplanation', {
+      description: 'A human is asked: explains the request in words, beside the journey of the job.',
+      on: { bus: stateful.bus, pattern: { source: [AGENTIC_SOURCE], detailType: ['ApprovalRequested'] } },
+      // The card says all there is to say without it.
+      maxEventAge: Duration.minutes(5),
+      retryAttempts: 2,
+      deadLetterQueue: functions.ExplainApproval.deadLetterQueue,
+      target: (delivery) => new LambdaFunction(functions.ExplainApproval, delivery),
+    });
+  }
   new GuardedRule(scope, 'ApprovalSweeperSchedule', {
     description: 'Runs approval-sweeper every minute.',
     on: { schedule: Schedule.rate(Duration.minutes(1)) },

@@ -16,6 +16,8 @@ export interface SystemConfig {
   /** Team and app are empty where clicks of any are taken, as long as they are signed. */
   slack: { channel: string; baseUrl: string; webhookFallback: boolean; teamId: string; appId: string };
   vgac: { baseUrl: string; timeoutSeconds: number; apiKey: boolean };
+  /** No model: explanations are in our own words. */
+  explanations: { modelId: string; perDay: number };
 }
 
 /** The stage cannot be synthesized with these settings. The message says for each what to set, and how. */
@@ -32,6 +34,10 @@ const RoleArns = z
   // A whole account, or `*`, would let every role in it pretend to be a collector.
   .pipe(z.array(z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be ARNs of roles')));
 
+/** The current Claude Haiku, wherever there is room: it is sent numbers, and never a name. */
+const DEFAULT_MODEL = 'global.anthropic.claude-haiku-5-5';
+const ModelId = z.string().regex(/^[a-z0-9][a-z0-9.:-]{2,200}$/, 'must be the id of a model or an inference profile');
+
 /** Settings of every stage, with what holds where nothing is set. */
 const common = {
   VGAC_TIMEOUT_SECONDS: z.coerce.number('must be a number').min(0.1).max(20).default(10),
@@ -46,6 +52,9 @@ const common = {
     .string()
     .regex(/^A[A-Z0-9]{2,20}$/, 'must be the id of an app')
     .optional(),
+  EXPLANATIONS: YesNo.default(false),
+  EXPLANATION_MODEL_ID: ModelId.default(DEFAULT_MODEL),
+  EXPLANATIONS_PER_DAY: z.coerce.number('must be a number').int().min(0).max(100_000).default(200),
 };
 
 const LocalSettings = z.object({
@@ -83,6 +92,12 @@ const SETTINGS: Record<SettingName, { meaning: string; example: string }> = {
   SLACK_TEAM_ID: { meaning: 'the only Slack workspace whose clicks are taken', example: 'T02ABCDEF' },
   SLACK_APP_ID: { meaning: 'the only Slack app whose clicks are taken', example: 'A02ABCDEF' },
   SLACK_WEBHOOK_URL_SECRET: { meaning: 'whether there is an incoming webhook to fall back on', example: 'yes' },
+  EXPLANATIONS: { meaning: 'whether a model on Amazon Bedrock words the explanations of approvals', example: 'yes' },
+  EXPLANATION_MODEL_ID: {
+    meaning: 'the model or inference profile that explains approvals',
+    example: 'eu.anthropic.claude-haiku-5-5',
+  },
+  EXPLANATIONS_PER_DAY: { meaning: 'the calls to that model per day (UTC)', example: '200' },
 };
 
 /**
@@ -115,7 +130,7 @@ export function readConfig(
   };
 }
 
-function services(settings: z.infer<typeof LocalSettings>): Pick<SystemConfig, 'slack' | 'vgac'> {
+function services(settings: z.infer<typeof LocalSettings>): Pick<SystemConfig, 'slack' | 'vgac' | 'explanations'> {
   return {
     slack: {
       channel: settings.SLACK_DEFAULT_CHANNEL,
@@ -128,6 +143,10 @@ function services(settings: z.infer<typeof LocalSettings>): Pick<SystemConfig, '
       baseUrl: settings.VGAC_API_BASE_URL,
       timeoutSeconds: settings.VGAC_TIMEOUT_SECONDS,
       apiKey: settings.VGAC_API_KEY_SECRET,
+    },
+    explanations: {
+      modelId: settings.EXPLANATIONS ? settings.EXPLANATION_MODEL_ID : '',
+      perDay: settings.EXPLANATIONS_PER_DAY,
     },
   };
 }

@@ -20,7 +20,8 @@ interface IndexAccess {
 /**
  * `events` emits on the bus · `vgac` asks VGAC, with its key · `schedulers` reads the credentials of schedulers ·
  * `slack` speaks as the bot · `slackChannel` knows where to speak first · `slackWebhook` knows the fallback webhook ·
- * `slackSignature` verifies what Slack sends · `taskTokens` resumes executions of job-workflow.
+ * `slackSignature` verifies what Slack sends · `taskTokens` resumes executions of job-workflow ·
+ * `explanations` asks the configured model.
  */
 export type Reach =
   | 'events'
@@ -30,7 +31,8 @@ export type Reach =
   | 'slackChannel'
   | 'slackWebhook'
   | 'slackSignature'
-  | 'taskTokens';
+  | 'taskTokens'
+  | 'explanations';
 
 export interface HandlerSpec {
   folder: 'job-workflow' | 'drift-monitor' | 'recalibration' | 'events' | 'http';
@@ -53,6 +55,8 @@ const CLUSTER = 'CLUSTER#*';
 const APPROVAL = 'APPROVAL#*';
 /** Signed requests that were taken, so that none is taken twice. */
 const REQUEST = 'REQUEST#*';
+/** Texts of a model by the hash of what they explain, and the budget of the day. */
+const EXPLANATION = 'EXPLANATION#*';
 /** Task tokens are credentials: whoever reads one can answer for a human. */
 const TOKEN = 'TOKEN#*';
 
@@ -222,6 +226,12 @@ export const HANDLERS = {
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
     // A busy cluster decides a hundred thousand jobs a day.
     timeoutSeconds: 300,
+  },
+  ExplainApproval: {
+    folder: 'events',
+    purpose: 'Adds an explanation in words to a card that is already posted.',
+    rows: [on(APPROVAL, 'GetItem', 'UpdateItem'), on(EXPLANATION, 'GetItem', 'PutItem', 'UpdateItem')],
+    reaches: ['slack', 'explanations'],
   },
   SlackWebhook: {
     folder: 'http',

@@ -7,6 +7,7 @@ import { EmittedEvents } from './events/emitted.ts';
 import { ApprovalAnswer, ApprovalItem, AuditItem, TokenItem } from './items/approval.ts';
 import { CalibrationItem } from './items/calibration.ts';
 import { ConfigItem, FreezeItem, LimitItem, ProfileItem } from './items/cluster.ts';
+import { ExplanationItem } from './items/explanation.ts';
 import { JobItem } from './items/job.ts';
 import { LedgerItem } from './items/ledger.ts';
 import { MapItem } from './items/map.ts';
@@ -48,6 +49,7 @@ export const published: Record<string, z.ZodType> = {
   ApprovalItem,
   TokenItem,
   AuditItem,
+  ExplanationItem,
   ApprovalAnswer,
   ...boundaries(jobWorkflow),
   ...boundaries(driftMonitor),

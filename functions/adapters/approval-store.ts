@@ -231,6 +231,16 @@ export function recordCard(
   });
 }
 
+/** Notes an explanation for the card of a pending approval. Null when it was answered meanwhile. */
+export function noteExplanation(table: Table, id: string, text: string): Promise<ApprovalItem | null> {
+  return tryUpdate(table, id, {
+    update: 'SET explanation = :text',
+    condition: '#status = :pending',
+    names: { '#status': 'status' },
+    values: { ':text': text, ':pending': 'pending' },
+  });
+}
+
 /** Notes that this decision was announced. Does nothing when it changed in between: then it is announced again. */
 export async function markAnnounced(table: Table, approval: ApprovalItem, now: Date): Promise<void> {
   await tryUpdate(table, approval.approval_id, {

@@ -10,6 +10,7 @@ import type { Construct } from 'constructs';
 import { AGENTIC_SOURCE } from '../../schemas/events/emitted.ts';
 import type { SystemConfig } from '../config.ts';
 import type { HandlerSpec, Reach } from '../functions.ts';
+import { invokeModel } from '../model-access.ts';
 import { SYSTEM, secretNames } from '../names.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { fileStem } from './stem.ts';
@@ -129,6 +130,9 @@ export class HandlerFunction extends LambdaFunction {
         'One credential per scheduler, named in the configuration of clusters.',
       );
     }
+    if (reach === 'explanations' && config.explanations.modelId) {
+      for (const statement of invokeModel(this.stack, config.explanations.modelId)) this.addToRolePolicy(statement);
+    }
     if (reach === 'slack') this.grantSecret(slackBotToken.ref);
     if (reach === 'slackSignature') this.grantSecret(slackSigningSecret.ref);
     if (reach === 'slackWebhook' && config.slack.webhookFallback) {
@@ -195,6 +199,10 @@ function environment({ rows, indexes, reaches = [] }: HandlerSpec, { config, tab
       SLACK_APP_ID: config.slack.appId,
     },
     taskTokens: {},
+    explanations: {
+      EXPLANATION_MODEL_ID: config.explanations.modelId,
+      EXPLANATIONS_PER_DAY: String(config.explanations.perDay),
+    },
   };
   return Object.assign(
     rows || indexes ? { DYNAMODB_TABLE_NAME: table.tableName } : {},

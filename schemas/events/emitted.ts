@@ -72,6 +72,13 @@ export const CalibrationPromoted = z.object({
 export type CalibrationPromoted = z.infer<typeof CalibrationPromoted>;
 export const RecalibrationRequested = z.object({ ...v1, reason: z.string(), at: Instant });
 
+/** What EventBridge hands to explain-approval. */
+export const ApprovalRequestedEvent = z.object({
+  source: z.literal(AGENTIC_SOURCE),
+  'detail-type': z.literal('ApprovalRequested'),
+  detail: ApprovalRequested,
+});
+
 /** detail-type -> detail of everything this system emits. */
 export const EmittedEvents = {
   DecisionRecorded,

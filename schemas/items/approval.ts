@@ -38,6 +38,8 @@ export const ApprovalItem = z.object({
   channel: z.string().optional(),
   /** Slack's message timestamp: the id of the card. */
   card_ts: z.string().optional(),
+  /** A model's explanation for the card. Never read by a rule. */
+  explanation: z.string().max(500).optional(),
   /** How often the machine asked. A retried question keeps the approval open until its own token is answered. */
   requests: z.number().int().default(1),
   /** When ApprovalDecided was emitted and audited; absent while that is still to be done. */

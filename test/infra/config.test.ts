@@ -26,6 +26,7 @@ describe('readConfig', () => {
         appId: '',
       },
       vgac: { baseUrl: 'http://localhost:4580/vgac', timeoutSeconds: 10, apiKey: false },
+      explanations: { modelId: '', perDay: 200 },
     });
   });
 
@@ -43,6 +44,7 @@ describe('readConfig', () => {
         appId: '',
       },
       vgac: { baseUrl: 'https://vgac.example.com', timeoutSeconds: 2.5, apiKey: true },
+      explanations: { modelId: '', perDay: 200 },
     });
   });
 

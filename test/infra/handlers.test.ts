@@ -10,7 +10,16 @@ import { bundle, bundleOptions } from '../../infra/constructs/bundle.ts';
 import { fileStem } from '../../infra/constructs/stem.ts';
 import { HANDLERS, type HandlerSpec, type Reach } from '../../infra/functions.ts';
 
-const REACHES: Reach[] = ['events', 'vgac', 'slack', 'slackChannel', 'slackWebhook', 'slackSignature', 'taskTokens'];
+const REACHES: Reach[] = [
+  'events',
+  'vgac',
+  'slack',
+  'slackChannel',
+  'slackWebhook',
+  'slackSignature',
+  'taskTokens',
+  'explanations',
+];
 const SPECS = Object.entries<HandlerSpec>(HANDLERS);
 
 describe('stems', () => {
@@ -126,6 +135,7 @@ describe('every handler', () => {
     ['daily-digest-store', 'APPROVAL#*'],
     ['request-store', 'REQUEST#*'],
     ['token-store', 'TOKEN#*'],
+    ['explanation-store', 'EXPLANATION#*'],
   ]);
   const ITEM_COMMAND = /^(Get|Put|Update|Delete|BatchGet)$/;
 
@@ -151,13 +161,14 @@ describe('every handler', () => {
     const knows = (setting: string) => text.includes(setting);
     expect({
       table: Boolean(rows ?? indexes),
-      secrets: reaches.some((reach) => !['events', 'taskTokens', 'slackChannel'].includes(reach)),
+      secrets: reaches.some((reach) => !['events', 'taskTokens', 'slackChannel', 'explanations'].includes(reach)),
       ...Object.fromEntries(REACHES.map((reach) => [reach, reaches.includes(reach)])),
     }).toEqual({
       table: knows('DYNAMODB_TABLE_NAME'),
       secrets: calls('GetSecretValue'),
       events: calls('PutEvents'),
       taskTokens: calls('SendTaskSuccess') || calls('SendTaskFailure'),
+      explanations: calls('Converse'),
       vgac: knows('VGAC_API_BASE_URL'),
       slack: knows('SLACK_BOT_TOKEN_NAME'),
       slackChannel: knows('SLACK_DEFAULT_CHANNEL'),

@@ -64,7 +64,16 @@ describe('permissions', () => {
       .filter(({ Action }) => Action.some((name) => name.startsWith('dynamodb:')));
     const patterns = onTable.map(leadingKeys);
     expect(new Set(patterns.flat())).toEqual(
-      new Set(['CLUSTER#*', 'APPROVAL#*', 'TOKEN#*', 'REQUEST#*', 'CLUSTERS', 'APPROVALS#OPEN', 'APPROVALS#CLOSED#*']),
+      new Set([
+        'CLUSTER#*',
+        'APPROVAL#*',
+        'TOKEN#*',
+        'REQUEST#*',
+        'EXPLANATION#*',
+        'CLUSTERS',
+        'APPROVALS#OPEN',
+        'APPROVALS#CLOSED#*',
+      ]),
     );
     expect(whoMay(/^dynamodb:(Scan|PartiQL\w*|Batch(Write)\w*|Transact\w*|\*)$/)).toEqual([]);
   });
@@ -112,6 +121,29 @@ describe('permissions', () => {
       .filter(([, { reaches }]) => reaches?.includes('slack'))
       .map(([name]) => `${name}Role`);
     expect(whoMay(/^secretsmanager:/, about('SlackBotToken'))).toEqual(speaking.sort());
+  });
+
+  it('let only ExplainApproval ask a model, the configured one alone, and no token or decision', () => {
+    expect(whoMay(/^bedrock:/)).toEqual(['ExplainApprovalRole']);
+    const own = granted.get('ExplainApprovalRole') ?? [];
+    const asks = own.filter(({ Action }) => Action.some((name) => name.startsWith('bedrock:')));
+    const arns = (value: unknown) =>
+      Array.from((JSON.stringify(value) ?? '').matchAll(/":(bedrock:[^"]*)"/g), ([, arn]) => arn).sort();
+    const profile = 'bedrock:eu-central-1:123456789012:inference-profile/global.anthropic.claude-haiku-5-5';
+    const model = 'foundation-model/anthropic.claude-haiku-5-5';
+    expect(
+      asks.map(({ Action, Resource, Condition }) => ({ Action, on: arns(Resource), through: arns(Condition) })),
+    ).toEqual([
+      { Action: ['bedrock:InvokeModel'], on: [profile], through: [] },
+      {
+        Action: ['bedrock:InvokeModel'],
+        on: [`bedrock:::${model}`, `bedrock:eu-central-1::${model}`],
+        through: [profile],
+      },
+    ]);
+    expect(Object.keys(asks[1]?.Condition?.StringEquals ?? {})).toEqual(['bedrock:InferenceProfileArn']);
+    expect(own.filter(onTokens)).toEqual([]);
+    expect(own.flatMap(({ Action }) => Action)).not.toContain('states:SendTaskSuccess');
   });
 
   it('let nobody put events as a collector', () => {

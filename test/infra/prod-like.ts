@@ -25,6 +25,7 @@ export const PROD: SystemConfig = {
     appId: 'A02ABCDEF',
   },
   vgac: { baseUrl: 'https://vgac.example.com', timeoutSeconds: 10, apiKey: true },
+  explanations: { modelId: 'global.anthropic.claude-haiku-5-5', perDay: 200 },
 };
 
 /** The system's stacks with stand-in code, since bundling has its own test. */

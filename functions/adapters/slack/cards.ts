@@ -4,6 +4,7 @@ import type { CardAction } from '../../../schemas/ports/slack.ts';
 import { undoState, undoUntil } from '../../domain/undoing.ts';
 import type { SlackMessage } from './client.ts';
 import { prose } from './escape.ts';
+import { explanationBlock } from './explanation.ts';
 import {
   alternativeWords,
   calibrationMark,
@@ -42,6 +43,7 @@ export function requestCard(approval: ApprovalItem): SlackMessage {
         `${calibrationMark(evidence.score)} · ${evidenceWords(evidence)} · ${tierWords(tier)}`,
         predictionWords(pinned),
       ),
+      explanationBlock(approval),
       section(
         `*If nobody answers by ${clockTime(approval.expires_at)}:* ${silenceWords(question)}.`,
         ...(keep ? [] : [`*Instead you could:* ${alternativeWords(approval.alternatives, pinned.prediction)}`]),

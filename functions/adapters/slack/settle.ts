@@ -4,7 +4,7 @@ import { answerOf, audit, closeApproval, markAnnounced, markShown, NOBODY, recor
 import { SecretUnavailable } from '../secrets.ts';
 import { deleteToken, loadToken } from '../token-store.ts';
 import { cardState, noticeCard, requestCard, settledCard, supersededCard } from './cards.ts';
-import type { SlackMessage } from './client.ts';
+import type { Slack, SlackMessage } from './client.ts';
 import type { ApprovalEdges, ResumingEdges } from './edges.ts';
 import { SlackRefused } from './errors.ts';
 import { threadFor } from './open-digest.ts';
@@ -108,7 +108,11 @@ async function announce({ table, emit, now }: ApprovalEdges, approval: ApprovalI
 }
 
 /** Brings the card to the true state, unless it says so already. A card that is gone needs no update. */
-export async function showState(edges: ApprovalEdges, approval: ApprovalItem, secondWay?: SecondWay): Promise<void> {
+export async function showState(
+  edges: Pick<ApprovalEdges, 'table' | 'now' | 'warn'> & { slack: Pick<Slack, 'update'> },
+  approval: ApprovalItem,
+  secondWay?: SecondWay,
+): Promise<void> {
   const { slack, table, now, warn } = edges;
   const { channel, card_ts: ts } = approval;
   if (channel === undefined || ts === undefined || approval.status === 'pending') return;

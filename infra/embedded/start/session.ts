@@ -113,7 +113,13 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       dataDir: options.dataDir,
       port: options.port,
       clock,
-      environment: { VGAC_API_BASE_URL: urls.vgac, SLACK_API_BASE_URL: urls.slack },
+      environment: {
+        VGAC_API_BASE_URL: urls.vgac,
+        SLACK_API_BASE_URL: urls.slack,
+        ...(environment.AWS_ENDPOINT_URL_BEDROCK_RUNTIME && {
+          AWS_ENDPOINT_URL_BEDROCK_RUNTIME: environment.AWS_ENDPOINT_URL_BEDROCK_RUNTIME,
+        }),
+      },
       secrets,
       log,
       ...(tables && { tablesDir: tables.path }),

@@ -15,6 +15,11 @@ export interface Environment {
   SLACK_TEAM_ID?: string | undefined;
   SLACK_APP_ID?: string | undefined;
   SLACK_WEBHOOK_URL?: string | undefined;
+  EXPLANATIONS?: string | undefined;
+  EXPLANATION_MODEL_ID?: string | undefined;
+  EXPLANATIONS_PER_DAY?: string | undefined;
+  /** Where explanations are asked for; without it nobody on this machine speaks for a model. */
+  AWS_ENDPOINT_URL_BEDROCK_RUNTIME?: string | undefined;
 }
 
 /** Settings that shape the assembly. Secrets are not among them: it only learns that there is one. */
@@ -26,6 +31,10 @@ export function assemblySettings(environment: Environment): Record<string, strin
   if (environment.VGAC_TIMEOUT_SECONDS) settings.VGAC_TIMEOUT_SECONDS = environment.VGAC_TIMEOUT_SECONDS;
   if (environment.VGAC_API_KEY) settings.VGAC_API_KEY_SECRET = 'yes';
   if (environment.SLACK_WEBHOOK_URL) settings.SLACK_WEBHOOK_URL_SECRET = 'yes';
+  const { EXPLANATIONS, EXPLANATION_MODEL_ID, EXPLANATIONS_PER_DAY } = environment;
+  if (EXPLANATIONS && environment.AWS_ENDPOINT_URL_BEDROCK_RUNTIME) settings.EXPLANATIONS = EXPLANATIONS;
+  if (EXPLANATION_MODEL_ID) settings.EXPLANATION_MODEL_ID = EXPLANATION_MODEL_ID;
+  if (EXPLANATIONS_PER_DAY) settings.EXPLANATIONS_PER_DAY = EXPLANATIONS_PER_DAY;
   return settings;
 }
 

@@ -8,6 +8,8 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyBatch, birth } from '../../functions/domain/fold-batch.ts';
+import { stories } from '../../infra/commands/audit.ts';
+import type { StoryLine } from '../../infra/commands/story.ts';
 import { parseTrace } from '../../infra/embedded/feed/trace.ts';
 import type { Session } from '../../infra/embedded/start/session.ts';
 import { disagreements, SUMMARY_KEYS, type Summary } from '../../infra/embedded/start/summary.ts';
@@ -74,6 +76,27 @@ describe('a trace that is replayed to its end', () => {
     });
     expect(summary.clusters.small).toEqual(summary.total);
     expect(summary.total.approvals).toBeGreaterThan(0);
+  });
+
+  it('tells the story of every job in order, from the claim to the fold', async () => {
+    const told = new Map<string, StoryLine[]>();
+    for await (const line of stories(session.records.table, {})) {
+      told.set(line.jobId, [...(told.get(line.jobId) ?? []), line]);
+    }
+    expect(told.size).toBe(JOBS);
+    for (const lines of told.values()) {
+      const what = lines.map((line) => line.what);
+      const position = (beginning: string) => what.findIndex((words) => words.startsWith(beginning));
+      expect(lines.map(({ at }) => Date.parse(at))).toEqual(
+        lines.map(({ at }) => Date.parse(at)).toSorted((a, b) => a - b),
+      );
+      expect(position('submitted')).toBe(0);
+      for (const step of ['claimed', 'verdict', 'predicted', 'decided', 'closed', 'folded']) {
+        expect(`${step} ${position(step) > 0}`).toBe(`${step} true`);
+      }
+      if (position('effect') >= 0) expect(position('decided')).toBeLessThan(position('effect'));
+    }
+    expect(JSON.stringify([...told.values()])).not.toMatch(/arn:aws|task_?token/i);
   });
 
   it('has no effect without an earlier record of the decision that permits it', () => {

@@ -1,0 +1,68 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { approvalIdOf } from '../../functions/adapters/approval-store.ts';
+import { loadJob } from '../../functions/adapters/job-store.ts';
+import { findBatch } from '../../functions/adapters/ledger-store.ts';
+import { clusterKey, parseItem, type Table } from '../../functions/adapters/table.ts';
+import { decisionId } from '../../functions/domain/ids.ts';
+import { ApprovalItem, AuditItem } from '../../schemas/items/approval.ts';
+import type { JobRecords } from './story.ts';
+
+/** All that the table keeps about one job; null when it was never admitted. Tokens are not among it. */
+export async function recordsOf(table: Table, clusterId: string, jobId: string): Promise<JobRecords | null> {
+  const job = await loadJob(table, clusterId, jobId);
+  if (!job) return null;
+  const id = job.decision?.decisionId ?? decisionId(clusterId, jobId);
+  const [asked, kept, batch] = await Promise.all([
+    approvalRecords(table, approvalIdOf(id, 'act')),
+    approvalRecords(table, approvalIdOf(id, 'keep')),
+    job.folded_in === undefined ? null : findBatch(table, clusterId, job.folded_in),
+  ]);
+  return { job, approvals: [asked, kept].flatMap((one) => (one ? [one] : [])), batch };
+}
+
+async function approvalRecords(table: Table, id: string): Promise<JobRecords['approvals'][number] | null> {
+  let approval: ApprovalItem | null = null;
+  const audit: JobRecords['approvals'][number]['audit'] = [];
+  for await (const item of query(table, { KeyConditionExpression: 'PK = :key', ':key': `APPROVAL#${id}` })) {
+    if (item.SK === 'APPROVAL') approval = parseItem(ApprovalItem, item);
+    else if (String(item.SK).startsWith('AUDIT#')) audit.push(parseItem(AuditItem, item));
+  }
+  return approval && { approval, audit };
+}
+
+/** Ids of a cluster's jobs, by submission, from `since` on. */
+export async function* jobsSince(table: Table, clusterId: string, since: Date | null): AsyncGenerator<string> {
+  const listed = query(table, {
+    IndexName: 'listing',
+    KeyConditionExpression: 'listing = :key AND listing_key >= :from',
+    ':key': clusterKey(clusterId),
+    ':from': `PREDICTION#${since?.toISOString() ?? ''}`,
+  });
+  for await (const { SK } of listed) yield String(SK).slice('JOB#'.length);
+}
+
+async function* query(
+  table: Table,
+  {
+    IndexName,
+    KeyConditionExpression,
+    ...values
+  }: { IndexName?: string; KeyConditionExpression: string } & {
+    [value: `:${string}`]: string;
+  },
+): AsyncGenerator<Record<string, unknown>> {
+  let from: Record<string, unknown> | undefined;
+  do {
+    const page = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        ...(IndexName === undefined ? { ConsistentRead: true } : { IndexName }),
+        KeyConditionExpression,
+        ExpressionAttributeValues: values,
+        ExclusiveStartKey: from,
+      }),
+    );
+    yield* page.Items ?? [];
+    from = page.LastEvaluatedKey;
+  } while (from);
+}

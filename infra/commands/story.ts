@@ -1,0 +1,164 @@
+import type * as z from 'zod';
+import { plainExplanation } from '../../functions/domain/explanation.ts';
+import type { Decision } from '../../schemas/decision.ts';
+import type { ApprovalItem, AuditItem } from '../../schemas/items/approval.ts';
+import type { JobItem } from '../../schemas/items/job.ts';
+import type { LedgerItem } from '../../schemas/items/ledger.ts';
+import { SlackUserId } from '../../schemas/ports/slack.ts';
+
+/** Everything that is kept about one job. */
+export interface JobRecords {
+  job: JobItem;
+  approvals: { approval: ApprovalItem; audit: z.infer<typeof AuditItem>[] }[];
+  /** The ledger batch that the job was folded in. */
+  batch: Pick<LedgerItem, 'version' | 'folded_at' | 'entries'> | null;
+}
+
+/** One thing that happened: when, who, what, about which arguments, why. */
+export interface StoryLine {
+  at: string;
+  clusterId: string;
+  jobId: string;
+  who: string;
+  what: string;
+  /** Hash of the arguments that it is about. */
+  hash: string | null;
+  why: string | null;
+}
+
+/** The agent itself, as approvals name it. */
+const AGENT = 'vgac-agentic';
+const COLLECTOR = 'collector';
+
+type Told = Pick<StoryLine, 'who' | 'what'> & {
+  at: string | undefined;
+  hash?: string | null;
+  why?: string | undefined;
+};
+
+/**
+ * The story of one job in order, told from its records alone. What happened at the same instant stays in the order of
+ * the journey. Credentials, addresses and names of people are taken out; people are their Slack ids.
+ */
+export function storyOf({ job, approvals, batch }: JobRecords): StoryLine[] {
+  const told: Told[] = [
+    ...submission(job),
+    ...(job.decision ? deciding(job.decision) : []),
+    ...approvals.flatMap(({ approval, audit }) => audit.map((record) => asking(approval, record))),
+    ...effects(job),
+    ...outcome(job),
+    ...folding(job, batch),
+  ];
+  const lines = told.flatMap(({ at, who, what, hash = null, why }) =>
+    at === undefined
+      ? []
+      : [
+          {
+            ...{ at, clusterId: job.cluster_id, jobId: job.job_id, who: person(who), what: redacted(what), hash },
+            why: why === undefined || why === '' ? null : redacted(why),
+          },
+        ],
+  );
+  // A stable sort: instants compare as text, since all are ISO 8601 in UTC with milliseconds.
+  return lines.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
+function submission({ submitted_at: at, request, queue, claimed_by: execution }: JobItem): Told[] {
+  const size = request ? `, ${request.gpus} GPUs` : '';
+  return [
+    { at, who: COLLECTOR, what: `submitted${queue === undefined ? '' : ` to ${queue}`}${size}` },
+    ...(execution === undefined ? [] : [{ at, who: AGENT, what: `claimed by ${execution.split(':').at(-1) ?? ''}` }]),
+  ];
+}
+
+function deciding(decision: Decision): Told[] {
+  const { decidedAt: at, evidence, prediction, arguments: args, argumentsHash: hash, tier, next, scope } = decision;
+  const because = (reasons: Decision['reasons']) =>
+    reasons.map(({ code, message }) => `${code}: ${message}`).join('; ');
+  const number = (value: number | null, digits: number) => value?.toFixed(digits) ?? 'unknown';
+  const deed = args ? `${args.action}${args.target === undefined ? '' : ` → ${args.target}`}` : 'nothing';
+  const notes = [
+    ...(decision.late ? ['late'] : []),
+    ...(decision.holdout ? ['hold-out'] : []),
+    ...(decision.executed ? ['the decision stands without a human'] : []),
+  ];
+  return [
+    {
+      ...{ at, who: AGENT, why: because(evidence.reasons) },
+      what: `verdict: ${evidence.scope}, score ${number(evidence.score, 2)}, ECE ${number(evidence.ece, 3)} over ${evidence.n} outcomes, drift ${evidence.drift}, epoch ${evidence.epoch}`,
+    },
+    {
+      ...{ at, who: AGENT },
+      what: `predicted: ${number(prediction.q, 3)} for a wait over ${decision.longWaitSeconds} s; ${Math.round(prediction.waitSeconds)} s (${Math.round(prediction.lowerSeconds)} to ${Math.round(prediction.upperSeconds)})`,
+    },
+    {
+      ...{ at, who: AGENT, hash },
+      what: `decided: ${next}, ${scope}, tier ${tier}: ${[deed, ...notes].join(', ')}`,
+      why: [plainExplanation(decision), because(decision.reasons)].filter(Boolean).join(' — '),
+    },
+  ];
+}
+
+function asking(approval: ApprovalItem, { at, who, what, hash, why }: z.infer<typeof AuditItem>): Told {
+  const asked = what === 'asked' ? (approval.explanation ?? plainExplanation(approval.pinned)) : undefined;
+  const question = approval.question === 'keep' ? 'keep the hold' : 'approval';
+  return { at, who, what: `${question}: ${what}`, hash, why: why ?? asked };
+}
+
+function effects({ effect, decision }: JobItem): Told[] {
+  if (!effect) return [];
+  const { at, status, action, intervened, reason } = effect;
+  const touched = intervened ? ', the scheduler was touched' : '';
+  const hash = decision?.argumentsHash ?? null;
+  return [{ at, who: AGENT, what: `effect: ${status}, ${action}${touched}`, hash, why: reason }];
+}
+
+function outcome(job: JobItem): Told[] {
+  const { long_wait: long, label_at, actual_wait: wait } = job;
+  const label =
+    long === undefined ? undefined : long === null ? 'no label' : long ? 'waited long' : 'did not wait long';
+  return [
+    {
+      ...{ at: job.started_at, who: COLLECTOR },
+      what: `started${wait === undefined ? '' : ` after ${Math.round(wait)} s`}`,
+    },
+    { at: label === undefined ? undefined : label_at, who: AGENT, what: `label: ${label}` },
+    { at: job.ended_at, who: COLLECTOR, what: `ended, ${job.end_state ?? 'unknown'}` },
+    { at: job.cancelled_at, who: COLLECTOR, what: 'cancelled' },
+    ...(job.contradicting ?? []).map(({ type, at }) => ({
+      ...{ at, who: COLLECTOR, what: `contradicted by a later ${type}` },
+      why: 'what was stored first stands, and is never folded again',
+    })),
+    { at: job.closed_at, who: AGENT, what: `closed: ${job.status ?? 'unknown'}`, why: job.failure?.error },
+  ];
+}
+
+function folding({ folded_in: version, job_id: id }: JobItem, batch: JobRecords['batch']): Told[] {
+  if (version === undefined || batch?.version !== version) return [];
+  const entry = batch.entries.find(({ jobId }) => jobId === id);
+  const taught = entry === undefined || entry.longWait === null ? 'released without a label' : 'the label teaches';
+  return [{ at: batch.folded_at, who: AGENT, what: `folded in ledger batch ${version}`, why: taught }];
+}
+
+/** Slack ids and our own names stay; any other name may be a person's. */
+function person(who: string): string {
+  return who === AGENT || who === COLLECTOR || SlackUserId.safeParse(who).success ? who : 'a person without a Slack id';
+}
+
+/** What looks like a credential, an address of a person or of a private place. */
+const SECRETS: readonly RegExp[] = [
+  /\bxox[a-z]-[\w-]+/gi,
+  /\bxapp-[\w-]+/gi,
+  /\b(AKIA|ASIA)[A-Z0-9]{16}\b/g,
+  /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g,
+  /\b(bearer|token|secret|password|api[_-]?key)\s*[=: ]\s*\S{8,}/gi,
+  /[\w.+-]+@[\w-]+(\.[\w-]+)+/g,
+  /https?:\/\/\S+/gi,
+  // Task tokens, keys and signatures are long and have no word in them.
+  /[A-Za-z0-9+/=_-]{60,}/g,
+];
+
+/** A text without what looks like a credential or an address. */
+export function redacted(text: string): string {
+  return SECRETS.reduce((clean, pattern) => clean.replace(pattern, '[redacted]'), text);
+}

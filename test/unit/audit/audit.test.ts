@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { audit, expireApproval, openApproval } from '../../../functions/adapters/approval-store.ts';
+import { claimJob, recordDecision } from '../../../functions/adapters/job-store.ts';
+import { applyClusters } from '../../../infra/commands/apply-clusters.ts';
+import { stories, storyOfJob } from '../../../infra/commands/audit.ts';
+import { ClusterConfig } from '../../../schemas/config.ts';
+import { aJob } from '../../fixtures/builders.ts';
+import { startDynamo } from '../../fixtures/dynamo.ts';
+import { ASKED, aDecision, EXPIRES, minutesAfter } from '../approvals/builders.ts';
+
+const TOKEN = 'T'.repeat(600);
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+
+/** A job that asked a human, and nobody answered. */
+async function asked(clusterId: string, jobId: string, submitted: Date): Promise<void> {
+  const job = aJob({ clusterId, jobId, submittedAt: submitted.toISOString(), user: 'ada' });
+  await claimJob(dynamo.table, job, 'run-1', submitted);
+  const decision = aDecision({ clusterId, jobId, foldable: false, decidedAt: submitted.toISOString() });
+  await recordDecision(dynamo.table, decision, submitted.toISOString());
+  const question = { decision, question: 'act' as const, executionArn: 'arn:run-1', taskToken: TOKEN, channel: 'C1' };
+  const approval = await openApproval(dynamo.table, question, submitted);
+  await audit(dynamo.table, approval, { at: submitted.toISOString(), who: 'vgac-agentic', what: 'asked' });
+  await expireApproval(dynamo.table, approval.approval_id, EXPIRES);
+  const fact = { at: EXPIRES.toISOString(), who: 'vgac-agentic', what: 'expired', why: 'nobody answered in time' };
+  await audit(dynamo.table, approval, fact);
+}
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  const clusters = ['east', 'west'].map((clusterId) => ClusterConfig.parse({ clusterId, platform: 'slurm' }));
+  await applyClusters(dynamo.table, clusters, ASKED);
+  await asked('east', 'job-1', ASKED);
+  await asked('east', 'job-2', minutesAfter(ASKED, 60));
+  await asked('west', 'job-2', ASKED);
+});
+afterAll(() => dynamo.close());
+
+describe('npm run audit', () => {
+  it('finds the cluster of a job, and asks for it where several have one of that id', async () => {
+    const what = (await storyOfJob(dynamo.table, 'job-1')).map((line) => `${line.clusterId} ${line.what}`);
+    expect(what.at(0)).toBe('east submitted to gpu, 4 GPUs');
+    expect(what.at(-1)).toBe('east approval: expired');
+    await expect(storyOfJob(dynamo.table, 'job-2')).rejects.toThrow('add --cluster');
+    expect((await storyOfJob(dynamo.table, 'job-2', 'west'))[0]?.clusterId).toBe('west');
+    await expect(storyOfJob(dynamo.table, 'job-3')).rejects.toThrow('no job job-3 is known on east, west');
+  });
+
+  it('tells all stories, or those of jobs submitted from a moment on', async () => {
+    const jobs = async (choice: Parameters<typeof stories>[1]) => {
+      const ids = new Set<string>();
+      for await (const line of stories(dynamo.table, choice)) ids.add(`${line.clusterId}/${line.jobId}`);
+      return [...ids];
+    };
+    expect(await jobs({})).toEqual(['east/job-1', 'east/job-2', 'west/job-2']);
+    expect(await jobs({ since: minutesAfter(ASKED, 60) })).toEqual(['east/job-2']);
+    expect(await jobs({ cluster: 'west' })).toEqual(['west/job-2']);
+  });
+
+  it('says which item cannot be read, and not what is in it', async () => {
+    const PK = 'CLUSTER#west';
+    const Item = { PK, SK: 'JOB#broken', cluster_id: 'west', job_id: 'broken', closed_at: 'a secret' };
+    await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item }));
+    const failure = await storyOfJob(dynamo.table, 'broken', 'west').catch(String);
+    expect(failure).toMatch(/UnreadableItem: CLUSTER#west JOB#broken: closed_at/);
+    expect(failure).not.toContain('a secret');
+  });
+
+  it('exports JSON Lines that only their owner may read, without a token or a name', { timeout: 30_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vgac-audit-'));
+    try {
+      const file = join(folder, 'audit.jsonl');
+      const endpoint = ['--endpoint', dynamo.endpoint, '--table', dynamo.table.name];
+      const env = { ...process.env, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
+      const args = ['infra/commands/audit.ts', '--export', file, ...endpoint];
+      const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+      const text = readFileSync(file, 'utf8');
+      const lines = text.trim().split('\n');
+      expect(stdout).toContain(`${lines.length} lines written`);
+      const Line = z.strictObject({
+        ...{ at: z.iso.datetime(), clusterId: z.string(), jobId: z.string(), who: z.string(), what: z.string() },
+        ...{ hash: z.string().nullable(), why: z.string().nullable() },
+      });
+      for (const line of lines) Line.parse(JSON.parse(line));
+      expect(text).not.toMatch(/TTTT|"ada"|arn:/);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

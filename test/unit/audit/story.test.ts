@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { printable } from '../../../infra/commands/audit.ts';
+import { type JobRecords, redacted, storyOf } from '../../../infra/commands/story.ts';
+import { JobItem } from '../../../schemas/items/job.ts';
+import { ANNA, ASKED, aDecision, anApproval, minutesAfter } from '../approvals/builders.ts';
+
+const at = (minutes: number) => minutesAfter(ASKED, minutes).toISOString();
+const decision = aDecision({ decidedAt: at(1) });
+
+const job = JobItem.parse({
+  ...{ PK: 'CLUSTER#west-1', SK: 'JOB#job-17', cluster_id: 'west-1', job_id: 'job-17', user: 'ada.lovelace' },
+  ...{ submitted_at: at(0), claimed_by: 'arn:aws:states:eu-west-1:1:execution:job-workflow:run-1', queue: 'gpu' },
+  request: { gpus: 4, cpuMillis: 1, memoryGb: 1 },
+  decision,
+  effect: {
+    ...{ status: 'done', action: 'requeue', decisionId: decision.decisionId, at: at(12), intervened: true },
+    undo: { queue: 'gpu' },
+  },
+  ...{ status: 'approved', closed_at: at(13), long_wait: true, label_at: at(5) },
+  ...{ started_at: at(20), actual_wait: 1_200, ended_at: at(90), end_state: 'succeeded' },
+  contradicting: [{ type: 'JobStarted', at: at(95) }],
+  folded_in: 7,
+});
+
+const record = (minutes: number, who: string, what: string, why?: string) => ({
+  ...{ PK: 'APPROVAL#x', SK: `AUDIT#${at(minutes)}#${what}#${who}`, at: at(minutes), who, what },
+  hash: decision.argumentsHash,
+  ...(why !== undefined && { why }),
+});
+
+const records = (change: Partial<JobRecords> = {}): JobRecords => ({
+  job,
+  approvals: [
+    {
+      approval: { ...anApproval(), pinned: decision },
+      audit: [
+        record(2, 'vgac-agentic', 'asked'),
+        record(4, ANNA, 'looked at the details'),
+        record(5, 'U0STRANGER', 'refused to approve', 'not among the approvers'),
+        record(10, ANNA, 'approved', 'fine, see ada@example.com'),
+        record(11, 'vgac-agentic', 'resumed'),
+      ],
+    },
+  ],
+  batch: {
+    version: 7,
+    folded_at: at(21),
+    entries: [
+      {
+        ...{ jobId: 'job-17', decisionId: decision.decisionId, submittedAt: 0, labelAt: 1, kind: 'intervention' },
+        ...{ p: 0.9, q: 0.8, executed: false, intervened: true, harmed: false, longWait: null },
+        ...{ predictedWaitSeconds: 1, waitSeconds: 1, epoch: 0 },
+      },
+    ],
+  },
+  ...change,
+});
+
+describe('the story of a job', () => {
+  it('tells everything in order, with who, when, which arguments and why', () => {
+    const lines = storyOf(records()).map((line) => `${line.at.slice(11, 16)} ${line.who} ${line.what}`);
+    expect(lines).toEqual([
+      '08:00 collector submitted to gpu, 4 GPUs',
+      '08:00 vgac-agentic claimed by run-1',
+      '08:01 vgac-agentic verdict: notify, score 0.72, ECE 0.056 over 212 outcomes, drift none, epoch 1',
+      '08:01 vgac-agentic predicted: 0.820 for a wait over 300 s; 720 s (240 to 1860)',
+      '08:01 vgac-agentic decided: ask, escalate, tier 3: requeue → short',
+      '08:02 vgac-agentic approval: asked',
+      '08:04 U0ANNA approval: looked at the details',
+      '08:05 U0STRANGER approval: refused to approve',
+      '08:05 vgac-agentic label: waited long',
+      '08:10 U0ANNA approval: approved',
+      '08:11 vgac-agentic approval: resumed',
+      '08:12 vgac-agentic effect: done, requeue, the scheduler was touched',
+      '08:13 vgac-agentic closed: approved',
+      '08:20 collector started after 1200 s',
+      '08:21 vgac-agentic folded in ledger batch 7',
+      '09:30 collector ended, succeeded',
+      '09:35 collector contradicted by a later JobStarted',
+    ]);
+  });
+
+  it('carries the hash of the arguments from the decision to the effect', () => {
+    const hashed = storyOf(records()).filter(({ hash }) => hash === decision.argumentsHash);
+    expect(hashed.map(({ what }) => what.split(':')[0])).toEqual([
+      ...['decided', 'approval', 'approval', 'approval', 'approval', 'approval', 'effect'],
+    ]);
+  });
+
+  it('says why in the words that the card used', () => {
+    const why = (what: string) => storyOf(records()).find((line) => line.what.startsWith(what))?.why;
+    expect(why('approval: asked')).toContain('Over 212 outcomes on this cluster');
+    expect(why('approval: refused')).toBe('not among the approvers');
+    expect(why('decided')).toContain('tier-not-earned: Upper bound of ECE is 0.062');
+    const [only] = records().approvals;
+    if (!only) expect.fail('no approval');
+    const explained = { ...only, approval: { ...only.approval, explanation: 'in the words of a model' } };
+    const lines = storyOf(records({ approvals: [explained] }));
+    expect(lines.find(({ what }) => what === 'approval: asked')?.why).toBe('in the words of a model');
+  });
+
+  it('tells of a hold that was kept, and of one that was not decided', () => {
+    const approval = { ...anApproval(), question: 'keep' as const, pinned: decision };
+    const lines = storyOf(records({ approvals: [{ approval, audit: [record(30, 'vgac-agentic', 'expired')] }] }));
+    expect(lines.map(({ what }) => what)).toContain('keep the hold: expired');
+  });
+
+  it('is told of a job of which only the outcome is known', () => {
+    const bare = JobItem.parse({ PK: 'x', SK: 'y', cluster_id: 'west-1', job_id: 'job-1', started_at: at(3) });
+    expect(storyOf({ job: bare, approvals: [], batch: null }).map(({ what }) => what)).toEqual(['started']);
+  });
+
+  it('has no name, address, undo data or execution arn in it', () => {
+    const text = JSON.stringify(storyOf(records()));
+    expect(text).not.toMatch(/ada|lovelace|example\.com|arn:aws|undo/);
+    expect(text).toContain('fine, see [redacted]');
+  });
+
+  it('names nobody but by a Slack id', () => {
+    const [only] = records().approvals;
+    if (!only) expect.fail('no approval');
+    const lines = storyOf(records({ approvals: [{ ...only, audit: [record(3, 'ada.lovelace', 'denied')] }] }));
+    expect(lines.find(({ what }) => what === 'approval: denied')?.who).toBe('a person without a Slack id');
+  });
+
+  it('is printed with the why below each line', () => {
+    const [heading, ...lines] = printable(storyOf(records()));
+    expect(heading).toContain('west-1 / job-17');
+    expect(lines.join('\n')).toMatch(/refused to approve.*\n.*why: not among the approvers/);
+    expect(printable([])).toEqual([]);
+  });
+});
+
+describe('redaction', () => {
+  const PIECES = ['xox', 'b-1234', '-abcdef'];
+  it.each([
+    PIECES.join(''),
+    `AKIA${'A'.repeat(16)}`,
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl',
+    'Bearer abcdefgh12345678',
+    'password=hunter2hunter2',
+    'ada@example.com',
+    'https://hooks.example.com/services/T0/B0/x',
+    'A'.repeat(61),
+  ])('takes out %s', (secret) => {
+    expect(redacted(`before ${secret} after`)).toBe('before [redacted] after');
+  });
+
+  it('leaves sentences and numbers alone', () => {
+    const text = 'ECE 0.062 over 212 outcomes; tier 3 needs at most 0.050, dec_0123456789abcdef01234567';
+    expect(redacted(text)).toBe(text);
+  });
+});

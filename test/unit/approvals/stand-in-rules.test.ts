@@ -79,6 +79,11 @@ async function click(userId = ANNA) {
 }
 const lastPayload = () =>
   Payload.parse(JSON.parse(new URLSearchParams(received.at(-1)?.body.toString()).get('payload') ?? 'null'));
+it('leads a link to a message to its channel', async () => {
+  const reply = await app.request(`${ORIGIN}/slack/archives/C0123/p1763625600000100`, { headers: { host: HOST } });
+  expect([reply.status, reply.headers.get('location')]).toEqual([302, '/slack/#C0123']);
+});
+
 const shown = async () => {
   const Listed = z.object({
     messages: z.array(z.looseObject({ text: z.string(), onlyFor: z.string().nullable() })),
@@ -168,6 +173,24 @@ describe('a dialog', () => {
     const reply = await say({ what: 'view_submission', values: {} });
     expect(await reply.json()).toEqual({ ok: true, errors: { why: 'Write a reason' } });
     expect((await shown()).modals).toHaveLength(1);
+  });
+
+  it('shows another view where the receiver answers one', async () => {
+    const say = await opened();
+    const sorry = modal({
+      title: { type: 'plain_text', text: 'Too late' },
+      submit: undefined,
+      blocks: [{ type: 'divider' }],
+    });
+    answer = async () => Response.json({ response_action: 'update', view: sorry });
+    expect((await say({ what: 'view_submission', values: {} })).status).toBe(200);
+    expect((await shown()).modals).toMatchObject([{ view: { title: { text: 'Too late' } } }]);
+  });
+
+  it('warns of an answer that Slack does not understand', async () => {
+    const say = await opened();
+    answer = async () => Response.json({ response_action: 'dance' });
+    expect((await say({ what: 'view_submission', values: {} })).status).toBe(502);
   });
 
   it('tells of being closed, and cannot be answered by somebody else', async () => {

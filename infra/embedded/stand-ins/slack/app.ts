@@ -60,6 +60,13 @@ function servePage(app: Hono, workspace: Workspace): void {
   // A router matches `/slack` and `/slack/` apart; people type either.
   app.get('/*', (c, next) => (c.req.path === routePath(c).replace('*', '') ? showPage(c) : next()));
 
+  // Where links to messages lead.
+  app.get('/archives/:channel/:message', (c) => {
+    const { channel, message } = c.req.param();
+    const mount = mountOf(c, `/archives/${channel}/${message}`);
+    return c.redirect(`${mount}/#${encodeURIComponent(channel)}`);
+  });
+
   app.get('/messages', (c) => {
     if (!fromThisMachine(c)) return c.text('forbidden', 403);
     c.header('cache-control', 'no-store');
@@ -99,7 +106,10 @@ function servePage(app: Hono, workspace: Workspace): void {
       return shown(c, await deliver(workspace, viewPayload(workspace, what, modal, user)));
     }
     const delivered = await deliver(workspace, viewPayload(workspace, what, modal, user, values));
-    if (delivered.status === 'acknowledged' && delivered.errors === null) modals.delete(viewId);
+    if (delivered.status === 'acknowledged' && delivered.errors === null) {
+      if (delivered.view) modals.set(viewId, { ...modal, view: delivered.view, hash: workspace.id(8) });
+      else modals.delete(viewId);
+    }
     return shown(c, delivered);
   });
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
-import type { Button } from './blocks.ts';
+import { type Button, Modal } from './blocks.ts';
 import type { Message } from './messages.ts';
 import type { OpenModal, SlackUser, Workspace } from './workspace.ts';
 
@@ -12,9 +12,9 @@ const OLD_SECONDS = 360;
 
 const team = { id: 'T0STANDIN', domain: 'stand-in' };
 
-/** What came of a click, for the page: `closes` a modal, or shows errors beside its inputs. */
+/** What came of a click, for the page. A dialog closes, shows errors beside its inputs, or shows another view. */
 export type Delivered =
-  | { status: 'acknowledged'; errors: Record<string, string> | null }
+  | { status: 'acknowledged'; errors: Record<string, string> | null; view: Modal | null }
   | { status: 'warned'; warning: string };
 
 /** The payload of a pressed button; registers its trigger and its response URL. */
@@ -93,7 +93,11 @@ function common(workspace: Workspace, user: SlackUser): object {
   };
 }
 
-const Answer = z.object({ response_action: z.string(), errors: z.record(z.string(), z.string()).optional() });
+const Answer = z.discriminatedUnion('response_action', [
+  z.object({ response_action: z.literal('errors'), errors: z.record(z.string(), z.string()) }),
+  z.object({ response_action: z.literal('update'), view: Modal }),
+  z.object({ response_action: z.literal('clear') }),
+]);
 
 /** Posts a payload, signed like Slack's, and reports what the person who clicked would see. */
 export async function deliver(workspace: Workspace, payload: object): Promise<Delivered> {
@@ -104,9 +108,32 @@ export async function deliver(workspace: Workspace, payload: object): Promise<De
   if (answer === 'late') return warned('it did not answer within 3 seconds; what it did shows up when it is done');
   if (answer === null) return warned('the receiver of clicks did not answer');
   if (answer.status !== 200) return warned(`the receiver of clicks answered ${answer.status}`);
-  const parsed = Answer.safeParse(await answer.json().catch(() => null));
-  const errors = parsed.success && parsed.data.response_action === 'errors' ? (parsed.data.errors ?? {}) : null;
-  return { status: 'acknowledged', errors };
+  const text = await answer.text().catch(() => '');
+  if (text.trim() === '') return { status: 'acknowledged', errors: null, view: null };
+  const parsed = Answer.safeParse(readJson(text));
+  if (!parsed.success) return warned('the receiver of clicks answered what Slack does not understand');
+  const { data } = parsed;
+  return {
+    status: 'acknowledged',
+    errors: data.response_action === 'errors' ? data.errors : null,
+    view: data.response_action === 'update' ? named(data.view) : null,
+  };
+}
+
+/** Slack names the blocks that have no name; the values of a submission come under these names. */
+export function named(view: Modal): Modal {
+  return {
+    ...view,
+    blocks: view.blocks.map((block, index) => ({ ...block, block_id: block.block_id ?? `block-${index}` })),
+  };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const warned = (warning: string): Delivered => ({ status: 'warned', warning });

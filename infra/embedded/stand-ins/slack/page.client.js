@@ -11,7 +11,7 @@ const [status, list, me, mood, channels, title, dialog] = [
   'modal',
 ].map(at);
 let shown = '';
-let current = null;
+let current = decodeURIComponent(location.hash.slice(1)) || null;
 let openView = null;
 
 function element(name, content = [], attributes = {}) {
@@ -158,8 +158,9 @@ function card(message, all) {
 
 /** A dialog as Slack shows it: title, blocks with inputs, and its two buttons. */
 function showModal(modal) {
-  if (openView === (modal?.id ?? null)) return;
-  openView = modal?.id ?? null;
+  const view = modal && `${modal.id} ${modal.hash}`;
+  if (openView === view) return;
+  openView = view;
   if (!modal) return dialog.close();
   const { title: heading, blocks, submit, close } = modal.view;
   const inputs = new Map();
@@ -203,7 +204,7 @@ function showModal(modal) {
     for (const [id, fault] of faults) fault.textContent = said?.errors?.[id] ?? '';
   });
   dialog.replaceChildren(form);
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
 }
 
 function showChannels(names, visible) {

@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
 import { MessageBlocks, Modal } from './blocks.ts';
+import { named } from './interactions.ts';
 import type { Mode } from './misbehaviour.ts';
 import { same, type Workspace } from './workspace.ts';
 
@@ -85,12 +86,7 @@ export function serveWebApi(app: Hono, workspace: Workspace): void {
     if (!modal.success) return no('invalid_arguments');
     const exchanged = triggers.exchange(trigger_id, workspace.handNow());
     if ('error' in exchanged) return no(exchanged.error);
-    // Slack names the blocks that have no name; the values of a submission come under these names.
-    const blocks = modal.data.blocks.map((block, index) => ({
-      ...block,
-      block_id: block.block_id ?? `block-${index}`,
-    }));
-    const view = { ...modal.data, blocks };
+    const view = named(modal.data);
     const opened = { id: `V${workspace.id(8)}`, user: exchanged.user, view, hash: workspace.id(8) };
     modals.set(opened.id, opened);
     return { ok: true, view: { ...view, id: opened.id, hash: opened.hash, team_id: 'T0STANDIN' } };

@@ -60,7 +60,7 @@ export function plainExplanation({ evidence, prediction, longWaitSeconds, reason
   const { ece, nullMean, n, drift } = evidence;
   const [first] = reasons;
   const why = first
-    ? `A human is asked because ${sentence(first.message)}`
+    ? `Why a human is asked: ${sentence(first.message)}`
     : 'This action is always confirmed by a human.';
   const chance = nullMean === null ? '' : `; a perfect model would show ${nullMean.toFixed(3)} by chance`;
   const trust =

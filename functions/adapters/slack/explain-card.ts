@@ -1,3 +1,4 @@
+import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { loadApproval, noteExplanation } from '../approval-store.ts';
 import { type Explaining, explain } from '../bedrock/explain.ts';
 import { requestCard } from './cards.ts';

@@ -166,7 +166,7 @@ describe('explaining an approval', () => {
 
   it('makes the card true when the answer came while it wrote', async () => {
     const { approval_id: id } = await pending();
-    const answer = { status: 'denied', by: 'U0ANNA', reason: 'no' } as const;
+    const answer = { status: 'denied', by: 'U0ANNA', via: 'slack', reason: 'no' } as const;
     const the = edges({ onUpdate: () => decideApproval(store.table, id, answer, minutesAfter(ASKED, 1)) });
     expect(await explainCard(the, id)).toBe('answered');
     expect(the.cards).toHaveLength(2);

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { audit, expireApproval, openApproval } from '../../../functions/adapters/approval-store.ts';
 import { claimJob, recordDecision } from '../../../functions/adapters/job-store.ts';
+import { termsOf } from '../../../functions/domain/approval-terms.ts';
 import { applyClusters } from '../../../infra/commands/apply-clusters.ts';
 import { stories, storyOfJob } from '../../../infra/commands/audit.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
@@ -24,7 +25,15 @@ async function asked(clusterId: string, jobId: string, submitted: Date): Promise
   await claimJob(dynamo.table, job, 'run-1', submitted);
   const decision = aDecision({ clusterId, jobId, foldable: false, decidedAt: submitted.toISOString() });
   await recordDecision(dynamo.table, decision, submitted.toISOString());
-  const question = { decision, question: 'act' as const, executionArn: 'arn:run-1', taskToken: TOKEN, channel: 'C1' };
+  const config = ClusterConfig.parse({ clusterId, platform: 'slurm' });
+  const question = {
+    decision,
+    question: 'act' as const,
+    executionArn: 'arn:run-1',
+    taskToken: TOKEN,
+    channel: 'C1',
+    terms: termsOf(config, decision, submitted),
+  };
   const approval = await openApproval(dynamo.table, question, submitted);
   await audit(dynamo.table, approval, { at: submitted.toISOString(), who: 'vgac-agentic', what: 'asked' });
   await expireApproval(dynamo.table, approval.approval_id, EXPIRES);

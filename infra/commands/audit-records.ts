@@ -3,7 +3,6 @@ import { approvalIdOf } from '../../functions/adapters/approval-store.ts';
 import { loadJob } from '../../functions/adapters/job-store.ts';
 import { findBatch } from '../../functions/adapters/ledger-store.ts';
 import { clusterKey, parseItem, type Table } from '../../functions/adapters/table.ts';
-import { decisionId } from '../../functions/domain/ids.ts';
 import { ApprovalItem, AuditItem } from '../../schemas/items/approval.ts';
 import type { JobRecords } from './story.ts';
 
@@ -11,10 +10,11 @@ import type { JobRecords } from './story.ts';
 export async function recordsOf(table: Table, clusterId: string, jobId: string): Promise<JobRecords | null> {
   const job = await loadJob(table, clusterId, jobId);
   if (!job) return null;
-  const id = job.decision?.decisionId ?? decisionId(clusterId, jobId);
+  const { decision } = job;
   const [asked, kept, batch] = await Promise.all([
-    approvalRecords(table, approvalIdOf(id, 'act')),
-    approvalRecords(table, approvalIdOf(id, 'keep')),
+    // Only these questions are ever put; an export of many jobs need not look for others.
+    decision?.next === 'ask' ? approvalRecords(table, approvalIdOf(decision.decisionId, 'act')) : null,
+    decision?.tier === 4 ? approvalRecords(table, approvalIdOf(decision.decisionId, 'keep')) : null,
     job.folded_in === undefined ? null : findBatch(table, clusterId, job.folded_in),
   ]);
   return { job, approvals: [asked, kept].flatMap((one) => (one ? [one] : [])), batch };

@@ -1,10 +1,12 @@
 import type { Clock } from '../clock/clock.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { StateType } from './definition.ts';
 import { BranchStopped } from './errors.ts';
 import type { EventDraft } from './history.ts';
 import type { Integrations } from './integrations.ts';
 import type { JsonValue } from './json.ts';
 import type { Evaluator } from './jsonata.ts';
+import type { Memo } from './position.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface Services {
@@ -13,6 +15,7 @@ export interface Services {
   integrations: Integrations;
   evaluator: Evaluator;
   tokens: Tokens;
+  journal: Journal;
 }
 
 /** What a branch needs of its execution. */
@@ -25,7 +28,10 @@ export interface ExecutionScope {
   readonly services: Services;
   /** Task tokens handed out so far; they are kept out of the history. */
   readonly secrets: Set<string>;
-  append(draft: EventDraft, previousEventId: number): number;
+  /** Records an event, with what only a restart reads, and gives its id. */
+  append(path: string, draft: EventDraft, previousEventId: number, memo?: Memo): number;
+  /** Records what only a restart reads. */
+  remember(path: string, memo: Memo): void;
 }
 
 export interface MapItem {
@@ -33,6 +39,8 @@ export interface MapItem {
   Value: JsonValue;
 }
 interface ChildOptions {
+  /** Place among its siblings. */
+  index: number;
   after: number;
   mapItem?: MapItem | undefined;
   iteration?: { name: string; index: number } | undefined;
@@ -44,40 +52,50 @@ interface ChildOptions {
  */
 export class Branch {
   readonly execution: ExecutionScope;
+  /** Where it stands in the tree of branches, e.g. `/2/0`; the execution itself has none. */
+  readonly path: string;
   readonly mapItem: MapItem | undefined;
   readonly iteration: { name: string; index: number } | undefined;
   /** Id of the event that the next one follows. */
   last: number;
   /** The state it is in, until that is left or has failed for good. */
   active: StateType | undefined;
-  readonly #children = new Set<Branch>();
-  readonly #stop = new AbortController();
+  #children: Set<Branch> | undefined;
+  #stopped = false;
+  /** Ends what it waits for. */
+  #interrupt: (() => void) | undefined;
   #release: (() => void) | undefined;
 
-  constructor(execution: ExecutionScope, { after, mapItem, iteration }: ChildOptions) {
+  constructor(execution: ExecutionScope, path: string, { after, mapItem, iteration }: Omit<ChildOptions, 'index'>) {
     this.execution = execution;
+    this.path = path;
     this.last = after;
     this.mapItem = mapItem;
     this.iteration = iteration;
   }
 
-  child(options: ChildOptions): Branch {
+  child({ index, mapItem = this.mapItem, ...options }: ChildOptions): Branch {
     this.#assertRunning();
-    const child = new Branch(this.execution, { ...options, mapItem: options.mapItem ?? this.mapItem });
+    const child = new Branch(this.execution, `${this.path}/${index}`, { ...options, mapItem });
+    this.#children ??= new Set();
     this.#children.add(child);
     return child;
   }
 
   /** Records the next event of this line. */
-  record(draft: EventDraft, previous = this.last): number {
-    this.last = this.note(draft, previous);
+  record(draft: EventDraft, previous = this.last, memo?: Memo): number {
+    this.last = this.note(draft, previous, memo);
     return this.last;
   }
 
   /** Records an event beside the line: the next one follows the same event as this. */
-  note(draft: EventDraft, previous = this.last): number {
+  note(draft: EventDraft, previous = this.last, memo?: Memo): number {
     this.#assertRunning();
-    return this.execution.append(draft, previous);
+    return this.execution.append(this.path, draft, previous, memo);
+  }
+
+  remember(memo: Memo): void {
+    this.execution.remember(this.path, memo);
   }
 
   /** Runs the work of this line with the clock held. */
@@ -103,39 +121,45 @@ export class Branch {
         if (settled) return;
         settled = true;
         this.#hold();
-        this.#stop.signal.removeEventListener('abort', stopped);
+        this.#interrupt = undefined;
         undo?.();
         finish();
       };
-      const stopped = () => settle(() => reject(new BranchStopped()));
       undo = begin(
         (value) => settle(() => resolve(value)),
         (error) => settle(() => reject(error)),
       );
       if (settled) return undo();
-      this.#stop.signal.addEventListener('abort', stopped);
+      this.#interrupt = () => settle(() => reject(new BranchStopped()));
       this.#letGo();
     });
   }
 
-  sleep(untilMs: number): Promise<void> {
+  /** Sleeps until a time, over a restart too: where `retrier` says so, before the next attempt it allows. */
+  sleep(until: number, retrier?: number): Promise<void> {
+    this.remember({ until, retrier });
+    return this.sleepOn(until);
+  }
+
+  sleepOn(until: number): Promise<void> {
     return this.wait<void>((done) => {
-      const timer = this.execution.services.clock.at(untilMs, () => done());
+      const timer = this.execution.services.clock.at(until, () => done());
       return () => timer.cancel();
     });
   }
 
   /** Unwinds this line and everything below it; nothing is recorded by them any more. */
   stop(): void {
-    for (const child of this.#children) child.stop();
-    this.#stop.abort();
+    for (const child of this.#children ?? []) child.stop();
+    this.#stopped = true;
+    this.#interrupt?.();
   }
 
   /**
    * The first child failed: the others are stopped. The events come as AWS writes them, all following the child's last.
    */
   failFrom(failed: Branch): void {
-    if (!this.#children.has(failed)) return;
+    if (this.#children?.has(failed) !== true) return;
     this.last = failed.last;
     for (const child of this.#children) {
       if (child.iteration !== undefined) {
@@ -149,11 +173,11 @@ export class Branch {
 
   /** The child ended well. */
   joined(child: Branch): void {
-    this.#children.delete(child);
+    this.#children?.delete(child);
   }
 
   #noteAborted(previous: number): void {
-    for (const child of this.#children) {
+    for (const child of this.#children ?? []) {
       if (child.iteration !== undefined) this.note({ type: 'MapIterationAborted', ...child.iteration }, previous);
       child.#noteAborted(previous);
     }
@@ -164,7 +188,7 @@ export class Branch {
   }
 
   #assertRunning(): void {
-    if (this.#stop.signal.aborted) throw new BranchStopped();
+    if (this.#stopped) throw new BranchStopped();
   }
 
   #hold(): void {

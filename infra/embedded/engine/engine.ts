@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../clock/clock.ts';
+import { type Journal, memoryJournal } from '../journal/journal.ts';
 import type { Services } from './branch.ts';
 import { parseDefinition } from './definition.ts';
 import {
@@ -12,12 +13,21 @@ import {
   StateFailure,
   StateMachineDoesNotExist,
 } from './errors.ts';
-import { type Ending, Execution, type ExecutionStatus, type ExecutionSummary, type Machine } from './execution.ts';
+import {
+  type Ending,
+  Execution,
+  type ExecutionStatus,
+  type ExecutionSummary,
+  type Known,
+  type Machine,
+} from './execution.ts';
 import type { HistoryEvent } from './history.ts';
 import type { Integrations } from './integrations.ts';
 import { runBlock } from './interpreter.ts';
 import { exceedsDataLimit, type JsonValue } from './json.ts';
 import { createEvaluator } from './jsonata.ts';
+import { type Position, positionAt } from './position.ts';
+import { executionArn, historyOf, restore } from './restore.ts';
 import { type StatusChange, statusChange } from './status-change.ts';
 import { createTokens } from './tokens.ts';
 
@@ -28,9 +38,11 @@ export interface EngineOptions {
   /** Names of executions and the readable part of task tokens. */
   newId: () => string;
   integrations: Integrations;
+  /** Where executions are kept over a restart; by default they are not. */
+  journal?: Journal;
   onHistory?: (executionArn: string, event: HistoryEvent) => void;
   onStatusChange?: (change: StatusChange) => void;
-  /** Histories of this many closed executions are kept; of the others only what `describe` says. */
+  /** Histories of this many closed executions stay in memory; the others are in the journal while it has room for them. */
   keepHistories?: number;
   /** Signs task tokens. With the same key, tokens of an earlier run are still known as issued. */
   tokenKey?: Buffer;
@@ -54,27 +66,42 @@ const EXECUTION_NAME = /^[A-Za-z0-9_.+!@()=-]{1,80}$/;
  * clock is held while anything is evaluated or called, and free while an execution only waits.
  */
 export function createEngine(options: EngineOptions) {
-  const { clock, random, newId, integrations, onHistory, onStatusChange } = options;
+  const { clock, random, newId, integrations, onHistory, onStatusChange, journal = memoryJournal() } = options;
   const keepHistories = options.keepHistories ?? DEFAULT_KEPT_HISTORIES;
   const evaluator = createEvaluator({ now: () => clock.now(), random });
   const tokens = createTokens({ newId, key: options.tokenKey ?? randomBytes(32) });
-  const services: Services = { clock, random, integrations, evaluator, tokens };
+  const services: Services = { clock, random, integrations, evaluator, tokens, journal };
   const machines = new Map<string, Machine>();
-  const executions = new Map<string, Execution>();
-  const keptHistories: Execution[] = [];
+  const executions = new Map<string, Known>();
+  /** Closed, with their histories in memory, oldest first. */
+  const kept: Known[] = [];
+  const archived = new Map<string, string>();
+  let sequence = 0;
+
+  const listener = (arn: string) => onHistory && ((event: HistoryEvent) => onHistory(arn, event));
+  const keep = (known: Known) => {
+    executions.set(known.summary.executionArn, known);
+    kept.push(known);
+    if (kept.length <= keepHistories) return;
+    const oldest = kept.shift();
+    if (oldest === undefined) return;
+    archived.set(oldest.key, oldest.summary.executionArn);
+    journal.archive(oldest.key, JSON.stringify(oldest.summary));
+  };
+  journal.onForget((key) => {
+    executions.delete(archived.get(key) ?? '');
+    archived.delete(key);
+  });
 
   const close = (execution: Execution, ending: Ending) => {
     if (execution.summary.status !== 'RUNNING') return;
     execution.close(ending);
-    keptHistories.push(execution);
-    if (keptHistories.length > keepHistories) {
-      const oldest = keptHistories.shift();
-      if (oldest !== undefined) oldest.history = undefined;
-    }
-    onStatusChange?.(statusChange(execution.summary));
+    const { key, summary } = execution;
+    keep({ key, summary });
+    onStatusChange?.(statusChange(summary));
   };
 
-  const run = async (execution: Execution) => {
+  const run = async (execution: Execution, position: Position) => {
     const { definition } = execution.machine;
     const seconds = definition.TimeoutSeconds;
     const deadline =
@@ -82,8 +109,8 @@ export function createEngine(options: EngineOptions) {
         ? undefined
         : clock.at(execution.startedAt + seconds * 1000, () => close(execution, { status: 'TIMED_OUT' }));
     try {
-      const { root, input } = execution;
-      const output = await root.run(() => runBlock(definition, input, {}, root));
+      const { root } = execution;
+      const output = await root.run(() => runBlock(definition, position, root));
       close(execution, { status: 'SUCCEEDED', output });
     } catch (error) {
       if (error instanceof BranchStopped) return;
@@ -93,6 +120,18 @@ export function createEngine(options: EngineOptions) {
     } finally {
       deadline?.cancel();
     }
+  };
+
+  const machineOf = ({ arn, name, roleArn = '', definition }: Registration): Machine => {
+    const text = typeof definition === 'string' ? definition : JSON.stringify(definition);
+    const parsed = parseDefinition(JSON.parse(text), {
+      supportsResource: (resource) => integrations.supports(resource),
+      compile: evaluator.compile,
+    });
+    const line = JSON.stringify({ arn, name, roleArn, definition: text });
+    const key = `d${createHash('sha256').update(line).digest('base64url').slice(0, 16)}`;
+    if (journal.lines(key).length === 0) journal.put(key, line);
+    return { arn, name, roleArn, definition: parsed, key };
   };
 
   const find = (executionArn: string) => {
@@ -107,13 +146,50 @@ export function createEngine(options: EngineOptions) {
      *
      * @throws UnsupportedDefinition naming state and field where it needs something this engine does not do
      */
-    register({ arn, name, definition, roleArn = '' }: Registration): void {
-      const source: unknown = typeof definition === 'string' ? JSON.parse(definition) : definition;
-      const parsed = parseDefinition(source, {
-        supportsResource: (resource) => integrations.supports(resource),
-        compile: evaluator.compile,
-      });
-      machines.set(arn, { arn, name, roleArn, definition: parsed });
+    register(registration: Registration): void {
+      machines.set(registration.arn, machineOf(registration));
+    },
+
+    /**
+     * Goes on with every open execution of the journal, each with the definition it began with. Once, before anything
+     * is started, when the machines are registered and what they call is there.
+     */
+    resume(): void {
+      const definitions = new Map<string, Machine>();
+      const definitionOf = (key: string): Machine => {
+        const known = definitions.get(key) ?? machineOf(JSON.parse(journal.lines(key)[0] ?? 'null'));
+        definitions.set(key, known);
+        return known;
+      };
+      for (const { key, summary } of journal.keys('e')) {
+        sequence = Math.max(sequence, Number(key.slice(1)));
+        if (summary !== undefined) {
+          const closed: ExecutionSummary = JSON.parse(summary);
+          archived.set(key, closed.executionArn);
+          executions.set(closed.executionArn, { key, summary: closed });
+          continue;
+        }
+        const past = restore(journal.lines(key), (definition) => definitionOf(definition).definition.StartAt);
+        if (past === undefined) continue;
+        const arn = past.summary.executionArn;
+        if (onHistory !== undefined) for (const event of historyOf(journal.lines(key))) onHistory(arn, event);
+        if (past.summary.status !== 'RUNNING') {
+          keep({ key, summary: past.summary });
+          continue;
+        }
+        const { summary: open, events, position, tokens: secrets } = past;
+        const machine = definitionOf(past.definition);
+        const execution = new Execution(
+          { key, machine, summary: open, services, onEvent: listener(arn) },
+          { events, last: position.last },
+        );
+        for (const token of secrets) execution.secrets.add(token);
+        executions.set(arn, execution);
+        void run(execution, position);
+      }
+      // What nobody runs any more, and nobody will.
+      const current = new Set([...machines.values()].map(({ key }) => key));
+      for (const { key } of journal.keys('d')) if (!current.has(key) && !definitions.has(key)) journal.remove(key);
     },
 
     /**
@@ -126,26 +202,29 @@ export function createEngine(options: EngineOptions) {
       if (machine === undefined) throw new StateMachineDoesNotExist(`no state machine ${stateMachineArn}`);
       if (!EXECUTION_NAME.test(name)) throw new InvalidName('use 1 to 80 letters, digits or -_.+!@()=');
       if (exceedsDataLimit(input)) throw new InvalidExecutionInput('the input is larger than 256 KiB');
-      const arn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
-      const known = executions.get(arn);
+      const arn = executionArn(stateMachineArn, name);
+      const known = executions.get(arn)?.summary;
       if (known !== undefined) {
-        const same = known.summary.status === 'RUNNING' && JSON.stringify(known.input) === JSON.stringify(input);
-        if (same) return { executionArn: arn, startDate: known.startedAt };
+        const same = known.status === 'RUNNING' && JSON.stringify(known.input) === JSON.stringify(input);
+        if (same) return { executionArn: arn, startDate: known.startDate };
         throw new ExecutionAlreadyExists(`execution ${arn} already exists`);
       }
-      const onEvent = (event: HistoryEvent) => onHistory?.(arn, event);
-      const execution = new Execution({ arn, name, machine, input, services, onEvent });
+      const startDate = clock.now();
+      const summary = { executionArn: arn, stateMachineArn, name, status: 'RUNNING', startDate, input } as const;
+      sequence += 1;
+      const execution = new Execution({ key: `e${sequence}`, machine, summary, services, onEvent: listener(arn) });
       executions.set(arn, execution);
-      onStatusChange?.(statusChange(execution.summary));
-      void run(execution);
-      return { executionArn: arn, startDate: execution.startedAt };
+      execution.begin();
+      onStatusChange?.(statusChange(summary));
+      void run(execution, positionAt(machine.definition.StartAt, input));
+      return { executionArn: arn, startDate };
     },
 
     /** Aborts an execution; one that is closed stays as it is. @throws ExecutionDoesNotExist */
     stop(executionArn: string, { error, cause }: { error?: string | undefined; cause?: string | undefined } = {}) {
-      const execution = find(executionArn);
-      close(execution, { status: 'ABORTED', error, cause });
-      return { stopDate: execution.summary.stopDate ?? clock.now() };
+      const known = find(executionArn);
+      if (known instanceof Execution) close(known, { status: 'ABORTED', error, cause });
+      return { stopDate: find(executionArn).summary.stopDate ?? clock.now() };
     },
 
     /** @throws InvalidToken, TaskTimedOut where the task is closed, InvalidOutput beyond 256 KiB */
@@ -177,7 +256,10 @@ export function createEngine(options: EngineOptions) {
     },
 
     /** The events so far; undefined where the execution closed so long ago that they are gone. @throws ExecutionDoesNotExist */
-    history: (executionArn: string): readonly HistoryEvent[] | undefined => find(executionArn).history,
+    history(executionArn: string): readonly HistoryEvent[] | undefined {
+      const lines = journal.lines(find(executionArn).key);
+      return lines.length === 0 ? undefined : historyOf(lines);
+    },
 
     machines: (): readonly Machine[] => [...machines.values()],
   };

@@ -3,12 +3,15 @@ import type { Definition } from './definition.ts';
 import { StateFailure } from './errors.ts';
 import { type EventDraft, type HistoryEvent, redact } from './history.ts';
 import type { JsonValue } from './json.ts';
+import type { Memo } from './position.ts';
 
 export interface Machine {
   readonly arn: string;
   readonly name: string;
   readonly roleArn: string;
   readonly definition: Definition;
+  /** Where the journal keeps its definition. */
+  readonly key: string;
 }
 
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
@@ -29,7 +32,7 @@ export interface ExecutionSummary {
 
 export interface Ending {
   status: Exclude<ExecutionStatus, 'RUNNING'>;
-  output?: JsonValue;
+  output?: JsonValue | undefined;
   error?: string | undefined;
   cause?: string | undefined;
 }
@@ -37,24 +40,31 @@ export interface Ending {
 /** AWS ends an execution whose history grows beyond this. */
 const MAX_EVENTS = 25_000;
 
-const ENDING_EVENTS = {
+export const ENDING_EVENTS = {
   SUCCEEDED: 'ExecutionSucceeded',
   FAILED: 'ExecutionFailed',
   TIMED_OUT: 'ExecutionTimedOut',
   ABORTED: 'ExecutionAborted',
 } as const;
 
-interface ExecutionOptions {
-  arn: string;
-  name: string;
-  machine: Machine;
-  input: JsonValue;
-  services: Services;
-  onEvent: (event: HistoryEvent) => void;
+/** What is known of an execution besides its history. */
+export interface Known {
+  readonly key: string;
+  summary: ExecutionSummary;
 }
 
-/** One execution: its summary, its history, and the line of control that runs it. */
-export class Execution implements ExecutionScope {
+interface ExecutionOptions {
+  /** Of its lines in the journal. */
+  key: string;
+  machine: Machine;
+  summary: ExecutionSummary;
+  services: Services;
+  onEvent: ((event: HistoryEvent) => void) | undefined;
+}
+
+/** One execution that runs: its summary, where it stands, and the line of control that goes on from there. */
+export class Execution implements ExecutionScope, Known {
+  readonly key: string;
   readonly arn: string;
   readonly name: string;
   readonly machine: Machine;
@@ -64,67 +74,65 @@ export class Execution implements ExecutionScope {
   readonly secrets = new Set<string>();
   readonly root: Branch;
   summary: ExecutionSummary;
-  /** Undefined once it is forgotten. */
-  history: HistoryEvent[] | undefined = [];
-  readonly #onEvent: (event: HistoryEvent) => void;
+  #events: number;
+  readonly #onEvent: ((event: HistoryEvent) => void) | undefined;
 
-  constructor({ arn, name, machine, input, services, onEvent }: ExecutionOptions) {
-    this.arn = arn;
-    this.name = name;
+  /** @param past where a restart finds it: the number of its events, and the last one of its own line */
+  constructor({ key, machine, summary, services, onEvent }: ExecutionOptions, past = { events: 0, last: 0 }) {
+    this.key = key;
     this.machine = machine;
-    this.input = input;
     this.services = services;
+    this.summary = summary;
+    this.arn = summary.executionArn;
+    this.name = summary.name;
+    this.input = summary.input;
+    this.startedAt = summary.startDate;
     this.#onEvent = onEvent;
-    this.startedAt = services.clock.now();
-    this.summary = {
-      executionArn: arn,
-      stateMachineArn: machine.arn,
-      name,
-      status: 'RUNNING',
-      startDate: this.startedAt,
-      input,
-    };
-    this.root = new Branch(this, { after: 0 });
-    this.#write({ type: 'ExecutionStarted', input }, 0);
+    this.#events = past.events;
+    this.root = new Branch(this, '', { after: past.last });
   }
 
-  append(draft: EventDraft, previousEventId: number): number {
-    if ((this.history?.length ?? 0) >= MAX_EVENTS - 1) {
+  begin(): void {
+    const memo = { machine: this.machine.arn, name: this.name, definition: this.machine.key };
+    this.#write('', { type: 'ExecutionStarted', input: this.input }, 0, memo);
+  }
+
+  append(path: string, draft: EventDraft, previousEventId: number, memo?: Memo): number {
+    if (this.#events >= MAX_EVENTS - 1) {
       throw new StateFailure(
         'States.Runtime',
         `The execution reached the maximum number of history events (${MAX_EVENTS}).`,
       );
     }
-    return this.#write(draft, previousEventId);
+    return this.#write(path, draft, previousEventId, memo);
+  }
+
+  remember(path: string, memo: Memo): void {
+    this.services.journal.append(this.key, JSON.stringify({ path, memo }));
   }
 
   /** Closes it for good; whatever still runs in it is stopped. */
   close({ status, output, error, cause }: Ending): void {
     this.root.stop();
-    this.#write({ type: ENDING_EVENTS[status], output, error, cause }, this.root.last);
-    this.summary = {
-      ...this.summary,
-      status,
-      stopDate: this.services.clock.now(),
-      ...(output === undefined ? {} : { output }),
-      ...(error === undefined ? {} : { error }),
-      ...(cause === undefined ? {} : { cause }),
-    };
+    this.#write('', { type: ENDING_EVENTS[status], output, error, cause }, this.root.last);
+    this.summary = ended(this.summary, { status, output, error, cause }, this.services.clock.now());
   }
 
-  #write(draft: EventDraft, previousEventId: number): number {
-    const history = this.history ?? [];
-    const id = history.length + 1;
-    const event = withoutUndefined(redact(draft, this.secrets));
-    const dated: HistoryEvent = { id, previousEventId, timestamp: this.services.clock.now(), ...event };
-    history.push(dated);
-    this.#onEvent(dated);
-    return id;
+  #write(path: string, draft: EventDraft, previousEventId: number, memo?: Memo): number {
+    this.#events += 1;
+    const event: HistoryEvent = { id: this.#events, previousEventId, timestamp: this.services.clock.now(), ...draft };
+    this.services.journal.append(this.key, JSON.stringify({ ...event, path, memo }));
+    this.#onEvent?.(redact(event, this.secrets));
+    return this.#events;
   }
 }
 
-function withoutUndefined<T extends object>(value: T): T {
-  const kept = { ...value };
-  for (const [key, item] of Object.entries(kept)) if (item === undefined) Reflect.deleteProperty(kept, key);
-  return kept;
+export function ended(summary: ExecutionSummary, ending: Ending, stopDate: number): ExecutionSummary {
+  const { status, output, error, cause } = ending;
+  return {
+    ...{ ...summary, status, stopDate },
+    ...(output === undefined ? {} : { output }),
+    ...(error === undefined ? {} : { error }),
+    ...(cause === undefined ? {} : { cause }),
+  };
 }

@@ -3,9 +3,9 @@ import { type Block, hasQuery } from './definition.ts';
 import { StateFailure } from './errors.ts';
 import { exceedsDataLimit, type JsonObject, type JsonValue } from './json.ts';
 import { QueryFailed } from './jsonata.ts';
+import type { Position, Variables, Visit } from './position.ts';
 
-export type Variables = Readonly<Record<string, JsonValue>>;
-type RunBlock = (block: Block, input: JsonValue, variables: Variables, branch: Branch) => Promise<JsonValue>;
+type RunBlock = (block: Block, position: Position, branch: Branch) => Promise<JsonValue>;
 
 /** One visit to a state. */
 export interface Frame {
@@ -19,6 +19,8 @@ export interface Frame {
   readonly enteredAt: number;
   retryCount: number;
   readonly runBlock: RunBlock;
+  /** What is known of the visit from before a restart. */
+  resumed: Visit | undefined;
 }
 
 /** What a state came to, before Assign and Output. */

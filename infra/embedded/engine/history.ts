@@ -52,8 +52,8 @@ export interface HistoryEvent extends EventDraft {
 const REDACTED_TOKEN = '(task token)';
 
 /** Puts a placeholder where a task token stands: a token is a credential, and a history is read by many. */
-export function redact(draft: EventDraft, tokens: ReadonlySet<string>): EventDraft {
-  if (tokens.size === 0) return draft;
+export function redact<E extends EventDraft>(event: E, tokens: ReadonlySet<string>): E {
+  if (tokens.size === 0) return event;
   const hide = (text: string) => {
     let hidden = text;
     for (const token of tokens) hidden = hidden.replaceAll(token, REDACTED_TOKEN);
@@ -67,9 +67,9 @@ export function redact(draft: EventDraft, tokens: ReadonlySet<string>): EventDra
   };
   const walkAll = (values: Record<string, JsonValue>) =>
     Object.fromEntries(Object.entries(values).map(([key, item]) => [hide(key), walk(item)]));
-  const { input, output, parameters, assignedVariables, cause } = draft;
+  const { input, output, parameters, assignedVariables, cause } = event;
   return {
-    ...draft,
+    ...event,
     ...(input === undefined ? {} : { input: walk(input) }),
     ...(output === undefined ? {} : { output: walk(output) }),
     ...(parameters === undefined ? {} : { parameters: walk(parameters) }),

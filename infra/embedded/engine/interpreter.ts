@@ -1,8 +1,9 @@
 import type { Branch } from './branch.ts';
 import type { Block, State } from './definition.ts';
 import { BranchStopped, StateFailure } from './errors.ts';
-import { evaluate, type Frame, type Outcome, stateCause, type Variables } from './frame.ts';
+import { evaluate, type Frame, type Outcome, stateCause } from './frame.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
+import type { Position, Variables, Visit } from './position.ts';
 import { matches, retryBook } from './retry.ts';
 import { runChoice } from './states/choice.ts';
 import { runFail } from './states/fail.ts';
@@ -12,53 +13,59 @@ import { runTask } from './states/task.ts';
 import { runWait } from './states/wait.ts';
 
 interface Step {
-  output: JsonValue;
+  input: JsonValue;
   variables: Variables;
   next: string | undefined;
 }
 
 /**
- * Runs states from the entry of a block to its end and gives the last output.
+ * Runs states from a position in a block to the block's end and gives the last output. A state that was entered before
+ * a restart is not entered again; it goes on with what is known of it.
  *
  * @throws StateFailure that no state caught
  * @throws BranchStopped when it was stopped from outside
  */
-export async function runBlock(
-  block: Block,
-  input: JsonValue,
-  variables: Variables,
-  branch: Branch,
-): Promise<JsonValue> {
-  let step: Step = { output: input, variables, next: block.StartAt };
+export async function runBlock(block: Block, position: Position, branch: Branch): Promise<JsonValue> {
+  let visit = position.visit;
+  let step: Step = { ...position, next: visit?.name ?? position.next };
   while (step.next !== undefined) {
     const state = block.States.get(step.next);
     if (state === undefined) throw new StateFailure('States.Runtime', `no state '${step.next}'`);
-    step = await runState(step.next, state, step, branch);
+    step = await runState(step.next, state, step, branch, visit);
+    visit = undefined;
   }
-  return step.output;
+  return step.input;
 }
 
-async function runState(name: string, state: State, { output: input, variables }: Step, branch: Branch): Promise<Step> {
+async function runState(
+  name: string,
+  state: State,
+  { input, variables }: Step,
+  branch: Branch,
+  resumed: Visit | undefined,
+): Promise<Step> {
   const { clock, random } = branch.execution.services;
-  const enteredAfter = branch.last;
-  const enteredId = branch.record({ type: `${state.Type}StateEntered`, name, input });
-  branch.active = state.Type;
-  const enteredAt = clock.now();
+  const enteredAfter = resumed?.enteredAfter ?? branch.last;
+  const enteredId = resumed?.enteredId ?? branch.record({ type: `${state.Type}StateEntered`, name, input });
+  const attempts = resumed?.attempts ?? [];
+  const retries = retryBook('Retry' in state ? state.Retry : [], random, attempts);
   const frame: Frame = {
-    ...{ branch, name, input, variables, enteredId, enteredAfter, enteredAt },
-    retryCount: 0,
-    runBlock,
+    ...{ branch, name, input, variables, enteredId, enteredAfter, runBlock, resumed },
+    enteredAt: resumed?.enteredAt ?? clock.now(),
+    retryCount: retries.made(),
   };
-  const retries = retryBook('Retry' in state ? state.Retry : [], random);
+  branch.active = state.Type;
+  if (resumed?.retrying === true) await branch.sleepOn(resumed.until ?? 0);
   for (;;) {
     try {
       return await leave(frame, state, await execute(frame, state));
     } catch (error) {
       const failure = asFailure(frame, error);
-      const delay = retries.delayFor(failure);
-      if (delay !== undefined) {
-        await branch.sleep(clock.now() + delay);
-        frame.retryCount += 1;
+      const retry = retries.next(failure);
+      if (retry !== undefined) {
+        await branch.sleep(clock.now() + retry.delayMs, retry.retrier);
+        frame.retryCount = retries.made();
+        frame.resumed = undefined;
         branch.active = state.Type;
         continue;
       }
@@ -96,13 +103,13 @@ function execute(frame: Frame, state: State): Promise<Outcome> | Outcome {
 async function leave(frame: Frame, state: State, { output, reads, source, next }: Outcome): Promise<Step> {
   const assigned = source.Assign && asObject(await evaluate(frame, source.Assign, 'Assign', reads));
   const leaving = source.Output === undefined ? output : await evaluate(frame, source.Output, 'Output', reads);
+  const { branch, name, variables } = frame;
   if (state.Type !== 'Fail') {
-    const { name } = frame;
     const event = { type: `${state.Type}StateExited`, name, output: leaving, assignedVariables: assigned } as const;
-    frame.branch.record(event);
+    branch.record(event, branch.last, { next });
   }
-  frame.branch.active = undefined;
-  return { output: leaving, variables: { ...frame.variables, ...assigned }, next };
+  branch.active = undefined;
+  return { input: leaving, variables: assigned === undefined ? variables : { ...variables, ...assigned }, next };
 }
 
 function asObject(value: JsonValue): JsonObject {

@@ -17,12 +17,13 @@ export function matches(errorEquals: readonly string[], failure: StateFailure): 
   });
 }
 
-/** Counts attempts per retrier; lives as long as the state is not left. */
-export function retryBook(retriers: readonly Retrier[], random: () => number) {
-  const attempts = retriers.map(() => 0);
+/** Counts attempts per retrier, on from those already made; lives as long as the state is not left. */
+export function retryBook(retriers: readonly Retrier[], random: () => number, before: readonly number[]) {
+  const attempts = retriers.map((_, index) => before[index] ?? 0);
   return {
-    /** Milliseconds to wait before the next attempt; undefined where the failure is not, or no longer, retried. */
-    delayFor(failure: StateFailure): number | undefined {
+    made: () => attempts.reduce((sum, made) => sum + made, 0),
+    /** How long to wait before the next attempt; undefined where the failure is not, or no longer, retried. */
+    next(failure: StateFailure): { retrier: number; delayMs: number } | undefined {
       const index = retriers.findIndex((retrier) => matches(retrier.ErrorEquals, failure));
       const retrier = retriers[index];
       const made = attempts[index];
@@ -30,7 +31,8 @@ export function retryBook(retriers: readonly Retrier[], random: () => number) {
       attempts[index] = made + 1;
       const backoff = retrier.IntervalSeconds * retrier.BackoffRate ** made;
       const seconds = Math.min(backoff, retrier.MaxDelaySeconds ?? Number.MAX_SAFE_INTEGER / 1000);
-      return Math.round(1000 * (retrier.JitterStrategy === 'FULL' ? random() * seconds : seconds));
+      const delayMs = Math.round(1000 * (retrier.JitterStrategy === 'FULL' ? random() * seconds : seconds));
+      return { retrier: index, delayMs };
     },
   };
 }

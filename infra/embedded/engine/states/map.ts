@@ -10,6 +10,7 @@ import {
   withinLimit,
 } from '../frame.ts';
 import type { JsonValue } from '../json.ts';
+import { hasEnded, positionAt } from '../position.ts';
 import { failingAs, join, runChild } from './fork.ts';
 
 /** AWS runs at most this many iterations of an inline Map at a time. */
@@ -24,21 +25,33 @@ export async function runMap(frame: Frame, state: MapState): Promise<Outcome> {
 
 async function iterateAll(frame: Frame, state: MapState): Promise<JsonValue> {
   const { branch, name } = frame;
-  const items = await itemsOf(frame, state);
+  const known = frame.resumed?.fork;
+  const items = known?.items ?? (await itemsOf(frame, state));
   const asked = await evaluateInteger(frame, state.MaxConcurrency ?? 0, 'MaxConcurrency');
   await checkTolerance(frame, state);
-  const started = branch.record({ type: 'MapStateStarted', length: items.length });
+  const length = items.length;
+  const started = known?.startedId ?? branch.record({ type: 'MapStateStarted', length }, branch.last, { items });
   const results: JsonValue[] = items.map(() => null);
   const queue = items.entries();
 
   /** Gives the last event of the iteration before its success: what the next one in the lane follows. */
   const iterate = async (Index: number, Value: JsonValue, after: number): Promise<number> => {
-    const child = branch.child({ after, mapItem: { Index, Value }, iteration: { name, index: Index } });
-    child.record({ type: 'MapIterationStarted', name, index: Index });
-    results[Index] = await runChild(branch, child, async () => {
-      const input = await itemInput(frame, state, child, Value);
-      return frame.runBlock(state.ItemProcessor, input, frame.variables, child);
+    const begun = known?.children.get(Index);
+    const child = branch.child({
+      ...{ index: Index, after: begun?.last ?? after },
+      ...{ mapItem: { Index, Value }, iteration: { name, index: Index } },
     });
+    if (begun === undefined) child.record({ type: 'MapIterationStarted', name, index: Index });
+    results[Index] = await runChild(branch, child, async () => {
+      if (begun !== undefined) return frame.runBlock(state.ItemProcessor, begun, child);
+      const input = await itemInput(frame, state, child, Value);
+      return frame.runBlock(
+        state.ItemProcessor,
+        positionAt(state.ItemProcessor.StartAt, input, frame.variables),
+        child,
+      );
+    });
+    if (begun !== undefined && hasEnded(begun)) return after;
     branch.last = child.note({ type: 'MapIterationSucceeded', name, index: Index });
     return child.last;
   };

@@ -2,6 +2,7 @@ import { splitResource, type TaskState } from '../definition.ts';
 import { StateFailure, TaskError } from '../errors.ts';
 import { evaluate, evaluateInteger, type Frame, type Outcome, withinLimit } from '../frame.ts';
 import type { JsonValue } from '../json.ts';
+import type { Call } from '../position.ts';
 
 /** How a resource appears in the history. */
 interface Events {
@@ -16,19 +17,11 @@ interface Events {
 /** Makes one attempt: schedules the call, and waits for its result or, with a token, for the answer. */
 export async function runTask(frame: Frame, state: TaskState): Promise<Outcome> {
   const { branch } = frame;
-  const { tokens } = branch.execution.services;
   const events = eventsOf(state.Resource);
-  const call = splitResource(state.Resource);
-  const taskToken = call.callback ? tokens.issue() : undefined;
-  if (taskToken !== undefined) branch.execution.secrets.add(taskToken);
-
-  const limits = await limitsOf(frame, state);
-  const args =
-    state.Arguments === undefined ? frame.input : await evaluate(frame, state.Arguments, 'Arguments', { taskToken });
-  schedule(frame, state, events, args, limits);
+  const call = frame.resumed?.call ?? (await schedule(frame, state, events));
+  if (call.token !== undefined) branch.execution.secrets.add(call.token);
   try {
-    const answer = await attempt(frame, { ...call, args, taskToken, limits, events });
-    const result = withinLimit(answer, events.title);
+    const result = withinLimit(await attempt(frame, splitResource(state.Resource).base, call, events), events.title);
     branch.record({ type: `${events.prefix}Succeeded`, ...events.tags, output: result });
     return { output: result, reads: { result }, source: state, next: state.Next };
   } catch (error) {
@@ -66,37 +59,40 @@ function eventsOf(resource: string): Events {
   return { prefix: 'Task', tags: { resource: name, resourceType }, title: resourceType };
 }
 
-function schedule(frame: Frame, state: TaskState, { prefix, tags }: Events, args: JsonValue, limits: Limits) {
-  const region = frame.branch.execution.machine.arn.split(':')[3];
-  frame.branch.record({
-    type: `${prefix}Scheduled`,
-    ...(tags === undefined ? { resource: state.Resource, input: args } : { ...tags, region, parameters: args }),
-    ...limits,
-  });
-  frame.branch.record({ type: `${prefix}Started`, ...tags });
+async function schedule(frame: Frame, state: TaskState, { prefix, tags }: Events): Promise<Call> {
+  const { branch } = frame;
+  const { machine, services, secrets } = branch.execution;
+  const token = splitResource(state.Resource).callback ? services.tokens.issue() : undefined;
+  if (token !== undefined) secrets.add(token);
+  const limits = await limitsOf(frame, state);
+  const reads = { taskToken: token };
+  const args = state.Arguments === undefined ? frame.input : await evaluate(frame, state.Arguments, 'Arguments', reads);
+  const call = tags && { ...tags, region: machine.arn.split(':')[3], parameters: args };
+  const details = call ?? { resource: state.Resource, input: args };
+  branch.record({ type: `${prefix}Scheduled`, ...details, ...limits }, branch.last, { token });
+  branch.record({ type: `${prefix}Started`, ...tags });
+  const now = services.clock.now();
+  return { token, args, ...limits, scheduledAt: now, heartbeatAt: now, submitted: false };
 }
 
-interface Attempt {
-  base: string;
-  args: JsonValue;
-  taskToken: string | undefined;
-  limits: Limits;
-  events: Events;
-}
-
-/** The clock is held while the call runs, and let go while only the answer is missing. */
-function attempt({ branch, name }: Frame, { base, args, taskToken, limits, events }: Attempt): Promise<JsonValue> {
-  const { clock, integrations, tokens } = branch.execution.services;
+/**
+ * The clock is held while the call runs, and let go while only the answer is missing. The call is made when its record
+ * is on the disk: what it does out there must not be forgotten here. After a restart a call that may or may not have
+ * been made is made again, with a token in the time it has left, without one in a time of its own.
+ */
+function attempt({ branch, name, resumed }: Frame, resource: string, task: Call, events: Events): Promise<JsonValue> {
+  const { clock, integrations, tokens, journal } = branch.execution.services;
+  const { token: taskToken, args, timeoutInSeconds, heartbeatInSeconds } = task;
   return branch.wait<JsonValue>((done, fail) => {
-    const unwanted = new AbortController();
+    let unwanted: AbortController | undefined;
+    let over = false;
     const timeout = (missedHeartbeat: boolean) => () => fail(new StateFailure('States.Timeout', '', missedHeartbeat));
-    const after = (seconds: number, run: () => void) => clock.at(clock.now() + seconds * 1000, run);
-    const { timeoutInSeconds, heartbeatInSeconds } = limits;
-    const deadline = timeoutInSeconds === undefined ? undefined : after(timeoutInSeconds, timeout(false));
+    const after = (since: number, seconds: number | undefined, run: () => void) =>
+      seconds === undefined ? undefined : clock.at(since + seconds * 1000, run);
+    const again = resumed?.call === task && taskToken === undefined;
+    const deadline = after(again ? clock.now() : task.scheduledAt, timeoutInSeconds, timeout(false));
     const awaitHeartbeat = () =>
-      taskToken === undefined || heartbeatInSeconds === undefined
-        ? undefined
-        : after(heartbeatInSeconds, timeout(true));
+      taskToken === undefined ? undefined : after(task.heartbeatAt, heartbeatInSeconds, timeout(true));
     let heartbeat = awaitHeartbeat();
 
     if (taskToken !== undefined) {
@@ -105,29 +101,40 @@ function attempt({ branch, name }: Frame, { base, args, taskToken, limits, event
         fail: (error, cause) => fail(new StateFailure(error, cause)),
         heartbeat: () => {
           heartbeat?.cancel();
+          task.heartbeatAt = clock.now();
+          if (heartbeatInSeconds !== undefined) branch.remember({ heartbeatAt: task.heartbeatAt });
           heartbeat = awaitHeartbeat();
         },
       });
     }
-    const release = clock.hold();
-    const { signal } = unwanted;
     const { arn: executionArn } = branch.execution;
-    const call = { resource: base, arguments: args, taskToken, executionArn, stateName: name, signal };
-    // Async, so that an integration that throws at once fails like one that rejects.
-    const invoke = async () => integrations.invoke(call);
-    invoke()
-      .then((result) => {
-        if (taskToken === undefined) done(result);
-        else if (!signal.aborted) branch.record({ type: 'TaskSubmitted', ...events.tags, output: result });
-      })
-      .catch((error: unknown) => fail(asFailure(error)))
-      .finally(release);
-
+    const call = {
+      ...{ resource, arguments: args, taskToken, executionArn, stateName: name },
+      get signal() {
+        unwanted ??= new AbortController();
+        if (over) unwanted.abort();
+        return unwanted.signal;
+      },
+    };
+    const invoke = async () => {
+      await journal.durable();
+      if (over) return;
+      const result = await integrations.invoke(call);
+      if (taskToken === undefined) done(result);
+      else if (!over) branch.record({ type: 'TaskSubmitted', ...events.tags, output: result });
+    };
+    if (!task.submitted) {
+      const release = clock.hold();
+      invoke()
+        .catch((error: unknown) => fail(asFailure(error)))
+        .finally(release);
+    }
     return () => {
+      over = true;
       deadline?.cancel();
       heartbeat?.cancel();
       if (taskToken !== undefined) tokens.close(taskToken);
-      unwanted.abort();
+      unwanted?.abort();
     };
   });
 }

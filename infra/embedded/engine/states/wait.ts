@@ -6,13 +6,16 @@ const TIMESTAMP = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?(Z|[+
 
 /** Waits a number of seconds, or until a time; a time that has passed does not wait. */
 export async function runWait(frame: Frame, state: WaitState): Promise<Outcome> {
-  const { clock } = frame.branch.execution.services;
-  const until =
-    state.Seconds === undefined
-      ? await timestamp(frame, state.Timestamp ?? '')
-      : frame.enteredAt + 1000 * (await evaluateInteger(frame, state.Seconds, 'Seconds'));
-  if (until > clock.now()) await frame.branch.sleep(until);
+  const { branch, resumed } = frame;
+  const until = resumed?.until ?? (await timeToWaitFor(frame, state));
+  if (resumed?.until !== undefined) await branch.sleepOn(until);
+  else if (until > branch.execution.services.clock.now()) await branch.sleep(until);
   return { output: frame.input, source: state, next: state.Next };
+}
+
+async function timeToWaitFor(frame: Frame, { Seconds, Timestamp }: WaitState): Promise<number> {
+  if (Seconds === undefined) return timestamp(frame, Timestamp ?? '');
+  return frame.enteredAt + 1000 * (await evaluateInteger(frame, Seconds, 'Seconds'));
 }
 
 async function timestamp(frame: Frame, template: string): Promise<number> {

@@ -1,0 +1,61 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** One file that is being written. */
+export interface Segment {
+  /** Writes at this offset, over whatever a failed attempt left there, and returns when it is on the disk. */
+  write(bytes: Buffer, offset: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where the journal keeps its files; tests put one in memory that fails when it is told to. */
+export interface Disk {
+  list(): string[];
+  read(name: string): Buffer;
+  create(name: string): Promise<Segment>;
+  /** Shortens a file; what is cut off is kept beside it for whoever wants to look. */
+  cut(name: string, length: number): void;
+  remove(name: string): void;
+}
+
+/** A folder of the real file system, made where it is missing, for its owner only. */
+export function folderDisk(folder: string): Disk {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return {
+    list: () => readdirSync(folder),
+    read: (name) => readFileSync(join(folder, name)),
+    async create(name) {
+      const file = await open(join(folder, name), 'w', 0o600);
+      // A file is only there for good when its folder says so.
+      const directory = openSync(folder, 'r');
+      fsyncSync(directory);
+      closeSync(directory);
+      return {
+        async write(bytes, offset) {
+          for (let done = 0; done < bytes.length; ) {
+            done += (await file.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
+          }
+          await file.datasync();
+        },
+        close: () => file.close(),
+      };
+    },
+    cut(name, length) {
+      const path = join(folder, name);
+      writeFileSync(`${path}.cut`, readFileSync(path).subarray(length), { mode: 0o600 });
+      truncateSync(path, length);
+    },
+    remove: (name) => rmSync(join(folder, name), { force: true }),
+  };
+}

@@ -15,15 +15,18 @@ import { scopedClock } from './clock/scoped-clock.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { ExecutionAlreadyExists } from './engine/errors.ts';
 import type { HistoryEvent } from './engine/history.ts';
-import type { Integrations } from './engine/integrations.ts';
 import { Json } from './engine/json.ts';
 import { asyncInvoker } from './functions/async-invocation.ts';
 import { createFunctionHost, type FunctionHost, INVOCATIONS_PER_THREAD } from './functions/host.ts';
 import { openLogFiles } from './functions/log-files.ts';
+import { folderDisk } from './journal/disk.ts';
+import { type Journal, memoryJournal, openJournal } from './journal/journal.ts';
+import { lockFolder } from './journal/lock.ts';
 import { type Dynamo, openDynamo } from './services/dynamo.ts';
 import { createIntegrations } from './services/integrations.ts';
 import { createQueues, type Queues } from './services/queues.ts';
 import { createSecrets } from './services/secrets.ts';
+import { AwsError } from './wire/aws-error.ts';
 import { type Credentials, dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
@@ -38,6 +41,7 @@ const DEFAULT_THREADS = 2;
 const MOST_AT_WORK = 64;
 /** Events that wait for a machine, about 3 KB each; then the bus throttles and collectors come back. */
 const MOST_WAITING = 100_000;
+const DISK_FULL = 'The journal cannot be written, the disk may be full: nothing new is accepted until it can.';
 
 export interface SystemOptions {
   /** What `cdk synth` wrote. */
@@ -58,9 +62,9 @@ export interface SystemOptions {
   readonly newId?: () => string;
   /** Threads per function at most. */
   readonly maxThreads?: number;
-  /** Tables in memory: they are gone when the system closes. */
+  /** Tables and executions in memory: they are gone when the system closes. */
   readonly inMemory?: boolean;
-  /** Folder of the tables; by default `tables` in the data folder. */
+  /** Where a run that begins with nothing has its tables; its executions are in memory. By default all is kept in the data folder. */
   readonly tablesDir?: string;
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
 }
@@ -85,15 +89,19 @@ export interface System {
  * Runs a synthesized assembly on this machine: its tables, buses, rules, schedules, queues, functions, machines and
  * routes, behind one loopback port.
  * @throws UnsupportedAssembly, UnsupportedDefinition when it asks for something this runtime does not do
+ * @throws FolderInUse when another process runs on the same state
  * @throws TableChanged when the data folder holds a table with other keys
  */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { dataDir, log, newId = randomUUID, random = Math.random, region = 'us-east-1' } = options;
+  const inMemory = options.inMemory === true;
+  const journalDir = inMemory || options.tablesDir !== undefined ? null : join(dataDir, 'journal');
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const unlock = journalDir === null ? () => {} : lockFolder(journalDir);
   const credentials = dataFolderCredentials(dataDir);
   const clock = scopedClock(options.clock);
   const wire = await openWire({ port: options.port, credentials, newId, report: log });
-  const closers = [() => wire.close()];
+  const closers: (() => Promise<void> | void)[] = [unlock, () => wire.close()];
   let closed = false;
   const close = async () => {
     closed = true;
@@ -109,11 +117,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const access = createAccess(assembly, needsOf(assembly, place));
     const credentialsOf = ({ arn }: FunctionSpec) => functionCredentials(credentials, arn);
 
-    const dynamo = openDynamo(options.inMemory === true ? null : (options.tablesDir ?? join(dataDir, 'tables')));
+    const dynamo = openDynamo(inMemory ? null : (options.tablesDir ?? join(dataDir, 'tables')));
     closers.push(() => dynamo.close());
     for (const table of assembly.tables) await dynamo.ensureTable(table);
 
-    const queues = createQueues(assembly.queues, { clock, newId });
+    const journal =
+      journalDir === null ? memoryJournal() : await openJournal({ disk: folderDisk(journalDir), report: log });
+    closers.push(() => journal.close());
+    const queues = createQueues(assembly.queues, { clock, newId, journal });
     const secrets = createSecrets(assembly.secrets, options.secrets ?? {});
     for (const name of secrets.missing()) log(`secret ${name} has no value`);
 
@@ -129,7 +140,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     closers.push(() => functions.close());
 
-    const invokeAsync = asyncInvoker({ host: functions, queues, clock, newId, report: log });
+    const quietly = { find: functions.find, invoke: silentWhen(() => closed, functions.invoke) };
+    const invokeAsync = asyncInvoker({ host: quietly, journal, queues, clock, newId, report: log });
     const admission = createAdmission(MOST_AT_WORK);
     const startExecution = (stateMachineArn: string, name: string, input: string) =>
       admission.enter(() => {
@@ -142,16 +154,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       });
     /** For machines that start machines. */
     const startNested = (started: Parameters<Engine['start']>[0]): ReturnType<Engine['start']> => engine.start(started);
-    const deliver = deliverer({ clock, queues, invokeAsync, startExecution, report: log });
+    const deliver = deliverer({ clock, journal, queues, invokeAsync, startExecution, report: log });
     const bus = createBus(assembly, { clock, newId, place, deliver, busy: () => admission.waiting() >= MOST_WAITING });
+    const calls = access.guard(
+      createIntegrations({ host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested }),
+    );
     const engine = createEngine({
-      ...{ clock, random, newId, tokenKey: tokenKey(dataDir) },
-      integrations: silentWhen(
-        () => closed,
-        access.guard(
-          createIntegrations({ host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested }),
-        ),
-      ),
+      ...{ clock, journal, random, newId, tokenKey: tokenKey(dataDir) },
+      integrations: { supports: calls.supports, invoke: silentWhen(() => closed, calls.invoke) },
       onHistory: (executionArn, event) => {
         admission.observe(executionArn, event);
         options.onHistory?.(executionArn, event);
@@ -160,7 +170,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         bus.emit('aws.states', 'Step Functions Execution Status Change', change, [change.executionArn]),
     });
     for (const machine of assembly.machines) engine.register(machine);
-    startSchedules(assembly, { clock, newId, bus, deliver });
+    engine.resume();
+    startSchedules(assembly, { clock, journal, newId, bus, deliver });
 
     wire.serve({
       callers: assembly.functions.map((spec) => ({
@@ -170,18 +181,21 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       services: {
         AWSStepFunctions: {
           name: 'states',
-          operations: stepFunctions(engine, assembly.machines, clock.now()),
+          operations: durably(journal, stepFunctions(engine, assembly.machines, clock.now())),
         },
-        AWSEvents: { name: 'events', operations: eventBridge(bus) },
+        AWSEvents: { name: 'events', operations: durably(journal, eventBridge(bus)) },
         DynamoDB_20120810: { name: 'dynamodb', operations: dynamoService(dynamo) },
         secretsmanager: { name: 'secretsmanager', operations: secretsManager(secrets) },
-        AmazonSQS: { name: 'sqs', operations: sqs(queues) },
+        AmazonSQS: { name: 'sqs', operations: durably(journal, sqs(queues)) },
       },
       httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host: functions, report: log }),
     });
     return {
       ...{ url: wire.url, credentials, region, engine, queues, functions, dynamo, close },
-      putEvents: bus.putEvents,
+      putEvents(entries) {
+        if (!journal.accepts()) throw new AwsError('ServiceUnavailable', DISK_FULL, 503);
+        return bus.putEvents(entries);
+      },
       settled: clock.settled,
     };
   } catch (error) {
@@ -190,18 +204,37 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
 }
 
-/** A task that ends because the system closes has not failed: nothing more is heard of it. */
-function silentWhen(closed: () => boolean, integrations: Integrations): Integrations {
-  return {
-    supports: integrations.supports,
-    async invoke(call) {
-      try {
-        return await integrations.invoke(call);
-      } finally {
-        if (closed()) await new Promise(() => {});
-      }
-    },
+/** Work that ends because the system closes has not failed: nothing more is heard of it. */
+function silentWhen<Given extends unknown[], Result>(
+  closed: () => boolean,
+  work: (...given: Given) => Promise<Result>,
+) {
+  return async (...given: Given): Promise<Result> => {
+    try {
+      return await work(...given);
+    } finally {
+      if (closed()) await new Promise(() => {});
+    }
   };
+}
+
+/**
+ * Nothing is answered before it would survive a kill -9. While the disk is full whatever would change something is
+ * refused in AWS's way, so that clients come back; looking is allowed.
+ */
+function durably(journal: Journal, service: Service): Service {
+  const reads = /^(Describe|Get|List)/;
+  const guarded = Object.entries(service).map(([name, run]): [string, Service[string]] => [
+    name,
+    async (input) => {
+      if (reads.test(name)) return run(input);
+      if (!journal.accepts()) throw new AwsError('ServiceUnavailable', DISK_FULL, 503);
+      const answer = await run(input);
+      await journal.durable();
+      return answer;
+    },
+  ]);
+  return Object.fromEntries(guarded);
 }
 
 function dynamoService(dynamo: Dynamo): Service {

@@ -1,38 +1,73 @@
 import type { RetryPolicy } from '../assembly/specs.ts';
 import type { Clock } from '../clock/clock.ts';
+import type { Journal } from '../journal/journal.ts';
 
 /** Trying again cannot help, e.g. the machine is not there. */
 export class NotRetriable extends Error {
   override readonly name = 'NotRetriable' as const;
 }
 
-interface Retried {
+interface Retried<Work> {
   readonly clock: Clock;
-  readonly policy: RetryPolicy;
+  readonly journal: Journal;
+  /** What the keys of this work begin with in the journal. */
+  readonly prefix: string;
+  readonly policy: (work: Work) => RetryPolicy;
   /** Wait in ms before the attempt after the given number of failed ones (1, 2, ...). */
   readonly delayMs: (failed: number) => number;
-  readonly attempt: () => Promise<unknown>;
+  /** Done when it returns, or when its promise resolves. */
+  readonly attempt: (work: Work) => Promise<unknown> | undefined;
   /** Told once, when the policy allows no further attempt. */
-  readonly exhausted: (error: unknown, attempts: number) => void;
+  readonly exhausted: (work: Work, error: unknown, attempts: number) => void;
 }
 
-/** Attempts at once and then, while the policy allows, again later. The clock is held while an attempt runs. */
-export function retry({ clock, policy, delayMs, attempt, exhausted }: Retried): void {
-  const startedAt = clock.now();
-  let failed = 0;
-  const tryOnce = async () => {
+/** Work as the journal keeps it, JSON. */
+interface Pending<Work> {
+  readonly work: Work;
+  readonly startedAt: number;
+  failed: number;
+  /** When it is tried next. */
+  at: number;
+}
+
+/**
+ * Attempts work at once and then, while the policy allows, again later, over restarts too: what was pending when the
+ * process ended is tried when its time comes, or at once where that has passed. Work that is done within the turn that
+ * brought it is never written down. The clock is held while an attempt runs.
+ */
+export function createRetries<Work>(options: Retried<Work>): (id: string, work: Work) => void {
+  const { clock, journal, prefix, policy, delayMs, attempt, exhausted } = options;
+  const tryOnce = async (key: string, pending: Pending<Work>): Promise<void> => {
     const release = clock.hold();
     try {
-      await attempt();
+      const going = attempt(pending.work);
+      if (going !== undefined) {
+        journal.put(key, JSON.stringify(pending));
+        await going;
+      }
     } catch (error) {
-      failed += 1;
-      const at = clock.now() + delayMs(failed);
-      const tooOld = at - startedAt > policy.maxAgeSeconds * 1000;
-      if (failed > policy.attempts || tooOld || error instanceof NotRetriable) exhausted(error, failed);
-      else clock.at(at, tryOnce);
+      pending.failed += 1;
+      pending.at = clock.now() + delayMs(pending.failed);
+      const { attempts, maxAgeSeconds } = policy(pending.work);
+      const tooOld = pending.at - pending.startedAt > maxAgeSeconds * 1000;
+      if (pending.failed <= attempts && !tooOld && !(error instanceof NotRetriable)) {
+        journal.put(key, JSON.stringify(pending));
+        clock.at(pending.at, () => tryOnce(key, pending));
+        return;
+      }
+      exhausted(pending.work, error, pending.failed);
     } finally {
       release();
     }
+    journal.remove(key);
   };
-  void tryOnce();
+
+  for (const { key } of journal.keys(prefix)) {
+    const pending: Pending<Work> = JSON.parse(journal.lines(key)[0] ?? 'null');
+    clock.at(pending.at, () => tryOnce(key, pending));
+  }
+  return (id, work) => {
+    const now = clock.now();
+    void tryOnce(`${prefix}${id}`, { work, startedAt: now, failed: 0, at: now });
+  };
 }

@@ -1,6 +1,7 @@
 import type { FunctionSpec } from '../assembly/specs.ts';
-import { retry } from '../bus/retries.ts';
+import { createRetries } from '../bus/retries.ts';
 import type { Clock } from '../clock/clock.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Queues } from '../services/queues.ts';
 import type { FunctionHost } from './host.ts';
 import { FunctionFailed } from './worker-thread.ts';
@@ -8,8 +9,16 @@ import { FunctionFailed } from './worker-thread.ts';
 /** Lambda tries a failed asynchronous invocation again after one minute, then after two. */
 const delayMs = (failed: number) => failed * 60_000;
 
+/** An event that a function has accepted and not yet handled. */
+interface Accepted {
+  readonly functionArn: string;
+  readonly requestId: string;
+  readonly event: string;
+}
+
 interface AsyncOptions {
-  readonly host: FunctionHost;
+  readonly host: Pick<FunctionHost, 'find' | 'invoke'>;
+  readonly journal: Journal;
   readonly queues: Queues;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -20,17 +29,16 @@ interface AsyncOptions {
  * Makes Lambda's asynchronous invocation: accepted at once, tried again on failure, and in the end handed to the
  * function's on-failure destination or dead-letter queue. Where it has neither the event is lost, and reported.
  */
-export function asyncInvoker({ host, queues, clock, newId, report }: AsyncOptions) {
+export function asyncInvoker({ host, journal, queues, clock, newId, report }: AsyncOptions) {
+  const begin = createRetries<Accepted>({
+    ...{ clock, journal, prefix: 'a', delayMs },
+    policy: ({ functionArn }) => host.find(functionArn).async,
+    attempt: ({ functionArn, requestId, event }) => host.invoke(functionArn, event, requestId),
+    exhausted: (accepted, error, attempts) => giveUp(host.find(accepted.functionArn), { ...accepted, error, attempts }),
+  });
   return (functionArn: string, event: string): void => {
-    const spec = host.find(functionArn);
     const requestId = newId();
-    retry({
-      clock,
-      policy: spec.async,
-      delayMs,
-      attempt: () => host.invoke(spec.arn, event, requestId),
-      exhausted: (error, attempts) => giveUp(spec, { requestId, event, error, attempts }),
-    });
+    begin(requestId, { functionArn: host.find(functionArn).arn, requestId, event });
   };
 
   function giveUp(

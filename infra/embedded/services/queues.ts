@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { QueueSpec } from '../assembly/specs.ts';
 import type { Clock } from '../clock/clock.ts';
+import type { Journal } from '../journal/journal.ts';
 
 export interface Message {
   readonly messageId: string;
@@ -20,9 +21,22 @@ export class QueueDoesNotExist extends Error {
 
 export type Queues = ReturnType<typeof createQueues>;
 
-/** Standard SQS queues in memory: visibility timeout, retention, redrive. Order is kept, though SQS promises none. */
-export function createQueues(specs: readonly QueueSpec[], { clock, newId }: { clock: Clock; newId: () => string }) {
-  const queues = specs.map((spec) => ({ spec, messages: [] as Message[] }));
+interface QueueOptions {
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly journal: Journal;
+}
+
+/** Standard SQS queues: visibility timeout, retention, redrive. Order is kept, though SQS promises none. */
+export function createQueues(specs: readonly QueueSpec[], { clock, newId, journal }: QueueOptions) {
+  const keyOf = (spec: QueueSpec, { messageId }: Message) => `q${spec.name}/${messageId}`;
+  const write = (spec: QueueSpec, message: Message) => journal.put(keyOf(spec, message), JSON.stringify(message));
+  const kept = (spec: QueueSpec): Message[] =>
+    journal
+      .keys(`q${spec.name}/`)
+      .map(({ key }): Message => JSON.parse(journal.lines(key)[0] ?? 'null'))
+      .sort((a, b) => a.sentAt - b.sentAt);
+  const queues = specs.map((spec) => ({ spec, messages: kept(spec) }));
 
   const find = (reference: string) => {
     const name = reference.slice(Math.max(reference.lastIndexOf('/'), reference.lastIndexOf(':')) + 1);
@@ -33,8 +47,12 @@ export function createQueues(specs: readonly QueueSpec[], { clock, newId }: { cl
   const current = (reference: string) => {
     const queue = find(reference);
     const oldest = clock.now() - queue.spec.retentionSeconds * 1000;
-    queue.messages = queue.messages.filter(({ sentAt }) => sentAt >= oldest);
+    drop(queue, ({ sentAt }) => sentAt < oldest);
     return queue;
+  };
+  const drop = (queue: (typeof queues)[number], unwanted: (message: Message) => boolean) => {
+    for (const message of queue.messages.filter(unwanted)) journal.remove(keyOf(queue.spec, message));
+    queue.messages = queue.messages.filter((message) => !unwanted(message));
   };
 
   const send = (reference: string, body: string, attributes: Readonly<Record<string, string>> = {}): Message => {
@@ -47,7 +65,9 @@ export function createQueues(specs: readonly QueueSpec[], { clock, newId }: { cl
       hiddenUntil: 0,
       receiptHandle: null,
     };
-    current(reference).messages.push(message);
+    const queue = current(reference);
+    queue.messages.push(message);
+    write(queue.spec, message);
     return message;
   };
 
@@ -61,20 +81,20 @@ export function createQueues(specs: readonly QueueSpec[], { clock, newId }: { cl
       for (const message of queue.messages.filter(({ hiddenUntil }) => hiddenUntil <= now)) {
         if (taken.length >= max) break;
         if (queue.spec.redrive !== null && message.receives >= queue.spec.redrive.maxReceives) {
-          queue.messages.splice(queue.messages.indexOf(message), 1);
+          drop(queue, (other) => other === message);
           send(queue.spec.redrive.arn, message.body, message.attributes);
           continue;
         }
         message.receives += 1;
         message.hiddenUntil = now + (visibilitySeconds ?? queue.spec.visibilitySeconds) * 1000;
         message.receiptHandle = newId();
+        write(queue.spec, message);
         taken.push(message);
       }
       return taken;
     },
     remove(reference: string, receiptHandle: string): void {
-      const queue = current(reference);
-      queue.messages = queue.messages.filter((message) => message.receiptHandle !== receiptHandle);
+      drop(current(reference), (message) => message.receiptHandle === receiptHandle);
     },
     /** Everything in the queue, visible or not, without taking it. */
     peek: (reference: string): readonly Message[] => current(reference).messages,

@@ -8,6 +8,7 @@ const CLEAR = new Set([
   'UnsupportedAssembly',
   'UnsupportedDefinition',
   'TableChanged',
+  'FolderInUse',
   'UnreadableCredentials',
 ]);
 

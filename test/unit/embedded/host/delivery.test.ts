@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { deliverer } from '../../../../infra/embedded/bus/delivery.ts';
-import { NotRetriable, retry } from '../../../../infra/embedded/bus/retries.ts';
+import { createRetries, NotRetriable } from '../../../../infra/embedded/bus/retries.ts';
 import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
+import { memoryJournal } from '../../../../infra/embedded/journal/journal.ts';
 import { createQueues } from '../../../../infra/embedded/services/queues.ts';
 
 const spec = (name: string, redrive: { arn: string; maxReceives: number } | null = null) => ({
@@ -24,14 +25,16 @@ describe('a delivery', () => {
   const attempt = (attempts: number, fail: (at: number) => unknown) => {
     const times: number[] = [];
     const given: number[] = [];
-    retry({
-      ...{ clock, policy: { attempts, maxAgeSeconds: 86_400 }, delayMs: (failed) => failed * 1000 },
+    const begin = createRetries({
+      ...{ clock, journal: memoryJournal(), prefix: 'b', policy: () => ({ attempts, maxAgeSeconds: 86_400 }) },
+      delayMs: (failed) => failed * 1000,
       attempt: async () => {
         times.push(clock.now());
         await fail(clock.now());
       },
-      exhausted: (_, failed) => given.push(failed),
+      exhausted: (_work, _error, failed) => given.push(failed),
     });
+    begin('one', null);
     return { times, given };
   };
 
@@ -57,10 +60,10 @@ describe('a delivery', () => {
   });
 
   it('that reaches no machine ends in the dead-letter queue of its target, with the reason', async () => {
-    const queues = createQueues([spec('dead')], { clock, newId: counter() });
+    const queues = createQueues([spec('dead')], { clock, newId: counter(), journal: memoryJournal() });
     const reports: string[] = [];
     const deliver = deliverer({
-      ...{ clock, queues, invokeAsync: () => {}, report: (message) => reports.push(message) },
+      ...{ clock, journal: memoryJournal(), queues, invokeAsync: () => {}, report: (message) => reports.push(message) },
       startExecution: () => {
         throw new NotRetriable('no such machine');
       },
@@ -91,7 +94,7 @@ describe('a delivery', () => {
 describe('a queue', () => {
   it('hides a message that was received, and shows it again when its time is over', async () => {
     const clock = manualClock(0);
-    const queues = createQueues([spec('q')], { clock, newId: counter() });
+    const queues = createQueues([spec('q')], { clock, newId: counter(), journal: memoryJournal() });
     queues.send('q', 'hello');
     expect(queues.receive('q', 10)).toMatchObject([{ body: 'hello' }]);
     expect(queues.receive('q', 10)).toEqual([]);
@@ -104,6 +107,7 @@ describe('a queue', () => {
     const queues = createQueues([spec('q', { arn: spec('dead').arn, maxReceives: 1 }), spec('dead')], {
       clock,
       newId: counter(),
+      journal: memoryJournal(),
     });
     queues.send('q', 'poison');
     queues.receive('q', 1, 0);

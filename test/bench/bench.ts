@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { burst } from './burst.ts';
 import { calibration } from './calibration.ts';
+import { crash } from './crash.ts';
 import { engine } from './engine.ts';
 
 /** One thing that is measured. */
@@ -10,7 +11,7 @@ export interface Bench {
   run(print: (text: string) => void): Promise<void>;
 }
 
-const BENCHES: readonly Bench[] = [calibration, engine, burst];
+const BENCHES: readonly Bench[] = [calibration, engine, burst, crash];
 
 /** Numbers mean something only beside the machine that gave them. */
 function machine(): string {

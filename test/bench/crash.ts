@@ -17,9 +17,12 @@ import { startWorld } from './crash/world.ts';
 
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 200);
 const SEED = Number(process.env.CRASH_SEED ?? 1);
-/** The longest life; before about a second of it the system is still reading its journal. */
-const LIFE_MS = Number(process.env.CRASH_LIFE_MS ?? 6000);
-const SEND_EVERY_MS = 100;
+/** The longest life after the system has said that it is ready. */
+const LIFE_MS = Number(process.env.CRASH_LIFE_MS ?? 5000);
+/** The share that is killed while it starts: reading its journal, cutting, resuming. */
+const EARLY = 0.2;
+const START_MS = 3000;
+const SEND_EVERY_MS = 400;
 /** Of the events sent, the share that is an earlier one again. */
 const REPEATED = 0.2;
 const END_MS = 300_000;
@@ -55,7 +58,9 @@ export const crash: Bench = {
       let before: Evidence = await gather(settings.dataDir);
       for (let round = 1; round <= ROUNDS; round++) {
         const victim = startVictim({ ...settings, first: false }, log);
-        const end = Date.now() + Math.floor(random() * LIFE_MS);
+        const early = random() < EARLY;
+        if (!early) await victim.ready;
+        const end = Date.now() + Math.floor(random() * (early ? START_MS : LIFE_MS));
         const load = feed(victim, next, acknowledged, () => Date.now() >= end);
         await sleep(end - Date.now());
         await victim.kill();

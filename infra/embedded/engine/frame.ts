@@ -55,7 +55,13 @@ export async function evaluate(
 ): Promise<JsonValue> {
   const { taskToken, iteration = frame.branch, ...rest } = reads;
   if (!hasQuery(template)) return withinLimit(template, frame.name);
-  const states = { input: frame.input, context: contextOf(frame, taskToken, iteration.mapItem), ...rest };
+  const states = {
+    ...{ input: frame.input, ...rest },
+    // Few expressions read it.
+    get context() {
+      return contextOf(frame, taskToken, iteration.mapItem);
+    },
+  };
   try {
     const variables = { ...frame.variables, states };
     return withinLimit(

@@ -1,0 +1,233 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CreateStateMachineCommand,
+  DescribeExecutionCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { StateMachine } from 'aws-local-stepfunctions';
+import { realClock } from '../../../infra/embedded/clock/clock.ts';
+import { createEngine, type Engine } from '../../../infra/embedded/engine/engine.ts';
+import type { TaskCall } from '../../../infra/embedded/engine/integrations.ts';
+import type { JsonValue } from '../../../infra/embedded/engine/json.ts';
+import { folderDisk } from '../../../infra/embedded/journal/disk.ts';
+import { type Journal, memoryJournal, openJournal } from '../../../infra/embedded/journal/journal.ts';
+
+const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:neutral';
+const WAITING = 'arn:aws:states:us-east-1:000000000000:stateMachine:waiting';
+const LAMBDA = 'arn:aws:states:::lambda:invoke';
+const COUNT = 20_000;
+const WARM_UP = 5000;
+const AT_ONCE = 500;
+const OPEN = 10_000;
+const PEER_COUNT = 500;
+const PEER_AT_ONCE = 20;
+const INPUT = { job: 'job-1', gpus: 4, queue: 'gpu' };
+
+/** Decides nothing of ours: a value is made, compared, and handed to two functions. */
+const definition = {
+  QueryLanguage: 'JSONata',
+  StartAt: 'Prepare',
+  States: {
+    Prepare: {
+      Type: 'Pass',
+      Output: { job: '{% $states.input.job %}', gpus: '{% $states.input.gpus %}' },
+      Next: 'Large?',
+    },
+    'Large?': {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.gpus > 2 %}', Next: 'First' }],
+      Default: 'Second',
+    },
+    First: call('{% $states.input %}', { Next: 'Second' }),
+    Second: call('{% $states.input %}', { End: true }),
+  },
+};
+function call(Payload: string, then: Record<string, unknown>) {
+  return {
+    ...{ Type: 'Task', Resource: LAMBDA, Arguments: { FunctionName: 'echo', Payload } },
+    ...{ Output: '{% $states.result.Payload %}', ...then },
+  };
+}
+/** The same in JSONPath, which is what the peer speaks. */
+const inJsonPath = {
+  StartAt: 'Prepare',
+  States: {
+    Prepare: { Type: 'Pass', Parameters: { 'job.$': '$.job', 'gpus.$': '$.gpus' }, Next: 'Large?' },
+    'Large?': {
+      ...{ Type: 'Choice', Default: 'Second' },
+      Choices: [{ Variable: '$.gpus', NumericGreaterThan: 2, Next: 'First' }],
+    },
+    First: { Type: 'Task', Resource: 'arn:aws:lambda:us-east-1:000000000000:function:echo', Next: 'Second' },
+    Second: { Type: 'Task', Resource: 'arn:aws:lambda:us-east-1:000000000000:function:echo', End: true },
+  },
+} as const;
+const waiting = {
+  QueryLanguage: 'JSONata',
+  StartAt: 'Ask',
+  States: {
+    Ask: {
+      ...{ Type: 'Task', Resource: `${LAMBDA}.waitForTaskToken`, TimeoutSeconds: 86_400, End: true },
+      Arguments: { FunctionName: 'ask', Payload: { token: '{% $states.context.Task.Token %}' } },
+    },
+  },
+};
+
+type Print = (text: string) => void;
+
+/**
+ * The neutral machine on this runtime, in memory and journaled, on aws-local-stepfunctions, and on any Step Functions
+ * endpoint; what open executions weigh, and how long a restart takes with them.
+ */
+export async function neutral(print: Print, { peer }: { peer?: string | undefined } = {}): Promise<void> {
+  print(`neutral machine (Pass, Choice, two Tasks), ${COUNT} executions, ${AT_ONCE} at a time`);
+  const inMemory = await ours(memoryJournal());
+  print(`  this runtime, in memory          ${perSecond(inMemory)}`);
+  const folder = mkdtempSync(join(tmpdir(), 'neutral-'));
+  try {
+    const journal = await open(join(folder, 'run'), print);
+    const journaled = await ours(journal);
+    await journal.close();
+    print(`  this runtime, journaled, fsynced ${perSecond(journaled)}`);
+    print(`  aws-local-stepfunctions 3.0.0    ${perSecond(await theirs())} (in memory; it keeps no journal)`);
+    if (peer !== undefined) print(`  ${peer}  ${perSecond(await remote(peer))} (through the SDK client)`);
+    await weigh(join(folder, 'open'), print);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const perSecond = (rate: number) => `${Math.round(rate).toLocaleString('en').padStart(8)} executions a second`;
+const open = (folder: string, report: Print) => openJournal({ disk: folderDisk(folder), report });
+
+function engineOn(journal: Journal, onEnd: () => void = () => {}): Engine {
+  let ids = 0;
+  const run = Date.now().toString(36);
+  const engine = createEngine({
+    ...{
+      clock: realClock(),
+      random: Math.random,
+      newId: () => `${run}-${++ids}`,
+      journal,
+      tokenKey: Buffer.from('bench'),
+    },
+    integrations: { supports: () => true, invoke: async ({ arguments: args }: TaskCall) => answer(args) },
+    onStatusChange: ({ status }) => {
+      if (status === 'SUCCEEDED') onEnd();
+    },
+  });
+  engine.register({ arn: MACHINE, name: 'neutral', definition });
+  engine.register({ arn: WAITING, name: 'waiting', definition: waiting });
+  return engine;
+}
+
+const answer = (args: JsonValue): JsonValue => ({
+  ...{ ExecutedVersion: '$LATEST', StatusCode: 200 },
+  Payload: typeof args === 'object' && args !== null && !Array.isArray(args) ? (args.Payload ?? null) : null,
+});
+
+/** Executions a second, those of the warm-up left out. */
+async function ours(journal: Journal): Promise<number> {
+  let started = 0;
+  let ended = 0;
+  let from = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const start = () => {
+    started += 1;
+    engine.start({ stateMachineArn: MACHINE, input: INPUT });
+  };
+  const engine = engineOn(journal, () => {
+    ended += 1;
+    if (ended === WARM_UP) from = performance.now();
+    if (ended === WARM_UP + COUNT) resolve();
+    // Not inside the one that ends, so that none of them waits for the rest.
+    if (started < WARM_UP + COUNT) setImmediate(start);
+  });
+  for (let i = 0; i < AT_ONCE; i++) start();
+  await promise;
+  return (1000 * COUNT) / (performance.now() - from);
+}
+
+async function theirs(): Promise<number> {
+  const machine = new StateMachine(inJsonPath);
+  const echo = {
+    taskResourceLocalHandlers: { First: async (input: unknown) => input, Second: async (input: unknown) => input },
+  };
+  const many = async (count: number) => {
+    let left = count;
+    const lane = async () => {
+      for (; left > 0; ) {
+        left -= 1;
+        await machine.run(INPUT, { overrides: echo, noThrowOnAbort: true }).result;
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  };
+  await many(WARM_UP / 5);
+  const from = performance.now();
+  await many(COUNT / 5);
+  return (1000 * COUNT) / 5 / (performance.now() - from);
+}
+
+/** The machine without its Tasks' functions, which an endpoint elsewhere does not have: two Pass states in their place. */
+async function remote(endpoint: string): Promise<number> {
+  const credentials = {
+    accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? 'test',
+    secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'test',
+  };
+  const client = new SFNClient({ endpoint, region: 'us-east-1', credentials });
+  const Pass = (then: Record<string, unknown>) => ({ Type: 'Pass', ...then });
+  const States = { ...definition.States, First: Pass({ Next: 'Second' }), Second: Pass({ End: true }) };
+  const { stateMachineArn } = await client.send(
+    new CreateStateMachineCommand({
+      ...{ name: `neutral-${Date.now()}`, definition: JSON.stringify({ ...definition, States }) },
+      roleArn: 'arn:aws:iam::000000000000:role/bench',
+    }),
+  );
+  const one = async () => {
+    const { executionArn } = await client.send(
+      new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(INPUT) }),
+    );
+    while ((await client.send(new DescribeExecutionCommand({ executionArn }))).status === 'RUNNING') await sleep(5);
+  };
+  const from = performance.now();
+  let left = PEER_COUNT;
+  const lane = async () => {
+    for (; left > 0; ) {
+      left -= 1;
+      await one();
+    }
+  };
+  await Promise.all(Array.from({ length: PEER_AT_ONCE }, lane));
+  client.destroy();
+  return (1000 * PEER_COUNT) / (performance.now() - from);
+}
+
+/** Memory of open executions, journaled, each waiting for its token; and the time of a restart with them. */
+async function weigh(folder: string, print: Print): Promise<void> {
+  const before = heap();
+  const first = await open(folder, print);
+  const engine = engineOn(first);
+  for (let i = 0; i < OPEN; i++) engine.start({ stateMachineArn: WAITING, input: INPUT });
+  for (let quiet = 0; quiet < 3; quiet++) {
+    await sleep(50);
+    await first.durable();
+  }
+  print(`${OPEN} open executions: ${((heap() - before) / 2 ** 20).toFixed(1)} MiB of heap, journal included`);
+  await first.close();
+  const from = performance.now();
+  const second = await open(folder, print);
+  const resumed = engineOn(second);
+  resumed.resume();
+  const found = resumed.list({ status: 'RUNNING' }).length;
+  print(`restart with ${found} open executions: ${((performance.now() - from) / 1000).toFixed(2)} s`);
+  await second.close();
+}
+
+function heap(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}

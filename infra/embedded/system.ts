@@ -97,11 +97,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const inMemory = options.inMemory === true;
   const journalDir = inMemory || options.tablesDir !== undefined ? null : join(dataDir, 'journal');
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const unlock = journalDir === null ? () => {} : lockFolder(journalDir);
   const credentials = dataFolderCredentials(dataDir);
   const clock = scopedClock(options.clock);
   const wire = await openWire({ port: options.port, credentials, newId, report: log });
-  const closers: (() => Promise<void> | void)[] = [unlock, () => wire.close()];
+  const closers: (() => Promise<void> | void)[] = [() => wire.close()];
   let closed = false;
   const close = async () => {
     closed = true;
@@ -111,6 +110,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   };
 
   try {
+    if (journalDir !== null) closers.unshift(lockFolder(journalDir));
     const place = { account: ACCOUNT, region, endpoint: wire.url };
     const assembly = loadAssembly(options.assemblyDir, place);
     for (const warning of assembly.warnings) log(warning);

@@ -2,13 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { FolderInUse, lockFolder } from '../journal/lock.ts';
 import { CannotStart } from './stop-with.ts';
 
 /** Its presence says that the folder is ours, and may be emptied. */
 const MARKER = 'vgac-data-folder';
-
-/** Holds the process id of who keeps its tables here; two of them would spoil each other's. */
-const OWNER = 'owner.pid';
 
 const SlackSecrets = z.object({ botToken: z.string().min(1), signingSecret: z.string().min(1) });
 export type SlackSecrets = z.infer<typeof SlackSecrets>;
@@ -23,11 +21,9 @@ async function entriesOf(folder: string): Promise<string[] | null> {
   }
 }
 
-/** Throws CannotStart when another process that lives has the folder for itself. */
-async function refuseOwner(folder: string): Promise<void> {
-  const pid = Number(await readFile(join(folder, OWNER), 'utf8').catch(() => ''));
-  if (pid === process.pid || !Number.isInteger(pid) || pid <= 0 || !lives(pid)) return;
-  throw new CannotStart(`${folder} is used by process ${pid}: stop that one, or give --data another folder.`);
+/** Throws FolderInUse when a system runs on the folder. It takes the lock for itself when it starts. */
+function refuseOwner(folder: string): void {
+  lockFolder(join(folder, 'journal'))();
 }
 
 function lives(pid: number): boolean {
@@ -42,8 +38,8 @@ function lives(pid: number): boolean {
 
 /**
  * Makes the data folder ready, mode 0700. Refuses a folder with other people's files in it, and with `fresh` empties
- * only one that carries our marker. With `exclusive` no other process may have it so, for as long as this one lives.
- * Returns its absolute path. Throws CannotStart.
+ * only one that carries our marker; with `exclusive` or `fresh` no system may run on it. Returns its absolute path. Throws
+ * CannotStart, FolderInUse.
  */
 export async function openDataFolder(
   path: string,
@@ -55,16 +51,15 @@ export async function openDataFolder(
     if (entries !== null && entries.length > 0 && !entries.includes(MARKER)) {
       throw new CannotStart(`${folder} holds files that are not ours: give --data another folder, or an empty one.`);
     }
-    if (exclusive || fresh) await refuseOwner(folder);
+    if (entries?.includes(MARKER) === true && (exclusive || fresh)) refuseOwner(folder);
     if (fresh && entries !== null) {
       for (const entry of entries) await rm(join(folder, entry), { recursive: true, force: true });
     }
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
     await writeFile(join(folder, MARKER), 'Made by npm start; npm start -- --fresh empties this folder.\n');
-    if (exclusive) await writeFile(join(folder, OWNER), String(process.pid));
   } catch (cause) {
-    if (cause instanceof CannotStart) throw cause;
+    if (cause instanceof CannotStart || cause instanceof FolderInUse) throw cause;
     throw new CannotStart(`Cannot use ${folder} as data folder: make it writable, or give --data another one.`, {
       cause,
     });

@@ -52,19 +52,22 @@ function call(Payload: string, then: Record<string, unknown>) {
     ...{ Output: '{% $states.result.Payload %}', ...then },
   };
 }
+type StateMachineDefinition = ConstructorParameters<typeof StateMachine>[0];
+
 /** The same in JSONPath, which is what the peer speaks. */
-const inJsonPath = {
+const inJsonPath: StateMachineDefinition = {
   StartAt: 'Prepare',
   States: {
     Prepare: { Type: 'Pass', Parameters: { 'job.$': '$.job', 'gpus.$': '$.gpus' }, Next: 'Large?' },
     'Large?': {
-      ...{ Type: 'Choice', Default: 'Second' },
+      Type: 'Choice',
+      Default: 'Second',
       Choices: [{ Variable: '$.gpus', NumericGreaterThan: 2, Next: 'First' }],
     },
     First: { Type: 'Task', Resource: 'arn:aws:lambda:us-east-1:000000000000:function:echo', Next: 'Second' },
     Second: { Type: 'Task', Resource: 'arn:aws:lambda:us-east-1:000000000000:function:echo', End: true },
   },
-} as const;
+};
 const waiting = {
   QueryLanguage: 'JSONata',
   StartAt: 'Ask',
@@ -153,15 +156,14 @@ async function ours(journal: Journal): Promise<number> {
 
 async function theirs(): Promise<number> {
   const machine = new StateMachine(inJsonPath);
-  const echo = {
-    taskResourceLocalHandlers: { First: async (input: unknown) => input, Second: async (input: unknown) => input },
-  };
+  const echo = async <Value>(input: Value): Promise<Value> => input;
+  const overrides = { taskResourceLocalHandlers: { First: echo, Second: echo } };
   const many = async (count: number) => {
     let left = count;
     const lane = async () => {
       for (; left > 0; ) {
         left -= 1;
-        await machine.run(INPUT, { overrides: echo, noThrowOnAbort: true }).result;
+        await machine.run(INPUT, { overrides, noThrowOnAbort: true }).result;
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));

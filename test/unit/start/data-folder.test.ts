@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { lockFolder } from '../../../infra/embedded/journal/lock.ts';
 import { namedSecrets, openDataFolder, slackSecrets } from '../../../infra/embedded/start/data-folder.ts';
 import { CannotStart } from '../../../infra/embedded/start/stop-with.ts';
 
@@ -39,12 +40,11 @@ describe('the data folder', () => {
   it('belongs to one process at a time where tables are kept in it', async () => {
     await openDataFolder(folder, { fresh: false, exclusive: true });
     await openDataFolder(folder, { fresh: false, exclusive: true });
-    // The parent of this process lives as long as it does.
-    writeFileSync(join(folder, 'owner.pid'), String(process.ppid));
+    const release = lockFolder(join(folder, 'journal'));
     await expect(openDataFolder(folder, { fresh: false, exclusive: true })).rejects.toThrow(/used by process/);
     await expect(openDataFolder(folder, { fresh: true })).rejects.toThrow(/used by process/);
     await openDataFolder(folder, { fresh: false });
-    writeFileSync(join(folder, 'owner.pid'), '4194303');
+    release();
     await openDataFolder(folder, { fresh: false, exclusive: true });
   });
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { JsonValue } from '../../../../infra/embedded/engine/json.ts';
 import { createEvaluator, QueryFailed } from '../../../../infra/embedded/engine/jsonata.ts';
 
 const evaluator = createEvaluator({ now: () => Date.parse('2026-03-01T12:00:00Z'), random: () => 0.25 });
-const value = (expression: string, states: Record<string, unknown> = {}) =>
+const value = (expression: string, states: Record<string, JsonValue> = {}) =>
   evaluator.evaluate(`{% ${expression} %}`, 'Output', { states });
 
 describe('JSONata as Step Functions has it', () => {

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import * as z from 'zod';
 import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { TableChanged } from '../../../../infra/embedded/services/dynamo.ts';
 import { startSystem } from '../../../../infra/embedded/system.ts';
@@ -39,6 +42,46 @@ describe('a data folder', () => {
     const assembly = writeAssembly({ App: { resources: { Table: changed } } });
     await expect(start(dataDir, assembly)).rejects.toBeInstanceOf(TableChanged);
     // The refusal left nothing open: the folder can be used again.
+    await (await start(dataDir, systemAssembly())).close();
+  });
+});
+
+describe('a system that is killed', () => {
+  const flow = (name: string) => `arn:aws:states:us-east-1:000000000000:stateMachine:${name}`;
+  const start = (dataDir: string, assemblyDir: string, log: (message: string) => void = () => {}) => {
+    const clock = manualClock(Date.parse('2026-03-01T12:00:00Z'));
+    return startSystem({ assemblyDir, dataDir, port: 0, clock, log, maxThreads: 1 });
+  };
+
+  it('goes on with its approvals, its queues and its pending invocations', async () => {
+    const [dataDir, later] = [temporaryFolder(), temporaryFolder()];
+    const assemblyDir = systemAssembly();
+    const first = await start(dataDir, assemblyDir);
+    const { executionArn } = first.engine.start({ stateMachineArn: flow('asking'), input: {} });
+    first.putEvents([{ EventBusName: 'jobs', Source: 'collectors', DetailType: 'Refused', Detail: '{}' }]);
+    await vi.waitFor(() => expect(first.queues.peek('quarantine')).toHaveLength(1));
+    await vi.waitFor(() => expect(first.engine.history(executionArn)?.at(-1)?.type).toBe('TaskSubmitted'));
+    // As a kill -9 leaves it: what is on the disk, and nobody closed anything.
+    await first.settled();
+    cpSync(join(dataDir, 'journal'), join(later, 'journal'), { recursive: true });
+    cpSync(join(dataDir, 'token-key'), join(later, 'token-key'));
+    await first.close();
+
+    const second = await start(later, assemblyDir);
+    expect(second.engine.describe(executionArn).status).toBe('RUNNING');
+    const [message] = second.queues.peek('quarantine');
+    const { token } = z.object({ token: z.string() }).parse(JSON.parse(message?.body ?? ''));
+    second.engine.sendTaskSuccess(token, { decision: 'yes' });
+    await vi.waitFor(() => expect(second.engine.describe(executionArn).status).toBe('SUCCEEDED'));
+    expect(second.queues.peek('quarantine')).toHaveLength(1);
+    await second.close();
+  });
+
+  it('refuses a second one on the same folder', async () => {
+    const dataDir = temporaryFolder();
+    const first = await start(dataDir, systemAssembly());
+    await expect(start(dataDir, systemAssembly())).rejects.toThrow(/is used by process \d+: stop that one/);
+    await first.close();
     await (await start(dataDir, systemAssembly())).close();
   });
 });

@@ -1,17 +1,16 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { burst } from './burst.ts';
-import { calibration } from './calibration.ts';
 import { crash } from './crash.ts';
 import { engine } from './engine.ts';
+import { neutral } from './engine/neutral.ts';
 
 /** One thing that is measured. */
 export interface Bench {
   readonly name: string;
   readonly about: string;
-  run(print: (text: string) => void): Promise<void>;
+  run(print: (text: string) => void, options: { readonly peer?: string | undefined }): Promise<void>;
 }
 
-const BENCHES: readonly Bench[] = [calibration, engine, burst, crash];
+const BENCHES: readonly Bench[] = [calibration, engine, burst, crash, neutral];
 
 /** Numbers mean something only beside the machine that gave them. */
 function machine(): string {
@@ -21,16 +20,22 @@ function machine(): string {
   return `${model} · ${process.platform} ${process.arch} · Node ${process.versions.node}, V8 ${process.versions.v8}`;
 }
 
-const wanted = process.argv.slice(2);
+const { positionals: wanted, values: options } = parseArgs({
+  allowPositionals: true,
+  // A Step Functions endpoint to compare with.
+  options: { peer: { type: 'string' } },
+});
 const unknown = wanted.filter((name) => !BENCHES.some((bench) => bench.name === name));
 if (wanted.length === 0 || unknown.length > 0) {
   for (const name of unknown) console.error(`there is no bench "${name}"`);
-  console.error(`npm run bench -- NAME...\n${BENCHES.map(({ name, about }) => `  ${name}  ${about}`).join('\n')}`);
+  console.error(
+    `npm run bench -- NAME... [--peer URL]\n${BENCHES.map(({ name, about }) => `  ${name}  ${about}`).join('\n')}`,
+  );
   process.exitCode = wanted.length === 0 ? 0 : 1;
 } else {
   console.log(machine());
   for (const bench of BENCHES.filter(({ name }) => wanted.includes(name))) {
     console.log(`\n${bench.name}: ${bench.about}`);
-    await bench.run(console.log);
+    await bench.run(console.log, options);
   }
 }

@@ -15,6 +15,7 @@ import type { TaskCall } from '../../../infra/embedded/engine/integrations.ts';
 import type { JsonValue } from '../../../infra/embedded/engine/json.ts';
 import { folderDisk } from '../../../infra/embedded/journal/disk.ts';
 import { type Journal, memoryJournal, openJournal } from '../../../infra/embedded/journal/journal.ts';
+import type { Bench } from '../bench.ts';
 
 const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:neutral';
 const WAITING = 'arn:aws:states:us-east-1:000000000000:stateMachine:waiting';
@@ -81,11 +82,17 @@ const waiting = {
 
 type Print = (text: string) => void;
 
+export const neutral: Bench = {
+  name: 'neutral',
+  about: 'the engine alone, beside others: executions a second, weight of open ones, restart',
+  run: compare,
+};
+
 /**
  * The neutral machine on this runtime, in memory and journaled, on aws-local-stepfunctions, and on any Step Functions
  * endpoint; what open executions weigh, and how long a restart takes with them.
  */
-export async function neutral(print: Print, { peer }: { peer?: string | undefined } = {}): Promise<void> {
+async function compare(print: Print, { peer }: { peer?: string | undefined }): Promise<void> {
   print(`neutral machine (Pass, Choice, two Tasks), ${COUNT} executions, ${AT_ONCE} at a time`);
   const inMemory = await ours(memoryJournal());
   print(`  this runtime, in memory          ${perSecond(inMemory)}`);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -131,6 +131,32 @@ describe('a journal', () => {
     expect(again.lines('live')).toEqual(['"one"', '"two"']);
     expect(again.keys('e')).toEqual(journal.keys('e'));
     expect(again.keys('e').length + forgotten.length).toBe(400);
+  });
+
+  const small = join(folder, 'small');
+  const mounted =
+    spawnSync('mkdir', ['-p', small]).status === 0 &&
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', small]).status === 0;
+  afterAll(() => void (mounted && spawnSync('umount', [small])));
+  it.runIf(mounted)('waits out a file system that is really full (skipped where none may be mounted)', async () => {
+    const reports: string[] = [];
+    const full = Promise.withResolvers<() => void>();
+    writeFileSync(join(small, 'filler'), Buffer.alloc(128 * 1024));
+    const report = (message: string) => void reports.push(message);
+    const journal = await openJournal({ disk: folderDisk(join(small, 'journal')), report, later: full.resolve });
+    for (let n = 0; journal.accepts(); n++) {
+      journal.append('e1', `"${n}${'x'.repeat(1000)}"`);
+      await Promise.race([journal.durable(), full.promise]);
+    }
+    expect(reports).toEqual([expect.stringContaining('ENOSPC')]);
+    rmSync(join(small, 'filler'));
+    (await full.promise)();
+    await journal.durable();
+    const lines = [...journal.lines('e1')];
+    await journal.close();
+    const again = await openJournal({ disk: folderDisk(join(small, 'journal')), report });
+    expect(again.lines('e1')).toEqual(lines);
+    await again.close();
   });
 
   it('is a folder of files that only their owner reads', async () => {

@@ -16,6 +16,8 @@ const Row = z.looseObject({
 const Page = z.object({ Items: z.array(Row), LastEvaluatedKey: z.record(z.string(), z.unknown()).optional() });
 const Submitted = z.object({ detail: z.object({ jobId: z.string() }) });
 
+const Line = z.object({ type: z.string().optional(), name: z.string().optional(), path: z.string() });
+
 /** What a killed system has left behind, read from its files. */
 export interface Evidence {
   /** Lines of every execution, by key. */
@@ -71,7 +73,11 @@ export function faults(before: Evidence, now: Evidence, world: World, acknowledg
   for (const [key, lines] of now.executions) {
     const events = historyOf(lines);
     if (events.some(({ id }, index) => id !== index + 1)) found.push(`history of ${key} has gaps`);
-    const done = events.filter(({ type }) => type === 'TaskStateExited').map(({ name }) => name);
+    // A state of a Map is completed once in each iteration: its path says which.
+    const done = lines
+      .map((line) => Line.parse(JSON.parse(line)))
+      .filter(({ type }) => type === 'TaskStateExited')
+      .map(({ path, name }) => `${path} ${name}`);
     if (new Set(done).size !== done.length) found.push(`${key} completed a state twice`);
   }
   return found;

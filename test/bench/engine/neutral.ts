@@ -110,7 +110,26 @@ async function compare(print: Print, { peer }: { peer?: string | undefined }): P
   }
 }
 
-const perSecond = (rate: number) => `${Math.round(rate).toLocaleString('en').padStart(8)} executions a second`;
+/** How long it took, and what the main thread worked meanwhile: a busy machine changes the one and hardly the other. */
+interface Taken {
+  readonly ms: number;
+  readonly cpuMs: number;
+  readonly count: number;
+}
+
+function stopwatch(): (count: number) => Taken {
+  const from = performance.now();
+  const cpu = process.threadCpuUsage();
+  return (count) => {
+    const { user, system } = process.threadCpuUsage(cpu);
+    return { ms: performance.now() - from, cpuMs: (user + system) / 1000, count };
+  };
+}
+
+const perSecond = ({ ms, cpuMs, count }: Taken) =>
+  `${Math.round((1000 * count) / ms)
+    .toLocaleString('en')
+    .padStart(8)} executions a second, ${Math.round((1000 * cpuMs) / count)} us of its thread each`;
 const open = (folder: string, report: Print) => openJournal({ disk: folderDisk(folder), report });
 
 function engineOn(journal: Journal, onEnd: () => void = () => {}): Engine {
@@ -139,11 +158,11 @@ const answer = (args: JsonValue): JsonValue => ({
   Payload: typeof args === 'object' && args !== null && !Array.isArray(args) ? (args.Payload ?? null) : null,
 });
 
-/** Executions a second, those of the warm-up left out. */
-async function ours(journal: Journal): Promise<number> {
+/** The warm-up left out. */
+async function ours(journal: Journal): Promise<Taken> {
   let started = 0;
   let ended = 0;
-  let from = 0;
+  let taken = stopwatch();
   const { promise, resolve } = Promise.withResolvers<void>();
   const start = () => {
     started += 1;
@@ -151,17 +170,17 @@ async function ours(journal: Journal): Promise<number> {
   };
   const engine = engineOn(journal, () => {
     ended += 1;
-    if (ended === WARM_UP) from = performance.now();
+    if (ended === WARM_UP) taken = stopwatch();
     if (ended === WARM_UP + COUNT) resolve();
     // Not inside the one that ends, so that none of them waits for the rest.
     if (started < WARM_UP + COUNT) setImmediate(start);
   });
   for (let i = 0; i < AT_ONCE; i++) start();
   await promise;
-  return (1000 * COUNT) / (performance.now() - from);
+  return taken(COUNT);
 }
 
-async function theirs(): Promise<number> {
+async function theirs(): Promise<Taken> {
   const machine = new StateMachine(inJsonPath);
   const echo = async <Value>(input: Value): Promise<Value> => input;
   const overrides = { taskResourceLocalHandlers: { First: echo, Second: echo } };
@@ -176,13 +195,13 @@ async function theirs(): Promise<number> {
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
   };
   await many(WARM_UP / 5);
-  const from = performance.now();
+  const taken = stopwatch();
   await many(COUNT / 5);
-  return (1000 * COUNT) / 5 / (performance.now() - from);
+  return taken(COUNT / 5);
 }
 
 /** The machine without its Tasks' functions, which an endpoint elsewhere does not have: two Pass states in their place. */
-async function remote(endpoint: string): Promise<number> {
+async function remote(endpoint: string): Promise<Taken> {
   const credentials = {
     accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? 'test',
     secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'test',
@@ -202,7 +221,7 @@ async function remote(endpoint: string): Promise<number> {
     );
     while ((await client.send(new DescribeExecutionCommand({ executionArn }))).status === 'RUNNING') await sleep(5);
   };
-  const from = performance.now();
+  const taken = stopwatch();
   let left = PEER_COUNT;
   const lane = async () => {
     for (; left > 0; ) {
@@ -212,7 +231,7 @@ async function remote(endpoint: string): Promise<number> {
   };
   await Promise.all(Array.from({ length: PEER_AT_ONCE }, lane));
   client.destroy();
-  return (1000 * PEER_COUNT) / (performance.now() - from);
+  return taken(PEER_COUNT);
 }
 
 /** Memory of open executions, journaled, each waiting for its token; and the time of a restart with them. */

@@ -67,7 +67,7 @@ describe('JSONata as Step Functions has it', () => {
   });
 
   it('passes a hostile key through as an ordinary key', async () => {
-    const input: unknown = JSON.parse('{"__proto__": {"polluted": true}}');
+    const input: JsonValue = JSON.parse('{"__proto__": {"polluted": true}}');
     const result = await value('$states.input', { input });
     expect(JSON.stringify(result)).toBe('{"__proto__":{"polluted":true}}');
     expect(Object.hasOwn({}, 'polluted')).toBe(false);

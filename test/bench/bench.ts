@@ -1,7 +1,10 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { burst } from './burst.ts';
+import { calibration } from './calibration.ts';
 import { crash } from './crash.ts';
-import { engine } from './engine.ts';
 import { neutral } from './engine/neutral.ts';
+import { engine } from './engine.ts';
 
 /** One thing that is measured. */
 export interface Bench {

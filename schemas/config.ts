@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { SlackUserId } from './ports/slack.ts';
 import { ClusterId, Platform, Text } from './primitives.ts';
 
 const BaseUrl = z.url({ protocol: /^https?$/, error: 'use a full URL such as https://vgac.example.com' });
-const SlackUserId = z.string().regex(/^[UW][A-Z0-9]{2,20}$/, 'use a Slack user id such as U02ABCDEF (not a name)');
 /** Name of a secret, never the secret itself. */
 const SecretName = z.string().regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'use the name of a secret, not its value');
 

@@ -11,7 +11,9 @@ export type CardAction = z.infer<typeof CardAction>;
 export const DENY_MODAL = 'deny';
 export const REASON_FIELD = 'reason';
 
-export const SlackUserId = z.string().regex(/^[UW][A-Z0-9]{2,20}$/);
+export const SlackUserId = z
+  .string()
+  .regex(/^[UW][A-Z0-9]{1,20}$/, 'use a Slack user id such as U02ABCDEF (not a name)');
 const ChannelId = z.string().min(1).max(80);
 const MessageTs = z.string().regex(/^\d{1,12}\.\d{1,9}$/);
 
@@ -23,25 +25,30 @@ export const ErrorAnswer = z.object({ ok: z.literal(false), error: z.string().mi
 /** What the Web API answers to chat.postMessage and chat.update: HTTP 200 either way, `ok` tells. */
 export const ChatAnswer = z.discriminatedUnion('ok', [ChatDone, ErrorAnswer]);
 
-const WorkspaceId = z.string().regex(/^[TE][A-Z0-9]{2,20}$/);
-const AppId = z.string().regex(/^A[A-Z0-9]{2,20}$/);
+/** Compared where one is configured, never shown: whatever Slack makes of its ids, a signed click is not lost for it. */
+const ForeignId = z.string().max(100);
 /** Whose workspace and which app an interaction belongs to. `team` is null where an app is installed for a whole grid. */
 const Origin = {
-  api_app_id: AppId.optional(),
-  team: z.object({ id: WorkspaceId }).nullish(),
-  user: z.object({ id: SlackUserId, team_id: WorkspaceId.optional() }),
+  api_app_id: ForeignId.optional(),
+  team: z.object({ id: ForeignId }).nullish(),
+  user: z.object({ id: SlackUserId, team_id: ForeignId.optional() }),
 };
 
 /** A click on a button, as Slack posts it in the form field `payload`. Fields that we do not use are tolerated. */
 export const BlockActions = z.object({
   type: z.literal('block_actions'),
   ...Origin,
-  trigger_id: z.string().max(200).optional(),
-  container: z.object({ message_ts: MessageTs.optional(), channel_id: ChannelId.optional() }).optional(),
+  trigger_id: z.string().max(200).optional().catch(undefined),
+  // Second ways to a person: where one is missing or odd, the click still counts.
+  container: z
+    .object({ message_ts: MessageTs.optional().catch(undefined), channel_id: ChannelId.optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
   response_url: z
     .url({ protocol: /^https?$/ })
     .max(1000)
-    .optional(),
+    .optional()
+    .catch(undefined),
   actions: z
     .array(
       z.object({

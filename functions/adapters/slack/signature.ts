@@ -60,7 +60,8 @@ export function requestOnce({ headers, body }: SignedRequest): { digest: string;
 /** More than two would be a rotation that nobody finished, so the rest is ignored. */
 function secretsIn(stored: string): string[] {
   return stored
-    .split(/[\s,]+/)
+    .split(/[\r\n,]/)
+    .map((secret) => secret.trim())
     .filter(Boolean)
     .slice(0, SECRETS_AT_ONCE);
 }

@@ -164,8 +164,11 @@ describe('one machine, with somebody else’s VGAC and Slack', () => {
     expect(await send(signed)).toBe(200);
     await ends('slow-1', 'approved');
     const effects = cards.length;
-    expect(await send(signed)).toBe(200);
+    // The same request again is a replay; a second press of the button is another request, and only told who decided.
+    expect(await send(signed)).toBe(401);
     expect(cards.length).toBe(effects);
+    expect(await send(click(id, { at: Math.floor(Date.now() / 1000) - 1 }))).toBe(200);
+    expect(await statusOf('slow-1')).toBe('approved');
   }, 60_000);
 
   it('ends as expired when the click comes too late', async () => {

@@ -3,6 +3,7 @@ import type { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { EpochChange } from '../../schemas/items/ledger.ts';
 import { deserialise } from '../domain/calibration/codec.ts';
 import type { CalibrationState } from '../domain/calibration/state.ts';
+import { labelsOf } from '../domain/ledger-lines.ts';
 import { type Labelled, labelledOf } from '../domain/recalibration/labelled.ts';
 import { loadCalibration } from './calibration-store.ts';
 import { FoldContended, finishMarking, moveOn } from './fold.ts';
@@ -32,7 +33,7 @@ export async function newestLabels(
 ): Promise<Labelled[]> {
   const newestFirst: Labelled[] = [];
   for await (const { entries } of readLedgerBackwards(table, clusterId, version)) {
-    for (const entry of entries.toReversed()) {
+    for (const entry of labelsOf(entries).reverse()) {
       const label = labelledOf(entry);
       if (label) newestFirst.push(label);
     }

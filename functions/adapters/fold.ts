@@ -1,11 +1,13 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { CalibrationItem } from '../../schemas/items/calibration.ts';
-import type { LedgerEntry, LedgerItem } from '../../schemas/items/ledger.ts';
+import type { LedgerItem } from '../../schemas/items/ledger.ts';
+import { owesWait } from '../domain/calibration/apply.ts';
 import { applyBatch, birth } from '../domain/fold-batch.ts';
-import { inFoldOrder, ledgerEntry, mayYetBeUndone, needsItsPlace } from '../domain/outcome.ts';
+import { inFoldOrder, isWait, knownAt, type LedgerLine, labelsOf } from '../domain/ledger-lines.ts';
+import { lateWait, ledgerEntry, mayYetBeUndone, needsItsPlace } from '../domain/outcome.ts';
 import { loadCalibration, release, saveFold, saveMarked } from './calibration-store.ts';
 import { type Batch, findBatch, loadBatch, putBatch, readLedger } from './ledger-store.ts';
-import { dueJobs, labelRow, loadJobs, markFolded, postpone } from './outcome-store.ts';
+import { dueJobs, labelRow, loadJobs, markFolded, markWaited, postpone } from './outcome-store.ts';
 import type { Table } from './table.ts';
 
 /** 200 entries with the longest ids stay far below the 400 KB of an item. */
@@ -34,7 +36,8 @@ interface FoldReport {
 }
 
 /**
- * Folds every label of a cluster that is due into its calibration state, each exactly once.
+ * Folds every label of a cluster that is due into its calibration state, each exactly once; and every wait that became
+ * known only after its label had been folded, likewise.
  *
  * Any number of folders may run at once and any of them may die after any line. What makes that safe: the list of batch
  * v+1 is decided by one put-if-absent; the state moves from v to v+1 by one compare-and-set; and nobody looks for the
@@ -68,10 +71,10 @@ export async function foldCluster(
       entries: entries.slice(0, BATCH_ENTRIES),
     });
     if (saved) {
-      const settled = batch.entries.map((entry) => entry.jobId);
-      report.folded += settled.length;
+      report.folded += labelsOf(batch.entries).length;
       report.batches += 1;
-      if (entries.every((entry) => settled.includes(entry.jobId))) return report;
+      const done = new Set(batch.entries.map(({ jobId }) => jobId));
+      if (entries.every(({ jobId }) => done.has(jobId))) return report;
       races = 0;
     }
   }
@@ -95,7 +98,7 @@ export async function moveOn(
 ): Promise<{ saved: boolean; batch: LedgerItem }> {
   const { cluster_id: clusterId, version } = item;
   const batch = await putBatch(table, clusterId, wish);
-  const settled = batch.entries.map((entry) => entry.jobId);
+  const settled = labelsOf(batch.entries).map(({ jobId }) => jobId);
   const saved = await saveFold(table, clusterId, version, applyBatch(item.state, batch), settled);
   if (saved) await markBatch(table, clusterId, batch);
   return { saved, batch };
@@ -105,32 +108,41 @@ export async function moveOn(
 async function markBatch(table: Table, clusterId: string, { version, entries }: LedgerItem): Promise<void> {
   for (let at = 0; at < entries.length; at += MARKS_AT_ONCE) {
     const some = entries.slice(at, at + MARKS_AT_ONCE);
-    await Promise.all(some.map((entry) => markFolded(table, clusterId, entry.jobId, version)));
+    await Promise.all(some.map((line) => markLine(table, clusterId, line, version)));
   }
   await saveMarked(table, clusterId, version);
 }
 
-/** Entries of all rows that can be settled now, in fold order. Overdue jobs get their label here. */
+function markLine(table: Table, clusterId: string, line: LedgerLine, version: number): Promise<void> {
+  if (isWait(line)) return markWaited(table, clusterId, line.jobId, version);
+  return markFolded(table, clusterId, { jobId: line.jobId, owesWait: owesWait(line) }, version);
+}
+
+/** Lines of all rows that can be settled now, in fold order. Overdue jobs get their label here. */
 async function candidates(
   table: Table,
   config: ClusterConfig,
   now: Date,
   jobIds: string[],
-): Promise<{ entries: LedgerEntry[]; unreadable: string[] }> {
+): Promise<{ entries: LedgerLine[]; unreadable: string[] }> {
   const due = await dueJobs(table, config.clusterId, now, READ_AHEAD);
   const { rows, unreadable } = await loadJobs(table, config.clusterId, [...due, ...jobIds]);
-  const entries: LedgerEntry[] = [];
+  const entries: LedgerLine[] = [];
+  // A collector's clock ahead of ours: nothing is known before its time.
+  const add = (line: LedgerLine | null) => line && knownAt(line) * 1000 <= now.getTime() && entries.push(line);
   for (const row of rows) {
     // Taken away by the very write that marks a row as folded.
     if (row.unfolded === undefined) continue;
+    if (row.folded_in !== undefined) {
+      add(lateWait(row));
+      continue;
+    }
     const labelled = await labelRow(table, row, config.longWaitSeconds, now);
     if (mayYetBeUndone(labelled, config.approvals.undoMinutes, now)) {
       await postpone(table, labelled, new Date(now.getTime() + POSTPONE_MS));
       continue;
     }
-    const entry = ledgerEntry(labelled);
-    // A collector's clock ahead of ours: its label is not known before its time.
-    if (entry && entry.labelAt * 1000 <= now.getTime()) entries.push(entry);
+    add(ledgerEntry(labelled));
   }
   return { entries: entries.sort(inFoldOrder), unreadable };
 }

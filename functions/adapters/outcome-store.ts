@@ -109,21 +109,48 @@ export async function loadJobs(
   return { rows, unreadable };
 }
 
-/** Marks a row as folded and takes it out of the index. Harmless when it is marked already, or its life has ended. */
-export async function markFolded(table: Table, clusterId: string, jobId: string, version: number): Promise<void> {
-  try {
-    await table.client.send(
+const UNFOLDED = 'attribute_exists(PK) AND attribute_not_exists(folded_in)';
+
+/**
+ * Marks a row as folded and takes it out of the index. Harmless when it is marked already, or its life has ended.
+ * A start may have come between the ledger's line and its mark: then the row stays in the index for the wait it owes.
+ */
+export async function markFolded(
+  table: Table,
+  clusterId: string,
+  { jobId, owesWait }: { jobId: string; owesWait: boolean },
+  version: number,
+): Promise<void> {
+  const mark = (update: string, condition: string) => markRow(table, clusterId, jobId, { version, update, condition });
+  const onlyLabel = owesWait ? `${UNFOLDED} AND attribute_not_exists(actual_wait)` : UNFOLDED;
+  if (await mark('SET folded_in = :version REMOVE unfolded, unfolded_due', onlyLabel)) return;
+  if (owesWait) await mark('SET folded_in = :version', UNFOLDED);
+}
+
+/** The same for a wait that was folded after its label. */
+export async function markWaited(table: Table, clusterId: string, jobId: string, version: number): Promise<void> {
+  const update = 'SET waited_in = :version REMOVE unfolded, unfolded_due';
+  const condition = 'attribute_exists(folded_in) AND attribute_not_exists(waited_in)';
+  await markRow(table, clusterId, jobId, { version, update, condition });
+}
+
+function markRow(
+  table: Table,
+  clusterId: string,
+  jobId: string,
+  { version, update, condition }: { version: number; update: string; condition: string },
+): Promise<boolean> {
+  return conditionally(
+    table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: jobKey(clusterId, jobId),
-        UpdateExpression: 'SET folded_in = :version REMOVE unfolded, unfolded_due',
-        ConditionExpression: 'attribute_exists(PK) AND attribute_not_exists(folded_in)',
+        UpdateExpression: update,
+        ConditionExpression: condition,
         ExpressionAttributeValues: { ':version': version },
       }),
-    );
-  } catch (error) {
-    if (!lostTheRace(error)) throw error;
-  }
+    ),
+  );
 }
 
 /** Moves an open row back in the index, unless it was closed or folded meanwhile. */

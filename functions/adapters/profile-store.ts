@@ -1,5 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { ProfileItem } from '../../schemas/items/cluster.ts';
+import { labelsOf } from '../domain/ledger-lines.ts';
 import { medianWait, type Profile } from '../domain/profile.ts';
 import { readLedgerBackwards } from './ledger-store.ts';
 import type { Items } from './read-together.ts';
@@ -25,7 +26,7 @@ export async function typicalWait(table: Table, clusterId: string): Promise<numb
   const waits: (number | null)[] = [];
   for await (const { entries } of readLedgerBackwards(table, clusterId, Number.MAX_SAFE_INTEGER)) {
     // A job that was touched or censored does not tell how long one waits here.
-    for (const { longWait, waitSeconds } of entries.toReversed()) if (longWait !== null) waits.push(waitSeconds);
+    for (const { longWait, waitSeconds } of labelsOf(entries).reverse()) if (longWait !== null) waits.push(waitSeconds);
     if (waits.length >= WAITS) break;
   }
   return medianWait(waits.slice(0, WAITS));

@@ -1,11 +1,12 @@
 import type { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
-import { applyEntry } from './calibration/apply.ts';
+import { applyEntry, applyWait } from './calibration/apply.ts';
 import { deserialise, serialise } from './calibration/codec.ts';
 import { beginEpoch } from './calibration/epoch.ts';
 import { recalibrationNeeded, scoreOfState } from './calibration/evidence.ts';
 import { type Budgets, CALIBRATION, type CalibrationState, initialState } from './calibration/state.ts';
 import { maxInFlight } from './calibration/tokens.ts';
+import { isWait } from './ledger-lines.ts';
 
 /** What follows from the state and is stored beside it. */
 type Derived = Pick<CalibrationItem, 'state' | 'max_statement' | 'max_intervention'>;
@@ -32,7 +33,10 @@ export function birth(budgets: Budgets): Derived {
 export function applyBatch(state: Uint8Array, batch: LedgerItem): Derived & Numbers {
   const next = deserialise(state);
   if (batch.change) beginEpoch(next, batch.change);
-  for (const entry of batch.entries) applyEntry(next, entry, batch.budgets);
+  for (const entry of batch.entries) {
+    if (isWait(entry)) applyWait(next, entry);
+    else applyEntry(next, entry, batch.budgets);
+  }
   next.version = batch.version;
   return { ...derived(next, batch.budgets), ...numbers(next, batch.folded_at) };
 }

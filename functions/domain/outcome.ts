@@ -1,7 +1,8 @@
 import type { Decision } from '../../schemas/decision.ts';
 import type { OutcomeEvent } from '../../schemas/events/collector.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
-import type { LedgerEntry } from '../../schemas/items/ledger.ts';
+import type { LedgerEntry, LedgerWait } from '../../schemas/items/ledger.ts';
+import { owesWait } from './calibration/apply.ts';
 import { type Label, labelOf } from './label.ts';
 import { GATE } from './thresholds.ts';
 
@@ -60,7 +61,11 @@ export function joinOutcome(row: JobItem | null, told: Told, longWaitSeconds: nu
     const { set, contradicts } = contradiction(row, told);
     return { set: { ...facts, ...set }, contradicts };
   }
-  return { set: { ...facts, ...(told.type === 'JobStarted' && implied && waited(row, implied)) }, contradicts: false };
+  if (told.type !== 'JobStarted' || !implied) return { set: facts, contradicts: false };
+  const set = { ...facts, ...waited(row, implied) };
+  // Its label has been folded without the wait: back into the index, to be folded as a line of its own.
+  const late = row.folded_in !== undefined && set.actual_wait !== undefined && owesItsWait(row);
+  return { set: { ...set, ...(late && { unfolded: row.PK, unfolded_due: told.at }) }, contradicts: false };
 }
 
 /** The label of a row that has none yet, as attributes; empty while it cannot be known. */
@@ -132,12 +137,29 @@ export function ledgerEntry(row: JobItem): LedgerEntry | null {
   };
 }
 
-function boundsOf({
-  lowerSeconds,
-  upperSeconds,
-  upper90Seconds,
-}: Decision['prediction']): Required<LedgerEntry>['bounds'] {
+function boundsOf({ lowerSeconds, upperSeconds, upper90Seconds }: Decision['prediction']): LedgerWait['bounds'] {
   return { lowerSeconds, upperSeconds, upper90Seconds };
+}
+
+/** Whether the label of a row was folded, or will be, in a way that leaves something for its wait to tell. */
+function owesItsWait(row: JobItem): boolean {
+  const entry = ledgerEntry(row);
+  return entry !== null && owesWait(entry);
+}
+
+/** The ledger's line for a row that started after its label was folded; null for any other. */
+export function lateWait({ job_id, decision, submitted_at, label_at, ...row }: JobItem): LedgerWait | null {
+  if (row.folded_in === undefined || row.actual_wait === undefined) return null;
+  if (!decision || submitted_at === undefined || label_at === undefined) return null;
+  const submittedAt = seconds(submitted_at);
+  return {
+    jobId: job_id,
+    decisionId: decision.decisionId,
+    startedAt: submittedAt + row.actual_wait,
+    waitSeconds: row.actual_wait,
+    atLeastSeconds: seconds(label_at) - submittedAt,
+    bounds: boundsOf(decision.prediction),
+  };
 }
 
 /** Undoing itself takes a moment, and may be asked for in the last one. */
@@ -158,15 +180,10 @@ export function mayYetBeUndone(
   return onCard && now.getTime() < Date.parse(closed_at) + undoMinutes * 60_000 + UNDO_TAKES_MS;
 }
 
-/** Fold order: when the label was known, then the job id, so that every folder makes the same list. */
-export function inFoldOrder(one: LedgerEntry, other: LedgerEntry): number {
-  return one.labelAt - other.labelAt || (one.jobId < other.jobId ? -1 : one.jobId > other.jobId ? 1 : 0);
-}
-
 /** Whether a reservation may still be needed: its decision waits for a label, or could yet be recorded. */
 export function needsItsPlace(row: JobItem, { longWaitSeconds }: { longWaitSeconds: number }, now: Date): boolean {
   const { decision, submitted_at } = row;
-  if (decision) return decision.executed && row.unfolded !== undefined;
+  if (decision) return decision.executed && row.unfolded !== undefined && row.folded_in === undefined;
   if (row.closed_at !== undefined || !submitted_at) return false;
   return now.getTime() / 1000 < seconds(submitted_at) + longWaitSeconds + GATE.labelGraceSeconds;
 }

@@ -1,18 +1,27 @@
 import type { LedgerEntry } from '../../schemas/items/ledger.ts';
 
-/** A decided job whose label is not known yet: what the fold will need of it. */
+/** A decided job whose label, or then whose wait, is not known yet: what the fold will need of it. */
 export interface Open {
+  /** When the next of the two is known, in seconds since the epoch. */
+  at: number;
   /** Position in the stream; decides between labels of the same second. */
   seq: number;
   /** What the file says, whether or not the fold will be told. */
   longWait: boolean;
+  /** What the file says; NaN where it does not. */
+  waitSeconds: number;
+  /** The label is folded, and the start to come. */
+  labelled: boolean;
   readonly entry: LedgerEntry & { bounds: NonNullable<LedgerEntry['bounds']> };
 }
 
 function blank(): Open {
   return {
+    at: 0.5,
     seq: 0,
     longWait: false,
+    waitSeconds: 0.5,
+    labelled: false,
     entry: {
       jobId: '',
       decisionId: '',
@@ -34,7 +43,7 @@ function blank(): Open {
 }
 
 /**
- * Jobs in the order in which their labels become known: a binary heap by (labelAt, seq). The objects are used again, so
+ * Jobs in the order in which their labels and late waits become known: a binary heap by (at, seq). The objects are used again, so
  * that a long stream allocates as many as are ever open at once.
  */
 export class Pending {
@@ -45,10 +54,10 @@ export class Pending {
     return this.heap.length;
   }
 
-  /** When the next label is known; infinity when nothing is open. */
+  /** When the next is known; infinity when nothing is open. */
   get nextAt(): number {
     const first = this.heap[0];
-    return first === undefined ? Number.POSITIVE_INFINITY : first.entry.labelAt;
+    return first === undefined ? Number.POSITIVE_INFINITY : first.at;
   }
 
   /** An object to fill and to hand to `add`. */
@@ -70,7 +79,7 @@ export class Pending {
     heap[at] = open;
   }
 
-  /** The one whose label is known first; give it back when done. */
+  /** The one of which something is known first; give it back when done. */
   next(): Open | undefined {
     const { heap } = this;
     const first = heap[0];
@@ -99,6 +108,5 @@ export class Pending {
 }
 
 function isBefore(one: Open, other: Open): boolean {
-  const [a, b] = [one.entry.labelAt, other.entry.labelAt];
-  return a < b || (a === b && one.seq < other.seq);
+  return one.at < other.at || (one.at === other.at && one.seq < other.seq);
 }

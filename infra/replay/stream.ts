@@ -1,4 +1,4 @@
-import { applyEntry } from '../../functions/domain/calibration/apply.ts';
+import { applyEntry, applyWait, owesWait } from '../../functions/domain/calibration/apply.ts';
 import { scoreOfState } from '../../functions/domain/calibration/evidence.ts';
 import { putBoundsAround } from '../../functions/domain/calibration/intervals.ts';
 import { servedProbability } from '../../functions/domain/calibration/serve.ts';
@@ -190,6 +190,9 @@ export class Stream {
     const touched = executed && kind === 'intervention';
     open.seq = this.seq++;
     open.longWait = row.longWait;
+    open.at = row.labelAt;
+    open.waitSeconds = row.waitSeconds;
+    open.labelled = false;
     entry.submittedAt = row.submittedAt;
     entry.labelAt = row.labelAt;
     entry.kind = kind;
@@ -201,19 +204,9 @@ export class Stream {
     entry.harmed = touched && wrong;
     entry.longWait = touched ? null : row.longWait;
     entry.predictedWaitSeconds = Number.isNaN(row.predictedWaitSeconds) ? null : row.predictedWaitSeconds;
-    entry.waitSeconds = this.knownWait(row);
+    entry.waitSeconds = row.submittedAt + row.waitSeconds <= row.labelAt ? row.waitSeconds : null;
     entry.epoch = this.state.epoch;
     this.pending.add(open);
-  }
-
-  /**
-   * The wait as the fold would have it at the label. Deployed, a job that has not started by then has none yet; the core
-   * rules take the whole history as known, as their published numbers do.
-   */
-  private knownWait(row: Row): number | null {
-    if (Number.isNaN(row.waitSeconds)) return null;
-    const started = row.submittedAt + row.waitSeconds <= row.labelAt;
-    return started || this.rules.name === 'core' ? row.waitSeconds : null;
   }
 
   private settle(until: number): void {
@@ -221,9 +214,26 @@ export class Stream {
     while (pending.nextAt <= until) {
       const open = pending.next();
       if (open === undefined) return;
-      this.fold(open);
-      pending.giveBack(open);
+      if (open.labelled) this.foldWait(open);
+      else this.fold(open);
+      if (open.labelled || !this.willStart(open)) pending.giveBack(open);
+      else {
+        // Labelled long before it starts: what its wait tells of the bounds is known only then.
+        open.labelled = true;
+        open.at = open.entry.submittedAt + open.waitSeconds;
+        pending.add(open);
+      }
     }
+  }
+
+  private willStart({ entry, waitSeconds }: Open): boolean {
+    return !Number.isNaN(waitSeconds) && owesWait(entry);
+  }
+
+  private foldWait({ entry, waitSeconds, at }: Open): void {
+    const { jobId, decisionId, bounds, submittedAt, labelAt } = entry;
+    const atLeastSeconds = labelAt - submittedAt;
+    applyWait(this.state, { jobId, decisionId, startedAt: at, waitSeconds, atLeastSeconds, bounds });
   }
 
   private fold({ entry, longWait }: Open): void {

@@ -68,5 +68,7 @@ export const JobItem = z.object({
   unfolded: z.string().optional(),
   unfolded_due: z.string().optional(),
   folded_in: z.number().optional(),
+  /** Batch that folded the wait of a job which started after its label was folded. */
+  waited_in: z.number().optional(),
 });
 export type JobItem = z.infer<typeof JobItem>;

@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { ClusterConfig } from '../config.ts';
 import { Kind } from '../primitives.ts';
 
+const LedgerBounds = z.object({ lowerSeconds: z.number(), upperSeconds: z.number(), upper90Seconds: z.number() });
+
 /**
  * One settled job, with everything the fold needs, so that the ledger alone rebuilds the calibration state bit for bit.
  * Times are seconds since the epoch.
@@ -28,10 +30,26 @@ export const LedgerEntry = z.object({
   predictedWaitSeconds: z.number().nullable(),
   waitSeconds: z.number().nullable(),
   /** Bounds on the wait as they were served; absent from entries of before they were kept. */
-  bounds: z.object({ lowerSeconds: z.number(), upperSeconds: z.number(), upper90Seconds: z.number() }).optional(),
+  bounds: LedgerBounds.optional(),
   epoch: z.number(),
 });
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
+
+/**
+ * The wait of a job that was labelled long, and folded, before it started: all that its label left open. It teaches the
+ * bounds on waits and nothing else; a job that never starts never gets one.
+ */
+export const LedgerWait = z.object({
+  jobId: z.string(),
+  decisionId: z.string(),
+  startedAt: z.number(),
+  waitSeconds: z.number(),
+  /** How long it had waited at its label; what that said of the bounds is folded. */
+  atLeastSeconds: z.number(),
+  /** As they were served. */
+  bounds: LedgerBounds,
+});
+export type LedgerWait = z.infer<typeof LedgerWait>;
 
 /** Knots (p, q) of a monotone map, ascending in p, straight lines between them; at most 32, so that a map stays below 2 KB. */
 export const Knots = z
@@ -66,7 +84,7 @@ export const LedgerItem = z.object({
   version: z.number(),
   folded_at: z.string(),
   budgets: ClusterConfig.shape.budgets,
-  entries: z.array(LedgerEntry),
+  entries: z.array(z.union([LedgerEntry, LedgerWait])),
   /** Applied before the entries; a batch that changes the epoch has none. */
   change: EpochChange.optional(),
 });

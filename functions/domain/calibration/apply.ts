@@ -1,8 +1,8 @@
-import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
+import type { LedgerEntry, LedgerWait } from '../../../schemas/items/ledger.ts';
 import { watchCalibration, watchHarm, watchModel } from './detectors.ts';
 import { CAUTION_LABELS, refreshWhenDue } from './evidence.ts';
 import { learn } from './experts.ts';
-import { boundsAround, trackWait } from './intervals.ts';
+import { boundsAround, leavesOpen, trackStart, trackWait } from './intervals.ts';
 import { throughMap } from './map.ts';
 import { clip } from './normal.ts';
 import { pushBit, pushOutcome } from './rings.ts';
@@ -45,6 +45,21 @@ export function applyEntry(state: CalibrationState, entry: LedgerEntry, budgets:
   }
   // An outcome decided under another map says nothing about the one in force.
   if (entry.epoch === state.epoch) judgeServed(state, q, y);
+}
+
+/**
+ * Applies the wait of a job whose label was applied before it had started, in place. It is no label: neither tokens nor
+ * time nor evidence move, only the bounds on waits.
+ */
+export function applyWait(state: CalibrationState, { bounds, waitSeconds, atLeastSeconds }: LedgerWait): void {
+  trackStart(state, bounds, waitSeconds, atLeastSeconds);
+}
+
+/** Whether the job's wait, once known, will tell what its label could not. */
+export function owesWait(entry: LedgerEntry): boolean {
+  if (entry.longWait !== true || entry.waitSeconds !== null || entry.predictedWaitSeconds === null) return false;
+  if (entry.intervened || !isProbability(entry.p) || !isProbability(entry.q)) return false;
+  return entry.bounds !== undefined && leavesOpen(entry.bounds, entry.labelAt - entry.submittedAt);
 }
 
 /** Undone or failed interventions of the agent itself; what a human approved never costs a token. */

@@ -2,6 +2,12 @@ import { clip } from './normal.ts';
 import { CALIBRATION, type CalibrationState } from './state.ts';
 
 const LARGEST_EXPONENT = 14;
+/**
+ * A point of e^14 - 1 less the whole range: there a bound ends at its limit whatever was predicted. A tracker may go that
+ * far again, as the debt of misses that came all at once because long waits are known late; forgiven, they would never
+ * be made up for, and a busy partition would see 87 % of its waits covered instead of 90 %.
+ */
+const FARTHEST = 2 * LARGEST_EXPONENT;
 
 export interface WaitBounds {
   readonly lowerSeconds: number;
@@ -39,7 +45,7 @@ function boundAt(exponent: number): number {
  * Judged by the bounds of the moment, whole bursts of jobs slip past: 82 % covered instead of 90 % on a bursty partition.
  *
  * A job that is labelled long before it starts has waited at least `atLeastSeconds`; a tracker moves then only if that
- * already settles whether its bound was missed.
+ * already settles whether its bound was missed. `trackStart` moves the others once it has started.
  */
 export function trackWait(
   state: CalibrationState,
@@ -58,8 +64,26 @@ export function trackWait(
     interval.up = moved(interval.up, 1, long > served.upper90Seconds, misses.up);
 }
 
-/** No further than the exponents reach: beyond that no bound changes. */
+/** Whether a wait of at least so many seconds leaves open if one of the bounds was missed. */
+export function leavesOpen(served: WaitBounds, atLeastSeconds: number): boolean {
+  return atLeastSeconds < served.lowerSeconds || atLeastSeconds <= Math.max(served.upperSeconds, served.upper90Seconds);
+}
+
+/** Moves the trackers whose bounds `trackWait` had to leave open when the job had waited `atLeastSeconds`. */
+export function trackStart(
+  { interval }: CalibrationState,
+  served: WaitBounds,
+  waitSeconds: number,
+  atLeastSeconds: number,
+): void {
+  const misses = CALIBRATION.interval;
+  const { lowerSeconds, upperSeconds, upper90Seconds } = served;
+  if (atLeastSeconds < lowerSeconds) interval.lo = moved(interval.lo, -1, waitSeconds < lowerSeconds, misses.lo);
+  if (atLeastSeconds <= upperSeconds) interval.hi = moved(interval.hi, 1, waitSeconds > upperSeconds, misses.hi);
+  if (atLeastSeconds <= upper90Seconds) interval.up = moved(interval.up, 1, waitSeconds > upper90Seconds, misses.up);
+}
+
 function moved(tracker: number, away: 1 | -1, missed: boolean, rate: number): number {
   const next = tracker + away * CALIBRATION.interval.step * ((missed ? 1 : 0) - rate);
-  return clip(next, -LARGEST_EXPONENT, LARGEST_EXPONENT);
+  return clip(next, -FARTHEST, FARTHEST);
 }

@@ -6,6 +6,7 @@ import { claimJob, recordDecision } from '../../../functions/adapters/job-store.
 import { readLedger } from '../../../functions/adapters/ledger-store.ts';
 import { clusterKey, type Table } from '../../../functions/adapters/table.ts';
 import { decisionId } from '../../../functions/domain/ids.ts';
+import { isWait, labelsOf } from '../../../functions/domain/ledger-lines.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
@@ -67,10 +68,19 @@ export async function calibrationOf(table: Table, clusterId: string): Promise<Ca
   return item;
 }
 
-/** Job ids in the ledger, in fold order, duplicates and all. */
+/** Job ids of the labels in the ledger, in fold order, duplicates and all. */
 export async function ledgerJobs(table: Table, clusterId: string): Promise<string[]> {
   const ids: string[] = [];
-  for await (const batch of readLedger(table, clusterId)) ids.push(...batch.entries.map((entry) => entry.jobId));
+  for await (const { entries } of readLedger(table, clusterId))
+    ids.push(...labelsOf(entries).map(({ jobId }) => jobId));
+  return ids;
+}
+
+/** The same of the waits that became known after their label was folded. */
+export async function ledgerWaits(table: Table, clusterId: string): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { entries } of readLedger(table, clusterId))
+    ids.push(...entries.filter(isWait).map(({ jobId }) => jobId));
   return ids;
 }
 

@@ -21,6 +21,7 @@ import {
   indexed,
   instant,
   ledgerJobs,
+  ledgerWaits,
   moment,
   OVERDUE,
   T,
@@ -117,6 +118,9 @@ describe('a day with duplicates, reordering, late decisions and crashes', () => 
     const folded = teaching.map((row) => row?.job_id ?? '');
     expect((await ledgerJobs(dynamo.table, clusterId)).toSorted()).toEqual(folded.toSorted());
     for (const row of teaching) expect(row?.folded_in).toBeGreaterThan(0);
+    const waited = rows.flatMap((row) => (row?.waited_in === undefined ? [] : [row.job_id]));
+    expect(waited.length).toBeGreaterThan(0);
+    expect((await ledgerWaits(dynamo.table, clusterId)).toSorted()).toEqual(waited.toSorted());
     expect(await indexed(dynamo.table, clusterId)).toEqual([]);
     expect(item.in_flight_statement ?? new Set()).toEqual(new Set());
     expect(deserialise(item.state).epoch).toBe(2);

@@ -187,11 +187,11 @@ describe('npm run replay', () => {
         "stream,job_id,scope,reason,q,upper_s,tokens,in_flight",
         "golden,job-0,escalate,probation,0.070000000,522.847,10.0000,0",
         "golden,job-1,escalate,probation,0.884000000,6467.904,10.0000,0",
-        "golden,job-99,escalate,probation,0.259497269,6435.971,10.0335,0",
-        "golden,job-104,notify,score,0.086041754,2040.010,10.0853,1",
-        "golden,job-109,notify,score,0.018272252,385.536,10.2870,2",
-        "golden,job-119,escalate,uncertain,0.582231921,11944.889,10.6905,1",
-        "golden,job-139,escalate,uncertain,0.403440701,6351.389,11.4474,2",
+        "golden,job-99,escalate,probation,0.259497269,5823.412,10.0335,0",
+        "golden,job-104,notify,score,0.086041754,1572.724,10.0853,1",
+        "golden,job-109,notify,score,0.018272252,363.026,10.2870,2",
+        "golden,job-119,escalate,uncertain,0.582231921,11476.484,10.6905,1",
+        "golden,job-139,escalate,uncertain,0.403440701,5862.994,11.4474,2",
       ]
     `);
   });

@@ -59,7 +59,7 @@ describe('samples', () => {
 });
 
 describe('open jobs', () => {
-  it('come back in the order of their labels, equal ones in the order of the stream', () => {
+  it('come back in the order in which something is known of them, equal ones in the order of the stream', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(20), fc.nat(2))), (moves) => {
         const pending = new Pending();
@@ -67,14 +67,14 @@ describe('open jobs', () => {
         moves.forEach(([at, pops], seq) => {
           const one = pending.take();
           one.seq = seq;
-          one.entry.labelAt = at;
+          one.at = at;
           pending.add(one);
           open.push([at, seq]);
           for (let i = 0; i < pops; i++) {
             open.sort(([a, b], [c, d]) => a - c || b - d);
             const expected = open.shift();
             const got = pending.next();
-            expect(got && [got.entry.labelAt, got.seq]).toEqual(expected);
+            expect(got && [got.at, got.seq]).toEqual(expected);
             if (got) pending.giveBack(got);
           }
         });

@@ -58,11 +58,13 @@ describe.skipIf(!present)(`the back-test on real streams${why}`, () => {
   });
 
   it.each(['A', 'B', 'C', 'D', 'E', 'F'])(
-    'keeps both bounds on %s with all rules, and covers no more than the core',
+    'keeps both bounds on %s with all rules, covers no more than the core, and bounds 88 to 92 %% of waits',
     async (name) => {
       const [core, all] = [await replayed(name, 'core'), await replayed(name, 'all')];
       expect(all.bounds.statement.violations + all.bounds.intervention.violations).toBe(0);
       expect(all.tally.executed.executed).toBeLessThanOrEqual(core.tally.executed.executed);
+      expect(all.tally.upper90Coverage).toBeGreaterThanOrEqual(0.88);
+      expect(all.tally.upper90Coverage).toBeLessThanOrEqual(0.92);
     },
   );
 

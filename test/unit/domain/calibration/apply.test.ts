@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { applyEntry } from '../../../../functions/domain/calibration/apply.ts';
+import { applyEntry, applyWait, owesWait } from '../../../../functions/domain/calibration/apply.ts';
 import { serialise } from '../../../../functions/domain/calibration/codec.ts';
 import { recalibrationNeeded } from '../../../../functions/domain/calibration/evidence.ts';
 import { serve } from '../../../../functions/domain/calibration/serve.ts';
@@ -200,6 +201,38 @@ describe('the interval trackers', () => {
     expect(move({ ...running, predictedWaitSeconds: 0 })).toEqual({ lo: 0.01, hi: 0.19, up: 0.18 });
     expect(move({ ...running, predictedWaitSeconds: 200 })).toEqual({ lo: 0.01, hi: 0, up: 0 });
     expect(move({ ...running, predictedWaitSeconds: 90_000 })).toEqual({ lo: 0, hi: 0, up: 0 });
+  });
+
+  it('end up where a wait known at the label would have taken them, once the job has started', () => {
+    const seconds = fc.integer({ min: 0, max: 5_000 });
+    const exact = (state: CalibrationState) => Object.values(state.interval).map((tracker) => tracker.toFixed(9));
+    fc.assert(
+      fc.property(seconds, seconds, seconds, fc.integer({ min: 301, max: 5_000 }), (lower, upper, upper90, wait) => {
+        const bounds = { lowerSeconds: lower, upperSeconds: upper, upper90Seconds: upper90 };
+        const entry = entryOf({ submittedAt: 0, labelAt: 300, longWait: true, predictedWaitSeconds: 60, bounds });
+        const [known, late] = [initialState(BUDGETS), initialState(BUDGETS)];
+        applyEntry(known, { ...entry, waitSeconds: wait }, BUDGETS);
+        const atLabel = { ...entry, waitSeconds: null };
+        applyEntry(late, atLabel, BUDGETS);
+        if (owesWait(atLabel)) {
+          const { jobId, decisionId } = entry;
+          const before = serialise({ ...late, interval: known.interval });
+          applyWait(late, { jobId, decisionId, startedAt: wait, waitSeconds: wait, atLeastSeconds: 300, bounds });
+          // Nothing else moves: the wait is no second label.
+          expect(serialise({ ...late, interval: known.interval })).toEqual(before);
+        }
+        expect(exact(late)).toEqual(exact(known));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('keep a debt beyond their range, so that misses that come all at once are made up for', () => {
+    const bounds = { lowerSeconds: 0, upperSeconds: 10, upper90Seconds: 10 };
+    for (let i = 0; i < 100; i++) apply({ predictedWaitSeconds: 0, waitSeconds: 5_000, longWait: true, bounds });
+    expect(state.interval.up).toBeCloseTo(2.5 + 100 * 0.18, 9);
+    for (let i = 0; i < 400; i++) apply({ predictedWaitSeconds: 0, waitSeconds: 5_000, longWait: true, bounds });
+    expect(state.interval.up).toBe(28);
   });
 
   it('judge a bound as it was served, not as it stands by now', () => {

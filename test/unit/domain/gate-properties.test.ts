@@ -21,6 +21,11 @@ interface World {
   inFlight: number;
   n: number;
   q: number;
+  tau: number;
+  caution: number;
+  /** Upper bound over the whole ring, beyond that of the last 300. */
+  wider: number;
+  newEpoch: boolean;
 }
 
 const worlds: fc.Arbitrary<World> = fc.record({
@@ -33,6 +38,10 @@ const worlds: fc.Arbitrary<World> = fc.record({
   inFlight: fc.nat(4),
   n: fc.constantFrom(49, 50, 300, 1000),
   q: fc.double({ min: 0, max: 1, noNaN: true }),
+  tau: fc.double({ min: 0, max: 0.5, noNaN: true }),
+  caution: fc.constantFrom(0, 0, 300),
+  wider: fc.double({ min: 0, max: 0.05, noNaN: true }),
+  newEpoch: fc.boolean(),
 });
 
 function judge(world: World): Decision {
@@ -44,7 +53,10 @@ function judge(world: World): Decision {
   const evidence = estimate({ ece: world.ece, lower: world.ece / 2, upper: world.ece + world.margin });
   const state = trustedState({
     recent: evidence,
-    whole: evidence,
+    whole: { ...evidence, upper: evidence.upper + world.wider },
+    tau: world.tau,
+    caution: world.caution,
+    ...(world.newEpoch && { epoch: 1, sinceEpoch: 40 }),
     tokens: { statement: world.tokens, intervention: world.tokens },
     harms: rings.harms,
     hold: world.hold,
@@ -64,6 +76,9 @@ const worse = fc.record({
   hold: fc.nat(100),
   drift: fc.nat(3),
   inFlight: fc.nat(3),
+  tau: fc.double({ min: 0, max: 0.2, noNaN: true }),
+  caution: fc.constantFrom(0, 300),
+  wider: fc.double({ min: 0, max: 0.05, noNaN: true }),
 });
 
 describe('the gate', () => {
@@ -79,12 +94,15 @@ describe('the gate', () => {
           hold: world.hold + by.hold,
           drift: Math.min(3, world.drift + by.drift),
           inFlight: world.inFlight + by.inFlight,
+          tau: world.tau - by.tau,
+          caution: world.caution + by.caution,
+          wider: world.wider + by.wider,
         };
         const [before, then] = [judge(world), judge(after)];
         expect(STRICT[then.scope]).toBeGreaterThanOrEqual(STRICT[before.scope]);
         expect(Number(then.executed)).toBeLessThanOrEqual(Number(before.executed));
       }),
-      { numRuns: 3_000 },
+      { numRuns: 5_000 },
     );
   });
 

@@ -95,8 +95,18 @@ describe('the bound on harm', () => {
         expect(slack.intervention).toBeGreaterThanOrEqual(-1e-9);
         expect(Math.min(tokens.statement, tokens.intervention)).toBeGreaterThanOrEqual(-1e-9);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 3_000 },
     );
+  });
+
+  it('is reached, not just kept: an environment that is always wrong gets exactly ten harms', () => {
+    const state = initialState(BUDGETS);
+    let harms = 0;
+    while (maxInFlight(state, BUDGETS).statement > 0 && harms < 100) {
+      applyEntry(state, entryOf({ executed: true, longWait: true }), BUDGETS);
+      harms += 1;
+    }
+    expect(harms).toBe(10);
   });
 
   it('is reached by interventions too: an environment that undoes each of them gets exactly three', () => {

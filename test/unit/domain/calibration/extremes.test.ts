@@ -10,9 +10,10 @@ import { serve } from '../../../../functions/domain/calibration/serve.ts';
 import { initialState, isFiniteState } from '../../../../functions/domain/calibration/state.ts';
 import { applyBatch, birth } from '../../../../functions/domain/fold-batch.ts';
 import { decide } from '../../../../functions/domain/gate.ts';
+import type { LedgerLine } from '../../../../functions/domain/ledger-lines.ts';
 import type { EpochChange, LedgerEntry, LedgerItem } from '../../../../schemas/items/ledger.ts';
 import { BUDGETS, decideInput, entryOf, NOW, verdictOf } from '../builders.ts';
-import { anyEntry } from './ledger-entries.ts';
+import { anyEntry, anyLine } from './ledger-entries.ts';
 
 const odd = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1, 0, 1, 2, 5e-324);
 const probability = fc.oneof(
@@ -69,7 +70,7 @@ describe('whatever is folded', () => {
         expect(q === null).toBe(!(p >= 0 && p <= 1));
         if (q !== null) expect(q > 0 && q < 1).toBe(true);
       }),
-      { numRuns: 1_500 },
+      { numRuns: 2_000 },
     );
   });
 
@@ -91,13 +92,13 @@ describe('whatever is folded', () => {
         expect(state.tokens[decision.kind]).toBeGreaterThanOrEqual(1);
         expect(Math.min(q ?? 1, 1 - (q ?? 0))).toBeLessThanOrEqual(state.tau);
       }),
-      { numRuns: 1_500 },
+      { numRuns: 2_000 },
     );
   });
 
   it('gives the same bytes however the ledger is batched', () => {
     const at = NOW.toISOString();
-    const fold = (entries: readonly LedgerEntry[], cuts: readonly number[], given: EpochChange['knots']) => {
+    const fold = (entries: readonly LedgerLine[], cuts: readonly number[], given: EpochChange['knots']) => {
       const half = Math.floor(entries.length / 2);
       const edges = [...new Set([0, half, ...cuts.map((cut) => cut % (entries.length + 1)), entries.length])];
       edges.sort((a, b) => a - b);
@@ -122,7 +123,7 @@ describe('whatever is folded', () => {
     };
     fc.assert(
       fc.property(
-        fc.array(anyEntry, { maxLength: 60 }),
+        fc.array(anyLine, { maxLength: 60 }),
         fc.array(fc.nat(60), { maxLength: 12 }),
         fc.array(fc.nat(60), { maxLength: 12 }),
         knots,
@@ -130,7 +131,7 @@ describe('whatever is folded', () => {
           expect(fold(entries, some, given).equals(fold(entries, others, given))).toBe(true);
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: 2_000 },
     );
   });
 });

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { LedgerLine } from '../../../../functions/domain/ledger-lines.ts';
 import type { LedgerEntry } from '../../../../schemas/items/ledger.ts';
 import { entryOf } from '../builders.ts';
 
@@ -18,3 +19,20 @@ export const anyEntry: fc.Arbitrary<LedgerEntry> = fc
     epoch: fc.constantFrom(0, 0, 0, 1),
   })
   .map((fields) => entryOf(fields));
+
+const seconds = fc.oneof(fc.nat(2_000), fc.double({ min: 0, max: 1.3e6, noNaN: true }));
+
+/** Labels, and waits that came after theirs. */
+export const anyLine: fc.Arbitrary<LedgerLine> = fc.oneof(
+  { weight: 4, arbitrary: anyEntry },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ waitSeconds: seconds, atLeastSeconds: seconds, lower: seconds, upper: seconds, upper90: seconds })
+      .map(({ lower, upper, upper90, ...wait }) => ({
+        ...{ jobId: 'j1', decisionId: 'd1', startedAt: 1_000_000 + wait.waitSeconds },
+        ...wait,
+        bounds: { lowerSeconds: lower, upperSeconds: upper, upper90Seconds: upper90 },
+      })),
+  },
+);

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { burst } from './burst.ts';
 import { calibration } from './calibration.ts';
 import { crash } from './crash.ts';
+import { detector } from './detector.ts';
 import { neutral } from './engine/neutral.ts';
 import { engine } from './engine.ts';
 
@@ -13,7 +14,7 @@ export interface Bench {
   run(print: (text: string) => void, options: { readonly peer?: string | undefined }): Promise<void>;
 }
 
-const BENCHES: readonly Bench[] = [calibration, engine, burst, crash, neutral];
+const BENCHES: readonly Bench[] = [calibration, detector, engine, burst, crash, neutral];
 
 /** Numbers mean something only beside the machine that gave them. */
 function machine(): string {

@@ -41,7 +41,7 @@ export const CALIBRATION = {
   detectors: {
     /** A mean of 1000 is false less than once in a thousand while the null hypothesis holds (Ville's inequality). */
     alarm: 1000,
-    modelAlarm: 3000,
+    modelAlarm: 2500,
     harmNull: 0.08,
     /** A gap of calibration this small is nobody's alarm. */
     tolerance: 0.02,

@@ -169,10 +169,16 @@ describe('alarms', () => {
   it('of calibration cost one tier for 300 labels and ask for recalibration', () => {
     for (let i = 0; i < 200 && state.alarms.served === 0; i++) apply({ q: 0.4, p: 0.4 });
     expect(state.alarms.served).toBe(1);
-    expect(state.alarms.raw).toBe(1);
     expect(state.caution).toBe(300);
     expect(recalibrationNeeded(state)).toBe(true);
     expect(state.hold).toBeLessThan(100);
+  });
+
+  it('of the model on raw p ask for recalibration, and cost nothing', () => {
+    for (let i = 0; i < 200 && state.alarms.raw === 0; i++) apply({ q: 0.02, p: 0.4, longWait: false });
+    expect(state.alarms).toMatchObject({ raw: 1, served: 0, harm: 0 });
+    expect(state.caution).toBe(0);
+    expect(recalibrationNeeded(state)).toBe(true);
   });
 });
 

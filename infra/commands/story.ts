@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { plainExplanation } from '../../functions/domain/explanation.ts';
+import { labelsOf } from '../../functions/domain/ledger-lines.ts';
 import type { Decision } from '../../schemas/decision.ts';
 import type { ApprovalItem, AuditItem } from '../../schemas/items/approval.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
@@ -135,7 +136,7 @@ function outcome(job: JobItem): Told[] {
 
 function folding({ folded_in: version, job_id: id }: JobItem, batch: JobRecords['batch']): Told[] {
   if (version === undefined || batch?.version !== version) return [];
-  const entry = batch.entries.find(({ jobId }) => jobId === id);
+  const entry = labelsOf(batch.entries).find(({ jobId }) => jobId === id);
   const taught = entry === undefined || entry.longWait === null ? 'released without a label' : 'the label teaches';
   return [{ at: batch.folded_at, who: AGENT, what: `folded in ledger batch ${version}`, why: taught }];
 }

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { owesWait } from '../../../functions/domain/calibration/apply.ts';
 import { deserialise, serialise } from '../../../functions/domain/calibration/codec.ts';
 import { serve } from '../../../functions/domain/calibration/serve.ts';
 import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
 import { decide, reliability, withRefusedReservation } from '../../../functions/domain/gate.ts';
 import { labelOf } from '../../../functions/domain/label.ts';
-import { inFoldOrder, ledgerEntry } from '../../../functions/domain/outcome.ts';
+import { inFoldOrder, isWait, knownAt, type LedgerLine } from '../../../functions/domain/ledger-lines.ts';
+import { lateWait, ledgerEntry } from '../../../functions/domain/outcome.ts';
 import { type Labelled, labelledOf } from '../../../functions/domain/recalibration/labelled.ts';
 import { RECALIBRATION } from '../../../functions/domain/recalibration/numbers.ts';
 import { NO_MEMORY, recalibrationStep } from '../../../functions/domain/recalibration/step.ts';
@@ -16,7 +18,7 @@ import { ruleSet } from '../../../infra/replay/rules.ts';
 import type { OnDecision } from '../../../infra/replay/stream.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
-import type { EpochChange, LedgerEntry } from '../../../schemas/items/ledger.ts';
+import type { EpochChange } from '../../../schemas/items/ledger.ts';
 import { folder } from './run.ts';
 import { csv, jobs } from './synthetic.ts';
 
@@ -59,7 +61,7 @@ class Deployed {
   readonly decisions: string[] = [];
   stored: Uint8Array = birth(RULES.config.budgets).state;
   version = 0;
-  private readonly open: { entry: LedgerEntry; decision: Decision }[] = [];
+  private readonly open: { line: LedgerLine; row: JobItem; decision: Decision }[] = [];
   private readonly labels: Labelled[] = [];
   private readonly pace = new Pace(RULES.config.limits);
   private memory = NO_MEMORY;
@@ -72,7 +74,7 @@ class Deployed {
     const prediction = { p, waitSeconds: predicted, confidence: null, ...serve(state, { p, waitSeconds: predicted }) };
     const limits = { coolingDown: false, usedThisHour: 0 };
     const held = (kind: 'statement' | 'intervention') =>
-      this.open.filter(({ decision }) => decision.executed && decision.kind === kind).length;
+      this.open.filter(({ line, decision }) => !isWait(line) && decision.executed && decision.kind === kind).length;
     const inFlight = { statement: held('statement'), intervention: held('intervention') };
     const given = { state, version: this.version, frozen: false, staleSince: null, config, now };
     const input = {
@@ -90,15 +92,21 @@ class Deployed {
     if (decision.executed && decision.kind === 'intervention') this.pace.used(action ?? '', submittedAt);
     const code = decision.holdout ? 'holdout' : (decision.reasons[0]?.code ?? null);
     this.decisions.push(`${jobId} ${decision.scope} ${code} ${prediction.q}`);
-    this.open.push({ entry: this.entry(decision, submittedAt, wait), decision });
-    this.open.sort((a, b) => inFoldOrder(a.entry, b.entry));
+    const row = this.row(decision, submittedAt, wait);
+    const line = ledgerEntry(row);
+    if (!line) throw new Error(`${jobId} has no entry`);
+    // What the fold learns once the job starts.
+    this.await({ line, row: { ...row, actual_wait: wait }, decision });
   }
 
   settle(until: number): void {
-    for (let first = this.open[0]; first && first.entry.labelAt <= until; first = this.open[0]) {
+    for (let first = this.open[0]; first && knownAt(first.line) <= until; first = this.open[0]) {
       this.open.shift();
-      this.fold([first.entry]);
-      const label = labelledOf(first.entry);
+      this.fold([first.line]);
+      if (isWait(first.line)) continue;
+      const late = owesWait(first.line) ? lateWait({ ...first.row, folded_in: this.version }) : null;
+      if (late) this.await({ ...first, line: late });
+      const label = labelledOf(first.line);
       if (label === null) continue;
       this.labels.push(label);
       const { change, memory } = recalibrationStep(
@@ -111,7 +119,13 @@ class Deployed {
     }
   }
 
-  private entry(decision: Decision, submittedAt: number, wait: number): LedgerEntry {
+  private await(open: (typeof this.open)[number]): void {
+    this.open.push(open);
+    this.open.sort((a, b) => inFoldOrder(a.line, b.line));
+  }
+
+  /** As it is when its label is known. */
+  private row(decision: Decision, submittedAt: number, wait: number): JobItem {
     const { clusterId, jobId, longWaitSeconds, executed, kind } = decision;
     const events = { submitted_at: instant(submittedAt), started_at: instant(submittedAt + wait) };
     const label = labelOf(events, longWaitSeconds, new Date((submittedAt + wait + 3600) * 1000));
@@ -124,19 +138,16 @@ class Deployed {
       at: events.submitted_at,
       intervened: true,
     } as const;
-    const row: JobItem = {
+    return {
       ...{ PK: '', SK: '', cluster_id: clusterId, job_id: jobId, submitted_at: events.submitted_at, decision },
       ...{ long_wait: label.longWait, label_at: label.labelAt },
       // Known by the label: a job that waits longer has not started then.
       ...(label.longWait === false && label.waitSeconds !== null && { actual_wait: label.waitSeconds }),
       ...(touched && { effect: { ...effect, status: wrong ? 'undone' : 'done' } }),
     };
-    const entry = ledgerEntry(row);
-    if (!entry) throw new Error(`${jobId} has no entry`);
-    return entry;
   }
 
-  private fold(entries: LedgerEntry[], change?: EpochChange): void {
+  private fold(entries: LedgerLine[], change?: EpochChange): void {
     this.version += 1;
     this.stored = applyBatch(this.stored, { ...this.batch(), entries, ...(change && { change }) }).state;
   }

@@ -27,11 +27,12 @@ import { createIntegrations } from './services/integrations.ts';
 import { createQueues, type Queues } from './services/queues.ts';
 import { createSecrets } from './services/secrets.ts';
 import { AwsError } from './wire/aws-error.ts';
+import type { Service } from './wire/calls.ts';
 import { type Credentials, dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
 import { secretsManager } from './wire/secrets-manager.ts';
-import { openWire, type Service } from './wire/server.ts';
+import { openWire } from './wire/server.ts';
 import { sqs } from './wire/sqs.ts';
 import { stepFunctions } from './wire/step-functions.ts';
 
@@ -132,6 +133,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     closers.push(() => logs.close());
     const functions = createFunctionHost(assembly.functions, {
       ...{ clock, newId, log: logs.write, maxThreads: options.maxThreads ?? DEFAULT_THREADS },
+      callerOf: ({ arn }) => {
+        const authorize = access.ofFunctions.get(arn);
+        if (authorize === undefined) throw new Error(`${arn} has no role`);
+        return (target, body) => wire.call(authorize, target, body);
+      },
       environmentOf: (spec) => ({
         ...spec.environment,
         ...lambdaEnvironment(spec, region, wire.url, credentialsOf(spec)),

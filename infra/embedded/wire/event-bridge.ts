@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { busNameOf } from '../assembly/identity.ts';
 import { type Bus, PutEventsEntry } from '../bus/bus.ts';
 import { AwsError } from './aws-error.ts';
+import type { Service } from './calls.ts';
 import { page, parseInput } from './input.ts';
-import type { Service } from './server.ts';
 
 const PutEvents = z.object({ Entries: z.array(PutEventsEntry) });
 const Listed = z.strictObject({

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Secrets } from '../services/secrets.ts';
 import { AwsError } from './aws-error.ts';
+import type { Service } from './calls.ts';
 import { parseInput } from './input.ts';
-import type { Service } from './server.ts';
 
 const GetSecretValue = z.object({ SecretId: z.string().min(1) });
 

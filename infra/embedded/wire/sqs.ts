@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { type Message, md5, QueueDoesNotExist, type Queues } from '../services/queues.ts';
 import { AwsError } from './aws-error.ts';
+import type { Service } from './calls.ts';
 import { parseInput } from './input.ts';
-import type { Service } from './server.ts';
 
 const MAX_MESSAGE_BYTES = 256 * 1024;
 

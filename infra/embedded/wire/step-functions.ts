@@ -6,8 +6,8 @@ import type { ExecutionSummary } from '../engine/execution.ts';
 import { wireEvent } from '../engine/history.ts';
 import { Json, type JsonValue } from '../engine/json.ts';
 import { AwsError } from './aws-error.ts';
+import type { Service } from './calls.ts';
 import { page, parseInput } from './input.ts';
-import type { Service } from './server.ts';
 
 const Status = z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']);
 const Page = { maxResults: z.number().int().min(0).max(1000).default(100), nextToken: z.string().optional() };

@@ -38,10 +38,11 @@ import { stepFunctions } from './wire/step-functions.ts';
 
 const ACCOUNT = '000000000000';
 const DEFAULT_THREADS = 2;
-/** Executions that events started and that work at once; more of them would only wait for each other. */
-const MOST_AT_WORK = 64;
-/** Events that wait for a machine, about 3 KB each; then the bus throttles and collectors come back. */
-const MOST_WAITING = 100_000;
+/**
+ * More executions at work would only wait for each other. An event that waits takes about 3 KB; beyond so many the bus
+ * throttles, and collectors come back.
+ */
+const ADMIT = { atWork: 64, waiting: 100_000 };
 const DISK_FULL = 'The journal cannot be written, the disk may be full: nothing new is accepted until it can.';
 
 export interface SystemOptions {
@@ -68,6 +69,8 @@ export interface SystemOptions {
   /** Where a run that begins with nothing has its tables; its executions are in memory. By default all is kept in the data folder. */
   readonly tablesDir?: string;
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
+  /** How many executions of events work at once, and how many events may wait for that. */
+  readonly admit?: { readonly atWork: number; readonly waiting: number };
 }
 
 export interface System {
@@ -148,7 +151,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
     const quietly = { find: functions.find, invoke: silentWhen(() => closed, functions.invoke) };
     const invokeAsync = asyncInvoker({ host: quietly, journal, queues, clock, newId, report: log });
-    const admission = createAdmission(MOST_AT_WORK);
+    const admit = options.admit ?? ADMIT;
+    const admission = createAdmission(admit.atWork);
     const startExecution = (stateMachineArn: string, name: string, input: string) =>
       admission.enter(() => {
         try {
@@ -161,7 +165,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     /** For machines that start machines. */
     const startNested = (started: Parameters<Engine['start']>[0]): ReturnType<Engine['start']> => engine.start(started);
     const deliver = deliverer({ clock, journal, queues, invokeAsync, startExecution, report: log });
-    const bus = createBus(assembly, { clock, newId, place, deliver, busy: () => admission.waiting() >= MOST_WAITING });
+    const bus = createBus(assembly, { clock, newId, place, deliver, busy: () => admission.waiting() >= admit.waiting });
     const calls = access.guard(
       createIntegrations({ host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested }),
     );

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FromWorker, ServiceAnswer } from './messages.ts';
 
 /** The part of the SDK's requests that matters here. */
@@ -13,15 +12,15 @@ interface SdkRequest {
  * function, and a signature would say nothing more. Clients that are made without it sign and use the network.
  */
 export function createServiceChannel(post: (message: FromWorker) => void) {
+  const decoder = new TextDecoder();
   const waiting = new Map<number, (answer: ServiceAnswer) => void>();
   let numbered = 0;
   const requestHandler = {
     async handle({ headers, body = '' }: SdkRequest) {
       const id = numbered++;
       const { status, errorType, text } = await new Promise<ServiceAnswer>((resolve) => {
-        // What answers is the port, which belongs to no invocation: what follows belongs to the one that asked.
-        waiting.set(id, AsyncLocalStorage.bind(resolve));
-        const content = typeof body === 'string' ? body : Buffer.from(body).toString();
+        waiting.set(id, resolve);
+        const content = typeof body === 'string' ? body : decoder.decode(body);
         post({ kind: 'call', id, target: headers['x-amz-target'] ?? '', body: content });
       });
       const described = errorType === null ? {} : { 'x-amzn-errortype': errorType };

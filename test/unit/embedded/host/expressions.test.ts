@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module';
-import type { ExpressionParser } from 'dynalite/db/conditionParser.js';
+import type { ExpressionContext, ExpressionParser } from 'dynalite/db/conditionParser.js';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rememberExpressions } from '../../../../infra/embedded/services/expressions.ts';
+
+type Given = Required<Pick<ExpressionContext, 'attrNames' | 'attrVals'>>;
 
 const require = createRequire(import.meta.url);
 const CONDITIONS = [
@@ -43,7 +45,7 @@ describe.each([
     const plain: ExpressionParser = { parse: require(`dynalite/db/${name}.js`).parse };
     const remembered: ExpressionParser = { parse: plain.parse };
     rememberExpressions(remembered);
-    const outcome = (parser: ExpressionParser, text: string, given: { attrNames: object; attrVals: object }) => {
+    const outcome = (parser: ExpressionParser, text: string, given: Given) => {
       const { attrNames, attrVals } = structuredClone(given);
       const rules = {
         isReserved: (word: string) => word === 'status',

@@ -32,7 +32,6 @@ import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
 import { secretsManager } from './wire/secrets-manager.ts';
 import { openWire, type Service } from './wire/server.ts';
-import { sqs } from './wire/sqs.ts';
 import { stepFunctions } from './wire/step-functions.ts';
 
 const ACCOUNT = '000000000000';
@@ -171,7 +170,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     for (const machine of assembly.machines) engine.register(machine);
     engine.resume();
-    startSchedules(assembly, { clock, journal, newId, bus, deliver });
+    startSchedules(assembly.rules, { clock, journal, bus });
 
     wire.serve({
       callers: assembly.functions.map((spec) => ({
@@ -186,7 +185,6 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         AWSEvents: { name: 'events', operations: durably(journal, eventBridge(bus)) },
         DynamoDB_20120810: { name: 'dynamodb', operations: dynamoService(dynamo) },
         secretsmanager: { name: 'secretsmanager', operations: secretsManager(secrets) },
-        AmazonSQS: { name: 'sqs', operations: durably(journal, sqs(queues)) },
       },
       httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host: functions, report: log }),
     });
@@ -250,7 +248,7 @@ function lambdaEnvironment(
   url: string,
   { accessKeyId, secretAccessKey }: Credentials,
 ) {
-  const endpoints = ['DYNAMODB', 'SFN', 'EVENTBRIDGE', 'SECRETS_MANAGER', 'SQS'].map((service) => [
+  const endpoints = ['DYNAMODB', 'SFN', 'EVENTBRIDGE', 'SECRETS_MANAGER'].map((service) => [
     `AWS_ENDPOINT_URL_${service}`,
     url,
   ]);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Bus } from '../bus/bus.ts';
 import * as errors from '../engine/errors.ts';
@@ -9,7 +10,7 @@ import type { FunctionHost } from '../functions/host.ts';
 import { FunctionFailed } from '../functions/worker-thread.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import type { Dynamo, DynamoOperation } from './dynamo.ts';
-import { md5, QueueDoesNotExist, type Queues } from './queues.ts';
+import { QueueDoesNotExist, type Queues } from './queues.ts';
 
 interface Services {
   readonly host: FunctionHost;
@@ -93,7 +94,7 @@ export function createIntegrations({ host, invokeAsync, queues, bus, dynamo, sta
     const body = typeof MessageBody === 'string' ? MessageBody : JSON.stringify(MessageBody);
     const attributes = Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]);
     const message = queues.send(QueueUrl, body, Object.fromEntries(attributes));
-    return { MessageId: message.messageId, MD5OfMessageBody: md5(body) };
+    return { MessageId: message.messageId, MD5OfMessageBody: createHash('md5').update(body).digest('hex') };
   });
 
   calls.set('events:putEvents', (argument, { executionArn }) => {

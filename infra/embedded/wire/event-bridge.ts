@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { busNameOf } from '../assembly/identity.ts';
+import { busNameOf } from '../assembly/resources.ts';
 import { type Bus, PutEventsEntry } from '../bus/bus.ts';
 import { AwsError } from './aws-error.ts';
 import { page, parseInput } from './input.ts';
@@ -45,7 +45,7 @@ export function eventBridge(bus: Bus): Service {
         Rules: items.map(({ name, arn, busName, enabled, patternJson, schedule }) => ({
           ...{ Name: name, Arn: arn, EventBusName: busName, State: enabled ? 'ENABLED' : 'DISABLED' },
           ...(patternJson === null ? {} : { EventPattern: patternJson }),
-          ...(schedule === null ? {} : { ScheduleExpression: schedule }),
+          ...(schedule === null ? {} : { ScheduleExpression: schedule.expression }),
         })),
       };
     },

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createAccess } from './access/authorize.ts';
-import { needsOf } from './access/calls.ts';
+import { permissionsOf } from './access/authorize.ts';
 import { loadAssembly } from './assembly/load.ts';
 import type { FunctionSpec } from './assembly/specs.ts';
 import { createAdmission } from './bus/admission.ts';
@@ -30,7 +29,6 @@ import { AwsError } from './wire/aws-error.ts';
 import { type Credentials, dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
-import { secretsManager } from './wire/secrets-manager.ts';
 import { openWire, type Service } from './wire/server.ts';
 import { stepFunctions } from './wire/step-functions.ts';
 
@@ -113,7 +111,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const place = { account: ACCOUNT, region, endpoint: wire.url };
     const assembly = loadAssembly(options.assemblyDir, place);
     for (const warning of assembly.warnings) log(warning);
-    const access = createAccess(assembly, needsOf(assembly, place));
+    const permissions = permissionsOf(assembly, place);
     const credentialsOf = ({ arn }: FunctionSpec) => functionCredentials(credentials, arn);
 
     const dynamo = openDynamo(inMemory ? null : (options.tablesDir ?? join(dataDir, 'tables')));
@@ -125,7 +123,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     closers.push(() => journal.close());
     const queues = createQueues(assembly.queues, { clock, newId, journal });
     const secrets = createSecrets(assembly.secrets, options.secrets ?? {});
-    for (const name of secrets.missing()) log(`secret ${name} has no value`);
+    for (const name of secrets.missing) log(`secret ${name} has no value`);
 
     const logs = openLogFiles(join(dataDir, 'log'));
     closers.push(() => logs.close());
@@ -155,9 +153,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const startNested = (started: Parameters<Engine['start']>[0]): ReturnType<Engine['start']> => engine.start(started);
     const deliver = deliverer({ clock, journal, queues, invokeAsync, startExecution, report: log });
     const bus = createBus(assembly, { clock, newId, place, deliver, busy: () => admission.waiting() >= MOST_WAITING });
-    const calls = access.guard(
-      createIntegrations({ host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested }),
-    );
+    const calls = createIntegrations({
+      ...{ permissions, host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested },
+    });
     const engine = createEngine({
       ...{ clock, journal, random, newId, tokenKey: tokenKey(dataDir) },
       integrations: { supports: calls.supports, invoke: silentWhen(() => closed, calls.invoke) },
@@ -175,7 +173,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     wire.serve({
       callers: assembly.functions.map((spec) => ({
         credentials: credentialsOf(spec),
-        authorize: access.ofFunctions.get(spec.arn),
+        authorize: permissions.get(spec.arn),
       })),
       services: {
         AWSStepFunctions: {
@@ -184,7 +182,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         },
         AWSEvents: { name: 'events', operations: durably(journal, eventBridge(bus)) },
         DynamoDB_20120810: { name: 'dynamodb', operations: dynamoService(dynamo) },
-        secretsmanager: { name: 'secretsmanager', operations: secretsManager(secrets) },
+        secretsmanager: { name: 'secretsmanager', operations: secrets.service },
       },
       httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host: functions, report: log }),
     });

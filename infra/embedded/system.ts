@@ -121,12 +121,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const journal =
       journalDir === null ? memoryJournal() : await openJournal({ disk: folderDisk(journalDir), report: log });
     closers.push(() => journal.close());
-    const queues = createQueues(assembly.queues, { clock, newId, journal });
+    const logs = openLogFiles(join(dataDir, 'log'));
+    closers.push(() => logs.close());
+    const queues = createQueues(assembly.queues, { clock, newId, journal, log: logs.write });
     const secrets = createSecrets(assembly.secrets, options.secrets ?? {});
     for (const name of secrets.missing) log(`secret ${name} has no value`);
 
-    const logs = openLogFiles(join(dataDir, 'log'));
-    closers.push(() => logs.close());
     const functions = createFunctionHost(assembly.functions, {
       ...{ clock, newId, log: logs.write, maxThreads: options.maxThreads ?? DEFAULT_THREADS },
       environmentOf: (spec) => ({

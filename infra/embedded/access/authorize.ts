@@ -17,8 +17,9 @@ export function permissionsOf(
     const role = roleArn.slice(roleArn.lastIndexOf('/') + 1);
     const principal = `arn:aws:sts::${place.account}:assumed-role/${role}/${name}`;
     return (service, operation, input) => {
-      for (const { action, resource, context } of needs(service, operation, input)) {
-        const verdict = policy?.({ action, resource, context: { ...context, 'aws:principalarn': [roleArn] } });
+      for (const request of needs(service, operation, input)) {
+        const { action, resource } = request;
+        const verdict = policy?.(request);
         if (verdict === 'allowed') continue;
         const why =
           verdict === 'denied'

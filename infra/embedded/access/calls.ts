@@ -5,7 +5,6 @@ import type { AccessRequest, Context } from './policy.ts';
 type Fields = Readonly<Record<string, unknown>>;
 /** What a call to an AWS service needs permission for. `service` as in action names, e.g. `dynamodb`. */
 export type Needs = (service: string, operation: string, input: unknown) => AccessRequest[];
-/** One thing a call needs, without what is the same in every call. */
 type Need = readonly [resource: string, context?: Context];
 
 /**
@@ -20,9 +19,6 @@ export function needsOf(
     text(nameOrArn).startsWith('arn:')
       ? text(nameOrArn)
       : `arn:aws:${service}:${region}:${account}:${prefix}${text(nameOrArn)}`;
-  const surroundings: Context = {
-    ...{ 'aws:principalaccount': [account], 'aws:requestedregion': [region], 'aws:resourceaccount': [account] },
-  };
   /** A token does not say whose it is: who answers one must be allowed to answer every machine that hands them out. */
   const waiting = machines.filter(({ definition }) => JSON.stringify(definition).includes('.waitForTaskToken'));
 
@@ -42,7 +38,6 @@ export function needsOf(
       {
         ...(keys === undefined ? {} : { 'dynamodb:leadingkeys': keys }),
         ...present('dynamodb:returnvalues', asked.ReturnValues),
-        ...present('dynamodb:select', asked.Select),
       },
     ];
   };
@@ -81,7 +76,7 @@ export function needsOf(
   return (service, operation, input) => {
     const needs = services[service]?.(fields(input), operation) ?? [['*']];
     const action = service === 'lambda' ? 'lambda:InvokeFunction' : `${service}:${operation}`;
-    return needs.map(([resource, context]) => ({ action, resource, context: { ...surroundings, ...context } }));
+    return needs.map(([resource, context = {}]) => ({ action, resource, context }));
   };
 }
 

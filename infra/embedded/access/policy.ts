@@ -81,10 +81,7 @@ function compile({ Effect, Action, Resource, Condition }: Statement) {
 }
 
 /** Keys that requests here are given; a condition on any other would be judged on nothing. */
-const KEYS = new Set([
-  ...['aws:principalaccount', 'aws:principalarn', 'aws:requestedregion', 'aws:resourceaccount'],
-  ...['dynamodb:leadingkeys', 'dynamodb:returnvalues', 'dynamodb:select', 'events:detail-type', 'events:source'],
-]);
+const KEYS = new Set([...['dynamodb:leadingkeys', 'dynamodb:returnvalues', 'events:detail-type', 'events:source']]);
 const OPERATOR = /^(?:(ForAllValues|ForAnyValue):)?String(Equals|Like)(IfExists)?$/;
 
 /**

@@ -34,7 +34,7 @@ export function loadAssembly(directory: string, place: Place): Assembly {
     }
   };
   for (const stack of raw.stacks) {
-    for (const [id, { Type, Properties, Condition }] of Object.entries(stack.resources)) {
+    for (const [id, { Type, Properties, Condition }] of Object.entries(stack.Resources)) {
       const where = `${stack.name}/${id} (${Type})`;
       if (INERT.has(Type)) inert.push(where);
       else if (!KIND_OF.has(Type)) problems.push(`${where}: resource type is not supported`);

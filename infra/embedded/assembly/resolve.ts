@@ -39,7 +39,7 @@ export function createResolver(stacks: readonly Stack[], place: Place) {
   const text = (stack: Stack, value: unknown): string => Plain.parse(resolve(stack, value));
 
   const identify = (stack: Stack, id: string): Identity => {
-    const resource = Object.hasOwn(stack.resources, id) ? stack.resources[id] : undefined;
+    const resource = Object.hasOwn(stack.Resources, id) ? stack.Resources[id] : undefined;
     if (resource === undefined) return refuse(`${stack.name}: nothing is called ${id}`);
     const known = identities.get(resource);
     if (known !== undefined) return known;
@@ -62,7 +62,7 @@ export function createResolver(stacks: readonly Stack[], place: Place) {
         ...{ 'AWS::AccountId': place.account, 'AWS::Region': place.region, 'AWS::StackName': stack.name },
         ...{ 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com' },
       };
-      return pseudo[id] ?? stack.parameters[id]?.Default ?? identify(stack, id).ref;
+      return pseudo[id] ?? stack.Parameters[id]?.Default ?? identify(stack, id).ref;
     },
     'Fn::GetAtt'(stack, argument) {
       const [id, attribute] = GetAtt.parse(argument);
@@ -85,8 +85,9 @@ export function createResolver(stacks: readonly Stack[], place: Place) {
     'Fn::ImportValue'(stack, argument) {
       const wanted = text(stack, argument);
       for (const exporting of stacks) {
-        const found = exporting.outputs.find(({ exportName }) => text(exporting, exportName) === wanted);
-        if (found !== undefined) return resolve(exporting, found.value);
+        for (const { Value, Export } of Object.values(exporting.Outputs)) {
+          if (Export !== undefined && text(exporting, Export.Name) === wanted) return resolve(exporting, Value);
+        }
       }
       return refuse(`no stack exports ${wanted}`);
     },

@@ -20,10 +20,12 @@ interface QueueOptions {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly journal: Journal;
+  /** Told of every message, so that who operates this machine can read it. */
+  readonly log: (queue: string, line: string) => void;
 }
 
 /** Standard SQS queues as far as dead letters need them: messages come in, are looked at, and go when they are too old. */
-export function createQueues(specs: readonly QueueSpec[], { clock, newId, journal }: QueueOptions) {
+export function createQueues(specs: readonly QueueSpec[], { clock, newId, journal, log }: QueueOptions) {
   const keyOf = (spec: QueueSpec, { messageId }: Message) => `q${spec.name}/${messageId}`;
   const kept = (spec: QueueSpec): Message[] =>
     journal.keys(`q${spec.name}/`).map(({ key }): Message => JSON.parse(journal.lines(key)[0] ?? 'null'));
@@ -45,7 +47,9 @@ export function createQueues(specs: readonly QueueSpec[], { clock, newId, journa
       const { spec, messages } = current(reference);
       const message = { messageId: newId(), body, attributes, sentAt: clock.now() };
       messages.push(message);
-      journal.put(keyOf(spec, message), JSON.stringify(message));
+      const json = JSON.stringify(message);
+      journal.put(keyOf(spec, message), json);
+      log(spec.name, `${json}\n`);
       return message;
     },
     /** Everything in the queue, oldest first, without taking it. */

@@ -117,7 +117,7 @@ describe('an assembly', () => {
     ['a condition key it is not told', allowing({ Bool: { 'aws:ViaAWSService': 'true' } }), /key aws:ViaAWSService/],
     [
       'a condition operator',
-      allowing({ IpAddress: { 'aws:PrincipalArn': '10.0.0.0/8' } }),
+      allowing({ IpAddress: { 'events:source': '10.0.0.0/8' } }),
       /operator IpAddress is not supported/,
     ],
     [

@@ -52,7 +52,7 @@ describe('a delivery', () => {
   });
 
   it('that reaches no machine ends in the dead-letter queue of its target, with the reason', async () => {
-    const queues = createQueues([spec('dead')], { clock, newId: counter(), journal: memoryJournal() });
+    const queues = createQueues([spec('dead')], { clock, newId: counter(), journal: memoryJournal(), log: () => {} });
     const reports: string[] = [];
     const deliver = deliverer({
       ...{ clock, journal: memoryJournal(), queues, invokeAsync: () => {}, report: (message) => reports.push(message) },
@@ -86,7 +86,7 @@ describe('a delivery', () => {
 describe('a queue', () => {
   it('keeps its messages in their order, and forgets what is older than it says', async () => {
     const clock = manualClock(0);
-    const queues = createQueues([spec('q')], { clock, newId: counter(), journal: memoryJournal() });
+    const queues = createQueues([spec('q')], { clock, newId: counter(), journal: memoryJournal(), log: () => {} });
     queues.send('q', 'first');
     await clock.advance(600_000);
     queues.send('q', 'second');

@@ -272,10 +272,11 @@ describe('a function', () => {
     expect(await system.functions.invoke('misbehave', '{"how":"well"}')).toBe('"well"');
   });
 
-  it('leaves its output in its log file, also when it is ended', () => {
+  it('leaves its output in its log file, also when it is ended, and a queue its messages', () => {
     const log = (name: string) => readFileSync(join(dataDir, 'log', `${name}.log`), 'utf8');
     expect(log('greet')).toContain('greeting job-1\n');
     expect(log('misbehave')).toContain('about to hang\n');
+    expect(log('dead')).toContain('"ErrorMessage":"never"');
   });
 });
 

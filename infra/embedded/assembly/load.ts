@@ -80,7 +80,7 @@ export function loadAssembly(directory: string, place: Place): Assembly {
       ...{ ...named(found), roleArn: RoleArn, definition: definitionOf(given) },
     })),
     buses: [
-      { name: 'default', arn: kinds.EventBus.arn('default', place, {}) },
+      { name: 'default', arn: kinds.arn('events', 'event-bus/')('default', place) },
       ...each(kinds.EventBus, (_, found) => named(found)),
     ],
     rules: each(kinds.Rule, (given, found) => ({ ...named(found), ...given })),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Stack } from './read.ts';
-import { digest, KIND_OF, type Place } from './resources.ts';
+import { arn as arnIn, digest, KIND_OF, type Place } from './resources.ts';
 import { refuse } from './unsupported-assembly.ts';
 
 /** A resource once it exists: `ref` is what `Ref` gives of it. */
@@ -46,10 +46,9 @@ export function createResolver(stacks: readonly Stack[], place: Place) {
     const kind = KIND_OF.get(resource.Type);
     const { [kind?.named ?? '']: chosen, EventBusName } = resource.Properties;
     const name = chosen === undefined ? shorten(`${stack.name}-${id}`) : text(stack, chosen);
-    const service = resource.Type.toLowerCase().split('::')[1];
-    const arn =
-      kind?.arn(name, place, { EventBusName: resolve(stack, EventBusName) }) ??
-      `arn:aws:${service}:${place.region}:${place.account}:${name}`;
+    const [, service = ''] = resource.Type.toLowerCase().split('::');
+    const arnOf = kind?.arn ?? arnIn(service);
+    const arn = arnOf(name, place, { EventBusName: resolve(stack, EventBusName) });
     const identity = { name, arn, ref: kind?.ref?.(name, place) ?? (service === 'sns' ? arn : name) };
     identities.set(resource, identity);
     return identity;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { PolicyDocument } from '../access/policy.ts';
 import { compilePattern } from '../bus/patterns.ts';
-import { parseExpression } from '../bus/schedules.ts';
+import { parseExpression } from '../bus/schedule-expression.ts';
 
 export interface Place {
   readonly account: string;
@@ -16,7 +16,7 @@ export interface Kind<T extends z.ZodType = z.ZodType> {
   readonly type: string;
   /** Property that holds the name an author chose. */
   readonly named?: string;
-  readonly arn: (name: string, place: Place, properties: Readonly<Record<string, unknown>>) => string;
+  readonly arn?: (name: string, place: Place, properties: Readonly<Record<string, unknown>>) => string;
   /** What `Ref` gives; the name by default. */
   readonly ref?: (name: string, place: Place) => string;
   /** What is used of the properties, as this runtime wants it. */
@@ -25,14 +25,14 @@ export interface Kind<T extends z.ZodType = z.ZodType> {
   readonly without: string;
 }
 const kind = <T extends z.ZodType>(given: Kind<T>) => given;
-const arn =
+/** The ARN of a thing by its service, what comes before its name, and its name. */
+export const arn =
   (service: string, prefix = '') =>
   (name: string, { region, account }: Place) =>
     `arn:aws:${service}:${region}:${account}:${prefix}${name}`;
 const iam = (name: string, { account }: Place) => `arn:aws:iam::${account}:role/${name}`;
-const secret = (name: string, place: Place) =>
-  // AWS ends the ARN in six random characters.
-  arn('secretsmanager', 'secret:')(`${name}-${digest(name, 6)}`, place);
+// AWS ends the ARN in six random characters.
+const secret = (name: string, place: Place) => arn('secretsmanager', 'secret:')(`${name}-${digest(name, 6)}`, place);
 const whole = z.coerce.number().int();
 
 export const Machine = kind({
@@ -78,7 +78,7 @@ export const Role = kind({
 });
 
 export const Policy = kind({
-  ...{ type: 'AWS::IAM::Policy', arn: arn('iam', 'policy/') },
+  type: 'AWS::IAM::Policy',
   schema: z.strictObject({ PolicyDocument, Roles: z.array(z.string()) }),
   without: 'PolicyName',
 });
@@ -161,11 +161,11 @@ export const Table = kind({
 });
 
 export const Api = kind({
-  ...{ type: 'AWS::ApiGatewayV2::Api', arn: arn('apigateway') },
+  type: 'AWS::ApiGatewayV2::Api',
   ...{ schema: z.strictObject({ ProtocolType: z.literal('HTTP') }), without: 'Name Description Tags' },
 });
 export const Route = kind({
-  ...{ type: 'AWS::ApiGatewayV2::Route', arn: arn('apigateway') },
+  type: 'AWS::ApiGatewayV2::Route',
   schema: z.strictObject({
     ApiId: z.string(),
     RouteKey: z.string().regex(/^(GET|POST|PUT|PATCH|DELETE) \/[\w./-]*$/, 'only METHOD /plain/path'),
@@ -175,7 +175,7 @@ export const Route = kind({
   without: '',
 });
 export const Integration = kind({
-  ...{ type: 'AWS::ApiGatewayV2::Integration', arn: arn('apigateway') },
+  type: 'AWS::ApiGatewayV2::Integration',
   schema: z.strictObject({
     ApiId: z.string(),
     IntegrationType: z.literal('AWS_PROXY'),

@@ -25,7 +25,6 @@ export function eventBridge({ buses, rules, putEvents }: Bus): Service {
   };
   return {
     PutEvents: operation(z.object({ Entries: z.array(PutEventsEntry) }), ({ Entries }) => putEvents(Entries)),
-    ListEventBuses: () => ({ EventBuses: buses.map(({ name, arn }) => ({ Name: name, Arn: arn })) }),
     ListRules: operation(Listed.extend({ NamePrefix: z.string().default('') }), ({ NamePrefix, ...asked }) => {
       const found = rulesOf(asked.EventBusName).filter(({ name }) => name.startsWith(NamePrefix));
       const { items, NextToken } = pageOf(found, `rules ${NamePrefix}`, asked);

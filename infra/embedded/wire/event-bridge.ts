@@ -18,18 +18,16 @@ export function eventBridge({ buses, rules, putEvents }: Bus): Service {
     if (!buses.some(({ name }) => name === bus)) throw missing(`Event bus ${bus}`);
     return rules.filter(({ busName }) => busName === bus);
   };
-  const pageOf = <T extends { arn: string }>(all: readonly T[], list: string, asked: z.infer<typeof Listed>) => {
-    const by = { max: asked.Limit, token: asked.NextToken, errorType: 'ValidationException' };
-    const { items, nextToken } = page(all, list, ({ arn }) => arn, by);
-    return { items, NextToken: nextToken };
-  };
+  const by = ({ Limit, NextToken }: z.infer<typeof Listed>) => ({
+    ...{ max: Limit, token: NextToken, errorType: 'ValidationException' },
+  });
   return {
     PutEvents: operation(z.object({ Entries: z.array(PutEventsEntry) }), ({ Entries }) => putEvents(Entries)),
     ListRules: operation(Listed.extend({ NamePrefix: z.string().default('') }), ({ NamePrefix, ...asked }) => {
       const found = rulesOf(asked.EventBusName).filter(({ name }) => name.startsWith(NamePrefix));
-      const { items, NextToken } = pageOf(found, `rules ${NamePrefix}`, asked);
+      const { items, nextToken } = page(found, `rules ${NamePrefix}`, ({ arn }) => arn, by(asked));
       return {
-        NextToken,
+        NextToken: nextToken,
         Rules: items.map(({ name, arn, busName, enabled, patternJson, schedule }) => ({
           ...{ Name: name, Arn: arn, EventBusName: busName, State: enabled ? 'ENABLED' : 'DISABLED' },
           ...{ EventPattern: patternJson ?? undefined, ScheduleExpression: schedule?.expression },
@@ -39,9 +37,10 @@ export function eventBridge({ buses, rules, putEvents }: Bus): Service {
     ListTargetsByRule: operation(Listed.extend({ Rule: z.string() }), ({ Rule, ...asked }) => {
       const rule = rulesOf(asked.EventBusName).find(({ name }) => name === Rule);
       if (rule === undefined) throw missing(`Rule ${Rule}`);
-      const { items, NextToken } = pageOf(rule.targets, `targets ${rule.arn}`, asked);
+      // Two targets may be the same machine.
+      const { items, nextToken } = page(rule.targets, `targets ${rule.arn}`, ({ id }) => id, by(asked));
       return {
-        NextToken,
+        NextToken: nextToken,
         Targets: items.map(({ id, arn, constant, retry, deadLetterArn }) => ({
           ...{ Id: id, Arn: arn, Input: constant ?? undefined },
           RetryPolicy: { MaximumRetryAttempts: retry.attempts, MaximumEventAgeInSeconds: retry.maxAgeSeconds },

@@ -1,7 +1,8 @@
 import { SendTaskSuccessCommand, SFNClient, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';
 import type { ApprovalAnswer } from '../../schemas/items/approval.ts';
+import { clientSettings } from './aws-client.ts';
 
-const client = new SFNClient({});
+const client = new SFNClient(clientSettings());
 
 /** Hands a human's answer to the execution that waits for it. */
 export type AnswerTask = (token: string, answer: ApprovalAnswer) => Promise<'resumed' | 'closed'>;

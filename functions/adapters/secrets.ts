@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { clientSettings } from './aws-client.ts';
 
-const client = new SecretsManagerClient({});
+const client = new SecretsManagerClient(clientSettings());
 const TTL_MS = 5 * 60_000;
 const cache = new Map<string, { value: string; until: number }>();
 

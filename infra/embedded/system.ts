@@ -26,18 +26,20 @@ import { createIntegrations } from './services/integrations.ts';
 import { createQueues, type Queues } from './services/queues.ts';
 import { createSecrets } from './services/secrets.ts';
 import { AwsError } from './wire/aws-error.ts';
+import type { Service } from './wire/calls.ts';
 import { type Credentials, dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
-import { openWire, type Service } from './wire/server.ts';
+import { openWire } from './wire/server.ts';
 import { stepFunctions } from './wire/step-functions.ts';
 
 const ACCOUNT = '000000000000';
 const DEFAULT_THREADS = 2;
-/** Executions that events started and that work at once; more of them would only wait for each other. */
-const MOST_AT_WORK = 64;
-/** Events that wait for a machine, about 3 KB each; then the bus throttles and collectors come back. */
-const MOST_WAITING = 100_000;
+/**
+ * More executions at work would only wait for each other. An event that waits takes about 3 KB; beyond so many the bus
+ * throttles, and collectors come back.
+ */
+const ADMIT = { atWork: 64, waiting: 100_000 };
 const DISK_FULL = 'The journal cannot be written, the disk may be full: nothing new is accepted until it can.';
 
 export interface SystemOptions {
@@ -64,6 +66,8 @@ export interface SystemOptions {
   /** Where a run that begins with nothing has its tables; its executions are in memory. By default all is kept in the data folder. */
   readonly tablesDir?: string;
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
+  /** How many executions of events work at once, and how many events may wait for that. */
+  readonly admit?: { readonly atWork: number; readonly waiting: number };
 }
 
 export interface System {
@@ -129,6 +133,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
     const functions = createFunctionHost(assembly.functions, {
       ...{ clock, newId, log: logs.write, maxThreads: options.maxThreads ?? DEFAULT_THREADS },
+      callerOf: ({ arn }) => {
+        const authorize = permissions.get(arn);
+        if (authorize === undefined) throw new Error(`${arn} has no role`);
+        return (target, body) => wire.call(authorize, target, body);
+      },
       environmentOf: (spec) => ({
         ...spec.environment,
         ...lambdaEnvironment(spec, region, wire.url, credentialsOf(spec)),
@@ -139,7 +148,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
     const quietly = { find: functions.find, invoke: silentWhen(() => closed, functions.invoke) };
     const invokeAsync = asyncInvoker({ host: quietly, journal, queues, clock, newId, report: log });
-    const admission = createAdmission(MOST_AT_WORK);
+    const admit = options.admit ?? ADMIT;
+    const admission = createAdmission(admit.atWork);
     const startExecution = (stateMachineArn: string, name: string, input: string) =>
       admission.enter(() => {
         try {
@@ -152,7 +162,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     /** For machines that start machines. */
     const startNested = (started: Parameters<Engine['start']>[0]): ReturnType<Engine['start']> => engine.start(started);
     const deliver = deliverer({ clock, journal, queues, invokeAsync, startExecution, report: log });
-    const bus = createBus(assembly, { clock, newId, place, deliver, busy: () => admission.waiting() >= MOST_WAITING });
+    const bus = createBus(assembly, { clock, newId, place, deliver, busy: () => admission.waiting() >= admit.waiting });
     const calls = createIntegrations({
       ...{ permissions, host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested },
     });

@@ -23,6 +23,8 @@ interface Waiting {
 const RESTS: ReadonlySet<HistoryEvent['type']> = new Set([
   ...(['TaskSubmitted', 'WaitStateEntered'] as const),
   ...(['TaskFailed', 'TaskTimedOut', 'LambdaFunctionFailed', 'LambdaFunctionTimedOut'] as const),
+  // A retrier may be of the whole fork, or of a state whose expression failed.
+  ...(['ParallelStateFailed', 'MapStateFailed', 'EvaluationFailed'] as const),
   ...(['ExecutionSucceeded', 'ExecutionFailed', 'ExecutionAborted', 'ExecutionTimedOut'] as const),
 ]);
 

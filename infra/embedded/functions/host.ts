@@ -1,7 +1,7 @@
 import type { FunctionSpec } from '../assembly/specs.ts';
 import type { Clock } from '../clock/clock.ts';
 import { AwsError } from '../wire/aws-error.ts';
-import { FunctionFailed, startWorkerThread, type WorkerThread } from './worker-thread.ts';
+import { type CallService, FunctionFailed, startWorkerThread, type WorkerThread } from './worker-thread.ts';
 
 /** Lambda's limit on a synchronous payload or result. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
@@ -12,6 +12,8 @@ interface HostOptions {
   /** Complete environment of a function's threads. */
   readonly environmentOf: (spec: FunctionSpec) => Readonly<Record<string, string>>;
   readonly log: (functionName: string, text: string) => void;
+  /** How a function calls the services of this machine, as itself. */
+  readonly callerOf: (spec: FunctionSpec) => CallService;
   /** Threads per function at most. */
   readonly maxThreads: number;
 }
@@ -78,9 +80,10 @@ export function createFunctionHost(specs: readonly FunctionSpec[], options: Host
   };
 }
 
-function createPool(spec: FunctionSpec, { clock, environmentOf, log, maxThreads }: HostOptions) {
+function createPool(spec: FunctionSpec, { clock, environmentOf, log, callerOf, maxThreads }: HostOptions) {
   const limit = Math.min(maxThreads * INVOCATIONS_PER_THREAD, spec.reservedConcurrency ?? Infinity);
   const environment = environmentOf(spec);
+  const edges = { log: (text: string) => log(spec.name, text), call: callerOf(spec) };
   const all = new Set<WorkerThread>();
   let running = 0;
   const waiting: Waiting[] = [];
@@ -93,7 +96,7 @@ function createPool(spec: FunctionSpec, { clock, environmentOf, log, maxThreads 
     // The first that has a place, so that one stays warm.
     const free = usable.find((thread) => thread.running() < INVOCATIONS_PER_THREAD);
     if (free !== undefined || usable.length >= maxThreads) return free;
-    const thread = startWorkerThread(spec, environment, (text) => log(spec.name, text));
+    const thread = startWorkerThread(spec, environment, edges);
     all.add(thread);
     return thread;
   };

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { FunctionSpec } from '../assembly/specs.ts';
-import type { FromWorker, FunctionFault, Invocation, WorkerData } from './messages.ts';
+import type { FromWorker, FunctionFault, Invocation, ServiceAnswer, WorkerData } from './messages.ts';
 
 /** A handler threw, or its thread ended. `name` of what was thrown is in `fault.errorType`. */
 export class FunctionFailed extends Error {
@@ -22,9 +22,14 @@ export interface WorkerThread {
   /** Invocations that run in it now. */
   readonly running: () => number;
   /** Runs one invocation and gives the result as JSON. @throws FunctionFailed */
-  run(invocation: Omit<Invocation, 'deadline' | 'id'>): Promise<string>;
+  run(invocation: Asked): Promise<string>;
   stop(): Promise<void>;
 }
+
+/** Answers a call of a service by the function of the thread; never fails. */
+export type CallService = (target: string, body: string) => Promise<Omit<ServiceAnswer, 'kind' | 'id'>>;
+
+type Asked = Omit<Invocation, 'kind' | 'deadline' | 'id'>;
 
 interface Running {
   begin(): void;
@@ -38,7 +43,7 @@ interface Running {
 export function startWorkerThread(
   spec: FunctionSpec,
   environment: Readonly<Record<string, string>>,
-  log: (text: string) => void,
+  { log, call }: { log: (text: string) => void; call: CallService },
 ): WorkerThread {
   const workerData: WorkerData = { module: spec.module, exportName: spec.exportName };
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
@@ -59,8 +64,11 @@ export function startWorkerThread(
     for (const { settle } of [...active.values()]) settle({ fault: { errorType, errorMessage, trace } });
     void worker.terminate();
   };
+  const answer = async (id: number, target: string, body: string) =>
+    worker.postMessage({ kind: 'answer', id, ...(await call(target, body)) } satisfies ServiceAnswer);
   worker.on('message', (message: FromWorker) => {
-    if (message.kind === 'log') log(message.text);
+    if (message.kind === 'call') void answer(message.id, message.target, message.body);
+    else if (message.kind === 'log') log(message.text);
     else if (message.kind === 'result') active.get(message.id)?.settle({ json: message.json });
     else if (message.kind === 'fault') active.get(message.id)?.settle({ fault: message.fault });
     else {
@@ -77,7 +85,7 @@ export function startWorkerThread(
   });
   worker.on('exit', (code) => failAll('Runtime.ExitError', `Runtime exited with error: exit status ${code}`));
 
-  const run = (invocation: Omit<Invocation, 'deadline' | 'id'>) =>
+  const run = (invocation: Asked) =>
     new Promise<string>((resolve, reject) => {
       const id = numbered++;
       /** Nobody can end one invocation of a thread: it takes no others, and ends with those that still may end well. */
@@ -94,7 +102,7 @@ export function startWorkerThread(
           clearTimeout(timer);
           const ms = spec.timeoutSeconds * 1000;
           timer = limit(ms, 'Task');
-          worker.postMessage({ ...invocation, id, deadline: Date.now() + ms } satisfies Invocation);
+          worker.postMessage({ kind: 'invoke', ...invocation, id, deadline: Date.now() + ms } satisfies Invocation);
         },
         settle(outcome) {
           clearTimeout(timer);

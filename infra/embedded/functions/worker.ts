@@ -5,7 +5,8 @@
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createInvokeStore } from './invoke-store.ts';
-import type { FromWorker, FunctionFault, Invocation, WorkerData } from './messages.ts';
+import type { FromWorker, FunctionFault, Invocation, ToWorker, WorkerData } from './messages.ts';
+import { createServiceChannel } from './service-channel.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('worker.ts runs as a worker thread only');
@@ -22,9 +23,14 @@ process.stderr.write = write;
 
 const store = createInvokeStore();
 Reflect.set(globalThis, 'awslambda', { InvokeStore: store });
+const services = createServiceChannel(post);
+Reflect.set(globalThis, Symbol.for('embedded.aws'), services.settings);
 const { module, exportName }: WorkerData = workerData;
 const handler = await load();
-port.on('message', (invocation: Invocation) => void store.run(invocation.requestId, () => invoke(invocation)));
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'answer') services.answered(message);
+  else void store.run(message.requestId, () => invoke(message));
+});
 post({ kind: 'ready' });
 
 async function load(): Promise<unknown> {

@@ -14,6 +14,7 @@ declare module 'dynalite/db/index.js' {
       del: (key: string, done: (error: unknown) => void) => unknown;
       batch: (operations: readonly BatchOperation[], done: (error: unknown) => void) => void;
     };
+    getTable: (name: string, checkStatus: unknown, done?: (error: unknown, table?: unknown) => void) => void;
   }
   export type BatchOperation =
     | { readonly type: 'put'; readonly key: string; readonly value: unknown }
@@ -33,4 +34,16 @@ declare module 'dynalite/validations/index.js' {
   import type { Store } from 'dynalite/db/index.js';
   export function checkTypes(data: unknown, types: unknown): object;
   export function checkValidations(data: object, types: unknown, custom: unknown, store: Store): void;
+}
+declare module 'dynalite/db/conditionParser.js' {
+  export interface ExpressionContext {
+    readonly attrNames?: Readonly<Record<string, string>>;
+    readonly attrVals?: Readonly<Record<string, object>>;
+    readonly unusedAttrNames: Record<string, unknown>;
+    readonly unusedAttrVals: Record<string, unknown>;
+  }
+  /** dynalite asks for `parse` at every use. */
+  export interface ExpressionParser {
+    parse: (text: string, options: { readonly context: ExpressionContext }) => unknown;
+  }
 }

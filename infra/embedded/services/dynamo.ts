@@ -4,6 +4,7 @@ import { checkTypes, checkValidations } from 'dynalite/validations/index.js';
 import * as z from 'zod';
 import type { TableSpec } from '../assembly/specs.ts';
 import { AwsError } from '../wire/aws-error.ts';
+import { rememberExpressions } from './expressions.ts';
 
 const OPERATIONS = [
   ...[
@@ -23,7 +24,7 @@ type Action = (store: Store, data: object, done: (error: unknown, result: unknow
 
 interface Loaded {
   readonly action: Action;
-  readonly types: unknown;
+  readonly types: object;
   readonly custom: unknown;
 }
 
@@ -31,6 +32,8 @@ const Refusal = z.object({
   statusCode: z.number(),
   body: z.looseObject({ __type: z.string(), message: z.string().optional(), Message: z.string().optional() }),
 });
+/** Any object: what is in it is checked by dynalite. */
+const Fields = z.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
 const Described = z.object({
   Table: z.object({
     TableStatus: z.string(),
@@ -43,6 +46,10 @@ const Described = z.object({
 export class TableChanged extends Error {
   override readonly name = 'TableChanged' as const;
 }
+
+const PARSERS = ['conditionParser', 'updateParser', 'projectionParser'];
+/** dynalite's parsers are one per process, however many tables are open. */
+let expressionsAreRemembered = false;
 
 export interface Dynamo {
   readonly operations: readonly DynamoOperation[];
@@ -63,6 +70,9 @@ export function openDynamo(path: string | null): Dynamo {
   closeIterators(store.db);
   readAtOnce(store.db);
   writeTogether(store.db);
+  rememberTables(store);
+  if (!expressionsAreRemembered) for (const name of PARSERS) rememberExpressions(require(`dynalite/db/${name}.js`));
+  expressionsAreRemembered = true;
   const actions = new Map<DynamoOperation, Loaded>();
 
   const load = (operation: DynamoOperation): Loaded => {
@@ -181,10 +191,40 @@ function writeTogether(db: Store['db']): void {
   db.del = (key, done) => (atOnce(done) ? add({ type: 'del', key }, done) : deleteLater(key, done));
 }
 
+const TABLE_PREFIX = 'table~';
+
+/** What describes a table is read with every request and changes hardly ever. */
+function rememberTables(store: Store): void {
+  const known = new Map<string, unknown>();
+  const { db } = store;
+  const { put, del } = db;
+  // Also once it is written: meanwhile the old one may have been read again.
+  const forgetting = (key: string, done: (error: unknown) => void) => {
+    if (!key.startsWith(TABLE_PREFIX)) return done;
+    known.clear();
+    return (error: unknown) => {
+      known.clear();
+      done(error);
+    };
+  };
+  db.put = (key, value, done) => put(key, value, forgetting(key, done));
+  db.del = (key, done) => del(key, forgetting(key, done));
+  const getTable = store.getTable;
+  store.getTable = (name, checkStatus, done) => {
+    // Requests about the table itself change what they read.
+    if (typeof checkStatus !== 'function') return getTable(name, checkStatus, done);
+    const found = known.get(name);
+    if (found !== undefined) return queueMicrotask(() => checkStatus(null, found));
+    getTable(name, (error: unknown, table: unknown) => {
+      if (!error) known.set(name, table);
+      checkStatus(error, table);
+    });
+  };
+}
+
 /** dynalite drops what it does not know, which could turn a guarded write into an unguarded one. */
-function refuseUnknown(operation: string, input: unknown, types: unknown): void {
-  const [known, given] = [types, input].map((value) => Object.keys(z.record(z.string(), z.unknown()).parse(value)));
-  const unknown = given?.filter((key) => !known?.includes(key)) ?? [];
+function refuseUnknown(operation: string, input: unknown, types: object): void {
+  const unknown = Object.keys(Fields.parse(input)).filter((key) => !Object.hasOwn(types, key));
   if (unknown.length > 0) {
     throw new AwsError(
       'ValidationException',

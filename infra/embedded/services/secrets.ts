@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { AwsError } from '../wire/aws-error.ts';
+import type { Service } from '../wire/calls.ts';
 import { operation } from '../wire/operation.ts';
-import type { Service } from '../wire/server.ts';
 
 /** The secrets of this machine: named in the template, valued at start, held in memory only. */
 export function createSecrets(

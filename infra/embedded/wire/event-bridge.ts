@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { busNameOf } from '../assembly/resources.ts';
 import { type Bus, PutEventsEntry } from '../bus/bus.ts';
 import { AwsError } from './aws-error.ts';
+import type { Service } from './calls.ts';
 import { operation, page } from './operation.ts';
-import type { Service } from './server.ts';
 
 const Listed = z.strictObject({
   EventBusName: z.string().default('default').transform(busNameOf),

@@ -2,12 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Authorize } from '../access/authorize.ts';
 import { AwsError } from './aws-error.ts';
+import { type Answer, answerOf, callService, Refused, type Services } from './calls.ts';
 import type { Credentials } from './credentials.ts';
 import type { HttpApi } from './http-api.ts';
 import { authenticate } from './signature.ts';
-
-/** Operations of one service by name; each parses its own input. */
-export type Service = Readonly<Record<string, (input: unknown) => unknown>>;
 
 /** Who may sign requests. Without `authorize` everything is allowed: the human at this machine. */
 export interface Caller {
@@ -19,8 +17,7 @@ export interface Caller {
 interface Handlers {
   /** Besides the owner of the data folder. */
   readonly callers: readonly Caller[];
-  /** `name` as in the names of actions, e.g. `dynamodb`. */
-  readonly services: Readonly<Record<string, { readonly name: string; readonly operations: Service }>>;
+  readonly services: Services;
   readonly httpApi: HttpApi;
 }
 
@@ -29,6 +26,8 @@ export interface WireServer {
   readonly url: string;
   /** Until this is called every request is answered with 503. */
   serve(handlers: Handlers): void;
+  /** Answers a call that came by a channel which says itself who calls: there is no signature to check. */
+  call(authorize: Authorize, target: string, body: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -42,16 +41,6 @@ interface WireOptions {
   readonly newId: () => string;
   /** Told of faults of our own, never of what a caller sent. */
   readonly report: (message: string) => void;
-}
-
-/** A refusal outside of AWS's protocol. */
-class Refused extends Error {
-  override readonly name = 'Refused' as const;
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
 }
 
 /**
@@ -74,7 +63,7 @@ export async function openWire({ port, credentials, newId, report }: WireOptions
     checkCaller(request, boundPort());
     if (handlers === null) throw new Refused(503, 'starting');
     const target = request.headers['x-amz-target'];
-    if (typeof target === 'string') return answerAws(handlers, target, request, response);
+    if (typeof target === 'string') return answerAws(handlers.services, target, request, response);
     const { method = 'GET', url = '/' } = request;
     const route = handlers.httpApi.match(method, new URL(url, 'http://localhost').pathname);
     if (route === undefined) throw new Refused(404, 'Not Found');
@@ -83,41 +72,25 @@ export async function openWire({ port, credentials, newId, report }: WireOptions
     response.writeHead(status, headers).end(text);
   };
 
-  const answerAws = async (
-    { services }: Handlers,
-    target: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ) => {
-    const contentType = request.headers['content-type'] ?? '';
-    const version = /^application\/x-amz-json-1\.[01]$/.exec(contentType)?.[0];
-    const reply = (status: number, body: unknown) =>
-      send(response, status, version ?? 'application/x-amz-json-1.0', JSON.stringify(body));
+  const answerAws = async (services: Services, target: string, request: IncomingMessage, response: ServerResponse) => {
+    const { method = '', url = '/', headers } = request;
+    const version = /^application\/x-amz-json-1\.[01]$/.exec(headers['content-type'] ?? '')?.[0];
+    const { status, errorType, text } = await answerOf(
+      target,
+      async () => {
+        const { caller, checkSignature } = authenticate({ method, url, headers }, callers);
+        if (version === undefined || method !== 'POST') {
+          throw new AwsError('UnsupportedMediaTypeException', 'use POST with application/x-amz-json-1.0 or 1.1', 415);
+        }
+        const body = await readBody(request, MAX_AWS_BODY_BYTES);
+        checkSignature(body);
+        return callService(services, target, body.toString(), caller.authorize ?? null);
+      },
+      report,
+    );
     response.setHeader('x-amzn-requestid', newId());
-    try {
-      const { method = '', url = '/', headers } = request;
-      const { caller, checkSignature } = authenticate({ method, url, headers }, callers);
-      if (version === undefined || method !== 'POST') {
-        throw new AwsError('UnsupportedMediaTypeException', 'use POST with application/x-amz-json-1.0 or 1.1', 415);
-      }
-      const body = await readBody(request, MAX_AWS_BODY_BYTES);
-      checkSignature(body);
-      const [prefix = '', operation = ''] = target.split('.');
-      const service = Object.hasOwn(services, prefix) ? services[prefix] : undefined;
-      const run = service && Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined;
-      if (service === undefined || run === undefined)
-        throw new AwsError('UnknownOperationException', `${target} is not supported on one machine`);
-      const input = parseJson(body);
-      caller.authorize?.(service.name, operation, input);
-      reply(200, (await run(input)) ?? {});
-    } catch (error) {
-      if (error instanceof Refused) throw error;
-      const fault =
-        error instanceof AwsError ? error : new AwsError('InternalFailure', 'internal failure', 500, { cause: error });
-      if (fault.status >= 500) report(`${target} failed: ${describe(fault.cause ?? fault)}`);
-      response.setHeader('x-amzn-errortype', fault.type);
-      reply(fault.status, { __type: fault.type, message: fault.message, ...fault.extra });
-    }
+    if (errorType !== null) response.setHeader('x-amzn-errortype', errorType);
+    send(response, status, version ?? 'application/x-amz-json-1.0', text);
   };
 
   // Longer than clients keep an idle connection, so that none is closed under a request.
@@ -139,6 +112,15 @@ export async function openWire({ port, credentials, newId, report }: WireOptions
       handlers = ready;
       for (const caller of ready.callers) callers.set(caller.credentials.accessKeyId, caller);
     },
+    call: (authorize, target, body) =>
+      answerOf(
+        target,
+        async () => {
+          if (handlers === null) throw new AwsError('ServiceUnavailable', 'starting', 503);
+          return callService(handlers.services, target, body, authorize);
+        },
+        report,
+      ),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -175,21 +157,9 @@ function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   });
 }
 
-function parseJson(body: Buffer): unknown {
-  try {
-    return body.length === 0 ? {} : JSON.parse(body.toString());
-  } catch (cause) {
-    throw new AwsError('SerializationException', 'the body is not JSON', 400, { cause });
-  }
-}
-
 function send(response: ServerResponse, status: number, contentType: string, body: string): void {
   if (response.headersSent) return;
   // What is refused early has not been read: the connection cannot be used again.
   if (status === 413 || status === 403) response.setHeader('connection', 'close');
   response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }).end(body);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

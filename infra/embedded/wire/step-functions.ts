@@ -6,8 +6,8 @@ import type { ExecutionSummary } from '../engine/execution.ts';
 import { wireEvent } from '../engine/history.ts';
 import { Json, type JsonValue } from '../engine/json.ts';
 import { AwsError } from './aws-error.ts';
+import type { Service } from './calls.ts';
 import { operation, page } from './operation.ts';
-import type { Service } from './server.ts';
 
 const arnOf = (kind: 'stateMachine' | 'execution') => z.string().transform((arn) => checkedArn(arn, kind));
 const ByExecution = z.strictObject({ executionArn: arnOf('execution') });

@@ -83,10 +83,8 @@ function watch() {
 }
 
 const calls: Record<string, number> = {};
-subscribe('http.server.request.start', (message) => {
-  const { request } = message as { request: { headers: Record<string, string> } };
-  const target = request.headers['x-amz-target'];
-  if (target !== undefined) calls[target] = (calls[target] ?? 0) + 1;
+subscribe('embedded.aws-call', (target) => {
+  calls[String(target)] = (calls[String(target)] ?? 0) + 1;
 });
 
 const seen = watch();

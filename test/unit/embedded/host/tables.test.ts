@@ -40,3 +40,32 @@ it('forgets what was overwritten, however often it was queried meanwhile', async
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+it('knows a table as it is now, not as it was when it was first read', async () => {
+  const dynamo = openDynamo(null);
+  const keyed = (...names: string[]) => ({
+    name: 'rows',
+    arn: 'arn:aws:dynamodb:us-east-1:000000000000:table/rows',
+    keySchema: names.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
+    attributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    globalSecondaryIndexes: [],
+  });
+  const put = (...names: string[]) =>
+    dynamo.run('PutItem', {
+      TableName: 'rows',
+      Item: Object.fromEntries(names.map((name) => [name, { S: name }])),
+    });
+  try {
+    await dynamo.ensureTable(keyed('PK', 'SK'));
+    await put('PK', 'SK');
+    await expect(put('PK')).rejects.toThrow('Missing the key SK in the item');
+    await dynamo.run('DeleteTable', { TableName: 'rows' });
+    await expect
+      .poll(() => put('PK', 'SK').catch((error: unknown) => Object(error).type))
+      .toBe('ResourceNotFoundException');
+    await dynamo.ensureTable(keyed('PK'));
+    await put('PK');
+  } finally {
+    await dynamo.close();
+  }
+});

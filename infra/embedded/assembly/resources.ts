@@ -142,7 +142,7 @@ export const Queue = kind({
   without: 'Tags SqsManagedSseEnabled',
 });
 
-const KeySchema = z.array(z.strictObject({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) })).min(1);
+const KeySchema = z.array(z.strictObject({ AttributeName: z.string(), KeyType: z.string() })).min(1);
 export const Table = kind({
   ...{ type: 'AWS::DynamoDB::Table', named: 'TableName', arn: arn('dynamodb', 'table/') },
   schema: z

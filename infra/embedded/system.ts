@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createAccess } from './access/authorize.ts';
-import { needsOf } from './access/calls.ts';
+import { permissionsOf } from './access/authorize.ts';
 import { loadAssembly } from './assembly/load.ts';
 import type { FunctionSpec } from './assembly/specs.ts';
 import { createAdmission } from './bus/admission.ts';
@@ -31,9 +30,7 @@ import type { Service } from './wire/calls.ts';
 import { type Credentials, dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
-import { secretsManager } from './wire/secrets-manager.ts';
 import { openWire } from './wire/server.ts';
-import { sqs } from './wire/sqs.ts';
 import { stepFunctions } from './wire/step-functions.ts';
 
 const ACCOUNT = '000000000000';
@@ -118,7 +115,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const place = { account: ACCOUNT, region, endpoint: wire.url };
     const assembly = loadAssembly(options.assemblyDir, place);
     for (const warning of assembly.warnings) log(warning);
-    const access = createAccess(assembly, needsOf(assembly, place));
+    const permissions = permissionsOf(assembly, place);
     const credentialsOf = ({ arn }: FunctionSpec) => functionCredentials(credentials, arn);
 
     const dynamo = openDynamo(inMemory ? null : (options.tablesDir ?? join(dataDir, 'tables')));
@@ -128,16 +125,16 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const journal =
       journalDir === null ? memoryJournal() : await openJournal({ disk: folderDisk(journalDir), report: log });
     closers.push(() => journal.close());
-    const queues = createQueues(assembly.queues, { clock, newId, journal });
-    const secrets = createSecrets(assembly.secrets, options.secrets ?? {});
-    for (const name of secrets.missing()) log(`secret ${name} has no value`);
-
     const logs = openLogFiles(join(dataDir, 'log'));
     closers.push(() => logs.close());
+    const queues = createQueues(assembly.queues, { clock, newId, journal, log: logs.write });
+    const secrets = createSecrets(assembly.secrets, options.secrets ?? {});
+    for (const name of secrets.missing) log(`secret ${name} has no value`);
+
     const functions = createFunctionHost(assembly.functions, {
       ...{ clock, newId, log: logs.write, maxThreads: options.maxThreads ?? DEFAULT_THREADS },
       callerOf: ({ arn }) => {
-        const authorize = access.ofFunctions.get(arn);
+        const authorize = permissions.get(arn);
         if (authorize === undefined) throw new Error(`${arn} has no role`);
         return (target, body) => wire.call(authorize, target, body);
       },
@@ -166,9 +163,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const startNested = (started: Parameters<Engine['start']>[0]): ReturnType<Engine['start']> => engine.start(started);
     const deliver = deliverer({ clock, journal, queues, invokeAsync, startExecution, report: log });
     const bus = createBus(assembly, { clock, newId, place, deliver, busy: () => admission.waiting() >= admit.waiting });
-    const calls = access.guard(
-      createIntegrations({ host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested }),
-    );
+    const calls = createIntegrations({
+      ...{ permissions, host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested },
+    });
     const engine = createEngine({
       ...{ clock, journal, random, newId, tokenKey: tokenKey(dataDir) },
       integrations: { supports: calls.supports, invoke: silentWhen(() => closed, calls.invoke) },
@@ -181,12 +178,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     for (const machine of assembly.machines) engine.register(machine);
     engine.resume();
-    startSchedules(assembly, { clock, journal, newId, bus, deliver });
+    startSchedules(assembly.rules, { clock, journal, bus });
 
     wire.serve({
       callers: assembly.functions.map((spec) => ({
         credentials: credentialsOf(spec),
-        authorize: access.ofFunctions.get(spec.arn),
+        authorize: permissions.get(spec.arn),
       })),
       services: {
         AWSStepFunctions: {
@@ -195,8 +192,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         },
         AWSEvents: { name: 'events', operations: durably(journal, eventBridge(bus)) },
         DynamoDB_20120810: { name: 'dynamodb', operations: dynamoService(dynamo) },
-        secretsmanager: { name: 'secretsmanager', operations: secretsManager(secrets) },
-        AmazonSQS: { name: 'sqs', operations: durably(journal, sqs(queues)) },
+        secretsmanager: { name: 'secretsmanager', operations: secrets.service },
       },
       httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host: functions, report: log }),
     });
@@ -260,7 +256,7 @@ function lambdaEnvironment(
   url: string,
   { accessKeyId, secretAccessKey }: Credentials,
 ) {
-  const endpoints = ['DYNAMODB', 'SFN', 'EVENTBRIDGE', 'SECRETS_MANAGER', 'SQS'].map((service) => [
+  const endpoints = ['DYNAMODB', 'SFN', 'EVENTBRIDGE', 'SECRETS_MANAGER'].map((service) => [
     `AWS_ENDPOINT_URL_${service}`,
     url,
   ]);

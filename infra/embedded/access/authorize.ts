@@ -1,24 +1,25 @@
 import type { Assembly } from '../assembly/specs.ts';
-import { TaskError } from '../engine/errors.ts';
-import type { Integrations, TaskCall } from '../engine/integrations.ts';
 import { AwsError } from '../wire/aws-error.ts';
-import type { Needs } from './calls.ts';
-import { compilePolicy, type Policy } from './policy.ts';
+import { needsOf } from './calls.ts';
 
 /** Lets a call pass, or throws. @throws AwsError AccessDeniedException in AWS's words */
 export type Authorize = (service: string, operation: string, input: unknown) => void;
 
-/** What functions and machines may do, as the roles of the assembly say; each role is compiled once. */
-export function createAccess({ roles, functions, machines }: Assembly, needs: Needs) {
-  const policies = new Map<string, Policy>(roles.map(({ arn, statements }) => [arn, compilePolicy(statements)]));
-  const nothing = compilePolicy([]);
-  const authorizer = (roleArn: string, session: string): Authorize => {
-    const policy = policies.get(roleArn) ?? nothing;
-    const [, , , , account, role = ''] = roleArn.split(':');
-    const principal = `arn:aws:sts::${account}:assumed-role/${role.slice(role.lastIndexOf('/') + 1)}/${session}`;
+/** What functions and machines may do, as their roles in the assembly say; by ARN of the function or machine. */
+export function permissionsOf(
+  assembly: Assembly,
+  place: Parameters<typeof needsOf>[1],
+): ReadonlyMap<string, Authorize> {
+  const needs = needsOf(assembly, place);
+  const policies = new Map(assembly.roles.map(({ arn, policy }) => [arn, policy]));
+  const authorizer = (name: string, roleArn: string): Authorize => {
+    const policy = policies.get(roleArn);
+    const role = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+    const principal = `arn:aws:sts::${place.account}:assumed-role/${role}/${name}`;
     return (service, operation, input) => {
-      for (const { action, resource, context } of needs(service, operation, input)) {
-        const verdict = policy({ action, resource, context: { ...context, 'aws:principalarn': [roleArn] } });
+      for (const request of needs(service, operation, input)) {
+        const { action, resource } = request;
+        const verdict = policy?.(request);
         if (verdict === 'allowed') continue;
         const why =
           verdict === 'denied'
@@ -31,42 +32,6 @@ export function createAccess({ roles, functions, machines }: Assembly, needs: Ne
       }
     };
   };
-  const ofMachines = new Map(machines.map(({ arn, name, roleArn }) => [arn, authorizer(roleArn, name)]));
-  return {
-    /** By ARN of the function. */
-    ofFunctions: new Map(functions.map(({ arn, name, roleArn }) => [arn, authorizer(roleArn, name)])),
-
-    /** The integrations of machines, each call checked against the role of its machine. */
-    guard: (integrations: Integrations): Integrations => ({
-      supports: integrations.supports,
-      async invoke(call) {
-        check(ofMachines.get(machineOf(call)), call);
-        return integrations.invoke(call);
-      },
-    }),
-  };
-}
-
-/** Error names under which a machine sees that its role may not. */
-const DENIED: Readonly<Record<string, string>> = {
-  lambda: 'Lambda.AWSLambdaException',
-  dynamodb: 'DynamoDB.AccessDeniedException',
-  events: 'EventBridge.AccessDeniedException',
-  sqs: 'Sqs.AccessDeniedException',
-  states: 'StepFunctions.AccessDeniedException',
-};
-
-function check(authorize: Authorize | undefined, { resource, arguments: input }: TaskCall): void {
-  const [service = '', operation = ''] = resource.split(':').slice(5);
-  try {
-    if (authorize === undefined) throw new AwsError('AccessDeniedException', 'the machine has no role');
-    authorize(service, `${operation.charAt(0).toUpperCase()}${operation.slice(1)}`, input);
-  } catch (error) {
-    if (error instanceof AwsError) throw new TaskError(DENIED[service] ?? error.type, error.message);
-    throw error;
-  }
-}
-
-function machineOf({ executionArn }: TaskCall): string {
-  return executionArn.slice(0, executionArn.lastIndexOf(':')).replace(':execution:', ':stateMachine:');
+  const acting = [...assembly.functions, ...assembly.machines];
+  return new Map(acting.map(({ arn, name, roleArn }) => [arn, authorizer(name, roleArn)]));
 }

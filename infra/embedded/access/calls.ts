@@ -1,122 +1,90 @@
-import * as z from 'zod';
-import { busNameOf } from '../assembly/identity.ts';
-import type { Place } from '../assembly/intrinsics.ts';
-import type { Assembly, TableSpec } from '../assembly/specs.ts';
-import type { Context } from './condition.ts';
-import type { AccessRequest } from './policy.ts';
+import { busNameOf, type Place } from '../assembly/resources.ts';
+import type { Assembly } from '../assembly/specs.ts';
+import type { AccessRequest, Context } from './policy.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 /** What a call to an AWS service needs permission for. `service` as in action names, e.g. `dynamodb`. */
 export type Needs = (service: string, operation: string, input: unknown) => AccessRequest[];
-
-const KeySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));
-const Index = z.object({ IndexName: z.string(), KeySchema });
-
-/** Name of the partition key, of a table and by the name of its indexes. */
-function partitionKeys({ keySchema, globalSecondaryIndexes }: TableSpec): ReadonlyMap<string | undefined, string> {
-  const hash = (schema: unknown) =>
-    KeySchema.parse(schema).find(({ KeyType }) => KeyType === 'HASH')?.AttributeName ?? '';
-  const indexes = globalSecondaryIndexes.map((index) => Index.parse(index));
-  return new Map([[undefined, hash(keySchema)], ...indexes.map((i) => [i.IndexName, hash(i.KeySchema)] as const)]);
-}
+type Need = readonly [resource: string, context?: Context];
 
 /**
  * Makes the function that says what a call needs: actions, resources and the condition keys of the Service
  * Authorization Reference. A call that cannot be read needs what nobody has.
  */
 export function needsOf(
-  { functions, machines, queues, secrets, tables }: Assembly,
+  { machines, secrets, tables }: Assembly,
   { account, region }: Pick<Place, 'account' | 'region'>,
 ): Needs {
-  const arn = (service: string, rest: string) => `arn:aws:${service}:${region}:${account}:${rest}`;
-  const surroundings: Context = {
-    'aws:principalaccount': [account],
-    'aws:requestedregion': [region],
-    'aws:resourceaccount': [account],
-  };
-  const need = (action: string, resource: string, context: Context = {}): AccessRequest => ({
-    action,
-    resource,
-    context: { ...surroundings, ...context },
-  });
-  const keysOfTables = new Map(tables.map((table) => [table.name, partitionKeys(table)]));
+  const arn = (service: string, prefix: string, nameOrArn: unknown) =>
+    text(nameOrArn).startsWith('arn:')
+      ? text(nameOrArn)
+      : `arn:aws:${service}:${region}:${account}:${prefix}${text(nameOrArn)}`;
   /** A token does not say whose it is: who answers one must be allowed to answer every machine that hands them out. */
   const waiting = machines.filter(({ definition }) => JSON.stringify(definition).includes('.waitForTaskToken'));
 
-  const tableArn = (name: string) => (name.startsWith('arn:') ? name : arn('dynamodb', `table/${name}`));
-  const table = (operation: string, name: string, keys: readonly string[] | undefined, input: Fields) => {
-    const index = text(input.IndexName);
-    return need(`dynamodb:${operation}`, `${tableArn(name)}${index === undefined ? '' : `/index/${index}`}`, {
-      ...(keys === undefined ? {} : { 'dynamodb:leadingkeys': keys }),
-      ...present('dynamodb:returnvalues', input.ReturnValues),
-      ...present('dynamodb:select', input.Select),
-    });
-  };
-  const dynamodb = (operation: string, input: Fields): AccessRequest[] => {
-    const keyOf = (name: string) => keysOfTables.get(name.slice(name.lastIndexOf('/') + 1));
-    if (operation === 'BatchGetItem' || operation === 'BatchWriteItem') {
-      return Object.entries(fields(input.RequestItems)).map(([name, asked]) => {
-        const items = operation === 'BatchGetItem' ? list(fields(asked).Keys) : list(asked).map(batchItem);
-        const hash = keyOf(name)?.get(undefined) ?? '';
-        const keys = items.map((item) => keyText(fields(item)[hash]));
-        return table(operation, name, keys, fields(asked));
-      });
-    }
-    const name = text(input.TableName) ?? '';
-    const hash = keyOf(name)?.get(text(input.IndexName)) ?? '';
-    const item = input.Key ?? input.Item;
-    if (item !== undefined) return [table(operation, name, [keyText(fields(item)[hash])], input)];
-    return [table(operation, name, operation === 'Query' ? queriedKeys(input, hash) : undefined, input)];
+  /** `asked` is what is asked of one table: of items by their keys, or by a query. */
+  const table = (operation: string, name: unknown, asked: Fields, items?: readonly unknown[]): Need => {
+    const index = text(asked.IndexName);
+    const own = arn('dynamodb', 'table/', name);
+    const spec = tables.find((known) => known.arn === own);
+    const schema = index === '' ? spec : spec?.globalSecondaryIndexes.find(({ IndexName }) => IndexName === index);
+    const keySchema = schema && ('keySchema' in schema ? schema.keySchema : schema.KeySchema);
+    const hash = keySchema?.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName ?? '';
+    const keys =
+      items?.map((item) => keyText(fields(item)[hash])) ??
+      (operation === 'Query' ? queriedKeys(asked, hash) : undefined);
+    return [
+      index === '' ? own : `${own}/index/${index}`,
+      {
+        ...(keys === undefined ? {} : { 'dynamodb:leadingkeys': keys }),
+        ...present('dynamodb:returnvalues', asked.ReturnValues),
+      },
+    ];
   };
 
-  const events = (operation: string, input: Fields): AccessRequest[] => {
-    if (operation !== 'PutEvents') return [need(`events:${operation}`, '*')];
-    return list(input.Entries).map((entry) => {
-      const { EventBusName, Source, DetailType } = fields(entry);
-      return need('events:PutEvents', arn('events', `event-bus/${busNameOf(text(EventBusName) ?? 'default')}`), {
-        ...present('events:source', Source),
-        ...present('events:detail-type', DetailType),
-      });
-    });
-  };
-
-  const states = (operation: string, input: Fields): AccessRequest[] => {
-    const own = [input.stateMachineArn ?? input.StateMachineArn, input.executionArn].map(text).find(Boolean);
-    if (own !== undefined) return [need(`states:${operation}`, own)];
-    if (!operation.startsWith('SendTask') || waiting.length === 0) return [need(`states:${operation}`, '*')];
-    return waiting.map((machine) => need(`states:${operation}`, machine.arn));
-  };
-
-  const services: Readonly<Record<string, (operation: string, input: Fields) => AccessRequest[]>> = {
-    dynamodb,
-    events,
-    states,
-    lambda(_, input) {
-      const name = (text(input.FunctionName) ?? '').replace(/:\$LATEST$/, '');
-      const known = functions.find((spec) => spec.name === name || spec.arn === name);
-      return [need('lambda:InvokeFunction', known?.arn ?? arn('lambda', `function:${name}`))];
+  const services: Readonly<Record<string, (input: Fields, operation: string) => readonly Need[]>> = {
+    dynamodb(input, operation) {
+      if (operation.startsWith('Batch')) {
+        return Object.entries(fields(input.RequestItems)).map(([name, asked]) =>
+          table(operation, name, fields(asked), Array.isArray(asked) ? asked.map(batchItem) : list(fields(asked).Keys)),
+        );
+      }
+      const item = input.Key ?? input.Item;
+      return [table(operation, input.TableName, input, item === undefined ? undefined : [item])];
     },
-    secretsmanager(operation, input) {
-      const id = text(input.SecretId) ?? '';
-      const known = secrets.find((secret) => secret.name === id || secret.arn === id);
+    events: (input, operation) =>
+      operation !== 'PutEvents'
+        ? [['*']]
+        : list(input.Entries).map((entry): Need => {
+            const { EventBusName, Source, DetailType } = fields(entry);
+            const bus = arn('events', 'event-bus/', busNameOf(text(EventBusName) || 'default'));
+            return [bus, { ...present('events:source', Source), ...present('events:detail-type', DetailType) }];
+          }),
+    states(input, operation) {
+      const own = text(input.stateMachineArn) || text(input.StateMachineArn) || text(input.executionArn);
+      if (own !== '') return [[own]];
+      return operation.startsWith('SendTask') && waiting.length > 0 ? waiting.map((one): Need => [one.arn]) : [['*']];
+    },
+    lambda: ({ FunctionName }) => [[arn('lambda', 'function:', FunctionName)]],
+    secretsmanager({ SecretId }) {
+      const known = secrets.find(({ name, arn: own }) => name === SecretId || own === SecretId);
       // The six characters are AWS's own; policies allow for them.
-      return [need(`secretsmanager:${operation}`, known?.arn ?? arn('secretsmanager', `secret:${id}-000000`))];
+      return [[known?.arn ?? arn('secretsmanager', 'secret:', `${text(SecretId)}-000000`)]];
     },
-    sqs(operation, input) {
-      const url = text(input.QueueUrl) ?? text(input.QueueName) ?? '';
-      const known = queues.find((queue) => queue.url === url || queue.name === url);
-      return [need(`sqs:${operation}`, known?.arn ?? arn('sqs', url.slice(url.lastIndexOf('/') + 1)))];
-    },
+    sqs: ({ QueueUrl }) => [[arn('sqs', '', text(QueueUrl).replace(/^.*\//, ''))]],
   };
-  return (service, operation, input) =>
-    services[service]?.(operation, fields(input)) ?? [need(`${service}:${operation}`, '*')];
+  return (service, operation, input) => {
+    const needs = services[service]?.(fields(input), operation) ?? [['*']];
+    const action = service === 'lambda' ? 'lambda:InvokeFunction' : `${service}:${operation}`;
+    return needs.map(([resource, context = {}]) => ({ action, resource, context }));
+  };
 }
 
 /** The partition keys that a query asks for; one that cannot be found is none that a policy names. */
 function queriedKeys(input: Fields, hash: string): readonly string[] {
   const values = fields(input.ExpressionAttributeValues);
   const names = fields(input.ExpressionAttributeNames);
-  const equalities = (text(input.KeyConditionExpression) ?? '').matchAll(/(#?[\w.-]+)\s*=\s*(:\w+)/g);
+  const equalities = text(input.KeyConditionExpression).matchAll(/(#?[\w.-]+)\s*=\s*(:\w+)/g);
   const keys = [...equalities].flatMap(([, name = '', value = '']) =>
     (name.startsWith('#') ? names[name] : name) === hash ? [keyText(values[value])] : [],
   );
@@ -131,12 +99,11 @@ function batchItem(request: unknown): unknown {
 /** Text of a key, which DynamoDB sends as `{ S }`, `{ N }` or `{ B }`. */
 function keyText(value: unknown): string {
   const { S, N, B } = fields(value);
-  return text(S ?? N ?? B) ?? '';
+  return text(S ?? N ?? B);
 }
 
 function present(key: string, value: unknown): Context {
-  const given = text(value);
-  return given === undefined ? {} : { [key]: [given] };
+  return value === undefined ? {} : { [key]: [text(value)] };
 }
 
 function fields(value: unknown): Fields {
@@ -147,6 +114,6 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -8,3 +8,8 @@ export class UnsupportedAssembly extends Error {
     this.problems = problems;
   }
 }
+
+/** @throws UnsupportedAssembly always */
+export function refuse(problem: string): never {
+  throw new UnsupportedAssembly([problem]);
+}

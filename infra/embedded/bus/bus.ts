@@ -1,10 +1,9 @@
 import * as z from 'zod';
-import { busNameOf } from '../assembly/identity.ts';
+import { busNameOf } from '../assembly/resources.ts';
 import type { Assembly, RuleSpec } from '../assembly/specs.ts';
 import type { Clock } from '../clock/clock.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import type { Deliver } from './delivery.ts';
-import { targetInput } from './target-input.ts';
 
 /** One entry of PutEvents as it comes over the wire. */
 export const PutEventsEntry = z.object({
@@ -54,65 +53,48 @@ export type Bus = ReturnType<typeof createBus>;
 /** EventBridge: buses, rules and their targets. */
 export function createBus(
   { buses, rules }: Pick<Assembly, 'buses' | 'rules'>,
-  { clock, newId, place, deliver, busy = () => false }: BusOptions,
+  { clock, newId, place: { account, region }, deliver, busy = () => false }: BusOptions,
 ) {
-  const names = new Set(buses.map(({ name }) => name));
-
+  const send = (rule: RuleSpec, event: BusEvent): void => {
+    const json = JSON.stringify(event);
+    for (const target of rule.targets) {
+      deliver({ eventId: event.id, from: rule.arn, target, payload: target.constant ?? json, event: json });
+    }
+  };
   const publish = (busName: string, event: BusEvent): void => {
     for (const rule of rules) {
       if (rule.enabled && rule.busName === busName && rule.pattern?.(event) === true) send(rule, event);
     }
   };
-  const send = (rule: RuleSpec, event: BusEvent): void => {
-    for (const target of rule.targets) {
-      const payload = targetInput(target.input, event, rule);
-      deliver({ eventId: event.id, from: rule.arn, target, payload, event: JSON.stringify(event) });
-    }
-  };
   const envelope = (
-    parts: Pick<BusEvent, 'source' | 'detail-type' | 'detail'> & { time?: string; resources?: readonly string[] },
+    source: string,
+    type: string,
+    detail: unknown,
+    resources: readonly string[] = [],
+    at = clock.now(),
   ): BusEvent => ({
-    version: '0',
-    id: newId(),
-    'detail-type': parts['detail-type'],
-    source: parts.source,
-    account: place.account,
-    time: parts.time ?? secondsOnly(clock.now()),
-    region: place.region,
-    resources: parts.resources ?? [],
-    detail: parts.detail,
+    ...{ version: '0', id: newId(), 'detail-type': type, source, account },
+    ...{ time: new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'), region, resources, detail },
   });
 
   const put = (entry: PutEventsEntry): PutEventsAnswer['Entries'][number] => {
     const refused = (ErrorCode: string, ErrorMessage: string) => ({ ErrorCode, ErrorMessage });
     if (busy()) return refused('ThrottlingException', 'Rate exceeded');
     const missing = (['Source', 'DetailType', 'Detail'] as const).find((name) => !entry[name]);
-    const { Source = '', DetailType = '', Detail: text = '' } = entry;
+    const { Source = '', DetailType = '', Detail: text = '', EventBusName = 'default', Resources, Time } = entry;
     if (missing !== undefined) {
-      return refused(
-        'InvalidArgument',
-        `Parameter ${missing} is not valid. Reason: ${missing} is a required argument.`,
-      );
+      const why = `Parameter ${missing} is not valid. Reason: ${missing} is a required argument.`;
+      return refused('InvalidArgument', why);
     }
     if (Source.startsWith('aws.')) return refused('NotAuthorizedForSourceException', 'Not authorized for the source.');
     const detail = parseDetail(text);
     if (detail === undefined) return refused('MalformedDetail', 'Detail is malformed.');
-    const busName = busNameOf(entry.EventBusName ?? 'default');
-    if (!names.has(busName)) return refused('InvalidArgument', `Event bus ${busName} does not exist.`);
-    const at =
-      entry.Time === undefined
-        ? clock.now()
-        : new Date(typeof entry.Time === 'number' ? entry.Time * 1000 : entry.Time).getTime();
+    const bus = buses.find(({ name }) => name === busNameOf(EventBusName));
+    if (bus === undefined) return refused('InvalidArgument', `Event bus ${EventBusName} does not exist.`);
+    const at = new Date(typeof Time === 'number' ? Time * 1000 : (Time ?? clock.now())).getTime();
     if (Number.isNaN(at)) return refused('InvalidArgument', 'Parameter Time is not valid.');
-    const time = secondsOnly(at);
-    const event = envelope({
-      source: Source,
-      'detail-type': DetailType,
-      detail,
-      time,
-      resources: entry.Resources ?? [],
-    });
-    publish(busName, event);
+    const event = envelope(Source, DetailType, detail, Resources, at);
+    publish(bus.name, event);
     return { EventId: event.id };
   };
 
@@ -123,10 +105,7 @@ export function createBus(
      */
     putEvents(entries: readonly PutEventsEntry[]): PutEventsAnswer {
       if (entries.length < 1 || entries.length > MAX_ENTRIES) {
-        throw new AwsError(
-          'ValidationException',
-          `Entries must have 1 to ${MAX_ENTRIES} members, not ${entries.length}.`,
-        );
+        throw new AwsError('ValidationException', `Entries must have 1 to ${MAX_ENTRIES} members.`);
       }
       if (entries.reduce((total, entry) => total + sizeOf(entry), 0) > MAX_REQUEST_BYTES) {
         throw new AwsError('ValidationException', 'Total size of the entries in the request is over the limit.');
@@ -136,15 +115,10 @@ export function createBus(
     },
     /** An event of the platform itself, e.g. a status change of an execution, on the default bus. */
     emit(source: string, detailType: string, detail: unknown, resources: readonly string[]): void {
-      publish('default', envelope({ source, 'detail-type': detailType, detail, resources }));
+      publish('default', envelope(source, detailType, detail, resources));
     },
     /** A tick of a scheduled rule. */
-    tick(rule: RuleSpec): void {
-      send(
-        rule,
-        envelope({ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {}, resources: [rule.arn] }),
-      );
-    },
+    tick: (rule: RuleSpec): void => send(rule, envelope('aws.events', 'Scheduled Event', {}, [rule.arn])),
     buses,
     rules,
   };
@@ -156,15 +130,10 @@ function sizeOf({ Time, Source, DetailType, Detail: detail, Resources }: PutEven
   return texts.reduce((total, text) => total + Buffer.byteLength(text ?? ''), Time === undefined ? 0 : 14);
 }
 
-function parseDetail(text: string): unknown {
+function parseDetail(text: string): Record<string, unknown> | undefined {
   try {
-    const detail: unknown = JSON.parse(text);
-    return Detail.safeParse(detail).success ? detail : undefined;
+    return Detail.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }
-}
-
-function secondsOnly(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -1,22 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { RetryPolicy } from '../assembly/specs.ts';
+import type { TargetSpec } from '../assembly/specs.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { InvokeAsync } from '../functions/async-invocation.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Queues } from '../services/queues.ts';
 import { createRetries, NotRetriable } from './retries.ts';
 
-/** One event on its way to one target of a rule or schedule. */
+/** One event on its way to one target of a rule. */
 export interface Delivery {
   readonly eventId: string;
-  /** ARN of the rule or schedule. */
+  /** ARN of the rule. */
   readonly from: string;
-  readonly target: {
-    readonly id: string;
-    readonly arn: string;
-    readonly retry: RetryPolicy;
-    readonly deadLetterArn: string | null;
-  };
+  readonly target: Pick<TargetSpec, 'id' | 'arn' | 'retry' | 'deadLetterArn'>;
   /** What the target receives, JSON. */
   readonly payload: string;
   /** What the dead-letter queue receives, JSON. */

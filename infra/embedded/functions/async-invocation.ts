@@ -27,7 +27,7 @@ interface AsyncOptions {
 
 /**
  * Makes Lambda's asynchronous invocation: accepted at once, tried again on failure, and in the end handed to the
- * function's on-failure destination or dead-letter queue. Where it has neither the event is lost, and reported.
+ * function's dead-letter queue. Where it has none the event is lost, and reported.
  */
 export function asyncInvoker({ host, journal, queues, clock, newId, report }: AsyncOptions) {
   const begin = createRetries<Accepted>({
@@ -48,30 +48,12 @@ export function asyncInvoker({ host, journal, queues, clock, newId, report }: As
     const { requestId, event, error, attempts } = lost;
     const fault =
       error instanceof FunctionFailed ? error.fault : { errorType: 'ServiceException', errorMessage: String(error) };
-    const { onFailureArn, deadLetterArn } = spec.async;
-    if (onFailureArn !== null) {
-      const record = {
-        version: '1.0',
-        timestamp: new Date(clock.now()).toISOString(),
-        requestContext: {
-          ...{ requestId, functionArn: `${spec.arn}:$LATEST`, condition: 'RetriesExhausted' },
-          approximateInvokeCount: attempts,
-        },
-        requestPayload: JSON.parse(event),
-        responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
-        responsePayload: fault,
-      };
-      queues.send(onFailureArn, JSON.stringify(record));
-    }
+    const { deadLetterArn } = spec.async;
     if (deadLetterArn !== null) {
       queues.send(deadLetterArn, event, { RequestID: requestId, ErrorCode: '200', ErrorMessage: fault.errorMessage });
     }
-    const where = onFailureArn ?? deadLetterArn;
-    report(
-      where === null
-        ? `${spec.name} failed ${attempts} times with ${fault.errorType}; its event is lost`
-        : `${spec.name} failed ${attempts} times with ${fault.errorType}; its event is in ${where}`,
-    );
+    const fate = deadLetterArn === null ? 'is lost' : `is in ${deadLetterArn}`;
+    report(`${spec.name} failed ${attempts} times with ${fault.errorType}; its event ${fate}`);
   }
 }
 export type InvokeAsync = ReturnType<typeof asyncInvoker>;

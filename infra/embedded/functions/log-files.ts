@@ -2,9 +2,9 @@ import { appendFileSync, createWriteStream, mkdirSync, type WriteStream } from '
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 
-/** Where the functions' output goes: one file per function, appended to, readable by the owner only. */
+/** Where the output of functions and the messages of queues go: a file for each, appended to, for its owner only. */
 export interface LogFiles {
-  write(functionName: string, text: string): void;
+  write(name: string, text: string): void;
   /** Resolves when everything written is in its file. */
   close(): Promise<void>;
 }
@@ -14,14 +14,14 @@ export function openLogFiles(directory: string): LogFiles {
   const streams = new Map<string, WriteStream>();
   let closed = false;
   return {
-    write(functionName, text) {
-      const file = join(directory, `${functionName}.log`);
+    write(name, text) {
+      const file = join(directory, `${name}.log`);
       // The last words of a thread may come after its end.
       if (closed) return appendFileSync(file, text, { mode: 0o600 });
-      let stream = streams.get(functionName);
+      let stream = streams.get(name);
       if (stream === undefined) {
         stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
-        streams.set(functionName, stream);
+        streams.set(name, stream);
       }
       stream.write(text);
     },

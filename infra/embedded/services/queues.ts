@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { QueueSpec } from '../assembly/specs.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -8,10 +7,6 @@ export interface Message {
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly sentAt: number;
-  receives: number;
-  /** Epoch ms before which nobody else gets it. */
-  hiddenUntil: number;
-  receiptHandle: string | null;
 }
 
 /** No queue has this name, URL or ARN. */
@@ -25,87 +20,40 @@ interface QueueOptions {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly journal: Journal;
+  /** Told of every message, so that who operates this machine can read it. */
+  readonly log: (queue: string, line: string) => void;
 }
 
-/** Standard SQS queues: visibility timeout, retention, redrive. Order is kept, though SQS promises none. */
-export function createQueues(specs: readonly QueueSpec[], { clock, newId, journal }: QueueOptions) {
+/** Standard SQS queues as far as dead letters need them: messages come in, are looked at, and go when they are too old. */
+export function createQueues(specs: readonly QueueSpec[], { clock, newId, journal, log }: QueueOptions) {
   const keyOf = (spec: QueueSpec, { messageId }: Message) => `q${spec.name}/${messageId}`;
-  const write = (spec: QueueSpec, message: Message) => journal.put(keyOf(spec, message), JSON.stringify(message));
   const kept = (spec: QueueSpec): Message[] =>
-    journal
-      .keys(`q${spec.name}/`)
-      .map(({ key }): Message => JSON.parse(journal.lines(key)[0] ?? 'null'))
-      .sort((a, b) => a.sentAt - b.sentAt);
+    journal.keys(`q${spec.name}/`).map(({ key }): Message => JSON.parse(journal.lines(key)[0] ?? 'null'));
   const queues = specs.map((spec) => ({ spec, messages: kept(spec) }));
 
-  const find = (reference: string) => {
-    const name = reference.slice(Math.max(reference.lastIndexOf('/'), reference.lastIndexOf(':')) + 1);
-    const found = queues.find(({ spec }) => spec.name === name);
-    if (found === undefined) throw new QueueDoesNotExist(`no queue is called ${reference}`);
-    return found;
-  };
   const current = (reference: string) => {
-    const queue = find(reference);
+    const name = reference.slice(Math.max(reference.lastIndexOf('/'), reference.lastIndexOf(':')) + 1);
+    const queue = queues.find(({ spec }) => spec.name === name);
+    if (queue === undefined) throw new QueueDoesNotExist(`no queue is called ${reference}`);
     const oldest = clock.now() - queue.spec.retentionSeconds * 1000;
-    drop(queue, ({ sentAt }) => sentAt < oldest);
+    const young = queue.messages.findIndex(({ sentAt }) => sentAt >= oldest);
+    const old = queue.messages.splice(0, young < 0 ? queue.messages.length : young);
+    for (const message of old) journal.remove(keyOf(queue.spec, message));
     return queue;
-  };
-  const drop = (queue: (typeof queues)[number], unwanted: (message: Message) => boolean) => {
-    for (const message of queue.messages.filter(unwanted)) journal.remove(keyOf(queue.spec, message));
-    queue.messages = queue.messages.filter((message) => !unwanted(message));
-  };
-
-  const send = (reference: string, body: string, attributes: Readonly<Record<string, string>> = {}): Message => {
-    const message = {
-      messageId: newId(),
-      body,
-      attributes,
-      sentAt: clock.now(),
-      receives: 0,
-      hiddenUntil: 0,
-      receiptHandle: null,
-    };
-    const queue = current(reference);
-    queue.messages.push(message);
-    write(queue.spec, message);
-    return message;
   };
 
   return {
-    send,
-    /** Hands out up to `max` visible messages and hides them; one received too often moves to the dead-letter queue. */
-    receive(reference: string, max: number, visibilitySeconds?: number): Message[] {
-      const queue = current(reference);
-      const now = clock.now();
-      const taken: Message[] = [];
-      for (const message of queue.messages.filter(({ hiddenUntil }) => hiddenUntil <= now)) {
-        if (taken.length >= max) break;
-        if (queue.spec.redrive !== null && message.receives >= queue.spec.redrive.maxReceives) {
-          drop(queue, (other) => other === message);
-          send(queue.spec.redrive.arn, message.body, message.attributes);
-          continue;
-        }
-        message.receives += 1;
-        message.hiddenUntil = now + (visibilitySeconds ?? queue.spec.visibilitySeconds) * 1000;
-        message.receiptHandle = newId();
-        write(queue.spec, message);
-        taken.push(message);
-      }
-      return taken;
+    send(reference: string, body: string, attributes: Readonly<Record<string, string>> = {}): Message {
+      const { spec, messages } = current(reference);
+      const message = { messageId: newId(), body, attributes, sentAt: clock.now() };
+      messages.push(message);
+      const json = JSON.stringify(message);
+      journal.put(keyOf(spec, message), json);
+      log(spec.name, `${json}\n`);
+      return message;
     },
-    remove(reference: string, receiptHandle: string): void {
-      drop(current(reference), (message) => message.receiptHandle === receiptHandle);
-    },
-    /** Everything in the queue, visible or not, without taking it. */
+    /** Everything in the queue, oldest first, without taking it. */
     peek: (reference: string): readonly Message[] => current(reference).messages,
-    counts(reference: string): { visible: number; hidden: number } {
-      const { messages } = current(reference);
-      const hidden = messages.filter(({ hiddenUntil }) => hiddenUntil > clock.now()).length;
-      return { visible: messages.length - hidden, hidden };
-    },
-    spec: (reference: string): QueueSpec => find(reference).spec,
     list: (): readonly QueueSpec[] => specs,
   };
 }
-
-export const md5 = (text: string): string => createHash('md5').update(text).digest('hex');

@@ -1,68 +1,52 @@
 import * as z from 'zod';
-import { busNameOf } from '../assembly/identity.ts';
+import { busNameOf } from '../assembly/resources.ts';
 import { type Bus, PutEventsEntry } from '../bus/bus.ts';
 import { AwsError } from './aws-error.ts';
 import type { Service } from './calls.ts';
-import { page, parseInput } from './input.ts';
+import { operation, page } from './operation.ts';
 
-const PutEvents = z.object({ Entries: z.array(PutEventsEntry) });
 const Listed = z.strictObject({
-  EventBusName: z.string().default('default'),
-  Limit: z.number().int().min(1).max(100).default(100),
+  EventBusName: z.string().default('default').transform(busNameOf),
+  Limit: z.int().min(1).max(100).default(100),
   NextToken: z.string().optional(),
 });
-const ListRules = Listed.extend({ NamePrefix: z.string().default('') });
-const ListTargets = Listed.extend({ Rule: z.string() });
 
 /** EventBridge on the wire: PutEvents, and a look at buses, rules and targets. */
-export function eventBridge(bus: Bus): Service {
-  const rulesOf = (nameOrArn: string) => {
-    const name = busNameOf(nameOrArn);
-    if (!bus.buses.some((known) => known.name === name)) {
-      throw new AwsError('ResourceNotFoundException', `Event bus ${name} does not exist.`);
-    }
-    return bus.rules.filter(({ busName }) => busName === name);
+export function eventBridge({ buses, rules, putEvents }: Bus): Service {
+  const missing = (what: string) => new AwsError('ResourceNotFoundException', `${what} does not exist.`);
+  const rulesOf = (bus: string) => {
+    if (!buses.some(({ name }) => name === bus)) throw missing(`Event bus ${bus}`);
+    return rules.filter(({ busName }) => busName === bus);
   };
-  const pageOf = <T>(
-    all: readonly T[],
-    list: string,
-    keyOf: (item: T) => string,
-    { Limit, NextToken }: { Limit: number; NextToken?: string | undefined },
-  ) => {
-    const asked = { max: Limit, token: NextToken, errorType: 'ValidationException' };
-    const { items, nextToken } = page(all, list, keyOf, asked);
-    return { items, more: nextToken === undefined ? {} : { NextToken: nextToken } };
-  };
+  const by = ({ Limit, NextToken }: z.infer<typeof Listed>) => ({
+    ...{ max: Limit, token: NextToken, errorType: 'ValidationException' },
+  });
   return {
-    PutEvents: (input) => bus.putEvents(parseInput(PutEvents, input).Entries),
-    ListEventBuses: () => ({ EventBuses: bus.buses.map(({ name, arn }) => ({ Name: name, Arn: arn })) }),
-    ListRules(input) {
-      const { EventBusName, NamePrefix, ...asked } = parseInput(ListRules, input);
-      const found = rulesOf(EventBusName).filter(({ name }) => name.startsWith(NamePrefix));
-      const { items, more } = pageOf(found, `rules ${NamePrefix}`, ({ arn }) => arn, asked);
+    PutEvents: operation(z.object({ Entries: z.array(PutEventsEntry) }), ({ Entries }) => putEvents(Entries)),
+    ListRules: operation(Listed.extend({ NamePrefix: z.string().default('') }), ({ NamePrefix, ...asked }) => {
+      const found = rulesOf(asked.EventBusName).filter(({ name }) => name.startsWith(NamePrefix));
+      const { items, nextToken } = page(found, `rules ${NamePrefix}`, ({ arn }) => arn, by(asked));
       return {
-        ...more,
+        NextToken: nextToken,
         Rules: items.map(({ name, arn, busName, enabled, patternJson, schedule }) => ({
           ...{ Name: name, Arn: arn, EventBusName: busName, State: enabled ? 'ENABLED' : 'DISABLED' },
-          ...(patternJson === null ? {} : { EventPattern: patternJson }),
-          ...(schedule === null ? {} : { ScheduleExpression: schedule }),
+          ...{ EventPattern: patternJson ?? undefined, ScheduleExpression: schedule?.expression },
         })),
       };
-    },
-    ListTargetsByRule(input) {
-      const { EventBusName, Rule, ...asked } = parseInput(ListTargets, input);
-      const rule = rulesOf(EventBusName).find(({ name }) => name === Rule);
-      if (rule === undefined)
-        throw new AwsError('ResourceNotFoundException', `Rule ${Rule} does not exist on EventBus ${EventBusName}.`);
-      const { items, more } = pageOf(rule.targets, `targets ${rule.arn}`, ({ id }) => id, asked);
+    }),
+    ListTargetsByRule: operation(Listed.extend({ Rule: z.string() }), ({ Rule, ...asked }) => {
+      const rule = rulesOf(asked.EventBusName).find(({ name }) => name === Rule);
+      if (rule === undefined) throw missing(`Rule ${Rule}`);
+      // Two targets may be the same machine.
+      const { items, nextToken } = page(rule.targets, `targets ${rule.arn}`, ({ id }) => id, by(asked));
       return {
-        ...more,
-        Targets: items.map(({ id, arn, retry, deadLetterArn }) => ({
-          ...{ Id: id, Arn: arn },
+        NextToken: nextToken,
+        Targets: items.map(({ id, arn, constant, retry, deadLetterArn }) => ({
+          ...{ Id: id, Arn: arn, Input: constant ?? undefined },
           RetryPolicy: { MaximumRetryAttempts: retry.attempts, MaximumEventAgeInSeconds: retry.maxAgeSeconds },
-          ...(deadLetterArn === null ? {} : { DeadLetterConfig: { Arn: deadLetterArn } }),
+          DeadLetterConfig: deadLetterArn === null ? undefined : { Arn: deadLetterArn },
         })),
       };
-    },
+    }),
   };
 }

@@ -31,9 +31,13 @@ interface HttpApiOptions {
   readonly report: (message: string) => void;
 }
 
+const Headers = z.record(
+  z.string().transform((name) => name.toLowerCase()),
+  z.union([z.string(), z.number(), z.boolean()]).transform(String),
+);
 const Structured = z.object({
   statusCode: z.coerce.number().int().min(100).max(599),
-  headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}),
+  headers: Headers.default({}),
   cookies: z.array(z.string()).default([]),
   body: z.string().default(''),
   isBase64Encoded: z.boolean().default(false),
@@ -43,72 +47,57 @@ const Structured = z.object({
 const TEXT = /^(text\/|application\/(json|xml|javascript)\b)/;
 
 /** Serves routes by Lambda proxy integration, payload format 2.0. */
-export function createHttpApi(
-  routes: readonly RouteSpec[],
-  { clock, newId, account, host, report }: HttpApiOptions,
-): HttpApi {
-  const invoke = async (route: RouteSpec, request: HttpRequest): Promise<HttpResponse> => {
-    try {
-      const result: unknown = JSON.parse(await host.invoke(route.functionArn, JSON.stringify(eventOf(route, request))));
-      return responseOf(result);
-    } catch (error) {
-      if (!(error instanceof FunctionFailed)) throw error;
-      report(`${route.method} ${route.path} failed with ${error.fault.errorType}`);
-      return json(500, '{"message":"Internal Server Error"}');
-    }
-  };
-
+export function createHttpApi(routes: readonly RouteSpec[], options: HttpApiOptions): HttpApi {
+  const { clock, newId, account, host, report } = options;
   const eventOf = ({ method, path, apiId }: RouteSpec, { url, headers, body }: HttpRequest) => {
     const { pathname, search, searchParams } = new URL(url, 'http://localhost');
-    const { cookie, ...others } = headers;
+    const { cookie, host: domainName, 'user-agent': userAgent = '' } = headers;
     const isBase64Encoded = body.length > 0 && !TEXT.test(headers['content-type'] ?? '');
-    const now = clock.now();
+    const [routeKey, now] = [`${method} ${path}`, clock.now()];
     return {
-      ...{ version: '2.0', routeKey: `${method} ${path}`, rawPath: pathname, rawQueryString: search.slice(1) },
+      ...{ version: '2.0', routeKey, rawPath: pathname, rawQueryString: search.slice(1) },
       ...(cookie === undefined ? {} : { cookies: cookie.split('; ') }),
       headers: Object.fromEntries(
-        Object.entries(others).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
+        Object.entries({ ...headers, cookie: undefined }).map(([name, value]) => [name, value?.toString()]),
       ),
       ...(search === '' ? {} : { queryStringParameters: Object.fromEntries(searchParams) }),
       requestContext: {
-        ...{ accountId: account, apiId, domainName: headers.host, domainPrefix: apiId, requestId: newId() },
-        http: {
-          method,
-          path: pathname,
-          protocol: 'HTTP/1.1',
-          sourceIp: '127.0.0.1',
-          userAgent: headers['user-agent'] ?? '',
-        },
-        ...{ routeKey: `${method} ${path}`, stage: '$default', time: new Date(now).toUTCString(), timeEpoch: now },
+        ...{ accountId: account, apiId, domainName, domainPrefix: apiId, requestId: newId() },
+        http: { method, path: pathname, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent },
+        ...{ routeKey, stage: '$default', time: new Date(now).toUTCString(), timeEpoch: now },
       },
       ...(body.length === 0 ? {} : { body: body.toString(isBase64Encoded ? 'base64' : 'utf8') }),
       isBase64Encoded,
     };
   };
-
   return {
     match(method, path) {
       const route = routes.find((candidate) => candidate.method === method && candidate.path === path);
-      return route === undefined ? undefined : (request) => invoke(route, request);
+      if (route === undefined) return undefined;
+      return async (request) => {
+        try {
+          return responseOf(await host.invoke(route.functionArn, JSON.stringify(eventOf(route, request))));
+        } catch (error) {
+          if (!(error instanceof FunctionFailed)) throw error;
+          report(`${route.method} ${route.path} failed with ${error.fault.errorType}`);
+          return json(500, '{"message":"Internal Server Error"}');
+        }
+      };
     },
   };
 }
 
 /** A result with a status code is the response; anything else is its body, as JSON. */
-function responseOf(result: unknown): HttpResponse {
-  if (typeof result !== 'object' || result === null || !('statusCode' in result))
-    return json(200, JSON.stringify(result));
+function responseOf(text: string): HttpResponse {
+  const result: unknown = JSON.parse(text);
+  if (typeof result !== 'object' || result === null || !('statusCode' in result)) return json(200, text);
   const parsed = Structured.safeParse(result);
   if (!parsed.success) return json(500, '{"message":"Internal Server Error"}');
   const { statusCode, headers, cookies, body, isBase64Encoded } = parsed.data;
-  const lowered = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const more = cookies.length > 0 ? { 'set-cookie': cookies } : {};
   return {
     status: statusCode,
-    headers: {
-      'content-type': 'text/plain;charset=utf-8',
-      ...lowered,
-      ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}),
-    },
+    headers: { 'content-type': 'text/plain;charset=utf-8', ...headers, ...more },
     body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
   };
 }

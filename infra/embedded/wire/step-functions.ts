@@ -7,146 +7,128 @@ import { wireEvent } from '../engine/history.ts';
 import { Json, type JsonValue } from '../engine/json.ts';
 import { AwsError } from './aws-error.ts';
 import type { Service } from './calls.ts';
-import { page, parseInput } from './input.ts';
+import { operation, page } from './operation.ts';
 
-const Status = z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']);
-const Page = { maxResults: z.number().int().min(0).max(1000).default(100), nextToken: z.string().optional() };
-const StartExecution = z.strictObject({
-  stateMachineArn: z.string(),
-  name: z.string().min(1).max(80).optional(),
-  input: z.string().default('{}'),
-  traceHeader: z.string().optional(),
-});
-const ByExecution = z.strictObject({ executionArn: z.string() });
-const ByMachine = z.strictObject({ stateMachineArn: z.string() });
-const Reason = { error: z.string().max(256).optional(), cause: z.string().max(32_768).optional() };
+const arnOf = (kind: 'stateMachine' | 'execution') => z.string().transform((arn) => checkedArn(arn, kind));
+const ByExecution = z.strictObject({ executionArn: arnOf('execution') });
+const ByMachine = z.strictObject({ stateMachineArn: arnOf('stateMachine') });
+const ByToken = z.strictObject({ taskToken: z.string().min(1).max(2048) });
 const Described = { includedData: z.literal('ALL_DATA').optional() };
-const DescribeExecution = ByExecution.extend(Described);
-const DescribeMachine = ByMachine.extend(Described);
-const StopExecution = ByExecution.extend(Reason);
-const ListExecutions = ByMachine.extend({ statusFilter: Status.optional(), ...Page });
-const GetHistory = ByExecution.extend({
-  reverseOrder: z.boolean().default(false),
-  includeExecutionData: z.boolean().default(true),
-  ...Page,
-});
-const ListMachines = z.strictObject(Page);
-const TaskToken = z.strictObject({ taskToken: z.string().min(1).max(2048) });
-const TaskSuccess = TaskToken.extend({ output: z.string() });
-const TaskFailure = TaskToken.extend(Reason);
+const Reason = { error: z.string().max(256).exactOptional(), cause: z.string().max(32_768).exactOptional() };
+const Paged = {
+  /** 0 asks for AWS's own number. */
+  maxResults: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .transform((asked) => asked || 100),
+  nextToken: z.string().optional(),
+};
 
-/** Errors of the engine that are AWS's by name, with AWS's words. */
-const WORDS: readonly [kind: new (message: string) => Error, words: (message: string, asked: Asked) => string][] = [
-  [errors.StateMachineDoesNotExist, (_, { stateMachineArn }) => `State Machine Does Not Exist: '${stateMachineArn}'`],
-  [errors.ExecutionDoesNotExist, (_, { executionArn }) => `Execution Does Not Exist: '${executionArn}'`],
-  [
-    errors.ExecutionAlreadyExists,
-    (_, { stateMachineArn, name }) =>
-      `Execution Already Exists: '${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}'`,
-  ],
-  [errors.InvalidName, (_, { name }) => `Invalid Name: '${name}'`],
-  [errors.InvalidExecutionInput, (message) => `Invalid State Machine Execution Input: '${message}'`],
-  [errors.InvalidOutput, (message) => `Invalid Output: '${message}'`],
-  [errors.InvalidToken, () => "Invalid Token: 'Invalid token'"],
-  [errors.TaskTimedOut, () => "Task Timed Out: 'Provided task does not exist anymore'"],
-];
+/** AWS's words for errors of the engine that have AWS's names, by what was asked. */
+const WORDS: Readonly<Record<string, (asked: Asked, message: string) => string>> = {
+  StateMachineDoesNotExist: ({ stateMachineArn }) => `State Machine Does Not Exist: '${stateMachineArn}'`,
+  ExecutionDoesNotExist: ({ executionArn }) => `Execution Does Not Exist: '${executionArn}'`,
+  ExecutionAlreadyExists: ({ stateMachineArn, name }) =>
+    `Execution Already Exists: '${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}'`,
+  InvalidName: ({ name }) => `Invalid Name: '${name}'`,
+  InvalidExecutionInput: (_, message) => `Invalid State Machine Execution Input: '${message}'`,
+  InvalidOutput: (_, message) => `Invalid Output: '${message}'`,
+  InvalidToken: () => "Invalid Token: 'Invalid token'",
+  TaskTimedOut: () => "Task Timed Out: 'Provided task does not exist anymore'",
+};
 const Text = z.string().catch('');
 const Asked = z.object({ stateMachineArn: Text, executionArn: Text, name: Text });
 type Asked = z.infer<typeof Asked>;
 
 /** Step Functions on the wire, in front of the engine. `createdAt` (epoch ms) is when the machines were registered. */
 export function stepFunctions(engine: Engine, machines: readonly MachineSpec[], createdAt: number): Service {
-  const paging = ({ maxResults, nextToken }: { maxResults: number; nextToken?: string | undefined }) => ({
-    max: maxResults === 0 ? 100 : maxResults,
-    token: nextToken,
-  });
-  const described = ({ arn, name }: MachineSpec) => ({
-    ...{ stateMachineArn: arn, name, type: 'STANDARD', creationDate: createdAt / 1000 },
-  });
   const machineOf = (stateMachineArn: string): MachineSpec => {
-    const machine = machines.find(({ arn }) => arn === checkedArn(stateMachineArn, 'stateMachine'));
+    const machine = machines.find(({ arn }) => arn === stateMachineArn);
     if (machine === undefined) throw new errors.StateMachineDoesNotExist(stateMachineArn);
     return machine;
   };
-  const summaryOf = (executionArn: string) => engine.describe(checkedArn(executionArn, 'execution'));
+  const brief = ({ arn, name }: MachineSpec) => ({
+    ...{ stateMachineArn: arn, name, type: 'STANDARD', creationDate: createdAt / 1000 },
+  });
+  const full = ({ roleArn, definition }: MachineSpec) => ({ roleArn, definition: JSON.stringify(definition) });
 
-  const operations: Service = {
-    StartExecution(input) {
-      const { stateMachineArn, name, input: text } = parseInput(StartExecution, input);
-      const started = engine.start({
-        stateMachineArn: checkedArn(stateMachineArn, 'stateMachine'),
-        input: parseJson(text, errors.InvalidExecutionInput),
-        ...(name === undefined ? {} : { name }),
-      });
-      return { executionArn: started.executionArn, startDate: started.startDate / 1000 };
-    },
-    DescribeExecution(input) {
-      const summary = summaryOf(parseInput(DescribeExecution, input).executionArn);
+  return inWords({
+    StartExecution: operation(
+      ByMachine.extend({
+        name: z.string().min(1).max(80).exactOptional(),
+        input: z.string().default('{}'),
+        traceHeader: z.string().optional(),
+      }),
+      ({ traceHeader: _, input, ...asked }) => {
+        const started = engine.start({ ...asked, input: parseJson(input, errors.InvalidExecutionInput) });
+        return { executionArn: started.executionArn, startDate: started.startDate / 1000 };
+      },
+    ),
+    DescribeExecution: operation(ByExecution.extend(Described), ({ executionArn }) => {
+      const summary = engine.describe(executionArn);
+      const { input, output, error, cause } = summary;
       return {
-        ...listed(summary),
-        ...{ redriveCount: 0, redriveStatus: 'NOT_REDRIVABLE' },
-        ...{ input: JSON.stringify(summary.input), inputDetails: { included: true } },
-        ...(summary.output === undefined
-          ? {}
-          : { output: JSON.stringify(summary.output), outputDetails: { included: true } }),
-        ...{ error: summary.error, cause: summary.cause },
+        ...{ ...listed(summary), redriveCount: 0, redriveStatus: 'NOT_REDRIVABLE', error, cause },
+        ...{ input: JSON.stringify(input), inputDetails: { included: true } },
+        ...(output === undefined ? {} : { output: JSON.stringify(output), outputDetails: { included: true } }),
       };
-    },
-    StopExecution(input) {
-      const { executionArn, ...why } = parseInput(StopExecution, input);
-      return { stopDate: engine.stop(checkedArn(executionArn, 'execution'), why).stopDate / 1000 };
-    },
-    ListExecutions(input) {
-      const { stateMachineArn, statusFilter, ...asked } = parseInput(ListExecutions, input);
-      const { arn } = machineOf(stateMachineArn);
-      const status = statusFilter === undefined ? {} : { status: statusFilter };
-      const found = engine.list({ stateMachineArn: arn, ...status }).reverse();
-      const list = `executions ${arn} ${statusFilter}`;
-      const { items, ...more } = page(found, list, ({ executionArn }) => executionArn, paging(asked));
-      return { executions: items.map(listed), ...more };
-    },
-    GetExecutionHistory(input) {
-      const { executionArn, reverseOrder, includeExecutionData, ...asked } = parseInput(GetHistory, input);
-      const events = engine.history(checkedArn(executionArn, 'execution')) ?? [];
-      const list = `history ${executionArn} ${reverseOrder}`;
-      const ordered = reverseOrder ? events.toReversed() : events;
-      const { items, ...more } = page(ordered, list, ({ id }) => `${id}`, paging(asked));
-      const withoutData = { input: undefined, output: undefined, parameters: undefined, assignedVariables: undefined };
-      return {
-        events: items.map((event) => wireEvent(includeExecutionData ? event : { ...event, ...withoutData })),
-        ...more,
-      };
-    },
-    DescribeStateMachine(input) {
-      const machine = machineOf(parseInput(DescribeMachine, input).stateMachineArn);
-      const definition = JSON.stringify(machine.definition);
-      return { ...described(machine), status: 'ACTIVE', definition, roleArn: machine.roleArn };
-    },
-    DescribeStateMachineForExecution(input) {
-      const { stateMachineArn } = summaryOf(parseInput(DescribeExecution, input).executionArn);
-      const { arn, name, definition, roleArn } = machineOf(stateMachineArn);
-      const machine = { stateMachineArn: arn, name, roleArn, definition: JSON.stringify(definition) };
-      return { ...machine, updateDate: createdAt / 1000 };
-    },
-    ListStateMachines(input) {
-      const asked = paging(parseInput(ListMachines, input));
-      const { items, ...more } = page(machines, 'machines', ({ arn }) => arn, asked);
-      return { stateMachines: items.map(described), ...more };
-    },
-    SendTaskSuccess(input) {
-      const { taskToken, output } = parseInput(TaskSuccess, input);
-      engine.sendTaskSuccess(taskToken, parseJson(output, errors.InvalidOutput));
-    },
-    SendTaskFailure(input) {
-      const { taskToken, error, cause } = parseInput(TaskFailure, input);
-      engine.sendTaskFailure(taskToken, {
-        ...(error === undefined ? {} : { error }),
-        ...(cause === undefined ? {} : { cause }),
-      });
-    },
-    SendTaskHeartbeat: (input) => engine.sendTaskHeartbeat(parseInput(TaskToken, input).taskToken),
-  };
-  return Object.fromEntries(Object.entries(operations).map(([name, run]) => [name, translated(run)]));
+    }),
+    StopExecution: operation(ByExecution.extend(Reason), ({ executionArn, ...why }) => ({
+      stopDate: engine.stop(executionArn, why).stopDate / 1000,
+    })),
+    ListExecutions: operation(
+      ByMachine.extend({
+        statusFilter: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']).optional(),
+        ...Paged,
+      }),
+      ({ stateMachineArn, statusFilter, maxResults: max, nextToken: token }) => {
+        const { arn } = machineOf(stateMachineArn);
+        const found = engine.list({ stateMachineArn: arn, ...(statusFilter && { status: statusFilter }) }).reverse();
+        const list = `executions ${arn} ${statusFilter}`;
+        const { items, nextToken } = page(found, list, ({ executionArn }) => executionArn, { max, token });
+        return { executions: items.map(listed), nextToken };
+      },
+    ),
+    GetExecutionHistory: operation(
+      ByExecution.extend({
+        reverseOrder: z.boolean().default(false),
+        includeExecutionData: z.boolean().default(true),
+        ...Paged,
+      }),
+      ({ executionArn, reverseOrder, includeExecutionData, maxResults: max, nextToken: token }) => {
+        const events = engine.history(executionArn) ?? [];
+        const list = `history ${executionArn} ${reverseOrder}`;
+        const ordered = reverseOrder ? events.toReversed() : events;
+        const { items, nextToken } = page(ordered, list, ({ id }) => `${id}`, { max, token });
+        const bare = { input: undefined, output: undefined, parameters: undefined, assignedVariables: undefined };
+        return {
+          events: items.map((event) => wireEvent(includeExecutionData ? event : { ...event, ...bare })),
+          nextToken,
+        };
+      },
+    ),
+    DescribeStateMachine: operation(ByMachine.extend(Described), ({ stateMachineArn }) => {
+      const machine = machineOf(stateMachineArn);
+      return { ...brief(machine), ...full(machine), status: 'ACTIVE' };
+    }),
+    DescribeStateMachineForExecution: operation(ByExecution.extend(Described), ({ executionArn }) => {
+      const machine = machineOf(engine.describe(executionArn).stateMachineArn);
+      return { stateMachineArn: machine.arn, name: machine.name, ...full(machine), updateDate: createdAt / 1000 };
+    }),
+    ListStateMachines: operation(z.strictObject(Paged), ({ maxResults: max, nextToken: token }) => {
+      const { items, nextToken } = page(machines, 'machines', ({ arn }) => arn, { max, token });
+      return { stateMachines: items.map(brief), nextToken };
+    }),
+    SendTaskSuccess: operation(ByToken.extend({ output: z.string() }), ({ taskToken, output }) =>
+      engine.sendTaskSuccess(taskToken, parseJson(output, errors.InvalidOutput)),
+    ),
+    SendTaskFailure: operation(ByToken.extend(Reason), ({ taskToken, ...why }) =>
+      engine.sendTaskFailure(taskToken, why),
+    ),
+    SendTaskHeartbeat: operation(ByToken, ({ taskToken }) => engine.sendTaskHeartbeat(taskToken)),
+  });
 }
 
 function listed({ executionArn, stateMachineArn, name, status, startDate, stopDate }: ExecutionSummary) {
@@ -154,16 +136,20 @@ function listed({ executionArn, stateMachineArn, name, status, startDate, stopDa
   return { executionArn, stateMachineArn, name, status, ...dates };
 }
 
-function translated(run: (input: unknown) => unknown): (input: unknown) => unknown {
-  return (input) => {
-    try {
-      return run(input);
-    } catch (error) {
-      const known = WORDS.find(([kind]) => error instanceof kind);
-      if (known === undefined || !(error instanceof Error)) throw error;
-      throw new AwsError(error.name, known[1](error.message, Asked.parse(input)), 400, { cause: error });
-    }
-  };
+function inWords(service: Service): Service {
+  const translated = Object.entries(service).map(([name, run]): [string, Service[string]] => [
+    name,
+    (input) => {
+      try {
+        return run(input);
+      } catch (error) {
+        if (!(error instanceof Error) || !Object.hasOwn(WORDS, error.name)) throw error;
+        const words = WORDS[error.name]?.(Asked.parse(input), error.message) ?? error.message;
+        throw new AwsError(error.name, words, 400, { cause: error });
+      }
+    },
+  ]);
+  return Object.fromEntries(translated);
 }
 
 function parseJson(text: string, Refusal: new (message: string, options: ErrorOptions) => Error): JsonValue {

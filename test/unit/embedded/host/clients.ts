@@ -2,7 +2,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { System } from '../../../../infra/embedded/system.ts';
 
 /** Stock SDK clients that look at a running system. */
@@ -13,7 +12,6 @@ export function clients({ url, region, credentials }: System, keys = credentials
     events: new EventBridgeClient(settings),
     secrets: new SecretsManagerClient(settings),
     states: new SFNClient(settings),
-    queues: new SQSClient(settings),
   };
   return { ...all, destroy: () => Object.values(all).forEach((client) => void client.destroy()) };
 }

@@ -5,15 +5,7 @@ import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { memoryJournal } from '../../../../infra/embedded/journal/journal.ts';
 import { createQueues } from '../../../../infra/embedded/services/queues.ts';
 
-const spec = (name: string, redrive: { arn: string; maxReceives: number } | null = null) => ({
-  ...{
-    name,
-    arn: `arn:aws:sqs:us-east-1:000000000000:${name}`,
-    url: `http://127.0.0.1:1/000000000000/${name}`,
-    redrive,
-  },
-  ...{ visibilitySeconds: 30, retentionSeconds: 600 },
-});
+const spec = (name: string) => ({ name, arn: `arn:aws:sqs:us-east-1:000000000000:${name}`, retentionSeconds: 600 });
 
 function counter(): () => string {
   let last = 0;
@@ -60,7 +52,7 @@ describe('a delivery', () => {
   });
 
   it('that reaches no machine ends in the dead-letter queue of its target, with the reason', async () => {
-    const queues = createQueues([spec('dead')], { clock, newId: counter(), journal: memoryJournal() });
+    const queues = createQueues([spec('dead')], { clock, newId: counter(), journal: memoryJournal(), log: () => {} });
     const reports: string[] = [];
     const deliver = deliverer({
       ...{ clock, journal: memoryJournal(), queues, invokeAsync: () => {}, report: (message) => reports.push(message) },
@@ -92,28 +84,14 @@ describe('a delivery', () => {
 });
 
 describe('a queue', () => {
-  it('hides a message that was received, and shows it again when its time is over', async () => {
+  it('keeps its messages in their order, and forgets what is older than it says', async () => {
     const clock = manualClock(0);
-    const queues = createQueues([spec('q')], { clock, newId: counter(), journal: memoryJournal() });
-    queues.send('q', 'hello');
-    expect(queues.receive('q', 10)).toMatchObject([{ body: 'hello' }]);
-    expect(queues.receive('q', 10)).toEqual([]);
-    await clock.advance(30_000);
-    expect(queues.receive('q', 10)).toMatchObject([{ body: 'hello', receives: 2 }]);
-  });
-
-  it('moves a message that was received too often, and forgets one that is too old', async () => {
-    const clock = manualClock(0);
-    const queues = createQueues([spec('q', { arn: spec('dead').arn, maxReceives: 1 }), spec('dead')], {
-      clock,
-      newId: counter(),
-      journal: memoryJournal(),
-    });
-    queues.send('q', 'poison');
-    queues.receive('q', 1, 0);
-    expect(queues.receive('q', 1)).toEqual([]);
-    expect(queues.peek('dead')).toMatchObject([{ body: 'poison' }]);
-    await clock.advance(601_000);
-    expect(queues.counts('dead')).toEqual({ visible: 0, hidden: 0 });
+    const queues = createQueues([spec('q')], { clock, newId: counter(), journal: memoryJournal(), log: () => {} });
+    queues.send('q', 'first');
+    await clock.advance(600_000);
+    queues.send('q', 'second');
+    expect(queues.peek('q')).toMatchObject([{ body: 'first' }, { body: 'second' }]);
+    await clock.advance(1000);
+    expect(queues.peek('q')).toMatchObject([{ body: 'second' }]);
   });
 });

@@ -155,30 +155,19 @@ export function systemAssembly(extra: Resources = {}): string {
       },
     ),
     OnRefused: rule({ source: ['collectors'], 'detail-type': ['Refused'] }, { Id: 'Refuse', Arn: arnOf('Refuse') }),
-    OnAnswered: rule(
-      { source: ['asking'] },
-      {
-        Id: 'Ended',
-        Arn: arnOf('Ended'),
-        InputTransformer: {
-          InputPathsMap: { type: '$.detail-type' },
-          InputTemplate: '{"said":"<type>!","raw":<type>}',
-        },
-      },
-    ),
+    OnAnswered: rule({ source: ['asking'] }, { Id: 'Ended', Arn: arnOf('Ended') }),
     OnEnded: {
       Type: 'AWS::Events::Rule',
       Properties: {
         EventPattern: { source: ['aws.states'], detail: { status: ['FAILED', 'SUCCEEDED'] } },
-        Targets: [{ Id: 'Ended', Arn: arnOf('Ended'), InputPath: '$.detail.status' }],
+        Targets: [{ Id: 'Ended', Arn: arnOf('Ended') }],
       },
     },
     Minutely: {
-      Type: 'AWS::Scheduler::Schedule',
+      Type: 'AWS::Events::Rule',
       Properties: {
         ScheduleExpression: 'rate(1 minute)',
-        FlexibleTimeWindow: { Mode: 'OFF' },
-        Target: { Arn: arnOf('Unread'), RoleArn: 'arn:aws:iam::000000000000:role/x', Input: '{"tick":true}' },
+        Targets: [{ Id: 'Unread', Arn: arnOf('Unread'), Input: '{"tick":true}' }],
       },
     },
     Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'app/signing' } },

@@ -1,6 +1,6 @@
 import { ListRulesCommand, ListTargetsByRuleCommand, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import * as sfn from '@aws-sdk/client-sfn';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ManualClock, manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { type System, startSystem } from '../../../../infra/embedded/system.ts';
 import { temporaryFolder } from './assembly-fixture.ts';
@@ -25,11 +25,6 @@ beforeAll(async () => {
 afterAll(async () => {
   aws.destroy();
   await system.close();
-});
-beforeEach(() => {
-  for (const { receiptHandle } of system.queues.receive('quarantine', 10)) {
-    system.queues.remove('quarantine', receiptHandle ?? '');
-  }
 });
 
 /** Starts a machine that waits for a token, and reads the token from its message. */

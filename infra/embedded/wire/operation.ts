@@ -1,0 +1,37 @@
+import type * as z from 'zod';
+import { AwsError } from './aws-error.ts';
+
+/** An operation of a service: its input is parsed, then answered. @throws AwsError ValidationException as AWS words it */
+export function operation<T extends z.ZodType>(schema: T, answer: (input: z.infer<T>) => unknown) {
+  return (input: unknown): unknown => {
+    const parsed = schema.safeParse(input);
+    if (parsed.success) return answer(parsed.data);
+    const faults = parsed.error.issues.map(
+      ({ path, message }) => `Value at '${path.join('.')}' failed to satisfy constraint: ${message}`,
+    );
+    const errors = faults.length === 1 ? '1 validation error' : `${faults.length} validation errors`;
+    throw new AwsError('ValidationException', `${errors} detected: ${faults.join('; ')}`);
+  };
+}
+
+/**
+ * One page of a list, and the token of the next. The token names the last item, so that what is added before it
+ * meanwhile shifts no page.
+ * @param list what is listed; a token of another list is refused
+ * @param errorType of the error for a token that is not of this list
+ * @throws AwsError
+ */
+export function page<T>(
+  items: readonly T[],
+  list: string,
+  keyOf: (item: T) => string,
+  { max, token, errorType = 'InvalidToken' }: { max: number; token: string | undefined; errorType?: string },
+): { items: T[]; nextToken: string | undefined } {
+  const tokenOf = (item: T) => Buffer.from(JSON.stringify([list, keyOf(item)])).toString('base64url');
+  const last = token === undefined ? -1 : items.findIndex((item) => tokenOf(item) === token);
+  if (token !== undefined && last < 0) throw new AwsError(errorType, "Invalid Token: 'Invalid token'");
+  const found = items.slice(last + 1, last + 1 + max);
+  const end = found.at(-1);
+  const more = end !== undefined && last + 1 + max < items.length;
+  return { items: found, nextToken: more ? tokenOf(end) : undefined };
+}

@@ -20,23 +20,58 @@ export class Recalibration {
   rolledBack = 0;
   /** The first changes of the map. */
   readonly epochs: Epoch[] = [];
-  private readonly labels: Labelled[] = [];
+  private readonly labels = new Newest(RECALIBRATION.window);
   private memory = NO_MEMORY;
 
   /** @param afterJobs jobs seen by now */
   label(state: CalibrationState, entry: LedgerEntry, afterJobs: number): void {
     const label = labelledOf(entry);
     if (label === null) return;
-    this.labels.push(label);
-    // Let go in large pieces: taking the first of a long list away one by one moves all the others each time.
-    if (this.labels.length >= 2 * RECALIBRATION.window) this.labels.splice(0, RECALIBRATION.window);
+    this.labels.add(label);
     if (!isStepDue(state, this.memory)) return;
-    const { change, memory } = recalibrationStep(state, this.labels.slice(-RECALIBRATION.window), this.memory);
+    const { change, memory } = recalibrationStep(state, this.labels.inOrder(), this.memory);
     this.memory = memory;
     if (change === null) return;
     beginEpoch(state, change);
     if (change.cause === 'promoted') this.promoted += 1;
     else this.rolledBack += 1;
     if (this.epochs.length < KEPT) this.epochs.push({ afterJobs, cause: change.cause });
+  }
+}
+
+const FIELDS = 6;
+
+/** The newest labels as plain numbers: objects that live for a thousand jobs each would fill the heap of a long stream. */
+class Newest {
+  private readonly numbers: Float64Array;
+  private added = 0;
+
+  private readonly most: number;
+
+  constructor(most: number) {
+    this.most = most;
+    this.numbers = new Float64Array(most * FIELDS);
+  }
+
+  add({ p, q, y, submittedAt, labelAt, epoch }: Labelled): void {
+    const { numbers } = this;
+    const at = (this.added % this.most) * FIELDS;
+    numbers[at] = p;
+    numbers[at + 1] = q;
+    numbers[at + 2] = y;
+    numbers[at + 3] = submittedAt;
+    numbers[at + 4] = labelAt;
+    numbers[at + 5] = epoch;
+    this.added += 1;
+  }
+
+  inOrder(): Labelled[] {
+    const { added, most } = this;
+    const kept = Math.min(added, most);
+    return Array.from({ length: kept }, (_, i) => {
+      const at = ((added - kept + i) % most) * FIELDS;
+      const [p = 0, q = 0, y = 0, submittedAt = 0, labelAt = 0, epoch = 0] = this.numbers.subarray(at, at + FIELDS);
+      return { p, q, y: y === 1 ? 1 : 0, submittedAt, labelAt, epoch };
+    });
   }
 }

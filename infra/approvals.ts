@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -16,7 +17,19 @@ const THROTTLE = { rateLimit: 20, burstLimit: 40 };
 
 /** The way of a human answer into an execution: the URL that Slack calls, and the sweeper behind it. */
 export function approvals(scope: Construct, { config, stateful, functions }: Parts): void {
-  slackEndpoint(scope, functions.SlackWebhook);
+  endpoints(scope, functions);
+  new GuardedRule(scope, 'AnsweredOutsideSlack', {
+    description: 'Somebody answered on the console or the command line: the sweeper resumes the execution at once.',
+    on: {
+      bus: stateful.bus,
+      pattern: { source: [AGENTIC_SOURCE], detailType: ['ApprovalDecided'], detail: { via: ['console', 'cli'] } },
+    },
+    // The sweeper comes by every minute anyway.
+    maxEventAge: Duration.minutes(1),
+    retryAttempts: 1,
+    deadLetterQueue: functions.ApprovalSweeper.deadLetterQueue,
+    target: (delivery) => new LambdaFunction(functions.ApprovalSweeper, delivery),
+  });
   if (config.explanations.modelId) {
     new GuardedRule(scope, 'ApprovalExplanation', {
       description: 'A human is asked: explains the request in words, beside the journey of the job.',
@@ -57,17 +70,25 @@ export function approvals(scope: Construct, { config, stateful, functions }: Par
   });
 }
 
-function slackEndpoint(scope: Construct, handler: Parts['functions']['SlackWebhook']): void {
+/** Slack's signature opens one door, IAM the other: who answers outside of Slack is who IAM says it is. */
+function endpoints(scope: Construct, { SlackWebhook, AnswerApproval }: Parts['functions']): void {
   const api = new HttpApi(scope, 'SlackApi', {
     apiName: `${SYSTEM}-slack`,
-    description: 'Receives the clicks on approval cards.',
+    description: 'Receives the clicks on approval cards, and the answers from outside of Slack.',
     createDefaultStage: false,
   });
   const path = '/slack/interactions';
   const routes = api.addRoutes({
     path,
     methods: [HttpMethod.POST],
-    integration: new HttpLambdaIntegration('SlackWebhook', handler),
+    integration: new HttpLambdaIntegration('SlackWebhook', SlackWebhook),
+  });
+  const answerPath = '/approvals/answer';
+  api.addRoutes({
+    path: answerPath,
+    methods: [HttpMethod.POST],
+    integration: new HttpLambdaIntegration('AnswerApproval', AnswerApproval),
+    authorizer: new HttpIamAuthorizer(),
   });
   for (const route of routes) {
     Validations.of(route).acknowledge({
@@ -106,5 +127,9 @@ function slackEndpoint(scope: Construct, handler: Parts['functions']['SlackWebho
   new CfnOutput(scope, 'SlackInteractionsUrl', {
     description: 'Write this into the Slack app, Interactivity, Request URL.',
     value: `${stage.url}${path.slice(1)}`,
+  });
+  new CfnOutput(scope, 'ApprovalsUrl', {
+    description: 'Where npm run approve answers with your AWS credentials: VGAC_APPROVALS_URL.',
+    value: `${stage.url}${answerPath.slice(1)}`,
   });
 }

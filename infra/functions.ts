@@ -233,6 +233,18 @@ export const HANDLERS = {
     rows: [on(APPROVAL, 'GetItem', 'UpdateItem'), on(EXPLANATION, 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['slack', 'explanations'],
   },
+  AnswerApproval: {
+    folder: 'http',
+    purpose: 'Takes what a person answers outside of Slack, decides once, and leaves the task token to the sweeper.',
+    rows: [
+      // Puts and deletes a freeze.
+      on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'),
+      on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'),
+    ],
+    reaches: ['slack', 'events'],
+    memoryMb: 1024,
+    timeoutSeconds: 10,
+  },
   SlackWebhook: {
     folder: 'http',
     purpose: 'Verifies a click, decides once, resumes the execution and updates the card.',

@@ -59,7 +59,10 @@ export const ClusterConfig = z.strictObject({
   approvers: z
     .strictObject({ suggest: z.array(SlackUserId).default([]), gate: z.array(SlackUserId).default([]) })
     .prefault({}),
-  /** Cluster user name -> Slack user id; nobody approves their own job. */
+  /**
+   * Who is who in Slack: the name of a job's user, since nobody approves their own job; and the ARN of an IAM identity that
+   * answers without Slack.
+   */
   users: z.record(Text, SlackUserId).default({}),
   /** Off: the job of a user without a Slack id cannot be approved for tiers 3 and 4. */
   allowUnmappedUsers: z.boolean().default(false),

@@ -14,6 +14,7 @@ import { MapItem } from './items/map.ts';
 import * as driftMonitor from './machines/drift-monitor.ts';
 import * as jobWorkflow from './machines/job-workflow.ts';
 import * as recalibration from './machines/recalibration.ts';
+import * as answer from './ports/answer.ts';
 import * as scheduler from './ports/scheduler.ts';
 import * as slack from './ports/slack.ts';
 import * as vgac from './ports/vgac.ts';
@@ -57,6 +58,7 @@ export const published: Record<string, z.ZodType> = {
   ...boundaries(vgac),
   ...boundaries(scheduler),
   ...boundaries(slack),
+  ...boundaries(answer),
 };
 
 /** JSON Schema (draft 2020-12) of what a sender writes; bytes and sets, which JSON has not, are left open. */

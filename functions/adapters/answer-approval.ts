@@ -2,8 +2,7 @@ import type { ApprovalItem } from '../../schemas/items/approval.ts';
 import { type Answerer, mayApprove, slackIdOf } from '../domain/approvers.ts';
 import { audit, decideApproval, loadApproval } from './approval-store.ts';
 import { loadConfig } from './config-store.ts';
-import type { ResumingEdges } from './slack/edges.ts';
-import { type SecondWay, settle } from './slack/settle.ts';
+import type { ApprovalEdges } from './slack/edges.ts';
 
 export interface HumanAnswer {
   approvalId: string;
@@ -12,6 +11,17 @@ export interface HumanAnswer {
   /** In the person's words; for the audit and the card. */
   reason: string;
   at: Date;
+}
+
+/** In characters. */
+export const REASON_LENGTH = 500;
+
+/** A reason as people may read it: one line, bounded; empty where nothing was said. Escaped again wherever it is shown. */
+export function reasonOf(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cs}]+/gu, ' ')
+    .trim()
+    .slice(0, REASON_LENGTH);
 }
 
 /** How an answer was taken. Only `decided` changed anything; the others say what to tell the person. */
@@ -24,14 +34,15 @@ export type Taken =
 /**
  * The one way in which a human answer becomes a decision, from Slack, the console or the command line alike. Whoever
  * calls it has proven who answers; whether that person may, is decided here. The first authorised answer before the
- * expiry decides, is carried to the execution at once, and everything that fails after it is left to the sweeper.
+ * expiry decides, and everything that fails after it is left to the sweeper.
  *
- * @param secondWay to the card, where chat.update does not get through
+ * @param carry takes the decision to everybody who waits for it: `settle` for who may answer task tokens; for others
+ * `tell`, whose announcement wakes up the sweeper
  */
-export async function answerApproval(
-  ports: ResumingEdges,
+export async function answerApproval<E extends ApprovalEdges>(
+  ports: E,
   { approvalId, by, decision, reason, at }: HumanAnswer,
-  secondWay?: SecondWay,
+  carry: (edges: E, approval: ApprovalItem) => Promise<unknown>,
 ): Promise<Taken> {
   const edges = { ...ports, now: at };
   const approval = await loadApproval(edges.table, approvalId);
@@ -48,13 +59,13 @@ export async function answerApproval(
     await note(edges, now, allowed.slackId, `too late to ${verb}`);
     return { outcome: 'tooLate', approval: now };
   }
-  await settle(edges, now, secondWay).catch((error: unknown) => edges.warn('left to the sweeper', error));
+  await carry(edges, now).catch((error: unknown) => edges.warn('left to the sweeper', error));
   return { outcome: 'decided', approval: now };
 }
 
 /** Whether this person may act on this approval, by the configuration as it is now. Holds for undo and freeze too. */
 export async function authorise(
-  { table }: Pick<ResumingEdges, 'table'>,
+  { table }: Pick<ApprovalEdges, 'table'>,
   approval: ApprovalItem,
   by: Answerer,
 ): Promise<{ ok: true; slackId: string } | { ok: false; reason: string }> {
@@ -71,7 +82,7 @@ export async function authorise(
 
 /** One record in the audit of an approval. */
 export function note(
-  { table, now }: Pick<ResumingEdges, 'table' | 'now'>,
+  { table, now }: Pick<ApprovalEdges, 'table' | 'now'>,
   approval: ApprovalItem,
   who: string,
   what: string,

@@ -1,5 +1,6 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
+import type { AuditItem } from '../../schemas/items/approval.ts';
 import { FreezeItem } from '../../schemas/items/cluster.ts';
 import { clusterKey, parseItem, type Table } from './table.ts';
 
@@ -16,12 +17,35 @@ export async function putFreeze(
 ): Promise<Frozen> {
   const item: Frozen = { ...freezeKey(clusterId), by, reason, at: now.toISOString() };
   await table.client.send(new PutCommand({ TableName: table.name, Item: item }));
+  await auditFreeze(table, clusterId, { at: item.at, who: by, what: 'froze the cluster', why: reason });
   return item;
 }
 
 /** Lets effects happen again. @returns the freeze that was lifted, null when there was none */
-export async function liftFreeze(table: Table, clusterId: string): Promise<Frozen | null> {
+export async function liftFreeze(
+  table: Table,
+  clusterId: string,
+  { by, now }: { by: string; now: Date },
+): Promise<Frozen | null> {
   const Key = freezeKey(clusterId);
   const answer = await table.client.send(new DeleteCommand({ TableName: table.name, Key, ReturnValues: 'ALL_OLD' }));
-  return answer.Attributes ? parseItem(FreezeItem, answer.Attributes) : null;
+  if (!answer.Attributes) return null;
+  const lifted = parseItem(FreezeItem, answer.Attributes);
+  await auditFreeze(table, clusterId, { at: now.toISOString(), who: by, what: 'unfroze the cluster' });
+  return lifted;
+}
+
+/** The freeze itself comes first: whoever freezes in an emergency must not wait for a record of it. */
+async function auditFreeze(
+  table: Table,
+  clusterId: string,
+  fact: Pick<z.infer<typeof AuditItem>, 'at' | 'who' | 'what' | 'why'>,
+): Promise<void> {
+  const item: z.infer<typeof AuditItem> = {
+    PK: clusterKey(clusterId),
+    SK: `AUDIT#${fact.at}#${fact.what}#${fact.who}`,
+    ...fact,
+    hash: null,
+  };
+  await table.client.send(new PutCommand({ TableName: table.name, Item: item }));
 }

@@ -33,7 +33,7 @@ export function mayApprove(question: {
 /** Who answers, and how they proved it: Slack's signature, the token of one machine, or IAM. */
 export interface Answerer {
   kind: AnsweredIn;
-  /** A Slack user id; outside of Slack also a name that the cluster's configuration maps to one. */
+  /** A Slack user id; outside of Slack also a name or an ARN that the cluster's configuration maps to one. */
   id: string;
 }
 
@@ -42,9 +42,9 @@ export interface Answerer {
  * Null for a name that the configuration does not map to anybody.
  */
 export function slackIdOf({ users }: Pick<ClusterConfig, 'users'>, { kind, id }: Answerer): string | null {
-  if (kind === 'slack') return id;
-  if (Object.hasOwn(users, id)) return users[id] ?? null;
-  return SlackUserId.safeParse(id).success ? id : null;
+  // First: a cluster's user may be called like somebody's Slack id.
+  if (kind === 'slack' || SlackUserId.safeParse(id).success) return id;
+  return Object.hasOwn(users, id) ? (users[id] ?? null) : null;
 }
 
 function refused(reason: string): MayApprove {

@@ -12,6 +12,8 @@ export interface HttpRequest {
   /** Lower-case names. */
   headers: Record<string, string>;
   body: Buffer;
+  /** What the gateway proved about the caller; absent where the route is open. */
+  authorizer?: unknown;
 }
 
 const HttpEvent = z.object({
@@ -19,7 +21,7 @@ const HttpEvent = z.object({
   headers: z.record(z.string(), z.string()).default({}),
   body: z.string().optional(),
   isBase64Encoded: z.boolean().default(false),
-  requestContext: z.object({ http: z.object({ method: z.string() }) }),
+  requestContext: z.object({ http: z.object({ method: z.string() }), authorizer: z.unknown().optional() }),
 });
 
 /**
@@ -43,6 +45,7 @@ export function http<E extends Record<string, z.ZodType>>(
         path: rawPath,
         headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
         body: Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8'),
+        authorizer: requestContext.authorizer,
       };
       return await work(request, {
         env: readEnvironment(env, process.env),

@@ -21,8 +21,8 @@ export async function freeze(
 }
 
 /** Lets effects happen again. @returns the freeze that was lifted, null when there was none */
-export async function lift(table: Table, cluster: string): Promise<Frozen | null> {
-  return liftFreeze(table, await scopeOf(table, cluster));
+export async function lift(table: Table, cluster: string, who: { by: string; now: Date }): Promise<Frozen | null> {
+  return liftFreeze(table, await scopeOf(table, cluster), who);
 }
 
 async function scopeOf(table: Table, cluster: string): Promise<string> {
@@ -51,7 +51,7 @@ async function run(cluster: string, options: FreezeOptions): Promise<string> {
   const store = table(onTable(options));
   const where = cluster === 'all' ? 'all clusters' : cluster;
   if (options.lift) {
-    const lifted = await lift(store, cluster);
+    const lifted = await lift(store, cluster, { by: options.by, now: new Date() });
     return lifted
       ? `Lifted: ${where}, frozen ${lifted.at} by ${lifted.by}: ${lifted.reason}`
       : `${where}: was not frozen`;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { AnsweredIn } from '../items/approval.ts';
 import { RowStatus } from '../items/job.ts';
 import { ClusterId, Instant, JobId, Kind, Scope } from '../primitives.ts';
 import { DriftAlarm, DriftBand, Reason } from '../verdict.ts';
@@ -32,6 +33,8 @@ export const ApprovalDecided = z.object({
   approvalId: z.string(),
   decision: z.enum(['approved', 'denied', 'expired', 'void']),
   by: z.string(),
+  /** Where a person answered; absent where none did. */
+  via: AnsweredIn.optional(),
   at: Instant,
 });
 /** A person asked for an approved effect to be taken back; who and when is in the approval. */

@@ -80,7 +80,10 @@ export const TokenItem = z.object({
   ttl: z.number().int(),
 });
 
-/** `PK = APPROVAL#{id}`, `SK = AUDIT#{at}#{what}#{who}`: append only; the same fact twice is one record. */
+/**
+ * `PK = APPROVAL#{id}`, or `CLUSTER#{id}` for what happened to a whole cluster; `SK = AUDIT#{at}#{what}#{who}`: append only;
+ * the same fact twice is one record.
+ */
 export const AuditItem = z.object({
   PK: z.string(),
   SK: z.string(),

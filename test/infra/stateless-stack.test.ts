@@ -94,10 +94,28 @@ describe('rules', () => {
   });
 });
 
-describe('Slack endpoint', () => {
-  it('is one throttled route with access logs that hold neither body nor headers', () => {
-    stateless.resourceCountIs('AWS::ApiGatewayV2::Route', 1);
-    stateless.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey: 'POST /slack/interactions' });
+describe('the endpoint for answers', () => {
+  it('has one route for Slack, whose signature the handler verifies, and one that only IAM opens', () => {
+    stateless.resourceCountIs('AWS::ApiGatewayV2::Route', 2);
+    stateless.hasResourceProperties('AWS::ApiGatewayV2::Route', {
+      RouteKey: 'POST /slack/interactions',
+      AuthorizationType: 'NONE',
+    });
+    stateless.hasResourceProperties('AWS::ApiGatewayV2::Route', {
+      RouteKey: 'POST /approvals/answer',
+      AuthorizationType: 'AWS_IAM',
+    });
+    stateless.hasResourceProperties('AWS::ApiGatewayV2::Integration', { IntegrationUri: arnOf('AnswerApproval') });
+  });
+
+  it('wakes up the sweeper when somebody answered outside of Slack', () => {
+    stateless.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: Match.objectLike({ 'detail-type': ['ApprovalDecided'], detail: { via: ['console', 'cli'] } }),
+      Targets: [Match.objectLike({ Arn: arnOf('ApprovalSweeper') })],
+    });
+  });
+
+  it('is throttled, with access logs that hold neither body nor headers', () => {
     stateless.hasResourceProperties('AWS::ApiGatewayV2::Integration', {
       IntegrationUri: arnOf('SlackWebhook'),
       PayloadFormatVersion: '2.0',

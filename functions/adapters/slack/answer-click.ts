@@ -4,13 +4,16 @@ import { loadApproval } from '../approval-store.ts';
 import { acknowledge } from './acknowledge.ts';
 import { denyOrAskWhy } from './deny.ts';
 import type { ResumingEdges } from './edges.ts';
+import { prose } from './escape.ts';
 import { evidenceMessage } from './evidence.ts';
-import { freezeFromCard, unfreezeFromCard } from './freeze.ts';
+import { type FrozenBy, freezeCluster, unfreezeCluster } from './freeze.ts';
 import type { Click } from './interaction.ts';
+import { settle } from './settle.ts';
 import { adopted, correctStray } from './stray.ts';
 import { cardOf, explanation } from './taken.ts';
-import { undoFromCard } from './undo.ts';
+import { askToUndo } from './undo.ts';
 import { whisper } from './whisper.ts';
+import { person } from './wording.ts';
 
 /**
  * Answers one authentic click. The first authorised answer before the expiry decides; everybody else is told privately
@@ -37,23 +40,37 @@ async function act(edges: ResumingEdges, approval: ApprovalItem, click: Click): 
     case 'deny':
       return explain(edges, click, await denyOrAskWhy(edges, approval, click));
     case 'undo':
-      return undoFromCard(edges, approval, click);
+      return tellPrivately(edges, click, await askToUndo(edges, approval, click.by));
     case 'freeze':
-      return freezeFromCard(edges, approval, click);
+      return tellPrivately(edges, click, alreadyFrozen(await freezeCluster(edges, approval, click.by)));
     case 'unfreeze':
-      return unfreezeFromCard(edges, approval, click);
+      return tellPrivately(edges, click, notUnfrozen(await unfreezeCluster(edges, approval, click.by)));
   }
 }
 
-async function explain(edges: ResumingEdges, click: Click, taken: Taken | null): Promise<void> {
-  const text = taken && explanation(taken);
+function alreadyFrozen(already: FrozenBy | null): string | null {
+  return already && `It is frozen already, by ${person(already.by)}: ${prose(already.reason, 300)}.`;
+}
+
+function notUnfrozen({ lifted, left }: Awaited<ReturnType<typeof unfreezeCluster>>): string | null {
+  if (!left) return lifted ? null : 'It is not frozen.';
+  return `All clusters are still frozen, by ${person(left.by)}: ${prose(left.reason, 300)}. An operator lifts that.`;
+}
+
+async function tellPrivately(edges: ResumingEdges, click: Click, text: string | null): Promise<void> {
   if (text !== null) await whisper(edges, click, text);
+}
+
+async function explain(edges: ResumingEdges, click: Click, taken: Taken | null): Promise<void> {
+  await tellPrivately(edges, click, taken && explanation(taken));
 }
 
 function approve(edges: ResumingEdges, click: Click): Promise<Taken> {
   const by = { kind: 'slack', id: click.by } as const;
   const answer = { approvalId: click.approvalId, by, decision: 'approved', reason: 'approved in Slack' } as const;
-  return answerApproval(edges, { ...answer, at: edges.now }, cardOf(edges, click));
+  return answerApproval(edges, { ...answer, at: edges.now }, (now, approval) =>
+    settle(now, approval, cardOf(edges, click)),
+  );
 }
 
 async function showDetails(edges: ResumingEdges, approval: ApprovalItem, click: Click): Promise<void> {

@@ -20,7 +20,7 @@ import {
 } from './wording.ts';
 
 /** What is recorded where nobody said why; not worth a line on the card. */
-export const DENIED_WITHOUT_REASON = 'denied in Slack';
+export const DENIED_WITHOUT_REASON = 'denied without a reason';
 /** Slack's limit for the text of a section. */
 export const SECTION_LIMIT = 3_000;
 const HEADLINE = '🚨 *Human Review Needed*';

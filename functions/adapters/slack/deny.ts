@@ -1,14 +1,13 @@
 import type { ModalView } from '@slack/types';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { DENY_MODAL, REASON_FIELD } from '../../../schemas/ports/slack.ts';
-import { answerApproval, note, type Taken } from '../answer-approval.ts';
+import { answerApproval, note, REASON_LENGTH, reasonOf, type Taken } from '../answer-approval.ts';
 import { DENIED_WITHOUT_REASON, section } from './cards.ts';
 import type { ResumingEdges } from './edges.ts';
 import type { Click, Denial } from './interaction.ts';
+import { settle } from './settle.ts';
 import { cardOf, explanation } from './taken.ts';
 import { deed, person } from './wording.ts';
-
-const REASON_LENGTH = 500;
 
 /**
  * Asks why in a modal; the answer to it denies. When the modal cannot be opened, since the three seconds are over or Slack
@@ -28,7 +27,9 @@ export async function denyOrAskWhy(edges: ResumingEdges, approval: ApprovalItem,
   }
   const by = { kind: 'slack', id: click.by } as const;
   const answer = { approvalId: approval.approval_id, by, decision: 'denied', reason: DENIED_WITHOUT_REASON } as const;
-  const taken = await answerApproval(edges, { ...answer, at: edges.now }, cardOf(edges, click));
+  const taken = await answerApproval(edges, { ...answer, at: edges.now }, (now, decided) =>
+    settle(now, decided, cardOf(edges, click)),
+  );
   if (taken.outcome === 'decided') await askWhyInThread(edges, taken.approval, click.by);
   return taken;
 }
@@ -41,17 +42,9 @@ export async function answerDenial(
   edges: ResumingEdges,
   { approvalId, by, reason }: Denial,
 ): Promise<Record<string, unknown> | null> {
-  const words = reason
-    .replace(/[\p{Cc}\p{Cs}]+/gu, ' ')
-    .trim()
-    .slice(0, REASON_LENGTH);
-  const taken = await answerApproval(edges, {
-    approvalId,
-    by: { kind: 'slack', id: by },
-    decision: 'denied',
-    reason: words || DENIED_WITHOUT_REASON,
-    at: edges.now,
-  });
+  const words = reasonOf(reason);
+  const answer = { approvalId, decision: 'denied', reason: words || DENIED_WITHOUT_REASON, at: edges.now } as const;
+  const taken = await answerApproval(edges, { ...answer, by: { kind: 'slack', id: by } }, settle);
   const text = explanation(taken);
   return text === null ? null : { response_action: 'update', view: sorryModal(text) };
 }

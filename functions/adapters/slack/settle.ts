@@ -102,6 +102,7 @@ async function announce({ table, emit, now }: ApprovalEdges, approval: ApprovalI
     approvalId: approval.approval_id,
     decision: answer.decision,
     by: answer.by,
+    ...(approval.decided_via !== undefined && answer.by !== NOBODY && { via: approval.decided_via }),
     at: answer.at,
   });
   await markAnnounced(table, approval, now);

@@ -86,10 +86,12 @@ export function loadAssembly(directory: string, place: Place): Assembly {
     rules: each(kinds.Rule, (given, found) => ({ ...named(found), ...given })),
     queues: each(kinds.Queue, (given, found) => ({ ...named(found), ...given })),
     tables: each(kinds.Table, (given, found) => ({ ...named(found), ...given })),
-    routes: each(kinds.Route, ({ Target, RouteKey, ApiId }) => {
+    // There is no IAM on one machine: before a route that asks for it stands the console, with tokens of its own.
+    routes: each(kinds.Route, ({ Target, RouteKey, ApiId, AuthorizationType }) => {
       const [method = '', path = ''] = RouteKey.split(' ');
-      return { method, path, apiId: ApiId, functionArn: integrations.get(Target) ?? refuse('it has no integration') };
-    }),
+      const functionArn = integrations.get(Target) ?? refuse('it has no integration');
+      return { method, path, apiId: ApiId, functionArn, open: AuthorizationType === 'NONE' };
+    }).filter(({ open }) => open),
     secrets: each(kinds.Secret, (_, found) => named(found)),
   };
   problems.push(...danglingReferences(loaded));

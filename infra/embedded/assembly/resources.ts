@@ -170,7 +170,7 @@ export const Route = kind({
     ApiId: z.string(),
     RouteKey: z.string().regex(/^(GET|POST|PUT|PATCH|DELETE) \/[\w./-]*$/, 'only METHOD /plain/path'),
     Target: z.string().regex(/^integrations\//),
-    AuthorizationType: z.literal('NONE').default('NONE'),
+    AuthorizationType: z.enum(['NONE', 'AWS_IAM']).default('NONE'),
   }),
   without: '',
 });

@@ -77,7 +77,12 @@ describe('a click', () => {
     async (action, status) => {
       const { approval, at, resumed, cards, events, whispers, stored } = await asked();
       await answerClick(at(now5), click(approval, ANNA, action));
-      const answer = { decision: status, by: ANNA, at: now5.toISOString(), reason: `${status} in Slack` };
+      const answer = {
+        decision: status,
+        by: ANNA,
+        at: now5.toISOString(),
+        reason: action === 'deny' ? 'denied without a reason' : 'approved in Slack',
+      };
       expect(resumed).toEqual([{ token: 'token-1', answer }]);
       expect(answerOf(await stored())).toEqual(answer);
       expect(buttons(cards.get('1.000001')).map(({ action: left }) => left)).toEqual(

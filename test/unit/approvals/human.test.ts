@@ -4,6 +4,7 @@ import { answerApproval } from '../../../functions/adapters/answer-approval.ts';
 import { answerClick } from '../../../functions/adapters/slack/answer-click.ts';
 import { answerDenial } from '../../../functions/adapters/slack/deny.ts';
 import { SlackRefused, SlackUnavailable } from '../../../functions/adapters/slack/errors.ts';
+import { settle } from '../../../functions/adapters/slack/settle.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
 import { clusterKey } from '../../../functions/adapters/table.ts';
 import { ANNA, ASKED, aConfig, BEN, buttons, EXPIRES, minutesAfter, OWNER, recorder, words } from './builders.ts';
@@ -67,19 +68,19 @@ describe('an answer from elsewhere', () => {
   it('goes the same way, is shown with where it came from, and is one answer', async () => {
     const { approval, edges, cards, resumed, stored } = await asked();
     const by = { kind: 'console', id: ANNA } as const;
-    const taken = await answerApproval(edges, { approvalId: approval.approval_id, by, ...answer });
+    const taken = await answerApproval(edges, { approvalId: approval.approval_id, by, ...answer }, settle);
     expect(taken.outcome).toBe('decided');
     expect(resumed[0]?.answer).toMatchObject({ decision: 'approved', by: ANNA, reason: 'checked the queue' });
     expect(words(cards.get('1.000001'))).toContain('*Approved* by <@U0ANNA> in the console, 2026-11-20 08:05 UTC.');
     expect(await stored()).toMatchObject({ decided_via: 'console', answered_at: now5.toISOString() });
-    const again = await answerApproval(edges, { approvalId: approval.approval_id, by, ...answer });
+    const again = await answerApproval(edges, { approvalId: approval.approval_id, by, ...answer }, settle);
     expect(again.outcome).toBe('tooLate');
   });
 
   it('knows a person by the name that the configuration maps to Slack, and refuses the others', async () => {
     const { approval, edges, resumed } = await asked();
     const from = (id: string) =>
-      answerApproval(edges, { approvalId: approval.approval_id, by: { kind: 'cli', id }, ...answer });
+      answerApproval(edges, { approvalId: approval.approval_id, by: { kind: 'cli', id }, ...answer }, settle);
     expect(await from('olga')).toMatchObject({ outcome: 'refused', why: expect.stringContaining('your own job') });
     expect(await from('root')).toMatchObject({ outcome: 'refused', why: expect.stringContaining('no Slack id') });
     expect(resumed).toEqual([]);

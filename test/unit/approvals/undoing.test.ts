@@ -151,10 +151,7 @@ describe('Undo', () => {
     await answerClick(at(minutesAfter(ASKED, 7)), click(approval, OWNER, 'undo'));
     await sweep(at(minutesAfter(ASKED, 7)));
     await answerClick(at(minutesAfter(DONE, 15)), click(approval, ANNA, 'undo'));
-    expect(whispers).toEqual([
-      expect.stringContaining('this is your own job'),
-      'The time to undo this from the card is over.',
-    ]);
+    expect(whispers).toEqual([expect.stringContaining('this is your own job'), 'The time to undo this is over.']);
     expect(events.map(({ type }) => type)).not.toContain('UndoRequested');
   });
 

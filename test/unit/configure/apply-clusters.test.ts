@@ -94,15 +94,19 @@ describe('a freeze', () => {
     await freeze(table, 'icy', why);
     expect(await loadFreeze(table, 'icy')).toMatchObject({ by: 'ada', reason: 'maintenance' });
     expect(await loadFreeze(table, 'warm')).toBeNull();
-    expect(await lift(table, 'icy')).toMatchObject({ by: 'ada', reason: 'maintenance', at: NOW.toISOString() });
+    expect(await lift(table, 'icy', { by: 'ben', now: NOW })).toMatchObject({
+      by: 'ada',
+      reason: 'maintenance',
+      at: NOW.toISOString(),
+    });
     expect(await loadFreeze(table, 'icy')).toBeNull();
-    expect(await lift(table, 'icy')).toBeNull();
+    expect(await lift(table, 'icy', { by: 'ben', now: NOW })).toBeNull();
   });
 
   it('of all clusters stops each of them', async () => {
     await freeze(table, 'all', why);
     expect(await loadFreeze(table, 'warm')).toMatchObject({ by: 'ada' });
-    await lift(table, 'all');
+    await lift(table, 'all', { by: 'ben', now: NOW });
     expect(await loadFreeze(table, 'warm')).toBeNull();
   });
 

@@ -1,0 +1,37 @@
+import type { AnsweredIn, ApprovalItem } from '../../schemas/items/approval.ts';
+
+const WHERE: Readonly<Record<AnsweredIn, string>> = {
+  slack: 'in Slack',
+  console: 'in the console',
+  cli: 'on the command line',
+};
+
+/** How an approval stands, as one plain sentence for the page and the command line. Timeout is worded as timeout. */
+export function standingWords(approval: ApprovalItem): string {
+  const { status, question, decided_by: by, decided_at: at, decided_via: via, expires_at, decided_reason } = approval;
+  const keep = question === 'keep';
+  const silence = keep ? 'the hold is released' : 'nothing is done';
+  const who = `by ${by ?? 'nobody'}${via === undefined ? '' : ` ${WHERE[via]}`}, ${clock(at ?? expires_at)}`;
+  switch (status) {
+    case 'pending':
+      return `Waits for an answer until ${clock(expires_at)}; if nobody answers, ${silence}.`;
+    case 'approved':
+      return keep ? `Hold kept ${who}.` : `Approved ${who}.`;
+    case 'denied':
+      return keep ? `Release decided ${who}.` : `Denied ${who}; nothing is done.`;
+    case 'expired':
+      return `Timed out: nobody answered by ${clock(expires_at)}; ${silence}.`;
+    case 'void':
+      return `Void, ${clock(at ?? expires_at)}: ${decided_reason ?? 'it no longer fits the world'}. Nothing is done.`;
+  }
+}
+
+/** For somebody whose answer came after the decision, or after the time to answer. */
+export function tooLateWords(approval: ApprovalItem): string {
+  if (approval.status !== 'pending') return `Already answered, yours does not count. ${standingWords(approval)}`;
+  const silence = approval.question === 'keep' ? 'the hold is released' : 'nothing is done';
+  return `Timed out: the time to answer ended ${clock(approval.expires_at)}; ${silence}.`;
+}
+
+/** `2026-11-20 08:00 UTC`. */
+const clock = (instant: string) => `${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`;

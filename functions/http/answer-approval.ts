@@ -1,0 +1,26 @@
+import type { AnswerReply } from '../../schemas/ports/answer.ts';
+import { answerElsewhere } from '../adapters/answer-elsewhere.ts';
+import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
+import { http } from '../runtime/http.ts';
+
+/** A person waits for the answer, and Slack may be the reason why they are here: the sweeper is more patient. */
+const IMPATIENT = { timeoutMs: 1_000, waitBudgetMs: 0 };
+
+const STATUS: Readonly<Record<AnswerReply['outcome'], number>> = {
+  done: 200,
+  nothingToDo: 409,
+  tooLate: 409,
+  refused: 403,
+  unknown: 404,
+  malformed: 400,
+};
+
+/** Takes answers from outside of Slack, so that an outage of Slack never blocks. The gateway has proven who calls. */
+export const handler = http({ env: ApprovalEnv }, async ({ authorizer, body }, invocation) => {
+  const reply = await answerElsewhere(approvalEdges(invocation, IMPATIENT), authorizer, body);
+  return {
+    statusCode: STATUS[reply.outcome],
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(reply),
+  };
+});

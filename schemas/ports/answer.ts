@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { SlackUserId } from './slack.ts';
+
+/** What a person does about an approval outside of Slack; the words are those of the buttons on its card. */
+export const AnswerAction = z.enum(['approve', 'deny', 'details', 'undo', 'freeze', 'unfreeze']);
+export type AnswerAction = z.infer<typeof AnswerAction>;
+
+/** Body of `POST /approvals/answer`. Who answers is never in it: the gateway in front has proven that. */
+export const AnswerRequest = z.strictObject({
+  approvalId: z.string().regex(/^[\w.:@-]{1,200}$/, 'use the id of an approval'),
+  action: AnswerAction,
+  /** In the person's words. */
+  reason: z.string().max(500).optional(),
+});
+export type AnswerRequest = z.infer<typeof AnswerRequest>;
+
+/**
+ * Who calls, as the gateway found out: IAM on AWS, where the configuration maps an ARN to a person; on one machine the
+ * token of that person, and whether it came from the page or the command line.
+ */
+export const Authorizer = z.union([
+  z.object({ iam: z.object({ userArn: z.string().min(1).max(512) }) }),
+  z.object({ lambda: z.object({ person: SlackUserId, way: z.enum(['console', 'cli']) }) }),
+]);
+export type Authorizer = z.infer<typeof Authorizer>;
+
+/** `done` alone changed anything; `message` is for the person who asked. */
+export const AnswerReply = z.object({
+  outcome: z.enum(['done', 'refused', 'tooLate', 'nothingToDo', 'unknown', 'malformed']),
+  message: z.string(),
+});
+export type AnswerReply = z.infer<typeof AnswerReply>;

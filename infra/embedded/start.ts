@@ -41,6 +41,10 @@ async function run(options: Options): Promise<void> {
   });
   try {
     say(`Console       ${pc.cyan(session.consoleUrl)}`);
+    if (session.signIn) {
+      say(`Approvals     ${pc.cyan(session.signIn.url)}`);
+      say(pc.dim(`              answers as ${session.signIn.person} for 12 hours; keep it to yourself`));
+    }
     say(`AWS endpoint  ${pc.cyan(session.system.url)}  (bus vgac, access key in ${options.data}/credentials)`);
     say(pc.dim(`${session.description}. Ctrl-C ends it.`));
     void session.watch.firstDecision.then(({ jobId, clusterId, scope, statement }) =>

@@ -7,10 +7,10 @@ import { ClusterConfig } from '../../schemas/config.ts';
 export const JOB_ID = '900001';
 
 /**
- * A plan on the real clock with one simulated cluster, in which one job waits for an hour. VGAC is sure that it will
+ * A plan on the real clock with one simulated cluster, in which each job waits for an hour. VGAC is sure that it will
  * wait long; the cluster has earned nothing yet, so the proposed priority change needs a human.
  */
-export function onePendingJob(): { plan: Plan; cluster: SimulatedCluster; submit(): void } {
+export function onePendingJob(): { plan: Plan; cluster: SimulatedCluster; submit(jobId?: string): void } {
   const clock = realClock();
   const emitted: Parameters<Parameters<Plan['start']>[0]>[0][number][] = [];
   let publish: (events: typeof emitted) => void = (events) => emitted.push(...events);
@@ -38,7 +38,7 @@ export function onePendingJob(): { plan: Plan; cluster: SimulatedCluster; submit
       }),
     ],
     predictions: {
-      predict: (_, jobId) => (jobId === JOB_ID ? { pLongWait: 0.85, waitSeconds: 2_400, confidence: 0.85 } : null),
+      predict: () => ({ pLongWait: 0.85, waitSeconds: 2_400, confidence: 0.85 }),
       state: () => null,
       calibration: () => null,
     },
@@ -51,9 +51,9 @@ export function onePendingJob(): { plan: Plan; cluster: SimulatedCluster; submit
       return { done, stop: resolve, progress: () => null };
     },
   };
-  const submit = () =>
+  const submit = (jobId = JOB_ID) =>
     cluster.submit({
-      jobId: JOB_ID,
+      jobId,
       submittedAt: clock.now(),
       user: 'hana',
       queue: 'gpu',

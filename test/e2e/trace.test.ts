@@ -131,7 +131,9 @@ describe('a trace that is replayed to its end', () => {
     const folded = ledger.flatMap(({ entries }) => entries.map(({ jobId }) => jobId));
     expect(new Set(folded).size).toBe(folded.length);
     expect(folded.sort()).toEqual(rows.map(({ job_id }) => job_id).sort());
-    const [item] = await session.records.clusters();
+    const {
+      readable: [item],
+    } = await session.records.clusters();
     const batches = ledger.toSorted((a, b) => a.version - b.version);
     const first = batches[0];
     if (first === undefined || item === undefined) throw new Error('nothing was folded');

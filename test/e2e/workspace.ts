@@ -5,6 +5,7 @@ import { bundlePage, type Page } from '../../infra/embedded/console/bundle.ts';
 import { openDataFolder, slackSecrets } from '../../infra/embedded/start/data-folder.ts';
 import type { Plan } from '../../infra/embedded/start/plan.ts';
 import { openSession, type Session } from '../../infra/embedded/start/session.ts';
+import type { Environment } from '../../infra/embedded/start/settings.ts';
 import { synthesize } from '../../infra/embedded/start/synthesis.ts';
 
 /** Where a browser may be; null skips what needs one. */
@@ -18,7 +19,7 @@ export interface Workspace {
   readonly dataDir: string;
   readonly assemblyDir: string;
   readonly page: Page;
-  open(plan: Plan, more?: { log?: (message: string) => void }): Promise<Session>;
+  open(plan: Plan, more?: { log?: (message: string) => void; environment?: Environment }): Promise<Session>;
   remove(): void;
 }
 
@@ -30,12 +31,12 @@ export async function makeWorkspace(): Promise<Workspace> {
     dataDir,
     assemblyDir,
     page,
-    open: (plan, { log = () => undefined } = {}) =>
+    open: (plan, { log = () => undefined, environment = {} } = {}) =>
       openSession({
         ...{ plan, page, assemblyDir, dataDir, slack, log },
         port: 0,
         consolePort: 0,
-        environment: {},
+        environment,
         configuration: [],
       }),
     remove: () => rmSync(dataDir, { recursive: true, force: true }),

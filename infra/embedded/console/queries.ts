@@ -1,47 +1,44 @@
-import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
-import { namesOf } from './executions.ts';
+import { approvalView } from './approval-views.ts';
 import type { ConsoleSource } from './source.ts';
 import { standingOf } from './standing.ts';
 import { statesOf } from './states.ts';
-import type { ApprovalView, ClusterView, ExecutionView, Overview } from './views.ts';
+import type { ClusterView, ExecutionView, Overview } from './views.ts';
 
 const SHOWN_APPROVALS = 4;
 const SHOWN_EXECUTIONS = 15;
 const SHOWN_NOTICES = 12;
 
 export async function clusters(source: ConsoleSource): Promise<ClusterView[]> {
-  const items = await source.records.clusters();
-  const now = new Date(source.now());
-  return Promise.all(
-    items.map(async (item) => ({
-      ...(await standingOf(source.records, item, now)),
-      history: source.scores.of(item.cluster_id),
-    })),
-  );
+  return (await standings(source)).clusters;
 }
 
-export async function approvals(source: ConsoleSource, limit: number): Promise<ApprovalView[]> {
-  const items = await source.records.openApprovals(limit);
-  return items.map((item) => approvalView(source, item));
+async function standings({ records, scores, now }: ConsoleSource): Promise<Pick<Overview, 'clusters' | 'unreadable'>> {
+  const { readable, unreadable } = await records.clusters();
+  const ids = readable.map(({ cluster_id }) => cluster_id);
+  const [configs, freezes] = await Promise.all([records.configs(ids), records.freezes(ids)]);
+  const known = { configs, frozen: (id: string) => '*' in freezes || id in freezes };
+  const at = new Date(now());
+  const clusters = await Promise.all(
+    readable.map(async (item) => ({
+      ...(await standingOf(records, item, known, at)),
+      history: scores.of(item.cluster_id),
+    })),
+  );
+  return { clusters, unreadable };
 }
 
 export async function overview(source: ConsoleSource): Promise<Overview> {
-  const [standings, unreadable, open] = await Promise.all([
-    clusters(source),
-    source.records.unreadableClusters(),
-    approvals(source, SHOWN_APPROVALS),
-  ]);
+  const [now, open] = await Promise.all([standings(source), source.records.openApprovals(SHOWN_APPROVALS)]);
   return {
     now: new Date(source.now()).toISOString(),
     clock: source.clock,
     phase: source.phase(),
     source: source.description,
     tally: source.executions.tally,
-    clusters: standings,
-    unreadable,
+    ...now,
     notices: source.notices().slice(0, SHOWN_NOTICES),
-    approvals: open,
+    approvals: open.filter(({ status }) => status === 'pending').map((item) => approvalView(source, item)),
     recent: source.executions.list({ limit: SHOWN_EXECUTIONS }).rows,
     slackUrl: source.slackUrl,
   };
@@ -89,26 +86,5 @@ function outcomeOf(job: JobItem): ExecutionView['outcome'] {
     labelAt: job.label_at,
     waitSeconds: job.actual_wait ?? null,
     foldedIn: job.folded_in ?? null,
-  };
-}
-
-function approvalView(source: ConsoleSource, item: ApprovalItem): ApprovalView {
-  const { pinned } = item;
-  return {
-    approvalId: item.approval_id,
-    clusterId: item.cluster_id,
-    jobId: item.job_id,
-    status: item.status,
-    question: item.question,
-    tier: item.tier,
-    action: pinned.arguments?.action ?? item.tier,
-    target: pinned.arguments?.target ?? null,
-    statement: pinned.statement,
-    reasons: pinned.reasons,
-    requestedAt: item.requested_at,
-    expiresAt: item.expires_at,
-    decidedBy: item.decided_by ?? null,
-    execution: source.executions.get(item.execution_arn) ? namesOf(item.execution_arn).name : null,
-    cardUrl: source.slackUrl,
   };
 }

@@ -1,11 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { Decision } from '../../../schemas/decision.ts';
 import { ApprovalItem, ApprovalStatus } from '../../../schemas/items/approval.ts';
 import { CalibrationItem } from '../../../schemas/items/calibration.ts';
-import { ConfigItem } from '../../../schemas/items/cluster.ts';
+import { ConfigItem, FreezeItem } from '../../../schemas/items/cluster.ts';
 import { JobItem } from '../../../schemas/items/job.ts';
 import { MapItem } from '../../../schemas/items/map.ts';
 import type { JobFact } from '../start/summary.ts';
@@ -17,6 +17,8 @@ export interface TableAccess {
 }
 
 const Key = z.object({ PK: z.string(), SK: z.string() });
+/** DynamoDB's limit. */
+const BATCH = 100;
 
 /** The few attributes that the summary counts; a row may be of any age, so everything is optional. */
 const ScannedJob = z.object({
@@ -46,24 +48,23 @@ export class Records {
     this.table = { client, name: tableName };
   }
 
-  /** Calibration items of all clusters, by id. */
-  async clusters(): Promise<CalibrationItem[]> {
+  /** Calibration items of all clusters, and which of them are not of their schema. */
+  async clusters(): Promise<{ readable: CalibrationItem[]; unreadable: string[] }> {
     const keys = await this.#listing('CLUSTERS');
-    return this.#all(keys, CalibrationItem);
+    const items = (await this.#many(keys)).map((item) => CalibrationItem.safeParse(item));
+    return {
+      readable: items.flatMap(({ data }) => data ?? []),
+      unreadable: keys.filter((_, i) => !items[i]?.success).map(({ PK }) => PK.replace('CLUSTER#', '')),
+    };
   }
 
-  /** Clusters that are listed and whose calibration is not of its schema. */
-  async unreadableClusters(): Promise<string[]> {
-    const keys = await this.#listing('CLUSTERS');
-    const items = await Promise.all(keys.map((key) => this.#get(key)));
-    return keys
-      .filter((_, i) => !CalibrationItem.safeParse(items[i]).success)
-      .map(({ PK }) => PK.replace('CLUSTER#', ''));
-  }
-
-  async config(clusterId: string): Promise<ClusterConfig | null> {
-    const item = await this.#get({ PK: `CLUSTER#${clusterId}`, SK: 'CONFIG' });
-    return item === null ? null : ConfigItem.parse(item).config;
+  /** Configuration of each cluster, as far as it has one that can be read. */
+  async configs(clusterIds: readonly string[]): Promise<ReadonlyMap<string, ClusterConfig>> {
+    const items = await this.#all(
+      clusterIds.map((id) => ({ PK: `CLUSTER#${id}`, SK: 'CONFIG' })),
+      ConfigItem,
+    );
+    return new Map(items.map(({ PK, config }) => [PK.replace('CLUSTER#', ''), config]));
   }
 
   async job(clusterId: string, jobId: string): Promise<JobItem | null> {
@@ -92,16 +93,26 @@ export class Records {
     return item === null ? null : ApprovalItem.parse(item);
   }
 
-  /** Pending approvals, those that expire first at the front. */
+  /** Approvals with something left to do, pending or not, those that expire first at the front. */
   async openApprovals(limit: number): Promise<ApprovalItem[]> {
-    const keys = await this.#listing('APPROVALS#OPEN', limit);
-    const found = await this.#all(keys, ApprovalItem);
-    return found.filter((approval) => approval.status === 'pending');
+    return this.#all(await this.#listing('APPROVALS#OPEN', { limit }), ApprovalItem);
   }
 
-  async frozen(clusterId: string): Promise<boolean> {
-    const own = await this.#get({ PK: `CLUSTER#${clusterId}`, SK: 'FREEZE' });
-    return own !== null || (await this.#get({ PK: 'CLUSTER#*', SK: 'FREEZE' })) !== null;
+  /** Settled approvals of a cluster whose time to answer ended after `since`, the newest first. */
+  async closedApprovals(clusterId: string, since: Date, limit: number): Promise<ApprovalItem[]> {
+    const keys = await this.#listing(`APPROVALS#CLOSED#${clusterId}`, { limit, newestAfter: since });
+    return this.#all(keys, ApprovalItem);
+  }
+
+  async clusterIds(): Promise<string[]> {
+    return (await this.#listing('CLUSTERS')).map(({ PK }) => PK.replace('CLUSTER#', ''));
+  }
+
+  /** Freezes of these clusters, and of all clusters under `*`. */
+  async freezes(clusterIds: readonly string[]): Promise<Record<string, z.infer<typeof FreezeItem>>> {
+    const keys = [...clusterIds, '*'].map((id) => ({ PK: `CLUSTER#${id}`, SK: 'FREEZE' }));
+    const items = await this.#all(keys, FreezeItem);
+    return Object.fromEntries(items.map((item) => [item.PK.replace('CLUSTER#', ''), item]));
   }
 
   /** Since when the oldest decided job of a cluster waits to be folded; null when none was due before `before`. */
@@ -177,7 +188,10 @@ export class Records {
     this.table.client.destroy();
   }
 
-  async #listing(listing: string, limit?: number): Promise<z.infer<typeof Key>[]> {
+  async #listing(
+    listing: string,
+    { limit, newestAfter }: { limit?: number; newestAfter?: Date } = {},
+  ): Promise<z.infer<typeof Key>[]> {
     const keys: z.infer<typeof Key>[] = [];
     let start: Record<string, unknown> | undefined;
     do {
@@ -185,8 +199,12 @@ export class Records {
         new QueryCommand({
           TableName: this.table.name,
           IndexName: 'listing',
-          KeyConditionExpression: 'listing = :listing',
-          ExpressionAttributeValues: { ':listing': listing },
+          KeyConditionExpression: `listing = :listing${newestAfter ? ' AND listing_key > :from' : ''}`,
+          ExpressionAttributeValues: {
+            ':listing': listing,
+            ...(newestAfter && { ':from': newestAfter.toISOString() }),
+          },
+          ...(newestAfter && { ScanIndexForward: false }),
           ...(limit !== undefined && { Limit: limit }),
           ...(start && { ExclusiveStartKey: start }),
         }),
@@ -198,11 +216,25 @@ export class Records {
   }
 
   async #all<T extends z.ZodType>(keys: readonly z.infer<typeof Key>[], schema: T): Promise<z.infer<T>[]> {
-    const items = await Promise.all(keys.map((key) => this.#get(key)));
-    return items.flatMap((item) => {
+    return (await this.#many(keys)).flatMap((item) => {
       const parsed = schema.safeParse(item);
       return parsed.success ? [parsed.data] : [];
     });
+  }
+
+  /** The items under these keys in their order, null where there is none; a hundred in one call. */
+  async #many(keys: readonly z.infer<typeof Key>[]): Promise<(Record<string, unknown> | null)[]> {
+    const found = new Map<string, Record<string, unknown>>();
+    const idOf = ({ PK, SK }: z.infer<typeof Key>) => JSON.stringify([PK, SK]);
+    const waiting = [...new Map(keys.map(({ PK, SK }) => [idOf({ PK, SK }), { PK, SK }])).values()];
+    while (waiting.length > 0) {
+      const RequestItems = { [this.table.name]: { Keys: waiting.splice(0, BATCH), ConsistentRead: true } };
+      const answer = await this.table.client.send(new BatchGetCommand({ RequestItems }));
+      for (const item of answer.Responses?.[this.table.name] ?? []) found.set(idOf(Key.parse(item)), item);
+      // Large items do not all fit into one answer.
+      for (const key of answer.UnprocessedKeys?.[this.table.name]?.Keys ?? []) waiting.push(Key.parse(key));
+    }
+    return keys.map((key) => found.get(idOf(key)) ?? null);
   }
 
   async #get({ PK, SK }: z.infer<typeof Key>): Promise<Record<string, unknown> | null> {

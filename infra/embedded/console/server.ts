@@ -1,8 +1,10 @@
 import { serve } from '@hono/node-server';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { streamSSE } from 'hono/streaming';
+import { answerRoutes } from './answers.ts';
+import { approval, approvals } from './approval-views.ts';
 import type { Page } from './bundle.ts';
-import { approvals, clusters, execution, overview } from './queries.ts';
+import { clusters, execution, overview } from './queries.ts';
 import type { ConsoleSource } from './source.ts';
 
 /** The port is taken, or may not be used. */
@@ -88,7 +90,12 @@ function routes(page: Page, current: () => ConsoleSource | null): Hono {
     });
   json('/api/overview', overview);
   json('/api/clusters', clusters);
-  json('/api/approvals', (source) => approvals(source, LIST_LIMIT));
+  app.route(
+    '/api/approvals',
+    answerRoutes(() => current()?.desk ?? null),
+  );
+  json('/api/approvals', (source) => approvals(source));
+  json('/api/approvals/:id', (source, get) => approval(source, get('id') ?? ''));
   json('/api/executions', (source, get) => {
     const filter = Object.fromEntries(
       ['cluster', 'scope', 'status'].flatMap((name) => {

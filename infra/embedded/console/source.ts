@@ -1,16 +1,18 @@
 import type { HistoryEvent } from '../engine/history.ts';
+import type { AnswerDesk } from './answers.ts';
 import type { Executions } from './executions.ts';
 import type { ScoreHistory } from './history-of-scores.ts';
 import type { Records } from './records.ts';
 import type { Redactor } from './redact.ts';
 import type { Notice, Overview } from './views.ts';
 
-/** What the console reads. Everything is live; nothing in it can be changed through the console. */
+/** What the console reads. Everything is live; the desk alone changes something, and only for who has proven who they are. */
 export interface ConsoleSource {
   readonly executions: Executions;
   readonly scores: ScoreHistory;
   readonly records: Records;
   readonly redactor: Redactor;
+  readonly desk: AnswerDesk;
   /** Newest first. */
   notices(): readonly Notice[];
   /** Undefined where the execution closed so long ago that its history is gone. */

@@ -25,17 +25,19 @@ function mapView({ epoch, status, reason, at, proof, watched }: MapItem): MapVie
 
 /**
  * How a cluster stands right now, by the same rule that CheckCalibration applies to its next job.
+ * @param known what was read for all clusters at once
  * @param now on the system's clock
  */
 export async function standingOf(
   records: Records,
   item: CalibrationItem,
+  known: { configs: ReadonlyMap<string, ClusterConfig>; frozen(clusterId: string): boolean },
   now: Date,
 ): Promise<Omit<ClusterView, 'history'>> {
   const clusterId = item.cluster_id;
-  const config = (await records.config(clusterId)) ?? ClusterConfig.parse({ clusterId, platform: item.platform });
-  const [frozen, staleSince, maps] = await Promise.all([
-    records.frozen(clusterId),
+  const config = known.configs.get(clusterId) ?? ClusterConfig.parse({ clusterId, platform: item.platform });
+  const frozen = known.frozen(clusterId);
+  const [staleSince, maps] = await Promise.all([
     records.oldestUnfolded(clusterId, new Date(now.getTime() - config.freshnessMinutes * 60_000)),
     records.maps(clusterId),
   ]);

@@ -1,8 +1,11 @@
+import type { Fatigue } from '../../../functions/domain/fatigue.ts';
+import type { UndoState } from '../../../functions/domain/undoing.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import type { MapProof, MapStatus } from '../../../schemas/items/map.ts';
 import type { Platform, Scope } from '../../../schemas/primitives.ts';
-import type { DriftBand, Reason } from '../../../schemas/verdict.ts';
+import type { DriftBand, Reason, Verdict } from '../../../schemas/verdict.ts';
+import type { StoryLine } from '../../commands/story.ts';
 
 /** What the console's JSON API says and its page shows. Times are ISO 8601 on the system's clock. */
 
@@ -115,17 +118,50 @@ export interface ApprovalView {
   jobId: string;
   status: string;
   question: string;
-  tier: string;
+  tier: number;
+  /** Exactly what would be done. */
   action: string;
   target: string | null;
+  text: string | null;
+  argumentsHash: string | null;
   statement: string;
+  /** A model's words; null where there are none. */
+  explanation: string | null;
   reasons: Reason[];
+  evidence: Verdict;
+  prediction: Omit<Decision['prediction'], 'p'> & { longWaitSeconds: number };
+  /** What else could be done, besides waiting. */
+  alternatives: { action: string; target?: string | undefined }[];
   requestedAt: string;
   expiresAt: string;
-  decidedBy: string | null;
+  /** How it stands, as one sentence. */
+  standing: string;
+  /** In the words of whoever answered. */
+  reason: string | null;
+  effect: { status: string; at: string; reason?: string | undefined } | null;
+  undo: UndoState;
+  undoUntil: string | null;
   execution: string | null;
   /** The card in the Slack stand-in; null where real Slack is used. */
   cardUrl: string | null;
+}
+
+export interface Approvals {
+  now: string;
+  open: ApprovalView[];
+  /** Answered, timed out or void, the newest first. */
+  settled: ApprovalView[];
+  /** How people answered in the last 30 days. */
+  fatigue: Fatigue[];
+  /** By cluster; `*` is all of them. */
+  frozen: Record<string, { by: string; reason: string; at: string }>;
+}
+
+export interface ApprovalDetails {
+  approval: ApprovalView;
+  frozen: Approvals['frozen'];
+  /** The audit of its job, in order. */
+  story: StoryLine[];
 }
 
 export interface Notice {

@@ -1,12 +1,15 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { COLLECTOR_SOURCE } from '../../../schemas/events/collector.ts';
 import { applyClusters } from '../../commands/apply-clusters.ts';
-import { BUS_NAME, TABLE_NAME } from '../../names.ts';
+import { BUS_NAME, SYSTEM, TABLE_NAME } from '../../names.ts';
+import { answerBy } from '../console/answers.ts';
+import { approverOf, makeApproverKey } from '../console/approver-token.ts';
 import type { Page } from '../console/bundle.ts';
 import { Executions } from '../console/executions.ts';
 import { Records } from '../console/records.ts';
 import { Redactor } from '../console/redact.ts';
 import { type ConsoleServer, startConsole } from '../console/server.ts';
+import { signInLink } from '../console/sign-in.ts';
 import type { Notice, Overview, Tally } from '../console/views.ts';
 import type { HistoryEvent } from '../engine/history.ts';
 import type { CollectorEvent } from '../feed/timeline.ts';
@@ -45,6 +48,8 @@ export interface SessionOptions {
 
 export interface Session {
   readonly consoleUrl: string;
+  /** A link with which the first configured approver can answer on the console; null where there is none. A credential. */
+  readonly signIn: { readonly person: string; readonly url: string } | null;
   /** What is being fed, in words. */
   readonly description: string;
   readonly system: System;
@@ -63,6 +68,8 @@ export interface Session {
   summary(): Promise<Summary>;
   close(): Promise<void>;
 }
+
+const ANSWER_APPROVAL = `${SYSTEM}-answer-approval`;
 
 /** At most this many entries fit into one PutEvents. */
 const PUT_LIMIT = 10;
@@ -137,11 +144,18 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const clusters = [...options.configuration, ...builtIn.filter(({ clusterId }) => !named.has(clusterId))];
     await applyClusters(records.table, clusters, new Date(clock.now()), plan.newSalt);
     const engine = system.engine;
+    const approverKey = makeApproverKey(options.dataDir);
+    const [approver] = clusters.flatMap(({ approvers }) => [...approvers.suggest, ...approvers.gate]);
     console.show({
       executions,
       scores: watch.scores,
       records,
       redactor: new Redactor(Object.values(secrets)),
+      desk: {
+        // A link lives in the hours of whoever holds it, also while a simulated day passes in a second.
+        approverOf: (token) => approverOf(approverKey, token, new Date()),
+        answer: answerBy(system.functions, ANSWER_APPROVAL),
+      },
       notices: () => watch.notices(),
       history: (arn) => engine.history(arn),
       now: () => clock.now(),
@@ -157,7 +171,20 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       await console.close();
       clock.close();
     };
-    return live({ options, console, system, records, watch, executions, close, setPhase: (next) => (phase = next) });
+    const signIn = approver
+      ? { person: approver, url: signInLink(approverKey, console.url, approver, new Date()) }
+      : null;
+    return live({
+      options,
+      signIn,
+      console,
+      system,
+      records,
+      watch,
+      executions,
+      close,
+      setPhase: (next) => (phase = next),
+    });
   } catch (error) {
     await system?.close();
     await tables?.remove();
@@ -202,6 +229,7 @@ function openConsole(
 }
 
 function live(parts: {
+  signIn: Session['signIn'];
   options: SessionOptions;
   console: ConsoleServer;
   system: System;
@@ -211,7 +239,7 @@ function live(parts: {
   setPhase: (phase: Overview['phase']) => void;
   close: () => Promise<void>;
 }): Session {
-  const { console, system, records, watch, executions, setPhase, close } = parts;
+  const { signIn, console, system, records, watch, executions, setPhase, close } = parts;
   const { plan } = parts.options;
   let feeding: Feeding | null = null;
   let stopped = false;
@@ -227,6 +255,7 @@ function live(parts: {
   };
   return {
     consoleUrl: console.url,
+    signIn,
     description: plan.description,
     system,
     records,

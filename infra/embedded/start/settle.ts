@@ -23,7 +23,7 @@ export async function untilFolded(run: {
   let before = -1;
 
   const look = async (): Promise<void> => {
-    const clusters = await records.clusters();
+    const { readable: clusters } = await records.clusters();
     const counts = await Promise.all(clusters.map(({ cluster_id }) => records.countUnfolded(cluster_id)));
     const unfolded = counts.reduce((sum, count) => sum + count, 0);
     same = unfolded === before ? same + 1 : 0;

@@ -7,6 +7,11 @@ export interface Loaded<T> {
   missing: boolean;
 }
 
+interface Reloadable<T> extends Loaded<T> {
+  /** Loads it again now, e.g. after something was changed from here. */
+  reload(): void;
+}
+
 const REFRESH_MS = 1_000;
 const POLL_MS = 3_000;
 
@@ -37,11 +42,12 @@ function onChange(run: () => void): () => void {
 }
 
 /** Loads a JSON resource and keeps it current. The server is our own and typed by views.ts. */
-export function useResource<T>(path: string): Loaded<T> {
+export function useResource<T>(path: string): Reloadable<T> {
   const [state, setState] = useState<Loaded<T>>({ data: null, stale: false, missing: false });
+  const [loaded, setLoaded] = useState(0);
+  useEffect(() => setState({ data: null, stale: false, missing: false }), [path]);
   useEffect(() => {
     let current = true;
-    setState({ data: null, stale: false, missing: false });
     const load = async () => {
       try {
         const answer = await fetch(path, { headers: { accept: 'application/json' } });
@@ -60,8 +66,8 @@ export function useResource<T>(path: string): Loaded<T> {
       current = false;
       stop();
     };
-  }, [path]);
-  return state;
+  }, [path, loaded]);
+  return { ...state, reload: () => setLoaded((times) => times + 1) };
 }
 
 export interface Route {

@@ -1,5 +1,7 @@
 import { render } from 'preact';
 import type { Overview } from '../views.ts';
+import { takeSignIn } from './answering.ts';
+import { ApprovalPage } from './approval.tsx';
 import { ApprovalsPage } from './approvals.tsx';
 import { useResource, useRoute } from './data.ts';
 import { ExecutionPage } from './execution.tsx';
@@ -71,6 +73,8 @@ function App() {
           <ExecutionPage name={route.rest} />
         ) : route.page === 'approvals' ? (
           <ApprovalsPage />
+        ) : route.page === 'approval' ? (
+          <ApprovalPage id={route.rest} />
         ) : (
           <Empty title="No such page">Go back to the overview.</Empty>
         )}
@@ -90,5 +94,7 @@ function Mark() {
   );
 }
 
+takeSignIn();
+addEventListener('hashchange', takeSignIn);
 const root = document.getElementById('app');
 if (root) render(<App />, root);

@@ -1,0 +1,172 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import colors from 'picocolors';
+import { loadApproval, openApprovals } from '../../functions/adapters/approval-store.ts';
+import { type Table, table } from '../../functions/adapters/table.ts';
+import { standingWords } from '../../functions/domain/answer-words.ts';
+import type { ApprovalItem } from '../../schemas/items/approval.ts';
+import { type AnswerAction, AnswerReply, type AnswerRequest } from '../../schemas/ports/answer.ts';
+import { SlackUserId } from '../../schemas/ports/slack.ts';
+import { APPROVER_HEADER } from '../embedded/console/answers.ts';
+import { issueToken, NoApproverKey, readApproverKey } from '../embedded/console/approver-token.ts';
+import { signInLink } from '../embedded/console/sign-in.ts';
+import { signedHeaders } from './signed-request.ts';
+import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
+
+/** Nothing was answered. The message says why, and what to write. */
+export class NotAnswered extends Error {
+  override name = 'NotAnswered' as const;
+}
+
+/** A token of the command line is used at once. */
+const TOKEN_MS = 60_000;
+
+const ACTIONS = ['approve', 'deny', 'undo', 'freeze', 'unfreeze'] as const satisfies readonly AnswerAction[];
+
+interface Options extends TableOptions, Partial<Record<(typeof ACTIONS)[number], true>> {
+  list?: true;
+  link?: true;
+  reason?: string;
+  as?: string;
+  url?: string;
+  console: string;
+  data: string;
+}
+
+/**
+ * Sends an answer to the function that decides. With a URL to the API of AWS, signed with the caller's own credentials: who
+ * answers is who IAM says. Without one to the console of this machine, with a token that only who can read its data folder
+ * can make: who answers is who `--as` names, on the word of the owner of this machine.
+ * @throws NotAnswered
+ */
+async function send(request: AnswerRequest, options: Options): Promise<AnswerReply> {
+  const body = JSON.stringify(request);
+  const url = new URL(options.url ?? 'api/approvals/answer', options.console);
+  const headers = options.url === undefined ? ownHeaders(options) : await awsHeaders(url, body);
+  const answer = await fetch(url, { method: 'POST', headers, body, redirect: 'error' }).catch((cause: unknown) => {
+    throw new NotAnswered(`${url.origin} does not answer: is it running, and is this its address?`, { cause });
+  });
+  const reply = AnswerReply.safeParse(await answer.json().catch(() => null));
+  if (reply.success) return reply.data;
+  throw new NotAnswered(
+    answer.status === 403
+      ? `${url.origin} does not let these AWS credentials in: they need execute-api:Invoke on this route.`
+      : `${url.origin} answered with status ${answer.status}: look at how the approval stands before you try again.`,
+  );
+}
+
+function ownHeaders({ as, data }: Options): Record<string, string> {
+  const person = personOf(as);
+  const token = issueToken(keyOf(data), { person, way: 'cli' }, new Date(Date.now() + TOKEN_MS));
+  return { 'content-type': 'application/json', [APPROVER_HEADER]: token };
+}
+
+function keyOf(data: string): Buffer {
+  try {
+    return readApproverKey(data);
+  } catch (cause) {
+    if (!(cause instanceof NoApproverKey)) throw cause;
+    throw new NotAnswered(`${cause.message}: name the folder with --data, and start the system there first`, { cause });
+  }
+}
+
+function personOf(as: string | undefined): string {
+  if (as === undefined) throw new NotAnswered('say who answers: --as SLACK_ID, the one in the configuration');
+  return as;
+}
+
+async function awsHeaders(url: URL, body: string): Promise<Record<string, string>> {
+  // Credentials as any SDK client finds them.
+  const client = new DynamoDBClient({});
+  try {
+    return signedHeaders(url, body, await client.config.credentials(), new Date());
+  } catch (cause) {
+    throw new NotAnswered(`cannot sign for ${url.origin}: ${cause instanceof Error ? cause.message : ''}`, { cause });
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Open questions, those that time out first at the front. */
+export async function pending(store: Table): Promise<ApprovalItem[]> {
+  const found: ApprovalItem[] = [];
+  for await (const id of openApprovals(store)) {
+    const approval = await loadApproval(store, id);
+    if (approval?.status === 'pending') found.push(approval);
+  }
+  return found;
+}
+
+/** One approval for a terminal. */
+export function lines(approval: ApprovalItem): string[] {
+  const { approval_id, cluster_id, job_id, question, pinned } = approval;
+  const { arguments: args, evidence, prediction, reasons } = pinned;
+  const deed = args ? `${args.action}${args.target === undefined ? '' : ` → ${args.target}`}` : 'nothing';
+  const q = prediction.q === null ? 'no probability' : `${Math.floor(prediction.q * 100)} % for a long wait`;
+  return [
+    colors.bold(approval_id),
+    `  ${question === 'keep' ? 'in place' : 'would be done'}: ${deed}, job ${job_id} on ${cluster_id}`,
+    `  why a human:   ${reasons[0]?.message ?? 'this action is always confirmed by a human'}`,
+    `  rests on:      score ${evidence.score?.toFixed(2) ?? 'none yet'}, ECE ${evidence.ece?.toFixed(3) ?? 'unknown'} over ${evidence.n} outcomes, tier ${pinned.tier}; ${q}`,
+    `  ${standingWords(approval)}`,
+  ];
+}
+
+async function run(id: string | undefined, options: Options): Promise<string> {
+  if (options.link) return signInLink(keyOf(options.data), options.console, personOf(options.as), new Date());
+  if (options.list) {
+    const open = await pending(table(onTable(options)));
+    return open.length === 0 ? 'Nobody is asked anything.' : open.map((one) => lines(one).join('\n')).join('\n\n');
+  }
+  if (id === undefined) throw new NotAnswered('name an approval, or use --list');
+  const [action, ...others] = ACTIONS.filter((name) => options[name]);
+  if (others.length > 0)
+    throw new NotAnswered(`use one of ${[action, ...others].map((name) => `--${name}`).join(', ')}`);
+  if (action === undefined) {
+    const approval = await loadApproval(table(onTable(options)), id);
+    if (!approval) throw new NotAnswered(`there is no approval ${id}`);
+    return lines(approval).join('\n');
+  }
+  const { reason } = options;
+  const reply = await send({ approvalId: id, action, ...(reason === undefined ? {} : { reason }) }, options);
+  if (reply.outcome !== 'done') throw new NotAnswered(reply.message);
+  return reply.message;
+}
+
+function slackId(value: string): string {
+  if (!SlackUserId.safeParse(value).success) throw new InvalidArgumentError('use a Slack user id such as U02ABCDEF');
+  return value;
+}
+
+function address(value: string): string {
+  if (!URL.canParse(value)) throw new InvalidArgumentError('use a full URL');
+  return value;
+}
+
+if (import.meta.main) {
+  const command = withTableOptions(new Command('approve'))
+    .description('Answers an approval without Slack, by the same rules. Without an action it shows the approval.')
+    .argument('[id]', 'id of the approval')
+    .option('--list', 'list what waits for an answer')
+    .option('--approve', 'let it be done, or keep the hold')
+    .option('--deny', 'let it not be done, or release the hold')
+    .option('--reason <text>', 'why, for whoever reads the card')
+    .option('--undo', 'take back what was approved')
+    .option('--freeze', 'freeze its cluster')
+    .option('--unfreeze', 'lift the freeze of its cluster')
+    .addOption(
+      new Option('--url <url>', 'on AWS: the output ApprovalsUrl; you are who your AWS credentials say')
+        .env('VGAC_APPROVALS_URL')
+        .argParser(address),
+    )
+    .option('--as <slackId>', 'on one machine: who answers', slackId)
+    .option('--console <url>', 'on one machine: address of the console', address, 'http://127.0.0.1:4580/')
+    .option('--data <dir>', 'on one machine: its data folder', '.vgac')
+    .option('--link', 'on one machine: print a link with which --as answers on the page for 12 hours')
+    .action(async (id: string | undefined, options: Options) => console.log(await run(id, options)));
+  await command.parseAsync().catch((error: unknown) => {
+    if (!(error instanceof NotAnswered)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,92 @@
+import type { ComponentChildren } from 'preact';
+import type { ApprovalView } from '../views.ts';
+import { duration, ece, percent, tierName, time } from './format.ts';
+
+export function questionOf({ question, action, target, jobId }: ApprovalView): string {
+  return question === 'keep'
+    ? `Keep the ${action} on ${jobId}?`
+    : `May the agent ${action} ${jobId}${target ? ` → ${target}` : ''}?`;
+}
+
+/** What somebody has to know before they answer: what exactly, why, on what, and what silence means. */
+export function Facts({ approval }: { approval: ApprovalView }) {
+  const { evidence, prediction, reasons, status } = approval;
+  const keep = approval.question === 'keep';
+  const [first] = reasons;
+  return (
+    <dl class="ask">
+      {status !== 'pending' && <Row term="How it ended">{ending(approval)}</Row>}
+      <Row term={keep ? 'What is in place' : 'What would be done'}>
+        <code>
+          {approval.action}
+          {approval.target !== null && ` → ${approval.target}`}
+        </code>{' '}
+        for job <code>{approval.jobId}</code> on cluster <code>{approval.clusterId}</code>
+        {approval.text !== null && <> with the text “{approval.text}”</>}
+      </Row>
+      <Row term="Why a human">{first ? first.message : 'this action is always confirmed by a human'}</Row>
+      <Row term="What it rests on">
+        score {evidence.score === null ? 'none yet' : evidence.score.toFixed(2)} · ECE {ece(evidence.ece)} over{' '}
+        {evidence.n} outcomes · tier {approval.tier} ({tierName(approval.tier)})
+        <br />
+        {prediction.q === null
+          ? 'no probability given'
+          : `${percent(prediction.q)} to wait longer than ${duration(prediction.longWaitSeconds)}`}
+        ; wait about {duration(prediction.waitSeconds)}, 90 % of the time {duration(prediction.lowerSeconds)} to{' '}
+        {duration(prediction.upperSeconds)}
+      </Row>
+      {approval.explanation !== null && <Row term="In a model’s words">{approval.explanation}</Row>}
+      {status === 'pending' && (
+        <Row term={`If nobody answers by ${time(approval.expiresAt)} UTC`}>
+          {keep ? 'The hold is released.' : 'Nothing is done.'}
+        </Row>
+      )}
+      {status === 'pending' && !keep && (
+        <Row term="Instead you could">
+          let it wait
+          {approval.alternatives.map(({ action, target }) => (
+            <>
+              {' · '}
+              {action}
+              {target !== undefined && ` ${target}`}
+            </>
+          ))}
+        </Row>
+      )}
+    </dl>
+  );
+}
+
+function ending({ standing, reason, effect, status }: ApprovalView): ComponentChildren {
+  return (
+    <>
+      {standing}
+      {status === 'denied' && reason !== null && <> Why: {reason}</>}
+      {effect !== null && (
+        <>
+          <br />
+          {EFFECTS[effect.status] ?? effect.status}, {time(effect.at)} UTC{effect.reason && `: ${effect.reason}`}
+        </>
+      )}
+      {effect === null && status === 'approved' && ' Not carried out yet.'}
+    </>
+  );
+}
+
+const EFFECTS: Record<string, string> = {
+  done: 'Done, and read back from the scheduler',
+  dryRun: 'Dry run: nothing was touched',
+  refused: 'Not done',
+  void: 'Not done',
+  failed: 'Failed; look at the job itself',
+  undone: 'Taken back, and read back from the scheduler',
+};
+
+function Row({ term, children }: { term: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

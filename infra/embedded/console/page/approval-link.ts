@@ -1,0 +1,1 @@
+export const approvalHash = (id: string) => `#/approval/${encodeURIComponent(id)}`;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { streamSSE } from 'hono/streaming';
@@ -5,6 +6,7 @@ import { answerRoutes } from './answers.ts';
 import { approval, approvals } from './approval-views.ts';
 import type { Page } from './bundle.ts';
 import { clusters, execution, overview } from './queries.ts';
+import { Shared } from './shared.ts';
 import type { ConsoleSource } from './source.ts';
 
 /** The port is taken, or may not be used. */
@@ -22,6 +24,11 @@ export interface ConsoleServer {
 
 const LIST_LIMIT = 200;
 const TICK_MS = 500;
+/** Pages ask once a second, and there may be many of them. */
+const LIMITS = { currentMs: 1_000, patienceMs: 500, oldestMs: 10_000 };
+const OWN_TIME = { now: () => performance.now(), wait: (ms: number) => sleep(ms, undefined, { ref: false }) };
+/** After the last change pages are told again, so that none stays with an answer from just before it. */
+const ECHO_TICKS = [3, 6];
 const KEEP_ALIVE_TICKS = 30;
 
 const HTML = `<!doctype html>
@@ -88,13 +95,28 @@ function routes(page: Page, current: () => ConsoleSource | null): Hono {
       const found = await answer(source, (name) => context.req.param(name) ?? context.req.query(name));
       return found === null ? context.json({ error: 'not found' }, 404) : context.json(found);
     });
-  json('/api/overview', overview);
-  json('/api/clusters', clusters);
+  const kept: { drop(): void }[] = [];
+  const once = <T>(load: (source: ConsoleSource) => Promise<T>) => {
+    const answers = new WeakMap<ConsoleSource, Shared<T>>();
+    return (source: ConsoleSource) => {
+      const answer = answers.get(source) ?? new Shared(() => load(source), LIMITS, OWN_TIME);
+      if (!answers.has(source)) kept.push(answer);
+      answers.set(source, answer);
+      return answer.get();
+    };
+  };
+  json('/api/overview', once(overview));
+  json('/api/clusters', once(clusters));
+  app.use('/api/approvals/answer', async (_, next) => {
+    await next();
+    // Whoever answered sees at once what came of it.
+    for (const answer of kept) answer.drop();
+  });
   app.route(
     '/api/approvals',
     answerRoutes(() => current()?.desk ?? null),
   );
-  json('/api/approvals', (source) => approvals(source));
+  json('/api/approvals', once(approvals));
   json('/api/approvals/:id', (source, get) => approval(source, get('id') ?? ''));
   json('/api/executions', (source, get) => {
     const filter = Object.fromEntries(
@@ -110,10 +132,12 @@ function routes(page: Page, current: () => ConsoleSource | null): Hono {
   app.get('/api/changes', (context) =>
     streamSSE(context, async (stream) => {
       let told = -1;
+      let changedAt = 0;
       for (let tick = 0; !stream.aborted && !stream.closed; tick++) {
         const version = current()?.executions.version ?? -1;
-        if (version !== told || tick % KEEP_ALIVE_TICKS === 0)
-          await stream.writeSSE({ event: 'change', data: String(version) });
+        if (version !== told) changedAt = tick;
+        const due = version !== told || ECHO_TICKS.includes(tick - changedAt) || tick % KEEP_ALIVE_TICKS === 0;
+        if (due) await stream.writeSSE({ event: 'change', data: String(version) });
         told = version;
         await stream.sleep(TICK_MS);
       }

@@ -8,15 +8,18 @@ export function questionOf({ question, action, target, jobId }: ApprovalView): s
     : `May the agent ${action} ${jobId}${target ? ` → ${target}` : ''}?`;
 }
 
-/** What somebody has to know before they answer: what exactly, why, on what, and what silence means. */
-export function Facts({ approval }: { approval: ApprovalView }) {
+/**
+ * What somebody has to know before they answer: what exactly, why, on what, and what silence means. In short only how it
+ * ended and what it was about.
+ */
+export function Facts({ approval, short }: { approval: ApprovalView; short?: boolean }) {
   const { evidence, prediction, reasons, status } = approval;
   const keep = approval.question === 'keep';
   const [first] = reasons;
   return (
     <dl class="ask">
       {status !== 'pending' && <Row term="How it ended">{ending(approval)}</Row>}
-      <Row term={keep ? 'What is in place' : 'What would be done'}>
+      <Row term={status !== 'pending' ? 'What was asked' : keep ? 'What is in place' : 'What would be done'}>
         <code>
           {approval.action}
           {approval.target !== null && ` → ${approval.target}`}
@@ -24,17 +27,21 @@ export function Facts({ approval }: { approval: ApprovalView }) {
         for job <code>{approval.jobId}</code> on cluster <code>{approval.clusterId}</code>
         {approval.text !== null && <> with the text “{approval.text}”</>}
       </Row>
-      <Row term="Why a human">{first ? first.message : 'this action is always confirmed by a human'}</Row>
-      <Row term="What it rests on">
-        score {evidence.score === null ? 'none yet' : evidence.score.toFixed(2)} · ECE {ece(evidence.ece)} over{' '}
-        {evidence.n} outcomes · tier {approval.tier} ({tierName(approval.tier)})
-        <br />
-        {prediction.q === null
-          ? 'no probability given'
-          : `${percent(prediction.q)} to wait longer than ${duration(prediction.longWaitSeconds)}`}
-        ; wait about {duration(prediction.waitSeconds)}, 90 % of the time {duration(prediction.lowerSeconds)} to{' '}
-        {duration(prediction.upperSeconds)}
-      </Row>
+      {!short && <Row term="Why a human">{first ? first.message : 'this action is always confirmed by a human'}</Row>}
+      {!short && (
+        <Row term="What it rests on">
+          {evidence.score === null || evidence.ece === null
+            ? `no calibration measured yet, ${evidence.n} outcomes`
+            : `score ${evidence.score.toFixed(2)} · ECE ${ece(evidence.ece)} over ${evidence.n} outcomes`}{' '}
+          · tier {approval.tier} ({tierName(approval.tier)})
+          <br />
+          {prediction.q === null
+            ? 'no probability given'
+            : `${percent(prediction.q)} to wait longer than ${duration(prediction.longWaitSeconds)}`}
+          ; wait about {duration(prediction.waitSeconds)}, 90 % of the time {duration(prediction.lowerSeconds)} to{' '}
+          {duration(prediction.upperSeconds)}
+        </Row>
+      )}
       {approval.explanation !== null && <Row term="In a model’s words">{approval.explanation}</Row>}
       {status === 'pending' && (
         <Row term={`If nobody answers by ${time(approval.expiresAt)} UTC`}>

@@ -25,7 +25,7 @@ export function ApprovalCard({
         </strong>
         <StatusTag status={approval.status} />
       </header>
-      <Facts approval={approval} />
+      <Facts approval={approval} short={approval.status !== 'pending'} />
       {answering && frozen && <Actions approval={approval} answering={answering} frozen={frozen} />}
       <footer>
         {!answering && <a href={approvalHash(approval.approvalId)}>Review and answer</a>}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { signedHeaders } from '../../../infra/commands/signed-request.ts';
+import { authenticate } from '../../../infra/embedded/wire/signature.ts';
+
+const credentials = { accessKeyId: 'AKIA0123456789ABCDEF', secretAccessKey: 'secret' };
+const url = new URL('https://a1b2c3.execute-api.eu-central-1.amazonaws.com/approvals/answer');
+const now = new Date('2026-11-20T08:00:00.123Z');
+
+describe('a request to an API behind IAM', () => {
+  const check = (headers: Record<string, string>, body: string) =>
+    authenticate(
+      { method: 'POST', url: url.pathname, headers },
+      new Map([[credentials.accessKeyId, { credentials }]]),
+    ).checkSignature(Buffer.from(body));
+
+  it('is signed over its body and its token, for the region in the name of the API', () => {
+    const headers = signedHeaders(url, '{"a":1}', { ...credentials, sessionToken: 'session' }, now);
+    expect(headers.authorization).toContain('/20261120/eu-central-1/execute-api/aws4_request');
+    expect(headers.authorization).toContain('SignedHeaders=content-type;host;x-amz-date;x-amz-security-token');
+    expect(() => check(headers, '{"a":1}')).not.toThrow();
+    expect(() => check(headers, '{"a":2}')).toThrow(/does not match/);
+    expect(() => check({ ...headers, 'x-amz-security-token': 'other' }, '{"a":1}')).toThrow(/does not match/);
+  });
+
+  it.each([
+    'http://a1b2c3.execute-api.eu-central-1.amazonaws.com/x',
+    'https://a1b2c3.execute-api.eu-central-1.amazonaws.com.evil.example/x',
+    'https://vgac.example.com/x',
+    'https://a1b2c3.execute-api.eu-central-1.amazonaws.com/x?y',
+  ])('is not signed for %s', (other) => {
+    expect(() => signedHeaders(new URL(other), '', credentials, now)).toThrow(RangeError);
+  });
+});

@@ -1,6 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { Alarm, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -9,6 +9,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct, type IConstruct } from 'constructs';
+import { SYSTEM } from './names.ts';
 
 const RUNBOOK = 'Runbook: README.md#operating-it';
 const PERIOD = Duration.minutes(5);
@@ -18,6 +19,8 @@ const PERIOD = Duration.minutes(5);
  * fails the execution or ends in a dead-letter queue, and those alarm at the first.
  */
 const FUNCTION_ERRORS = 3;
+/** The sweeper runs every minute, and counts what it could not finish. */
+const SWEEPS_IN_PERIOD = 5;
 
 /** Whom alarms reach, and an alarm for everything that can fail silently. */
 export class Alarms extends Construct {
@@ -52,6 +55,19 @@ export class Alarms extends Construct {
   watchQueue(name: string, queue: IQueue): void {
     const depth = queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: Stats.MAXIMUM });
     this.alarm(`${name}Depth`, depth, 1, `Messages wait in ${name}: an event was not delivered or not readable.`);
+  }
+
+  /** A count that functions put out themselves, without a dimension besides the service. */
+  watchCount(name: string, service: string, meaning: string): void {
+    const metric = new Metric({
+      namespace: SYSTEM,
+      metricName: name,
+      dimensionsMap: { service },
+      period: PERIOD,
+      statistic: Stats.SUM,
+    });
+    // One run that fails is weather, such as Slack being away for a minute; every run of five minutes is not.
+    this.alarm(name, metric, SWEEPS_IN_PERIOD, meaning);
   }
 
   private watchMachine(machine: StateMachine): void {

@@ -37,5 +37,6 @@ export class StatelessStack extends Stack {
     const alarms = new Alarms(this, 'Alarms', config.alarmEmail);
     alarms.watchEverything(this);
     alarms.watchQueue('Quarantine', stateful.quarantine);
+    alarms.watchCount('ApprovalSweepFailed', 'approval-sweeper', 'Approvals could not be carried to their end.');
   }
 }

@@ -6,18 +6,36 @@ import { clusterKey, parseItem, type Table } from '../../functions/adapters/tabl
 import { ApprovalItem, AuditItem } from '../../schemas/items/approval.ts';
 import type { JobRecords } from './story.ts';
 
-/** All that the table keeps about one job; null when it was never admitted. Tokens are not among it. */
-export async function recordsOf(table: Table, clusterId: string, jobId: string): Promise<JobRecords | null> {
+/**
+ * All that the table keeps about one job; null when it was never admitted. Tokens are not among it.
+ * @param known what happened to its cluster and to all of them, where that was read before
+ */
+export async function recordsOf(
+  table: Table,
+  clusterId: string,
+  jobId: string,
+  known?: readonly JobRecords['cluster'][],
+): Promise<JobRecords | null> {
   const job = await loadJob(table, clusterId, jobId);
   if (!job) return null;
   const { decision } = job;
-  const [asked, kept, batch] = await Promise.all([
+  const [asked, kept, batch, ...cluster] = await Promise.all([
     // Only these questions are ever put; an export of many jobs need not look for others.
     decision?.next === 'ask' ? approvalRecords(table, approvalIdOf(decision.decisionId, 'act')) : null,
     decision?.tier === 4 ? approvalRecords(table, approvalIdOf(decision.decisionId, 'keep')) : null,
     job.folded_in === undefined ? null : findBatch(table, clusterId, job.folded_in),
+    ...(known ?? [clusterEvents(table, clusterId), clusterEvents(table, '*')]),
   ]);
-  return { job, approvals: [asked, kept].flatMap((one) => (one ? [one] : [])), batch };
+  return { job, approvals: [asked, kept].flatMap((one) => (one ? [one] : [])), batch, cluster: cluster.flat() };
+}
+
+/** What happened to a whole cluster, such as a freeze; `*` for all of them. */
+export async function clusterEvents(table: Table, clusterId: string): Promise<JobRecords['cluster']> {
+  const found: JobRecords['cluster'] = [];
+  const key = { ':key': clusterKey(clusterId), ':audit': 'AUDIT#' };
+  const events = query(table, { KeyConditionExpression: 'PK = :key AND begins_with(SK, :audit)', ...key });
+  for await (const item of events) found.push(parseItem(AuditItem, item));
+  return found;
 }
 
 async function approvalRecords(table: Table, id: string): Promise<JobRecords['approvals'][number] | null> {

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
 import { listClusters } from '../../functions/adapters/calibration-store.ts';
 import { type Table, table } from '../../functions/adapters/table.ts';
-import { jobsSince, recordsOf } from './audit-records.ts';
+import { clusterEvents, jobsSince, recordsOf } from './audit-records.ts';
 import { type StoryLine, storyOf } from './story.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
 
@@ -36,8 +36,9 @@ export async function* stories(
   { cluster, since }: { cluster?: string | undefined; since?: Date | undefined },
 ): AsyncGenerator<StoryLine> {
   for (const clusterId of cluster === undefined ? await listClusters(store) : [cluster]) {
+    const known = await Promise.all([clusterEvents(store, clusterId), clusterEvents(store, '*')]);
     for await (const jobId of jobsSince(store, clusterId, since ?? null)) {
-      const records = await recordsOf(store, clusterId, jobId);
+      const records = await recordsOf(store, clusterId, jobId, known);
       if (records) yield* storyOf(records);
     }
   }

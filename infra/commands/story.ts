@@ -13,6 +13,8 @@ export interface JobRecords {
   approvals: { approval: ApprovalItem; audit: z.infer<typeof AuditItem>[] }[];
   /** The ledger batch that the job was folded in. */
   batch: Pick<LedgerItem, 'version' | 'folded_at' | 'entries'> | null;
+  /** What happened to its cluster, or to all of them. */
+  cluster: z.infer<typeof AuditItem>[];
 }
 
 /** One thing that happened: when, who, what, about which arguments, why. */
@@ -41,7 +43,7 @@ type Told = Pick<StoryLine, 'who' | 'what'> & {
  * The story of one job in order, told from its records alone. What happened at the same instant stays in the order of
  * the journey. Credentials, addresses and names of people are taken out; people are their Slack ids.
  */
-export function storyOf({ job, approvals, batch }: JobRecords): StoryLine[] {
+export function storyOf({ job, approvals, batch, cluster }: JobRecords): StoryLine[] {
   const told: Told[] = [
     ...submission(job),
     ...(job.decision ? deciding(job.decision) : []),
@@ -49,6 +51,7 @@ export function storyOf({ job, approvals, batch }: JobRecords): StoryLine[] {
     ...effects(job),
     ...outcome(job),
     ...folding(job, batch),
+    ...surroundings(job, cluster),
   ];
   const lines = told.flatMap(({ at, who, what, hash = null, why }) =>
     at === undefined
@@ -139,6 +142,15 @@ function folding({ folded_in: version, job_id: id }: JobItem, batch: JobRecords[
   const entry = labelsOf(batch.entries).find(({ jobId }) => jobId === id);
   const taught = entry === undefined || entry.longWait === null ? 'released without a label' : 'the label teaches';
   return [{ at: batch.folded_at, who: AGENT, what: `folded in ledger batch ${version}`, why: taught }];
+}
+
+/** What befell the cluster while the job was with us: a freeze explains why nothing was done. */
+function surroundings({ submitted_at: from, closed_at: to }: JobItem, cluster: JobRecords['cluster']): Told[] {
+  return cluster.flatMap(({ PK, at, who, what, why }) => {
+    const during = from !== undefined && Date.parse(at) >= Date.parse(from) && !(to && Date.parse(at) > Date.parse(to));
+    if (!during) return [];
+    return [{ at, who, what: PK === 'CLUSTER#*' ? what.replace('the cluster', 'all clusters') : what, why }];
+  });
 }
 
 /** Slack ids and our own names stay; any other name may be a person's. */

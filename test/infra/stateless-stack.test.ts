@@ -194,7 +194,12 @@ describe('alarms', () => {
       'Quarantine',
     ].map((queue) => `Alarms${queue}Depth ApproximateNumberOfMessagesVisible`);
     const functions = Object.keys(HANDLERS).map((name) => `Alarms${name}Errors Errors`);
-    expect(watched.sort()).toEqual([...machines, ...queues, ...functions, 'AlarmsSlackApiServerErrors 5xx'].sort());
+    expect(watched.sort()).toEqual(
+      [
+        ...[...machines, ...queues, ...functions, 'AlarmsSlackApiServerErrors 5xx'],
+        'AlarmsApprovalSweepFailed ApprovalSweepFailed',
+      ].sort(),
+    );
   });
 
   it('link to the runbook, and reach the operator by way of a topic that takes nothing unencrypted', () => {

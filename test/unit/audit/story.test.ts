@@ -53,10 +53,29 @@ const records = (change: Partial<JobRecords> = {}): JobRecords => ({
       },
     ],
   },
+  cluster: [],
   ...change,
 });
 
 describe('the story of a job', () => {
+  it('tells of a freeze of its cluster or of all clusters while it was with us, and of no other', () => {
+    const befell = (minutes: number, what: string, cluster = 'west-1') => ({
+      ...{ PK: `CLUSTER#${cluster}`, SK: `AUDIT#${minutes}`, at: at(minutes), who: ANNA, what, hash: null },
+      why: 'maintenance',
+    });
+    const cluster = [
+      befell(-1, 'froze the cluster'),
+      befell(3, 'unfroze the cluster'),
+      befell(6, 'froze the cluster', '*'),
+      befell(14, 'unfroze the cluster', '*'),
+    ];
+    const lines = storyOf(records({ cluster })).filter(({ what }) => what.includes('froze'));
+    expect(lines.map(({ who, what, why }) => `${who} ${what}: ${why}`)).toEqual([
+      `${ANNA} unfroze the cluster: maintenance`,
+      `${ANNA} froze all clusters: maintenance`,
+    ]);
+  });
+
   it('tells everything in order, with who, when, which arguments and why', () => {
     const lines = storyOf(records()).map((line) => `${line.at.slice(11, 16)} ${line.who} ${line.what}`);
     expect(lines).toEqual([
@@ -107,7 +126,9 @@ describe('the story of a job', () => {
 
   it('is told of a job of which only the outcome is known', () => {
     const bare = JobItem.parse({ PK: 'x', SK: 'y', cluster_id: 'west-1', job_id: 'job-1', started_at: at(3) });
-    expect(storyOf({ job: bare, approvals: [], batch: null }).map(({ what }) => what)).toEqual(['started']);
+    expect(storyOf({ job: bare, approvals: [], batch: null, cluster: [] }).map(({ what }) => what)).toEqual([
+      'started',
+    ]);
   });
 
   it('has no name, address, undo data or execution arn in it', () => {

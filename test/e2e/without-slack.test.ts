@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { DescribeExecutionCommand, GetExecutionHistoryCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { APPROVER_HEADER } from '../../infra/embedded/console/answers.ts';
@@ -194,6 +196,32 @@ describe('answering without Slack', { timeout: 60_000 }, () => {
       const token = issueToken(readApproverKey(workspace.dataDir), { person: 'U0OPERATOR', way: 'cli' }, inAMinute());
       const init = { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain', [APPROVER_HEADER]: token } };
       expect((await fetch(`${session.consoleUrl}api/approvals/answer`, init)).status).toBe(415);
+    });
+
+    it('shows the task token nowhere: neither on the page, nor on the wire, while it is worth something', async () => {
+      const { approval_id: id, execution_arn: executionArn } = await asked('900021');
+      const { client, name: TableName } = session.records.table;
+      const stored = await client.send(new GetCommand({ TableName, Key: { PK: `TOKEN#${id}`, SK: 'TOKEN' } }));
+      const token = String(stored.Item?.token);
+      expect(token.length).toBeGreaterThan(20);
+      const { url: endpoint, credentials, region } = session.system;
+      const states = new SFNClient({ endpoint, credentials, region });
+      const history = await states.send(new GetExecutionHistoryCommand({ executionArn }));
+      const described = await states.send(new DescribeExecutionCommand({ executionArn }));
+      states.destroy();
+      const pages = await Promise.all(
+        [
+          'api/approvals',
+          `api/approvals/${id}`,
+          'api/overview',
+          `api/executions/${executionArn.split(':').at(-1)}`,
+        ].map(async (path) => (await fetch(`${session.consoleUrl}${path}`)).text()),
+      );
+      expect(pages.join()).toContain('900021');
+      expect(history.events?.length).toBeGreaterThan(5);
+      for (const text of [JSON.stringify(history), JSON.stringify(described), ...pages]) {
+        expect(text.includes(token)).toBe(false);
+      }
     });
 
     it('is not served on the AWS port, where nobody asks for a token', async () => {

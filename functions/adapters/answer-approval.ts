@@ -1,6 +1,8 @@
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
 import { type Answerer, mayApprove, slackIdOf } from '../domain/approvers.ts';
-import { audit, decideApproval, loadApproval } from './approval-store.ts';
+import { audit } from './approval-audit.ts';
+import { loadApproval } from './approval-item.ts';
+import { decideApproval } from './approval-store.ts';
 import { loadConfig } from './config-store.ts';
 import type { ApprovalEdges } from './slack/edges.ts';
 

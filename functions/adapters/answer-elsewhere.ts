@@ -3,7 +3,7 @@ import { type AnswerReply, AnswerRequest, Authorizer } from '../../schemas/ports
 import { standingWords, tooLateWords } from '../domain/answer-words.ts';
 import type { Answerer } from '../domain/approvers.ts';
 import { answerApproval, authorise, note, reasonOf, type Taken } from './answer-approval.ts';
-import { loadApproval } from './approval-store.ts';
+import { loadApproval } from './approval-item.ts';
 import { DENIED_WITHOUT_REASON } from './slack/cards.ts';
 import type { ApprovalEdges } from './slack/edges.ts';
 import { freezeCluster, unfreezeCluster } from './slack/freeze.ts';

@@ -1,22 +1,13 @@
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type * as z from 'zod';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Decision } from '../../schemas/decision.ts';
-import {
-  type AnsweredIn,
-  type ApprovalAnswer,
-  ApprovalItem,
-  type AuditItem,
-  type Question,
-} from '../../schemas/items/approval.ts';
+import { type AnsweredIn, type ApprovalAnswer, ApprovalItem, type Question } from '../../schemas/items/approval.ts';
 import type { TierName } from '../../schemas/primitives.ts';
 import type { Terms } from '../domain/approval-terms.ts';
-import { lostTheRace, parseItem, type Table } from './table.ts';
+import { NOBODY } from './approval-audit.ts';
+import { approvalKey, tryUpdate } from './approval-item.ts';
+import { closedListing, OPEN } from './approval-lists.ts';
+import { parseItem, type Table } from './table.ts';
 import { storeToken } from './token-store.ts';
-
-const OPEN = 'APPROVALS#OPEN';
-const closedListing = (clusterId: string) => `APPROVALS#CLOSED#${clusterId}`;
-/** Who decided where no human did. */
-export const NOBODY = 'vgac-agentic';
 
 /** There is no approval under this id. */
 export class ApprovalNotFound extends Error {
@@ -31,7 +22,6 @@ export function approvalIdOf(decisionId: string, question: Question): string {
   return question === 'keep' ? `${decisionId}-keep` : decisionId;
 }
 
-const approvalKey = (id: string) => ({ PK: `APPROVAL#${id}`, SK: 'APPROVAL' });
 const tierName = (tier: number): TierName =>
   tier >= 4 ? 'gate' : tier === 3 ? 'suggest' : tier === 2 ? 'warn' : 'annotate';
 
@@ -87,41 +77,6 @@ export async function openApproval(table: Table, asked: OpenQuestion, now: Date)
     }),
   );
   return parseItem(ApprovalItem, answer.Attributes ?? {});
-}
-
-/** The approval as it is now, or null. */
-export async function loadApproval(table: Table, id: string): Promise<ApprovalItem | null> {
-  const answer = await table.client.send(
-    new GetCommand({ TableName: table.name, Key: approvalKey(id), ConsistentRead: true }),
-  );
-  return answer.Item ? parseItem(ApprovalItem, answer.Item) : null;
-}
-
-async function update(
-  table: Table,
-  id: string,
-  expression: { update: string; condition: string; names?: Record<string, string>; values: Record<string, unknown> },
-): Promise<ApprovalItem> {
-  const answer = await table.client.send(
-    new UpdateCommand({
-      TableName: table.name,
-      Key: approvalKey(id),
-      UpdateExpression: expression.update,
-      ConditionExpression: expression.condition,
-      ExpressionAttributeNames: expression.names,
-      ExpressionAttributeValues: expression.values,
-      ReturnValues: 'ALL_NEW',
-    }),
-  );
-  return parseItem(ApprovalItem, answer.Attributes ?? {});
-}
-
-/** Like `update`, but null where the condition did not hold. */
-function tryUpdate(...args: Parameters<typeof update>): Promise<ApprovalItem | null> {
-  return update(...args).catch((error: unknown) => {
-    if (lostTheRace(error)) return null;
-    throw error;
-  });
 }
 
 /**
@@ -216,42 +171,6 @@ export async function voidApproval(table: Table, id: string, reason: string, now
 }
 
 /**
- * Notes which message is the card. Null when another card was noted before.
- * Opens the approval again in case it was decided and closed meanwhile, so that the sweeper makes this card true.
- */
-export function recordCard(
-  table: Table,
-  id: string,
-  card: { channel: string; ts: string },
-): Promise<ApprovalItem | null> {
-  return tryUpdate(table, id, {
-    update: 'SET channel = :channel, card_ts = :ts, listing = :open',
-    condition: 'attribute_exists(PK) AND attribute_not_exists(card_ts)',
-    values: { ':channel': card.channel, ':ts': card.ts, ':open': OPEN },
-  });
-}
-
-/** Notes an explanation for the card of a pending approval. Null when it was answered meanwhile. */
-export function noteExplanation(table: Table, id: string, text: string): Promise<ApprovalItem | null> {
-  return tryUpdate(table, id, {
-    update: 'SET explanation = :text',
-    condition: '#status = :pending',
-    names: { '#status': 'status' },
-    values: { ':text': text, ':pending': 'pending' },
-  });
-}
-
-/** Notes that this decision was announced. Does nothing when it changed in between: then it is announced again. */
-export async function markAnnounced(table: Table, approval: ApprovalItem, now: Date): Promise<void> {
-  await tryUpdate(table, approval.approval_id, {
-    update: 'SET announced_at = :now',
-    condition: '#status = :status',
-    names: { '#status': 'status' },
-    values: { ':now': now.toISOString(), ':status': approval.status },
-  });
-}
-
-/**
  * Moves a settled approval from the open list to the closed ones of its cluster, unless it was asked again, decided again
  * or given a card meanwhile.
  */
@@ -270,98 +189,6 @@ export async function closeApproval(table: Table, approval: ApprovalItem): Promi
     },
   });
   return closed !== null;
-}
-
-/** Notes what came of the answer. Opens the approval again, so that the sweeper makes the card say it. */
-export async function noteEffect(
-  table: Table,
-  id: string,
-  effect: NonNullable<ApprovalItem['effect']>,
-): Promise<ApprovalItem> {
-  return update(table, id, {
-    update: 'SET effect = :effect, listing = :open',
-    condition: 'attribute_exists(PK)',
-    values: { ':effect': effect, ':open': OPEN },
-  });
-}
-
-/** Asks once to take the effect back. Null when somebody asked before, or it is not approved any more. */
-export function askUndo(table: Table, id: string, by: string, now: Date): Promise<ApprovalItem | null> {
-  return tryUpdate(table, id, {
-    update: 'SET undo_asked_by = :by, undo_asked_at = :now, listing = :open',
-    condition: '#status = :approved AND attribute_not_exists(undo_asked_at)',
-    names: { '#status': 'status' },
-    values: { ':by': by, ':now': now.toISOString(), ':approved': 'approved', ':open': OPEN },
-  });
-}
-
-/** Notes that people were reminded. */
-export async function markReminded(table: Table, id: string, now: Date): Promise<void> {
-  await tryUpdate(table, id, {
-    update: 'SET reminded_at = :now',
-    condition: 'attribute_exists(PK)',
-    values: { ':now': now.toISOString() },
-  });
-}
-
-/** Notes what the card says now. */
-export async function markShown(table: Table, id: string, state: string): Promise<void> {
-  await tryUpdate(table, id, {
-    update: 'SET card_state = :state',
-    condition: 'attribute_exists(PK)',
-    values: { ':state': state },
-  });
-}
-
-/** Ids of the approvals with something left to do, soonest expiry first. The index may lag: load each before judging. */
-export function openApprovals(table: Table): AsyncGenerator<string> {
-  return listed(table, OPEN, '');
-}
-
-/** Approvals of a cluster that are settled and whose time to answer ended after `since`. */
-export async function* closedApprovals(table: Table, clusterId: string, since: Date): AsyncGenerator<ApprovalItem> {
-  for await (const id of listed(table, closedListing(clusterId), since.toISOString())) {
-    const approval = await loadApproval(table, id);
-    if (approval) yield approval;
-  }
-}
-
-async function* listed(table: Table, listing: string, from: string): AsyncGenerator<string> {
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        IndexName: 'listing',
-        KeyConditionExpression: 'listing = :listing AND listing_key > :from',
-        ExpressionAttributeValues: { ':listing': listing, ':from': from || ' ' },
-        ExclusiveStartKey: start,
-      }),
-    );
-    for (const { PK, SK } of page.Items ?? []) {
-      if (SK === 'APPROVAL') yield String(PK).slice(approvalKey('').PK.length);
-    }
-    start = page.LastEvaluatedKey;
-  } while (start);
-}
-
-/** Appends one record to the approval's audit. The same fact at the same time is one record, so a retry is harmless. */
-export async function audit(
-  table: Table,
-  approval: Pick<ApprovalItem, 'approval_id'> & { pinned?: Pick<Decision, 'argumentsHash'> },
-  fact: { at: string; who: string; what: string; why?: string },
-): Promise<void> {
-  const item: z.infer<typeof AuditItem> = {
-    PK: `APPROVAL#${approval.approval_id}`,
-    SK: `AUDIT#${fact.at}#${fact.what}#${fact.who}`,
-    ...fact,
-    hash: approval.pinned?.argumentsHash ?? null,
-  };
-  await table.client
-    .send(new PutCommand({ TableName: table.name, Item: item, ConditionExpression: 'attribute_not_exists(PK)' }))
-    .catch((error: unknown) => {
-      if (!lostTheRace(error)) throw error;
-    });
 }
 
 /** What the waiting execution gets to know. Null while nothing is decided. */

@@ -2,7 +2,7 @@ import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Effect } from '../../schemas/effect.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
 import { NotPermitted, permission, recordedArguments } from '../domain/permission.ts';
-import { loadApproval } from './approval-store.ts';
+import { loadApproval } from './approval-item.ts';
 import { recordEffect } from './job-store.ts';
 import { loadUsage, useAction } from './limit-store.ts';
 import { checkReliability } from './reliability-check.ts';

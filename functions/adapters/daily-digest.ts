@@ -1,6 +1,7 @@
 import { type Fatigue, fatigue } from '../domain/fatigue.ts';
 import { countWithheld } from '../domain/withheld.ts';
-import { audit, closedApprovals, NOBODY } from './approval-store.ts';
+import { audit, NOBODY } from './approval-audit.ts';
+import { closedApprovals } from './approval-lists.ts';
 import { beginDigest, decisionsBetween, digestIdOf, markPosted } from './daily-digest-store.ts';
 import type { SlackMessage } from './slack/client.ts';
 import { digestLines, digestMessage } from './slack/daily-digest.ts';

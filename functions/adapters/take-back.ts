@@ -1,7 +1,7 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Effect } from '../../schemas/effect.ts';
 import { recordedArguments } from '../domain/permission.ts';
-import { loadApproval } from './approval-store.ts';
+import { loadApproval } from './approval-item.ts';
 import { loadConfig } from './config-store.ts';
 import { loadJob, recordEffect } from './job-store.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';

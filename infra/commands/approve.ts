@@ -1,7 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
-import { loadApproval, openApprovals } from '../../functions/adapters/approval-store.ts';
+import { loadApproval } from '../../functions/adapters/approval-item.ts';
+import { openApprovals } from '../../functions/adapters/approval-lists.ts';
 import { type Table, table } from '../../functions/adapters/table.ts';
 import { standingWords } from '../../functions/domain/answer-words.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';

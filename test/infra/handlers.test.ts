@@ -131,6 +131,10 @@ describe('every handler', () => {
 
   const KEYS_OF_STORE = new Map([
     ['approval-store', 'APPROVAL#*'],
+    ['approval-item', 'APPROVAL#*'],
+    ['approval-notes', 'APPROVAL#*'],
+    ['approval-audit', 'APPROVAL#*'],
+    ['approval-lists', 'APPROVAL#*'],
     ['open-digest-store', 'APPROVAL#*'],
     ['daily-digest-store', 'APPROVAL#*'],
     ['request-store', 'REQUEST#*'],

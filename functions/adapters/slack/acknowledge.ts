@@ -1,4 +1,4 @@
-import { audit } from '../approval-store.ts';
+import { audit } from '../approval-audit.ts';
 import { acknowledgeDigest } from '../daily-digest-store.ts';
 import { digestMessage } from './daily-digest.ts';
 import type { ApprovalEdges } from './edges.ts';

@@ -1,7 +1,8 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { termsOf } from '../../domain/approval-terms.ts';
-import { audit, NOBODY, type OpenQuestion, openApproval } from '../approval-store.ts';
+import { audit, NOBODY } from '../approval-audit.ts';
+import { type OpenQuestion, openApproval } from '../approval-store.ts';
 import type { ApprovalEdges } from './edges.ts';
 import { present } from './settle.ts';
 

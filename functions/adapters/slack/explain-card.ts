@@ -1,5 +1,6 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
-import { loadApproval, noteExplanation } from '../approval-store.ts';
+import { loadApproval } from '../approval-item.ts';
+import { noteExplanation } from '../approval-notes.ts';
 import { type Explaining, explain } from '../bedrock/explain.ts';
 import { requestCard } from './cards.ts';
 import type { Slack } from './client.ts';

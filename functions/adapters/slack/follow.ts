@@ -2,7 +2,8 @@ import type { Effect } from '../../../schemas/effect.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
 import { note } from '../answer-approval.ts';
-import { NOBODY, noteEffect } from '../approval-store.ts';
+import { NOBODY } from '../approval-audit.ts';
+import { noteEffect } from '../approval-notes.ts';
 import { loadJob } from '../job-store.ts';
 import type { ApprovalEdges } from './edges.ts';
 

@@ -1,7 +1,8 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { mayApprove } from '../../domain/approvers.ts';
 import { note } from '../answer-approval.ts';
-import { markReminded, NOBODY } from '../approval-store.ts';
+import { NOBODY } from '../approval-audit.ts';
+import { markReminded } from '../approval-notes.ts';
 import { loadConfig } from '../config-store.ts';
 import { section } from './cards.ts';
 import type { ResumingEdges } from './edges.ts';

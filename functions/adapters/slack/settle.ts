@@ -1,6 +1,8 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { toFollow } from '../../domain/undoing.ts';
-import { answerOf, audit, closeApproval, markAnnounced, markShown, NOBODY, recordCard } from '../approval-store.ts';
+import { audit, NOBODY } from '../approval-audit.ts';
+import { markAnnounced, markShown, recordCard } from '../approval-notes.ts';
+import { answerOf, closeApproval } from '../approval-store.ts';
 import { SecretUnavailable } from '../secrets.ts';
 import { deleteToken, loadToken } from '../token-store.ts';
 import { cardState, noticeCard, requestCard, settledCard, supersededCard } from './cards.ts';

@@ -1,6 +1,8 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { undoState } from '../../domain/undoing.ts';
-import { closeApproval, expireApproval, loadApproval, openApprovals } from '../approval-store.ts';
+import { loadApproval } from '../approval-item.ts';
+import { openApprovals } from '../approval-lists.ts';
+import { closeApproval, expireApproval } from '../approval-store.ts';
 import { countedClusters } from '../open-digest-store.ts';
 import type { Slack } from './client.ts';
 import type { ResumingEdges } from './edges.ts';

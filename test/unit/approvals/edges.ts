@@ -6,7 +6,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, beforeAll, beforeEach, vi } from 'vitest';
-import { loadApproval } from '../../../functions/adapters/approval-store.ts';
+import { loadApproval } from '../../../functions/adapters/approval-item.ts';
 import { clusterKey } from '../../../functions/adapters/table.ts';
 import { handler as requestApproval } from '../../../functions/job-workflow/request-approval.ts';
 import type { Decision } from '../../../schemas/decision.ts';

@@ -1,19 +1,21 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { audit } from '../../../functions/adapters/approval-audit.ts';
+import { loadApproval } from '../../../functions/adapters/approval-item.ts';
 import {
   askUndo,
-  audit,
-  closeApproval,
-  decideApproval,
-  expireApproval,
-  loadApproval,
   markAnnounced,
   markReminded,
   markShown,
   noteEffect,
-  openApproval,
   recordCard,
+} from '../../../functions/adapters/approval-notes.ts';
+import {
+  closeApproval,
+  decideApproval,
+  expireApproval,
+  openApproval,
   voidApproval,
 } from '../../../functions/adapters/approval-store.ts';
 import type { Table } from '../../../functions/adapters/table.ts';

@@ -1,6 +1,7 @@
 import { DeleteCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, expect } from 'vitest';
-import { loadApproval, openApprovals } from '../../../functions/adapters/approval-store.ts';
+import { loadApproval } from '../../../functions/adapters/approval-item.ts';
+import { openApprovals } from '../../../functions/adapters/approval-lists.ts';
 import { ask } from '../../../functions/adapters/slack/ask.ts';
 import { clusterKey } from '../../../functions/adapters/table.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';

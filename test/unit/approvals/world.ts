@@ -1,11 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  expireApproval,
-  loadApproval,
-  openApprovals,
-  storedAnswer,
-  voidApproval,
-} from '../../../functions/adapters/approval-store.ts';
+import { loadApproval } from '../../../functions/adapters/approval-item.ts';
+import { openApprovals } from '../../../functions/adapters/approval-lists.ts';
+import { expireApproval, storedAnswer, voidApproval } from '../../../functions/adapters/approval-store.ts';
 import { answerClick } from '../../../functions/adapters/slack/answer-click.ts';
 import { ask } from '../../../functions/adapters/slack/ask.ts';
 import type { SlackMessage } from '../../../functions/adapters/slack/client.ts';

@@ -1,0 +1,27 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import type * as z from 'zod';
+import type { Decision } from '../../schemas/decision.ts';
+import type { ApprovalItem, AuditItem } from '../../schemas/items/approval.ts';
+import { lostTheRace, type Table } from './table.ts';
+
+/** Who decided where no human did. */
+export const NOBODY = 'vgac-agentic';
+
+/** Appends one record to the approval's audit. The same fact at the same time is one record, so a retry is harmless. */
+export async function audit(
+  table: Table,
+  approval: Pick<ApprovalItem, 'approval_id'> & { pinned?: Pick<Decision, 'argumentsHash'> },
+  fact: { at: string; who: string; what: string; why?: string },
+): Promise<void> {
+  const item: z.infer<typeof AuditItem> = {
+    PK: `APPROVAL#${approval.approval_id}`,
+    SK: `AUDIT#${fact.at}#${fact.what}#${fact.who}`,
+    ...fact,
+    hash: approval.pinned?.argumentsHash ?? null,
+  };
+  await table.client
+    .send(new PutCommand({ TableName: table.name, Item: item, ConditionExpression: 'attribute_not_exists(PK)' }))
+    .catch((error: unknown) => {
+      if (!lostTheRace(error)) throw error;
+    });
+}

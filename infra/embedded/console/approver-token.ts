@@ -48,7 +48,7 @@ export function issueToken(key: Buffer, { person, way }: Approver, expiresAt: Da
 /** Who holds this token; null for a forged, damaged or expired one. */
 export function approverOf(key: Buffer, token: string, now: Date): Approver | null {
   const [, claim = '', person = '', way = '', end = '', sent = ''] =
-    /^(([A-Z0-9]{3,21})\.(console|cli)\.(\d{1,12}))\.([\w-]{43})$/.exec(token) ?? [];
+    /^(([A-Z0-9]{2,21})\.(console|cli)\.(\d{1,12}))\.([\w-]{43})$/.exec(token) ?? [];
   if (way !== 'console' && way !== 'cli') return null;
   const genuine = timingSafeEqual(mac(key, claim), Buffer.from(sent, 'base64url'));
   return genuine && now.getTime() < Number(end) * 1000 ? { person, way } : null;

@@ -8,6 +8,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyBatch, birth } from '../../functions/domain/fold-batch.ts';
+import { isWait, labelsOf } from '../../functions/domain/ledger-lines.ts';
 import { stories } from '../../infra/commands/audit.ts';
 import type { StoryLine } from '../../infra/commands/story.ts';
 import { parseTrace } from '../../infra/embedded/feed/trace.ts';
@@ -128,8 +129,15 @@ describe('a trace that is replayed to its end', () => {
   });
 
   it('folds each label exactly once, and the ledger rebuilds the state bit for bit', async () => {
-    const folded = ledger.flatMap(({ entries }) => entries.map(({ jobId }) => jobId));
+    const idsOf = (lines: readonly { jobId: string }[]) => lines.map(({ jobId }) => jobId);
+    const folded = ledger.flatMap(({ entries }) => idsOf(labelsOf(entries)));
+    const waits = ledger.flatMap(({ entries }) => idsOf(entries.filter(isWait)));
     expect(new Set(folded).size).toBe(folded.length);
+    expect(waits.length).toBeGreaterThan(0);
+    expect(new Set(waits).size).toBe(waits.length);
+    expect(waits.sort()).toEqual(
+      rows.flatMap(({ job_id, waited_in }) => (waited_in === undefined ? [] : [job_id])).sort(),
+    );
     expect(folded.sort()).toEqual(rows.map(({ job_id }) => job_id).sort());
     const {
       readable: [item],

@@ -60,9 +60,12 @@ it('knows a table as it is now, not as it was when it was first read', async () 
     await put('PK', 'SK');
     await expect(put('PK')).rejects.toThrow('Missing the key SK in the item');
     await dynamo.run('DeleteTable', { TableName: 'rows' });
+    // A table that is being deleted refuses rows before it is gone.
+    const described = () => dynamo.run('DescribeTable', { TableName: 'rows' });
     await expect
-      .poll(() => put('PK', 'SK').catch((error: unknown) => Object(error).type))
+      .poll(() => described().catch((error: unknown) => Object(error).type), { interval: 1 })
       .toBe('ResourceNotFoundException');
+    await expect(put('PK', 'SK')).rejects.toMatchObject({ type: 'ResourceNotFoundException' });
     await dynamo.ensureTable(keyed('PK'));
     await put('PK');
   } finally {

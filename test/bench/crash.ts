@@ -1,19 +1,19 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { encodeFrame } from '../../infra/embedded/journal/frames.ts';
 import { seededRandom } from '../../infra/embedded/simulator/random.ts';
 import { synthesize } from '../../infra/embedded/start/synthesis.ts';
-import { BUS_NAME } from '../../infra/names.ts';
-import { COLLECTOR_SOURCE } from '../../schemas/events/collector.ts';
 import type { Bench } from './bench.ts';
-import { type Evidence, faults, gather } from './crash/evidence.ts';
+import { type Evidence, gather, pendingIn } from './crash/evidence.ts';
+import { changes, faults, unfinished } from './crash/faults.ts';
+import { createLoad, type Load, type Target } from './crash/load.ts';
 import { FromVictim, type VictimSettings } from './crash/settings.ts';
-import { startWorld } from './crash/world.ts';
+import { startWorld, type World } from './crash/world.ts';
 
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 200);
 const SEED = Number(process.env.CRASH_SEED ?? 1);
@@ -21,12 +21,17 @@ const SEED = Number(process.env.CRASH_SEED ?? 1);
 const LIFE_MS = Number(process.env.CRASH_LIFE_MS ?? 5000);
 /** The share that is killed while it starts: reading its journal, cutting, resuming. */
 const EARLY = 0.2;
-const START_MS = 3000;
-const SEND_EVERY_MS = 400;
-/** Of the events sent, the share that is an earlier one again. */
-const REPEATED = 0.2;
+const START_MS = 1500;
+/**
+ * The share of the others after which the log ends in a part of a frame. A kill leaves none, as the kernel finishes a
+ * write that it has begun; a power cut does, and what it tears has been promised to nobody.
+ */
+const TORN = 0.25;
+const TORN_BYTES = 3000;
 const END_MS = 300_000;
-const CLUSTERS = ['left', 'right'];
+/** So often in a row it has to say that nothing is left. */
+const QUIET = 6;
+const PRINT_EVERY = 20;
 
 /** Kills the whole system under load at random moments and looks at what is left each time. */
 export const crash: Bench = {
@@ -35,61 +40,15 @@ export const crash: Bench = {
   run: async (print) => {
     const folder = mkdtempSync(join(tmpdir(), 'crash-'));
     const world = await startWorld();
-    const random = seededRandom(SEED);
-    const acknowledged = new Set<string>();
-    let sent = 0;
-    let cuts = 0;
+    const from = performance.now();
     const found: string[] = [];
     try {
       const { directory: assemblyDir } = await synthesize(process.env.CRASH_ASSEMBLIES ?? join(folder, 'assembly'), {});
-      const settings = { dataDir: join(folder, 'data'), assemblyDir, worldUrl: world.url, clusterIds: CLUSTERS };
-      const log = (message: string) => {
-        if (message.includes('is damaged')) cuts += 1;
-      };
-      const next = () => {
-        const known = [...acknowledged];
-        const again = known.length > 0 && random() < REPEATED;
-        return again ? (known[Math.floor(random() * known.length)] ?? '') : `job-${sent++}`;
-      };
-
-      const setUp = await startVictim({ ...settings, first: true }, log);
-      await setUp.ready;
-      await setUp.kill();
-      let before: Evidence = await gather(settings.dataDir);
-      for (let round = 1; round <= ROUNDS; round++) {
-        const victim = startVictim({ ...settings, first: false }, log);
-        const early = random() < EARLY;
-        if (!early) await victim.ready;
-        const end = Date.now() + Math.floor(random() * (early ? START_MS : LIFE_MS));
-        const load = feed(victim, next, acknowledged, () => Date.now() >= end);
-        await sleep(end - Date.now());
-        await victim.kill();
-        await load;
-        const now = await gather(settings.dataDir);
-        found.push(...faults(before, now, world, acknowledged).map((fault) => `after kill ${round}: ${fault}`));
-        before = now;
-        if (round % 20 === 0 || found.length > 0) {
-          print(
-            `${round} kills: ${acknowledged.size} jobs accepted, ${world.effects.size} effects, ${found.length} faults`,
-          );
-        }
-        if (found.length > 0) break;
-      }
-      const last = startVictim({ ...settings, first: false }, log);
-      const patience = Date.now() + END_MS;
-      await last.ready;
-      while (last.open() !== 0 && Date.now() < patience) await sleep(200);
-      const open = last.open();
-      await last.kill();
-      const end = await gather(settings.dataDir);
-      found.push(...faults(before, end, world, acknowledged).map((fault) => `at the end: ${fault}`));
-      if (open !== 0) found.push(`3: ${open} executions never ended`);
-      print(
-        `${acknowledged.size} jobs accepted of ${sent} sent, ${end.executions.size} executions, all ended: ${open === 0}`,
-      );
-      print(`${world.effects.size} effects, ${end.decisions.size} decisions on record, ${cuts} torn tails cut`);
+      const settings = { dataDir: join(folder, 'data'), assemblyDir, worldUrl: world.url, first: false };
+      found.push(...(await killMany(settings, world, print)));
       for (const fault of found.slice(0, 20)) print(`FAULT ${fault}`);
-      print(found.length === 0 ? 'no invariant was broken' : `${found.length} faults`);
+      const minutes = ((performance.now() - from) / 60_000).toFixed(1);
+      print(found.length === 0 ? `no invariant was broken (${minutes} min)` : `${found.length} faults`);
       if (found.length > 0) process.exitCode = 1;
     } finally {
       world.close();
@@ -99,61 +58,152 @@ export const crash: Bench = {
   },
 };
 
-type Victim = ReturnType<typeof startVictim>;
-type Ready = Extract<FromVictim, { kind: 'ready' }>;
+type Print = (text: string) => void;
 
-function startVictim(settings: VictimSettings, log: (message: string) => void) {
+async function killMany(settings: VictimSettings, world: World, print: Print): Promise<string[]> {
+  const random = seededRandom(SEED);
+  const load = createLoad(world, random);
+  const setUp = startVictim({ ...settings, first: true });
+  await setUp.go();
+  await setUp.kill();
+  let before = await gather(settings.dataDir);
+  let early = 0;
+  let torn = 0;
+  let cuts = 0;
+  // The code of the next one is loaded while this one lives.
+  let spare = startVictim(settings);
+  for (let round = 1; round <= ROUNDS; round++) {
+    const victim = spare;
+    spare = startVictim(settings);
+    const ready = victim.go();
+    const isEarly = random() < EARLY;
+    const life = Math.floor(random() * (isEarly ? START_MS : LIFE_MS));
+    let loading: Promise<void> | undefined;
+    if (isEarly) early += 1;
+    else {
+      const target = await ready;
+      const end = Date.now() + life;
+      loading = load.run(target, () => Date.now() >= end);
+    }
+    await sleep(life);
+    await victim.kill();
+    await loading;
+    if (!isEarly && random() < TORN) {
+      tear(join(settings.dataDir, 'journal'), random);
+      torn += 1;
+    }
+    const now = await gather(settings.dataDir);
+    const found = faults(before, now, world, load.submitted()).map((fault) => `after kill ${round}: ${fault}`);
+    before = now;
+    cuts = now.cuts;
+    if (round % PRINT_EVERY === 0) print(`${round} kills: ${countsOf(now, world, load)}`);
+    if (found.length > 0) {
+      await spare.kill();
+      return found;
+    }
+  }
+  const found = await settle(spare, settings.dataDir, before, world, load, print);
+  print(`${ROUNDS} kills, ${early} of them while it started; ${torn} torn tails, ${cuts} of them cut by then`);
+  return found;
+}
+
+/** Lets the last one end all that is open, and tells it everything a second time. */
+async function settle(
+  victim: Victim,
+  dataDir: string,
+  before: Evidence,
+  world: World,
+  load: Load,
+  print: Print,
+): Promise<string[]> {
+  const target = await victim.go();
+  await load.finish(target);
+  await victim.idle();
+  await victim.kill();
+  const end = await gather(dataDir);
+  print(`at the end: ${countsOf(end, world, load)}`);
+  const found = faults(before, end, world, load.submitted()).map((fault) => `at the end: ${fault}`);
+  found.push(...unfinished(end, load.submitted()));
+  for (const [check, seen] of Object.entries(witnesses(end, world))) {
+    if (seen === 0) found.push(`the run has shown nothing: no ${check}`);
+  }
+
+  const effects = world.effects.size;
+  const last = startVictim(victim.settings);
+  await load.replay(await last.go());
+  await last.idle();
+  await last.kill();
+  const replayed = await gather(dataDir);
+  print(`replayed ${load.events()} events: ${replayed.executions.size - end.executions.size} executions more`);
+  return [...found, ...changes(end, replayed, effects, world), ...faults(end, replayed, world, load.submitted())];
+}
+
+/** What there has to be for the invariants to say anything. */
+function witnesses({ approvals, jobs }: Evidence, { effects }: World): Record<string, number> {
+  const answered = [...approvals.values()].filter(({ status }) => status === 'approved').length;
+  const folded = [...jobs.values()].filter(({ folded_in }) => folded_in !== undefined).length;
+  return { effects: effects.size, 'approved approvals': answered, 'folded labels': folded };
+}
+
+function countsOf(now: Evidence, world: World, load: Load): string {
+  const seen = Object.entries(witnesses(now, world)).map(([what, count]) => `${count} ${what}`);
+  const { made, answered } = load.clicks;
+  return [
+    `${load.submitted().length} jobs accepted, ${now.executions.size} executions, ${seen.join(', ')}`,
+    `${now.approvals.size} approvals asked for, ${made} clicks of which ${answered} were heard`,
+  ].join(', ');
+}
+
+/** Writes a part of a frame behind the last whole one. */
+function tear(folder: string, random: () => number): void {
+  const last = readdirSync(folder)
+    .filter((name) => name.endsWith('.log'))
+    .sort()
+    .at(-1);
+  const frame = encodeFrame(['+e0 {"type":"TaskSucceeded"}', 'x'.repeat(Math.floor(random() * TORN_BYTES))]);
+  const bytes = frame.subarray(0, 1 + Math.floor(random() * (frame.length - 1)));
+  if (last !== undefined) appendFileSync(join(folder, last), bytes);
+}
+
+type Victim = ReturnType<typeof startVictim>;
+
+function startVictim(settings: VictimSettings) {
   const child = fork(fileURLToPath(new URL('./crash/victim.ts', import.meta.url)), [JSON.stringify(settings)]);
   const exited = once(child, 'exit');
-  const ready = Promise.withResolvers<Ready>();
+  const ready = Promise.withResolvers<Target>();
+  let quiet = 0;
+  let becameQuiet: () => void = () => {};
   // A kill before it is ready is the point of this bench.
   ready.promise.catch(() => {});
-  let open = -1;
   child.on('message', (message) => {
     const said = FromVictim.parse(message);
     if (said.kind === 'ready') ready.resolve(said);
-    else if (said.kind === 'open') open = said.open;
-    else log(said.message);
+    else if (said.kind === 'left') {
+      quiet = said.open + said.unfolded === 0 && pendingIn(settings.dataDir) === 0 ? quiet + 1 : 0;
+      if (quiet >= QUIET) becameQuiet();
+    }
   });
   child.once('exit', (code) => ready.reject(new Error(`the system ended with ${code}`)));
   return {
-    ready: ready.promise,
-    open: () => open,
+    settings,
+    /** Starts the system. Resolves when it listens. */
+    go(): Promise<Target> {
+      child.send('go');
+      return ready.promise;
+    },
+    /** Until nothing is open or waits to be folded, or patience ends. */
+    async idle(): Promise<void> {
+      quiet = 0;
+      const patience = new AbortController();
+      const isQuiet = new Promise<void>((resolve) => {
+        becameQuiet = resolve;
+      });
+      await Promise.race([isQuiet, sleep(END_MS, undefined, { signal: patience.signal }).catch(() => {})]);
+      patience.abort();
+    },
     async kill() {
       child.kill('SIGKILL');
       await exited;
     },
   };
-}
-
-/** Sends events until it is over; what was answered counts as accepted. */
-async function feed(victim: Victim, next: () => string, acknowledged: Set<string>, over: () => boolean): Promise<void> {
-  const where = await victim.ready.catch(() => null);
-  if (where === null) return;
-  const { url, accessKeyId, secretAccessKey } = where;
-  const credentials = { accessKeyId, secretAccessKey };
-  const client = new EventBridgeClient({ endpoint: url, region: 'us-east-1', credentials, maxAttempts: 1 });
-  const sending: Promise<void>[] = [];
-  while (!over()) {
-    const jobId = next();
-    sending.push(put(client, jobId).then((accepted) => void (accepted && acknowledged.add(jobId))));
-    await sleep(SEND_EVERY_MS);
-  }
-  await Promise.all(sending);
-  client.destroy();
-}
-
-async function put(client: EventBridgeClient, jobId: string): Promise<boolean> {
-  const Detail = JSON.stringify({
-    ...{ schemaVersion: 1, clusterId: CLUSTERS[jobId.length % 2], platform: 'slurm', jobId },
-    ...{ submittedAt: new Date().toISOString(), user: 'ada', queue: 'gpu' },
-    request: { gpus: 4, cpuMillis: 16_000, memoryGb: 128 },
-  });
-  const entry = { EventBusName: BUS_NAME, Source: COLLECTOR_SOURCE, DetailType: 'JobSubmitted', Detail };
-  try {
-    return (await client.send(new PutEventsCommand({ Entries: [entry] }))).FailedEntryCount === 0;
-  } catch {
-    // Killed before it answered: the event may be there or not.
-    return false;
-  }
 }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { historyOf } from '../../../infra/embedded/engine/restore.ts';
@@ -5,80 +6,104 @@ import { folderDisk } from '../../../infra/embedded/journal/disk.ts';
 import { readJournal } from '../../../infra/embedded/journal/journal.ts';
 import { openDynamo } from '../../../infra/embedded/services/dynamo.ts';
 import { TABLE_NAME } from '../../../infra/names.ts';
-import type { World } from './world.ts';
-
-const Text = z.object({ S: z.string() });
-const Row = z.looseObject({
-  PK: Text,
-  SK: Text,
-  decision: z.object({ M: z.looseObject({ decisionId: Text.optional(), decision_id: Text.optional() }) }).optional(),
-});
-const Page = z.object({ Items: z.array(Row), LastEvaluatedKey: z.record(z.string(), z.unknown()).optional() });
-const Submitted = z.object({ detail: z.object({ jobId: z.string() }) });
-
-const Line = z.object({ type: z.string().optional(), name: z.string().optional(), path: z.string() });
+import { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { CalibrationItem } from '../../../schemas/items/calibration.ts';
+import { JobItem } from '../../../schemas/items/job.ts';
+import { LedgerItem } from '../../../schemas/items/ledger.ts';
 
 /** What a killed system has left behind, read from its files. */
 export interface Evidence {
   /** Lines of every execution, by key. */
   readonly executions: ReadonlyMap<string, readonly string[]>;
-  /** Jobs that an execution of job-workflow has, or a pending delivery will start one for, each with their number. */
-  readonly jobs: ReadonlyMap<string, number>;
-  /** Decisions on record, each with its job. */
-  readonly decisions: ReadonlyMap<string, string>;
+  /** Jobs that an execution of job-workflow has. */
+  readonly started: ReadonlySet<string>;
+  /** By job id: no two clusters of the bench have one of the same id. */
+  readonly jobs: ReadonlyMap<string, JobItem>;
+  readonly approvals: ReadonlyMap<string, ApprovalItem>;
+  /** By cluster. */
+  readonly calibrations: ReadonlyMap<string, CalibrationItem>;
+  /** By cluster, in fold order. */
+  readonly ledgers: ReadonlyMap<string, readonly LedgerItem[]>;
+  /** Files with what was cut off a torn tail. */
+  readonly cuts: number;
 }
 
+/** Deliveries and asynchronous invocations that a system, running or not, still has to make. */
+export const pendingIn = (dataDir: string): number =>
+  [...readJournal(folderDisk(join(dataDir, 'journal'))).keys()].filter((key) => /^[ab]/.test(key)).length;
+
+const Submitted = z.object({ 'detail-type': z.literal('JobSubmitted'), detail: z.object({ jobId: z.string() }) });
+
 export async function gather(dataDir: string): Promise<Evidence> {
-  const kept = readJournal(folderDisk(join(dataDir, 'journal')));
+  const folder = join(dataDir, 'journal');
+  const kept = readJournal(folderDisk(folder));
   const executions = new Map([...kept].filter(([key]) => key.startsWith('e')));
-  const jobs = new Map<string, number>();
+  const started = new Set<string>();
   for (const lines of executions.values()) {
-    const job = Submitted.safeParse(historyOf(lines.slice(0, 1))[0]?.input).data?.detail.jobId;
-    if (job !== undefined) jobs.set(job, (jobs.get(job) ?? 0) + 1);
+    const input = Submitted.safeParse(historyOf(lines.slice(0, 1))[0]?.input).data;
+    if (input !== undefined) started.add(input.detail.jobId);
   }
-  const decisions = new Map<string, string>();
-  const dynamo = openDynamo(join(dataDir, 'tables'));
+  const rows = await itemsOf(join(dataDir, 'tables'));
+  const parsed = <T extends z.ZodType>(schema: T, sortKey: RegExp) =>
+    rows.filter(({ SK }) => sortKey.test(String(SK))).map((row) => schema.parse(row));
+  const ledgers = new Map<string, LedgerItem[]>();
+  const batches = parsed(LedgerItem, /^LEDGER#/).sort((a, b) => a.version - b.version);
+  for (const batch of batches) {
+    const cluster = batch.PK.replace('CLUSTER#', '');
+    ledgers.set(cluster, [...(ledgers.get(cluster) ?? []), batch]);
+  }
+  return {
+    ...{ executions, started, ledgers },
+    jobs: new Map(parsed(JobItem, /^JOB#/).map((row) => [row.job_id, row])),
+    approvals: new Map(parsed(ApprovalItem, /^APPROVAL$/).map((row) => [row.approval_id, row])),
+    calibrations: new Map(parsed(CalibrationItem, /^CALIBRATION$/).map((row) => [row.cluster_id, row])),
+    cuts: readdirSync(folder).filter((name) => name.endsWith('.cut')).length,
+  };
+}
+
+interface Attribute {
+  S?: string | undefined;
+  N?: string | undefined;
+  B?: string | undefined;
+  BOOL?: boolean | undefined;
+  NULL?: boolean | undefined;
+  SS?: string[] | undefined;
+  L?: Attribute[] | undefined;
+  M?: Record<string, Attribute> | undefined;
+}
+const Attribute: z.ZodType<Attribute> = z.lazy(() =>
+  z.strictObject({
+    ...{ S: z.string().optional(), N: z.string().optional(), B: z.string().optional() },
+    ...{ BOOL: z.boolean().optional(), NULL: z.boolean().optional(), SS: z.array(z.string()).optional() },
+    ...{ L: z.array(Attribute).optional(), M: z.record(z.string(), Attribute).optional() },
+  }),
+);
+const Item = z.record(z.string(), Attribute);
+const Page = z.object({ Items: z.array(Item), LastEvaluatedKey: z.record(z.string(), z.unknown()).optional() });
+
+function plain({ S, N, B, BOOL, SS, L, M }: Attribute): unknown {
+  if (N !== undefined) return Number(N);
+  if (B !== undefined) return new Uint8Array(Buffer.from(B, 'base64'));
+  if (SS !== undefined) return new Set(SS);
+  if (L !== undefined) return L.map(plain);
+  return M === undefined ? (S ?? BOOL ?? null) : plainItem(M);
+}
+const plainItem = (item: z.infer<typeof Item>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plain(value)]));
+
+async function itemsOf(folder: string): Promise<Record<string, unknown>[]> {
+  const found: Record<string, unknown>[] = [];
+  const dynamo = openDynamo(folder);
   try {
     for (let from: Record<string, unknown> | undefined, more = true; more; more = from !== undefined) {
       const page = Page.parse(
         await dynamo.run('Scan', { TableName: TABLE_NAME, ...(from && { ExclusiveStartKey: from }) }),
       );
-      for (const { SK, decision } of page.Items) {
-        const id = decision?.M.decisionId?.S ?? decision?.M.decision_id?.S;
-        if (id !== undefined) decisions.set(id, SK.S.replace('JOB#', ''));
-      }
+      found.push(...page.Items.map(plainItem));
       from = page.LastEvaluatedKey;
     }
   } finally {
     await dynamo.close();
-  }
-  return { executions, jobs, decisions };
-}
-
-/** Every way in which what is left contradicts what was promised; numbers are those of DESIGN.md section 9. */
-export function faults(before: Evidence, now: Evidence, world: World, acknowledged: Iterable<string>): string[] {
-  const found: string[] = [];
-  for (const { decisionId, jobId } of world.effects.values()) {
-    if (now.decisions.get(decisionId) !== jobId) found.push(`1: effect ${decisionId} on ${jobId} has no record`);
-  }
-  for (const decisionId of world.repeated) found.push(`2: effect ${decisionId} was asked for twice`);
-  const byJob = [...world.effects.values()].map(({ jobId }) => jobId);
-  if (new Set(byJob).size !== byJob.length) found.push('2: a job has two effects');
-  for (const jobId of acknowledged) if (!now.jobs.has(jobId)) found.push(`3: ${jobId} was accepted and is lost`);
-  for (const [key, lines] of before.executions) {
-    const after = now.executions.get(key) ?? [];
-    const kept = lines.every((line, index) => after[index] === line);
-    if (!kept) found.push(`history of ${key} was rewritten`);
-  }
-  for (const [key, lines] of now.executions) {
-    const events = historyOf(lines);
-    if (events.some(({ id }, index) => id !== index + 1)) found.push(`history of ${key} has gaps`);
-    // A state of a Map is completed once in each iteration: its path says which.
-    const done = lines
-      .map((line) => Line.parse(JSON.parse(line)))
-      .filter(({ type }) => type === 'TaskStateExited')
-      .map(({ path, name }) => `${path} ${name}`);
-    if (new Set(done).size !== done.length) found.push(`${key} completed a state twice`);
   }
   return found;
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { COLLECTOR_SOURCE } from '../../../schemas/events/collector.ts';
 import { applyClusters } from '../../commands/apply-clusters.ts';
@@ -195,7 +196,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
 /** The console's server with the stand-ins that nothing replaces. Clicks go where `slack` says at that time. */
 function openConsole(
-  { plan, page, consolePort, environment, slack: slackSecrets, log }: SessionOptions,
+  { plan, page, dataDir, consolePort, environment, slack: slackSecrets, log }: SessionOptions,
   secrets: Readonly<Record<string, string>>,
   slack: { readonly interactionsUrl: string },
 ): Promise<ConsoleServer> {
@@ -211,6 +212,7 @@ function openConsole(
       handNow: () => performance.now(),
       // A second of ours may be a day of messages: what Slack would refuse there says nothing about a real day.
       ...(plan.clockKind !== 'real' && { rateLimit: null }),
+      ...(plan.keepsTables && { keptIn: join(dataDir, 'slack') }),
       users: () => [...OPERATORS, STRANGER],
     });
   const schedulerKey = secrets[SCHEDULER_SECRET] ?? '';

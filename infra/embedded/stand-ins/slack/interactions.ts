@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
 import { type Button, Modal } from './blocks.ts';
-import type { Message } from './messages.ts';
+import type { Message } from './message-files.ts';
 import type { OpenModal, SlackUser, Workspace } from './workspace.ts';
 
 /** Slack shows a warning to whoever clicked when it has no 200 by then. The receiver may still be at work. */

@@ -1,16 +1,4 @@
-import type { Block } from './blocks.ts';
-
-/** One message as the stand-in keeps it: what Slack would show. */
-export interface Message {
-  channel: string;
-  ts: string;
-  threadTs: string | null;
-  text: string;
-  blocks: Block[];
-  /** Only this user sees it. */
-  onlyFor: string | null;
-  edited: boolean;
-}
+import type { Message, MessageFiles } from './message-files.ts';
 
 /** A page shows the latest; older ones are forgotten, as nobody scrolls that far. */
 const KEPT = 500;
@@ -20,7 +8,18 @@ export class Messages {
   #all: Message[] = [];
   #counter = 0;
   #version = 0;
-  #names = new Map<string, string>();
+  readonly #names = new Map<string, string>();
+  readonly #files: MessageFiles | undefined;
+
+  /** @param files where they outlive a restart; none: they do not */
+  constructor(files?: MessageFiles) {
+    this.#files = files;
+    for (const { message, channelName } of files?.all() ?? []) {
+      this.#all.push(message);
+      this.#counter = Math.max(this.#counter, Number(message.ts.split('.')[1]));
+      if (channelName !== undefined) this.#names.set(message.channel, channelName);
+    }
+  }
 
   get version(): number {
     return this.#version;
@@ -31,8 +30,10 @@ export class Messages {
     // Like Slack's: seconds, and a counter that makes it the id of the message in its channel.
     const ts = `${Math.floor(nowMs / 1000)}.${String(this.#counter).padStart(6, '0')}`;
     const added = { ...message, ts, edited: false };
-    this.#all = [...this.#all, added].slice(-KEPT);
-    this.#version += 1;
+    this.#all.push(added);
+    this.#keep(added);
+    const [oldest] = this.#all;
+    if (this.#all.length > KEPT && oldest !== undefined) this.remove(oldest);
     return added;
   }
 
@@ -41,12 +42,14 @@ export class Messages {
   }
 
   replace(old: Message, change: Pick<Message, 'text' | 'blocks'>): void {
-    this.#all = this.#all.map((message) => (message.ts === old.ts ? { ...message, ...change, edited: true } : message));
-    this.#version += 1;
+    const changed = { ...old, ...change, edited: true };
+    this.#all = this.#all.map((message) => (message.ts === old.ts ? changed : message));
+    this.#keep(changed);
   }
 
   remove(old: Message): void {
     this.#all = this.#all.filter((message) => message.ts !== old.ts);
+    this.#files?.remove(old);
     this.#version += 1;
   }
 
@@ -65,6 +68,12 @@ export class Messages {
   /** What a channel is called, as far as anybody ever said. */
   names(): Record<string, string> {
     return Object.fromEntries(this.#names);
+  }
+
+  #keep(message: Message): void {
+    const channelName = this.#names.get(message.channel);
+    this.#files?.put({ message, ...(channelName !== undefined && { channelName }) });
+    this.#version += 1;
   }
 }
 

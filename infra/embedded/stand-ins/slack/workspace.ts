@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Modal } from './blocks.ts';
 import { type RateLimit, RateLimits, ResponseUrls, Triggers } from './limits.ts';
+import { messageFiles } from './message-files.ts';
 import { Messages } from './messages.ts';
 import { Misbehaviour } from './misbehaviour.ts';
 
@@ -23,6 +24,8 @@ export interface SlackStandInOptions {
   users?: () => SlackUser[];
   /** Default: one message per second and channel, ten at once. Null for none. */
   rateLimit?: RateLimit | null;
+  /** Folder in which messages outlive a restart. Default: they do not. */
+  keptIn?: string;
   fetch?: typeof fetch;
   random?: (bytes: number) => Buffer;
   /** Waits that long in the time of the person at the page. */
@@ -58,7 +61,7 @@ export function newWorkspace(options: SlackStandInOptions): Workspace {
   const { now, random = randomBytes, signingSecret } = options;
   return {
     options,
-    messages: new Messages(),
+    messages: new Messages(options.keptIn === undefined ? undefined : messageFiles(options.keptIn)),
     responseUrls: new ResponseUrls(),
     triggers: new Triggers(),
     rates: new RateLimits(options.rateLimit === undefined ? { perSecond: 1, burst: 10 } : options.rateLimit),

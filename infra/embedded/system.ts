@@ -18,7 +18,7 @@ import { Json } from './engine/json.ts';
 import { asyncInvoker } from './functions/async-invocation.ts';
 import { createFunctionHost, type FunctionHost, INVOCATIONS_PER_THREAD } from './functions/host.ts';
 import { openLogFiles } from './functions/log-files.ts';
-import { folderDisk } from './journal/disk.ts';
+import { type Disk, folderDisk } from './journal/disk.ts';
 import { type Journal, memoryJournal, openJournal } from './journal/journal.ts';
 import { lockFolder } from './journal/lock.ts';
 import { type Dynamo, openDynamo } from './services/dynamo.ts';
@@ -40,6 +40,8 @@ const DEFAULT_THREADS = 2;
  * throttles, and collectors come back.
  */
 const ADMIT = { atWork: 64, waiting: 100_000 };
+/** How long a write that the disk refused waits before it is tried again. */
+const FULL_MS = 1000;
 const DISK_FULL = 'The journal cannot be written, the disk may be full: nothing new is accepted until it can.';
 
 export interface SystemOptions {
@@ -65,6 +67,8 @@ export interface SystemOptions {
   readonly inMemory?: boolean;
   /** Where a run that begins with nothing has its tables; its executions are in memory. By default all is kept in the data folder. */
   readonly tablesDir?: string;
+  /** Where the journal is written; by default in the data folder. */
+  readonly disk?: Disk;
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
   /** How many executions of events work at once, and how many events may wait for that. */
   readonly admit?: { readonly atWork: number; readonly waiting: number };
@@ -123,7 +127,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     for (const table of assembly.tables) await dynamo.ensureTable(table);
 
     const journal =
-      journalDir === null ? memoryJournal() : await openJournal({ disk: folderDisk(journalDir), report: log });
+      journalDir === null
+        ? memoryJournal()
+        : await openJournal({
+            ...{ disk: options.disk ?? folderDisk(journalDir), report: log },
+            later: (retry) => void clock.at(clock.now() + FULL_MS, retry),
+          });
     closers.push(() => journal.close());
     const logs = openLogFiles(join(dataDir, 'log'));
     closers.push(() => logs.close());

@@ -45,6 +45,32 @@ describe('a delivery', () => {
     expect(given).toEqual([3]);
   });
 
+  it('goes on after a restart with the attempts that it has made', async () => {
+    const journal = memoryJournal();
+    const times: number[] = [];
+    const given: number[] = [];
+    const start = (on: ReturnType<typeof manualClock>) =>
+      createRetries<string>({
+        ...{ clock: on, journal, prefix: 'b', policy: () => ({ attempts: 2, maxAgeSeconds: 86_400 }) },
+        delayMs: (failed) => failed * 1000,
+        attempt: async () => {
+          times.push(on.now());
+          throw new Error('busy');
+        },
+        exhausted: (_work, _error, failed) => given.push(failed),
+      });
+    const before = manualClock(0);
+    start(before)('one', 'work');
+    await before.advance(0);
+    expect([times, given]).toEqual([[0], []]);
+
+    const after = manualClock(5000);
+    start(after);
+    await after.advance(60_000);
+    expect([times, given]).toEqual([[0, 5000, 7000], [3]]);
+    expect(journal.keys('b')).toEqual([]);
+  });
+
   it('is not tried again where that cannot help', async () => {
     const { given } = attempt(5, () => Promise.reject(new NotRetriable('gone')));
     await clock.advance(60_000);

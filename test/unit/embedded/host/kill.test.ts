@@ -1,0 +1,134 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import * as sfn from '@aws-sdk/client-sfn';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
+import { type System, startSystem } from '../../../../infra/embedded/system.ts';
+import { type MemoryDisk, memoryDisk } from '../journal/memory-disk.ts';
+import { temporaryFolder } from './assembly-fixture.ts';
+import { clients } from './clients.ts';
+import { systemAssembly } from './system-fixture.ts';
+
+const NOON = Date.parse('2026-03-01T12:00:00Z');
+const ASKING = 'arn:aws:states:us-east-1:000000000000:stateMachine:asking';
+const assemblyDir = systemAssembly();
+const running: System[] = [];
+afterEach(async () => {
+  for (const system of running.splice(0)) await system.close();
+});
+
+/** One start of the system, with what an operator is told. */
+async function start(disk: MemoryDisk, at: number, dataDir = temporaryFolder()) {
+  const said: string[] = [];
+  const clock = manualClock(at);
+  const log = (message: string) => void said.push(message);
+  const system = await startSystem({ assemblyDir, dataDir, disk, port: 0, clock, log, maxThreads: 1 });
+  running.push(system);
+  return { system, clock, said, dataDir };
+}
+/** As a kill -9 leaves the log. */
+const copy = (disk: MemoryDisk) => memoryDisk(new Map(disk.files));
+/** A data folder that knows the tokens of another one; its tables are its own. */
+const heir = (dataDir: string) => {
+  const later = temporaryFolder();
+  cpSync(join(dataDir, 'token-key'), join(later, 'token-key'));
+  return later;
+};
+const refused = { EventBusName: 'jobs', Source: 'collectors', DetailType: 'Refused', Detail: '{}' };
+
+describe('a system whose disk is full', () => {
+  it('refuses whatever would change something in a way that clients come back from, and takes it when there is space', async () => {
+    const disk = memoryDisk();
+    const { system, clock, said, dataDir } = await start(disk, NOON);
+    const aws = clients(system);
+    const { executionArn } = await aws.states.send(new sfn.StartExecutionCommand({ stateMachineArn: ASKING }));
+    await vi.waitFor(() => expect(system.engine.history(executionArn ?? '')?.at(-1)?.type).toBe('TaskSubmitted'));
+    await system.settled();
+    const taskToken = JSON.parse(system.queues.peek('quarantine')[0]?.body ?? '{}').token;
+
+    disk.free = 0;
+    let answered = false;
+    const first = aws.events.send(new PutEventsCommand({ Entries: [refused] })).finally(() => {
+      answered = true;
+    });
+    await vi.waitFor(() => expect(said.join()).toMatch(/cannot be written \(ENOSPC.*nothing new is accepted/));
+    const changes = [
+      () => aws.events.send(new PutEventsCommand({ Entries: [refused] })),
+      () => aws.states.send(new sfn.StartExecutionCommand({ stateMachineArn: ASKING })),
+      () => aws.states.send(new sfn.StopExecutionCommand({ executionArn })),
+      () => aws.states.send(new sfn.SendTaskSuccessCommand({ taskToken, output: '{}' })),
+      () => aws.states.send(new sfn.SendTaskFailureCommand({ taskToken })),
+      () => aws.states.send(new sfn.SendTaskHeartbeatCommand({ taskToken })),
+    ];
+    for (const change of changes) {
+      // 503 is what the SDKs of AWS repeat by themselves.
+      const error = { name: 'ServiceUnavailable', $metadata: { httpStatusCode: 503 } };
+      await expect(change()).rejects.toMatchObject({ ...error, message: expect.stringContaining('disk may be full') });
+    }
+    expect(() => system.putEvents([refused])).toThrow(/disk may be full/);
+    expect((await aws.states.send(new sfn.DescribeExecutionCommand({ executionArn }))).status).toBe('RUNNING');
+    expect(answered).toBe(false);
+
+    disk.free = Infinity;
+    await clock.advance(1000);
+    expect((await first).FailedEntryCount).toBe(0);
+    expect(said.join()).toContain('can be written again');
+    await aws.states.send(new sfn.SendTaskSuccessCommand({ taskToken, output: '{}' }));
+    await vi.waitFor(() => expect(system.engine.describe(executionArn ?? '').status).toBe('SUCCEEDED'));
+    aws.destroy();
+    await system.settled();
+
+    const later = await start(copy(disk), NOON, heir(dataDir));
+    expect(later.system.engine.describe(executionArn ?? '').status).toBe('SUCCEEDED');
+  });
+});
+
+describe('a system that is started again', () => {
+  it('tells the operator what was cut off a torn log', async () => {
+    const disk = memoryDisk();
+    const { system } = await start(disk, NOON);
+    system.engine.start({ stateMachineArn: ASKING, input: {} });
+    await system.settled();
+    const whole = disk.written.at(-1) ?? 0;
+    const { said } = await start(disk.upTo(whole - 1), NOON);
+    expect(said).toContainEqual(
+      expect.stringMatching(
+        /^00000001\.log is damaged at byte \d+: cut there, \d+ bytes are kept in 00000001\.log\.cut$/,
+      ),
+    );
+  });
+
+  it('makes up for the ticks of a schedule that it missed with one, late', async () => {
+    const disk = memoryDisk();
+    const { system, clock } = await start(disk, NOON);
+    const ticks = ({ queues }: System) => queues.peek('App-Unread').filter(({ body }) => body === '{"tick":true}');
+    await clock.advance(60_000);
+    await system.settled();
+    expect(ticks(system)).toHaveLength(1);
+
+    const later = await start(copy(disk), NOON + 10 * 60_000);
+    await later.clock.advance(0);
+    expect(ticks(later.system)).toHaveLength(2);
+    await later.clock.advance(60_000);
+    expect(ticks(later.system)).toHaveLength(3);
+  });
+
+  it('goes on with an invocation where it stood: the attempts that failed count', async () => {
+    const disk = memoryDisk();
+    const first = await start(disk, NOON);
+    first.system.putEvents([refused]);
+    await vi.waitFor(() => expect(String([...disk.files.values()])).toContain('"failed":1'));
+    await first.system.settled();
+
+    const second = await start(copy(disk), NOON + 60_000);
+    const failed = (times: number) =>
+      expect.stringMatching(`^refuse failed ${times} times with TypeError; its event is in`);
+    await second.clock.advance(0);
+    await second.system.settled();
+    expect(second.said).not.toContainEqual(failed(3));
+    await second.clock.advance(120_000);
+    await vi.waitFor(() => expect(second.said).toContainEqual(failed(3)));
+    expect(second.system.queues.peek('dead')).toHaveLength(1);
+  });
+});

@@ -22,6 +22,9 @@ const LIFE_MS = Number(process.env.CRASH_LIFE_MS ?? 5000);
 /** The share that is killed while it starts: reading its journal, cutting, resuming. */
 const EARLY = 0.2;
 const START_MS = 1500;
+/** The share that lives longer, or a busy machine would only ever load the code of its functions. */
+const LONG = 0.1;
+const LONG_TIMES = 4;
 /**
  * The share of the others after which the log ends in a part of a frame. A kill leaves none, as the kernel finishes a
  * write that it has begun; a power cut does, and what it tears has been promised to nobody.
@@ -77,7 +80,8 @@ async function killMany(settings: VictimSettings, world: World, print: Print): P
     spare = startVictim(settings);
     const ready = victim.go();
     const isEarly = random() < EARLY;
-    const life = Math.floor(random() * (isEarly ? START_MS : LIFE_MS));
+    const longest = random() < LONG ? LONG_TIMES * LIFE_MS : LIFE_MS;
+    const life = Math.floor(random() * (isEarly ? START_MS : longest));
     let loading: Promise<void> | undefined;
     if (isEarly) early += 1;
     else {

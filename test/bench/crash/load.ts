@@ -6,7 +6,7 @@ import { APPROVERS, CLUSTERS, LONG_WAIT_SECONDS, OWNER } from './settings.ts';
 import { signedClick } from './signed-click.ts';
 import { risk, type World } from './world.ts';
 
-const EVERY_MS = 150;
+const EVERY_MS = 500;
 /** Of the events, the share that is an earlier one again. */
 const REPEATED = 0.15;
 const CLICKS = 0.3;

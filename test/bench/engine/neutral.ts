@@ -1,7 +1,10 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import {
   CreateStateMachineCommand,
   DescribeExecutionCommand,
@@ -9,12 +12,14 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { StateMachine } from 'aws-local-stepfunctions';
+import * as z from 'zod';
 import { realClock } from '../../../infra/embedded/clock/clock.ts';
 import { createEngine, type Engine } from '../../../infra/embedded/engine/engine.ts';
 import type { TaskCall } from '../../../infra/embedded/engine/integrations.ts';
 import type { JsonValue } from '../../../infra/embedded/engine/json.ts';
 import { folderDisk } from '../../../infra/embedded/journal/disk.ts';
 import { type Journal, memoryJournal, openJournal } from '../../../infra/embedded/journal/journal.ts';
+import { MIGHTY, writeAssembly } from '../../unit/embedded/host/assembly-fixture.ts';
 import type { Bench } from '../bench.ts';
 
 const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:neutral';
@@ -24,7 +29,8 @@ const COUNT = 20_000;
 const WARM_UP = 5000;
 const AT_ONCE = 500;
 const OPEN = 10_000;
-const PEER_COUNT = 500;
+const PEER_WARM_UP = 500;
+const PEER_COUNT = 2000;
 const PEER_AT_ONCE = 20;
 const INPUT = { job: 'job-1', gpus: 4, queue: 'gpu' };
 
@@ -102,8 +108,16 @@ async function compare(print: Print, { peer }: { peer?: string | undefined }): P
     const journaled = await ours(journal);
     await journal.close();
     print(`  this runtime, journaled, fsynced ${perSecond(journaled)}`);
-    print(`  aws-local-stepfunctions 3.0.0    ${perSecond(await theirs())} (in memory; it keeps no journal)`);
-    if (peer !== undefined) print(`  ${peer}  ${perSecond(await remote(peer))} (through the SDK client)`);
+    const peers = await theirs();
+    print(`  aws-local-stepfunctions 3.0.0    ${perSecond(peers)} (no journal, no history)`);
+    const times = (taken: Taken) => (taken.count / taken.cpuMs / (peers.count / peers.cpuMs)).toFixed(2);
+    print(`  of its rate for the same work of a thread: in memory ${times(inMemory)}, journaled ${times(journaled)}`);
+    print(`through the SDK client, its Tasks being Pass, ${PEER_COUNT} executions, ${PEER_AT_ONCE} at a time`);
+    const own = await ownEndpoint(folder);
+    const width = Math.max(peer?.length ?? 0, 'this runtime, journaled'.length) + 2;
+    const all = [{ name: 'this runtime, journaled', find: own.find }, ...(peer === undefined ? [] : [peerAt(peer)])];
+    for (const { name, find } of all) print(`  ${name.padEnd(width)}${latency(await remote(await find()))}`);
+    own.close();
     await weigh(join(folder, 'open'), print);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -201,37 +215,85 @@ async function theirs(): Promise<Taken> {
 }
 
 /** The machine without its Tasks' functions, which an endpoint elsewhere does not have: two Pass states in their place. */
-async function remote(endpoint: string): Promise<Taken> {
+const withoutTasks = JSON.stringify({
+  ...definition,
+  States: { ...definition.States, First: { Type: 'Pass', Next: 'Second' }, Second: { Type: 'Pass', End: true } },
+});
+
+interface Place {
+  readonly client: SFNClient;
+  readonly stateMachineArn: string;
+}
+const Own = z.object({
+  url: z.string(),
+  credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+  machine: z.string(),
+});
+
+/** This runtime as a peer: it loads its machines from an assembly instead of making them. */
+async function ownEndpoint(folder: string): Promise<{ find: () => Promise<Place>; close(): void }> {
+  const Machine = {
+    Type: 'AWS::StepFunctions::StateMachine',
+    Properties: { StateMachineName: 'neutral', RoleArn: MIGHTY, DefinitionString: withoutTasks },
+  };
+  const settings = [writeAssembly({ App: { resources: { Machine } } }), join(folder, 'endpoint')];
+  const child = fork(fileURLToPath(new URL('./own-endpoint.ts', import.meta.url)), settings);
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the endpoint ended before it was ready')));
+  const [ready] = await Promise.race([once(child, 'message'), ended]);
+  ended.catch(() => {});
+  const { url, credentials, machine } = Own.parse(ready);
+  const client = new SFNClient({ endpoint: url, region: 'us-east-1', credentials });
+  return { find: async () => ({ client, stateMachineArn: machine }), close: () => child.disconnect() };
+}
+
+function peerAt(endpoint: string): { name: string; find: () => Promise<Place> } {
   const credentials = {
     accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? 'test',
     secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'test',
   };
   const client = new SFNClient({ endpoint, region: 'us-east-1', credentials });
-  const Pass = (then: Record<string, unknown>) => ({ Type: 'Pass', ...then });
-  const States = { ...definition.States, First: Pass({ Next: 'Second' }), Second: Pass({ End: true }) };
-  const { stateMachineArn } = await client.send(
-    new CreateStateMachineCommand({
-      ...{ name: `neutral-${Date.now()}`, definition: JSON.stringify({ ...definition, States }) },
-      roleArn: 'arn:aws:iam::000000000000:role/bench',
-    }),
-  );
+  const find = async () => {
+    const made = await client.send(
+      new CreateStateMachineCommand({
+        ...{ name: `neutral-${Date.now()}`, definition: withoutTasks },
+        roleArn: 'arn:aws:iam::000000000000:role/bench',
+      }),
+    );
+    return { client, stateMachineArn: made.stateMachineArn ?? '' };
+  };
+  return { name: endpoint, find };
+}
+
+/** From StartExecution to the first DescribeExecution that says it has ended; the warm-up left out. */
+async function remote({ client, stateMachineArn }: Place): Promise<{ perSecond: number; delays: number[] }> {
   const one = async () => {
+    const from = performance.now();
     const { executionArn } = await client.send(
       new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(INPUT) }),
     );
     while ((await client.send(new DescribeExecutionCommand({ executionArn }))).status === 'RUNNING') await sleep(5);
+    return performance.now() - from;
   };
-  const taken = stopwatch();
-  let left = PEER_COUNT;
-  const lane = async () => {
-    for (; left > 0; ) {
-      left -= 1;
-      await one();
-    }
+  const many = async (count: number) => {
+    const delays: number[] = [];
+    let left = count;
+    const lane = async () => {
+      while (left-- > 0) delays.push(await one());
+    };
+    await Promise.all(Array.from({ length: PEER_AT_ONCE }, lane));
+    return delays.sort((a, b) => a - b);
   };
-  await Promise.all(Array.from({ length: PEER_AT_ONCE }, lane));
+  await many(PEER_WARM_UP);
+  const from = performance.now();
+  const delays = await many(PEER_COUNT);
+  const perSecond = (1000 * PEER_COUNT) / (performance.now() - from);
   client.destroy();
-  return taken(PEER_COUNT);
+  return { perSecond, delays };
+}
+
+function latency({ perSecond: rate, delays }: Awaited<ReturnType<typeof remote>>): string {
+  const at = (share: number) => `${(delays[Math.floor(share * (delays.length - 1))] ?? Number.NaN).toFixed(0)} ms`;
+  return `${Math.round(rate).toLocaleString('en')} executions a second, p50 ${at(0.5)}, p99 ${at(0.99)}`;
 }
 
 /** Memory of open executions, journaled, each waiting for its token; and the time of a restart with them. */

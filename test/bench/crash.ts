@@ -31,6 +31,8 @@ const LONG_TIMES = 4;
  */
 const TORN = 0.25;
 const TORN_BYTES = 3000;
+/** The last one is left alone under load, so that people are heard too. */
+const CALM_MS = 30_000;
 const END_MS = 300_000;
 /** So often in a row it has to say that nothing is left. */
 const QUIET = 6;
@@ -121,14 +123,16 @@ async function settle(
   print: Print,
 ): Promise<string[]> {
   const target = await victim.go();
+  const end = Date.now() + CALM_MS;
+  await load.run(target, () => Date.now() >= end);
   await load.finish(target);
   await victim.idle();
   await victim.kill();
-  const end = await gather(dataDir);
-  print(`at the end: ${countsOf(end, world, load)}`);
-  const found = faults(before, end, world, load.submitted()).map((fault) => `at the end: ${fault}`);
-  found.push(...unfinished(end, load.submitted()));
-  for (const [check, seen] of Object.entries(witnesses(end, world))) {
+  const after = await gather(dataDir);
+  print(`at the end: ${countsOf(after, world, load)}`);
+  const found = faults(before, after, world, load.submitted()).map((fault) => `at the end: ${fault}`);
+  found.push(...unfinished(after, load.submitted()));
+  for (const [check, seen] of Object.entries(witnesses(after, world))) {
     if (seen === 0) found.push(`the run has shown nothing: no ${check}`);
   }
 
@@ -138,8 +142,8 @@ async function settle(
   await last.idle();
   await last.kill();
   const replayed = await gather(dataDir);
-  print(`replayed ${load.events()} events: ${replayed.executions.size - end.executions.size} executions more`);
-  return [...found, ...changes(end, replayed, effects, world), ...faults(end, replayed, world, load.submitted())];
+  print(`replayed ${load.events()} events: ${replayed.executions.size - after.executions.size} executions more`);
+  return [...found, ...changes(after, replayed, effects, world), ...faults(after, replayed, world, load.submitted())];
 }
 
 /** What there has to be for the invariants to say anything. */

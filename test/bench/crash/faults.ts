@@ -48,6 +48,10 @@ function lostEvents({ started }: Evidence, submitted: Iterable<string>): string[
   return [...submitted].filter((jobId) => !started.has(jobId)).map((jobId) => `3: ${jobId} was accepted and is lost`);
 }
 
+/** The waits that are told later than their label teach the bounds only. */
+const labelsOf = ({ entries }: LedgerItem): LedgerEntry[] =>
+  entries.flatMap((entry) => ('labelAt' in entry ? [entry] : []));
+
 /** 4. A batch may be ahead of the state by one: the fold of the next will finish it. */
 function misfolded(cluster: string, ledger: readonly LedgerItem[], { jobs, calibrations }: Evidence): string[] {
   const found: string[] = [];
@@ -56,7 +60,7 @@ function misfolded(cluster: string, ledger: readonly LedgerItem[], { jobs, calib
   const stored = calibrations.get(cluster);
   for (const [index, batch] of ledger.entries()) {
     if (batch.version !== index) found.push(`4: ledger of ${cluster} has a gap before ${batch.version}`);
-    for (const { jobId } of batch.entries) {
+    for (const { jobId } of labelsOf(batch)) {
       if (folded.has(jobId)) found.push(`4: ${jobId} is folded twice`);
       folded.set(jobId, batch.version);
     }
@@ -85,8 +89,9 @@ function beyond(cluster: string, ledger: readonly LedgerItem[]): string[] {
     const days = (last - (first ?? last)) / DAY_SECONDS;
     return counts[kind].harms <= tokens + 0.05 * counts[kind].right + perDay * days;
   };
-  for (const { entries, budgets } of ledger) {
-    for (const entry of entries) {
+  for (const batch of ledger) {
+    const { budgets } = batch;
+    for (const entry of labelsOf(batch)) {
       first ??= entry.labelAt;
       last = Math.max(last, entry.labelAt);
       count(counts, entry);

@@ -51,7 +51,7 @@ export function approvals(scope: Construct, { config, stateful, functions }: Par
     target: (delivery) => new LambdaFunction(functions.ApprovalSweeper, delivery),
   });
   new GuardedRule(scope, 'UndoRequested', {
-    description: 'A person asked on a card to undo what was approved.',
+    description: 'A person asked to undo what was done.',
     on: { bus: stateful.bus, pattern: { source: [AGENTIC_SOURCE], detailType: ['UndoRequested'] } },
     // The sweeper asks again every minute for as long as it is not done.
     maxEventAge: Duration.minutes(5),

@@ -96,8 +96,8 @@ export const HANDLERS = {
   },
   Notify: {
     folder: 'job-workflow',
-    purpose: 'Tells people what was done.',
-    rows: [on(CLUSTER, 'GetItem')],
+    purpose: 'Tells people what was done, and lets them undo it.',
+    rows: [on(CLUSTER, 'GetItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
   },
   RequestApproval: {
@@ -213,7 +213,7 @@ export const HANDLERS = {
   },
   UndoEffect: {
     folder: 'events',
-    purpose: 'Takes back an approved effect that a person asked to undo, and reads it back.',
+    purpose: 'Takes back an effect that a person asked to undo, and reads it back.',
     rows: [on(CLUSTER, 'GetItem', 'UpdateItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['slack', 'schedulers', 'events'],
     timeoutSeconds: 60,

@@ -52,13 +52,13 @@ export async function noteEffect(
   });
 }
 
-/** Asks once to take the effect back. Null when somebody asked before, or it is not approved any more. */
+/** Asks once to take the effect back. Null when somebody asked before, or it does not stand any more. */
 export function askUndo(table: Table, id: string, by: string, now: Date): Promise<ApprovalItem | null> {
   return tryUpdate(table, id, {
     update: 'SET undo_asked_by = :by, undo_asked_at = :now, listing = :open',
-    condition: '#status = :approved AND attribute_not_exists(undo_asked_at)',
+    condition: '#status IN (:approved, :alone) AND attribute_not_exists(undo_asked_at)',
     names: { '#status': 'status' },
-    values: { ':by': by, ':now': now.toISOString(), ':approved': 'approved', ':open': OPEN },
+    values: { ':by': by, ':now': now.toISOString(), ':approved': 'approved', ':alone': 'alone', ':open': OPEN },
   });
 }
 

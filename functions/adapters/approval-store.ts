@@ -22,7 +22,7 @@ export function approvalIdOf(decisionId: string, question: Question): string {
   return question === 'keep' ? `${decisionId}-keep` : decisionId;
 }
 
-const tierName = (tier: number): TierName =>
+export const tierName = (tier: number): TierName =>
   tier >= 4 ? 'gate' : tier === 3 ? 'suggest' : tier === 2 ? 'warn' : 'annotate';
 
 export interface OpenQuestion {
@@ -191,10 +191,10 @@ export async function closeApproval(table: Table, approval: ApprovalItem): Promi
   return closed !== null;
 }
 
-/** What the waiting execution gets to know. Null while nothing is decided. */
+/** What the waiting execution gets to know. Null while nothing is decided, and where nobody was asked. */
 export function answerOf(approval: ApprovalItem): ApprovalAnswer | null {
   const { status, decided_by, decided_at, decided_reason } = approval;
-  if (status === 'pending' || decided_at === undefined) return null;
+  if (status === 'pending' || status === 'alone' || decided_at === undefined) return null;
   const by = status === 'void' ? NOBODY : (decided_by ?? NOBODY);
   return { decision: status, by, at: decided_at, reason: decided_reason ?? '' };
 }

@@ -100,7 +100,8 @@ export async function closeJob(table: Table, clusterId: string, jobId: string, c
       table,
       jobKey(clusterId, jobId),
       { status, effect, failure, closed_at: at.toISOString() },
-      { condition: 'attribute_exists(claimed_by) AND attribute_not_exists(closed_at)' },
+      // What Act kept itself may have been taken back since, and stands.
+      { condition: 'attribute_exists(claimed_by) AND attribute_not_exists(closed_at)', keep: 'effect' },
     ),
   );
 }
@@ -110,14 +111,15 @@ async function update(
   table: Table,
   key: { PK: string; SK: string },
   attributes: Record<string, unknown>,
-  guard: { condition?: string; values?: Record<string, unknown> } = {},
+  guard: { condition?: string; values?: Record<string, unknown>; keep?: string } = {},
 ): Promise<void> {
   const defined = Object.entries(attributes).filter(([, value]) => value !== undefined);
+  const assigned = (name: string) => (name === guard.keep ? `if_not_exists(#${name}, :${name})` : `:${name}`);
   await table.client.send(
     new UpdateCommand({
       TableName: table.name,
       Key: key,
-      UpdateExpression: `SET ${defined.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+      UpdateExpression: `SET ${defined.map(([name]) => `#${name} = ${assigned(name)}`).join(', ')}`,
       ...(guard.condition && { ConditionExpression: guard.condition }),
       ExpressionAttributeNames: Object.fromEntries(defined.map(([name]) => [`#${name}`, name])),
       ExpressionAttributeValues: {

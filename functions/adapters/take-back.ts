@@ -1,6 +1,7 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Effect } from '../../schemas/effect.ts';
 import { recordedArguments } from '../domain/permission.ts';
+import { stands } from '../domain/undoing.ts';
 import { loadApproval } from './approval-item.ts';
 import { loadConfig } from './config-store.ts';
 import { loadJob, recordEffect } from './job-store.ts';
@@ -11,7 +12,7 @@ import { follow } from './slack/follow.ts';
 import { tell } from './slack/settle.ts';
 
 /**
- * Takes an approved effect back because a person asked for it in time, reads back that it is gone, and says so on the
+ * Takes back an effect, approved or the agent's own, because a person asked for it in time, reads back that it is gone, and says so on the
  * card. The request is the approval's own record, not the event that woke us up: an event alone undoes nothing.
  *
  * @returns the effect as it is now; null while there is none, or nobody asked
@@ -24,7 +25,7 @@ export async function takeBack(
 ): Promise<Effect | null> {
   const { table, now } = edges;
   const approval = await loadApproval(table, approvalId);
-  if (approval?.undo_asked_at === undefined || approval.status !== 'approved') return null;
+  if (approval?.undo_asked_at === undefined || !stands(approval)) return null;
   const { cluster_id: clusterId, job_id: jobId, pinned } = approval;
   const row = await loadJob(table, clusterId, jobId);
   recordedArguments(row, pinned.decisionId);

@@ -11,7 +11,8 @@ export function standingWords(approval: ApprovalItem): string {
   const { status, question, decided_by: by, decided_at: at, decided_via: via, expires_at, decided_reason } = approval;
   const keep = question === 'keep';
   const silence = keep ? 'the hold is released' : 'nothing is done';
-  const who = `by ${by ?? 'nobody'}${via === undefined ? '' : ` ${WHERE[via]}`}, ${clock(at ?? expires_at)}`;
+  const when = clock(at ?? expires_at);
+  const who = `by ${by ?? 'nobody'}${via === undefined ? '' : ` ${WHERE[via]}`}, ${when}`;
   switch (status) {
     case 'pending':
       return `Waits for an answer until ${clock(expires_at)}; if nobody answers, ${silence}.`;
@@ -22,12 +23,15 @@ export function standingWords(approval: ApprovalItem): string {
     case 'expired':
       return `Timed out: nobody answered by ${clock(expires_at)}; ${silence}.`;
     case 'void':
-      return `Void, ${clock(at ?? expires_at)}: ${decided_reason ?? 'it no longer fits the world'}. Nothing is done.`;
+      return `Void, ${when}: ${decided_reason ?? 'it no longer fits the world'}. Nothing is done.`;
+    case 'alone':
+      return `The agent did this alone, ${when}; nobody was asked.`;
   }
 }
 
 /** For somebody whose answer came after the decision, or after the time to answer. */
 export function tooLateWords(approval: ApprovalItem): string {
+  if (approval.status === 'alone') return standingWords(approval);
   if (approval.status !== 'pending') return `Already answered, yours does not count. ${standingWords(approval)}`;
   const silence = approval.question === 'keep' ? 'the hold is released' : 'nothing is done';
   return `Timed out: the time to answer ended ${clock(approval.expires_at)}; ${silence}.`;

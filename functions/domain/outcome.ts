@@ -167,7 +167,7 @@ const UNDO_TAKES_MS = 5 * 60_000;
 
 /**
  * Whether the agent's own intervention is in place and may yet have to be undone, which its token would pay for: until the
- * execution is over, and where a human kept a hold, until the time to undo it from the card is over too.
+ * execution is over, and where a human kept a hold or was told of it, until the time to undo it from the card is over too.
  */
 export function mayYetBeUndone(
   { decision, effect, closed_at, status }: JobItem,
@@ -176,7 +176,8 @@ export function mayYetBeUndone(
 ): boolean {
   if (decision?.executed !== true || effect?.intervened !== true) return false;
   if (closed_at === undefined) return true;
-  const onCard = status === 'approved' && effect.status === 'done' && undoMinutes > 0;
+  const carded = status === 'approved' || (status === 'executed' && decision.next === 'actAndNotify');
+  const onCard = carded && effect.status === 'done' && undoMinutes > 0;
   return onCard && now.getTime() < Date.parse(closed_at) + undoMinutes * 60_000 + UNDO_TAKES_MS;
 }
 

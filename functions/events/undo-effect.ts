@@ -6,7 +6,7 @@ import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
 import { takeBack } from '../adapters/take-back.ts';
 import { task } from '../runtime/task.ts';
 
-/** A person asked on the card to undo what was approved: takes it back, and reads back that it is gone. */
+/** A person asked to undo what was approved, or what the agent did alone: takes it back, and reads back that it is gone. */
 export const handler = task(
   {
     input: z.object({ detail: UndoRequested }),

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { NotifyInput, NotifyOutput } from '../../schemas/machines/job-workflow.ts';
 import { loadConfig } from '../adapters/config-store.ts';
-import { notifier } from '../adapters/slack/notifier.ts';
-import { statementMessage } from '../adapters/slack/statement.ts';
+import { warnOn } from '../adapters/slack/edges.ts';
+import { wayToPeople } from '../adapters/slack/notifier.ts';
+import { tellAlone } from '../adapters/slack/tell-alone.ts';
 import { table } from '../adapters/table.ts';
 import { task } from '../runtime/task.ts';
 
-/** Tells a human what the agent did alone, where its evidence is only good enough for that. */
+/** Tells a human what the agent did alone, where its evidence is only good enough for that, and lets them undo it. */
 export const handler = task(
   {
     input: NotifyInput,
@@ -19,13 +20,16 @@ export const handler = task(
       SLACK_DEFAULT_CHANNEL: z.string().min(1),
     },
   },
-  async ({ job, decision, effect }, { env }) => {
-    const { slackChannel } = await loadConfig(table(env.DYNAMODB_TABLE_NAME), job.clusterId, job.platform);
-    const notify = notifier({
+  async ({ job, decision, effect }, { env, now, log }) => {
+    const store = table(env.DYNAMODB_TABLE_NAME);
+    const config = await loadConfig(store, job.clusterId, job.platform);
+    const way = await wayToPeople({
       baseUrl: env.SLACK_API_BASE_URL,
       botTokenName: env.SLACK_BOT_TOKEN_NAME,
       webhookUrlName: env.SLACK_WEBHOOK_URL_NAME,
     });
-    return { sent: await notify(slackChannel ?? env.SLACK_DEFAULT_CHANNEL, statementMessage(decision, effect)) };
+    const edges = { table: store, now, warn: warnOn(log) };
+    const done = { decision, effect, user: job.user };
+    return { sent: await tellAlone(edges, way, done, config, env.SLACK_DEFAULT_CHANNEL) };
   },
 );

@@ -105,7 +105,8 @@ function deciding(decision: Decision): Told[] {
 
 function asking(approval: ApprovalItem, { at, who, what, hash, why }: z.infer<typeof AuditItem>): Told {
   const asked = what === 'asked' ? (approval.explanation ?? plainExplanation(approval.pinned)) : undefined;
-  const question = approval.question === 'keep' ? 'keep the hold' : 'approval';
+  const question =
+    approval.status === 'alone' ? 'done alone' : approval.question === 'keep' ? 'keep the hold' : 'approval';
   return { at, who, what: `${question}: ${what}`, hash, why: why ?? asked };
 }
 

@@ -37,7 +37,7 @@ export const ApprovalDecided = z.object({
   via: AnsweredIn.optional(),
   at: Instant,
 });
-/** A person asked for an approved effect to be taken back; who and when is in the approval. */
+/** A person asked for an effect to be taken back; who and when is in the approval. */
 export const UndoRequested = z.object({ ...v1, jobId: JobId, approvalId: z.string() });
 export const DriftDetected = z.object({
   ...v1,

@@ -7,8 +7,11 @@ import { Instant, TierName } from '../primitives.ts';
 export const Question = z.enum(['act', 'keep']);
 export type Question = z.infer<typeof Question>;
 
-export const ApprovalStatus = z.enum(['pending', 'approved', 'denied', 'expired', 'void']);
+/** `alone`: nobody was asked, since the agent might do this itself; there is nothing to answer, only something to undo. */
+export const ApprovalStatus = z.enum(['pending', 'approved', 'denied', 'expired', 'void', 'alone']);
 export type ApprovalStatus = z.infer<typeof ApprovalStatus>;
+/** How a question to a human stands. */
+export type Asked = Exclude<ApprovalStatus, 'alone'>;
 
 /** Where a person answered. */
 export const AnsweredIn = z.enum(['slack', 'console', 'cli']);

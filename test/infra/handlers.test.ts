@@ -132,6 +132,7 @@ describe('every handler', () => {
   const KEYS_OF_STORE = new Map([
     ['approval-store', 'APPROVAL#*'],
     ['approval-item', 'APPROVAL#*'],
+    ['alone-store', 'APPROVAL#*'],
     ['approval-notes', 'APPROVAL#*'],
     ['approval-audit', 'APPROVAL#*'],
     ['approval-lists', 'APPROVAL#*'],

@@ -73,15 +73,32 @@ export function noticeCard(approval: ApprovalItem): SlackMessage {
   };
 }
 
+/** For an incoming webhook: what the agent did alone, and where it can be undone. */
+export function undoNotice(approval: ApprovalItem, now: Date): SlackMessage {
+  const { text, blocks } = settledCard(approval, now);
+  const until = clockTime(new Date(undoUntil(approval)).toISOString());
+  return {
+    text,
+    blocks: [
+      ...blocks.filter(({ type }) => type === 'section'),
+      section(
+        '*Nothing can be undone in this channel.* ' +
+          `Until ${until} use the approvals page of the console, or run \`npm run approve -- ${approval.approval_id} --undo\`.`,
+      ),
+    ],
+  };
+}
+
 /** The card of a decided approval: its true state and what came of it; only Undo is left to press, while it works. */
 export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
   const { pinned, approval_id: id } = approval;
   const undo = undoState(approval, now);
   return {
-    text: `Human review: ${approval.status}`,
+    text: approval.status === 'alone' ? 'The agent did something alone' : `Human review: ${approval.status}`,
     blocks: [
       section(stateWords(approval), ...reasonWords(approval), ...effectWords(approval, undo)),
       section(deed(pinned), calibrationMark(pinned.evidence.score)),
+      ...(approval.status === 'alone' ? [section(`_You are told because:_ ${firstReason(pinned)}`)] : []),
       ...(undo === 'open'
         ? [
             section(`It can be undone here until ${clockTime(new Date(undoUntil(approval)).toISOString())}.`),
@@ -121,6 +138,8 @@ export function stateWords(approval: ApprovalItem): string {
       return `⏳ *Expired*: nobody answered by ${clockTime(approval.expires_at)}; ${silenceWords(approval.question)}.`;
     case 'void':
       return `🚫 *Void*, ${at}: ${prose(approval.decided_reason ?? 'it no longer fits the world', 400)}. Nothing is done.`;
+    case 'alone':
+      return `🤖 *Done by the agent alone*, ${at}; nobody was asked.`;
   }
 }
 

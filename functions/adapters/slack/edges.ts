@@ -48,9 +48,14 @@ export function approvalEdges({ env, now, log }: Running, limits: Partial<SlackO
     }),
     emit: (type, detail) => emit(env.EVENT_BUS_NAME, type, detail),
     now,
-    warn: (message, error) => {
-      const { name, message: text } = error instanceof Error ? error : new Error(String(error));
-      log.warn(message, { error: { name, message: text } });
-    },
+    warn: warnOn(log),
+  };
+}
+
+/** Names what was left undone in the log: the error's name and message, and nothing of what it was about. */
+export function warnOn(log: Running['log']): ApprovalEdges['warn'] {
+  return (message, error) => {
+    const { name, message: text } = error instanceof Error ? error : new Error(String(error));
+    log.warn(message, { error: { name, message: text } });
   };
 }

@@ -1,6 +1,7 @@
 import type { Effect } from '../../../schemas/effect.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
+import { stands } from '../../domain/undoing.ts';
 import { note } from '../answer-approval.ts';
 import { NOBODY } from '../approval-audit.ts';
 import { noteEffect } from '../approval-notes.ts';
@@ -43,7 +44,7 @@ const isOver = (row: JobItem | null) => row === null || row.closed_at !== undefi
 function effectOf({ question, status, pinned, decided_at }: ApprovalItem, row: JobItem | null): Effect | null {
   const effect = row?.effect;
   if (!effect || effect.decisionId !== pinned.decisionId) return null;
-  if (question === 'act') return status === 'approved' ? effect : null;
+  if (question === 'act') return stands({ status }) ? effect : null;
   if (status === 'approved' || effect.status !== 'done') return effect;
   return decided_at !== undefined && Date.parse(effect.at) >= Date.parse(decided_at) ? effect : null;
 }

@@ -1,5 +1,5 @@
 import { readSecret, SecretUnavailable } from '../secrets.ts';
-import { postToWebhook, type SlackMessage, slackClient } from './client.ts';
+import { postToWebhook, type Slack, type SlackMessage, slackClient } from './client.ts';
 
 interface NotifierOptions {
   baseUrl: string;
@@ -9,23 +9,36 @@ interface NotifierOptions {
   webhookUrlName: string;
 }
 
+/** How people are reached: by the bot, whose messages can be answered and changed, or one way by an incoming webhook. */
+export type Way =
+  | { kind: 'bot'; slack: Slack }
+  | { kind: 'webhook'; post(message: SlackMessage): Promise<void> }
+  | { kind: 'none' };
+
+/** The bot where there is a token, else the incoming webhook, else nothing. */
+export async function wayToPeople({ baseUrl, botTokenName, webhookUrlName }: NotifierOptions): Promise<Way> {
+  const token = await secretOrNothing(botTokenName);
+  if (token !== null) return { kind: 'bot', slack: slackClient({ baseUrl, botToken: async () => token }) };
+  const webhook = await secretOrNothing(webhookUrlName);
+  if (webhook === null) return { kind: 'none' };
+  return { kind: 'webhook', post: (message) => postToWebhook(webhook, message) };
+}
+
 /**
  * Sends a message that needs no answer: by the bot where there is a token, else by the incoming webhook, else nowhere.
  * @returns whether there was a way to send it
  * @throws SlackUnavailable, SlackRefused
  */
-export function notifier({ baseUrl, botTokenName, webhookUrlName }: NotifierOptions) {
-  return async (channel: string, message: SlackMessage): Promise<boolean> => {
-    const token = await secretOrNothing(botTokenName);
-    if (token !== null) {
-      await slackClient({ baseUrl, botToken: async () => token }).post(channel, message);
-      return true;
-    }
-    const webhook = await secretOrNothing(webhookUrlName);
-    if (webhook === null) return false;
-    await postToWebhook(webhook, message);
-    return true;
-  };
+export function notifier(options: NotifierOptions) {
+  return async (channel: string, message: SlackMessage): Promise<boolean> =>
+    say(await wayToPeople(options), channel, message);
+}
+
+/** Sends by the way that was found. */
+export async function say(way: Way, channel: string, message: SlackMessage): Promise<boolean> {
+  if (way.kind === 'bot') await way.slack.post(channel, message);
+  if (way.kind === 'webhook') await way.post(message);
+  return way.kind !== 'none';
 }
 
 /** A secret that was never filled in is a way that is not configured, not a failure of the job. */

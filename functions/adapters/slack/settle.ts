@@ -80,8 +80,9 @@ async function postAnswerable(edges: ApprovalEdges, approval: ApprovalItem, chan
   if (noted.status !== 'pending') await showState(edges, noted);
 }
 
-/** Hands the answer to the waiting execution. True when no token is left to answer. */
+/** Hands the answer to the waiting execution. True when no token is left to answer, or none ever was. */
 async function resume({ table, answerTask, now }: ResumingEdges, approval: ApprovalItem): Promise<boolean> {
+  if (approval.status === 'alone') return true;
   const answer = answerOf(approval);
   if (!answer) return false;
   const token = await loadToken(table, approval.approval_id);

@@ -26,6 +26,7 @@ export function statementMessage(decision: Decision, effect: Effect): SlackMessa
         `${statement} · ${calibrationMark(decision.evidence.score)}`,
         `*${outcome}:* ${deed(decision)}${why}`,
         `_You are told because:_ ${firstReason(decision)}`,
+        ...(effect.intervened ? ['It cannot be undone from here.'] : []),
       ),
     ],
   };

@@ -3,7 +3,7 @@ import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand, Scan
 import * as z from 'zod';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { Decision } from '../../../schemas/decision.ts';
-import { ApprovalItem, ApprovalStatus } from '../../../schemas/items/approval.ts';
+import { ApprovalItem, ApprovalStatus, type Asked } from '../../../schemas/items/approval.ts';
 import { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import { ConfigItem, FreezeItem } from '../../../schemas/items/cluster.ts';
 import { JobItem } from '../../../schemas/items/job.ts';
@@ -154,10 +154,10 @@ export class Records {
   /** Every claimed job and every approval, with the execution each belongs to. Reads the whole table. */
   async scan(): Promise<{
     jobs: ScannedRow[];
-    approvals: { execution: string; clusterId: string; status: ApprovalStatus }[];
+    approvals: { execution: string; clusterId: string; status: Asked }[];
   }> {
     const jobs: ScannedRow[] = [];
-    const approvals: { execution: string; clusterId: string; status: ApprovalStatus }[] = [];
+    const approvals: { execution: string; clusterId: string; status: Asked }[] = [];
     let start: Record<string, unknown> | undefined;
     do {
       const page = await this.table.client.send(
@@ -173,6 +173,8 @@ export class Records {
         const { SK } = Key.parse(item);
         if (SK === 'APPROVAL') {
           const { cluster_id, execution_arn, status } = ScannedApproval.parse(item);
+          // Nobody was asked anything.
+          if (status === 'alone') continue;
           approvals.push({ execution: execution_arn, clusterId: cluster_id, status });
         } else if (SK.startsWith('JOB#')) {
           const row = ScannedJob.parse(item);

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { ApprovalStatus } from '../../../schemas/items/approval.ts';
+import type { Asked } from '../../../schemas/items/approval.ts';
 import type { RowStatus } from '../../../schemas/items/job.ts';
 import type { Scope } from '../../../schemas/primitives.ts';
 
@@ -70,7 +70,7 @@ export interface JobFact {
 
 export interface Facts {
   jobs: readonly JobFact[];
-  approvals: readonly { clusterId: string; status: ApprovalStatus }[];
+  approvals: readonly { clusterId: string; status: Asked }[];
   /** Where the other events went, with the cluster where a trustworthy one is named. */
   duplicates: readonly (string | null)[];
   quarantined: readonly (string | null)[];

@@ -2,7 +2,8 @@ import type { ComponentChildren } from 'preact';
 import type { ApprovalView } from '../views.ts';
 import { duration, ece, percent, tierName, time } from './format.ts';
 
-export function questionOf({ question, action, target, jobId }: ApprovalView): string {
+export function questionOf({ question, status, action, target, jobId }: ApprovalView): string {
+  if (status === 'alone') return `${action} ${jobId}${target ? ` → ${target}` : ''}, done by the agent alone`;
   return question === 'keep'
     ? `Keep the ${action} on ${jobId}?`
     : `May the agent ${action} ${jobId}${target ? ` → ${target}` : ''}?`;
@@ -19,7 +20,17 @@ export function Facts({ approval, short }: { approval: ApprovalView; short?: boo
   return (
     <dl class="ask">
       {status !== 'pending' && <Row term="How it ended">{ending(approval)}</Row>}
-      <Row term={status !== 'pending' ? 'What was asked' : keep ? 'What is in place' : 'What would be done'}>
+      <Row
+        term={
+          status === 'alone'
+            ? 'What was done'
+            : status !== 'pending'
+              ? 'What was asked'
+              : keep
+                ? 'What is in place'
+                : 'What would be done'
+        }
+      >
         <code>
           {approval.action}
           {approval.target !== null && ` → ${approval.target}`}

@@ -1,0 +1,62 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Decision } from '../../schemas/decision.ts';
+import type { Effect } from '../../schemas/effect.ts';
+import { ApprovalItem } from '../../schemas/items/approval.ts';
+import { audit, NOBODY } from './approval-audit.ts';
+import { approvalKey, loadApproval } from './approval-item.ts';
+import { OPEN } from './approval-lists.ts';
+import { ApprovalNotFound, approvalIdOf, tierName } from './approval-store.ts';
+import { lostTheRace, type Table } from './table.ts';
+
+export interface DoneAlone {
+  decision: Decision;
+  /** Done, and read back. */
+  effect: Effect;
+  user: string | undefined;
+  executionArn: string;
+  channel: string;
+  undoMinutes: number;
+}
+
+/**
+ * Opens the time in which people may take back what the agent did alone: an approval that nobody was asked for and that
+ * permits nothing, on which Undo works by the same rules as on any other. A repeated call finds the first one.
+ */
+export async function recordAlone(table: Table, done: DoneAlone): Promise<ApprovalItem> {
+  const { decision, effect, user, undoMinutes } = done;
+  const id = approvalIdOf(decision.decisionId, 'act');
+  const undoSeconds = Math.round(undoMinutes * 60);
+  const over = new Date(Date.parse(effect.at) + undoSeconds * 1000).toISOString();
+  const item = ApprovalItem.parse({
+    ...approvalKey(id),
+    approval_id: id,
+    cluster_id: decision.clusterId,
+    job_id: decision.jobId,
+    question: 'act',
+    tier: tierName(decision.tier),
+    status: 'alone',
+    pinned: decision,
+    requested_at: effect.at,
+    expires_at: over,
+    decided_at: effect.at,
+    decided_by: NOBODY,
+    execution_arn: done.executionArn,
+    channel: done.channel,
+    effect: { status: effect.status, at: effect.at },
+    undo_seconds: undoSeconds,
+    listing: OPEN,
+    listing_key: `${over}#${id}`,
+    ...(user === undefined ? {} : { user }),
+  });
+  try {
+    const ConditionExpression = 'attribute_not_exists(PK)';
+    await table.client.send(new PutCommand({ TableName: table.name, Item: item, ConditionExpression }));
+  } catch (error) {
+    if (!lostTheRace(error)) throw error;
+    const stored = await loadApproval(table, id);
+    if (!stored) throw new ApprovalNotFound(`approval ${id} was there and is gone`);
+    return stored;
+  }
+  await audit(table, item, { at: effect.at, who: NOBODY, what: 'may be undone' });
+  return item;
+}

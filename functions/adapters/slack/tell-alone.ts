@@ -1,0 +1,53 @@
+import type { ClusterConfig } from '../../../schemas/config.ts';
+import type { Decision } from '../../../schemas/decision.ts';
+import type { Effect } from '../../../schemas/effect.ts';
+import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { offersUndo } from '../../domain/undoing.ts';
+import { recordAlone } from '../alone-store.ts';
+import { markShown, recordCard } from '../approval-notes.ts';
+import { loadJob } from '../job-store.ts';
+import { cardState, settledCard, supersededCard, undoNotice } from './cards.ts';
+import type { Slack } from './client.ts';
+import type { ApprovalEdges } from './edges.ts';
+import { say, type Way } from './notifier.ts';
+import { showState } from './settle.ts';
+import { statementMessage } from './statement.ts';
+
+type Telling = Pick<ApprovalEdges, 'table' | 'now' | 'warn'>;
+
+/**
+ * Tells people what the agent did alone. Where it can be taken back, that is recorded first, so that the console and the
+ * command line can undo it whatever becomes of the message.
+ * @returns whether there was a way to tell
+ * @throws SlackUnavailable, SlackRefused: safe to repeat
+ */
+export async function tellAlone(
+  edges: Telling,
+  way: Way,
+  { decision, effect, user }: { decision: Decision; effect: Effect; user: string | undefined },
+  config: ClusterConfig,
+  defaultChannel: string,
+): Promise<boolean> {
+  const channel = config.slackChannel ?? defaultChannel;
+  const { undoMinutes } = config.approvals;
+  const row = await loadJob(edges.table, decision.clusterId, decision.jobId);
+  if (row?.claimed_by === undefined || !offersUndo(decision, effect, undoMinutes)) {
+    return say(way, channel, statementMessage(decision, effect));
+  }
+  const executionArn = row.claimed_by;
+  const approval = await recordAlone(edges.table, { decision, effect, user, executionArn, channel, undoMinutes });
+  if (way.kind !== 'bot') return say(way, channel, undoNotice(approval, edges.now));
+  await postCard({ ...edges, slack: way.slack }, approval, channel);
+  return true;
+}
+
+async function postCard(edges: Telling & { slack: Slack }, approval: ApprovalItem, channel: string): Promise<void> {
+  if (approval.card_ts !== undefined) return;
+  const shown = cardState(approval, edges.now);
+  const card = await edges.slack.post(channel, settledCard(approval, edges.now));
+  const noted = await recordCard(edges.table, approval.approval_id, card);
+  if (!noted) return edges.slack.update(card, supersededCard());
+  // A click can be faster than the note: then nobody else knew which card to update.
+  if (cardState(noted, edges.now) !== shown) return showState(edges, noted);
+  await markShown(edges.table, approval.approval_id, shown);
+}

@@ -5,6 +5,7 @@ import { loadApproval } from './approval-item.ts';
 import { decideApproval } from './approval-store.ts';
 import { loadConfig } from './config-store.ts';
 import type { ApprovalEdges } from './slack/edges.ts';
+import { visible } from './slack/escape.ts';
 
 export interface HumanAnswer {
   approvalId: string;
@@ -20,10 +21,7 @@ export const REASON_LENGTH = 500;
 
 /** A reason as people may read it: one line, bounded; empty where nothing was said. Escaped again wherever it is shown. */
 export function reasonOf(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cs}]+/gu, ' ')
-    .trim()
-    .slice(0, REASON_LENGTH);
+  return [...visible(text)].slice(0, REASON_LENGTH).join('');
 }
 
 /** How an answer was taken. Only `decided` changed anything; the others say what to tell the person. */

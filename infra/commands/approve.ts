@@ -1,12 +1,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
+import * as z from 'zod';
 import { loadApproval } from '../../functions/adapters/approval-item.ts';
 import { openApprovals } from '../../functions/adapters/approval-lists.ts';
+import { visible } from '../../functions/adapters/slack/escape.ts';
 import { type Table, table } from '../../functions/adapters/table.ts';
 import { standingWords } from '../../functions/domain/answer-words.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
-import { type AnswerAction, AnswerReply, type AnswerRequest } from '../../schemas/ports/answer.ts';
+import { type AnswerAction, AnswerReply, AnswerRequest } from '../../schemas/ports/answer.ts';
 import { SlackUserId } from '../../schemas/ports/slack.ts';
 import { APPROVER_HEADER } from '../embedded/console/answers.ts';
 import { issueToken, NoApproverKey, readApproverKey } from '../embedded/console/approver-token.ts';
@@ -21,6 +23,8 @@ export class NotAnswered extends Error {
 
 /** A token of the command line is used at once. */
 const TOKEN_MS = 60_000;
+/** The gateway itself gives up after 30 seconds. */
+const PATIENCE_MS = 35_000;
 
 const ACTIONS = ['approve', 'deny', 'undo', 'freeze', 'unfreeze'] as const satisfies readonly AnswerAction[];
 
@@ -44,16 +48,39 @@ async function send(request: AnswerRequest, options: Options): Promise<AnswerRep
   const body = JSON.stringify(request);
   const url = new URL(options.url ?? 'api/approvals/answer', options.console);
   const headers = options.url === undefined ? ownHeaders(options) : await awsHeaders(url, body);
-  const answer = await fetch(url, { method: 'POST', headers, body, redirect: 'error' }).catch((cause: unknown) => {
-    throw new NotAnswered(`${url.origin} does not answer: is it running, and is this its address?`, { cause });
-  });
-  const reply = AnswerReply.safeParse(await answer.json().catch(() => null));
-  if (reply.success) return reply.data;
-  throw new NotAnswered(
-    answer.status === 403
-      ? `${url.origin} does not let these AWS credentials in: they need execute-api:Invoke on this route.`
-      : `${url.origin} answered with status ${answer.status}: look at how the approval stands before you try again.`,
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const answer = await fetch(url, { method: 'POST', headers, body, redirect: 'error', signal }).catch(
+    (cause: unknown) => {
+      throw new NotAnswered(
+        signal.aborted
+          ? `${url.origin} took too long: look at how the approval stands before you try again.`
+          : `${url.origin} does not answer: is it running, and is this its address?`,
+        { cause },
+      );
+    },
   );
+  const json: unknown = await answer.json().catch(() => null);
+  const reply = AnswerReply.safeParse(json);
+  if (reply.success) return reply.data;
+  throw new NotAnswered(whyNot(url, answer.status, json));
+}
+
+const GatewaySays = z.object({ message: z.string() });
+
+/** What API Gateway means, in words that say what to do; its own words too, since expired and missing look alike. */
+export function whyNot({ origin }: URL, status: number, json: unknown): string {
+  const said = GatewaySays.safeParse(json).data?.message;
+  const quoted = said === undefined ? '' : ` It says: ${visible(said).slice(0, 300)}`;
+  switch (status) {
+    case 403:
+      return `${origin} does not let these AWS credentials in: are they expired? They need execute-api:Invoke on this route.${quoted}`;
+    case 404:
+      return `${origin} has no such route: is VGAC_APPROVALS_URL the output ApprovalsUrl?${quoted}`;
+    case 429:
+      return `${origin} is busy: nothing was answered, try again in a moment.${quoted}`;
+    default:
+      return `${origin} answered with status ${status}: look at how the approval stands before you try again.${quoted}`;
+  }
 }
 
 function ownHeaders({ as, data }: Options): Record<string, string> {
@@ -129,7 +156,12 @@ async function run(id: string | undefined, options: Options): Promise<string> {
     return lines(approval).join('\n');
   }
   const { reason } = options;
-  const reply = await send({ approvalId: id, action, ...(reason === undefined ? {} : { reason }) }, options);
+  const request = AnswerRequest.safeParse({ approvalId: id, action, ...(reason === undefined ? {} : { reason }) });
+  if (!request.success) {
+    const [issue] = request.error.issues;
+    throw new NotAnswered(`${issue?.path[0] === 'reason' ? '--reason' : 'id'}: ${issue?.message}`);
+  }
+  const reply = await send(request.data, options);
   if (reply.outcome !== 'done') throw new NotAnswered(reply.message);
   return reply.message;
 }

@@ -10,7 +10,7 @@ export const AnswerRequest = z.strictObject({
   approvalId: z.string().regex(/^[\w.:@-]{1,200}$/, 'use the id of an approval'),
   action: AnswerAction,
   /** In the person's words. */
-  reason: z.string().max(500).optional(),
+  reason: z.string().max(500, 'use at most 500 characters').optional(),
 });
 export type AnswerRequest = z.infer<typeof AnswerRequest>;
 

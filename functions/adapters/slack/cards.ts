@@ -75,7 +75,7 @@ export function noticeCard(approval: ApprovalItem): SlackMessage {
 
 /** For an incoming webhook: what the agent did alone, and where it can be undone. */
 export function undoNotice(approval: ApprovalItem, now: Date): SlackMessage {
-  const { text, blocks } = settledCard(approval, now);
+  const { text, blocks } = settledCard({ ...approval, undo_seconds: 0 }, now);
   const until = clockTime(new Date(undoUntil(approval)).toISOString());
   return {
     text,

@@ -1,5 +1,12 @@
-/** Control characters, lone surrogates, and the marks that hide or reorder text. */
-const INVISIBLE = /[\p{Cc}\p{Cs}\u061c\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]/gu;
+/** Control characters, lone surrogates, what hides or reorders text, and letters that look like nothing. */
+const INVISIBLE = /[\p{Cc}\p{Cs}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu;
+/** No language stacks more marks on a letter than a few; hundreds paint over the lines around. */
+const STACKED = /(\p{M}{4})\p{M}+/gu;
+
+/** Text from outside as one line in which every character can be seen where it stands. */
+export function visible(text: string): string {
+  return text.replace(/\s+/gu, ' ').replace(INVISIBLE, '').replace(STACKED, '$1').trim();
+}
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 /** Characters that would start or end a code span or bold text; shown as look-alikes. */
@@ -11,13 +18,9 @@ const LOOKALIKES: Record<string, string> = { '`': 'ˋ', '*': '∗' };
  */
 export function prose(text: string, max: number): string {
   // A tilde before a number means "about"; only one behind a word can end a strike-through.
-  const visible = text
-    .replace(/\s+/gu, ' ')
-    .replace(INVISIBLE, '')
-    .replace(/(?<=\S)~/g, '∼')
-    .trim();
+  const plain = visible(text).replace(/(?<=\S)~/g, '∼');
   let safe = '';
-  for (const character of visible) {
+  for (const character of plain) {
     const next = ENTITIES[character] ?? LOOKALIKES[character] ?? character;
     if (safe.length + next.length > max - 1) return `${safe}…`;
     safe += next;

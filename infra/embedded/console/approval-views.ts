@@ -25,12 +25,16 @@ export async function approvals(source: ConsoleSource): Promise<Approvals> {
     Promise.all(clusterIds.map((id) => records.closedApprovals(id, since, MOST_ANSWERS))),
     records.freezes(clusterIds),
   ]);
-  const settled = [...open.filter(({ status }) => status !== 'pending'), ...closed.flat()]
+  // One that is settled while this reads is in both lists; what was read last is how it stands.
+  const known = new Map([...open, ...closed.flat()].map((item) => [item.approval_id, item]));
+  const all = [...known.values()];
+  const settled = all
+    .filter(({ status }) => status !== 'pending')
     .sort((a, b) => (decidedAt(a) < decidedAt(b) ? 1 : -1))
     .slice(0, SHOWN_SETTLED);
   return {
     now: new Date(now).toISOString(),
-    open: open.filter(({ status }) => status === 'pending').map((item) => approvalView(source, item)),
+    open: all.filter(({ status }) => status === 'pending').map((item) => approvalView(source, item)),
     settled: settled.map((item) => approvalView(source, item)),
     fatigue: closed.flatMap((ofCluster) => fatigue(ofCluster)),
     frozen,

@@ -112,7 +112,7 @@ function FatigueTable({ fatigue }: { fatigue: Approvals['fatigue'] }) {
     <Card title="How people answer" aside={<small>last 30 days</small>}>
       <p class="facts">High approval in few seconds is clicking, not judging.</p>
       <div class="table">
-        <table>
+        <table class="labelled">
           <thead>
             <tr>
               <th>Approver</th>
@@ -133,7 +133,7 @@ function FatigueTable({ fatigue }: { fatigue: Approvals['fatigue'] }) {
                 <td data-label="Approved" class="right">
                   {percent(approveRate)}
                 </td>
-                <td data-label="Median" class="right">
+                <td data-label="Median time" class="right">
                   {duration(medianSeconds)}
                 </td>
               </tr>

@@ -1,10 +1,11 @@
-import { chromium } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ExecutionView } from '../../infra/embedded/console/views.ts';
-import type { Session } from '../../infra/embedded/start/session.ts';
-import { JOB_ID, onePendingJob } from './one-pending-job.ts';
-import { chromiumPath, makeWorkspace, type Workspace } from './workspace.ts';
+import { JOB_ID } from './one-pending-job.ts';
+import { useSystem } from './shared-system.ts';
+import { answersWithoutSlack } from './without-slack.ts';
+import { chromiumPath } from './workspace.ts';
 
+const shared = useSystem();
 const browserPath = chromiumPath();
 const name =
   browserPath === null
@@ -12,89 +13,58 @@ const name =
     : 'an approval in a browser';
 
 describe.skipIf(browserPath === null)(name, () => {
-  const { plan, cluster, submit } = onePendingJob();
-  let workspace: Workspace;
-  let session: Session;
-  let running: Promise<void>;
-
-  beforeAll(async () => {
-    workspace = await makeWorkspace();
-    session = await workspace.open(plan);
-    running = session.run();
-  });
-  afterAll(async () => {
-    session?.stop();
-    await running;
-    await session?.close();
-    workspace?.remove();
-  });
-
   it('resumes the execution with one click, and the effect is done and recorded', { timeout: 60_000 }, async () => {
-    const browser = await chromium.launch({
-      ...(browserPath !== null && { executablePath: browserPath }),
-      args: ['--no-sandbox', '--disable-gpu'],
+    const page = await shared.browser.newPage();
+    const faults: string[] = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(message.text());
     });
-    try {
-      const page = await browser.newPage();
-      const faults: string[] = [];
-      page.on('pageerror', (error) => faults.push(error.message));
-      page.on('console', (message) => {
-        if (message.type() === 'error') faults.push(message.text());
-      });
 
-      submit();
-      await page.goto(session.consoleUrl);
-      const card = page.locator('.approval', { hasText: JOB_ID }).first();
-      await card.getByText(`May the agent adjust-priority ${JOB_ID} → +100?`).waitFor();
-      await card.getByRole('link', { name: 'Answer in Slack' }).click();
+    shared.submit();
+    await page.goto(shared.session.consoleUrl);
+    const card = page.locator('.approval', { hasText: JOB_ID }).first();
+    await card.getByText(`May the agent adjust-priority ${JOB_ID} → +100?`).waitFor();
+    await card.getByRole('link', { name: 'Answer in Slack' }).click();
 
-      await page.getByText('Human Review Needed').waitFor();
-      await page.getByRole('button', { name: 'Approve' }).click();
-      await page.getByText('Approved', { exact: false }).first().waitFor();
-      await expect.poll(() => session.system.engine.list({ status: 'RUNNING' }), { timeout: 20_000 }).toEqual([]);
+    await page.getByText('Human Review Needed').waitFor();
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByText('Approved', { exact: false }).first().waitFor();
+    await expect.poll(() => shared.session.system.engine.list({ status: 'RUNNING' }), { timeout: 20_000 }).toEqual([]);
 
-      const row = await session.records.job(cluster.clusterId, JOB_ID);
-      expect(row).toMatchObject({ status: 'approved', effect: { status: 'done', intervened: true } });
-      expect(row?.effect?.decisionId).toBe(row?.decision?.decisionId);
-      expect(cluster.job(JOB_ID)?.priority).toBe(200);
-      expect(await session.records.approval(row?.decision?.decisionId ?? '')).toMatchObject({
-        status: 'approved',
-        decided_by: 'U0OPERATOR',
-      });
+    const row = await shared.session.records.job(shared.cluster.clusterId, JOB_ID);
+    expect(row).toMatchObject({ status: 'approved', effect: { status: 'done', intervened: true } });
+    expect(row?.effect?.decisionId).toBe(row?.decision?.decisionId);
+    expect(shared.cluster.job(JOB_ID)?.priority).toBe(200);
+    expect(await shared.session.records.approval(row?.decision?.decisionId ?? '')).toMatchObject({
+      status: 'approved',
+      decided_by: 'U0OPERATOR',
+    });
 
-      const execution = session.system.engine.list()[0];
-      await page.goto(`${session.consoleUrl}#/execution/${encodeURIComponent(execution?.name ?? '')}`);
-      await page.getByRole('heading', { name: JOB_ID }).waitFor();
-      await page.locator('.path', { hasText: 'RequestApproval' }).getByText('Act', { exact: true }).waitFor();
-      await page.getByText('done: adjust-priority').waitFor();
-      await page.locator('.states li', { hasText: 'RequestApproval' }).getByText('Input').click();
-      expect(faults).toEqual([]);
-    } finally {
-      await browser.close();
-    }
+    const execution = shared.session.system.engine.list()[0];
+    await page.goto(`${shared.session.consoleUrl}#/execution/${encodeURIComponent(execution?.name ?? '')}`);
+    await page.getByRole('heading', { name: JOB_ID }).waitFor();
+    await page.locator('.path', { hasText: 'RequestApproval' }).getByText('Act', { exact: true }).waitFor();
+    await page.getByText('done: adjust-priority').waitFor();
+    await page.locator('.states li', { hasText: 'RequestApproval' }).getByText('Input').click();
+    expect(faults).toEqual([]);
   });
 
   it('takes the effect back with one click on Undo, and reads it back', { timeout: 60_000 }, async () => {
-    const browser = await chromium.launch({
-      ...(browserPath !== null && { executablePath: browserPath }),
-      args: ['--no-sandbox', '--disable-gpu'],
-    });
-    try {
-      const page = await browser.newPage();
-      await page.goto(`${session.consoleUrl}slack`);
-      await page.getByRole('button', { name: 'Undo' }).click();
-      await expect.poll(() => cluster.job(JOB_ID)?.priority, { timeout: 20_000 }).toBe(100);
-      await page.getByText('Taken back', { exact: false }).first().waitFor();
-      const row = await session.records.job(cluster.clusterId, JOB_ID);
-      expect(row?.effect).toMatchObject({ status: 'undone', intervened: true });
-    } finally {
-      await browser.close();
-    }
+    const page = await shared.browser.newPage();
+    await page.goto(`${shared.session.consoleUrl}slack`);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => shared.cluster.job(JOB_ID)?.priority, { timeout: 20_000 }).toBe(100);
+    await page.getByText('Taken back', { exact: false }).first().waitFor();
+    const row = await shared.session.records.job(shared.cluster.clusterId, JOB_ID);
+    expect(row?.effect).toMatchObject({ status: 'undone', intervened: true });
   });
 
   it('shows no task token and no secret, neither on the page nor behind it', async () => {
-    const [execution] = session.system.engine.list();
-    const answer = await fetch(`${session.consoleUrl}api/executions/${encodeURIComponent(execution?.name ?? '')}`);
+    const [execution] = shared.session.system.engine.list();
+    const answer = await fetch(
+      `${shared.session.consoleUrl}api/executions/${encodeURIComponent(execution?.name ?? '')}`,
+    );
     const text = await answer.text();
     const view: ExecutionView = JSON.parse(text);
     expect(view.path).toContain('RequestApproval');
@@ -104,7 +74,7 @@ describe.skipIf(browserPath === null)(name, () => {
   });
 
   it('refuses foreign hosts and changes asked for by other origins', async () => {
-    const { hostname, port } = new URL(session.consoleUrl);
+    const { hostname, port } = new URL(shared.session.consoleUrl);
     const { request } = await import('node:http');
     const ask = (method: string, headers: Record<string, string>) =>
       new Promise<number | undefined>((resolve, reject) => {
@@ -119,3 +89,5 @@ describe.skipIf(browserPath === null)(name, () => {
     expect(await ask('POST', { host: `127.0.0.1:${port}`, 'sec-fetch-site': 'cross-site' })).toBe(403);
   });
 });
+
+describe('answering without Slack', { timeout: 60_000 }, () => answersWithoutSlack(shared));

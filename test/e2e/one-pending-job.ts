@@ -35,6 +35,8 @@ export function onePendingJob(): { plan: Plan; cluster: SimulatedCluster; submit
         actions: { annotate: { action: 'annotate' }, suggest: [{ action: 'adjust-priority', target: '+100' }] },
         approvers: APPROVERS,
         users: { hana: 'U0HANA' },
+        // Each job is approved on its own.
+        limits: { cooldownMinutes: 0 },
       }),
     ],
     predictions: {

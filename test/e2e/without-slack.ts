@@ -2,51 +2,38 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { DescribeExecutionCommand, GetExecutionHistoryCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { APPROVER_HEADER } from '../../infra/embedded/console/answers.ts';
 import { issueToken, readApproverKey } from '../../infra/embedded/console/approver-token.ts';
-import type { Session } from '../../infra/embedded/start/session.ts';
+import { putCollected } from '../../infra/embedded/start/session.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
-import { onePendingJob } from './one-pending-job.ts';
-import { chromiumPath, makeWorkspace, type Workspace } from './workspace.ts';
+import type { SharedSystem } from './shared-system.ts';
+import { chromiumPath } from './workspace.ts';
 
 const browserPath = chromiumPath();
 const inBrowser =
   browserPath === null ? 'on the page (skipped: no Chromium; install it or set CHROMIUM_PATH)' : 'on the page';
 const HOSTILE = '<script>document.title = "owned"</script><img src=x onerror="document.title = 1">';
 
-/** Slack is down from the first moment to the last: nothing listens there. */
-describe('answering without Slack', { timeout: 60_000 }, () => {
-  const { plan, cluster, submit } = onePendingJob();
-  let workspace: Workspace;
-  let session: Session;
-  let running: Promise<void>;
-  let browser: Browser | undefined;
+const inAMinute = () => new Date(Date.now() + 60_000);
 
+/** From here on Slack is down: whatever is said to it is lost, and nothing comes from it. */
+export function answersWithoutSlack(shared: SharedSystem): void {
   beforeAll(async () => {
-    workspace = await makeWorkspace();
-    session = await workspace.open(plan, { environment: { SLACK_API_BASE_URL: 'http://127.0.0.1:9/api' } });
-    running = session.run();
-    if (browserPath === null) return;
-    browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--disable-gpu'] });
-  }, 60_000);
-  afterAll(async () => {
-    await browser?.close();
-    session?.stop();
-    await running;
-    await session?.close();
-    workspace?.remove();
+    const headers = { authorization: `Bearer ${shared.workspace.slack.botToken}`, 'content-type': 'application/json' };
+    const init = { method: 'POST', headers, body: JSON.stringify({ mode: 'down' }) };
+    expect((await fetch(`${shared.session.consoleUrl}slack/misbehave`, init)).status).toBe(200);
   });
 
   /** Submits a job and waits until a human is asked about it. */
   async function asked(jobId: string): Promise<ApprovalItem> {
-    submit(jobId);
+    shared.submit(jobId);
     let found: ApprovalItem | undefined;
     await expect
       .poll(
         async () => {
-          found = (await session.records.openApprovals(20)).find(({ job_id }) => job_id === jobId);
+          found = (await shared.session.records.openApprovals(20)).find(({ job_id }) => job_id === jobId);
           return found?.status;
         },
         { timeout: 20_000 },
@@ -54,7 +41,7 @@ describe('answering without Slack', { timeout: 60_000 }, () => {
       .toBe('pending');
     return found ?? expect.fail('nobody is asked');
   }
-  const row = (jobId: string) => session.records.job(cluster.clusterId, jobId);
+  const row = (jobId: string) => shared.session.records.job(shared.cluster.clusterId, jobId);
   const closed = (jobId: string) => expect.poll(async () => (await row(jobId))?.status, { timeout: 20_000 });
 
   describe.skipIf(browserPath === null)(inBrowser, () => {
@@ -66,74 +53,95 @@ describe('answering without Slack', { timeout: 60_000 }, () => {
       process.env.SCREENSHOTS && page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png`, fullPage: true });
 
     it('nobody answers who has no link', async () => {
-      page = (await browser?.newPage({ viewport: { width: 1280, height: 1000 } })) ?? expect.fail('no browser');
+      page = await shared.browser.newPage({ viewport: { width: 1280, height: 1000 } });
       page.on('pageerror', (error) => faults.push(error.message));
-      await asked('900001');
-      await page.goto(`${session.consoleUrl}#/approvals`);
-      await card('900001').getByText('May the agent adjust-priority 900001 → +100?').waitFor();
+      await asked('900101');
+      await page.goto(`${shared.session.consoleUrl}#/approvals`);
+      await card('900101').getByText('May the agent adjust-priority 900101 → +100?').waitFor();
       await page.getByText('To answer here, open the link').waitFor();
       expect(await page.getByRole('button').count()).toBe(0);
       await shot('1-signed-out');
     });
 
     it('one opens the link, and approves: the effect is done, and read back', async () => {
-      expect(session.signIn?.person).toBe('U0OPERATOR');
-      await page.goto(session.signIn?.url ?? '');
+      expect(shared.session.signIn?.person).toBe('U0OPERATOR');
+      await page.goto(shared.session.signIn?.url ?? '');
       await page.getByText('You answer as U0OPERATOR').waitFor();
       expect(page.url()).not.toContain('U0OPERATOR');
       await shot('2-signed-in');
-      await card('900001').getByRole('button', { name: 'Approve' }).click();
+      await card('900101').getByRole('button', { name: 'Approve' }).click();
       await page
         .getByText(/Approved by U0OPERATOR in the console/)
         .first()
         .waitFor();
-      await expect.poll(() => cluster.job('900001')?.priority, { timeout: 20_000 }).toBe(200);
-      await closed('900001').toBe('approved');
+      await expect.poll(() => shared.cluster.job('900101')?.priority, { timeout: 20_000 }).toBe(200);
+      await closed('900101').toBe('approved');
       await shot('3-approved');
     });
 
     it('undoes it, and the priority is what it was', async () => {
-      await card('900001').getByRole('button', { name: 'Undo' }).click();
+      await card('900101').getByRole('button', { name: 'Undo' }).click();
       await page.getByText('It is being taken back').waitFor();
-      await expect.poll(() => cluster.job('900001')?.priority, { timeout: 20_000 }).toBe(100);
-      await expect.poll(async () => (await row('900001'))?.effect?.status, { timeout: 20_000 }).toBe('undone');
+      await expect.poll(() => shared.cluster.job('900101')?.priority, { timeout: 20_000 }).toBe(100);
+      await expect.poll(async () => (await row('900101'))?.effect?.status, { timeout: 20_000 }).toBe('undone');
     });
 
     it('denies with a reason, which stays text whatever is in it', async () => {
-      await asked('900002');
-      await card('900002').getByRole('button', { name: 'Deny' }).click();
+      await asked('900102');
+      await card('900102').getByRole('button', { name: 'Deny' }).click();
       await shot('4-deny');
-      await card('900002').getByRole('textbox').fill(HOSTILE);
-      await card('900002').getByRole('button', { name: 'Deny it' }).click();
-      await closed('900002').toBe('denied');
-      await card('900002').getByText(HOSTILE).waitFor();
+      await card('900102').getByRole('textbox').fill(HOSTILE);
+      await card('900102').getByRole('button', { name: 'Deny it' }).click();
+      await closed('900102').toBe('denied');
+      await card('900102').getByText(HOSTILE).waitFor();
       expect(await page.title()).toBe('VGAC agentic');
-      expect((await row('900002'))?.effect).toBeUndefined();
+      expect((await row('900102'))?.effect).toBeUndefined();
+    });
+
+    it('shows names of users and queues as text, whatever is in them', async () => {
+      const names = { user: HOSTILE, queue: `"'>${HOSTILE}`, namespace: `{{x}}\`${HOSTILE}` };
+      const job = { schemaVersion: 1, clusterId: shared.cluster.clusterId, platform: shared.cluster.platform } as const;
+      const request = { gpus: 1, cpuMillis: 1_000, memoryGb: 8, gpuType: HOSTILE };
+      const jobId = '900104_[1-2]@x';
+      const submittedAt = new Date().toISOString();
+      putCollected(shared.session.system, [
+        { type: 'JobSubmitted', detail: { ...job, jobId, submittedAt, ...names, request } },
+      ]);
+      await expect.poll(async () => (await row(jobId))?.decision?.next, { timeout: 20_000 }).toBe('ask');
+      const { user, queue } = (await row(jobId)) ?? {};
+      expect([user, queue]).toEqual([names.user, names.queue]);
+      const execution = (await row(jobId))?.claimed_by?.split(':').at(-1) ?? '';
+      for (const hash of ['#/', '#/approvals', '#/executions', `#/execution/${encodeURIComponent(execution)}`]) {
+        await page.goto(`${shared.session.consoleUrl}${hash}`);
+        await page.getByText(jobId).first().waitFor();
+        expect([await page.title(), await page.locator('img').count()]).toEqual(['VGAC agentic', 0]);
+      }
+      await page.goto(`${shared.session.consoleUrl}#/approvals`);
     });
 
     it('shows the details, with the story so far, and records who looked', async () => {
-      const { approval_id: id } = await asked('900003');
-      await card('900003').getByRole('button', { name: 'Details' }).click();
+      const { approval_id: id } = await asked('900103');
+      await card('900103').getByRole('button', { name: 'Details' }).click();
       await page.getByText('Evidence, as it was pinned').waitFor();
       await page.locator('.story').getByText('approval: looked at the details').waitFor();
       await shot('5-details');
-      const answer = await fetch(`${session.consoleUrl}api/approvals/${id}`);
+      const answer = await fetch(`${shared.session.consoleUrl}api/approvals/${id}`);
       expect(await answer.text()).not.toMatch(/xoxb-|AQC|"(task_?token|token)"/i);
     });
 
     it('freezes the cluster: what is approved then is void and says why; and unfreezes it', async () => {
-      await page.goto(`${session.consoleUrl}#/approvals`);
-      await card('900003').getByRole('button', { name: 'Freeze cluster' }).click();
-      await card('900003').getByRole('button', { name: 'Freeze it' }).click();
-      await page.getByText(`${cluster.clusterId} is frozen`, { exact: false }).first().waitFor();
+      await page.goto(`${shared.session.consoleUrl}#/approvals`);
+      await card('900103').getByRole('button', { name: 'Freeze cluster' }).click();
+      await card('900103').getByRole('button', { name: 'Freeze it' }).click();
+      await page.getByText(`${shared.cluster.clusterId} is frozen`, { exact: false }).first().waitFor();
       await shot('6-frozen');
-      await card('900003').getByRole('button', { name: 'Approve' }).click();
-      await closed('900003').toBe('void');
-      await card('900003')
+      await card('900103').getByRole('button', { name: 'Approve' }).click();
+      await closed('900103').toBe('void');
+      await card('900103')
         .getByText(/Void, .*frozen/)
         .waitFor();
-      expect(cluster.job('900003')?.priority).toBe(100);
-      await card('900003').getByRole('button', { name: 'Unfreeze' }).click();
+      expect(shared.cluster.job('900103')?.priority).toBe(100);
+      await card('900103').getByRole('button', { name: 'Unfreeze' }).click();
       await page.getByText('is not frozen any more').waitFor();
       await shot('7-settled');
       await page.setViewportSize({ width: 420, height: 900 });
@@ -144,8 +152,8 @@ describe('answering without Slack', { timeout: 60_000 }, () => {
 
   describe('on the command line', () => {
     const approve = async (...args: string[]) => {
-      const { consoleUrl, system } = session;
-      const where = ['--console', consoleUrl, '--data', workspace.dataDir, '--endpoint', system.url];
+      const { consoleUrl, system } = shared.session;
+      const where = ['--console', consoleUrl, '--data', shared.workspace.dataDir, '--endpoint', system.url];
       const env = {
         ...process.env,
         AWS_ACCESS_KEY_ID: system.credentials.accessKeyId,
@@ -159,15 +167,15 @@ describe('answering without Slack', { timeout: 60_000 }, () => {
     };
 
     it('lists what is asked, denies with a reason, and says who was first to whoever comes later', async () => {
-      const { approval_id: id } = await asked('900011');
-      expect(await approve('--list')).toContain('would be done: adjust-priority → +100, job 900011');
+      const { approval_id: id } = await asked('900111');
+      expect(await approve('--list')).toContain('would be done: adjust-priority → +100, job 900111');
       expect(await approve(id, '--deny')).toBe('say who answers: --as SLACK_ID, the one in the configuration');
       expect(await approve(id, '--deny', '--as', 'U0STRANGER')).toContain('you are not among the approvers');
       expect(await approve(id, '--deny', '--reason', 'not tonight', '--as', 'U0ONCALL')).toMatch(
         /^Denied by U0ONCALL on the command line, .*; nothing is done\.$/,
       );
-      await closed('900011').toBe('denied');
-      expect(await session.records.approval(id)).toMatchObject({
+      await closed('900111').toBe('denied');
+      expect(await shared.session.records.approval(id)).toMatchObject({
         decided_by: 'U0ONCALL',
         decided_via: 'cli',
         decided_reason: 'not tonight',
@@ -189,22 +197,26 @@ describe('answering without Slack', { timeout: 60_000 }, () => {
     ])('lets in nobody with %s', async (_, headers: Record<string, string>, status) => {
       const body = JSON.stringify({ approvalId: 'x', action: 'approve' });
       const init = { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } };
-      expect((await fetch(`${session.consoleUrl}api/approvals/answer`, init)).status).toBe(status);
+      expect((await fetch(`${shared.session.consoleUrl}api/approvals/answer`, init)).status).toBe(status);
     });
 
     it('takes no form, which is what a page of another origin could send', async () => {
-      const token = issueToken(readApproverKey(workspace.dataDir), { person: 'U0OPERATOR', way: 'cli' }, inAMinute());
+      const token = issueToken(
+        readApproverKey(shared.workspace.dataDir),
+        { person: 'U0OPERATOR', way: 'cli' },
+        inAMinute(),
+      );
       const init = { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain', [APPROVER_HEADER]: token } };
-      expect((await fetch(`${session.consoleUrl}api/approvals/answer`, init)).status).toBe(415);
+      expect((await fetch(`${shared.session.consoleUrl}api/approvals/answer`, init)).status).toBe(415);
     });
 
     it('shows the task token nowhere: neither on the page, nor on the wire, while it is worth something', async () => {
-      const { approval_id: id, execution_arn: executionArn } = await asked('900021');
-      const { client, name: TableName } = session.records.table;
+      const { approval_id: id, execution_arn: executionArn } = await asked('900121');
+      const { client, name: TableName } = shared.session.records.table;
       const stored = await client.send(new GetCommand({ TableName, Key: { PK: `TOKEN#${id}`, SK: 'TOKEN' } }));
       const token = String(stored.Item?.token);
       expect(token.length).toBeGreaterThan(20);
-      const { url: endpoint, credentials, region } = session.system;
+      const { url: endpoint, credentials, region } = shared.session.system;
       const states = new SFNClient({ endpoint, credentials, region });
       const history = await states.send(new GetExecutionHistoryCommand({ executionArn }));
       const described = await states.send(new DescribeExecutionCommand({ executionArn }));
@@ -215,9 +227,9 @@ describe('answering without Slack', { timeout: 60_000 }, () => {
           `api/approvals/${id}`,
           'api/overview',
           `api/executions/${executionArn.split(':').at(-1)}`,
-        ].map(async (path) => (await fetch(`${session.consoleUrl}${path}`)).text()),
+        ].map(async (path) => (await fetch(`${shared.session.consoleUrl}${path}`)).text()),
       );
-      expect(pages.join()).toContain('900021');
+      expect(pages.join()).toContain('900121');
       expect(history.events?.length).toBeGreaterThan(5);
       for (const text of [JSON.stringify(history), JSON.stringify(described), ...pages]) {
         expect(text.includes(token)).toBe(false);
@@ -226,9 +238,7 @@ describe('answering without Slack', { timeout: 60_000 }, () => {
 
     it('is not served on the AWS port, where nobody asks for a token', async () => {
       const init = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } };
-      expect((await fetch(`${session.system.url}/approvals/answer`, init)).status).toBe(404);
+      expect((await fetch(`${shared.session.system.url}/approvals/answer`, init)).status).toBe(404);
     });
   });
-});
-
-const inAMinute = () => new Date(Date.now() + 60_000);
+}

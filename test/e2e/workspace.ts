@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundlePage, type Page } from '../../infra/embedded/console/bundle.ts';
-import { openDataFolder, slackSecrets } from '../../infra/embedded/start/data-folder.ts';
+import { openDataFolder, type SlackSecrets, slackSecrets } from '../../infra/embedded/start/data-folder.ts';
 import type { Plan } from '../../infra/embedded/start/plan.ts';
 import { openSession, type Session } from '../../infra/embedded/start/session.ts';
 import type { Environment } from '../../infra/embedded/start/settings.ts';
@@ -19,6 +19,7 @@ export interface Workspace {
   readonly dataDir: string;
   readonly assemblyDir: string;
   readonly page: Page;
+  readonly slack: SlackSecrets;
   open(plan: Plan, more?: { log?: (message: string) => void; environment?: Environment }): Promise<Session>;
   remove(): void;
 }
@@ -31,6 +32,7 @@ export async function makeWorkspace(): Promise<Workspace> {
     dataDir,
     assemblyDir,
     page,
+    slack,
     open: (plan, { log = () => undefined, environment = {} } = {}) =>
       openSession({
         ...{ plan, page, assemblyDir, dataDir, slack, log },

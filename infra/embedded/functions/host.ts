@@ -22,7 +22,7 @@ interface HostOptions {
  * Invocations at once in one thread. They mostly wait for the table or the network, and one warm thread answers faster
  * than many cold ones that share the same cores: each would have to load and to learn the same code by itself.
  */
-export const INVOCATIONS_PER_THREAD = 32;
+export const INVOCATIONS_PER_THREAD = 64;
 
 interface Waiting {
   readonly requestId: string;
@@ -46,7 +46,7 @@ export interface FunctionHost {
 }
 
 /**
- * Runs Lambda functions, each in threads of its own with its own environment. At once run `maxThreads` times 32 of a
+ * Runs Lambda functions, each in threads of its own with its own environment. At once run `maxThreads` times 64 of a
  * function, or as many as it reserves.
  */
 export function createFunctionHost(specs: readonly FunctionSpec[], options: HostOptions): FunctionHost {

@@ -1,9 +1,9 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type * as z from 'zod';
 import { AGENTIC_SOURCE, EmittedEvents, type EmittedType } from '../../schemas/events/emitted.ts';
-import { clientSettings } from './aws-client.ts';
+import { clientSettings, withoutConnection } from './aws-client.ts';
 
-const client = new EventBridgeClient(clientSettings());
+const client = withoutConnection(new EventBridgeClient(clientSettings()));
 
 /** The bus refused the event. Retried by the machine. */
 export class EventNotAccepted extends Error {

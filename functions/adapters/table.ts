@@ -1,10 +1,10 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
-import { clientSettings } from './aws-client.ts';
+import { clientSettings, withoutConnection } from './aws-client.ts';
 
 /** One client for the life of the process; the endpoint and credentials come from the environment. */
-const client = DynamoDBDocumentClient.from(new DynamoDBClient(clientSettings()), {
+const client = DynamoDBDocumentClient.from(withoutConnection(new DynamoDBClient(clientSettings())), {
   marshallOptions: { removeUndefinedValues: true },
 });
 

@@ -18,10 +18,19 @@ export async function loadConfig(table: Table, clusterId: string, platform: Plat
   return configFrom(() => answer.Item, clusterId, platform);
 }
 
-/** The same, from items that were read together. */
+/** One per cluster: settings are read with every job and change once in a while. */
+const lastParsed = new Map<string, { readonly text: string; readonly config: ClusterConfig }>();
+
+/** The same, from items that were read together. An item that says what it said before is not parsed again. */
 export function configFrom(items: Items, clusterId: string, platform: Platform): ClusterConfig {
   const item = items(configKey(clusterId));
-  return item ? parseItem(ConfigItem, item).config : ClusterConfig.parse({ clusterId, platform });
+  if (!item) return ClusterConfig.parse({ clusterId, platform });
+  const text = JSON.stringify(item);
+  const known = lastParsed.get(clusterId);
+  if (known?.text === text) return known.config;
+  const { config } = parseItem(ConfigItem, item);
+  lastParsed.set(clusterId, { text, config });
+  return config;
 }
 
 /** Whether an operator froze this cluster, or all of them. Read consistently: a freeze stops the next effect. */

@@ -100,7 +100,8 @@ function meanOf(statistics: Float64Array): number {
   return sum / statistics.length;
 }
 
-function together(one: Point, other: Point): Point {
+/** Two neighbouring points as one: counts added, the worst of either, the rest as it was in the end. */
+export function together(one: Point, other: Point): Point {
   return {
     ...other,
     from: one.from,

@@ -1,4 +1,4 @@
-import type { Point } from '../timeline.ts';
+import { type Point, together } from '../timeline.ts';
 
 /** Shares over fewer jobs than this jump about and say nothing. */
 const MOST_GROUPS = 80;
@@ -24,23 +24,11 @@ export function grouped(points: readonly Point[]): Placed[] {
   const groups: Point[] = [];
   for (let i = 0; i < points.length; i += size) {
     const [first, ...rest] = points.slice(i, i + size);
-    if (first !== undefined) groups.push(rest.reduce(added, first));
+    if (first !== undefined) groups.push(rest.reduce(together, first));
   }
   return placed(groups);
 }
 
 export function jobsIn(points: readonly Point[]): number {
   return points.reduce((sum, { jobs }) => sum + jobs, 0);
-}
-
-function added(one: Point, other: Point): Point {
-  return {
-    ...other,
-    from: one.from,
-    jobs: one.jobs + other.jobs,
-    autonomous: one.autonomous + other.autonomous,
-    notify: one.notify + other.notify,
-    executed: one.executed + other.executed,
-    harmful: one.harmful + other.harmful,
-  };
 }

@@ -6,6 +6,12 @@ import { type CallService, FunctionFailed, startWorkerThread, type WorkerThread 
 /** Lambda's limit on a synchronous payload or result. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
+/**
+ * Invocations at once in one thread. They mostly wait for the table or the network, and one warm thread answers faster
+ * than many cold ones that share the same cores: each would have to load and to learn the same code by itself.
+ */
+export const INVOCATIONS_PER_THREAD = 64;
+
 interface HostOptions {
   readonly clock: Clock;
   readonly newId: () => string;
@@ -18,51 +24,31 @@ interface HostOptions {
   readonly maxThreads: number;
 }
 
-/**
- * Invocations at once in one thread. They mostly wait for the table or the network, and one warm thread answers faster
- * than many cold ones that share the same cores: each would have to load and to learn the same code by itself.
- */
-export const INVOCATIONS_PER_THREAD = 64;
-
-interface Waiting {
-  readonly requestId: string;
-  readonly event: string;
-  readonly resolve: (json: string) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-export interface FunctionHost {
-  /**
-   * Invokes a function by name or ARN with an event as JSON text; gives its result as JSON text.
-   * Invocations beyond the threads wait their turn; none is dropped.
-   * @throws FunctionFailed when the handler throws, times out or dies
-   * @throws AwsError ResourceNotFoundException, RequestTooLargeException, ServiceException at shutdown
-   */
-  invoke(nameOrArn: string, event: string, requestId?: string): Promise<string>;
-  readonly specs: readonly FunctionSpec[];
-  find(nameOrArn: string): FunctionSpec;
-  /** Ends all threads; what still waits or runs fails with ServiceException. */
-  close(): Promise<void>;
-}
+export type FunctionHost = ReturnType<typeof createFunctionHost>;
 
 /**
  * Runs Lambda functions, each in threads of its own with its own environment. At once run `maxThreads` times 64 of a
  * function, or as many as it reserves.
  */
-export function createFunctionHost(specs: readonly FunctionSpec[], options: HostOptions): FunctionHost {
-  const pools = new Map(specs.map((spec) => [spec.arn, createPool(spec, options)]));
-  const find = (nameOrArn: string): FunctionSpec => {
+export function createFunctionHost(specs: readonly FunctionSpec[], options: HostOptions) {
+  const pools = specs.map((spec) => ({ spec, pool: createPool(spec, options) }));
+  const poolOf = (nameOrArn: string) => {
     const bare = nameOrArn.replace(/:\$LATEST$/, '');
-    const spec = specs.find(({ name, arn }) => name === bare || arn === bare);
-    if (spec === undefined) throw new AwsError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
-    return spec;
+    const found = pools.find(({ spec }) => spec.name === bare || spec.arn === bare);
+    if (found === undefined) throw new AwsError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
+    return found;
   };
   return {
-    specs,
-    find,
-    async invoke(nameOrArn, event, requestId = options.newId()) {
-      const pool = pools.get(find(nameOrArn).arn);
-      if (pool === undefined) throw new AwsError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
+    /** @throws AwsError ResourceNotFoundException */
+    find: (nameOrArn: string): FunctionSpec => poolOf(nameOrArn).spec,
+    /**
+     * Invokes a function by name or ARN with an event as JSON text; gives its result as JSON text.
+     * Invocations beyond the threads wait their turn; none is dropped.
+     * @throws FunctionFailed when the handler throws, times out or dies
+     * @throws AwsError ResourceNotFoundException, RequestTooLargeException, ServiceException at shutdown
+     */
+    async invoke(nameOrArn: string, event: string, requestId = options.newId()): Promise<string> {
+      const { pool } = poolOf(nameOrArn);
       if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) {
         throw new AwsError('RequestTooLargeException', `the event exceeds ${MAX_PAYLOAD_BYTES} bytes`, 413);
       }
@@ -76,67 +62,60 @@ export function createFunctionHost(specs: readonly FunctionSpec[], options: Host
         release();
       }
     },
-    close: async () => void (await Promise.all([...pools.values()].map((pool) => pool.close()))),
+    /** Ends all threads; what still waits or runs fails with ServiceException. */
+    close: async () => void (await Promise.all(pools.map(({ pool }) => pool.close()))),
   };
 }
 
+/** The threads of one function, and who waits for a place in them. */
 function createPool(spec: FunctionSpec, { clock, environmentOf, log, callerOf, maxThreads }: HostOptions) {
   const limit = Math.min(maxThreads * INVOCATIONS_PER_THREAD, spec.reservedConcurrency ?? Infinity);
   const environment = environmentOf(spec);
   const edges = { log: (text: string) => log(spec.name, text), call: callerOf(spec) };
-  const all = new Set<WorkerThread>();
+  const threads = new Set<WorkerThread>();
+  const waiting: PromiseWithResolvers<void>[] = [];
   let running = 0;
-  const waiting: Waiting[] = [];
   let closed = false;
   const shuttingDown = () => new AwsError('ServiceException', `${spec.name} is shutting down`, 500);
 
-  const takeThread = (): WorkerThread | undefined => {
-    if (running >= limit) return undefined;
-    const usable = [...all].filter((thread) => !thread.broken());
-    // The first that has a place, so that one stays warm.
-    const free = usable.find((thread) => thread.running() < INVOCATIONS_PER_THREAD);
-    if (free !== undefined || usable.length >= maxThreads) return free;
-    const thread = startWorkerThread(spec, environment, edges);
-    all.add(thread);
-    return thread;
-  };
-
-  const serve = async (thread: WorkerThread, { requestId, event, resolve, reject }: Waiting) => {
-    running++;
-    try {
-      resolve(
-        await thread.run({
-          ...{ requestId, event, functionName: spec.name, functionArn: spec.arn, memoryMb: spec.memoryMb },
-          embeddedNow: clock.now(),
-        }),
-      );
-    } catch (error) {
-      reject(closed ? shuttingDown() : error);
+  /** One that has a place: fewer run than all threads together have places for. */
+  const freeThread = (): WorkerThread => {
+    for (const thread of threads) {
+      if (thread.broken()) {
+        if (thread.running() === 0) threads.delete(thread);
+      } else if (thread.running() < INVOCATIONS_PER_THREAD) {
+        // The first, so that it stays warm.
+        return thread;
+      }
     }
-    running--;
-    if (thread.broken() && thread.running() === 0) all.delete(thread);
-    next();
-  };
-  const next = () => {
-    while (!closed && waiting.length > 0) {
-      const thread = takeThread();
-      if (thread === undefined) return;
-      const first = waiting.shift();
-      if (first !== undefined) void serve(thread, first);
-    }
+    const started = startWorkerThread(spec, environment, edges);
+    threads.add(started);
+    return started;
   };
 
   return {
-    invoke: (event: string, requestId: string) =>
-      new Promise<string>((resolve, reject) => {
-        if (closed) return reject(shuttingDown());
-        waiting.push({ requestId, event, resolve, reject });
-        next();
-      }),
+    async invoke(event: string, requestId: string): Promise<string> {
+      if (running >= limit) {
+        const turn = Promise.withResolvers<void>();
+        waiting.push(turn);
+        await turn.promise;
+      } else running += 1;
+      try {
+        if (closed) throw shuttingDown();
+        return await freeThread().run({ requestId, event, embeddedNow: clock.now() });
+      } catch (error) {
+        throw closed ? shuttingDown() : error;
+      } finally {
+        // Whoever waits takes the place over.
+        const next = waiting.shift();
+        if (next === undefined) running -= 1;
+        else next.resolve();
+      }
+    },
     async close() {
       closed = true;
-      for (const { reject } of waiting.splice(0)) reject(shuttingDown());
-      await Promise.all([...all].map((thread) => thread.stop()));
+      for (const turn of waiting.splice(0)) turn.reject(shuttingDown());
+      await Promise.all([...threads].map((thread) => thread.stop()));
     },
   };
 }

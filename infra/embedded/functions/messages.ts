@@ -1,44 +1,30 @@
-/** What the host hands to the thread of a function: its module, once. */
-export interface WorkerData {
-  readonly module: string;
-  readonly exportName: string;
-}
+import type { FunctionSpec } from '../assembly/specs.ts';
+import type { Answer } from '../wire/calls.ts';
 
-/** One invocation. Events and results travel as JSON text, so that a handler sees what it would see on AWS. */
-export interface Invocation {
-  readonly kind: 'invoke';
-  /** Number of the invocation in its thread: several run at once. */
-  readonly id: number;
-  readonly requestId: string;
-  readonly event: string;
-  readonly functionName: string;
-  readonly functionArn: string;
-  readonly memoryMb: number;
-  /** Wall-clock epoch ms at which the thread will be ended. */
-  readonly deadline: number;
-  /** Time of the embedded clock, epoch ms. */
-  readonly embeddedNow: number;
-}
+/** What the host hands to the thread of a function, once. */
+export type WorkerData = Pick<FunctionSpec, 'module' | 'exportName' | 'name' | 'arn' | 'memoryMb'>;
+
+/** Events and results travel as JSON text, so that a handler sees what it would see on AWS. */
+export type ToWorker =
+  | {
+      readonly kind: 'invoke';
+      /** Number of the invocation in its thread: several run at once. */
+      readonly id: number;
+      readonly requestId: string;
+      readonly event: string;
+      /** Wall-clock epoch ms at which the invocation times out. */
+      readonly deadline: number;
+      /** Time of the embedded clock, epoch ms. */
+      readonly embeddedNow: number;
+    }
+  | ({ readonly kind: 'answer'; readonly id: number } & Answer);
+export type Invocation = Extract<ToWorker, { kind: 'invoke' }>;
 
 export interface FunctionFault {
   readonly errorType: string;
   readonly errorMessage: string;
   readonly trace: readonly string[];
 }
-
-/** What a service of this machine answered to a call of the thread. */
-export interface ServiceAnswer {
-  readonly kind: 'answer';
-  /** Number of the call in its thread. */
-  readonly id: number;
-  readonly status: number;
-  /** Name of the error, null where there is none. */
-  readonly errorType: string | null;
-  /** JSON. */
-  readonly text: string;
-}
-
-export type ToWorker = Invocation | ServiceAnswer;
 
 export type FromWorker =
   /** A call of a service: `target` as in `x-amz-target`, `body` JSON. */

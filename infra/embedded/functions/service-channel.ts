@@ -1,4 +1,5 @@
-import type { FromWorker, ServiceAnswer } from './messages.ts';
+import type { Answer } from '../wire/calls.ts';
+import type { FromWorker } from './messages.ts';
 
 /** The part of the SDK's requests that matters here. */
 interface SdkRequest {
@@ -13,12 +14,12 @@ interface SdkRequest {
  */
 export function createServiceChannel(post: (message: FromWorker) => void) {
   const decoder = new TextDecoder();
-  const waiting = new Map<number, (answer: ServiceAnswer) => void>();
+  const waiting = new Map<number, (answer: Answer) => void>();
   let numbered = 0;
   const requestHandler = {
     async handle({ headers, body = '' }: SdkRequest) {
       const id = numbered++;
-      const { status, errorType, text } = await new Promise<ServiceAnswer>((resolve) => {
+      const { status, errorType, text } = await new Promise<Answer>((resolve) => {
         waiting.set(id, resolve);
         const content = typeof body === 'string' ? body : decoder.decode(body);
         post({ kind: 'call', id, target: headers['x-amz-target'] ?? '', body: content });
@@ -31,9 +32,9 @@ export function createServiceChannel(post: (message: FromWorker) => void) {
   };
   return {
     settings: { requestHandler, signer: { sign: async <T>(request: T): Promise<T> => request } },
-    answered(answer: ServiceAnswer): void {
-      waiting.get(answer.id)?.(answer);
-      waiting.delete(answer.id);
+    answered(id: number, answer: Answer): void {
+      waiting.get(id)?.(answer);
+      waiting.delete(id);
     },
   };
 }

@@ -25,33 +25,39 @@ const store = createInvokeStore();
 Reflect.set(globalThis, 'awslambda', { InvokeStore: store });
 const services = createServiceChannel(post);
 Reflect.set(globalThis, Symbol.for('embedded.aws'), services.settings);
-const { module, exportName }: WorkerData = workerData;
-const handler = await load();
+const { module, exportName, name, arn, memoryMb }: WorkerData = workerData;
+const loaded = await load();
 port.on('message', (message: ToWorker) => {
-  if (message.kind === 'answer') services.answered(message);
+  if (message.kind === 'answer') services.answered(message.id, message);
   else void store.run(message.requestId, () => invoke(message));
 });
 post({ kind: 'ready' });
 
-async function load(): Promise<unknown> {
+type Handler = (event: unknown, context: unknown) => unknown;
+function isHandler(value: unknown): value is Handler {
+  return typeof value === 'function';
+}
+
+async function load(): Promise<Handler | FunctionFault> {
   try {
-    const loaded: Record<string, unknown> = await import(pathToFileURL(module).href);
-    return loaded[exportName];
+    const found: Record<string, unknown> = await import(pathToFileURL(module).href);
+    const handler = found[exportName];
+    if (isHandler(handler)) return handler;
+    const errorMessage = `${exportName} is not exported by ${module}`;
+    return { errorType: 'Runtime.HandlerNotFound', errorMessage, trace: [] };
   } catch (error) {
-    const { errorMessage, trace } = faultOf(error);
-    const fault = { errorType: 'Runtime.ImportModuleError', errorMessage, trace };
-    return () => Promise.reject(fault);
+    return { ...faultOf(error), errorType: 'Runtime.ImportModuleError' };
   }
 }
 
 async function invoke(invocation: Invocation): Promise<void> {
   const context = {
     awsRequestId: invocation.requestId,
-    functionName: invocation.functionName,
+    functionName: name,
     functionVersion: '$LATEST',
-    invokedFunctionArn: invocation.functionArn,
-    memoryLimitInMB: `${invocation.memoryMb}`,
-    logGroupName: `/aws/lambda/${invocation.functionName}`,
+    invokedFunctionArn: arn,
+    memoryLimitInMB: `${memoryMb}`,
+    logGroupName: `/aws/lambda/${name}`,
     logStreamName: invocation.requestId,
     callbackWaitsForEmptyEventLoop: false,
     getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
@@ -59,11 +65,8 @@ async function invoke(invocation: Invocation): Promise<void> {
   };
   const { id } = invocation;
   try {
-    if (typeof handler !== 'function') {
-      const errorMessage = `${exportName} is not exported by ${module}`;
-      return post({ kind: 'fault', id, fault: { errorType: 'Runtime.HandlerNotFound', errorMessage, trace: [] } });
-    }
-    const result: unknown = await handler(JSON.parse(invocation.event), context);
+    if (!isHandler(loaded)) return post({ kind: 'fault', id, fault: loaded });
+    const result = await loaded(JSON.parse(invocation.event), context);
     post({ kind: 'result', id, json: JSON.stringify(result) ?? 'null' });
   } catch (error) {
     post({ kind: 'fault', id, fault: faultOf(error) });
@@ -71,15 +74,7 @@ async function invoke(invocation: Invocation): Promise<void> {
 }
 
 function faultOf(error: unknown): FunctionFault {
-  if (error instanceof Error) {
-    return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') };
-  }
-  if (isFault(error)) return error;
-  return { errorType: typeof error, errorMessage: String(error), trace: [] };
-}
-
-function isFault(value: unknown): value is FunctionFault {
-  return (
-    typeof value === 'object' && value !== null && 'errorType' in value && 'errorMessage' in value && 'trace' in value
-  );
+  return error instanceof Error
+    ? { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') }
+    : { errorType: typeof error, errorMessage: String(error), trace: [] };
 }

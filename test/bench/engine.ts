@@ -11,11 +11,13 @@ import { startVgac } from './engine/vgac.ts';
 const CLUSTERS = Array.from({ length: 50 }, (_, index) => `cluster-${index}`);
 /** A long wait, foreseen: tier 1 with an action, so every state of the autonomous path is visited. */
 const P_LONG_WAIT = 0.97;
-const WARM_UP = 600;
-const CLOSED_LOOP = 1500;
+/** Until V8 has compiled what runs hot, in each function's thread: sustained is what comes after. */
+const WARM_UP = 1500;
+const CLOSED_LOOP = 2000;
 const OPEN = 48;
-const OPEN_LOOP_SECONDS = 10;
-const TARGET_PER_SECOND = 200;
+/** The aim is 200 a second, and a p99 at half of that. All phases together stay below what 50 clusters may have in flight. */
+const HALF_LOAD = 100;
+const OPEN_LOOP_SECONDS = 12;
 
 /** The autonomous path of job-workflow, from the event to its record. */
 export const engine: Bench = {
@@ -35,14 +37,12 @@ export const engine: Bench = {
       );
       print(`  first decision ${quantile(delays(first), 0.5)} ms after its event, all functions cold`);
       await measured(print, `warm-up, ${OPEN} jobs open`, load, subject.usage, () => load.closedLoop(WARM_UP, OPEN));
-      const sustained = await measured(print, `closed loop, ${OPEN} jobs open`, load, subject.usage, () =>
+      await measured(print, `closed loop, ${OPEN} jobs open`, load, subject.usage, () =>
         load.closedLoop(CLOSED_LOOP, OPEN),
       );
-      const rates = new Set([Math.floor(sustained / 2), TARGET_PER_SECOND / 2]);
-      for (const rate of rates) {
-        const what = () => load.openLoop(rate * OPEN_LOOP_SECONDS, rate);
-        await measured(print, `open loop at ${rate} a second`, load, subject.usage, what);
-      }
+      await measured(print, `open loop at ${HALF_LOAD} a second`, load, subject.usage, () =>
+        load.openLoop(HALF_LOAD * OPEN_LOOP_SECONDS, HALF_LOAD),
+      );
       load.close();
       await subject.close();
     } finally {
@@ -52,14 +52,14 @@ export const engine: Bench = {
   },
 };
 
-/** Runs a load and prints what it came to. @returns closed records a second */
+/** Runs a load and prints what it came to. */
 async function measured(
   print: (text: string) => void,
   what: string,
   load: Load,
   usage: () => Promise<Usage>,
   run: () => Promise<Seen[]>,
-): Promise<number> {
+): Promise<void> {
   const before = await usage();
   const start = performance.now();
   const jobs = await run();
@@ -85,7 +85,6 @@ async function measured(
   print(
     `  a decision: ${each(after.cpuMs - before.cpuMs)} ms CPU, ${each(after.mainThreadMs - before.mainThreadMs)} of it on the main thread; memory ${after.rssMb.toFixed(0)} MiB, at most ${after.peakRssMb.toFixed(0)}`,
   );
-  return count / seconds;
 }
 
 const delays = (jobs: readonly Seen[]) =>

@@ -58,14 +58,13 @@ export class Executions {
 
   observe(arn: string, event: HistoryEvent): void {
     this.#version++;
-    const at = new Date(event.timestamp).toISOString();
-    if (event.type === 'ExecutionStarted') this.#start(arn, event.input, at);
+    if (event.type === 'ExecutionStarted') this.#start(arn, event.input, isoTime(event));
     const row = this.#rows.get(arn);
     if (row === undefined) return;
     const status = ENDS[event.type];
     if (status !== undefined) {
       row.status = status;
-      row.stoppedAt = at;
+      row.stoppedAt = isoTime(event);
       if (status !== 'SUCCEEDED') this.#leave(row, row.path.at(-1));
     } else if (event.type.endsWith('StateEntered') && event.name !== undefined) {
       row.path.push(event.name);
@@ -161,6 +160,8 @@ export class Executions {
     this.#onDecision({ row, executed: decision.executed, evidence: decision.evidence, at });
   }
 }
+
+const isoTime = ({ timestamp }: HistoryEvent) => new Date(timestamp).toISOString();
 
 /** "failed" means every end that is not a success. */
 function fits(status: ExecutionStatus, wanted: string): boolean {

@@ -1,101 +1,194 @@
-import type { Clock } from '../clock/clock.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { StateType } from './definition.ts';
+import { STATE_TYPES, type StateType } from './definition.ts';
 import { BranchStopped } from './errors.ts';
-import type { EventDraft } from './history.ts';
-import type { Integrations } from './integrations.ts';
+import type { Execution } from './execution.ts';
+import type { EventDraft, EventType, HistoryEvent, Memo } from './history.ts';
 import type { JsonValue } from './json.ts';
-import type { Evaluator } from './jsonata.ts';
-import type { Memo } from './position.ts';
-import type { Tokens } from './tokens.ts';
 
-export interface Services {
-  clock: Clock;
-  random: () => number;
-  integrations: Integrations;
-  evaluator: Evaluator;
-  tokens: Tokens;
-  journal: Journal;
+type Variables = Readonly<Record<string, JsonValue>>;
+
+/** An attempt of a task. */
+interface Call {
+  token: string | undefined;
+  args: JsonValue;
+  timeoutInSeconds: number | undefined;
+  heartbeatInSeconds: number | undefined;
+  scheduledAt: number;
+  heartbeatAt: number;
+  /** The call has been made; only the answer to its token is missing. */
+  submitted: boolean;
 }
 
-/** What a branch needs of its execution. */
-export interface ExecutionScope {
-  readonly arn: string;
+/** The children of a Map or Parallel, by index. */
+interface Fork {
+  startedId: number;
+  items: JsonValue[];
+  input: JsonValue;
+  children: Map<number, Branch>;
+}
+
+/** A state that was entered and not left. */
+export interface Visit {
+  readonly branch: Branch;
+  readonly type: StateType;
   readonly name: string;
   readonly input: JsonValue;
-  readonly startedAt: number;
-  readonly machine: { readonly arn: string; readonly name: string; readonly roleArn: string };
-  readonly services: Services;
-  /** Task tokens handed out so far; they are kept out of the history. */
-  readonly secrets: Set<string>;
-  /** Records an event, with what only a restart reads, and gives its id. */
-  append(path: string, draft: EventDraft, previousEventId: number, memo?: Memo): number;
-  /** Records what only a restart reads. */
-  remember(path: string, memo: Memo): void;
+  /** Event ids: of the entry, and of what came before it. */
+  readonly enteredId: number;
+  readonly enteredAfter: number;
+  readonly enteredAt: number;
+  /** Retries so far, by retrier. */
+  readonly attempts: number[];
+  /** Asleep until then: a Wait, or before the next attempt. */
+  until: number | undefined;
+  call: Call | undefined;
+  fork: Fork | undefined;
+  /** Its fork has failed: nothing is left in it to be aborted. */
+  forkFailed: boolean;
 }
 
-export interface MapItem {
+interface MapItem {
   Index: number;
   Value: JsonValue;
 }
-interface ChildOptions {
-  /** Place among its siblings. */
-  index: number;
-  after: number;
-  mapItem?: MapItem | undefined;
-  iteration?: { name: string; index: number } | undefined;
-}
+
+const ENTERED: ReadonlyMap<EventType, StateType> = new Map(
+  STATE_TYPES.map((type) => [`${type}StateEntered` as const, type]),
+);
+
+/** Events beside the line: the next one follows the same event as they do. */
+const BESIDE: ReadonlySet<EventType> = new Set([
+  ...(['ExecutionStarted'] as const),
+  ...(['MapIterationSucceeded', 'MapIterationFailed', 'MapIterationAborted'] as const),
+  ...(['MapStateSucceeded', 'ParallelStateSucceeded'] as const),
+  ...(['TaskStateAborted', 'WaitStateAborted', 'MapStateAborted', 'ParallelStateAborted'] as const),
+]);
 
 /**
- * One line of control: the execution itself, an iteration of a Map, a branch of a Parallel. It chains the events it
- * records, holds the clock while it works, and can be stopped from outside.
+ * One line of control: the execution itself, an iteration of a Map, a branch of a Parallel. Where it stands is changed by
+ * what is recorded and by nothing else, so that the journal brings it back: a checkpoint and not a replay, what was
+ * evaluated, called or drawn before is taken as it was recorded. It holds the clock while it works, and can be stopped
+ * from outside.
  */
 export class Branch {
-  readonly execution: ExecutionScope;
+  readonly execution: Execution;
+  readonly parent: Branch | undefined;
   /** Where it stands in the tree of branches, e.g. `/2/0`; the execution itself has none. */
   readonly path: string;
-  readonly mapItem: MapItem | undefined;
-  readonly iteration: { name: string; index: number } | undefined;
+  /** Of the iteration of a Map that it is or is in, and of the one that it is. */
+  mapItem: MapItem | undefined;
+  iteration: { name: string; index: number } | undefined;
   /** Id of the event that the next one follows. */
   last: number;
-  /** The state it is in, until that is left or has failed for good. */
-  active: StateType | undefined;
-  #children: Set<Branch> | undefined;
+  /** Of the state it is in or enters next, or its result; undefined before it has begun. */
+  input: JsonValue | undefined;
+  variables: Variables;
+  /** What to enter where it is in no state; undefined at the end of its block. */
+  next: string | undefined;
+  visit: Visit | undefined;
   #stopped = false;
   /** Ends what it waits for. */
   #interrupt: (() => void) | undefined;
   #release: (() => void) | undefined;
 
-  constructor(execution: ExecutionScope, path: string, { after, mapItem, iteration }: Omit<ChildOptions, 'index'>) {
+  constructor(execution: Execution, path = '', last = 0, parent?: Branch) {
     this.execution = execution;
     this.path = path;
-    this.last = after;
-    this.mapItem = mapItem;
-    this.iteration = iteration;
+    this.last = last;
+    this.parent = parent;
+    this.variables = parent?.variables ?? {};
   }
 
-  child({ index, mapItem = this.mapItem, ...options }: ChildOptions): Branch {
+  get ended(): boolean {
+    return this.input !== undefined && this.visit === undefined && this.next === undefined;
+  }
+
+  /** A child of the fork it is in, made where there is none of that index yet. */
+  child(index: number): Branch {
     this.#assertRunning();
-    const child = new Branch(this.execution, `${this.path}/${index}`, { ...options, mapItem });
-    this.#children ??= new Set();
-    this.#children.add(child);
+    const fork = this.visit?.fork;
+    if (fork === undefined) throw new BranchStopped();
+    const child = fork.children.get(index) ?? new Branch(this.execution, `${this.path}/${index}`, fork.startedId, this);
+    child.mapItem ??= this.mapItem;
+    fork.children.set(index, child);
     return child;
   }
 
-  /** Records the next event of this line. */
-  record(draft: EventDraft, previous = this.last, memo?: Memo): number {
-    this.last = this.note(draft, previous, memo);
-    return this.last;
-  }
-
-  /** Records an event beside the line: the next one follows the same event as this. */
-  note(draft: EventDraft, previous = this.last, memo?: Memo): number {
+  /** Records an event, with what only a restart reads. */
+  record(draft: EventDraft, memo?: Memo, previous = this.last): void {
     this.#assertRunning();
-    return this.execution.append(this.path, draft, previous, memo);
+    this.execution.append(this, draft, previous, memo);
   }
 
+  /** Records what only a restart reads. */
   remember(memo: Memo): void {
-    this.execution.remember(this.path, memo);
+    this.execution.remember(this, memo);
+  }
+
+  /** The state it is in; entered now unless it was before a restart. */
+  enter(type: StateType, name: string): Visit {
+    if (this.visit === undefined) this.record({ type: `${type}StateEntered`, name, input: this.input });
+    if (this.visit === undefined) throw new Error(`${name} was not entered`);
+    return this.visit;
+  }
+
+  /** Moves on by what was recorded: just now, or as the journal tells after a restart. */
+  apply(event: HistoryEvent, memo: Memo = {}): void {
+    const { type, id, timestamp, input = null } = event;
+    if (!BESIDE.has(type)) this.last = id;
+    const entered = ENTERED.get(type);
+    if (entered !== undefined) {
+      this.input = input;
+      this.visit = {
+        ...{ branch: this, type: entered, name: event.name ?? '', input, enteredId: id, enteredAt: timestamp },
+        ...{ enteredAfter: event.previousEventId, attempts: [], until: undefined },
+        ...{ call: undefined, fork: undefined, forkFailed: false },
+      };
+    } else if (type.endsWith('StateExited')) {
+      this.input = event.output ?? null;
+      if (event.assignedVariables !== undefined) this.variables = { ...this.variables, ...event.assignedVariables };
+      this.next = memo.next;
+      this.visit = undefined;
+    }
+    const { visit, parent } = this;
+    if (parent !== undefined && this.ended) parent.last = id;
+    if (visit === undefined) return;
+    switch (type) {
+      case 'TaskScheduled':
+      case 'LambdaFunctionScheduled': {
+        const { timeoutInSeconds, heartbeatInSeconds, parameters: args = input } = event;
+        visit.until = undefined;
+        visit.call = {
+          ...{ token: memo.token, args, timeoutInSeconds, heartbeatInSeconds, submitted: false },
+          ...{ scheduledAt: timestamp, heartbeatAt: timestamp },
+        };
+        return;
+      }
+      case 'TaskSubmitted':
+        if (visit.call !== undefined) visit.call.submitted = true;
+        return;
+      case 'MapStateStarted':
+      case 'ParallelStateStarted':
+        visit.until = undefined;
+        visit.forkFailed = false;
+        visit.fork = { startedId: id, items: memo.items ?? [], input: memo.input ?? null, children: new Map() };
+        return;
+      case 'MapStateFailed':
+      case 'ParallelStateFailed':
+        visit.fork = undefined;
+        visit.forkFailed = true;
+    }
+  }
+
+  /** As `apply`, for what is in no history. */
+  recall({ until, retrier, heartbeatAt }: Memo): void {
+    const { visit } = this;
+    if (visit === undefined) return;
+    if (heartbeatAt !== undefined && visit.call !== undefined) visit.call.heartbeatAt = heartbeatAt;
+    if (until !== undefined) visit.until = until;
+    if (retrier === undefined) return;
+    visit.attempts[retrier] = (visit.attempts[retrier] ?? 0) + 1;
+    visit.call = undefined;
+    visit.fork = undefined;
   }
 
   /** Runs the work of this line with the clock held. */
@@ -112,7 +205,7 @@ export class Branch {
    * Waits with the clock let go, so that time may pass. `begin` arranges for an answer and returns how to undo that; it
    * is undone as soon as the first answer is there or the branch is stopped.
    */
-  wait<T>(begin: (done: (value: T) => void, fail: (error: Error) => void) => () => void): Promise<T> {
+  wait<T>(begin: (done: (value: T) => void, fail: (error: unknown) => void) => () => void): Promise<T> {
     this.#assertRunning();
     return new Promise<T>((resolve, reject) => {
       let settled = false;
@@ -135,13 +228,7 @@ export class Branch {
     });
   }
 
-  /** Sleeps until a time, over a restart too: where `retrier` says so, before the next attempt it allows. */
-  sleep(until: number, retrier?: number): Promise<void> {
-    this.remember({ until, retrier });
-    return this.sleepOn(until);
-  }
-
-  sleepOn(until: number): Promise<void> {
+  sleep(until: number): Promise<void> {
     return this.wait<void>((done) => {
       const timer = this.execution.services.clock.at(until, () => done());
       return () => timer.cancel();
@@ -150,7 +237,7 @@ export class Branch {
 
   /** Unwinds this line and everything below it; nothing is recorded by them any more. */
   stop(): void {
-    for (const child of this.#children ?? []) child.stop();
+    for (const child of this.visit?.fork?.children.values() ?? []) child.stop();
     this.#stopped = true;
     this.#interrupt?.();
   }
@@ -159,31 +246,31 @@ export class Branch {
    * The first child failed: the others are stopped. The events come as AWS writes them, all following the child's last.
    */
   failFrom(failed: Branch): void {
-    if (this.#children?.has(failed) !== true) return;
+    const { visit } = this;
+    if (failed.#stopped || visit?.fork === undefined) return;
     this.last = failed.last;
-    for (const child of this.#children) {
-      if (child.iteration !== undefined) {
-        this.note({ type: child === failed ? 'MapIterationFailed' : 'MapIterationAborted', ...child.iteration });
+    for (const child of visit.fork.children.values()) {
+      if (child.iteration !== undefined && !child.ended) {
+        this.record({ type: child === failed ? 'MapIterationFailed' : 'MapIterationAborted', ...child.iteration });
       }
       child.#noteAborted(failed.last);
       child.stop();
     }
-    this.#children.clear();
-  }
-
-  /** The child ended well. */
-  joined(child: Branch): void {
-    this.#children?.delete(child);
+    visit.fork = undefined;
   }
 
   #noteAborted(previous: number): void {
-    for (const child of this.#children ?? []) {
-      if (child.iteration !== undefined) this.note({ type: 'MapIterationAborted', ...child.iteration }, previous);
+    const { visit } = this;
+    if (visit === undefined) return;
+    for (const child of visit.fork?.children.values() ?? []) {
+      if (child.iteration !== undefined && !child.ended) {
+        this.record({ type: 'MapIterationAborted', ...child.iteration }, undefined, previous);
+      }
       child.#noteAborted(previous);
     }
-    const { active } = this;
-    if (active === 'Task' || active === 'Wait' || active === 'Map' || active === 'Parallel') {
-      this.note({ type: `${active}StateAborted` }, previous);
+    const { type, forkFailed } = visit;
+    if ((type === 'Task' || type === 'Wait' || type === 'Map' || type === 'Parallel') && !forkFailed) {
+      this.record({ type: `${type}StateAborted` }, undefined, previous);
     }
   }
 

@@ -106,7 +106,7 @@ const RawMachine = z.strictObject({
 });
 
 const SimpleState = z.discriminatedUnion('Type', [Pass, Task, Choice, Wait, Succeed, Fail]);
-const STATE_TYPES = ['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Map', 'Parallel'] as const;
+export const STATE_TYPES = ['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Map', 'Parallel'] as const;
 export type StateType = (typeof STATE_TYPES)[number];
 
 type PassState = z.infer<typeof Pass>;

@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../clock/clock.ts';
 import { type Journal, memoryJournal } from '../journal/journal.ts';
-import type { Services } from './branch.ts';
 import { parseDefinition } from './definition.ts';
 import {
   BranchStopped,
@@ -18,16 +17,15 @@ import {
   Execution,
   type ExecutionStatus,
   type ExecutionSummary,
-  type Known,
+  executionArn,
   type Machine,
+  type Services,
 } from './execution.ts';
-import type { HistoryEvent } from './history.ts';
+import { type HistoryEvent, historyOf, readEntry } from './history.ts';
 import type { Integrations } from './integrations.ts';
 import { runBlock } from './interpreter.ts';
 import { exceedsDataLimit, type JsonValue } from './json.ts';
 import { createEvaluator } from './jsonata.ts';
-import { type Position, positionAt } from './position.ts';
-import { executionArn, historyOf, restore } from './restore.ts';
 import { type StatusChange, statusChange } from './status-change.ts';
 import { createTokens } from './tokens.ts';
 
@@ -56,6 +54,9 @@ export interface Registration {
   roleArn?: string | undefined;
 }
 
+/** What is known of an execution besides its history. */
+type Known = Pick<Execution, 'key' | 'summary'>;
+
 export type Engine = ReturnType<typeof createEngine>;
 
 const DEFAULT_KEPT_HISTORIES = 1000;
@@ -70,7 +71,7 @@ export function createEngine(options: EngineOptions) {
   const keepHistories = options.keepHistories ?? DEFAULT_KEPT_HISTORIES;
   const evaluator = createEvaluator({ now: () => clock.now(), random });
   const tokens = createTokens({ newId, key: options.tokenKey ?? randomBytes(32) });
-  const services: Services = { clock, random, integrations, evaluator, tokens, journal };
+  const services: Services = { clock, random, integrations, evaluator, tokens, journal, onHistory };
   const machines = new Map<string, Machine>();
   const executions = new Map<string, Known>();
   /** Closed, with their histories in memory, oldest first. */
@@ -78,10 +79,9 @@ export function createEngine(options: EngineOptions) {
   const archived = new Map<string, string>();
   let sequence = 0;
 
-  const listener = (arn: string) => onHistory && ((event: HistoryEvent) => onHistory(arn, event));
-  const keep = (known: Known) => {
-    executions.set(known.summary.executionArn, known);
-    kept.push(known);
+  const keep = ({ key, summary }: Known) => {
+    executions.set(summary.executionArn, { key, summary });
+    kept.push({ key, summary });
     if (kept.length <= keepHistories) return;
     const oldest = kept.shift();
     if (oldest === undefined) return;
@@ -96,21 +96,22 @@ export function createEngine(options: EngineOptions) {
   const close = (execution: Execution, ending: Ending) => {
     if (execution.summary.status !== 'RUNNING') return;
     execution.close(ending);
-    const { key, summary } = execution;
-    keep({ key, summary });
-    onStatusChange?.(statusChange(summary));
+    keep(execution);
+    onStatusChange?.(statusChange(execution.summary));
   };
 
-  const run = async (execution: Execution, position: Position) => {
-    const { definition } = execution.machine;
-    const seconds = definition.TimeoutSeconds;
+  const run = async (execution: Execution) => {
+    const { root, summary, machine } = execution;
+    const { definition } = machine;
+    executions.set(summary.executionArn, execution);
     const deadline =
-      seconds === undefined
+      definition.TimeoutSeconds === undefined
         ? undefined
-        : clock.at(execution.startedAt + seconds * 1000, () => close(execution, { status: 'TIMED_OUT' }));
+        : clock.at(summary.startDate + definition.TimeoutSeconds * 1000, () =>
+            close(execution, { status: 'TIMED_OUT' }),
+          );
     try {
-      const { root } = execution;
-      const output = await root.run(() => runBlock(definition, position, root));
+      const output = await root.run(() => runBlock(definition, root, () => summary.input));
       close(execution, { status: 'SUCCEEDED', output });
     } catch (error) {
       if (error instanceof BranchStopped) return;
@@ -134,9 +135,9 @@ export function createEngine(options: EngineOptions) {
     return { arn, name, roleArn, definition: parsed, key };
   };
 
-  const find = (executionArn: string) => {
-    const execution = executions.get(executionArn);
-    if (execution === undefined) throw new ExecutionDoesNotExist(`no execution ${executionArn}`);
+  const find = (arn: string) => {
+    const execution = executions.get(arn);
+    if (execution === undefined) throw new ExecutionDoesNotExist(`no execution ${arn}`);
     return execution;
   };
 
@@ -169,23 +170,14 @@ export function createEngine(options: EngineOptions) {
           executions.set(closed.executionArn, { key, summary: closed });
           continue;
         }
-        const past = restore(journal.lines(key), (definition) => definitionOf(definition).definition.StartAt);
-        if (past === undefined) continue;
-        const arn = past.summary.executionArn;
-        if (onHistory !== undefined) for (const event of historyOf(journal.lines(key))) onHistory(arn, event);
-        if (past.summary.status !== 'RUNNING') {
-          keep({ key, summary: past.summary });
-          continue;
-        }
-        const { summary: open, events, position, tokens: secrets } = past;
-        const machine = definitionOf(past.definition);
-        const execution = new Execution(
-          { key, machine, summary: open, services, onEvent: listener(arn) },
-          { events, last: position.last },
-        );
-        for (const token of secrets) execution.secrets.add(token);
-        executions.set(arn, execution);
-        void run(execution, position);
+        const entries = journal.lines(key).map(readEntry);
+        const { name, definition } = entries[0]?.memo ?? {};
+        // Its beginning is lost.
+        if (name === undefined || definition === undefined) continue;
+        const execution = new Execution(key, definitionOf(definition), name, services);
+        for (const entry of entries) execution.restore(entry);
+        if (execution.summary.status === 'RUNNING') void run(execution);
+        else keep(execution);
       }
       // What nobody runs any more, and nobody will.
       const current = new Set([...machines.values()].map(({ key }) => key));
@@ -209,22 +201,19 @@ export function createEngine(options: EngineOptions) {
         if (same) return { executionArn: arn, startDate: known.startDate };
         throw new ExecutionAlreadyExists(`execution ${arn} already exists`);
       }
-      const startDate = clock.now();
-      const summary = { executionArn: arn, stateMachineArn, name, status: 'RUNNING', startDate, input } as const;
       sequence += 1;
-      const execution = new Execution({ key: `e${sequence}`, machine, summary, services, onEvent: listener(arn) });
-      executions.set(arn, execution);
-      execution.begin();
-      onStatusChange?.(statusChange(summary));
-      void run(execution, positionAt(machine.definition.StartAt, input));
-      return { executionArn: arn, startDate };
+      const execution = new Execution(`e${sequence}`, machine, name, services);
+      execution.begin(input);
+      onStatusChange?.(statusChange(execution.summary));
+      void run(execution);
+      return { executionArn: arn, startDate: execution.summary.startDate };
     },
 
     /** Aborts an execution; one that is closed stays as it is. @throws ExecutionDoesNotExist */
-    stop(executionArn: string, { error, cause }: { error?: string | undefined; cause?: string | undefined } = {}) {
-      const known = find(executionArn);
+    stop(arn: string, { error, cause }: { error?: string | undefined; cause?: string | undefined } = {}) {
+      const known = find(arn);
       if (known instanceof Execution) close(known, { status: 'ABORTED', error, cause });
-      return { stopDate: find(executionArn).summary.stopDate ?? clock.now() };
+      return { stopDate: find(arn).summary.stopDate ?? clock.now() };
     },
 
     /** @throws InvalidToken, TaskTimedOut where the task is closed, InvalidOutput beyond 256 KiB */
@@ -245,7 +234,7 @@ export function createEngine(options: EngineOptions) {
     },
 
     /** @throws ExecutionDoesNotExist */
-    describe: (executionArn: string): ExecutionSummary => find(executionArn).summary,
+    describe: (arn: string): ExecutionSummary => find(arn).summary,
 
     /** Oldest first. */
     list({ stateMachineArn, status }: { stateMachineArn?: string; status?: ExecutionStatus } = {}): ExecutionSummary[] {
@@ -256,8 +245,8 @@ export function createEngine(options: EngineOptions) {
     },
 
     /** The events so far; undefined where the execution closed so long ago that they are gone. @throws ExecutionDoesNotExist */
-    history(executionArn: string): readonly HistoryEvent[] | undefined {
-      const lines = journal.lines(find(executionArn).key);
+    history(arn: string): readonly HistoryEvent[] | undefined {
+      const lines = journal.lines(find(arn).key);
       return lines.length === 0 ? undefined : historyOf(lines);
     },
 

@@ -1,9 +1,13 @@
-import { Branch, type ExecutionScope, type Services } from './branch.ts';
+import type { Clock } from '../clock/clock.ts';
+import type { Journal } from '../journal/journal.ts';
+import { Branch } from './branch.ts';
 import type { Definition } from './definition.ts';
 import { StateFailure } from './errors.ts';
-import { type EventDraft, type HistoryEvent, redact } from './history.ts';
+import { type Entry, type EventDraft, type HistoryEvent, type Memo, redacted } from './history.ts';
+import type { Integrations } from './integrations.ts';
 import type { JsonValue } from './json.ts';
-import type { Memo } from './position.ts';
+import type { Evaluator } from './jsonata.ts';
+import type { Tokens } from './tokens.ts';
 
 export interface Machine {
   readonly arn: string;
@@ -14,10 +18,34 @@ export interface Machine {
   readonly key: string;
 }
 
-export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+export interface Services {
+  clock: Clock;
+  random: () => number;
+  integrations: Integrations;
+  evaluator: Evaluator;
+  tokens: Tokens;
+  journal: Journal;
+  onHistory: ((executionArn: string, event: HistoryEvent) => void) | undefined;
+}
 
+const ENDINGS = {
+  SUCCEEDED: 'ExecutionSucceeded',
+  FAILED: 'ExecutionFailed',
+  TIMED_OUT: 'ExecutionTimedOut',
+  ABORTED: 'ExecutionAborted',
+} as const;
+type Ended = keyof typeof ENDINGS;
+const ENDED: readonly Ended[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'];
+
+export type ExecutionStatus = 'RUNNING' | Ended;
+export interface Ending {
+  status: Ended;
+  output?: JsonValue | undefined;
+  error?: string | undefined;
+  cause?: string | undefined;
+}
 /** Times in epoch milliseconds. */
-export interface ExecutionSummary {
+export interface ExecutionSummary extends Omit<Ending, 'status'> {
   executionArn: string;
   stateMachineArn: string;
   name: string;
@@ -25,114 +53,89 @@ export interface ExecutionSummary {
   startDate: number;
   stopDate?: number;
   input: JsonValue;
-  output?: JsonValue;
-  error?: string | undefined;
-  cause?: string | undefined;
-}
-
-export interface Ending {
-  status: Exclude<ExecutionStatus, 'RUNNING'>;
-  output?: JsonValue | undefined;
-  error?: string | undefined;
-  cause?: string | undefined;
 }
 
 /** AWS ends an execution whose history grows beyond this. */
 const MAX_EVENTS = 25_000;
 
-export const ENDING_EVENTS = {
-  SUCCEEDED: 'ExecutionSucceeded',
-  FAILED: 'ExecutionFailed',
-  TIMED_OUT: 'ExecutionTimedOut',
-  ABORTED: 'ExecutionAborted',
-} as const;
-
-/** What is known of an execution besides its history. */
-export interface Known {
-  readonly key: string;
-  summary: ExecutionSummary;
-}
-
-interface ExecutionOptions {
-  /** Of its lines in the journal. */
-  key: string;
-  machine: Machine;
-  summary: ExecutionSummary;
-  services: Services;
-  onEvent: ((event: HistoryEvent) => void) | undefined;
-}
-
 /** One execution that runs: its summary, where it stands, and the line of control that goes on from there. */
-export class Execution implements ExecutionScope, Known {
+export class Execution {
+  /** Of its lines in the journal. */
   readonly key: string;
-  readonly arn: string;
-  readonly name: string;
   readonly machine: Machine;
-  readonly input: JsonValue;
   readonly services: Services;
-  readonly startedAt: number;
-  readonly secrets = new Set<string>();
-  readonly root: Branch;
+  readonly root = new Branch(this);
   summary: ExecutionSummary;
-  #events: number;
-  readonly #onEvent: ((event: HistoryEvent) => void) | undefined;
+  #events = 0;
+  /** Task tokens handed out so far; they are kept out of the history. */
+  readonly #tokens: string[] = [];
 
-  /** @param past where a restart finds it: the number of its events, and the last one of its own line */
-  constructor({ key, machine, summary, services, onEvent }: ExecutionOptions, past = { events: 0, last: 0 }) {
+  constructor(key: string, machine: Machine, name: string, services: Services) {
     this.key = key;
     this.machine = machine;
     this.services = services;
-    this.summary = summary;
-    this.arn = summary.executionArn;
-    this.name = summary.name;
-    this.input = summary.input;
-    this.startedAt = summary.startDate;
-    this.#onEvent = onEvent;
-    this.#events = past.events;
-    this.root = new Branch(this, '', { after: past.last });
+    this.summary = {
+      ...{ executionArn: executionArn(machine.arn, name), stateMachineArn: machine.arn, name },
+      ...{ status: 'RUNNING', startDate: 0, input: null },
+    };
   }
 
-  begin(): void {
-    const memo = { machine: this.machine.arn, name: this.name, definition: this.machine.key };
-    this.#write('', { type: 'ExecutionStarted', input: this.input }, 0, memo);
+  begin(input: JsonValue): void {
+    const { machine, summary } = this;
+    const memo = { machine: machine.arn, name: summary.name, definition: machine.key };
+    this.#write(this.root, { type: 'ExecutionStarted', input }, 0, memo);
   }
 
-  append(path: string, draft: EventDraft, previousEventId: number, memo?: Memo): number {
+  /** Records an event of a branch, with what only a restart reads. */
+  append(branch: Branch, draft: EventDraft, previousEventId: number, memo?: Memo): void {
     if (this.#events >= MAX_EVENTS - 1) {
-      throw new StateFailure(
-        'States.Runtime',
-        `The execution reached the maximum number of history events (${MAX_EVENTS}).`,
-      );
+      const cause = `The execution reached the maximum number of history events (${MAX_EVENTS}).`;
+      throw new StateFailure('States.Runtime', cause);
     }
-    return this.#write(path, draft, previousEventId, memo);
+    this.#write(branch, draft, previousEventId, memo);
   }
 
-  remember(path: string, memo: Memo): void {
-    this.services.journal.append(this.key, JSON.stringify({ path, memo }));
+  /** Records what only a restart reads. */
+  remember(branch: Branch, memo: Memo): void {
+    this.services.journal.append(this.key, JSON.stringify({ path: branch.path, memo }));
+    branch.recall(memo);
   }
 
   /** Closes it for good; whatever still runs in it is stopped. */
-  close({ status, output, error, cause }: Ending): void {
+  close({ status, ...ending }: Ending): void {
     this.root.stop();
-    this.#write('', { type: ENDING_EVENTS[status], output, error, cause }, this.root.last);
-    this.summary = ended(this.summary, { status, output, error, cause }, this.services.clock.now());
+    this.#write(this.root, { type: ENDINGS[status], ...ending }, this.root.last);
   }
 
-  #write(path: string, draft: EventDraft, previousEventId: number, memo?: Memo): number {
-    this.#events += 1;
-    const event: HistoryEvent = { id: this.#events, previousEventId, timestamp: this.services.clock.now(), ...draft };
-    this.services.journal.append(this.key, JSON.stringify({ ...event, path, memo }));
-    this.#onEvent?.(redact(event, this.secrets));
-    return this.#events;
+  /** Takes a line of the journal that tells what was before a restart. */
+  restore({ path, memo, ...event }: Entry): void {
+    let branch: Branch | undefined = this.root;
+    for (const index of path.split('/').slice(1)) {
+      // Its branches may still have said something when the fork was given up.
+      branch = branch?.visit?.fork && branch.child(Number(index));
+    }
+    if (event.type === undefined) branch?.recall(memo ?? {});
+    else this.#apply(branch, event, memo);
+  }
+
+  #write(branch: Branch, draft: EventDraft, previousEventId: number, memo?: Memo): void {
+    const timestamp = this.services.clock.now();
+    const event: HistoryEvent = { id: this.#events + 1, previousEventId, timestamp, ...draft };
+    this.services.journal.append(this.key, JSON.stringify({ ...event, path: branch.path, memo }));
+    this.#apply(branch, event, memo);
+  }
+
+  #apply(branch: Branch | undefined, event: HistoryEvent, memo?: Memo): void {
+    this.#events = event.id;
+    if (memo?.token !== undefined) this.#tokens.push(memo.token);
+    branch?.apply(event, memo);
+    const { type, timestamp, input = null, output, error, cause } = event;
+    const status = type.startsWith('Execution') ? ENDED.find((ended) => ENDINGS[ended] === type) : undefined;
+    if (status !== undefined) this.summary = { ...this.summary, status, stopDate: timestamp, output, error, cause };
+    if (type === 'ExecutionStarted') this.summary = { ...this.summary, startDate: timestamp, input };
+    this.services.onHistory?.(this.summary.executionArn, redacted(event, this.#tokens));
   }
 }
 
-export function ended(summary: ExecutionSummary, ending: Ending, stopDate: number): ExecutionSummary {
-  const { status, output, error, cause } = ending;
-  return {
-    ...{ ...summary, status, stopDate },
-    ...(output === undefined ? {} : { output }),
-    ...(error === undefined ? {} : { error }),
-    ...(cause === undefined ? {} : { cause }),
-  };
-}
+export const executionArn = (stateMachineArn: string, name: string): string =>
+  `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;

@@ -1,27 +1,8 @@
-import type { Branch, MapItem } from './branch.ts';
-import { type Block, hasQuery } from './definition.ts';
+import type { Branch, Visit } from './branch.ts';
+import { hasQuery } from './definition.ts';
 import { StateFailure } from './errors.ts';
 import { exceedsDataLimit, type JsonObject, type JsonValue } from './json.ts';
 import { QueryFailed } from './jsonata.ts';
-import type { Position, Variables, Visit } from './position.ts';
-
-type RunBlock = (block: Block, position: Position, branch: Branch) => Promise<JsonValue>;
-
-/** One visit to a state. */
-export interface Frame {
-  readonly branch: Branch;
-  readonly name: string;
-  readonly input: JsonValue;
-  readonly variables: Variables;
-  /** Event ids: of the entry, and of what came before it. */
-  readonly enteredId: number;
-  readonly enteredAfter: number;
-  readonly enteredAt: number;
-  retryCount: number;
-  readonly runBlock: RunBlock;
-  /** What is known of the visit from before a restart. */
-  resumed: Visit | undefined;
-}
 
 /** What a state came to, before Assign and Output. */
 export interface Outcome {
@@ -48,37 +29,37 @@ interface Reads {
  * @throws StateFailure States.QueryEvaluationError (recorded as EvaluationFailed) or States.DataLimitExceeded
  */
 export async function evaluate(
-  frame: Frame,
+  visit: Visit,
   template: JsonValue,
   field: string,
   reads: Reads = {},
 ): Promise<JsonValue> {
-  const { taskToken, iteration = frame.branch, ...rest } = reads;
-  if (!hasQuery(template)) return withinLimit(template, frame.name);
+  const { taskToken, iteration = visit.branch, ...rest } = reads;
+  if (!hasQuery(template)) return withinLimit(template, visit.name);
   const states = {
-    ...{ input: frame.input, ...rest },
+    ...{ input: visit.input, ...rest },
     // Few expressions read it.
     get context() {
-      return contextOf(frame, taskToken, iteration.mapItem);
+      return contextOf(visit, taskToken, iteration);
     },
   };
   try {
-    const variables = { ...frame.variables, states };
+    const variables = { ...visit.branch.variables, states };
     return withinLimit(
-      await frame.branch.execution.services.evaluator.evaluate(template, field, variables),
-      frame.name,
+      await visit.branch.execution.services.evaluator.evaluate(template, field, variables),
+      visit.name,
     );
   } catch (error) {
-    if (error instanceof QueryFailed) throw evaluationFailed(frame, error.reason, error.location, iteration);
+    if (error instanceof QueryFailed) throw evaluationFailed(visit, error.reason, error.location, iteration);
     throw error;
   }
 }
 
 /** A whole number that a field gives as such or by an expression. */
-export async function evaluateInteger(frame: Frame, template: number | string, field: string): Promise<number> {
-  const value = await evaluate(frame, template, field);
+export async function evaluateInteger(visit: Visit, template: number | string, field: string): Promise<number> {
+  const value = await evaluate(visit, template, field);
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
-  throw unexpectedType(frame, template, field, 'integer', value);
+  throw unexpectedType(visit, template, field, 'integer', value);
 }
 
 /** @throws StateFailure States.DataLimitExceeded; `name` is the state's, or what AWS calls the task */
@@ -90,11 +71,11 @@ export function withinLimit(value: JsonValue, name: string): JsonValue {
   );
 }
 
-export function unexpectedType(frame: Frame, template: JsonValue, field: string, expected: string, value: JsonValue) {
+export function unexpectedType(visit: Visit, template: JsonValue, field: string, expected: string, value: JsonValue) {
   const expression = typeof template === 'string' ? template.slice(2, -2).trim() : JSON.stringify(template);
   const given = `'${typeName(value)}' for value: ${JSON.stringify(value)}`;
   const reason = `The JSONata expression '${expression}' specified for the field '${field}' returned an unexpected result type. Expected '${expected}', but was ${given}`;
-  return evaluationFailed(frame, reason, field);
+  return evaluationFailed(visit, reason, field);
 }
 
 /**
@@ -102,19 +83,19 @@ export function unexpectedType(frame: Frame, template: JsonValue, field: string,
  * as long as the entry is the last event.
  */
 export function evaluationFailed(
-  frame: Frame,
+  visit: Visit,
   reason: string,
   location: string | undefined,
-  branch = frame.branch,
-  previous = branch.last === frame.enteredId ? frame.enteredAfter : branch.last,
+  branch = visit.branch,
+  previous = branch.last === visit.enteredId ? visit.enteredAfter : branch.last,
 ): StateFailure {
   const error = 'States.QueryEvaluationError';
-  const cause = stateCause(frame, reason);
-  branch.record({ type: 'EvaluationFailed', error, cause, location, state: frame.name }, previous);
+  const cause = stateCause(visit, reason);
+  branch.record({ type: 'EvaluationFailed', error, cause, location, state: visit.name }, undefined, previous);
   return new StateFailure(error, cause);
 }
 
-export function stateCause({ name, enteredId }: Frame, reason: string): string {
+export function stateCause({ name, enteredId }: Visit, reason: string): string {
   return `An error occurred while executing the state '${name}' (entered at the event id #${enteredId}). ${reason}`;
 }
 
@@ -123,19 +104,23 @@ function typeName(value: JsonValue): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-function contextOf(frame: Frame, taskToken: string | undefined, mapItem: MapItem | undefined): JsonObject {
-  const { machine, arn, name, input, startedAt } = frame.branch.execution;
+function contextOf(visit: Visit, taskToken: string | undefined, { mapItem }: Branch): JsonObject {
+  const { machine, summary } = visit.branch.execution;
   return {
     Execution: {
-      Id: arn,
-      Input: input,
-      Name: name,
+      Id: summary.executionArn,
+      Input: summary.input,
+      Name: summary.name,
       RedriveCount: 0,
       RoleArn: machine.roleArn,
-      StartTime: new Date(startedAt).toISOString(),
+      StartTime: new Date(summary.startDate).toISOString(),
     },
     StateMachine: { Id: machine.arn, Name: machine.name },
-    State: { Name: frame.name, EnteredTime: new Date(frame.enteredAt).toISOString(), RetryCount: frame.retryCount },
+    State: {
+      Name: visit.name,
+      EnteredTime: new Date(visit.enteredAt).toISOString(),
+      RetryCount: visit.attempts.reduce((sum, made) => sum + made, 0),
+    },
     ...(taskToken === undefined ? {} : { Task: { Token: taskToken } }),
     ...(mapItem === undefined ? {} : { Map: { Item: { ...mapItem } } }),
   };

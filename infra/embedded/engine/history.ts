@@ -4,10 +4,10 @@ import type { JsonValue } from './json.ts';
 type Running = 'Task' | 'Wait' | 'Map' | 'Parallel';
 type Fork = 'Map' | 'Parallel';
 
-type EventType =
+export type EventType =
   | `Execution${'Started' | 'Succeeded' | 'Failed' | 'Aborted' | 'TimedOut'}`
   | `${StateType}StateEntered`
-  | `${Exclude<StateType, 'Fail'>}StateExited`
+  | `${StateType}StateExited`
   | `${Running}StateAborted`
   | `Task${'Scheduled' | 'Started' | 'Submitted' | 'Succeeded' | 'Failed' | 'TimedOut'}`
   | `LambdaFunction${'Scheduled' | 'Started' | 'Succeeded' | 'Failed' | 'TimedOut'}`
@@ -49,33 +49,46 @@ export interface HistoryEvent extends EventDraft {
   timestamp: number;
 }
 
-const REDACTED_TOKEN = '(task token)';
+/** What a restart must know and no history says. */
+export interface Memo {
+  /** Of ExecutionStarted: its machine's ARN, its name, and where the definition it began with is kept. */
+  machine?: string;
+  name?: string;
+  definition?: string;
+  /** Of StateExited: the state that comes next; none where the block ends. */
+  next?: string | undefined;
+  /** Of TaskScheduled: what answers it. */
+  token?: string | undefined;
+  /** Of MapStateStarted. */
+  items?: JsonValue[];
+  /** Of ParallelStateStarted: what every branch begins with. */
+  input?: JsonValue;
+  /** Asleep until then; of a retry, the retrier whose attempt it is. */
+  until?: number;
+  retrier?: number;
+  /** The task was last heard of at this time. */
+  heartbeatAt?: number;
+}
+
+/** One line of the journal about an execution: an event of its history, or what only a restart reads. */
+export type Entry = { path: string; memo?: Memo } & (HistoryEvent | { type?: undefined });
+
+/** The journal's checksums vouch for it: these lines are what `Execution` wrote. */
+export const readEntry = (line: string): Entry => JSON.parse(line);
 
 /** Puts a placeholder where a task token stands: a token is a credential, and a history is read by many. */
-export function redact<E extends EventDraft>(event: E, tokens: ReadonlySet<string>): E {
-  if (tokens.size === 0) return event;
-  const hide = (text: string) => {
-    let hidden = text;
-    for (const token of tokens) hidden = hidden.replaceAll(token, REDACTED_TOKEN);
-    return hidden;
-  };
-  const walk = (value: JsonValue): JsonValue => {
-    if (typeof value === 'string') return hide(value);
-    if (typeof value !== 'object' || value === null) return value;
-    if (Array.isArray(value)) return value.map(walk);
-    return walkAll(value);
-  };
-  const walkAll = (values: Record<string, JsonValue>) =>
-    Object.fromEntries(Object.entries(values).map(([key, item]) => [hide(key), walk(item)]));
-  const { input, output, parameters, assignedVariables, cause } = event;
-  return {
-    ...event,
-    ...(input === undefined ? {} : { input: walk(input) }),
-    ...(output === undefined ? {} : { output: walk(output) }),
-    ...(parameters === undefined ? {} : { parameters: walk(parameters) }),
-    ...(assignedVariables === undefined ? {} : { assignedVariables: walkAll(assignedVariables) }),
-    ...(cause === undefined ? {} : { cause: hide(cause) }),
-  };
+export function redacted<E extends object>(event: E, tokens: readonly string[]): E {
+  if (tokens.length === 0) return event;
+  // A token has no character that JSON would escape.
+  return JSON.parse(tokens.reduce((text, token) => text.replaceAll(token, '(task token)'), JSON.stringify(event)));
+}
+
+/** The events among the lines, as whoever may read a history sees them. */
+export function historyOf(lines: readonly string[]): HistoryEvent[] {
+  const entries = lines.map(readEntry);
+  const tokens = entries.flatMap(({ memo }) => memo?.token ?? []);
+  const events = entries.flatMap(({ path: _path, memo: _memo, ...event }) => (event.type === undefined ? [] : event));
+  return redacted(events, tokens);
 }
 
 const asText = (value: JsonValue | undefined) => (value === undefined ? undefined : JSON.stringify(value));

@@ -17,22 +17,19 @@ export function matches(errorEquals: readonly string[], failure: StateFailure): 
   });
 }
 
-/** Counts attempts per retrier, on from those already made; lives as long as the state is not left. */
-export function retryBook(retriers: readonly Retrier[], random: () => number, before: readonly number[]) {
-  const attempts = retriers.map((_, index) => before[index] ?? 0);
-  return {
-    made: () => attempts.reduce((sum, made) => sum + made, 0),
-    /** How long to wait before the next attempt; undefined where the failure is not, or no longer, retried. */
-    next(failure: StateFailure): { retrier: number; delayMs: number } | undefined {
-      const index = retriers.findIndex((retrier) => matches(retrier.ErrorEquals, failure));
-      const retrier = retriers[index];
-      const made = attempts[index];
-      if (retrier === undefined || made === undefined || made >= retrier.MaxAttempts) return undefined;
-      attempts[index] = made + 1;
-      const backoff = retrier.IntervalSeconds * retrier.BackoffRate ** made;
-      const seconds = Math.min(backoff, retrier.MaxDelaySeconds ?? Number.MAX_SAFE_INTEGER / 1000);
-      const delayMs = Math.round(1000 * (retrier.JitterStrategy === 'FULL' ? random() * seconds : seconds));
-      return { retrier: index, delayMs };
-    },
-  };
+/** How long to wait before the next attempt, and whose it is; undefined where the failure is not, or no longer, retried. */
+export function retryOf(
+  retriers: readonly Retrier[],
+  attempts: readonly number[],
+  failure: StateFailure,
+  random: () => number,
+): { retrier: number; delayMs: number } | undefined {
+  const index = retriers.findIndex(({ ErrorEquals }) => matches(ErrorEquals, failure));
+  const retrier = retriers[index];
+  const made = attempts[index] ?? 0;
+  if (retrier === undefined || made >= retrier.MaxAttempts) return undefined;
+  const backoff = retrier.IntervalSeconds * retrier.BackoffRate ** made;
+  const seconds = Math.min(backoff, retrier.MaxDelaySeconds ?? Number.MAX_SAFE_INTEGER / 1000);
+  const jitter = retrier.JitterStrategy === 'FULL' ? random() : 1;
+  return { retrier: index, delayMs: Math.round(1000 * jitter * seconds) };
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { historyOf } from '../../../infra/embedded/engine/restore.ts';
+import { historyOf } from '../../../infra/embedded/engine/history.ts';
 import { folderDisk } from '../../../infra/embedded/journal/disk.ts';
 import { readJournal } from '../../../infra/embedded/journal/journal.ts';
 import { openDynamo } from '../../../infra/embedded/services/dynamo.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
-import { historyOf } from '../../../infra/embedded/engine/restore.ts';
+import { historyOf } from '../../../infra/embedded/engine/history.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
 import type { LedgerEntry, LedgerItem } from '../../../schemas/items/ledger.ts';
 import type { Kind } from '../../../schemas/primitives.ts';

@@ -1,36 +1,117 @@
-import type { Branch } from '../branch.ts';
+import type { Branch, Visit } from '../branch.ts';
+import type { Block, MapState, ParallelState } from '../definition.ts';
 import { BranchStopped } from '../errors.ts';
-import type { Frame } from '../frame.ts';
+import { evaluate, evaluateInteger, evaluationFailed, type Outcome, unexpectedType, withinLimit } from '../frame.ts';
+import type { JsonValue } from '../json.ts';
 
-/** Runs one child to its end; the first child of a parent that fails stops the others. */
-export async function runChild<T>(parent: Branch, child: Branch, work: () => Promise<T>): Promise<T> {
+/** The interpreter: runs a block to its end, on `input` where the branch has not begun. */
+type RunBlock = (block: Block, branch: Branch, input: () => JsonValue | Promise<JsonValue>) => Promise<JsonValue>;
+
+/** AWS runs at most this many iterations of an inline Map at a time. */
+const INLINE_CONCURRENCY = 40;
+
+/** Runs the children of a Map or Parallel; children that ended before a restart give what they gave. */
+export async function runFork(visit: Visit, state: MapState | ParallelState, runBlock: RunBlock): Promise<Outcome> {
+  const { branch, name } = visit;
   try {
-    const result = await child.run(work);
-    parent.joined(child);
-    return result;
+    const work = state.Type === 'Map' ? iterateAll(visit, state, runBlock) : runBranches(visit, state, runBlock);
+    const result = withinLimit(await work, name);
+    branch.record({ type: `${state.Type}StateSucceeded` });
+    return { output: result, reads: { result }, source: state, next: state.Next };
+  } catch (error) {
+    if (!(error instanceof BranchStopped)) branch.record({ type: `${state.Type}StateFailed` });
+    throw error;
+  }
+}
+
+/** Every branch on the same input; the results are in the order of the definition. */
+async function runBranches(visit: Visit, state: ParallelState, runBlock: RunBlock): Promise<JsonValue[]> {
+  const { branch } = visit;
+  if (visit.fork === undefined) {
+    const input = state.Arguments === undefined ? visit.input : await evaluate(visit, state.Arguments, 'Arguments');
+    branch.record({ type: 'ParallelStateStarted' }, { input });
+  }
+  const input = () => visit.fork?.input ?? null;
+  return sideBySide(branch, () =>
+    state.Branches.map((block, index) => {
+      const child = branch.child(index);
+      return runChild(branch, child, () => runBlock(block, child, input));
+    }),
+  );
+}
+
+/** The processor once per item, in order of the items as far as MaxConcurrency makes them wait. */
+async function iterateAll(visit: Visit, state: MapState, runBlock: RunBlock): Promise<JsonValue[]> {
+  const { branch, name } = visit;
+  const items = visit.fork?.items ?? (await itemsOf(visit, state));
+  const asked = await evaluateInteger(visit, state.MaxConcurrency ?? 0, 'MaxConcurrency');
+  await checkTolerance(visit, state);
+  if (visit.fork === undefined) branch.record({ type: 'MapStateStarted', length: items.length }, { items });
+  const results: JsonValue[] = items.map(() => null);
+  const queue = items.entries();
+  /** Items one after the other, each following the last event of the one before it, that of its success aside. */
+  const lane = async () => {
+    let after: number | undefined;
+    for (const [index, item] of queue) {
+      const child = branch.child(index);
+      const ended = child.ended;
+      child.mapItem = { Index: index, Value: item };
+      child.iteration = { name, index };
+      if (child.input === undefined) child.record({ type: 'MapIterationStarted', name, index }, undefined, after);
+      const input = () => itemInput(visit, state, child, item);
+      results[index] = await runChild(branch, child, () => runBlock(state.ItemProcessor, child, input));
+      if (!ended) child.record({ type: 'MapIterationSucceeded', name, index });
+      after = child.last;
+    }
+  };
+  const limit = Math.min(asked === 0 ? INLINE_CONCURRENCY : asked, INLINE_CONCURRENCY, items.length);
+  await sideBySide(branch, () => Array.from({ length: limit }, lane));
+  return results;
+}
+
+/** Runs one child to its end; the first child that fails stops the others. */
+async function runChild(parent: Branch, child: Branch, work: () => Promise<JsonValue>): Promise<JsonValue> {
+  try {
+    return await child.run(work);
   } catch (error) {
     if (!(error instanceof BranchStopped)) parent.failFrom(child);
     throw error;
   }
 }
 
-/** Waits for lanes that run side by side; the clock is theirs to hold meanwhile. */
-export function join(parent: Branch, lanes: readonly (() => Promise<void>)[]): Promise<void> {
-  return parent.wait<void>((done, fail) => {
-    Promise.all(lanes.map((lane) => lane())).then(() => done(), fail);
+/** Waits for work that is done side by side; the clock is its to hold meanwhile. */
+function sideBySide<T>(parent: Branch, work: () => Promise<T>[]): Promise<T[]> {
+  return parent.wait<T[]>((done, fail) => {
+    Promise.all(work()).then(done, fail);
     return () => undefined;
   });
 }
 
-/** Records `<type>StateFailed` where the work in it fails. */
-export async function failingAs<T>(frame: Frame, type: 'Map' | 'Parallel', work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof BranchStopped)) {
-      frame.branch.record({ type: `${type}StateFailed` });
-      frame.branch.active = undefined;
-    }
-    throw error;
+/**
+ * AWS takes a tolerance on an inline Map too, but documents it to count for the runs of a distributed one only: here as
+ * there the first iteration that fails ends an inline Map.
+ */
+async function checkTolerance(visit: Visit, state: MapState): Promise<void> {
+  const { ToleratedFailureCount: count, ToleratedFailurePercentage: percentage } = state;
+  if (count !== undefined) await evaluateInteger(visit, count, 'ToleratedFailureCount');
+  if (percentage === undefined) return;
+  const value = await evaluate(visit, percentage, 'ToleratedFailurePercentage');
+  if (typeof value === 'number' && value >= 0 && value <= 100) return;
+  throw unexpectedType(visit, percentage, 'ToleratedFailurePercentage', 'number', value);
+}
+
+async function itemsOf(visit: Visit, state: MapState): Promise<JsonValue[]> {
+  if (state.Items === undefined) {
+    if (Array.isArray(visit.input)) return visit.input;
+    const reason = `Map state input must be an array but was: ${JSON.stringify(visit.input)}`;
+    throw evaluationFailed(visit, reason, undefined);
   }
+  const items = await evaluate(visit, state.Items, 'Items');
+  if (!Array.isArray(items)) throw unexpectedType(visit, state.Items, 'Items', 'array', items);
+  return items;
+}
+
+async function itemInput(visit: Visit, state: MapState, iteration: Branch, item: JsonValue): Promise<JsonValue> {
+  if (state.ItemSelector === undefined) return item;
+  return evaluate(visit, state.ItemSelector, 'ItemSelector', { iteration });
 }

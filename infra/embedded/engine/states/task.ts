@@ -1,8 +1,8 @@
+import type { Visit } from '../branch.ts';
 import { splitResource, type TaskState } from '../definition.ts';
 import { StateFailure, TaskError } from '../errors.ts';
-import { evaluate, evaluateInteger, type Frame, type Outcome, withinLimit } from '../frame.ts';
+import { evaluate, evaluateInteger, type Outcome, withinLimit } from '../frame.ts';
 import type { JsonValue } from '../json.ts';
-import type { Call } from '../position.ts';
 
 /** How a resource appears in the history. */
 interface Events {
@@ -15,13 +15,12 @@ interface Events {
 }
 
 /** Makes one attempt: schedules the call, and waits for its result or, with a token, for the answer. */
-export async function runTask(frame: Frame, state: TaskState): Promise<Outcome> {
-  const { branch } = frame;
+export async function runTask(visit: Visit, state: TaskState): Promise<Outcome> {
+  const { branch } = visit;
   const events = eventsOf(state.Resource);
-  const call = frame.resumed?.call ?? (await schedule(frame, state, events));
-  if (call.token !== undefined) branch.execution.secrets.add(call.token);
+  if (visit.call === undefined) await schedule(visit, state, events);
   try {
-    const result = withinLimit(await attempt(frame, splitResource(state.Resource).base, call, events), events.title);
+    const result = withinLimit(await attempt(visit, splitResource(state.Resource).base, events), events.title);
     branch.record({ type: `${events.prefix}Succeeded`, ...events.tags, output: result });
     return { output: result, reads: { result }, source: state, next: state.Next };
   } catch (error) {
@@ -34,22 +33,6 @@ export async function runTask(frame: Frame, state: TaskState): Promise<Outcome> 
   }
 }
 
-interface Limits {
-  timeoutInSeconds: number | undefined;
-  heartbeatInSeconds: number | undefined;
-}
-
-async function limitsOf(frame: Frame, state: TaskState): Promise<Limits> {
-  const seconds = async (field: 'TimeoutSeconds' | 'HeartbeatSeconds') => {
-    const template = state[field];
-    return template === undefined ? undefined : evaluateInteger(frame, template, field);
-  };
-  return {
-    timeoutInSeconds: await seconds('TimeoutSeconds'),
-    heartbeatInSeconds: await seconds('HeartbeatSeconds'),
-  };
-}
-
 function eventsOf(resource: string): Events {
   const parts = /^arn:[^:]*:states:[^:]*:[^:]*:(.+):([^:]+)$/.exec(resource);
   const [, resourceType, name] = parts ?? [];
@@ -59,20 +42,20 @@ function eventsOf(resource: string): Events {
   return { prefix: 'Task', tags: { resource: name, resourceType }, title: resourceType };
 }
 
-async function schedule(frame: Frame, state: TaskState, { prefix, tags }: Events): Promise<Call> {
-  const { branch } = frame;
-  const { machine, services, secrets } = branch.execution;
+async function schedule(visit: Visit, state: TaskState, { prefix, tags }: Events): Promise<void> {
+  const { branch } = visit;
+  const { machine, services } = branch.execution;
   const token = splitResource(state.Resource).callback ? services.tokens.issue() : undefined;
-  if (token !== undefined) secrets.add(token);
-  const limits = await limitsOf(frame, state);
+  const secondsOf = async (field: 'TimeoutSeconds' | 'HeartbeatSeconds') =>
+    state[field] === undefined ? undefined : evaluateInteger(visit, state[field], field);
+  const timeoutInSeconds = await secondsOf('TimeoutSeconds');
+  const heartbeatInSeconds = await secondsOf('HeartbeatSeconds');
   const reads = { taskToken: token };
-  const args = state.Arguments === undefined ? frame.input : await evaluate(frame, state.Arguments, 'Arguments', reads);
+  const args = state.Arguments === undefined ? visit.input : await evaluate(visit, state.Arguments, 'Arguments', reads);
   const call = tags && { ...tags, region: machine.arn.split(':')[3], parameters: args };
   const details = call ?? { resource: state.Resource, input: args };
-  branch.record({ type: `${prefix}Scheduled`, ...details, ...limits }, branch.last, { token });
+  branch.record({ type: `${prefix}Scheduled`, ...details, timeoutInSeconds, heartbeatInSeconds }, { token });
   branch.record({ type: `${prefix}Started`, ...tags });
-  const now = services.clock.now();
-  return { token, args, ...limits, scheduledAt: now, heartbeatAt: now, submitted: false };
 }
 
 /**
@@ -80,7 +63,8 @@ async function schedule(frame: Frame, state: TaskState, { prefix, tags }: Events
  * is on the disk: what it does out there must not be forgotten here. After a restart a call that may or may not have
  * been made is made again, with a token in the time it has left, without one in a time of its own.
  */
-function attempt({ branch, name, resumed }: Frame, resource: string, task: Call, events: Events): Promise<JsonValue> {
+function attempt({ branch, name, call: task }: Visit, resource: string, { tags }: Events): Promise<JsonValue> {
+  if (task === undefined) throw new Error(`${name} was not scheduled`);
   const { clock, integrations, tokens, journal } = branch.execution.services;
   const { token: taskToken, args, timeoutInSeconds, heartbeatInSeconds } = task;
   return branch.wait<JsonValue>((done, fail) => {
@@ -89,8 +73,8 @@ function attempt({ branch, name, resumed }: Frame, resource: string, task: Call,
     const timeout = (missedHeartbeat: boolean) => () => fail(new StateFailure('States.Timeout', '', missedHeartbeat));
     const after = (since: number, seconds: number | undefined, run: () => void) =>
       seconds === undefined ? undefined : clock.at(since + seconds * 1000, run);
-    const again = resumed?.call === task && taskToken === undefined;
-    const deadline = after(again ? clock.now() : task.scheduledAt, timeoutInSeconds, timeout(false));
+    const since = taskToken === undefined ? clock.now() : task.scheduledAt;
+    const deadline = after(since, timeoutInSeconds, timeout(false));
     const awaitHeartbeat = () =>
       taskToken === undefined ? undefined : after(task.heartbeatAt, heartbeatInSeconds, timeout(true));
     let heartbeat = awaitHeartbeat();
@@ -100,14 +84,14 @@ function attempt({ branch, name, resumed }: Frame, resource: string, task: Call,
         succeed: done,
         fail: (error, cause) => fail(new StateFailure(error, cause)),
         heartbeat: () => {
+          if (heartbeatInSeconds === undefined) return;
           heartbeat?.cancel();
-          task.heartbeatAt = clock.now();
-          if (heartbeatInSeconds !== undefined) branch.remember({ heartbeatAt: task.heartbeatAt });
+          branch.remember({ heartbeatAt: clock.now() });
           heartbeat = awaitHeartbeat();
         },
       });
     }
-    const { arn: executionArn } = branch.execution;
+    const { executionArn } = branch.execution.summary;
     const call = {
       ...{ resource, arguments: args, taskToken, executionArn, stateName: name },
       get signal() {
@@ -121,7 +105,7 @@ function attempt({ branch, name, resumed }: Frame, resource: string, task: Call,
       if (over) return;
       const result = await integrations.invoke(call);
       if (taskToken === undefined) done(result);
-      else if (!over) branch.record({ type: 'TaskSubmitted', ...events.tags, output: result });
+      else if (!over) branch.record({ type: 'TaskSubmitted', ...tags, output: result });
     };
     if (!task.submitted) {
       const release = clock.hold();

@@ -1,30 +1,36 @@
+import type { Visit } from '../branch.ts';
 import type { WaitState } from '../definition.ts';
-import { evaluate, evaluateInteger, evaluationFailed, type Frame, type Outcome } from '../frame.ts';
+import { evaluate, evaluateInteger, evaluationFailed, type Outcome } from '../frame.ts';
 
 /** RFC 3339 with an offset, any number of fractional digits. */
 const TIMESTAMP = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** Waits a number of seconds, or until a time; a time that has passed does not wait. */
-export async function runWait(frame: Frame, state: WaitState): Promise<Outcome> {
-  const { branch, resumed } = frame;
-  const until = resumed?.until ?? (await timeToWaitFor(frame, state));
-  if (resumed?.until !== undefined) await branch.sleepOn(until);
-  else if (until > branch.execution.services.clock.now()) await branch.sleep(until);
-  return { output: frame.input, source: state, next: state.Next };
+export async function runWait(visit: Visit, state: WaitState): Promise<Outcome> {
+  // After a restart it has slept already.
+  if (visit.until === undefined) {
+    const { branch } = visit;
+    const until = await timeToWaitFor(visit, state);
+    if (until > branch.execution.services.clock.now()) {
+      branch.remember({ until });
+      await branch.sleep(until);
+    }
+  }
+  return { output: visit.input, source: state, next: state.Next };
 }
 
-async function timeToWaitFor(frame: Frame, { Seconds, Timestamp }: WaitState): Promise<number> {
-  if (Seconds === undefined) return timestamp(frame, Timestamp ?? '');
-  return frame.enteredAt + 1000 * (await evaluateInteger(frame, Seconds, 'Seconds'));
+async function timeToWaitFor(visit: Visit, { Seconds, Timestamp }: WaitState): Promise<number> {
+  if (Seconds === undefined) return timestamp(visit, Timestamp ?? '');
+  return visit.enteredAt + 1000 * (await evaluateInteger(visit, Seconds, 'Seconds'));
 }
 
-async function timestamp(frame: Frame, template: string): Promise<number> {
-  const text = await evaluate(frame, template, 'Timestamp');
+async function timestamp(visit: Visit, template: string): Promise<number> {
+  const text = await evaluate(visit, template, 'Timestamp');
   const time = typeof text === 'string' ? parseTimestamp(text) : undefined;
   if (time !== undefined) return time;
   const shown = typeof text === 'string' ? text : JSON.stringify(text);
   const reason = `The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: ${shown}`;
-  throw evaluationFailed(frame, reason, 'Timestamp', frame.branch, frame.branch.last);
+  throw evaluationFailed(visit, reason, 'Timestamp', visit.branch, visit.branch.last);
 }
 
 function parseTimestamp(text: string): number | undefined {

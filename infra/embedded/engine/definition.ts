@@ -27,16 +27,15 @@ const Retrier = z.strictObject({
 });
 export type Retrier = z.infer<typeof Retrier>;
 
-const Catcher = z.strictObject({
-  ErrorEquals,
-  Next: Name,
-  Assign: Assign.optional(),
-  Output: Json.optional(),
-  Comment: z.string().optional(),
-});
-
+const target = { Next: Name, Assign: Assign.optional(), Output: Json.optional(), Comment: z.string().optional() };
+const Catcher = z.strictObject({ ErrorEquals, ...target });
 const handled = { ...transition, Retry: z.array(Retrier).default([]), Catch: z.array(Catcher).default([]) };
-const block = { StartAt: Name, Comment: z.string().optional(), States: z.record(z.string(), z.unknown()) };
+/** An interface, because a type cannot name itself. */
+interface States extends ReadonlyMap<string, State> {}
+const States: z.ZodType<States> = z.lazy(() =>
+  z.record(Name, Head.pipe(State)).transform((states) => new Map(Object.entries(states))),
+);
+const block = { StartAt: Name, Comment: z.string().optional(), States };
 
 const Pass = z.strictObject({ Type: z.literal('Pass'), ...transition });
 const Task = z.strictObject({
@@ -47,13 +46,7 @@ const Task = z.strictObject({
   TimeoutSeconds: NumberOrQuery.optional(),
   HeartbeatSeconds: NumberOrQuery.optional(),
 });
-const ChoiceRule = z.strictObject({
-  Condition: z.union([z.boolean(), Query]),
-  Next: Name,
-  Assign: Assign.optional(),
-  Output: Json.optional(),
-  Comment: z.string().optional(),
-});
+const ChoiceRule = z.strictObject({ Condition: z.union([z.boolean(), Query]), ...target });
 const Choice = z.strictObject({
   Type: z.literal('Choice'),
   ...output,
@@ -79,7 +72,7 @@ const Fail = z.strictObject({
   Error: z.string().optional(),
   Cause: z.string().optional(),
 });
-const RawMap = z.strictObject({
+const InlineMap = z.strictObject({
   Type: z.literal('Map'),
   ...handled,
   Items: z.union([z.array(Json), Query]).optional(),
@@ -92,56 +85,45 @@ const RawMap = z.strictObject({
   ToleratedFailureCount: NumberOrQuery.optional(),
   ToleratedFailurePercentage: z.union([z.number().min(0).max(100), Query]).optional(),
 });
-const RawParallel = z.strictObject({
+const Parallel = z.strictObject({
   Type: z.literal('Parallel'),
   ...handled,
   Arguments: Json.optional(),
   Branches: z.array(z.strictObject(block)).min(1),
 });
-const RawMachine = z.strictObject({
+
+export const STATE_TYPES = ['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Map', 'Parallel'] as const;
+export type StateType = (typeof STATE_TYPES)[number];
+/** What every state says, and what is asked first: of another kind of state nothing else is worth telling. */
+const Head = z.looseObject({
+  Type: z.enum(STATE_TYPES, { error: ({ input }) => `state type '${input}' is not supported` }),
+  QueryLanguage: z.literal('JSONata', { error: ({ input }) => `only JSONata, not ${input}` }).optional(),
+});
+const State = z.discriminatedUnion('Type', [Pass, Task, Choice, Wait, Succeed, Fail, InlineMap, Parallel]);
+const Machine = z.strictObject({
   ...block,
-  QueryLanguage: z.enum(['JSONata', 'JSONPath']).optional(),
+  QueryLanguage: z.enum(['JSONata', 'JSONPath']).default('JSONPath'),
   TimeoutSeconds: z.number().int().min(1).optional(),
   Version: z.literal('1.0').optional(),
 });
 
-const SimpleState = z.discriminatedUnion('Type', [Pass, Task, Choice, Wait, Succeed, Fail]);
-export const STATE_TYPES = ['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Map', 'Parallel'] as const;
-export type StateType = (typeof STATE_TYPES)[number];
-
-type PassState = z.infer<typeof Pass>;
 export type TaskState = z.infer<typeof Task>;
 export type ChoiceState = z.infer<typeof Choice>;
 export type WaitState = z.infer<typeof Wait>;
-type SucceedState = z.infer<typeof Succeed>;
 export type FailState = z.infer<typeof Fail>;
-export type MapState = Omit<z.infer<typeof RawMap>, 'ItemProcessor'> & { ItemProcessor: Block };
-export type ParallelState = Omit<z.infer<typeof RawParallel>, 'Branches'> & { Branches: Block[] };
-export type State =
-  | PassState
-  | TaskState
-  | ChoiceState
-  | WaitState
-  | SucceedState
-  | FailState
-  | MapState
-  | ParallelState;
-
+export type MapState = z.infer<typeof InlineMap>;
+export type ParallelState = z.infer<typeof Parallel>;
+export type State = z.infer<typeof State>;
 /** States with their entry: a machine, the processor of a Map, a branch of a Parallel. */
-export interface Block {
-  StartAt: string;
-  States: ReadonlyMap<string, State>;
-}
-export interface Definition extends Block {
-  TimeoutSeconds: number | undefined;
-}
+export type Block = Pick<z.infer<typeof Machine>, 'StartAt' | 'States'>;
+export type Definition = z.infer<typeof Machine>;
 
 /** `{% ... %}`, exactly: anything around it, even a space, makes it plain text. */
 export function isQuery(text: string): boolean {
   return text.startsWith('{%') && text.endsWith('%}') && text.length >= 4;
 }
 
-export interface DefinitionChecks {
+interface DefinitionChecks {
   supportsResource: (resource: string) => boolean;
   /** Compiles an expression; throws where it cannot. */
   compile: (query: string) => void;
@@ -156,64 +138,36 @@ const MACHINE = '(machine)';
  * @throws UnsupportedDefinition naming state and field
  */
 export function parseDefinition(source: unknown, checks: DefinitionChecks): Definition {
-  const raw = parse(RawMachine, source, MACHINE);
-  return { ...parseBlock(raw, raw.QueryLanguage ?? 'JSONPath', checks, MACHINE), TimeoutSeconds: raw.TimeoutSeconds };
+  const { data, error } = Machine.safeParse(source);
+  if (data === undefined) throw refusalOf(error.issues[0]);
+  checkBlock(MACHINE, data, data.QueryLanguage, checks);
+  return data;
 }
 
-function parseBlock(
-  block: { StartAt: string; States: Record<string, unknown> },
-  language: string,
-  checks: DefinitionChecks,
-  owner: string,
-): Block {
-  const states = new Map<string, State>();
-  for (const [name, source] of Object.entries(block.States))
-    states.set(name, parseState(name, source, language, checks));
-  if (!states.has(block.StartAt)) throw new UnsupportedDefinition(owner, 'StartAt', `no state '${block.StartAt}'`);
-  for (const [name, state] of states) checkTransitions(name, state, states);
-  return { StartAt: block.StartAt, States: states };
-}
-
-function parseState(name: string, source: unknown, inherited: string, checks: DefinitionChecks): State {
-  parse(Name, name, name);
-  const { Type: type, QueryLanguage: own } = parse(
-    z.looseObject({ Type: z.string(), QueryLanguage: z.string().optional() }),
-    source,
-    name,
-  );
-  const known: readonly string[] = STATE_TYPES;
-  if (!known.includes(type)) throw new UnsupportedDefinition(name, 'Type', `state type '${type}' is not supported`);
-  const language = own ?? inherited;
-  if (language !== 'JSONata') throw new UnsupportedDefinition(name, 'QueryLanguage', `only JSONata, not ${language}`);
-  switch (type) {
-    case 'Map': {
-      const { ItemProcessor, ...state } = parse(RawMap, source, name);
-      checkQueries(name, state, checks);
-      return { ...state, ItemProcessor: parseBlock(ItemProcessor, inherited, checks, name) };
-    }
-    case 'Parallel': {
-      const { Branches, ...state } = parse(RawParallel, source, name);
-      checkQueries(name, state, checks);
-      return { ...state, Branches: Branches.map((branch) => parseBlock(branch, inherited, checks, name)) };
-    }
-    default: {
-      const state = parse(SimpleState, source, name);
-      checkQueries(name, state, checks);
-      if (state.Type === 'Task') checkResource(name, state.Resource, checks);
-      return state;
-    }
-  }
-}
-
-function parse<T>(schema: z.ZodType<T>, source: unknown, state: string): T {
-  const parsed = schema.safeParse(source);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
+/** The state is what follows the last `States` on the way to what is wrong, the field what follows the state. */
+function refusalOf(issue: z.core.$ZodIssue | undefined): UnsupportedDefinition {
   const path = issue?.path.map(String) ?? [];
+  const at = path.lastIndexOf('States', path.length - 2);
+  const [state = MACHINE, ...field] = at < 0 ? [MACHINE, ...path] : path.slice(at + 1);
   if (issue?.code === 'unrecognized_keys') {
-    throw new UnsupportedDefinition(state, [...path, issue.keys[0]].join('.'), 'this field is not supported');
+    return new UnsupportedDefinition(state, [...field, issue.keys[0]].join('.'), 'this field is not supported');
   }
-  throw new UnsupportedDefinition(state, path.join('.') || 'Type', issue?.message ?? 'cannot be read');
+  return new UnsupportedDefinition(state, field.join('.') || 'Type', issue?.message ?? 'cannot be read');
+}
+
+function checkBlock(owner: string, { StartAt, States }: Block, language: string, checks: DefinitionChecks): void {
+  if (!States.has(StartAt)) throw new UnsupportedDefinition(owner, 'StartAt', `no state '${StartAt}'`);
+  for (const [name, state] of States) {
+    const own = state.QueryLanguage ?? language;
+    if (own !== 'JSONata') throw new UnsupportedDefinition(name, 'QueryLanguage', `only JSONata, not ${own}`);
+    checkTransitions(name, state, States);
+    checkQueries(name, state, checks);
+    if (state.Type === 'Task' && !checks.supportsResource(splitResource(state.Resource).base)) {
+      throw new UnsupportedDefinition(name, 'Resource', `no integration for '${state.Resource}'`);
+    }
+    const inner = state.Type === 'Map' ? [state.ItemProcessor] : state.Type === 'Parallel' ? state.Branches : [];
+    for (const block of inner) checkBlock(name, block, language, checks);
+  }
 }
 
 /** Callbacks are the engine's own; the integration only has to know the call. */
@@ -221,11 +175,6 @@ export function splitResource(resource: string): { base: string; callback: boole
   const suffix = '.waitForTaskToken';
   const callback = resource.endsWith(suffix);
   return { base: callback ? resource.slice(0, -suffix.length) : resource, callback };
-}
-
-function checkResource(state: string, resource: string, checks: DefinitionChecks) {
-  if (checks.supportsResource(splitResource(resource).base)) return;
-  throw new UnsupportedDefinition(state, 'Resource', `no integration for '${resource}'`);
 }
 
 function checkTransitions(name: string, state: State, states: ReadonlyMap<string, State>) {

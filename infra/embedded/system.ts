@@ -234,18 +234,18 @@ function silentWhen<Given extends unknown[], Result>(
 }
 
 /**
- * Nothing is answered before it would survive a kill -9. While the disk is full whatever would change something is
- * refused in AWS's way, so that clients come back; looking is allowed.
+ * Nothing is answered, and nothing shown, before it would survive a kill -9. While the disk is full whatever would
+ * change something is refused in AWS's way, so that clients come back; looking is allowed.
  */
 function durably(journal: Journal, service: Service): Service {
   const reads = /^(Describe|Get|List)/;
   const guarded = Object.entries(service).map(([name, run]): [string, Service[string]] => [
     name,
     async (input) => {
-      if (reads.test(name)) return run(input);
-      if (!journal.accepts()) throw new AwsError('ServiceUnavailable', DISK_FULL, 503);
+      const looks = reads.test(name);
+      if (!looks && !journal.accepts()) throw new AwsError('ServiceUnavailable', DISK_FULL, 503);
       const answer = await run(input);
-      await journal.durable();
+      if (!looks || journal.accepts()) await journal.durable();
       return answer;
     },
   ]);

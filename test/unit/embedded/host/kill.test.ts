@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import * as sfn from '@aws-sdk/client-sfn';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -81,6 +82,43 @@ describe('a system whose disk is full', () => {
 
     const later = await start(copy(disk), NOON, heir(dataDir));
     expect(later.system.engine.describe(executionArn ?? '').status).toBe('SUCCEEDED');
+  });
+});
+
+describe('a system whose disk is slow', () => {
+  it.each([
+    ['takes no answer to a task', (taskToken: string) => new sfn.SendTaskSuccessCommand({ taskToken, output: '{}' })],
+    ['takes no failure of a task', (taskToken: string) => new sfn.SendTaskFailureCommand({ taskToken })],
+    ['stops no execution', (_: string, executionArn: string) => new sfn.StopExecutionCommand({ executionArn })],
+    ['describes no end', (_: string, executionArn: string) => new sfn.DescribeExecutionCommand({ executionArn })],
+    ['lists no end', () => new sfn.ListExecutionsCommand({ stateMachineArn: ASKING })],
+    ['shows no event', (_: string, executionArn: string) => new sfn.GetExecutionHistoryCommand({ executionArn })],
+  ] as const)('%s that a kill -9 would take back', async (_, command) => {
+    const disk = memoryDisk();
+    const { system } = await start(disk, NOON);
+    const { states, dynamo, destroy } = clients(system);
+    const { executionArn } = system.engine.start({ stateMachineArn: ASKING, input: {} });
+    await vi.waitFor(() => expect(system.engine.history(executionArn)?.at(-1)?.type).toBe('TaskSubmitted'));
+    await system.settled();
+    const token = JSON.parse(system.queues.peek('quarantine')[0]?.body ?? '{}').token;
+    const asked = command(token, executionArn);
+
+    const free = Promise.withResolvers<void>();
+    disk.busy = free.promise;
+    const before = system.engine.history(executionArn)?.length ?? 0;
+    if (/Describe|List|Get/.test(asked.constructor.name)) system.engine.stop(executionArn);
+    let kept: string | undefined;
+    const answer = states.send(asked as sfn.StopExecutionCommand).then(() => {
+      kept = /"type":"(TaskSucceeded|TaskFailed|ExecutionAborted)"/.exec(String([...disk.files.values()]))?.[1];
+    });
+    // Others are answered meanwhile.
+    for (let i = 0; i < 5; i++) await dynamo.send(new ListTablesCommand({}));
+    await vi.waitFor(() => expect(system.engine.history(executionArn)?.length).toBeGreaterThan(before));
+    const early = await Promise.race([answer.then(() => true), Promise.resolve(false)]);
+    free.resolve();
+    await answer;
+    expect({ early, kept }).toEqual({ early: false, kept: expect.any(String) });
+    destroy();
   });
 });
 

@@ -7,6 +7,8 @@ export interface MemoryDisk extends Disk {
   readonly written: number[];
   /** Bytes that still fit; a write beyond that leaves half of itself and fails. */
   free: number;
+  /** A write begins when this is over. */
+  busy: Promise<void> | undefined;
   /** The first `bytes` of everything written, in the order of the segments. */
   upTo(bytes: number): MemoryDisk;
 }
@@ -17,12 +19,14 @@ export function memoryDisk(files = new Map<string, Buffer>()): MemoryDisk {
     files,
     written: [],
     free: Infinity,
+    busy: undefined,
     list: () => [...files.keys()],
     read: (name) => files.get(name) ?? Buffer.alloc(0),
     create: async (name) => {
       files.set(name, Buffer.alloc(0));
       return {
         async write(bytes, offset) {
+          await disk.busy;
           const before = disk.read(name).subarray(0, offset);
           const fits = bytes.length <= disk.free;
           files.set(name, Buffer.concat([before, fits ? bytes : bytes.subarray(0, bytes.length >> 1)]));

@@ -10,7 +10,7 @@ import { seededRandom } from '../../infra/embedded/simulator/random.ts';
 import { synthesize } from '../../infra/embedded/start/synthesis.ts';
 import type { Bench } from './bench.ts';
 import { type Evidence, gather, pendingIn } from './crash/evidence.ts';
-import { changes, faults, unfinished } from './crash/faults.ts';
+import { changes, faults, type Seen, unfinished } from './crash/faults.ts';
 import { createLoad, type Load, type Target } from './crash/load.ts';
 import { FromVictim, type VictimSettings } from './crash/settings.ts';
 import { startWorld, type World } from './crash/world.ts';
@@ -99,7 +99,7 @@ async function killMany(settings: VictimSettings, world: World, print: Print): P
       torn += 1;
     }
     const now = await gather(settings.dataDir);
-    const found = faults(before, now, world, load.submitted()).map((fault) => `after kill ${round}: ${fault}`);
+    const found = faults(before, now, seenBy(world, load)).map((fault) => `after kill ${round}: ${fault}`);
     before = now;
     cuts = now.cuts;
     if (round % PRINT_EVERY === 0) print(`${round} kills: ${countsOf(now, world, load)}`);
@@ -130,10 +130,11 @@ async function settle(
   await victim.kill();
   const after = await gather(dataDir);
   print(`at the end: ${countsOf(after, world, load)}`);
-  const found = faults(before, after, world, load.submitted()).map((fault) => `at the end: ${fault}`);
-  found.push(...unfinished(after, load.submitted()));
-  for (const [check, seen] of Object.entries(witnesses(after, world))) {
-    if (seen === 0) found.push(`the run has shown nothing: no ${check}`);
+  const seen = seenBy(world, load);
+  const found = faults(before, after, seen).map((fault) => `at the end: ${fault}`);
+  found.push(...unfinished(after, seen));
+  for (const [check, count] of Object.entries(witnesses(after, world))) {
+    if (count === 0) found.push(`the run has shown nothing: no ${check}`);
   }
 
   const effects = world.effects.size;
@@ -143,22 +144,32 @@ async function settle(
   await last.kill();
   const replayed = await gather(dataDir);
   print(`replayed ${load.events()} events: ${replayed.executions.size - after.executions.size} executions more`);
-  return [...found, ...changes(after, replayed, effects, world), ...faults(after, replayed, world, load.submitted())];
+  return [...found, ...changes(after, replayed, effects, world), ...faults(after, replayed, seen)];
 }
 
+const seenBy = (world: World, load: Load): Seen => ({
+  ...{ world, submitted: load.submitted(), heard: load.clicks().heard },
+});
+
 /** What there has to be for the invariants to say anything. */
-function witnesses({ approvals, jobs }: Evidence, { effects }: World): Record<string, number> {
-  const answered = [...approvals.values()].filter(({ status }) => status === 'approved').length;
-  const folded = [...jobs.values()].filter(({ folded_in }) => folded_in !== undefined).length;
-  return { effects: effects.size, 'approved approvals': answered, 'folded labels': folded };
+function witnesses({ approvals, jobs }: Evidence, { effects, undone }: World): Record<string, number> {
+  const answered = (as: string) => [...approvals.values()].filter(({ status }) => status === as).length;
+  const rows = [...jobs.values()];
+  return {
+    ...{ effects: effects.size, approved: answered('approved'), denied: answered('denied'), undone: undone.size },
+    'labels folded': rows.filter(({ folded_in }) => folded_in !== undefined).length,
+    'jobs ended': rows.filter(({ ended_at }) => ended_at !== undefined).length,
+    'jobs cancelled': rows.filter(({ cancelled_at }) => cancelled_at !== undefined).length,
+    contradicted: rows.filter(({ contradictions = 0 }) => contradictions > 0).length,
+  };
 }
 
 function countsOf(now: Evidence, world: World, load: Load): string {
   const seen = Object.entries(witnesses(now, world)).map(([what, count]) => `${count} ${what}`);
-  const { made, answered } = load.clicks;
+  const { made, heard } = load.clicks();
   return [
     `${load.submitted().length} jobs accepted, ${now.executions.size} executions, ${seen.join(', ')}`,
-    `${now.approvals.size} approvals asked for, ${made} clicks of which ${answered} were heard`,
+    `${now.approvals.size} approvals asked for, ${made} clicks of which ${heard.length} were heard`,
   ].join(', ');
 }
 
@@ -187,7 +198,7 @@ function startVictim(settings: VictimSettings) {
     const said = FromVictim.parse(message);
     if (said.kind === 'ready') ready.resolve(said);
     else if (said.kind === 'left') {
-      quiet = said.open + said.unfolded === 0 && pendingIn(settings.dataDir) === 0 ? quiet + 1 : 0;
+      quiet = said.open + said.toDo === 0 && pendingIn(settings.dataDir) === 0 ? quiet + 1 : 0;
       if (quiet >= QUIET) becameQuiet();
     }
   });

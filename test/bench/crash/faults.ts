@@ -5,16 +5,26 @@ import type { JobItem } from '../../../schemas/items/job.ts';
 import type { LedgerEntry, LedgerItem } from '../../../schemas/items/ledger.ts';
 import type { Kind } from '../../../schemas/primitives.ts';
 import type { Evidence } from './evidence.ts';
+import type { Heard } from './people.ts';
 import { APPROVERS } from './settings.ts';
 import type { World } from './world.ts';
 
 const DAY_SECONDS = 86_400;
 
+/** What the world outside has seen and heard. */
+export interface Seen {
+  readonly world: World;
+  /** Jobs whose submission was accepted. */
+  readonly submitted: Iterable<string>;
+  readonly heard: readonly Heard[];
+}
+
 /** Every way in which what is left contradicts what was promised; numbers are those of DESIGN.md section 9. */
-export function faults(before: Evidence, now: Evidence, world: World, submitted: Iterable<string>): string[] {
+export function faults(before: Evidence, now: Evidence, { world, submitted, heard }: Seen): string[] {
   return [
     ...effectsWithoutRecord(now, world),
     ...lostEvents(now, submitted),
+    ...unheard(now, heard),
     ...[...now.ledgers].flatMap(([cluster, ledger]) => [
       ...misfolded(cluster, ledger, now),
       ...beyond(cluster, ledger),
@@ -113,7 +123,7 @@ function count(counts: Record<Kind, { harms: number; right: number }>, entry: Le
 }
 
 /** 6: by one who may, in time, once, and for what was shown; and nothing that needed an answer was done without. */
-function badAnswers(before: Evidence, now: Evidence, { effects }: World): string[] {
+function badAnswers(before: Evidence, now: Evidence, { effects, undone }: World): string[] {
   const found: string[] = [];
   for (const [id, approval] of now.approvals) {
     const { status, decided_by: by, expires_at, answered_at, job_id, pinned } = approval;
@@ -132,6 +142,25 @@ function badAnswers(before: Evidence, now: Evidence, { effects }: World): string
     if (now.jobs.get(jobId)?.decision?.next !== 'ask') continue;
     const answer = now.approvals.get(decisionId);
     if (answer?.answered_at === undefined) found.push(`6: ${decisionId} was done and nobody had said so`);
+    if (answer?.status === 'denied') found.push(`6: ${decisionId} was denied and is done`);
+  }
+  for (const decisionId of undone) {
+    const by = now.approvals.get(decisionId)?.undo_asked_by;
+    if (!APPROVERS.includes(by ?? '')) found.push(`6: ${decisionId} was undone for ${by}`);
+  }
+  return found;
+}
+
+/** An answer that was taken from somebody who may give it, in time, is not forgotten. */
+function unheard({ approvals }: Evidence, heard: readonly Heard[]): string[] {
+  const found: string[] = [];
+  for (const { approvalId, by, what, at, refused } of heard) {
+    const approval = approvals.get(approvalId);
+    const inTime = at < Date.parse(approval?.expires_at ?? '');
+    if (!inTime || !APPROVERS.includes(by)) continue;
+    if (what === 'approve' && approval?.status === 'pending') found.push(`6: ${by} approved ${approvalId}, forgotten`);
+    if (what !== 'denial' || refused) continue;
+    if (approval?.status !== 'denied') found.push(`6: ${by} denied ${approvalId}, which is ${approval?.status}`);
   }
   return found;
 }
@@ -173,8 +202,15 @@ function brokenHistories(before: Evidence, now: Evidence): string[] {
 }
 
 /** 3 and 4, once nothing is open any more and every job has started. */
-export function unfinished({ jobs }: Evidence, submitted: Iterable<string>): string[] {
+export function unfinished({ jobs, approvals }: Evidence, { submitted, world }: Seen): string[] {
   const found: string[] = [];
+  for (const [id, { status, job_id, undo_asked_at }] of approvals) {
+    const row = jobs.get(job_id);
+    if (status === 'denied' && row?.status !== 'denied') found.push(`6: ${id} was denied, its job is ${row?.status}`);
+    if (undo_asked_at === undefined || row?.effect?.intervened !== true) continue;
+    const undone = row.effect.status === 'undone' && world.undone.has(id);
+    if (!undone) found.push(`6: ${id} was to be undone, its effect is ${row.effect.status}`);
+  }
   for (const jobId of submitted) {
     const row = jobs.get(jobId);
     if (row?.closed_at === undefined) found.push(`3: ${jobId} has no closed record`);

@@ -21,8 +21,8 @@ export type VictimSettings = z.infer<typeof VictimSettings>;
 
 export const FromVictim = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready'), url: z.string(), accessKeyId: z.string(), secretAccessKey: z.string() }),
-  /** Executions that run, and decided jobs whose label is not folded yet. */
-  z.object({ kind: z.literal('left'), open: z.number(), unfolded: z.number() }),
+  /** Executions that run; decided jobs whose label is not folded yet, and effects that are to be undone. */
+  z.object({ kind: z.literal('left'), open: z.number(), toDo: z.number() }),
   z.object({ kind: z.literal('log'), message: z.string() }),
 ]);
 export type FromVictim = z.infer<typeof FromVictim>;

@@ -3,24 +3,15 @@
  * it is told to start; it says where it listens once it does, and whoever started it makes the load.
  */
 import { once } from 'node:events';
-import { saveFold } from '../../../functions/adapters/calibration-store.ts';
-import { putBatch } from '../../../functions/adapters/ledger-store.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
-import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
-import { applyClusters } from '../../../infra/commands/apply-clusters.ts';
-import { realClock } from '../../../infra/embedded/clock/clock.ts';
-import { Records } from '../../../infra/embedded/console/records.ts';
-import { startSystem } from '../../../infra/embedded/system.ts';
-import { secretNames, TABLE_NAME } from '../../../infra/names.ts';
+import { secretNames } from '../../../infra/names.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
-import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
+import { earnAutonomy, openIdleSession } from '../idle-session.ts';
 import { APPROVERS, ASKED, CLUSTERS, LONG_WAIT_SECONDS, OWNER, SIGNING_SECRET, VictimSettings } from './settings.ts';
 
 const settings = VictimSettings.parse(JSON.parse(process.argv[2] ?? '{}'));
-const names = secretNames('local');
-const KEY = names.anyScheduler.replace('*', 'crash');
-const LABELS = 400;
+const KEY = secretNames('local').anyScheduler.replace('*', 'crash');
 const TELL_EVERY_MS = 500;
+const MANY = 10_000;
 
 const configured = (clusterId: string): ClusterConfig =>
   ClusterConfig.parse({
@@ -31,46 +22,43 @@ const configured = (clusterId: string): ClusterConfig =>
       ? { actions: { suggest: [{ action: 'adjust-priority', target: '+100' }] } }
       : { actions: { annotate: { action: 'annotate' } } }),
     ...{ approvers: { suggest: APPROVERS }, users: { ada: OWNER }, approvalTtlSeconds: 20 },
+    // Every question has a card of its own, so that there is always something to click.
+    approvals: { undoMinutes: 1, cardsAtOnce: 100 },
     limits: { cooldownMinutes: 0, actionsPerHour: 1000 },
     budgets: { statement: { inFlight: 100 } },
   });
 
-/** A past in which the predictor was right, so that the agent may act alone. */
-async function earnAutonomy(table: Table, { clusterId, budgets }: ClusterConfig, now: Date): Promise<void> {
-  const seconds = now.getTime() / 1000;
-  const entries = Array.from({ length: LABELS }, (_, index): LedgerEntry => {
-    const longWait = index % 10 === 0;
-    const p = longWait ? 0.97 : 0.02;
-    const submittedAt = seconds - (LABELS - index) * 60 - 600;
-    return {
-      ...{ jobId: `past-${index}`, decisionId: `dec_past${index}`, submittedAt, labelAt: submittedAt + 30 },
-      ...{ kind: 'statement', p, q: p, executed: false, intervened: false, harmed: false, longWait },
-      ...{ predictedWaitSeconds: 10, waitSeconds: longWait ? 600 : 10, epoch: 0 },
-    };
-  });
-  const batch = await putBatch(table, clusterId, { version: 1, folded_at: now.toISOString(), budgets, entries });
-  await saveFold(table, clusterId, 0, applyBatch(birth(budgets).state, batch), []);
-}
-
 process.on('disconnect', () => process.exit());
 await once(process, 'message');
-const system = await startSystem({
-  ...{ assemblyDir: settings.assemblyDir, dataDir: settings.dataDir, port: 0, clock: realClock(), maxThreads: 1 },
-  environment: { VGAC_API_BASE_URL: settings.worldUrl, SLACK_API_BASE_URL: `${settings.worldUrl}/slack` },
-  secrets: { [KEY]: 'key', [names.slackBotToken]: 'xoxb-crash', [names.slackSigningSecret]: SIGNING_SECRET },
+const clusters = CLUSTERS.map(configured);
+const { system, records } = await openIdleSession({
+  ...{ assemblyDir: settings.assemblyDir, dataDir: settings.dataDir, configuration: clusters },
+  environment: {
+    VGAC_API_BASE_URL: settings.worldUrl,
+    SLACK_API_BASE_URL: `${settings.worldUrl}/slack`,
+    ...{ SLACK_BOT_TOKEN: 'xoxb-crash', SLACK_SIGNING_SECRET: SIGNING_SECRET },
+  },
+  secrets: { [KEY]: 'key' },
   log: (message) => process.send?.({ kind: 'log', message }),
 });
-const records = new Records({ endpoint: system.url, credentials: system.credentials, tableName: TABLE_NAME });
 if (settings.first) {
-  const clusters = CLUSTERS.map(configured);
   const now = new Date();
-  await applyClusters(records.table, clusters, now);
   for (const cluster of clusters) if (cluster.clusterId !== ASKED) await earnAutonomy(records.table, cluster, now);
 }
+
+/** Approved effects that somebody wants undone and that are not. */
+async function countUndoing(): Promise<number> {
+  const open = await records.openApprovals(MANY);
+  return open.filter(({ undo_asked_at, status, effect }) => {
+    return undo_asked_at !== undefined && status === 'approved' && (effect === undefined || effect.status === 'done');
+  }).length;
+}
+
 async function tell(): Promise<void> {
   const unfolded = await Promise.all(CLUSTERS.map((clusterId) => records.countUnfolded(clusterId)));
   const open = system.engine.list({ status: 'RUNNING' }).length;
-  process.send?.({ kind: 'left', open, unfolded: unfolded.reduce((sum, count) => sum + count, 0) });
+  const toDo = unfolded.reduce((sum, count) => sum + count, await countUndoing());
+  process.send?.({ kind: 'left', open, toDo });
   setTimeout(() => void tell(), TELL_EVERY_MS);
 }
 process.send?.({ kind: 'ready', url: system.url, ...system.credentials });

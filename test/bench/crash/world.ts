@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import * as z from 'zod';
-import { EffectRequest, type PlacedEffect } from '../../../schemas/ports/scheduler.ts';
+import { EffectRequest, type PlacedEffect, UndoRequest } from '../../../schemas/ports/scheduler.ts';
 
 export type Asked = z.infer<typeof EffectRequest>;
 
@@ -11,8 +11,12 @@ export interface World {
   readonly effects: ReadonlyMap<string, Asked>;
   /** Decisions whose effect was asked for although it was there: nobody had looked. */
   readonly repeated: readonly string[];
+  /** Decisions whose effect was taken back. */
+  readonly undone: ReadonlySet<string>;
   /** Approvals that a card with an Approve button was posted for. */
   readonly cards: ReadonlySet<string>;
+  /** Approvals that a modal which asks why they are denied was opened for. */
+  readonly modals: ReadonlySet<string>;
   close(): void;
 }
 
@@ -23,7 +27,9 @@ export const risk = (jobId: string) => (/[05]$/.test(jobId) ? 0.02 : 0.97);
 export async function startWorld(): Promise<World> {
   const effects = new Map<string, { asked: Asked; effect: PlacedEffect }>();
   const repeated: string[] = [];
+  const undone = new Set<string>();
   const cards = new Set<string>();
+  const modals = new Set<string>();
   let messages = 0;
 
   const place = (body: string): unknown => {
@@ -39,13 +45,26 @@ export async function startWorld(): Promise<World> {
     effects.set(decisionId, { asked, effect });
     return { effect };
   };
+  const takeBack = (body: string): unknown => {
+    const { decisionId } = UndoRequest.parse(JSON.parse(body));
+    const known = effects.get(decisionId);
+    if (known === undefined) return null;
+    undone.add(decisionId);
+    known.effect.undone = true;
+    return { effect: known.effect };
+  };
   const jobOf = (jobId: string) => {
-    const own = [...effects.values()].map(({ asked }) => asked).filter((asked) => asked.jobId === jobId);
+    const placed = [...effects.values()].filter(({ effect }) => effect.jobId === jobId && !effect.undone);
+    const own = placed.map(({ asked }) => asked);
     const notes = own.flatMap((asked) => ('text' in asked ? [{ decisionId: asked.decisionId, text: asked.text }] : []));
     const priority = own.reduce((sum, asked) => sum + ('delta' in asked ? asked.delta : 0), 0);
     return { jobId, queue: 'gpu', priority, held: false, state: 'pending', notes };
   };
-  const slack = (body: string): unknown => {
+  const slack = (method: string, body: string): unknown => {
+    if (method === 'views.open') {
+      modals.add(Opened.parse(JSON.parse(body)).view.private_metadata);
+      return { ok: true };
+    }
     for (const [, id] of body.matchAll(/"action_id":"approve".*?"value":"([^"]+)"/g)) {
       if (id !== undefined) cards.add(id);
     }
@@ -60,7 +79,8 @@ export async function startWorld(): Promise<World> {
   };
   const answerTo = (url: URL, method: string | undefined, body: string): unknown => {
     if (url.pathname === '/api/v1/predict/score') return score(body);
-    if (url.pathname.startsWith('/slack/')) return slack(body);
+    if (url.pathname.startsWith('/slack/')) return slack(url.pathname.slice('/slack/'.length), body);
+    if (url.pathname.endsWith('/effects/undo')) return takeBack(body);
     return method === 'POST' && url.pathname.endsWith('/effects') ? place(body) : look(url);
   };
   const server = createServer(async (request, response) => {
@@ -76,7 +96,7 @@ export async function startWorld(): Promise<World> {
     get effects() {
       return new Map([...effects].map(([id, { asked }]) => [id, asked]));
     },
-    ...{ repeated, cards },
+    ...{ repeated, undone, cards, modals },
     close() {
       server.close();
       server.closeAllConnections();
@@ -84,6 +104,7 @@ export async function startWorld(): Promise<World> {
   };
 }
 
+const Opened = z.object({ view: z.object({ private_metadata: z.string() }) });
 const Question = z.object({ job_id: z.string() });
 
 function score(body: string): unknown {

@@ -4,25 +4,14 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { saveFold } from '../../../functions/adapters/calibration-store.ts';
-import { putBatch } from '../../../functions/adapters/ledger-store.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
-import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
-import { bundlePage } from '../../../infra/embedded/console/bundle.ts';
 import type { HistoryEvent } from '../../../infra/embedded/engine/history.ts';
-import { openDataFolder, slackSecrets } from '../../../infra/embedded/start/data-folder.ts';
-import { idlePlan } from '../../../infra/embedded/start/idle-plan.ts';
-import { openSession } from '../../../infra/embedded/start/session.ts';
 import { TABLE_NAME } from '../../../infra/names.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
-import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
+import { earnAutonomy, openIdleSession } from '../idle-session.ts';
 import type { FromSubject, SubjectSettings, ToSubject } from './messages.ts';
 
 const settings: SubjectSettings = JSON.parse(process.argv[2] ?? '{}');
 const tell = (message: FromSubject) => void process.send?.(message);
-
-/** Labels that a cluster has behind it: enough for full autonomy of statements. */
-const LABELS = 400;
 
 const config = (clusterId: string): ClusterConfig =>
   ClusterConfig.parse({
@@ -33,23 +22,6 @@ const config = (clusterId: string): ClusterConfig =>
     // As much as the schema allows: what is measured is the autonomous path, and nobody settles these jobs.
     budgets: { statement: { tokens: 1000, cap: 1000, perDay: 1, inFlight: 100 } },
   });
-
-/** A past in which the predictor was right: every tenth job waited long, and was told so. Folded as any other. */
-async function earnAutonomy(table: Table, { clusterId, budgets }: ClusterConfig, now: Date): Promise<void> {
-  const seconds = now.getTime() / 1000;
-  const entries = Array.from({ length: LABELS }, (_, index): LedgerEntry => {
-    const longWait = index % 10 === 0;
-    const p = longWait ? 0.97 : 0.02;
-    const submittedAt = seconds - (LABELS - index) * 60 - 600;
-    return {
-      ...{ jobId: `past-${index}`, decisionId: `dec_past${index}`, submittedAt, labelAt: submittedAt + 30 },
-      ...{ kind: 'statement', p, q: p, executed: false, intervened: false, harmed: false, longWait },
-      ...{ predictedWaitSeconds: 10, waitSeconds: longWait ? 600 : 10, epoch: 0 },
-    };
-  });
-  const batch = await putBatch(table, clusterId, { version: 1, folded_at: now.toISOString(), budgets, entries });
-  await saveFold(table, clusterId, 0, applyBatch(birth(budgets).state, batch), []);
-}
 
 /** Says what became of which job, a few at a time. */
 function watch() {
@@ -89,12 +61,8 @@ subscribe('embedded.aws-call', (target) => {
 
 const seen = watch();
 const clusters = settings.clusterIds.map(config);
-const dataDir = await openDataFolder(settings.dataDir, { fresh: false });
-const session = await openSession({
-  plan: idlePlan(),
-  page: await bundlePage(),
-  slack: await slackSecrets(dataDir, {}),
-  ...{ dataDir, assemblyDir: settings.assemblyDir, port: 0, consolePort: 0, configuration: clusters },
+const session = await openIdleSession({
+  ...{ dataDir: settings.dataDir, assemblyDir: settings.assemblyDir, configuration: clusters },
   environment: { VGAC_API_BASE_URL: settings.vgacUrl },
   log: (message) => console.error(message),
   onHistory: seen,

@@ -4,6 +4,7 @@ declare module 'dynalite/db/index.js' {
   export interface Store {
     readonly options: Record<string, unknown>;
     readonly db: {
+      open(): Promise<void>;
       close(done: (error: unknown) => void): void;
       keys: (options: unknown) => LevelIterator;
       values: (options: unknown) => LevelIterator;

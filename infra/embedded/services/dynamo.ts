@@ -66,11 +66,26 @@ export interface Dynamo {
  */
 export function openDynamo(path: string | null): Dynamo {
   const require = createRequire(import.meta.url);
-  const store = create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0, ...(path === null ? {} : { path }) });
-  closeIterators(store.db);
-  readAtOnce(store.db);
-  writeTogether(store.db);
-  rememberTables(store);
+  let failed = false;
+  const openStore = (): Store => {
+    const opened = create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0, ...(path === null ? {} : { path }) });
+    closeIterators(opened.db);
+    readAtOnce(opened.db);
+    writeTogether(opened.db, () => {
+      failed = true;
+    });
+    rememberTables(opened);
+    return opened;
+  };
+  let store = openStore();
+  let reopening: Promise<void> | undefined;
+  /** LevelDB takes nothing any more after a write that the disk refused, however much space there is later. */
+  const reopen = async (): Promise<void> => {
+    await closeStore(store);
+    store = openStore();
+    await store.db.open();
+    failed = false;
+  };
   if (!expressionsAreRemembered) for (const name of PARSERS) rememberExpressions(require(`dynalite/db/${name}.js`));
   expressionsAreRemembered = true;
   const actions = new Map<DynamoOperation, Loaded>();
@@ -81,7 +96,15 @@ export function openDynamo(path: string | null): Dynamo {
     actions.set(operation, loaded);
     return loaded;
   };
-  const run = (operation: DynamoOperation, input: unknown): Promise<unknown> => {
+  const run = async (operation: DynamoOperation, input: unknown): Promise<unknown> => {
+    if (failed) {
+      reopening ??= reopen().finally(() => {
+        reopening = undefined;
+      });
+      await reopening.catch((cause: unknown) => {
+        throw new AwsError('InternalServerError', 'the tables cannot be written, the disk may be full', 500, { cause });
+      });
+    }
     const { action, types, custom } = actions.get(operation) ?? load(operation);
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => reject(asAwsError(error));
@@ -124,10 +147,11 @@ export function openDynamo(path: string | null): Dynamo {
     while ((await describe(spec.name)).TableStatus !== 'ACTIVE') await new Promise(setImmediate);
   };
 
-  const close = () =>
-    new Promise<void>((resolve, reject) => store.db.close((error) => (error ? reject(error) : resolve())));
-  return { operations: OPERATIONS, run, ensureTable, close };
+  return { operations: OPERATIONS, run, ensureTable, close: () => closeStore(store) };
 }
+
+const closeStore = ({ db }: Store) =>
+  new Promise<void>((resolve, reject) => db.close((error) => (error ? reject(error) : resolve())));
 
 /**
  * dynalite 4.0.0 ends its streams by an iterator's `return`, which level's iterators do not have: every query would keep
@@ -168,7 +192,7 @@ function readAtOnce(db: Store['db']): void {
  * Puts and deletes of one turn of the event loop in one batch, in their order: one trip to the disk's thread serves all
  * requests that were being answered.
  */
-function writeTogether(db: Store['db']): void {
+function writeTogether(db: Store['db'], onFailure: () => void): void {
   let waiting: { operation: BatchOperation; done: (error: unknown) => void }[] = [];
   const flush = () => {
     const writes = waiting;
@@ -176,6 +200,7 @@ function writeTogether(db: Store['db']): void {
     db.batch(
       writes.map(({ operation }) => operation),
       (error) => {
+        if (error) onFailure();
         for (const { done } of writes) done(error);
       },
     );

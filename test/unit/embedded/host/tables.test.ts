@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -8,17 +8,48 @@ import { openDynamo } from '../../../../infra/embedded/services/dynamo.ts';
 const sizeOf = (folder: string) =>
   readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
 
+const keyed = (name: string) => ({
+  name,
+  arn: `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`,
+  keySchema: [{ AttributeName: 'PK', KeyType: 'HASH' as const }],
+  attributeDefinitions: [{ AttributeName: 'PK', AttributeType: 'S' as const }],
+  globalSecondaryIndexes: [],
+});
+
+it('takes writes again once the disk does, and has lost none that it took', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vgac-tables-'));
+  const dynamo = openDynamo(folder);
+  const put = (n: number) =>
+    dynamo.run('PutItem', { TableName: 'kept', Item: { PK: { S: `${n}` }, text: { S: 'x'.repeat(200_000) } } });
+  try {
+    await dynamo.ensureTable(keyed('kept'));
+    // LevelDB cannot write its next tables where folders are: to it a disk that refuses.
+    const inTheWay = Array.from({ length: 30 }, (_, n) => join(folder, `${String(n).padStart(6, '0')}.ldb`));
+    for (const path of inTheWay) mkdirSync(path);
+    let taken = 0;
+    await expect(
+      (async () => {
+        for (; taken < 200; taken++) await put(taken);
+      })(),
+    ).rejects.toMatchObject({ type: 'InternalServerError' });
+    await expect(put(taken)).rejects.toMatchObject({ message: expect.stringContaining('disk may be full') });
+
+    for (const path of inTheWay) rmdirSync(path);
+    await Promise.all([put(1000), put(1001)]);
+    for (const n of [...Array(taken).keys(), 1000, 1001]) {
+      expect(await dynamo.run('GetItem', { TableName: 'kept', Key: { PK: { S: `${n}` } } })).toHaveProperty('Item');
+    }
+  } finally {
+    await dynamo.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 it('forgets what was overwritten, however often it was queried meanwhile', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'vgac-tables-'));
   const dynamo = openDynamo(folder);
   try {
-    await dynamo.ensureTable({
-      name: 'versions',
-      arn: 'arn:aws:dynamodb:us-east-1:000000000000:table/versions',
-      keySchema: [{ AttributeName: 'PK', KeyType: 'HASH' }],
-      attributeDefinitions: [{ AttributeName: 'PK', AttributeType: 'S' }],
-      globalSecondaryIndexes: [],
-    });
+    await dynamo.ensureTable(keyed('versions'));
     const query = {
       TableName: 'versions',
       KeyConditionExpression: 'PK = :pk',

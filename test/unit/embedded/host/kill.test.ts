@@ -5,7 +5,7 @@ import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import * as sfn from '@aws-sdk/client-sfn';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
-import { type System, startSystem } from '../../../../infra/embedded/system.ts';
+import { type System, type SystemOptions, startSystem } from '../../../../infra/embedded/system.ts';
 import { type MemoryDisk, memoryDisk } from '../journal/memory-disk.ts';
 import { temporaryFolder } from './assembly-fixture.ts';
 import { clients } from './clients.ts';
@@ -20,11 +20,11 @@ afterEach(async () => {
 });
 
 /** One start of the system, with what an operator is told. */
-async function start(disk: MemoryDisk, at: number, dataDir = temporaryFolder()) {
+async function start(disk: MemoryDisk, at: number, dataDir = temporaryFolder(), more: Partial<SystemOptions> = {}) {
   const said: string[] = [];
   const clock = manualClock(at);
   const log = (message: string) => void said.push(message);
-  const system = await startSystem({ assemblyDir, dataDir, disk, port: 0, clock, log, maxThreads: 1 });
+  const system = await startSystem({ assemblyDir, dataDir, disk, port: 0, clock, log, maxThreads: 1, ...more });
   running.push(system);
   return { system, clock, said, dataDir };
 }
@@ -150,6 +150,44 @@ describe('a system that is started again', () => {
     expect(ticks(later.system)).toHaveLength(2);
     await later.clock.advance(60_000);
     expect(ticks(later.system)).toHaveLength(3);
+  });
+
+  it('starts what an event was still waiting to start, once, however often it is killed', async () => {
+    const jobs = Array.from({ length: 25 }, (_, n) => `job-${n}`);
+    const submitted = (jobId: string) => ({
+      ...refused,
+      DetailType: 'JobSubmitted',
+      Detail: JSON.stringify({ jobId }),
+    });
+    const disk = memoryDisk();
+    // No execution may begin: every event that is accepted waits.
+    const first = await start(disk, NOON, undefined, { admit: { atWork: 0, waiting: 100 } });
+    const aws = clients(first.system);
+    for (const [from, to] of [
+      [0, 10],
+      [10, 20],
+      [20, 25],
+    ]) {
+      const Entries = jobs.slice(from, to).map(submitted);
+      expect((await aws.events.send(new PutEventsCommand({ Entries }))).FailedEntryCount).toBe(0);
+    }
+    aws.destroy();
+    expect(first.system.engine.list()).toHaveLength(0);
+
+    // Killed again when some have begun: those go on, the others begin.
+    const later = copy(disk);
+    const dataDir = temporaryFolder();
+    const second = await start(later, NOON, dataDir, { admit: { atWork: 1, waiting: 100 } });
+    await second.clock.advance(0);
+    await vi.waitFor(() => expect(String([...later.files.values()])).toContain('"type":"ExecutionSucceeded"'));
+    const killed = copy(later);
+    await second.system.close();
+    const third = await start(killed, NOON, dataDir);
+    await third.clock.advance(0);
+    await vi.waitFor(() => expect(third.system.engine.list({ status: 'RUNNING' })).toHaveLength(0));
+    await third.system.settled();
+    const told = third.system.engine.list().map(({ input }) => Object(input).detail.jobId);
+    expect(told.sort()).toEqual(jobs.toSorted());
   });
 
   it('goes on with an invocation where it stood: the attempts that failed count', async () => {

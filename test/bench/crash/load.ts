@@ -9,7 +9,7 @@ import type { World } from './world.ts';
 const EVERY_MS = 300;
 /** Of the events, the share that is an earlier one again. */
 const REPEATED = 0.15;
-const CLICKS = 0.3;
+const CLICKS = 0.4;
 
 /** Where a system listens that is up. */
 export interface Target {

@@ -6,7 +6,10 @@ import type { World } from './world.ts';
 /** Those who may answer, and those who try. */
 const PEOPLE = [...APPROVERS, ...APPROVERS, OWNER, 'U02STRANGER'];
 /** Clicked as often as they stand here. */
-const BUTTONS: readonly CardAction[] = ['approve', 'approve', 'approve', 'deny', 'deny', 'undo', 'undo', 'details'];
+const BUTTONS: readonly CardAction[] = ['approve', 'approve', 'approve', 'deny', 'deny', 'undo', 'details'];
+/** Of all they do, the share that is a modal sent off, and the share that takes back what was done. */
+const MODALS = 0.2;
+const UNDONE = 0.15;
 /** Cards that are looked at, the newest. */
 const LATEST = 8;
 /** Of the clicks on Deny, the share that comes too late for a modal. */
@@ -49,9 +52,12 @@ export function createPeople(world: World, random: () => number) {
     /** Somebody does something; undefined where there is nothing to click on. */
     act(url: string): Promise<void> | undefined {
       const by = one(PEOPLE) ?? OWNER;
-      const open = [...world.modals].slice(-LATEST);
-      const modal = random() < 0.3 ? one(open) : undefined;
+      const chance = random();
+      const modal = chance < MODALS ? one([...world.modals].slice(-LATEST)) : undefined;
       if (modal !== undefined) return send(url, 'denial', modal, by);
+      const done = [...world.effects.keys()].filter((id) => world.cards.has(id) && !world.undone.has(id));
+      const regretted = chance > 1 - UNDONE ? done.at(-1) : undefined;
+      if (regretted !== undefined) return send(url, 'undo', regretted, by);
       const card = one([...world.cards].slice(-LATEST));
       return card === undefined ? undefined : send(url, one(BUTTONS) ?? 'approve', card, by);
     },

@@ -10,7 +10,6 @@ import { deliverer } from './bus/delivery.ts';
 import { NotRetriable } from './bus/retries.ts';
 import { startSchedules } from './bus/schedules.ts';
 import type { Clock } from './clock/clock.ts';
-import { scopedClock } from './clock/scoped-clock.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { ExecutionAlreadyExists } from './engine/errors.ts';
 import type { HistoryEvent } from './engine/history.ts';
@@ -51,6 +50,7 @@ export interface SystemOptions {
   readonly dataDir: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Closed together with the system. */
   readonly clock: Clock;
   /** Added to the environment of every function; wins over the template. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -98,12 +98,11 @@ export interface System {
  * @throws TableChanged when the data folder holds a table with other keys
  */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { dataDir, log, newId = randomUUID, random = Math.random, region = 'us-east-1' } = options;
+  const { clock, dataDir, log, newId = randomUUID, random = Math.random, region = 'us-east-1' } = options;
   const inMemory = options.inMemory === true;
   const journalDir = inMemory || options.tablesDir !== undefined ? null : join(dataDir, 'journal');
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const credentials = dataFolderCredentials(dataDir);
-  const clock = scopedClock(options.clock);
   const wire = await openWire({ port: options.port, credentials, newId, report: log });
   const closers: (() => Promise<void> | void)[] = [() => wire.close()];
   let closed = false;

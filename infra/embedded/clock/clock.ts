@@ -1,7 +1,9 @@
 import { TimerQueue } from './timer-queue.ts';
 
-/** Work of a timer. Where it returns a promise, the clock is held until that has settled; anything else is ignored. */
-export type Work = () => unknown;
+/** Where it returns a promise, the clock is held until that has settled; anything else is ignored. */
+type Work = () => unknown;
+/** The first tick of a schedule after a time. */
+type Schedule = (afterMs: number) => number;
 
 export interface Timer {
   cancel(): void;
@@ -13,21 +15,16 @@ export interface Clock {
   /** Runs `run` once at `timeMs`; at once (but never inside this call) where that has passed. */
   at(timeMs: number, run: Work): Timer;
   /**
-   * Runs `run` at every tick of a schedule; `next` gives the first tick after a time. Ticks cover each other: a
-   * simulated clock runs only the last of those that fall where nothing else is due. They never keep a run alive.
+   * Runs `run` at every tick of a schedule. Ticks cover each other: a simulated clock runs only the last of those that
+   * fall where nothing else is due, and it never goes on for their sake alone.
    */
-  every(next: (afterMs: number) => number, run: Work): Timer;
+  every(schedule: Schedule, run: Work): void;
   /** Says that work is going on: simulated time stands still until the returned release is called. */
   hold(): () => void;
-  /** Resolves when nothing is held and no ordinary timer is left. */
-  whenIdle(): Promise<void>;
-  /** Drops every timer; nothing runs any more. */
+  /** Resolves when nothing is held. Timers of the future do not count: an approval may wait for hours. */
+  settled(): Promise<void>;
+  /** Drops every timer and takes no more of them; simulated time stands still from now on. */
   close(): void;
-}
-
-export interface SimulatedClock extends Clock {
-  pause(): void;
-  resume(): void;
 }
 
 export interface ManualClock extends Clock {
@@ -38,38 +35,34 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;
 }
 
-interface Recurring {
-  next: number;
-  schedule: (afterMs: number) => number;
-  run: Work;
-}
-
-/** setTimeout fires at once beyond 2^31 ms; longer waits are taken in steps. */
-const LONGEST_TIMEOUT_MS = 2_147_483_647;
+/** Longer waits are taken in steps: setTimeout has a limit, and does not see that a laptop slept. */
+const LONGEST_TIMEOUT_MS = 60_000;
+const NEVER: Timer = { cancel: () => undefined };
 
 /** Lets promise chains and immediates that are already under way finish: two turns, since ours may come first in one. */
 const turn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
-/** Holds, timers and waiters for idleness: what all clocks share. `changed` is told whenever any of it changes. */
-function ledger(changed: () => void) {
-  const timers = new TimerQueue<Work>();
-  const recurring = new Set<Recurring>();
-  let holds = 0;
-  let waiters: (() => void)[] = [];
-  const idle = () => holds === 0 && timers.size === 0;
+interface Recurring {
+  next: number;
+  readonly schedule: Schedule;
+  readonly run: Work;
+}
 
-  const settleIdle = async () => {
-    if (waiters.length === 0 || !idle()) return;
-    await turn();
-    if (!idle()) return;
-    const ready = waiters;
-    waiters = [];
-    for (const resolve of ready) resolve();
-  };
-  const touched = () => {
-    void settleIdle();
-    changed();
-  };
+/** What all clocks share. `changed` is told of new timers, after some have run, and when the last hold is released. */
+function ledger(now: () => number, changed: () => void) {
+  const timers = new TimerQueue<Work>();
+  const recurring: Recurring[] = [];
+  let holds = 0;
+  let closed = false;
+  let waiters: (() => void)[] = [];
+
+  /** One turn later: what was just answered may begin the next step. */
+  const wake = () =>
+    setImmediate(() => {
+      if (holds > 0) return;
+      for (const resolve of waiters) resolve();
+      waiters = [];
+    });
   const hold = () => {
     let held = true;
     holds += 1;
@@ -77,109 +70,110 @@ function ledger(changed: () => void) {
       if (!held) return;
       held = false;
       holds -= 1;
-      touched();
+      if (holds > 0) return;
+      changed();
+      if (waiters.length > 0) wake();
     };
   };
-  return {
-    timers,
-    recurring,
-    idle,
-    hold,
-    touched,
-    isHeld: () => holds > 0,
-    add(timeMs: number, run: Work): Timer {
+  /** A failing timer does not take the others of its instant with it; nobody catches it, which ends the process. */
+  const invoke = async (run: Work) => {
+    const release = hold();
+    try {
+      await run();
+    } finally {
+      release();
+    }
+  };
+  const clock = {
+    now,
+    at(timeMs: number, run: Work): Timer {
       if (!Number.isFinite(timeMs)) throw new RangeError(`a timer needs a finite time, not ${timeMs}`);
+      if (closed) return NEVER;
       const entry = timers.add(timeMs, run);
-      touched();
-      return {
-        cancel: () => {
-          timers.cancel(entry);
-          touched();
-        },
-      };
+      changed();
+      return { cancel: () => timers.cancel(entry) };
     },
-    addRecurring(now: number, schedule: (afterMs: number) => number, run: Work): Timer {
-      const entry = { next: tickAfter(schedule, now), schedule, run };
-      recurring.add(entry);
-      touched();
-      return { cancel: () => void recurring.delete(entry) };
+    every(schedule: Schedule, run: Work): void {
+      if (closed) return;
+      recurring.push({ next: tickAfter(schedule, now()), schedule, run });
+      changed();
     },
-    /** One failing timer must not take the others of its instant with it; it still ends the process, as an uncaught error. */
-    invoke(run: Work) {
-      try {
-        const result = run();
-        if (result instanceof Promise) void result.finally(hold());
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    },
-    whenIdle: () =>
+    hold,
+    settled: () =>
       new Promise<void>((resolve) => {
         waiters.push(resolve);
-        void settleIdle();
+        wake();
       }),
-    clear() {
+    close() {
+      closed = true;
       timers.clear();
-      recurring.clear();
-      touched();
+      recurring.length = 0;
+    },
+  };
+  return {
+    clock,
+    isHeld: () => holds > 0,
+    nextTimer: () => timers.nextTime(),
+    /** When something is due next. Of the ticks up to `horizon` only the last counts. */
+    next: (horizon = Number.NEGATIVE_INFINITY) =>
+      recurring.reduce((first, entry) => Math.min(first, coveringTick(entry, horizon)), timers.nextTime()),
+    /** Runs what is due by now. */
+    run(horizon = Number.NEGATIVE_INFINITY) {
+      for (const work of timers.due(now())) void invoke(work);
+      for (const entry of recurring) {
+        if (coveringTick(entry, horizon) > now()) continue;
+        entry.next = tickAfter(entry.schedule, now());
+        void invoke(entry.run);
+      }
+      changed();
     },
   };
 }
 
-function tickAfter(schedule: (afterMs: number) => number, after: number): number {
+function tickAfter(schedule: Schedule, after: number): number {
   const tick = schedule(after);
   if (!(tick > after)) throw new RangeError(`a schedule must go forward: ${tick} does not follow ${after}`);
   return tick;
 }
 
-/** The last tick up to `limit`: it covers the earlier ones. Undefined where there is none. */
-function lastTick(entry: Recurring, limit: number): number | undefined {
-  if (entry.next > limit) return undefined;
-  let tick = entry.next;
-  for (let following = tickAfter(entry.schedule, tick); following <= limit; ) {
-    tick = following;
-    following = tickAfter(entry.schedule, tick);
-  }
+/** The next tick, or the last one up to `limit` where there are several. */
+function coveringTick({ next, schedule }: Recurring, limit: number): number {
+  let tick = next;
+  for (let following = next; following <= limit; following = tickAfter(schedule, tick)) tick = following;
   return tick;
 }
 
 /** Wall-clock time. */
 export function realClock(): Clock {
-  const book = ledger(() => rearm());
-  let armed: NodeJS.Timeout | undefined;
-  const run = () => {
-    for (const work of book.timers.due(Date.now())) book.invoke(work);
-    for (const entry of book.recurring) {
-      if (entry.next > Date.now()) continue;
-      entry.next = tickAfter(entry.schedule, Date.now());
-      book.invoke(entry.run);
-    }
-    book.touched();
-  };
-  const rearm = () => {
-    clearTimeout(armed);
-    const next = Math.min(book.timers.nextTime() ?? Infinity, ...[...book.recurring].map((entry) => entry.next));
-    if (next === Infinity) return;
-    armed = setTimeout(run, Math.min(Math.max(next - Date.now(), 0), LONGEST_TIMEOUT_MS));
-  };
+  let alarm: NodeJS.Timeout | undefined;
+  let alarmAt = Number.POSITIVE_INFINITY;
+  const { clock, next, run } = ledger(Date.now, () => {
+    const due = next();
+    // One that comes too early finds nothing to do and sets the next.
+    if (due >= alarmAt) return;
+    clearTimeout(alarm);
+    alarmAt = due;
+    const ring = () => {
+      alarmAt = Number.POSITIVE_INFINITY;
+      run();
+    };
+    alarm = setTimeout(ring, Math.min(Math.max(due - Date.now(), 0), LONGEST_TIMEOUT_MS));
+  });
   return {
-    now: () => Date.now(),
-    at: book.add,
-    every: (next, work) => book.addRecurring(Date.now(), next, work),
-    hold: book.hold,
-    whenIdle: book.whenIdle,
-    close: book.clear,
+    ...clock,
+    close() {
+      clock.close();
+      clearTimeout(alarm);
+    },
   };
 }
 
-export interface SimulatedOptions {
+interface SimulatedOptions {
   start: number;
   /** Simulated seconds per wall second; without it time jumps as fast as the work allows. */
   speed?: number | undefined;
-  /** What `speed` is measured against. */
-  wall?: Clock | undefined;
+  /** What `speed` is measured against; closed together with this clock. */
+  wall?: Clock;
 }
 
 /**
@@ -187,85 +181,52 @@ export interface SimulatedOptions {
  * and jumps to the next timer; everything due at exactly that instant runs together. With `speed` it also waits for the
  * wall clock, and whoever takes a hold meanwhile (a click from outside) finds the time that has passed until then.
  */
-export function simulatedClock({ start, speed, wall = realClock() }: SimulatedOptions): SimulatedClock {
+export function simulatedClock({ start, speed, wall = realClock() }: SimulatedOptions): Clock {
+  const wallStart = wall.now();
   let time = start;
-  let paused = false;
-  let closed = false;
   let stepping = false;
-  let wait: { timer: Timer; until: number } | undefined;
-  let anchor = { time: start, wall: wall.now() };
-  const book = ledger(() => poke());
+  let wait: { readonly until: number; readonly timer: Timer } | undefined;
 
-  const elapsed = () => anchor.time + (wall.now() - anchor.wall) * (speed ?? 0);
-  const now = () => (wait === undefined ? time : Math.max(time, Math.min(wait.until, elapsed())));
+  const allowed = () => (speed === undefined ? Number.POSITIVE_INFINITY : start + (wall.now() - wallStart) * speed);
+  const now = () => (wait === undefined ? time : Math.max(time, Math.min(wait.until, allowed())));
   const stopWaiting = () => {
     time = now();
     wait?.timer.cancel();
     wait = undefined;
   };
   const poke = () => {
-    if (wait !== undefined) stopWaiting();
-    if (stepping || closed || paused || book.isHeld()) return;
+    stopWaiting();
+    if (stepping || isHeld()) return;
     stepping = true;
     void turn().then(() => {
       stepping = false;
-      step();
+      if (!isHeld()) step();
     });
   };
+  const { clock, isHeld, nextTimer, next, run } = ledger(now, poke);
   const step = () => {
-    if (closed || paused || book.isHeld()) return;
-    const horizon = book.timers.nextTime();
-    if (horizon === undefined) return;
-    const ticks = [...book.recurring].map((entry) => ({ entry, tick: lastTick(entry, horizon) }));
-    const instant = Math.min(horizon, ...ticks.map(({ tick }) => tick ?? Infinity));
-    if (speed !== undefined && instant > elapsed()) {
-      const due = anchor.wall + (instant - anchor.time) / speed;
-      wait = {
-        until: instant,
-        timer: wall.at(due, () => {
-          wait = undefined;
-          fire(instant);
-        }),
-      };
-      return;
-    }
-    fire(instant);
-  };
-  /** Fires every collapsed tick of the instant together with its timers; a tick that was overtaken runs now. */
-  const fire = (instant: number) => {
-    const horizon = book.timers.nextTime() ?? instant;
-    time = Math.max(time, instant);
-    for (const work of book.timers.due(time)) book.invoke(work);
-    for (const entry of book.recurring) {
-      const tick = lastTick(entry, horizon);
-      if (tick === undefined || tick > time) continue;
-      entry.next = tickAfter(entry.schedule, Math.max(tick, time));
-      book.invoke(entry.run);
-    }
-    book.touched();
+    const horizon = nextTimer();
+    // Ticks alone keep nothing going.
+    if (horizon === Number.POSITIVE_INFINITY) return;
+    const instant = next(horizon);
+    const fire = () => {
+      wait = undefined;
+      time = Math.max(time, instant);
+      run(horizon);
+    };
+    if (speed === undefined || instant <= allowed()) return fire();
+    wait = { until: instant, timer: wall.at(wallStart + (instant - start) / speed, fire) };
   };
   return {
-    now,
-    at: book.add,
-    every: (next, work) => book.addRecurring(now(), next, work),
+    ...clock,
     hold() {
-      if (wait !== undefined) stopWaiting();
-      return book.hold();
-    },
-    whenIdle: book.whenIdle,
-    pause() {
-      if (wait !== undefined) stopWaiting();
-      paused = true;
-    },
-    resume() {
-      paused = false;
-      anchor = { time, wall: wall.now() };
-      poke();
+      stopWaiting();
+      return clock.hold();
     },
     close() {
-      closed = true;
-      if (wait !== undefined) stopWaiting();
-      book.clear();
+      stopWaiting();
+      clock.close();
+      wall.close();
     },
   };
 }
@@ -273,28 +234,18 @@ export function simulatedClock({ start, speed, wall = realClock() }: SimulatedOp
 /** Time that a test moves by hand. */
 export function manualClock(start: number): ManualClock {
   let time = start;
-  const book = ledger(() => undefined);
-  const nextInstant = () =>
-    Math.min(book.timers.nextTime() ?? Infinity, ...[...book.recurring].map((entry) => entry.next));
+  const { clock, next, run } = ledger(
+    () => time,
+    () => undefined,
+  );
   return {
-    now: () => time,
-    at: book.add,
-    every: (next, work) => book.addRecurring(time, next, work),
-    hold: book.hold,
-    whenIdle: book.whenIdle,
-    close: book.clear,
+    ...clock,
     async advance(ms) {
       const target = time + ms;
       await turn();
-      for (let instant = nextInstant(); instant <= target; instant = nextInstant()) {
+      for (let instant = next(); instant <= target; instant = next()) {
         time = Math.max(time, instant);
-        for (const work of book.timers.due(time)) book.invoke(work);
-        for (const entry of book.recurring) {
-          if (entry.next > time) continue;
-          entry.next = tickAfter(entry.schedule, entry.next);
-          book.invoke(entry.run);
-        }
-        book.touched();
+        run();
         await turn();
       }
       time = target;

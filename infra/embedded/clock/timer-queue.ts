@@ -1,47 +1,28 @@
 export interface Entry<T> {
   readonly time: number;
   readonly order: number;
-  value: T | undefined;
+  readonly value: T;
 }
 
-const before = (a: { time: number; order: number }, b: { time: number; order: number }) =>
-  a.time < b.time || (a.time === b.time && a.order < b.order);
-
-/** A binary heap by time, first come first served within an instant. A cancelled entry stays until it surfaces. */
+/** Values by time, first come first served within an instant: a sorted array, which tens of thousands do not slow. */
 export class TimerQueue<T> {
-  readonly #heap: Entry<T>[] = [];
+  readonly #entries: Entry<T>[] = [];
   #order = 0;
-  #size = 0;
-
-  /** Entries that are not cancelled. */
-  get size(): number {
-    return this.#size;
-  }
 
   add(time: number, value: T): Entry<T> {
-    const entry: Entry<T> = { time, order: this.#order++, value };
-    this.#size += 1;
-    let hole = this.#heap.push(entry) - 1;
-    while (hole > 0) {
-      const parent = (hole - 1) >> 1;
-      const above = this.#heap[parent];
-      if (above === undefined || before(above, entry)) break;
-      this.#heap[hole] = above;
-      hole = parent;
-    }
-    this.#heap[hole] = entry;
+    const entry = { time, order: this.#order++, value };
+    this.#entries.splice(this.#placeOf(entry), 0, entry);
     return entry;
   }
 
   cancel(entry: Entry<T>): void {
-    if (entry.value === undefined) return;
-    entry.value = undefined;
-    this.#size -= 1;
+    const place = this.#placeOf(entry);
+    if (this.#entries[place] === entry) this.#entries.splice(place, 1);
   }
 
-  nextTime(): number | undefined {
-    while (this.#heap[0] !== undefined && this.#heap[0].value === undefined) this.#removeTop();
-    return this.#heap[0]?.time;
+  /** Infinity where nothing waits. */
+  nextTime(): number {
+    return this.#entries[0]?.time ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -50,37 +31,27 @@ export class TimerQueue<T> {
    */
   *due(time: number): Generator<T> {
     const end = this.#order;
-    for (let next = this.nextTime(); next !== undefined && next <= time; next = this.nextTime()) {
-      const entry = this.#heap[0];
-      if (entry?.value === undefined || entry.order >= end) return;
-      const { value } = entry;
-      this.cancel(entry);
-      this.#removeTop();
-      yield value;
+    for (let [first] = this.#entries; first !== undefined && first.time <= time; [first] = this.#entries) {
+      if (first.order >= end) return;
+      this.#entries.shift();
+      yield first.value;
     }
   }
 
   clear(): void {
-    for (const entry of this.#heap) entry.value = undefined;
-    this.#heap.length = 0;
-    this.#size = 0;
+    this.#entries.length = 0;
   }
 
-  #removeTop(): void {
-    const last = this.#heap.pop();
-    if (last === undefined || this.#heap.length === 0) return;
-    let hole = 0;
-    for (;;) {
-      let child = 2 * hole + 1;
-      const left = this.#heap[child];
-      const right = this.#heap[child + 1];
-      if (left === undefined) break;
-      const least = right !== undefined && before(right, left) ? right : left;
-      if (least === right) child += 1;
-      if (before(last, least)) break;
-      this.#heap[hole] = least;
-      hole = child;
+  /** Where the entry is, or belongs. */
+  #placeOf({ time, order }: Entry<T>): number {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = this.#entries[middle];
+      if (other !== undefined && (other.time - time || other.order - order) < 0) low = middle + 1;
+      else high = middle;
     }
-    this.#heap[hole] = last;
+    return low;
   }
 }

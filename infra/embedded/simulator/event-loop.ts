@@ -23,7 +23,7 @@ export function eventLoop(startMs: number): EventLoop {
       return { cancel: () => timers.cancel(entry) };
     },
     runUntil(timeMs) {
-      for (let next = timers.nextTime(); next !== undefined && next <= timeMs; next = timers.nextTime()) {
+      for (let next = timers.nextTime(); next <= timeMs; next = timers.nextTime()) {
         now = next;
         for (const run of timers.due(next)) run();
       }

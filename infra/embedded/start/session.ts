@@ -170,7 +170,6 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       await system?.close();
       await tables?.remove();
       await console.close();
-      clock.close();
     };
     const signIn = approver
       ? { person: approver, url: signInLink(approverKey, console.url, approver, new Date()) }

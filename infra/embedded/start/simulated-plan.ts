@@ -79,7 +79,7 @@ export function simulatedPlan({
     description: `Two simulated clusters over ${days} days`,
     clock,
     clockKind: 'simulated',
-    pause: () => clock.pause(),
+    pause: () => clock.close(),
     configuration: (urls) => CLUSTERS.map(({ profile }) => configure(profile, urls)),
     predictions: simulatedSource(predicted),
     schedulers: new Map(clusters.map((cluster) => [cluster.clusterId, cluster])),

@@ -18,7 +18,7 @@ export function tracePlan(trace: Trace, { file, speed }: { file: string; speed?:
     description: `${jobs} jobs of ${basename(file)}, ${what}`,
     clock,
     clockKind: 'simulated',
-    pause: () => clock.pause(),
+    pause: () => clock.close(),
     configuration: () =>
       trace.clusters.map(({ clusterId, platform }) =>
         ClusterConfig.parse({

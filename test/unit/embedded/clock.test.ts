@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { manualClock, realClock, simulatedClock } from '../../../infra/embedded/clock/clock.ts';
+import { type Clock, manualClock, realClock, simulatedClock } from '../../../infra/embedded/clock/clock.ts';
 
 const MINUTE = 60_000;
 const everyMinute = (after: number) => (Math.floor(after / MINUTE) + 1) * MINUTE;
+const reached = (clock: Clock, timeMs: number) => new Promise<unknown>((resolve) => clock.at(timeMs, () => resolve(0)));
+const turns = async (count = 20) => {
+  for (let done = 0; done < count; done += 1) await new Promise((resolve) => setImmediate(resolve));
+};
 
 describe('the simulated clock', () => {
   it('jumps from timer to timer and keeps their order', async () => {
@@ -11,21 +15,25 @@ describe('the simulated clock', () => {
     clock.at(5_000, () => seen.push(`late ${clock.now()}`));
     clock.at(2_000, () => seen.push(`first ${clock.now()}`));
     clock.at(2_000, () => seen.push(`second ${clock.now()}`));
-    await clock.whenIdle();
+    await reached(clock, 5_000);
     expect(seen).toEqual(['first 2000', 'second 2000', 'late 5000']);
   });
 
   it('stands still while somebody holds it', async () => {
     const clock = simulatedClock({ start: 0 });
     const release = clock.hold();
+    const second = clock.hold();
     let ran = false;
     clock.at(10, () => {
       ran = true;
     });
-    for (let turns = 0; turns < 20; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    await turns();
+    second();
+    second();
+    await turns();
     expect([ran, clock.now()]).toEqual([false, 0]);
     release();
-    await clock.whenIdle();
+    await turns();
     expect([ran, clock.now()]).toEqual([true, 10]);
   });
 
@@ -33,12 +41,26 @@ describe('the simulated clock', () => {
     const clock = simulatedClock({ start: 0 });
     const seen: string[] = [];
     clock.at(1, async () => {
-      for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+      await turns(10);
       seen.push(`work done at ${clock.now()}`);
     });
     clock.at(2, () => seen.push('next'));
-    await clock.whenIdle();
+    await reached(clock, 2);
     expect(seen).toEqual(['work done at 1', 'next']);
+  });
+
+  it('has settled when nothing is held, whatever waits for its time', async () => {
+    const clock = simulatedClock({ start: 0, speed: 1, wall: manualClock(0) });
+    clock.at(1_000_000, () => undefined);
+    await clock.settled();
+    const seen: string[] = [];
+    const release = clock.hold();
+    const settled = clock.settled().then(() => seen.push('settled'));
+    await turns();
+    seen.push('released');
+    release();
+    await settled;
+    expect(seen).toEqual(['released', 'settled']);
   });
 
   it('drops a timer that another one of the same instant cancels', async () => {
@@ -46,7 +68,7 @@ describe('the simulated clock', () => {
     const seen: string[] = [];
     clock.at(1, () => second.cancel());
     const second = clock.at(1, () => seen.push('cancelled'));
-    await clock.whenIdle();
+    await reached(clock, 1);
     expect(seen).toEqual([]);
   });
 
@@ -54,7 +76,7 @@ describe('the simulated clock', () => {
     const clock = simulatedClock({ start: 100 });
     const seen: number[] = [];
     clock.at(50, () => seen.push(clock.now()));
-    await clock.whenIdle();
+    await reached(clock, 100);
     expect(seen).toEqual([100]);
   });
 
@@ -63,8 +85,7 @@ describe('the simulated clock', () => {
     const ticks: number[] = [];
     clock.every(everyMinute, () => ticks.push(clock.now()));
     clock.at(10.5 * MINUTE, () => undefined);
-    clock.at(12 * MINUTE, () => undefined);
-    await clock.whenIdle();
+    await reached(clock, 12 * MINUTE);
     expect(ticks).toEqual([10 * MINUTE, 12 * MINUTE]);
   });
 
@@ -72,7 +93,7 @@ describe('the simulated clock', () => {
     const clock = simulatedClock({ start: 0 });
     const ticks: number[] = [];
     clock.every(everyMinute, () => ticks.push(clock.now()));
-    await clock.whenIdle();
+    await turns();
     expect([ticks, clock.now()]).toEqual([[], 0]);
   });
 
@@ -107,29 +128,32 @@ describe('the simulated clock', () => {
     release();
   });
 
-  it('stops while it is paused and does not catch up afterwards', async () => {
+  it('runs the tick that somebody from outside has overtaken', async () => {
     const wall = manualClock(0);
     const clock = simulatedClock({ start: 0, speed: 1, wall });
-    const seen: number[] = [];
-    clock.at(2_000, () => seen.push(wall.now()));
-    await wall.advance(1_000);
-    clock.pause();
-    await wall.advance(60_000);
-    expect(clock.now()).toBe(1_000);
-    clock.resume();
-    await wall.advance(1_000);
-    expect(seen).toEqual([62_000]);
+    const seen: string[] = [];
+    clock.every(everyMinute, () => seen.push(`tick ${clock.now()}`));
+    clock.at(60 * MINUTE, () => seen.push('timer'));
+    await wall.advance(10.2 * MINUTE);
+    clock.at(10.5 * MINUTE, () => seen.push(`click ${clock.now()}`));
+    await turns();
+    await wall.advance(0.3 * MINUTE);
+    expect(seen).toEqual([`tick ${10.2 * MINUTE}`, `click ${10.5 * MINUTE}`]);
   });
 
-  it('runs nothing any more once it is closed', async () => {
-    const clock = simulatedClock({ start: 0 });
-    let ran = false;
-    clock.at(1, () => {
-      ran = true;
-    });
+  it('stands still once it is closed, and takes no more timers', async () => {
+    const wall = manualClock(0);
+    const clock = simulatedClock({ start: 0, speed: 1, wall });
+    const seen: string[] = [];
+    clock.at(2_000, () => seen.push('before'));
+    await wall.advance(1_000);
     clock.close();
-    await clock.whenIdle();
-    expect(ran).toBe(false);
+    clock.at(1_000, () => seen.push('after'));
+    clock.every(everyMinute, () => seen.push('tick'));
+    await wall.advance(60_000);
+    await turns();
+    await clock.settled();
+    expect([seen, clock.now()]).toEqual([[], 1_000]);
   });
 
   it('runs ten thousand timers in order', async () => {
@@ -139,7 +163,7 @@ describe('the simulated clock', () => {
       const time = (i * 7919) % 10_007;
       clock.at(time, () => seen.push(clock.now()));
     }
-    await clock.whenIdle();
+    await reached(clock, 10_007);
     expect(seen).toHaveLength(10_000);
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   });
@@ -165,7 +189,7 @@ describe('the real clock', () => {
     clock.at(clock.now() + 3_600_000, () => seen.push('never'));
     await new Promise<void>((resolve) => clock.every((after) => after + 1, resolve));
     clock.close();
-    await clock.whenIdle();
+    await clock.settled();
     expect(seen).toEqual(['timer']);
   });
 });

@@ -82,7 +82,7 @@ describe('the feeder', () => {
       },
     });
     await feed.done;
-    await clock.whenIdle();
+    await clock.settled();
     expect(seen).toEqual([
       '5 Submitted a',
       '5 settled',
@@ -107,7 +107,7 @@ describe('the feeder', () => {
       },
     });
     await feed.done;
-    await clock.whenIdle();
+    await new Promise<void>((resolve) => clock.at((T0 + 60) * 1000, resolve));
     expect(seen).toEqual(['Submitted a', 'Started a']);
   });
 

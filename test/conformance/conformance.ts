@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { type Case, readCases } from './case.ts';
+import { type Case, type NoCase, readLines } from './case.ts';
+import { LEFT_OUT } from './compare.ts';
 import { inJsonata } from './in-jsonata.ts';
 import { runCase, type Verdict } from './run.ts';
 
@@ -16,32 +17,44 @@ const command = new Command('conformance')
   .option('--json <out>', 'writes `id, result, reason` of every case')
   .option('--translate', 'rewrites plain JSONPath definitions in JSONata first')
   .action(async (file: string, { json, translate = false }: Options) => {
-    const cases = readCases(file).map((one) => (translate ? inJsonata(one) : one));
-    const verdicts: Verdict[] = [];
-    for (const one of cases) verdicts.push(await runCase(one));
-    if (json !== undefined) writeFileSync(json, `${JSON.stringify(verdicts, null, 2)}\n`);
-    console.log(summary(cases, verdicts));
-    process.exitCode = verdicts.some(({ result }) => result === 'fail') ? 1 : 0;
+    const results: Result[] = [];
+    for (const line of readLines(file)) results.push(await resultOf(line, translate));
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(results.map(verdictOf), null, 2)}\n`);
+    console.log(summary(results));
+    process.exitCode = results.some(({ result }) => result === 'fail') ? 1 : 0;
   });
 
-function summary(cases: readonly Case[], verdicts: readonly Verdict[]): string {
-  const count = (wanted: Verdict['result'], of = verdicts) => of.filter(({ result }) => result === wanted).length;
-  const features = [...new Set(cases.flatMap((one) => one.features))].sort();
+interface Result extends Verdict {
+  readonly features: readonly string[];
+}
+
+async function resultOf(line: Case | NoCase, translate: boolean): Promise<Result> {
+  if ('problem' in line) return { id: line.id, result: 'unsupported', reason: line.problem, features: ['(no case)'] };
+  return { ...(await runCase(translate ? inJsonata(line) : line)), features: line.features };
+}
+
+const verdictOf = ({ id, result, reason }: Result): Verdict => ({ id, result, reason });
+
+function summary(results: readonly Result[]): string {
+  const count = (wanted: Verdict['result'], of = results) => of.filter(({ result }) => result === wanted).length;
+  const features = [...new Set(results.flatMap((one) => one.features))].sort();
   const byFeature = features.map((feature) => {
-    const ids = new Set(cases.filter((one) => one.features.includes(feature)).map(({ id }) => id));
-    const own = verdicts.filter(({ id }) => ids.has(id));
+    const own = results.filter((one) => one.features.includes(feature));
     const counts = [count('pass', own), count('fail', own), count('unsupported', own)];
     return `${feature.padEnd(28)}${counts.map((n) => `${n}`.padStart(12)).join('')}`;
   });
   const named = (wanted: Verdict['result']) =>
-    verdicts.filter(({ result }) => result === wanted).map(({ id, reason }) => `  ${id}\n    ${reason}`);
+    results.filter(({ result }) => result === wanted).map(({ id, reason }) => `  ${id}\n    ${reason}`);
   return [
     `${'feature'.padEnd(28)}${['pass', 'fail', 'unsupported'].map((head) => head.padStart(12)).join('')}`,
     ...byFeature,
     '',
+    'Left out of every comparison:',
+    ...Object.entries(LEFT_OUT).map(([what, why]) => `  ${what}: ${why}`),
+    '',
     ...(count('unsupported') > 0 ? ['Unsupported:', ...named('unsupported'), ''] : []),
     ...(count('fail') > 0 ? ['Failed:', ...named('fail'), ''] : []),
-    `${cases.length} cases: ${count('pass')} pass, ${count('fail')} fail, ${count('unsupported')} unsupported`,
+    `${results.length} cases: ${count('pass')} pass, ${count('fail')} fail, ${count('unsupported')} unsupported`,
   ].join('\n');
 }
 

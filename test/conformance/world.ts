@@ -4,6 +4,7 @@ import { TaskError } from '../../infra/embedded/engine/errors.ts';
 import type { Integrations, TaskCall } from '../../infra/embedded/engine/integrations.ts';
 import { Json, type JsonValue } from '../../infra/embedded/engine/json.ts';
 import type { Case, RecordedEvent } from './case.ts';
+import { comparable, same } from './compare.ts';
 
 /** Answers a task token; the engine does not exist yet when its world is made. */
 interface Answers {
@@ -18,6 +19,7 @@ const SERVICES = new Set([
   ...['dynamodb:getItem', 'dynamodb:putItem', 'dynamodb:updateItem', 'dynamodb:deleteItem'],
 ]);
 const Invocation = z.object({ FunctionName: z.string(), Payload: Json.default({}) });
+type Replay = () => Promise<JsonValue>;
 const never = () => new Promise<never>(() => {});
 
 /**
@@ -28,19 +30,17 @@ export function recordedWorld({ lambdas, expected }: Case, clock: Clock, answers
   const outcomes = outcomesOf(expected.events);
   const unanswered: string[] = [];
 
-  const call = async (
-    arn: string,
-    title: string,
-    payload: JsonValue,
-    replay: () => Promise<JsonValue>,
-  ): Promise<JsonValue> => {
-    const behaviour = lambdas[arn] ?? 'does-not-exist';
-    const [kind, first = '', ...rest] = behaviour.split(':');
-    if (kind === 'echo') return payload;
-    if (kind === 'return') return Json.parse(JSON.parse(behaviour.slice('return:'.length)));
-    if (kind === 'sleep' && rest[0] === 'echo') {
+  /** `title` is what Lambda calls a function it does not find. */
+  const run = async (behaviour: string, title: string, payload: JsonValue, replay: Replay): Promise<JsonValue> => {
+    const [kind = '', first = '', ...rest] = behaviour.split(':');
+    if (behaviour === 'echo') return payload;
+    if (kind === 'return') {
+      const given = parsed(behaviour.slice('return:'.length));
+      if (given !== undefined) return given;
+    }
+    if (kind === 'sleep' && Number(first) >= 0 && rest.length > 0) {
       await new Promise<void>((resolve) => clock.at(clock.now() + Number(first) * 1000, resolve));
-      return payload;
+      return run(rest.join(':'), title, payload, replay);
     }
     if (kind === 'raise') {
       throw new TaskError(first, JSON.stringify({ errorMessage: rest.join(':'), errorType: first }));
@@ -51,10 +51,13 @@ export function recordedWorld({ lambdas, expected }: Case, clock: Clock, answers
     }
     return replay();
   };
+  /** A function that the case does not describe is what the recording says, or was not there. */
+  const behaviourOf = (arn: string, name: string) =>
+    lambdas[arn] ?? ((outcomes.get(name) ?? []).length > 0 ? 'recorded' : 'does-not-exist');
 
-  const replayed = async ({ resource, taskToken }: TaskCall): Promise<JsonValue> => {
-    const name = resource.startsWith(PREFIX) ? resource.slice(PREFIX.length) : resource;
-    const outcome = outcomes.get(`${name}${taskToken === undefined ? '' : '.waitForTaskToken'}`)?.shift();
+  const replayed = async ({ resource, taskToken, arguments: args }: TaskCall): Promise<JsonValue> => {
+    const name = nameOf(resource);
+    const outcome = take(outcomes.get(`${name}${taskToken === undefined ? '' : '.waitForTaskToken'}`), args);
     if (outcome?.end === undefined) unanswered.push(name);
     if (outcome === undefined) return never();
     const { submitted, end } = outcome;
@@ -78,17 +81,20 @@ export function recordedWorld({ lambdas, expected }: Case, clock: Clock, answers
       resource.startsWith('arn:aws:lambda:') ||
       (resource.startsWith(PREFIX) && SERVICES.has(resource.slice(PREFIX.length))),
     async invoke(asked) {
+      const { resource } = asked;
       const replay = () => replayed(asked);
-      if (asked.resource.startsWith('arn:aws:lambda:'))
-        return call(asked.resource, asked.resource, asked.arguments, replay);
+      if (resource.startsWith('arn:aws:lambda:')) {
+        return run(behaviourOf(resource, resource), resource, asked.arguments, replay);
+      }
       const invocation = Invocation.safeParse(asked.arguments).data;
-      if (asked.resource !== `${PREFIX}lambda:invoke` || invocation === undefined || asked.taskToken !== undefined) {
+      if (resource !== `${PREFIX}lambda:invoke` || invocation === undefined || asked.taskToken !== undefined) {
         return replay();
       }
       const { FunctionName, Payload } = invocation;
       let whole: JsonValue | undefined;
       const arn = FunctionName.startsWith('arn:') ? FunctionName : `${FUNCTIONS}${FunctionName}`;
-      const result = await call(FunctionName, `${arn}:$LATEST`, received(Payload), async () => {
+      const behaviour = behaviourOf(FunctionName, nameOf(resource));
+      const result = await run(behaviour, `${arn}:$LATEST`, received(Payload), async () => {
         whole = await replay();
         return whole;
       });
@@ -99,12 +105,23 @@ export function recordedWorld({ lambdas, expected }: Case, clock: Clock, answers
 
 /** Lambda takes a Payload as JSON text, and so does AWS a string that is such a text. */
 function received(payload: JsonValue): JsonValue {
-  if (typeof payload !== 'string') return payload;
+  return typeof payload === 'string' ? (parsed(payload) ?? payload) : payload;
+}
+
+function parsed(text: string): JsonValue | undefined {
   try {
-    return Json.parse(JSON.parse(payload));
+    return Json.parse(JSON.parse(text));
   } catch {
-    return payload;
+    return undefined;
   }
+}
+
+const nameOf = (resource: string) => (resource.startsWith(PREFIX) ? resource.slice(PREFIX.length) : resource);
+
+/** The outcome of the call with these arguments: calls side by side may come in another order than recorded. */
+function take(outcomes: Outcome[] = [], args: JsonValue): Outcome | undefined {
+  const at = outcomes.findIndex(({ parameters }) => same(comparable(parameters), comparable(args)));
+  return outcomes.splice(Math.max(at, 0), 1)[0];
 }
 
 interface World extends Integrations {
@@ -113,6 +130,7 @@ interface World extends Integrations {
 }
 
 interface Outcome {
+  parameters: JsonValue | undefined;
   submitted: RecordedEvent | undefined;
   end: RecordedEvent | undefined;
 }
@@ -133,12 +151,12 @@ function outcomesOf(events: readonly RecordedEvent[]): Map<string, Outcome[]> {
   };
   for (const event of events) {
     if (!event.type.endsWith('Scheduled')) continue;
-    const { resourceType, resource } = event.details ?? {};
+    const { resourceType, resource, parameters = event.input } = event.details ?? {};
     const name = resourceType === undefined ? String(resource) : `${String(resourceType)}:${String(resource)}`;
     const started = after(event, /^(Task|LambdaFunction)Started$/);
     const submitted = name.endsWith('.waitForTaskToken') ? after(started, /^TaskSubmitted$/) : undefined;
     const end = after(submitted ?? started, /^(Task|LambdaFunction)(Succeeded|Failed|TimedOut)$/);
-    outcomes.set(name, [...(outcomes.get(name) ?? []), { submitted, end }]);
+    outcomes.set(name, [...(outcomes.get(name) ?? []), { parameters, submitted, end }]);
   }
   return outcomes;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import type { JsonValue } from '../../../../infra/embedded/engine/json.ts';
 import { type Case, readCases } from '../../../conformance/case.ts';
 import { inJsonata } from '../../../conformance/in-jsonata.ts';
 import { runCase } from '../../../conformance/run.ts';
@@ -96,6 +97,59 @@ describe('the comparison', () => {
     expect(await runCase(succeeding(aborted, waiting))).toMatchObject({ result: 'pass' });
   });
 
+  it('leaves out nothing but what it names', async () => {
+    const output = (value: JsonValue) => ({ States: { A: { ...pass, Output: value } } });
+    const verdict = (recorded: JsonValue, ours: JsonValue) => runCase(succeeding({ output: recorded }, output(ours)));
+    const thrown = { errorMessage: 'm', errorType: 'E', requestId: '<uuid:1>' };
+    for (const [recorded, ours] of [
+      ['<uuid:1>', 'anything'],
+      ['arn:ArnPart_0idx:end', 'arn:Recorded:end'],
+      ['timestamp', '2026-01-01T00:00:00Z'],
+      [{ a: 1, SdkHttpMetadata: { HttpStatusCode: 200 } }, { a: 1 }],
+      [thrown, { errorMessage: 'm', errorType: 'E' }],
+      [JSON.stringify(thrown), JSON.stringify({ errorMessage: 'm', errorType: 'E' })],
+    ] satisfies [JsonValue, JsonValue][]) {
+      expect(await verdict(recorded, ours)).toMatchObject({ result: 'pass' });
+    }
+    for (const [recorded, ours] of [
+      ['<b>', 'anything'],
+      ['a timestamp', 'a time'],
+      ['<uuid:1>', 1],
+      [{ a: 1, SdkVersion: 3 }, { a: 1 }],
+      [thrown, { errorMessage: 'other', errorType: 'E' }],
+      ['{"errorMessage": cut off', '{"errorMessage": cut'],
+      ['anything', '(task token)'],
+    ] satisfies [JsonValue, JsonValue][]) {
+      expect(await verdict(recorded, ours)).toMatchObject({ result: 'fail' });
+    }
+  });
+
+  it('fails a call that AWS did not make, and leaves out one that nobody can answer', async () => {
+    const arn = 'arn:aws:lambda:us-east-1:111111111111:function:f';
+    const Task = { Type: 'Task', Resource: arn, End: true };
+    const asking = (behaviour: string, expected: object) => ({
+      ...succeeding(expected, { States: { A: Task } }),
+      lambdas: { [arn]: behaviour },
+    });
+    const unknown = { result: 'unsupported', reason: `the recording does not say what ${arn} answered` };
+    for (const behaviour of ['def handler(event, context):', 'return:{', 'sleep:soon:echo', 'wink']) {
+      expect(await runCase(asking(behaviour, {}))).toMatchObject(unknown);
+      expect(await runCase(asking(behaviour, { events: EVENTS }))).toMatchObject({ result: 'fail' });
+    }
+    const raised = { status: 'FAILED', output: null, error: 'E' };
+    const cause_json = { errorMessage: 'm', errorType: 'E', stackTrace: [] };
+    expect(await runCase(asking('sleep:1:raise:E:m', { ...raised, cause_json }))).toMatchObject({ result: 'pass' });
+  });
+
+  it('says what cannot be run instead of ending', async () => {
+    const tooLarge = { ...succeeding({}), input: 'x'.repeat(257 * 1024) };
+    expect(await runCase(tooLarge)).toMatchObject({
+      result: 'fail',
+      reason: expect.stringMatching(/InvalidExecutionInput/),
+    });
+    expect(await runCase(succeeding({ status: 'RUNNING' }))).toMatchObject({ result: 'unsupported' });
+  });
+
   it('lets side-by-side iterations interleave, and nothing else', async () => {
     const inner = { StartAt: 'I', States: { I: pass } };
     const map = (events: object[]) =>
@@ -132,17 +186,21 @@ describe('npm run conformance', () => {
     const [cases, out] = [join(folder, 'cases.jsonl'), join(folder, 'out.json')];
     const refused = succeeding({}, { States: { A: { ...pass, InputPath: '$' } } });
     const all = [succeeding({}), { ...succeeding({ output: 2 }), id: 'wrong' }, { ...refused, id: 'refused' }];
-    writeFileSync(cases, all.map((one) => JSON.stringify(one)).join('\n'));
+    const lines = [...all.map((one) => JSON.stringify(one)), '{"id": "half"', '{"id": "lacking"}', '', '7'];
+    writeFileSync(cases, lines.join('\n'));
     const run = promisify(execFile)(process.execPath, [join(FOLDER, 'conformance.ts'), cases, '--json', out]);
     await expect(run).rejects.toMatchObject({
       code: 1,
-      stdout: expect.stringMatching(/Pass +1 +1 +1\n[\s\S]*3 cases: 1 pass, 1 fail, 1 unsupported/),
+      stdout: expect.stringMatching(/Pass +1 +1 +1\n[\s\S]*Left out [\s\S]*6 cases: 1 pass, 1 fail, 4 unsupported/),
     });
     const Verdicts = z.array(z.strictObject({ id: z.string(), result: z.string(), reason: z.string() }));
     expect(Verdicts.parse(JSON.parse(readFileSync(out, 'utf8')))).toEqual([
       { id: 'mine', result: 'pass', reason: '' },
       { id: 'wrong', result: 'fail', reason: 'output: AWS 2, here 1' },
       { id: 'refused', result: 'unsupported', reason: 'A.InputPath: this field is not supported' },
+      { id: 'line 4', result: 'unsupported', reason: expect.stringMatching(/^line 4 is no case: SyntaxError/) },
+      { id: 'lacking', result: 'unsupported', reason: expect.stringMatching(/^line 5 is no case: .*definition/) },
+      { id: 'line 7', result: 'unsupported', reason: expect.stringMatching(/^line 7 is no case: /) },
     ]);
   });
 });

@@ -152,10 +152,10 @@ describe('the comparison', () => {
 
   it('lets side-by-side iterations interleave, and nothing else', async () => {
     const inner = { StartAt: 'I', States: { I: pass } };
-    const map = (events: object[]) =>
+    const map = (events: object[], fields: object = {}) =>
       succeeding(
         { output: [1, 2], events },
-        { States: { A: { Type: 'Map', Items: [1, 2], ItemProcessor: inner, End: true } } },
+        { States: { A: { Type: 'Map', Items: [1, 2], ItemProcessor: inner, End: true, ...fields } } },
       );
     const iteration = (index: number, ids: number[]) => [
       { type: 'MapIterationStarted', id: ids[0], previousEventId: 3, name: 'A', details: { index } },
@@ -175,6 +175,11 @@ describe('the comparison', () => {
     const oneAfterTheOther = [...iteration(1, [4, 5, 6, 7]), ...iteration(0, [8, 9, 10, 11])];
     expect(await runCase(map(around(oneAfterTheOther)))).toMatchObject({ result: 'pass' });
     expect(await runCase(map(around(oneAfterTheOther.slice(1))))).toMatchObject({ result: 'fail' });
+    const swapped = around(oneAfterTheOther).map((event, at, all) =>
+      at < all.length - 2 ? event : (all[25 - at] ?? {}),
+    );
+    expect(await runCase(map(swapped))).toMatchObject({ result: 'fail' });
+    expect(await runCase(map(around(oneAfterTheOther), { MaxConcurrency: 1 }))).toMatchObject({ result: 'fail' });
     const twice = [...iteration(1, [4, 5, 6, 7]), ...iteration(1, [8, 9, 10, 11])];
     expect(await runCase(map(around(twice)))).toMatchObject({ result: 'fail' });
   });

@@ -6,7 +6,9 @@ import { Json, type JsonValue } from './json.ts';
 const Name = z.string().min(1).max(80);
 const Query = z.string().refine(isQuery, 'needs a JSONata expression in {% %}');
 const NumberOrQuery = z.union([z.number().int().min(0), Query]);
-const Assign = z.record(z.string(), Json);
+/** A Unicode identifier; `$states` is AWS's own. */
+const Variable = z.string().regex(/^(?!states$)[\p{ID_Start}_]\p{ID_Continue}{0,79}$/u);
+const Assign = z.record(Variable, Json);
 const ErrorEquals = z
   .array(z.string().min(1))
   .min(1)

@@ -52,6 +52,15 @@ describe('a definition that does not run here is refused by state and field', ()
       'One.Result',
       { Only: { Type: 'Parallel', Branches: [{ StartAt: 'One', States: { One: { ...pass, Result: 1 } } }], ...end } },
     ],
+    ['Only.Assign.a.b', { Only: { ...pass, Assign: { 'a.b': 1 } } }],
+    ['Only.Assign.a[0]', { Only: { ...pass, Assign: { 'a[0]': 1 } } }],
+    ['Only.Assign.1a', { Only: { ...pass, Assign: { '1a': 1 } } }],
+    ['Only.Assign.states', { Only: { ...pass, Assign: { states: 1 } } }],
+    [`Only.Assign.${'a'.repeat(81)}`, { Only: { ...pass, Assign: { ['a'.repeat(81)]: 1 } } }],
+    [
+      'Only.Choices.0.Assign.-',
+      { Only: { Type: 'Choice', Choices: [{ Condition: true, Next: 'Only', Assign: { '-': 1 } }] } },
+    ],
     ['Only.Output.a.b', { Only: { ...pass, Output: { a: { b: '{% 1 + %}' } } } }],
     ['Only.Output', { Only: { ...pass, Output: "{% $eval('1') %}" } }],
   ])('%s', (field, states) => {
@@ -90,6 +99,13 @@ describe('a definition that does not run here is refused by state and field', ()
       expect(definition, field).toThrow(UnsupportedDefinition);
       expect(definition, field).toThrow(`Only.${field}: this field is not supported`);
     }
+  });
+
+  it('lets scopes side by side, within each other, and one scope twice assign the same variable', () => {
+    const branch = (name: string) => ({ StartAt: name, States: { [name]: { ...pass, Assign: { ünï_1: 1 } } } });
+    const again = { Type: 'Pass', Assign: { ünï_1: 1 }, Next: 'Both' };
+    const both = { Type: 'Parallel', Branches: [branch('A'), branch('B')], Assign: { ünï_1: 2 }, ...end };
+    expect(() => machineOf({ Start: again, Both: both })).not.toThrow();
   });
 
   it('refuses a machine that is not in JSONata', () => {

@@ -127,8 +127,8 @@ export function isQuery(text: string): boolean {
 
 interface DefinitionChecks {
   supportsResource: (resource: string) => boolean;
-  /** Compiles an expression; throws where it cannot. */
-  compile: (query: string) => void;
+  /** Compiles an expression and gives the fields of `$states` that it reads; throws where it cannot. */
+  compile: (query: string) => ReadonlySet<string>;
 }
 
 const MACHINE = '(machine)';
@@ -163,7 +163,7 @@ function checkBlock(owner: string, { StartAt, States }: Block, language: string,
     const own = state.QueryLanguage ?? language;
     if (own !== 'JSONata') throw new UnsupportedDefinition(name, 'QueryLanguage', `only JSONata, not ${own}`);
     checkTransitions(name, state, States);
-    checkQueries(name, state, checks);
+    checkQueries([name, state.Type], state, checks);
     if (state.Type === 'Task' && !checks.supportsResource(splitResource(state.Resource).base)) {
       throw new UnsupportedDefinition(name, 'Resource', `no integration for '${state.Resource}'`);
     }
@@ -198,16 +198,28 @@ function checkTransitions(name: string, state: State, states: ReadonlyMap<string
   }
 }
 
-function checkQueries(state: string, value: unknown, checks: DefinitionChecks, path: string[] = []) {
+/** Where `$states` has more than input and context; AWS refuses to read it elsewhere. */
+const READABLE = { result: /^(Task|Map|Parallel)\.(Assign|Output)\b/, errorOutput: /\.Catch\.\d+\.(Assign|Output)\b/ };
+
+function checkQueries(
+  [state, type]: [string, StateType],
+  value: unknown,
+  checks: DefinitionChecks,
+  path: string[] = [],
+) {
   if (typeof value === 'string' && isQuery(value)) {
     try {
-      checks.compile(value);
+      const reads = checks.compile(value);
+      for (const [field, place] of Object.entries(READABLE)) {
+        if (reads.has(field) && !place.test([type, ...path].join('.')))
+          throw new Error(`$states.${field} is not to be read here`);
+      }
     } catch (error) {
       throw new UnsupportedDefinition(state, path.join('.'), error instanceof Error ? error.message : String(error));
     }
   }
   if (typeof value !== 'object' || value === null) return;
-  for (const [key, item] of Object.entries(value)) checkQueries(state, item, checks, [...path, key]);
+  for (const [key, item] of Object.entries(value)) checkQueries([state, type], item, checks, [...path, key]);
 }
 
 /** A literal that needs no evaluation, or one that holds at least one expression. */

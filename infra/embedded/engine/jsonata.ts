@@ -19,8 +19,12 @@ export class QueryFailed extends Error {
 }
 
 export interface Evaluator {
-  /** Compiles once and keeps it. Throws an Error with jsonata's message where the expression is broken. */
-  compile(query: string): void;
+  /**
+   * Compiles once and keeps it; gives the fields of `$states` that it reads by name.
+   *
+   * @throws Error with jsonata's message where the expression is broken
+   */
+  compile(query: string): ReadonlySet<string>;
   /**
    * Fills in every expression of a template with the given variables.
    *
@@ -96,7 +100,7 @@ export function createEvaluator({ now, random }: { now: () => number; random: ()
     }
     return Object.fromEntries(entries);
   };
-  return { compile: (query) => void compile(query), evaluate };
+  return { compile: (query) => readsOfStates(compile(query).expression.ast()), evaluate };
 }
 
 function parse(text: string): jsonata.Expression {
@@ -114,6 +118,20 @@ function mentionsEval(node: unknown): boolean {
   if (typeof node !== 'object' || node === null) return false;
   if ('type' in node && node.type === 'variable' && 'value' in node && node.value === 'eval') return true;
   return Object.values(node).some(mentionsEval);
+}
+
+function readsOfStates(node: unknown, found = new Set<string>()): ReadonlySet<string> {
+  if (typeof node !== 'object' || node === null) return found;
+  const [first, second]: unknown[] = 'steps' in node && Array.isArray(node.steps) ? node.steps : [];
+  const field = named(first, 'variable') === 'states' ? named(second, 'name') : undefined;
+  if (field !== undefined) found.add(field);
+  for (const part of Object.values(node)) readsOfStates(part, found);
+  return found;
+}
+
+function named(node: unknown, type: 'variable' | 'name'): string | undefined {
+  if (typeof node !== 'object' || node === null || !('type' in node && 'value' in node)) return undefined;
+  return node.type === type && typeof node.value === 'string' ? node.value : undefined;
 }
 
 const FUNCTION_MARKS = ['_jsonata_lambda', '_jsonata_function'];

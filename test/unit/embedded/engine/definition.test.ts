@@ -61,6 +61,17 @@ describe('a definition that does not run here is refused by state and field', ()
       'Only.Choices.0.Assign.-',
       { Only: { Type: 'Choice', Choices: [{ Condition: true, Next: 'Only', Assign: { '-': 1 } }] } },
     ],
+    ['Only.Output', { Only: { ...pass, Output: '{% $exists($states.result) %}' } }],
+    ['Only.Arguments.Payload', { Only: task({ Arguments: { FunctionName: 'f', Payload: '{% $states.result.a %}' } }) }],
+    ['Only.Output.e', { Only: task({ Output: { e: '{% $states.errorOutput %}' } }) }],
+    [
+      'Only.Catch.0.Output',
+      { Only: task({ Catch: [{ ErrorEquals: ['A'], Next: 'Only', Output: '{% $states.result[0] %}' }] }) },
+    ],
+    [
+      'Only.ItemSelector',
+      { Only: { Type: 'Map', ItemProcessor: inner, ItemSelector: '{% [$states.result] %}', ...end } },
+    ],
     ['Only.Output.a.b', { Only: { ...pass, Output: { a: { b: '{% 1 + %}' } } } }],
     ['Only.Output', { Only: { ...pass, Output: "{% $eval('1') %}" } }],
   ])('%s', (field, states) => {

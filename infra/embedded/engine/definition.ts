@@ -6,6 +6,7 @@ import { Json, type JsonValue } from './json.ts';
 const Name = z.string().min(1).max(80);
 const Query = z.string().refine(isQuery, 'needs a JSONata expression in {% %}');
 const NumberOrQuery = z.union([z.number().int().min(0), Query]);
+const Seconds = z.union([z.number().int().min(1).max(99_999_999), Query]);
 /** A Unicode identifier; `$states` is AWS's own. */
 const Variable = z.string().regex(/^(?!states$)[\p{ID_Start}_]\p{ID_Continue}{0,79}$/u);
 const Assign = z.record(Variable, Json);
@@ -31,7 +32,14 @@ export type Retrier = z.infer<typeof Retrier>;
 
 const target = { Next: Name, Assign: Assign.optional(), Output: Json.optional(), Comment: z.string().optional() };
 const Catcher = z.strictObject({ ErrorEquals, ...target });
-const handled = { ...transition, Retry: z.array(Retrier).default([]), Catch: z.array(Catcher).default([]) };
+/** Whatever stands after States.ALL is never reached. */
+const allIsLast = (entries: readonly { ErrorEquals: string[] }[]) =>
+  entries.every(({ ErrorEquals: [first] }, at) => first !== 'States.ALL' || at === entries.length - 1);
+const handled = {
+  ...transition,
+  Retry: z.array(Retrier).refine(allIsLast, 'States.ALL must stand last').default([]),
+  Catch: z.array(Catcher).refine(allIsLast, 'States.ALL must stand last').default([]),
+};
 /** An interface, because a type cannot name itself. */
 interface States extends ReadonlyMap<string, State> {}
 const States: z.ZodType<States> = z.lazy(() =>
@@ -40,14 +48,20 @@ const States: z.ZodType<States> = z.lazy(() =>
 const block = { StartAt: Name, Comment: z.string().optional(), States };
 
 const Pass = z.strictObject({ Type: z.literal('Pass'), ...transition });
-const Task = z.strictObject({
-  Type: z.literal('Task'),
-  ...handled,
-  Resource: z.string().min(1),
-  Arguments: Json.optional(),
-  TimeoutSeconds: NumberOrQuery.optional(),
-  HeartbeatSeconds: NumberOrQuery.optional(),
-});
+const Task = z
+  .strictObject({
+    Type: z.literal('Task'),
+    ...handled,
+    Resource: z.string().min(1),
+    Arguments: Json.optional(),
+    TimeoutSeconds: Seconds.optional(),
+    HeartbeatSeconds: Seconds.optional(),
+  })
+  .refine(
+    ({ TimeoutSeconds: timeout, HeartbeatSeconds: heartbeat }) =>
+      typeof timeout !== 'number' || typeof heartbeat !== 'number' || heartbeat < timeout,
+    { message: 'must be smaller than TimeoutSeconds', path: ['HeartbeatSeconds'] },
+  );
 const ChoiceRule = z.strictObject({ Condition: z.union([z.boolean(), Query]), ...target });
 const Choice = z.strictObject({
   Type: z.literal('Choice'),
@@ -81,7 +95,7 @@ const InlineMap = z.strictObject({
   ItemSelector: Json.optional(),
   ItemProcessor: z.strictObject({
     ...block,
-    ProcessorConfig: z.strictObject({ Mode: z.literal('INLINE') }).optional(),
+    ProcessorConfig: z.strictObject({ Mode: z.literal('INLINE').optional() }).optional(),
   }),
   MaxConcurrency: NumberOrQuery.optional(),
   ToleratedFailureCount: NumberOrQuery.optional(),

@@ -26,6 +26,18 @@ describe('a definition that does not run here is refused by state and field', ()
     ['Only.Catch.0.Next', { Only: task({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Nowhere' }] }) }],
     ['Only.Catch.0.ResultPath', { Only: task({ Catch: [{ ErrorEquals: ['A'], Next: 'Only', ResultPath: '$' }] }) }],
     ['Only.Retry.0.ErrorEquals', { Only: task({ Retry: [{ ErrorEquals: ['States.ALL', 'A'] }] }) }],
+    ['Only.Retry', { Only: task({ Retry: [{ ErrorEquals: ['States.ALL'] }, { ErrorEquals: ['A'] }] }) }],
+    [
+      'Only.Catch',
+      {
+        Only: {
+          ...{ Type: 'Parallel', Branches: [inner], ...end },
+          Catch: ['States.ALL', 'A'].map((error) => ({ ErrorEquals: [error], Next: 'Only' })),
+        },
+      },
+    ],
+    ['Only.TimeoutSeconds', { Only: task({ TimeoutSeconds: 0 }) }],
+    ['Only.HeartbeatSeconds', { Only: task({ TimeoutSeconds: 5, HeartbeatSeconds: 5 }) }],
     ['Only.Retry.0.Backoff', { Only: task({ Retry: [{ ErrorEquals: ['A'], Backoff: 2 }] }) }],
     [
       'Only.Choices.0.Variable',
@@ -117,6 +129,12 @@ describe('a definition that does not run here is refused by state and field', ()
     const again = { Type: 'Pass', Assign: { ünï_1: 1 }, Next: 'Both' };
     const both = { Type: 'Parallel', Branches: [branch('A'), branch('B')], Assign: { ünï_1: 2 }, ...end };
     expect(() => machineOf({ Start: again, Both: both })).not.toThrow();
+  });
+
+  it('takes a Map for inline where its configuration names no mode', () => {
+    expect(() =>
+      machineOf({ Only: { Type: 'Map', ItemProcessor: { ...inner, ProcessorConfig: {} }, ...end } }),
+    ).not.toThrow();
   });
 
   it('refuses a machine that is not in JSONata', () => {

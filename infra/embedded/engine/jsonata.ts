@@ -62,7 +62,7 @@ export function createEvaluator({ now, random }: { now: () => number; random: ()
     expression.registerFunction('hash', hash);
     expression.registerFunction('random', (seed?: number) => (seed === undefined ? random() : seededFraction(seed)));
     expression.registerFunction('uuid', () => uuidFrom(random));
-    expression.registerFunction('parse', (text: string): unknown => JSON.parse(text), '<s:x>');
+    expression.registerFunction('parse', parseText, '<s:x>');
     const made = { expression, direct: compileDirect(expression.ast()) };
     compiled.set(query, made);
     return made;
@@ -137,16 +137,19 @@ function named(node: unknown, type: 'variable' | 'name'): string | undefined {
 const FUNCTION_MARKS = ['_jsonata_lambda', '_jsonata_function'];
 
 /**
- * Plain JSON of a result, cut loose from what the expression read; undefined where a function hides in it. Going
+ * Plain JSON of a result, cut loose from what the expression read; undefined where a function or a number that JSON
+ * does not have hides in it. Going
  * through text also drops the marks jsonata leaves on arrays, and makes `__proto__` an ordinary key.
  */
 function toJson(value: unknown): JsonValue | undefined {
   let unsupported = false;
   const text = JSON.stringify(value, (_key, item: unknown) => {
-    const isFunction =
+    const isNoJson =
       typeof item === 'function' ||
+      // JSON.stringify would make null of it.
+      (typeof item === 'number' && !Number.isFinite(item)) ||
       (typeof item === 'object' && item !== null && FUNCTION_MARKS.some((mark) => Object.hasOwn(item, mark)));
-    if (!isFunction) return item;
+    if (!isNoJson) return item;
     unsupported = true;
     return undefined;
   });
@@ -155,7 +158,11 @@ function toJson(value: unknown): JsonValue | undefined {
   return plain;
 }
 
-function partition(items: unknown[], size: number): unknown[][] {
+const parseText = (text: string | undefined): unknown => (text === undefined ? undefined : JSON.parse(text));
+
+/** As with JSONata's own functions, of nothing comes nothing: here, and in `$hash` and `$parse`. */
+function partition(items: unknown[] | undefined, size: number): unknown[][] | undefined {
+  if (items === undefined) return undefined;
   if (!Number.isInteger(size) || size < 1) throw new Error('$partition: the size must be a positive integer');
   const parts: unknown[][] = [];
   for (let start = 0; start < items.length; start += size) parts.push(items.slice(start, start + size));
@@ -171,7 +178,8 @@ function range(first: number, last: number, step: number): number[] | number | u
   return numbers.length > 1 ? numbers : numbers[0];
 }
 
-function hash(content: unknown, algorithm: string): string {
+function hash(content: unknown, algorithm: string): string | undefined {
+  if (content === undefined) return undefined;
   const known = ['MD5', 'SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
   if (!known.includes(algorithm)) throw new Error(`$hash: the algorithm must be one of ${known.join(', ')}`);
   return createHash(algorithm.replace('-', '').toLowerCase())

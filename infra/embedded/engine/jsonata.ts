@@ -138,8 +138,8 @@ const FUNCTION_MARKS = ['_jsonata_lambda', '_jsonata_function'];
 
 /**
  * Plain JSON of a result, cut loose from what the expression read; undefined where a function or a number that JSON
- * does not have hides in it. Going
- * through text also drops the marks jsonata leaves on arrays, and makes `__proto__` an ordinary key.
+ * does not have hides in it. Going through text also drops the marks jsonata leaves on arrays, and makes `__proto__` an
+ * ordinary key.
  */
 function toJson(value: unknown): JsonValue | undefined {
   let unsupported = false;

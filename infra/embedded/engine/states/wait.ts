@@ -1,6 +1,6 @@
 import type { Visit } from '../branch.ts';
 import type { WaitState } from '../definition.ts';
-import { evaluate, evaluateInteger, evaluationFailed, type Outcome } from '../frame.ts';
+import { evaluate, evaluateInteger, evaluationFailed, type Outcome, unexpectedType } from '../frame.ts';
 
 /** RFC 3339 with an offset, any number of fractional digits. */
 const TIMESTAMP = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
@@ -26,10 +26,10 @@ async function timeToWaitFor(visit: Visit, { Seconds, Timestamp }: WaitState): P
 
 async function timestamp(visit: Visit, template: string): Promise<number> {
   const text = await evaluate(visit, template, 'Timestamp');
-  const time = typeof text === 'string' ? parseTimestamp(text) : undefined;
+  if (typeof text !== 'string') throw unexpectedType(visit, template, 'Timestamp', 'string', text);
+  const time = parseTimestamp(text);
   if (time !== undefined) return time;
-  const shown = typeof text === 'string' ? text : JSON.stringify(text);
-  const reason = `The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: ${shown}`;
+  const reason = `The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: ${text}`;
   throw evaluationFailed(visit, reason, 'Timestamp', visit.branch, visit.branch.last);
 }
 

@@ -91,6 +91,15 @@ describe('Wait', () => {
   );
 });
 
+describe('a Timestamp that is no text', () => {
+  it('is of an unexpected type, like any other field', async () => {
+    const result = await machineOf({ Rest: { Type: 'Wait', Timestamp: '{% 5 %}', End: true } }).run();
+    expect(result.cause).toContain(
+      "'Timestamp' returned an unexpected result type. Expected 'string', but was 'number'",
+    );
+  });
+});
+
 describe('stopping', () => {
   it('aborts at once, whatever the execution is doing', async () => {
     const machine = machineOf(parked);

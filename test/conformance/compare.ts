@@ -90,8 +90,13 @@ function recordedEvent({ type, id, previousEventId, details, cause_json, ...even
   return { type, place, facts: comparable({ ...event, ...details, cause }) };
 }
 
+interface GivenCause {
+  readonly cause?: string | null | undefined;
+  readonly cause_json?: JsonValue | undefined;
+}
+
 /** A recording may give a cause that is JSON text as what it says. */
-export function causeOf({ cause, cause_json }: { cause?: string | null; cause_json?: JsonValue | undefined }) {
+export function causeOf({ cause, cause_json }: GivenCause): string | undefined {
   return cause ?? (cause_json === undefined ? undefined : JSON.stringify(cause_json));
 }
 

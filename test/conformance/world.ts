@@ -4,7 +4,7 @@ import { TaskError } from '../../infra/embedded/engine/errors.ts';
 import type { Integrations, TaskCall } from '../../infra/embedded/engine/integrations.ts';
 import { Json, type JsonValue } from '../../infra/embedded/engine/json.ts';
 import type { Case, RecordedEvent } from './case.ts';
-import { comparable, same } from './compare.ts';
+import { causeOf, comparable, same } from './compare.ts';
 
 /** Answers a task token; the engine does not exist yet when its world is made. */
 interface Answers {
@@ -64,17 +64,18 @@ export function recordedWorld({ lambdas, expected }: Case, clock: Clock, answers
     if (outcome === undefined) return never();
     const { submitted, end } = outcome;
     if (submitted !== undefined && taskToken !== undefined) {
-      const { output = null, error, cause } = end ?? {};
+      const { output = null, error, ...rest } = end ?? {};
       // Later than the submission is recorded.
       if (end?.type.endsWith('Succeeded')) clock.at(clock.now() + 1, () => answers().succeed(taskToken, output));
-      if (end?.type.endsWith('Failed')) clock.at(clock.now() + 1, () => answers().fail(taskToken, error, cause));
+      if (end?.type.endsWith('Failed'))
+        clock.at(clock.now() + 1, () => answers().fail(taskToken, error, causeOf(rest)));
       return submitted.output ?? null;
     }
     if (end === undefined || end.type.endsWith('TimedOut')) return never();
     if (end.type.endsWith('Succeeded')) return end.output ?? null;
     // The engine itself has to find this one out.
     if (end.error === 'States.DataLimitExceeded') return 'x'.repeat(256 * 1024 + 1);
-    throw new TaskError(end.error, end.cause);
+    throw new TaskError(end.error, causeOf(end));
   };
 
   return {

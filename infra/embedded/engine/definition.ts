@@ -48,20 +48,14 @@ const States: z.ZodType<States> = z.lazy(() =>
 const block = { StartAt: Name, Comment: z.string().optional(), States };
 
 const Pass = z.strictObject({ Type: z.literal('Pass'), ...transition });
-const Task = z
-  .strictObject({
-    Type: z.literal('Task'),
-    ...handled,
-    Resource: z.string().min(1),
-    Arguments: Json.optional(),
-    TimeoutSeconds: Seconds.optional(),
-    HeartbeatSeconds: Seconds.optional(),
-  })
-  .refine(
-    ({ TimeoutSeconds: timeout, HeartbeatSeconds: heartbeat }) =>
-      typeof timeout !== 'number' || typeof heartbeat !== 'number' || heartbeat < timeout,
-    { message: 'must be smaller than TimeoutSeconds', path: ['HeartbeatSeconds'] },
-  );
+const Task = z.strictObject({
+  Type: z.literal('Task'),
+  ...handled,
+  Resource: z.string().min(1),
+  Arguments: Json.optional(),
+  TimeoutSeconds: Seconds.optional(),
+  HeartbeatSeconds: Seconds.optional(),
+});
 const ChoiceRule = z.strictObject({ Condition: z.union([z.boolean(), Query]), ...target });
 const Choice = z.strictObject({
   Type: z.literal('Choice'),
@@ -141,7 +135,7 @@ export function isQuery(text: string): boolean {
 
 interface DefinitionChecks {
   supportsResource: (resource: string) => boolean;
-  /** Compiles an expression and gives the fields of `$states` that it reads; throws where it cannot. */
+  /** Compiles an expression and gives what it reads, e.g. `states.input`; throws where it cannot. */
   compile: (query: string) => ReadonlySet<string>;
 }
 
@@ -177,7 +171,10 @@ function checkBlock(owner: string, { StartAt, States }: Block, language: string,
     const own = state.QueryLanguage ?? language;
     if (own !== 'JSONata') throw new UnsupportedDefinition(name, 'QueryLanguage', `only JSONata, not ${own}`);
     checkTransitions(name, state, States);
-    checkQueries([name, state.Type], state, checks);
+    checkQueries(name, state, checks, [state.Type]);
+    if (state.Type === 'Task' && Number(state.HeartbeatSeconds) >= Number(state.TimeoutSeconds)) {
+      throw new UnsupportedDefinition(name, 'HeartbeatSeconds', 'must be smaller than TimeoutSeconds');
+    }
     if (state.Type === 'Task' && !checks.supportsResource(splitResource(state.Resource).base)) {
       throw new UnsupportedDefinition(name, 'Resource', `no integration for '${state.Resource}'`);
     }
@@ -213,27 +210,24 @@ function checkTransitions(name: string, state: State, states: ReadonlyMap<string
 }
 
 /** Where `$states` has more than input and context; AWS refuses to read it elsewhere. */
-const READABLE = { result: /^(Task|Map|Parallel)\.(Assign|Output)\b/, errorOutput: /\.Catch\.\d+\.(Assign|Output)\b/ };
+const READABLE = new Map([
+  ['states.result', /^(Task|Map|Parallel)\.(Assign|Output)\b/],
+  ['states.errorOutput', /\.Catch\.\d+\.(Assign|Output)\b/],
+]);
 
-function checkQueries(
-  [state, type]: [string, StateType],
-  value: unknown,
-  checks: DefinitionChecks,
-  path: string[] = [],
-) {
+function checkQueries(state: string, value: unknown, checks: DefinitionChecks, place: readonly string[]) {
   if (typeof value === 'string' && isQuery(value)) {
     try {
-      const reads = checks.compile(value);
-      for (const [field, place] of Object.entries(READABLE)) {
-        if (reads.has(field) && !place.test([type, ...path].join('.')))
-          throw new Error(`$states.${field} is not to be read here`);
+      for (const read of checks.compile(value)) {
+        if (READABLE.get(read)?.test(place.join('.')) === false) throw new Error(`$${read} is not to be read here`);
       }
     } catch (error) {
-      throw new UnsupportedDefinition(state, path.join('.'), error instanceof Error ? error.message : String(error));
+      const field = place.slice(1).join('.');
+      throw new UnsupportedDefinition(state, field, error instanceof Error ? error.message : String(error));
     }
   }
   if (typeof value !== 'object' || value === null) return;
-  for (const [key, item] of Object.entries(value)) checkQueries([state, type], item, checks, [...path, key]);
+  for (const [key, item] of Object.entries(value)) checkQueries(state, item, checks, [...place, key]);
 }
 
 /** A literal that needs no evaluation, or one that holds at least one expression. */

@@ -19,11 +19,7 @@ export class QueryFailed extends Error {
 }
 
 export interface Evaluator {
-  /**
-   * Compiles once and keeps it; gives the fields of `$states` that it reads by name.
-   *
-   * @throws Error with jsonata's message where the expression is broken
-   */
+  /** Compiles once and keeps it; gives what it reads. Throws an Error with jsonata's message where it is broken. */
   compile(query: string): ReadonlySet<string>;
   /**
    * Fills in every expression of a template with the given variables.
@@ -62,7 +58,11 @@ export function createEvaluator({ now, random }: { now: () => number; random: ()
     expression.registerFunction('hash', hash);
     expression.registerFunction('random', (seed?: number) => (seed === undefined ? random() : seededFraction(seed)));
     expression.registerFunction('uuid', () => uuidFrom(random));
-    expression.registerFunction('parse', parseText, '<s:x>');
+    expression.registerFunction(
+      'parse',
+      (text?: string): unknown => (text === undefined ? text : JSON.parse(text)),
+      '<s:x>',
+    );
     const made = { expression, direct: compileDirect(expression.ast()) };
     compiled.set(query, made);
     return made;
@@ -100,7 +100,7 @@ export function createEvaluator({ now, random }: { now: () => number; random: ()
     }
     return Object.fromEntries(entries);
   };
-  return { compile: (query) => readsOfStates(compile(query).expression.ast()), evaluate };
+  return { compile: (query) => readsOf(compile(query).expression), evaluate };
 }
 
 function parse(text: string): jsonata.Expression {
@@ -110,28 +110,20 @@ function parse(text: string): jsonata.Expression {
   } catch (error) {
     throw new Error(`not JSONata: ${describe(error)}`, { cause: error });
   }
-  if (mentionsEval(expression.ast())) throw new Error('$eval is not part of JSONata in Step Functions');
+  if (readsOf(expression).has('eval')) throw new Error('$eval is not part of JSONata in Step Functions');
   return expression;
 }
 
-function mentionsEval(node: unknown): boolean {
-  if (typeof node !== 'object' || node === null) return false;
-  if ('type' in node && node.type === 'variable' && 'value' in node && node.value === 'eval') return true;
-  return Object.values(node).some(mentionsEval);
-}
-
-function readsOfStates(node: unknown, found = new Set<string>()): ReadonlySet<string> {
-  if (typeof node !== 'object' || node === null) return found;
-  const [first, second]: unknown[] = 'steps' in node && Array.isArray(node.steps) ? node.steps : [];
-  const field = named(first, 'variable') === 'states' ? named(second, 'name') : undefined;
-  if (field !== undefined) found.add(field);
-  for (const part of Object.values(node)) readsOfStates(part, found);
+/** The variables of an expression, and the fields it reads of each: `states`, `states.result`. */
+function readsOf(expression: jsonata.Expression): ReadonlySet<string> {
+  const found = new Set<string>();
+  JSON.stringify(expression.ast(), (_key, node: jsonata.ExprNode | null) => {
+    const [first, second] = node?.steps ?? [];
+    if (first?.type === 'variable') found.add(`${first.value}.${second?.value}`);
+    if (node?.type === 'variable') found.add(node.value);
+    return node;
+  });
   return found;
-}
-
-function named(node: unknown, type: 'variable' | 'name'): string | undefined {
-  if (typeof node !== 'object' || node === null || !('type' in node && 'value' in node)) return undefined;
-  return node.type === type && typeof node.value === 'string' ? node.value : undefined;
 }
 
 const FUNCTION_MARKS = ['_jsonata_lambda', '_jsonata_function'];
@@ -158,9 +150,7 @@ function toJson(value: unknown): JsonValue | undefined {
   return plain;
 }
 
-const parseText = (text: string | undefined): unknown => (text === undefined ? undefined : JSON.parse(text));
-
-/** As with JSONata's own functions, of nothing comes nothing: here, and in `$hash` and `$parse`. */
+/** As with JSONata's own functions, of nothing comes nothing. */
 function partition(items: unknown[] | undefined, size: number): unknown[][] | undefined {
   if (items === undefined) return undefined;
   if (!Number.isInteger(size) || size < 1) throw new Error('$partition: the size must be a positive integer');

@@ -131,6 +131,11 @@ describe('a definition that does not run here is refused by state and field', ()
     expect(() => machineOf({ Start: again, Both: both })).not.toThrow();
   });
 
+  it('takes a text for a text, and any variable for a variable', () => {
+    const Output = ["{% '$states.result' %}", '{% $exists($constructor) %}', '{% $exists($other.result) %}'];
+    expect(() => machineOf({ Only: { ...pass, Output } })).not.toThrow();
+  });
+
   it('takes a Map for inline where its configuration names no mode', () => {
     expect(() =>
       machineOf({ Only: { Type: 'Map', ItemProcessor: { ...inner, ProcessorConfig: {} }, ...end } }),

@@ -21,6 +21,8 @@ export function openLogFiles(directory: string): LogFiles {
       let stream = streams.get(name);
       if (stream === undefined) {
         stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
+        // A full disk costs lines of the log and not the process; the next line tries a stream of its own.
+        stream.on('error', () => streams.delete(name));
         streams.set(name, stream);
       }
       stream.write(text);
@@ -28,7 +30,7 @@ export function openLogFiles(directory: string): LogFiles {
     async close() {
       closed = true;
       for (const stream of streams.values()) stream.end();
-      await Promise.all([...streams.values()].map((stream) => finished(stream)));
+      await Promise.allSettled([...streams.values()].map((stream) => finished(stream)));
     },
   };
 }

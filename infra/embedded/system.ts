@@ -121,17 +121,15 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const permissions = permissionsOf(assembly, place);
     const credentialsOf = ({ arn }: FunctionSpec) => functionCredentials(credentials, arn);
 
-    const dynamo = openDynamo(inMemory ? null : (options.tablesDir ?? join(dataDir, 'tables')));
+    const later = (retry: () => void) => void clock.at(clock.now() + FULL_MS, retry);
+    const dynamo = openDynamo(inMemory ? null : (options.tablesDir ?? join(dataDir, 'tables')), later);
     closers.push(() => dynamo.close());
     for (const table of assembly.tables) await dynamo.ensureTable(table);
 
     const journal =
       journalDir === null
         ? memoryJournal()
-        : await openJournal({
-            ...{ disk: options.disk ?? folderDisk(journalDir), report: log },
-            later: (retry) => void clock.at(clock.now() + FULL_MS, retry),
-          });
+        : await openJournal({ disk: options.disk ?? folderDisk(journalDir), report: log, later });
     closers.push(() => journal.close());
     const logs = openLogFiles(join(dataDir, 'log'));
     closers.push(() => logs.close());
@@ -139,7 +137,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const secrets = createSecrets(assembly.secrets, options.secrets ?? {});
     for (const name of secrets.missing) log(`secret ${name} has no value`);
 
-    const functions = createFunctionHost(assembly.functions, {
+    const host = createFunctionHost(assembly.functions, {
       ...{ clock, newId, log: logs.write, maxThreads: options.maxThreads ?? DEFAULT_THREADS },
       callerOf: ({ arn }) => {
         const authorize = permissions.get(arn);
@@ -152,7 +150,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         ...options.environment,
       }),
     });
-    closers.push(() => functions.close());
+    closers.push(() => host.close());
+    // While the tables take nothing an attempt would only be wasted.
+    const invoke: FunctionHost['invoke'] = (...asked) => dynamo.writable().then(() => host.invoke(...asked));
+    const functions = { ...host, invoke };
 
     const quietly = { find: functions.find, invoke: silentWhen(() => closed, functions.invoke) };
     const invokeAsync = asyncInvoker({ host: quietly, journal, queues, clock, newId, report: log });
@@ -244,7 +245,7 @@ function durably(journal: Journal, service: Service): Service {
       const looks = reads.test(name);
       if (!looks && !journal.accepts()) throw new AwsError('ServiceUnavailable', DISK_FULL, 503);
       const answer = await run(input);
-      if (!looks || journal.accepts()) await journal.durable();
+      if (!(await journal.promised()) && !looks) throw new AwsError('ServiceUnavailable', DISK_FULL, 503);
       return answer;
     },
   ]);

@@ -24,6 +24,8 @@ export interface Journal {
   keys(prefix: string): { key: string; summary: string | undefined }[];
   /** Resolves when all that was written so far is on the disk. Never rejects: a full disk makes it wait. */
   durable(): Promise<void>;
+  /** As `durable`, for whoever must not wait for a full disk: false where it takes nothing, and may take it later. */
+  promised(): Promise<boolean>;
   /** False while the disk takes nothing; nothing new should be begun then. */
   accepts(): boolean;
   /** Told of every archived key that is gone for good. */
@@ -71,8 +73,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   let file: Segment = await disk.create(nameOf(active));
   let size = 0;
   let buffer: string[] = [];
-  let next: PromiseWithResolvers<void> | undefined;
-  let committing: PromiseWithResolvers<void> | undefined;
+  const batch = () => ({ written: Promise.withResolvers<void>(), told: Promise.withResolvers<boolean>() });
+  let next: ReturnType<typeof batch> | undefined;
+  let committing: ReturnType<typeof batch> | undefined;
   let full = false;
   /** Nothing depends on these once the next frame is on the disk. */
   const vacated: number[] = [];
@@ -86,7 +89,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       await persist(() => file.write(frame, size));
       size += frame.length;
       sizes.set(active, size);
-      committing?.resolve();
+      committing?.written.resolve();
+      committing?.told.resolve(true);
       for (const segment of vacated.splice(0)) {
         disk.remove(nameOf(segment));
         sizes.delete(segment);
@@ -106,6 +110,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         const why = error instanceof Error ? error.message : String(error);
         if (!full) report(`the journal cannot be written (${why}): nothing new is accepted until there is space`);
         full = true;
+        for (const waiting of [committing, next]) waiting?.told.resolve(false);
         await new Promise<void>((resolve) => later(resolve));
       }
     }
@@ -129,16 +134,17 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     write(line) {
       buffer.push(line);
       if (next !== undefined) return;
-      next = Promise.withResolvers();
+      next = batch();
       if (committing === undefined) setImmediate(() => void commit());
     },
     where: () => ({ segment: active, offset: size }),
     read: (key, entry) => readBack(disk, [...sizes.keys()], key, entry),
   });
-  const durable = () => next?.promise ?? committing?.promise ?? DONE;
+  const durable = () => (next ?? committing)?.written.promise ?? DONE;
   return {
     ...journal,
     durable,
+    promised: async () => !full && ((await (next ?? committing)?.told.promise) ?? true),
     accepts: () => !full,
     async close() {
       // What waits for space has been promised to nobody.
@@ -191,6 +197,7 @@ function createJournal(entries: Map<string, Entry>, log: Log) {
       forget = listener;
     },
     durable: () => DONE,
+    promised: async () => true,
     accepts: () => true,
     close: () => DONE,
     liveBytes: () => liveBytes,

@@ -1,10 +1,13 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type BatchOperation, create, type Store } from 'dynalite/db/index.js';
+import { join } from 'node:path';
+import type { Store } from 'dynalite/db/index.js';
 import { checkTypes, checkValidations } from 'dynalite/validations/index.js';
 import * as z from 'zod';
 import type { TableSpec } from '../assembly/specs.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { rememberExpressions } from './expressions.ts';
+import { closeStore, openStore } from './store.ts';
 
 const OPERATIONS = [
   ...[
@@ -47,6 +50,9 @@ export class TableChanged extends Error {
   override readonly name = 'TableChanged' as const;
 }
 
+const RETRY_MS = 1000;
+/** What LevelDB may have to write before it is open: what it had in memory. */
+const ROOM_BYTES = 4 * 2 ** 20;
 const PARSERS = ['conditionParser', 'updateParser', 'projectionParser'];
 /** dynalite's parsers are one per process, however many tables are open. */
 let expressionsAreRemembered = false;
@@ -55,6 +61,8 @@ export interface Dynamo {
   readonly operations: readonly DynamoOperation[];
   /** Runs one operation of the DynamoDB API. @throws AwsError as DynamoDB would */
   run(operation: DynamoOperation, input: unknown): Promise<unknown>;
+  /** Resolves when the disk takes writes, or is not known to refuse them. */
+  writable(): Promise<void>;
   /** Creates the table unless the data folder has it. @throws TableChanged */
   ensureTable(spec: TableSpec): Promise<void>;
   close(): Promise<void>;
@@ -62,29 +70,46 @@ export interface Dynamo {
 
 /**
  * DynamoDB by dynalite: its actions, called in this process.
+ * LevelDB takes nothing any more after a write that the disk refused, however much space there is later: the tables are
+ * opened again then.
  * @param path folder to keep the tables in; null keeps them in memory
+ * @param later runs `retry` after a while, when the disk had no room
  */
-export function openDynamo(path: string | null): Dynamo {
+export function openDynamo(
+  path: string | null,
+  later = (retry: () => void): void => void setTimeout(retry, RETRY_MS),
+): Dynamo {
   const require = createRequire(import.meta.url);
   let failed = false;
-  const openStore = (): Store => {
-    const opened = create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0, ...(path === null ? {} : { path }) });
-    closeIterators(opened.db);
-    readAtOnce(opened.db);
-    writeTogether(opened.db, () => {
+  const open = () =>
+    openStore(path, () => {
       failed = true;
     });
-    rememberTables(opened);
-    return opened;
-  };
-  let store = openStore();
+  let store = open();
   let reopening: Promise<void> | undefined;
-  /** LevelDB takes nothing any more after a write that the disk refused, however much space there is later. */
+  let mending: Promise<void> | undefined;
   const reopen = async (): Promise<void> => {
+    // Until there is room, what is there can still be read.
+    const probe = join(path ?? '', 'probe');
+    writeFileSync(probe, Buffer.alloc(ROOM_BYTES));
+    rmSync(probe);
     await closeStore(store);
-    store = openStore();
+    store = open();
     await store.db.open();
     failed = false;
+  };
+  const mend = async (): Promise<void> => {
+    while (failed) {
+      reopening = reopen();
+      await reopening.catch(() => new Promise<void>((resolve) => later(resolve)));
+    }
+  };
+  const writable = async (): Promise<void> => {
+    if (!failed) return;
+    mending ??= mend().finally(() => {
+      mending = undefined;
+    });
+    await mending;
   };
   if (!expressionsAreRemembered) for (const name of PARSERS) rememberExpressions(require(`dynalite/db/${name}.js`));
   expressionsAreRemembered = true;
@@ -98,12 +123,8 @@ export function openDynamo(path: string | null): Dynamo {
   };
   const run = async (operation: DynamoOperation, input: unknown): Promise<unknown> => {
     if (failed) {
-      reopening ??= reopen().finally(() => {
-        reopening = undefined;
-      });
-      await reopening.catch((cause: unknown) => {
-        throw new AwsError('InternalServerError', 'the tables cannot be written, the disk may be full', 500, { cause });
-      });
+      void writable();
+      await reopening?.catch(() => undefined);
     }
     const { action, types, custom } = actions.get(operation) ?? load(operation);
     return new Promise((resolve, reject) => {
@@ -147,104 +168,7 @@ export function openDynamo(path: string | null): Dynamo {
     while ((await describe(spec.name)).TableStatus !== 'ACTIVE') await new Promise(setImmediate);
   };
 
-  return { operations: OPERATIONS, run, ensureTable, close: () => closeStore(store) };
-}
-
-const closeStore = ({ db }: Store) =>
-  new Promise<void>((resolve, reject) => db.close((error) => (error ? reject(error) : resolve())));
-
-/**
- * dynalite 4.0.0 ends its streams by an iterator's `return`, which level's iterators do not have: every query would keep
- * a snapshot open for good, and with it everything that was ever written.
- */
-function closeIterators(db: Store['db']): void {
-  for (const kind of ['keys', 'values'] as const) {
-    const open = db[kind].bind(db);
-    db[kind] = (options: unknown) => {
-      const iterator = open(options);
-      iterator.return = () => iterator.close();
-      return iterator;
-    };
-  }
-}
-
-/**
- * Reads in this thread: a row is found in microseconds, and handing the question to another thread and back takes
- * longer than that on a machine with few cores.
- */
-function readAtOnce(db: Store['db']): void {
-  const getLater = db.get.bind(db);
-  db.get = (key, done) => {
-    // Level itself asks without `done`, for what came before it was open.
-    if (db.status !== 'open' || typeof done !== 'function') return getLater(key, done);
-    let found: unknown;
-    try {
-      found = db.getSync(key);
-    } catch {
-      // A fault that the other way reports as dynalite expects it.
-      return getLater(key, done);
-    }
-    return queueMicrotask(() => done(null, found));
-  };
-}
-
-/**
- * Puts and deletes of one turn of the event loop in one batch, in their order: one trip to the disk's thread serves all
- * requests that were being answered.
- */
-function writeTogether(db: Store['db'], onFailure: () => void): void {
-  let waiting: { operation: BatchOperation; done: (error: unknown) => void }[] = [];
-  const flush = () => {
-    const writes = waiting;
-    waiting = [];
-    db.batch(
-      writes.map(({ operation }) => operation),
-      (error) => {
-        if (error) onFailure();
-        for (const { done } of writes) done(error);
-      },
-    );
-  };
-  const add = (operation: BatchOperation, done: (error: unknown) => void) => {
-    if (waiting.length === 0) setImmediate(flush);
-    waiting.push({ operation, done });
-  };
-  const putLater = db.put.bind(db);
-  const deleteLater = db.del.bind(db);
-  const atOnce = (done: unknown) => db.status === 'open' && typeof done === 'function';
-  db.put = (key, value, done) => (atOnce(done) ? add({ type: 'put', key, value }, done) : putLater(key, value, done));
-  db.del = (key, done) => (atOnce(done) ? add({ type: 'del', key }, done) : deleteLater(key, done));
-}
-
-const TABLE_PREFIX = 'table~';
-
-/** What describes a table is read with every request and changes hardly ever. */
-function rememberTables(store: Store): void {
-  const known = new Map<string, unknown>();
-  const { db } = store;
-  const { put, del } = db;
-  // Also once it is written: meanwhile the old one may have been read again.
-  const forgetting = (key: string, done: (error: unknown) => void) => {
-    if (!key.startsWith(TABLE_PREFIX)) return done;
-    known.clear();
-    return (error: unknown) => {
-      known.clear();
-      done(error);
-    };
-  };
-  db.put = (key, value, done) => put(key, value, forgetting(key, done));
-  db.del = (key, done) => del(key, forgetting(key, done));
-  const getTable = store.getTable;
-  store.getTable = (name, checkStatus, done) => {
-    // Requests about the table itself change what they read.
-    if (typeof checkStatus !== 'function') return getTable(name, checkStatus, done);
-    const found = known.get(name);
-    if (found !== undefined) return queueMicrotask(() => checkStatus(null, found));
-    getTable(name, (error: unknown, table: unknown) => {
-      if (!error) known.set(name, table);
-      checkStatus(error, table);
-    });
-  };
+  return { operations: OPERATIONS, run, ensureTable, writable, close: () => closeStore(store) };
 }
 
 /** dynalite drops what it does not know, which could turn a guarded write into an unguarded one. */

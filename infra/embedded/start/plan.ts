@@ -19,6 +19,9 @@ export interface Feeding {
   progress(): number | null;
 }
 
+/** Said of every run on a simulated clock, where it starts and on the page. */
+export const BEGINS_ANEW = 'it begins anew with every start, only --idle goes on after a kill';
+
 /** What one start of the system runs on: its clock, its clusters, and what happens to them. */
 export interface Plan {
   /** For people, e.g. "Two simulated clusters over 3 days". */

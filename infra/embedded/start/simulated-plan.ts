@@ -7,7 +7,15 @@ import { trainPredictor } from '../simulator/predictor.ts';
 import type { Profile } from '../simulator/profile.ts';
 import { burstySlurm, quietK8s } from '../simulator/profiles.ts';
 import { seededRandom } from '../simulator/random.ts';
-import { APPROVERS, type Feeding, type Plan, repeatableSalt, SCHEDULER_SECRET, type StandInUrls } from './plan.ts';
+import {
+  APPROVERS,
+  BEGINS_ANEW,
+  type Feeding,
+  type Plan,
+  repeatableSalt,
+  SCHEDULER_SECRET,
+  type StandInUrls,
+} from './plan.ts';
 
 const DAY_MS = 86_400_000;
 /** Both clusters together see about 440 jobs a day. */
@@ -76,7 +84,7 @@ export function simulatedPlan({
     trainedAt: startMs,
   }));
   return {
-    description: `Two simulated clusters over ${days} days`,
+    description: `Two simulated clusters over ${days} days; ${BEGINS_ANEW}`,
     clock,
     clockKind: 'simulated',
     pause: () => clock.close(),

@@ -5,7 +5,7 @@ import { startFeed } from '../feed/feeder.ts';
 import { timeline } from '../feed/timeline.ts';
 import type { Trace } from '../feed/trace.ts';
 import { traceSource } from '../stand-ins/vgac/trace-source.ts';
-import { APPROVERS, type Plan, repeatableSalt } from './plan.ts';
+import { APPROVERS, BEGINS_ANEW, type Plan, repeatableSalt } from './plan.ts';
 
 /** Replays a trace on its own clock, from just before its first job. */
 export function tracePlan(trace: Trace, { file, speed }: { file: string; speed?: number | undefined }): Plan {
@@ -15,7 +15,7 @@ export function tracePlan(trace: Trace, { file, speed }: { file: string; speed?:
   const jobs = trace.jobs.length.toLocaleString('en');
   const what = trace.format === 'replay' ? "with the file's probabilities" : 'with an online forecast of its own';
   return {
-    description: `${jobs} jobs of ${basename(file)}, ${what}`,
+    description: `${jobs} jobs of ${basename(file)}, ${what}; ${BEGINS_ANEW}`,
     clock,
     clockKind: 'simulated',
     pause: () => clock.close(),

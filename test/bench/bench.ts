@@ -11,7 +11,7 @@ import { engine } from './engine.ts';
 export interface Bench {
   readonly name: string;
   readonly about: string;
-  run(print: (text: string) => void, options: { readonly peer?: string | undefined }): Promise<void>;
+  run(print: (text: string) => void, options: { readonly peers: readonly string[] }): Promise<void>;
 }
 
 const BENCHES: readonly Bench[] = [calibration, detector, engine, burst, crash, neutral];
@@ -26,20 +26,20 @@ function machine(): string {
 
 const { positionals: wanted, values: options } = parseArgs({
   allowPositionals: true,
-  // A Step Functions endpoint to compare with.
-  options: { peer: { type: 'string' } },
+  // Step Functions endpoints to compare with.
+  options: { peer: { type: 'string', multiple: true, default: [] } },
 });
 const unknown = wanted.filter((name) => !BENCHES.some((bench) => bench.name === name));
 if (wanted.length === 0 || unknown.length > 0) {
   for (const name of unknown) console.error(`there is no bench "${name}"`);
   console.error(
-    `npm run bench -- NAME... [--peer URL]\n${BENCHES.map(({ name, about }) => `  ${name}  ${about}`).join('\n')}`,
+    `npm run bench -- NAME... [--peer URL]...\n${BENCHES.map(({ name, about }) => `  ${name}  ${about}`).join('\n')}`,
   );
   process.exitCode = wanted.length === 0 ? 0 : 1;
 } else {
   console.log(machine());
   for (const bench of BENCHES.filter(({ name }) => wanted.includes(name))) {
     console.log(`\n${bench.name}: ${bench.about}`);
-    await bench.run(console.log, options);
+    await bench.run(console.log, { peers: options.peer });
   }
 }

@@ -1,80 +1,27 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import {
-  CreateStateMachineCommand,
-  DescribeExecutionCommand,
-  SFNClient,
-  StartExecutionCommand,
-} from '@aws-sdk/client-sfn';
 import { StateMachine } from 'aws-local-stepfunctions';
-import * as z from 'zod';
-import { realClock } from '../../../infra/embedded/clock/clock.ts';
+import { type Clock, realClock } from '../../../infra/embedded/clock/clock.ts';
+import { scopedClock } from '../../../infra/embedded/clock/scoped-clock.ts';
 import { createEngine, type Engine } from '../../../infra/embedded/engine/engine.ts';
 import type { TaskCall } from '../../../infra/embedded/engine/integrations.ts';
 import type { JsonValue } from '../../../infra/embedded/engine/json.ts';
 import { folderDisk } from '../../../infra/embedded/journal/disk.ts';
 import { type Journal, memoryJournal, openJournal } from '../../../infra/embedded/journal/journal.ts';
-import { MIGHTY, writeAssembly } from '../../unit/embedded/host/assembly-fixture.ts';
 import type { Bench } from '../bench.ts';
+import { besidePeers } from './endpoints.ts';
+import { INPUT, inJsonata, inJsonPath, LAMBDA } from './neutral-machine.ts';
 
 const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:neutral';
 const WAITING = 'arn:aws:states:us-east-1:000000000000:stateMachine:waiting';
-const LAMBDA = 'arn:aws:states:::lambda:invoke';
 const COUNT = 20_000;
 const WARM_UP = 5000;
 const AT_ONCE = 500;
 const OPEN = 10_000;
-const PEER_WARM_UP = 500;
-const PEER_COUNT = 2000;
-const PEER_AT_ONCE = 20;
-const INPUT = { job: 'job-1', gpus: 4, queue: 'gpu' };
+const JOB: JsonValue = JSON.parse(INPUT);
 
-/** Decides nothing of ours: a value is made, compared, and handed to two functions. */
-const definition = {
-  QueryLanguage: 'JSONata',
-  StartAt: 'Prepare',
-  States: {
-    Prepare: {
-      Type: 'Pass',
-      Output: { job: '{% $states.input.job %}', gpus: '{% $states.input.gpus %}' },
-      Next: 'Large?',
-    },
-    'Large?': {
-      Type: 'Choice',
-      Choices: [{ Condition: '{% $states.input.gpus > 2 %}', Next: 'First' }],
-      Default: 'Second',
-    },
-    First: call('{% $states.input %}', { Next: 'Second' }),
-    Second: call('{% $states.input %}', { End: true }),
-  },
-};
-function call(Payload: string, then: Record<string, unknown>) {
-  return {
-    ...{ Type: 'Task', Resource: LAMBDA, Arguments: { FunctionName: 'echo', Payload } },
-    ...{ Output: '{% $states.result.Payload %}', ...then },
-  };
-}
-type StateMachineDefinition = ConstructorParameters<typeof StateMachine>[0];
-
-/** The same in JSONPath, which is what the peer speaks. */
-const inJsonPath: StateMachineDefinition = {
-  StartAt: 'Prepare',
-  States: {
-    Prepare: { Type: 'Pass', Parameters: { 'job.$': '$.job', 'gpus.$': '$.gpus' }, Next: 'Large?' },
-    'Large?': {
-      Type: 'Choice',
-      Default: 'Second',
-      Choices: [{ Variable: '$.gpus', NumericGreaterThan: 2, Next: 'First' }],
-    },
-    First: { Type: 'Task', Resource: 'arn:aws:lambda:us-east-1:000000000000:function:echo', Next: 'Second' },
-    Second: { Type: 'Task', Resource: 'arn:aws:lambda:us-east-1:000000000000:function:echo', End: true },
-  },
-};
 const waiting = {
   QueryLanguage: 'JSONata',
   StartAt: 'Ask',
@@ -96,9 +43,9 @@ export const neutral: Bench = {
 
 /**
  * The neutral machine on this runtime, in memory and journaled, on aws-local-stepfunctions, and on any Step Functions
- * endpoint; what open executions weigh, and how long a restart takes with them.
+ * endpoints; what open executions weigh, and how long a restart takes with them.
  */
-async function compare(print: Print, { peer }: { peer?: string | undefined }): Promise<void> {
+async function compare(print: Print, { peers }: { peers: readonly string[] }): Promise<void> {
   print(`neutral machine (Pass, Choice, two Tasks), ${COUNT} executions, ${AT_ONCE} at a time`);
   const inMemory = await ours(memoryJournal());
   print(`  this runtime, in memory          ${perSecond(inMemory)}`);
@@ -108,16 +55,11 @@ async function compare(print: Print, { peer }: { peer?: string | undefined }): P
     const journaled = await ours(journal);
     await journal.close();
     print(`  this runtime, journaled, fsynced ${perSecond(journaled)}`);
-    const peers = await theirs();
-    print(`  aws-local-stepfunctions 3.0.0    ${perSecond(peers)} (no journal, no history)`);
-    const times = (taken: Taken) => (taken.count / taken.cpuMs / (peers.count / peers.cpuMs)).toFixed(2);
+    const library = await theirs();
+    print(`  aws-local-stepfunctions 3.0.0    ${perSecond(library)} (no journal, no history)`);
+    const times = (taken: Taken) => (taken.count / taken.cpuMs / (library.count / library.cpuMs)).toFixed(2);
     print(`  of its rate for the same work of a thread: in memory ${times(inMemory)}, journaled ${times(journaled)}`);
-    print(`through the SDK client, its Tasks being Pass, ${PEER_COUNT} executions, ${PEER_AT_ONCE} at a time`);
-    const own = await ownEndpoint(folder);
-    const width = Math.max(peer?.length ?? 0, 'this runtime, journaled'.length) + 2;
-    const all = [{ name: 'this runtime, journaled', find: own.find }, ...(peer === undefined ? [] : [peerAt(peer)])];
-    for (const { name, find } of all) print(`  ${name.padEnd(width)}${latency(await remote(await find()))}`);
-    own.close();
+    await besidePeers(folder, peers, print);
     await weigh(join(folder, 'open'), print);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -146,23 +88,17 @@ const perSecond = ({ ms, cpuMs, count }: Taken) =>
     .padStart(8)} executions a second, ${Math.round((1000 * cpuMs) / count)} us of its thread each`;
 const open = (folder: string, report: Print) => openJournal({ disk: folderDisk(folder), report });
 
-function engineOn(journal: Journal, onEnd: () => void = () => {}): Engine {
+function engineOn(journal: Journal, onEnd: () => void = () => {}, clock: Clock = realClock()): Engine {
   let ids = 0;
   const run = Date.now().toString(36);
   const engine = createEngine({
-    ...{
-      clock: realClock(),
-      random: Math.random,
-      newId: () => `${run}-${++ids}`,
-      journal,
-      tokenKey: Buffer.from('bench'),
-    },
+    ...{ clock, random: Math.random, newId: () => `${run}-${++ids}`, journal, tokenKey: Buffer.from('bench') },
     integrations: { supports: () => true, invoke: async ({ arguments: args }: TaskCall) => answer(args) },
     onStatusChange: ({ status }) => {
       if (status === 'SUCCEEDED') onEnd();
     },
   });
-  engine.register({ arn: MACHINE, name: 'neutral', definition });
+  engine.register({ arn: MACHINE, name: 'neutral', definition: inJsonata });
   engine.register({ arn: WAITING, name: 'waiting', definition: waiting });
   return engine;
 }
@@ -180,7 +116,7 @@ async function ours(journal: Journal): Promise<Taken> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const start = () => {
     started += 1;
-    engine.start({ stateMachineArn: MACHINE, input: INPUT });
+    engine.start({ stateMachineArn: MACHINE, input: JOB });
   };
   const engine = engineOn(journal, () => {
     ended += 1;
@@ -203,7 +139,7 @@ async function theirs(): Promise<Taken> {
     const lane = async () => {
       for (; left > 0; ) {
         left -= 1;
-        await machine.run(INPUT, { overrides, noThrowOnAbort: true }).result;
+        await machine.run(JOB, { overrides, noThrowOnAbort: true }).result;
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
@@ -214,94 +150,13 @@ async function theirs(): Promise<Taken> {
   return taken(COUNT / 5);
 }
 
-/** The machine without its Tasks' functions, which an endpoint elsewhere does not have: two Pass states in their place. */
-const withoutTasks = JSON.stringify({
-  ...definition,
-  States: { ...definition.States, First: { Type: 'Pass', Next: 'Second' }, Second: { Type: 'Pass', End: true } },
-});
-
-interface Place {
-  readonly client: SFNClient;
-  readonly stateMachineArn: string;
-}
-const Own = z.object({
-  url: z.string(),
-  credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
-  machine: z.string(),
-});
-
-/** This runtime as a peer: it loads its machines from an assembly instead of making them. */
-async function ownEndpoint(folder: string): Promise<{ find: () => Promise<Place>; close(): void }> {
-  const Machine = {
-    Type: 'AWS::StepFunctions::StateMachine',
-    Properties: { StateMachineName: 'neutral', RoleArn: MIGHTY, DefinitionString: withoutTasks },
-  };
-  const settings = [writeAssembly({ App: { resources: { Machine } } }), join(folder, 'endpoint')];
-  const child = fork(fileURLToPath(new URL('./own-endpoint.ts', import.meta.url)), settings);
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the endpoint ended before it was ready')));
-  const [ready] = await Promise.race([once(child, 'message'), ended]);
-  ended.catch(() => {});
-  const { url, credentials, machine } = Own.parse(ready);
-  const client = new SFNClient({ endpoint: url, region: 'us-east-1', credentials });
-  return { find: async () => ({ client, stateMachineArn: machine }), close: () => child.disconnect() };
-}
-
-function peerAt(endpoint: string): { name: string; find: () => Promise<Place> } {
-  const credentials = {
-    accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? 'test',
-    secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'test',
-  };
-  const client = new SFNClient({ endpoint, region: 'us-east-1', credentials });
-  const find = async () => {
-    const made = await client.send(
-      new CreateStateMachineCommand({
-        ...{ name: `neutral-${Date.now()}`, definition: withoutTasks },
-        roleArn: 'arn:aws:iam::000000000000:role/bench',
-      }),
-    );
-    return { client, stateMachineArn: made.stateMachineArn ?? '' };
-  };
-  return { name: endpoint, find };
-}
-
-/** From StartExecution to the first DescribeExecution that says it has ended; the warm-up left out. */
-async function remote({ client, stateMachineArn }: Place): Promise<{ perSecond: number; delays: number[] }> {
-  const one = async () => {
-    const from = performance.now();
-    const { executionArn } = await client.send(
-      new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(INPUT) }),
-    );
-    while ((await client.send(new DescribeExecutionCommand({ executionArn }))).status === 'RUNNING') await sleep(5);
-    return performance.now() - from;
-  };
-  const many = async (count: number) => {
-    const delays: number[] = [];
-    let left = count;
-    const lane = async () => {
-      while (left-- > 0) delays.push(await one());
-    };
-    await Promise.all(Array.from({ length: PEER_AT_ONCE }, lane));
-    return delays.sort((a, b) => a - b);
-  };
-  await many(PEER_WARM_UP);
-  const from = performance.now();
-  const delays = await many(PEER_COUNT);
-  const perSecond = (1000 * PEER_COUNT) / (performance.now() - from);
-  client.destroy();
-  return { perSecond, delays };
-}
-
-function latency({ perSecond: rate, delays }: Awaited<ReturnType<typeof remote>>): string {
-  const at = (share: number) => `${(delays[Math.floor(share * (delays.length - 1))] ?? Number.NaN).toFixed(0)} ms`;
-  return `${Math.round(rate).toLocaleString('en')} executions a second, p50 ${at(0.5)}, p99 ${at(0.99)}`;
-}
-
 /** Memory of open executions, journaled, each waiting for its token; and the time of a restart with them. */
 async function weigh(folder: string, print: Print): Promise<void> {
+  const clock = scopedClock(realClock());
   const before = heap();
   const first = await open(folder, print);
-  const engine = engineOn(first);
-  for (let i = 0; i < OPEN; i++) engine.start({ stateMachineArn: WAITING, input: INPUT });
+  const engine = engineOn(first, undefined, clock);
+  for (let i = 0; i < OPEN; i++) engine.start({ stateMachineArn: WAITING, input: JOB });
   for (let quiet = 0; quiet < 3; quiet++) {
     await sleep(50);
     await first.durable();
@@ -310,11 +165,13 @@ async function weigh(folder: string, print: Print): Promise<void> {
   await first.close();
   const from = performance.now();
   const second = await open(folder, print);
-  const resumed = engineOn(second);
+  const resumed = engineOn(second, undefined, clock);
   resumed.resume();
   const found = resumed.list({ status: 'RUNNING' }).length;
   print(`restart with ${found} open executions: ${((performance.now() - from) / 1000).toFixed(2)} s`);
   await second.close();
+  // Each open execution has a timer of a day.
+  clock.close();
 }
 
 function heap(): number {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { permissionsOf } from './access/authorize.ts';
+import { type Authorize, permissionsOf } from './access/authorize.ts';
 import { loadAssembly } from './assembly/load.ts';
 import type { FunctionSpec } from './assembly/specs.ts';
 import { createAdmission } from './bus/admission.ts';
@@ -159,8 +159,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const invokeAsync = asyncInvoker({ host: quietly, journal, queues, clock, newId, report: log });
     const admit = options.admit ?? ADMIT;
     const admission = createAdmission(admit.atWork);
-    const startExecution = (stateMachineArn: string, name: string, input: string) =>
-      admission.enter(() => {
+    const startExecution: Parameters<typeof deliverer>[0]['startExecution'] = (target, name, input) => {
+      const stateMachineArn = target.arn;
+      mayStart(permissions.get(target.roleArn ?? ''), stateMachineArn);
+      return admission.enter(() => {
         try {
           return engine.start({ stateMachineArn, name, input: Json.parse(JSON.parse(input)) }).executionArn;
         } catch (error) {
@@ -168,6 +170,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
           throw new NotRetriable(error instanceof Error ? error.message : String(error), { cause: error });
         }
       });
+    };
     /** For machines that start machines. */
     const startNested = (started: Parameters<Engine['start']>[0]): ReturnType<Engine['start']> => engine.start(started);
     const deliver = deliverer({ clock, journal, queues, invokeAsync, startExecution, report: log });
@@ -216,6 +219,16 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** A rule starts a machine as the role of its target. @throws NotRetriable, for which EventBridge does not try again */
+function mayStart(authorize: Authorize | undefined, stateMachineArn: string): void {
+  try {
+    if (authorize === undefined) throw new AwsError('AccessDeniedException', 'the target has no role');
+    authorize('states', 'StartExecution', { stateMachineArn });
+  } catch (cause) {
+    throw new NotRetriable(cause instanceof Error ? cause.message : '', { cause, code: 'NO_PERMISSIONS' });
   }
 }
 

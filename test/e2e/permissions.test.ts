@@ -3,18 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { permissionsOf } from '../../infra/embedded/access/authorize.ts';
+import { compilePolicy, PolicyDocument, type Statement } from '../../infra/embedded/access/policy.ts';
+import { loadAssembly } from '../../infra/embedded/assembly/load.ts';
+import { readAssembly } from '../../infra/embedded/assembly/read.ts';
+import { createResolver } from '../../infra/embedded/assembly/resolve.ts';
+import type { Assembly } from '../../infra/embedded/assembly/specs.ts';
 import { manualClock } from '../../infra/embedded/clock/clock.ts';
 import { synthesize } from '../../infra/embedded/start/synthesis.ts';
 import { type System, startSystem } from '../../infra/embedded/system.ts';
+import { AwsError } from '../../infra/embedded/wire/aws-error.ts';
 
-const Statement = z.looseObject({ Action: z.union([z.string(), z.array(z.string())]) });
+const Granted = z.looseObject({ Action: z.union([z.string(), z.array(z.string())]) });
 const Template = z.looseObject({
   Resources: z.record(
     z.string(),
     z.looseObject({
       Type: z.string(),
       Properties: z
-        .looseObject({ PolicyDocument: z.looseObject({ Statement: z.array(Statement) }).optional() })
+        .looseObject({ PolicyDocument: z.looseObject({ Statement: z.array(Granted) }).optional() })
         .optional(),
     }),
   ),
@@ -50,8 +57,8 @@ function without(role: string, action: string): string {
   return directory;
 }
 
-/** First failure of the job-workflow for one submitted job; undefined where none failed. */
-async function firstFailure(assemblyDir: string) {
+/** Submits one job to a system that does not know its cluster, and lets it do what can be done at once. */
+async function oneJob(assemblyDir: string): Promise<System> {
   const system = await startSystem({
     ...{ assemblyDir, dataDir: mkdtempSync(join(tmpdir(), 'vgac-data-')), port: 0, clock: manualClock(NOW) },
     ...{ inMemory: true, log: () => {} },
@@ -65,9 +72,14 @@ async function firstFailure(assemblyDir: string) {
   const { FailedEntryCount } = system.putEvents([{ ...entry, Detail: JSON.stringify(detail) }]);
   expect(FailedEntryCount).toBe(0);
   await system.settled();
+  return system;
+}
+
+/** First failure of the job-workflow for one submitted job, or the first with that error; undefined where there is none. */
+function firstFailure(system: System, error?: string) {
   const [execution] = system.engine.list();
   const events = system.engine.history(execution?.executionArn ?? '') ?? [];
-  const failed = events.find(({ type }) => type === 'TaskFailed');
+  const failed = events.find((event) => event.type === 'TaskFailed' && (error === undefined || event.error === error));
   const state = events.findLast(({ type, id }) => type === 'TaskStateEntered' && id < (failed?.id ?? Infinity));
   return { state: state?.name, error: failed?.error, cause: failed?.cause };
 }
@@ -77,10 +89,157 @@ describe('the system that is deployed, with one permission taken out of its temp
     ['AdmitJob', 'dynamodb:UpdateItem', 'AccessDeniedException'],
     ['JobWorkflowRole', 'lambda:InvokeFunction', 'Lambda.AWSLambdaException'],
   ])('fails where %s needs %s, in the words of AWS', async (role, action, error) => {
-    const failure = await firstFailure(without(role, action));
+    const failure = firstFailure(await oneJob(without(role, action)));
     expect(failure).toMatchObject({ state: 'AdmitJob', error });
     expect(failure.cause).toContain(`:assumed-role/`);
     expect(failure.cause).toContain(`is not authorized to perform: ${action} on resource: arn:aws:`);
     expect(failure.cause).toContain(`because no identity-based policy allows the ${action} action`);
+  });
+
+  it('keeps the event of a job whose execution no rule may start', async () => {
+    const system = await oneJob(without('JobWorkflowMachineEventsRole', 'states:StartExecution'));
+    expect(system.engine.list()).toEqual([]);
+    const letters = system.queues.list().flatMap(({ name }) => system.queues.peek(name));
+    expect(letters).toMatchObject([
+      {
+        body: expect.stringContaining('"jobId":"job-1"'),
+        attributes: {
+          ERROR_CODE: 'NO_PERMISSIONS',
+          ERROR_MESSAGE: expect.stringContaining(
+            'is not authorized to perform: states:StartExecution on resource: arn:aws:',
+          ),
+        },
+      },
+    ]);
+  });
+
+  it('puts the event of a job into quarantine where AdmitJob may not claim it', async () => {
+    const system = await oneJob(without('AdmitJob', 'dynamodb:UpdateItem'));
+    expect(system.engine.list()).toMatchObject([{ status: 'SUCCEEDED' }]);
+    const [quarantine] = system.queues.list().filter(({ name }) => /quarantine/i.test(name));
+    const letters = system.queues.peek(quarantine?.name ?? '');
+    expect(letters).toMatchObject([{ body: expect.stringMatching(/AccessDeniedException.*job-1/) }]);
+  });
+
+  it('closes the row of a job as failed where RecordOutcome may not', async () => {
+    const system = await oneJob(without('RecordOutcome', 'dynamodb:UpdateItem'));
+    expect(firstFailure(system, 'AccessDeniedException')).toMatchObject({ state: 'RecordOutcome' });
+    expect(system.engine.list()).toMatchObject([{ status: 'FAILED' }]);
+    const row = system.dynamo.run('GetItem', {
+      TableName: 'vgac-agentic',
+      Key: { PK: { S: 'CLUSTER#lab' }, SK: { S: 'JOB#job-1' } },
+    });
+    expect(await row).toMatchObject({ Item: { status: { S: 'failed' } } });
+  });
+});
+
+/** What never reaches this machine's services, and why. */
+const NEVER_CALLED: readonly (readonly [RegExp, string])[] = [
+  [/^xray:/, 'traces are switched off here'],
+  [/^logs:/, 'logs go to files'],
+  [/^bedrock:/, 'a model is asked outside of this machine'],
+];
+
+describe('every action of every statement of functions, machines and rules', () => {
+  const place = { account: '000000000000', region: 'us-east-1', endpoint: 'http://127.0.0.1:4566' };
+  const Attached = z.object({ Roles: z.array(z.string()), PolicyDocument });
+
+  /** The call that a statement is there for: on its resource, with what its conditions ask for. */
+  function callFor(assembly: Assembly, action: string, resource: string, { Condition }: Statement) {
+    const [service = '', operation = ''] = action.split(':');
+    const [pattern = 'any'] = Condition['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? [];
+    const [TableName = '', index] = resource.replace(/^.*:table\//, '').split('/index/');
+    const table = assembly.tables.find(({ name }) => name === TableName);
+    const schema = table?.globalSecondaryIndexes.find(({ IndexName }) => IndexName === index)?.KeySchema;
+    const [hash = { AttributeName: '' }] = schema ?? table?.keySchema ?? [];
+    const value = { S: pattern.replaceAll('*', 'x') };
+    const Key = { [hash.AttributeName]: value };
+    const calls: Record<string, object> = {
+      'dynamodb:PutItem': { TableName, Item: Key },
+      'dynamodb:BatchGetItem': { RequestItems: { [TableName]: { Keys: [Key] } } },
+      'dynamodb:Query': {
+        ...{ TableName, IndexName: index, KeyConditionExpression: '#k = :k' },
+        ...{ ExpressionAttributeNames: { '#k': hash.AttributeName }, ExpressionAttributeValues: { ':k': value } },
+      },
+      'events:PutEvents': {
+        Entries: [{ EventBusName: resource, Source: Condition['ForAllValues:StringEquals']?.['events:source']?.[0] }],
+      },
+      'states:StartExecution': { stateMachineArn: resource },
+      'secretsmanager:GetSecretValue': { SecretId: resource.replace('*', 'one-aaaaaa').replace('-??????', '-aaaaaa') },
+      'sqs:SendMessage': { QueueUrl: resource },
+      'lambda:InvokeFunction': { FunctionName: resource },
+    };
+    const anyItem = service === 'dynamodb' ? { TableName, Key } : { taskToken: 'one' };
+    return { service, operation, input: calls[action] ?? anyItem };
+  }
+
+  /** Statements of every role of the assembly, concrete: role name -> statements. */
+  function statementsByRole(): Map<string, Statement[]> {
+    const { stacks } = readAssembly(synthesized);
+    const { resolve } = createResolver(stacks, place);
+    const found = new Map<string, Statement[]>();
+    for (const stack of stacks) {
+      for (const { Type, Properties } of Object.values(stack.Resources)) {
+        if (Type !== 'AWS::IAM::Policy') continue;
+        const { Roles, PolicyDocument } = Attached.parse(resolve(stack, Properties));
+        for (const role of Roles) found.set(role, [...(found.get(role) ?? []), ...PolicyDocument]);
+      }
+    }
+    return found;
+  }
+
+  it('is denied here once it is taken out, or is never called here', () => {
+    const assembly = loadAssembly(synthesized, place);
+    const table: { who: string; action: string; outcome: string }[] = [];
+    const byRole = statementsByRole();
+    const { functions, machines, rules } = assembly;
+    const targets = rules.flatMap((rule) => rule.targets.map(({ roleArn }) => ({ name: rule.name, arn: roleArn })));
+    const acting = [...functions, ...machines, ...targets.map((one) => ({ ...one, roleArn: one.arn }))];
+    for (const { name, arn, roleArn } of acting) {
+      if (roleArn === null || arn === null) continue;
+      const role = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+      const statements = byRole.get(role) ?? [];
+      const mayDo = (given: readonly Statement[], action: string, resource: string, statement: Statement) => {
+        const roles = [{ name: role, arn: roleArn, policy: compilePolicy(given) }];
+        const authorize = permissionsOf({ ...assembly, roles }, place).get(arn);
+        const { service, operation, input } = callFor(assembly, action, resource, statement);
+        try {
+          authorize?.(service, operation, input);
+          return authorize === undefined ? 'nobody asks' : 'allowed';
+        } catch (error) {
+          return error instanceof AwsError ? error.type : String(error);
+        }
+      };
+      for (const statement of statements) {
+        for (const action of statement.Action) {
+          const never = NEVER_CALLED.find(([pattern]) => pattern.test(action));
+          for (const resource of never === undefined ? statement.Resource : ['*']) {
+            const outcome = () => {
+              const before = mayDo(statements, action, resource, statement);
+              const without = statements.map((one) =>
+                one === statement ? { ...one, Action: one.Action.filter((other) => other !== action) } : one,
+              );
+              return `${before}, then ${mayDo(without, action, resource, statement)}`;
+            };
+            table.push({ who: `${name} ${resource}`, action, outcome: never?.[1] ?? outcome() });
+          }
+        }
+      }
+    }
+    const outcomes = Map.groupBy(table, ({ outcome }) => outcome);
+    const denied = outcomes.get('allowed, then AccessDeniedException') ?? [];
+    const why = NEVER_CALLED.map(([, reason]) => reason);
+    expect(table.filter((row) => !denied.includes(row) && !why.includes(row.outcome))).toEqual([]);
+    expect(new Set(denied.map(({ action }) => action))).toEqual(
+      new Set([
+        ...['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchGetItem', 'Query'].map((one) => `dynamodb:${one}`),
+        ...['events:PutEvents', 'secretsmanager:GetSecretValue', 'lambda:InvokeFunction', 'sqs:SendMessage'],
+        ...['states:StartExecution', 'states:SendTaskSuccess', 'states:SendTaskFailure'],
+      ]),
+    );
+    // Roles that nobody here acts as would be a hole in this table.
+    expect([...byRole.keys()].filter((role) => !acting.some(({ roleArn }) => roleArn?.endsWith(`/${role}`)))).toEqual(
+      [],
+    );
   });
 });

@@ -5,7 +5,10 @@ import { needsOf } from './calls.ts';
 /** Lets a call pass, or throws. @throws AwsError AccessDeniedException in AWS's words */
 export type Authorize = (service: string, operation: string, input: unknown) => void;
 
-/** What functions and machines may do, as their roles in the assembly say; by ARN of the function or machine. */
+/**
+ * What functions and machines may do, as their roles in the assembly say, by ARN of the function or machine; and what
+ * rules may do as the roles of their targets, by ARN of the role.
+ */
 export function permissionsOf(
   assembly: Assembly,
   place: Parameters<typeof needsOf>[1],
@@ -32,6 +35,8 @@ export function permissionsOf(
       }
     };
   };
-  const acting = [...assembly.functions, ...assembly.machines];
+  const targets = assembly.rules.flatMap((rule) => rule.targets.map(({ roleArn }) => ({ name: rule.name, roleArn })));
+  const rules = targets.flatMap(({ name, roleArn }) => (roleArn === null ? [] : [{ name, roleArn, arn: roleArn }]));
+  const acting = [...assembly.functions, ...assembly.machines, ...rules];
   return new Map(acting.map(({ arn, name, roleArn }) => [arn, authorizer(name, roleArn)]));
 }

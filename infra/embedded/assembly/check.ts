@@ -25,8 +25,13 @@ export function danglingReferences({ functions, machines, roles, queues, rules, 
       expect(deadLetterArn === null || queueArns.has(deadLetterArn), `rule ${name}`, `queue ${deadLetterArn}`);
     }
   }
-  for (const { name, async } of functions) {
-    expect(async.deadLetterArn === null || queueArns.has(async.deadLetterArn), name, `queue ${async.deadLetterArn}`);
+  for (const { name, roleArn, async } of functions) {
+    if (async.deadLetterArn === null) continue;
+    expect(queueArns.has(async.deadLetterArn), name, `queue ${async.deadLetterArn}`);
+    // Lambda takes no function whose role may not send there.
+    const sending = { action: 'sqs:SendMessage', resource: async.deadLetterArn, context: {} };
+    const mayNot = roles.some(({ arn, policy }) => arn === roleArn && policy(sending) !== 'allowed');
+    if (mayNot) lost.push(`${name}: its role may not do sqs:SendMessage on ${async.deadLetterArn}`);
   }
   for (const { method, path, functionArn } of routes) {
     expect(functionArns.has(functionArn), `route ${method} ${path}`, `function ${functionArn}`);

@@ -102,8 +102,8 @@ const Target = z
     DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
     RoleArn: z.string().optional(),
   })
-  .transform(({ Id, Arn, Input, RetryPolicy, DeadLetterConfig }) => ({
-    ...{ id: Id, arn: Arn, deadLetterArn: DeadLetterConfig?.Arn ?? null },
+  .transform(({ Id, Arn, Input, RetryPolicy, DeadLetterConfig, RoleArn }) => ({
+    ...{ id: Id, arn: Arn, deadLetterArn: DeadLetterConfig?.Arn ?? null, roleArn: RoleArn ?? null },
     /** JSON that the target gets in place of the event. */
     constant: Input,
     retry: { attempts: RetryPolicy.MaximumRetryAttempts, maxAgeSeconds: RetryPolicy.MaximumEventAgeInSeconds },

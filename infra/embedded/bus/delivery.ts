@@ -11,7 +11,7 @@ export interface Delivery {
   readonly eventId: string;
   /** ARN of the rule. */
   readonly from: string;
-  readonly target: Pick<TargetSpec, 'id' | 'arn' | 'retry' | 'deadLetterArn'>;
+  readonly target: Pick<TargetSpec, 'id' | 'arn' | 'retry' | 'deadLetterArn' | 'roleArn'>;
   /** What the target receives, JSON. */
   readonly payload: string;
   /** What the dead-letter queue receives, JSON. */
@@ -24,7 +24,11 @@ interface DeliverOptions {
   readonly queues: Queues;
   readonly invokeAsync: InvokeAsync;
   /** Starts an execution, at once or in its turn (then a promise); a name that is taken by the same event is a redelivery and no failure. */
-  readonly startExecution: (machineArn: string, name: string, input: string) => Promise<void> | undefined;
+  readonly startExecution: (
+    target: Pick<TargetSpec, 'arn' | 'roleArn'>,
+    name: string,
+    input: string,
+  ) => Promise<void> | undefined;
   readonly report: (message: string) => void;
 }
 
@@ -41,7 +45,7 @@ export function deliverer({ clock, journal, queues, invokeAsync, startExecution,
     const service = target.arn.split(':')[2];
     if (service === 'lambda') invokeAsync(target.arn, payload);
     else if (service === 'sqs') queues.send(target.arn, payload);
-    else if (service === 'states') return startExecution(target.arn, executionName({ eventId, from, target }), payload);
+    else if (service === 'states') return startExecution(target, executionName({ eventId, from, target }), payload);
     else throw new NotRetriable(`nothing can be delivered to ${target.arn}`);
     return undefined;
   };
@@ -52,7 +56,7 @@ export function deliverer({ clock, journal, queues, invokeAsync, startExecution,
       if (target.deadLetterArn !== null) {
         queues.send(target.deadLetterArn, event, {
           ...{ RULE_ARN: from, TARGET_ARN: target.arn },
-          ERROR_CODE: error instanceof NotRetriable ? 'NO_RESOURCE' : 'SDK_CLIENT_ERROR',
+          ERROR_CODE: error instanceof NotRetriable ? error.code : 'SDK_CLIENT_ERROR',
           ERROR_MESSAGE: message,
           RETRY_ATTEMPTS: `${attempts - 1}`,
         });

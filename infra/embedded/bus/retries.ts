@@ -2,9 +2,14 @@ import type { RetryPolicy } from '../assembly/specs.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 
-/** Trying again cannot help, e.g. the machine is not there. */
+/** Trying again cannot help, e.g. the machine is not there. `code` is what EventBridge calls it. */
 export class NotRetriable extends Error {
   override readonly name = 'NotRetriable' as const;
+  readonly code: 'NO_RESOURCE' | 'NO_PERMISSIONS';
+  constructor(message: string, options?: ErrorOptions & { code?: NotRetriable['code'] }) {
+    super(message, options);
+    this.code = options?.code ?? 'NO_RESOURCE';
+  }
 }
 
 interface Retried<Work> {

@@ -110,6 +110,18 @@ describe('an assembly', () => {
     ['a schedule', rule({ ScheduleExpression: 'cron(0 0 L * ? *)' }), /cron\(0 0 L/],
     ['a target elsewhere', rule({ Targets: [{ Id: 'T', Arn: 'arn:aws:sns:x' }] }), /target arn:aws:sns:x is not/],
     ['a role that is not there', { F: lambda('code', { Role: 'arn:x' }) }, /its role arn:x is not in this assembly/],
+    [
+      'a dead-letter queue that its role may not send to',
+      {
+        ...role({}),
+        Q: queue(),
+        F: lambda('code', {
+          Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+          DeadLetterConfig: { TargetArn: { 'Fn::GetAtt': ['Q', 'Arn'] } },
+        }),
+      },
+      /Stack-F: its role may not do sqs:SendMessage on arn:aws:sqs:/,
+    ],
     ['a policy of AWS', role({ ManagedPolicyArns: ['arn:x'] }), /"ManagedPolicyArns"/],
     ['all but an action', role({ Policies: [policy({ NotAction: 'a:b', Resource: '*' })] }), /"NotAction"/],
     ['an input path', rule({ Targets: [{ Id: 'T', Arn: 'arn:x', InputPath: '$.detail' }] }), /"InputPath"/],

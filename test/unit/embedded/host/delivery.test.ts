@@ -94,7 +94,7 @@ describe('a delivery', () => {
     deliver({
       eventId: 'e',
       from: 'rule',
-      target: { ...target, deadLetterArn: spec('dead').arn },
+      target: { ...target, roleArn: null, deadLetterArn: spec('dead').arn },
       payload: '1',
       event: '{"id":"e"}',
     });

@@ -150,7 +150,7 @@ export function systemAssembly(extra: Resources = {}): string {
       {
         Id: 'Flow',
         Arn: { Ref: 'Flow' },
-        RoleArn: 'arn:aws:iam::000000000000:role/x',
+        RoleArn: MIGHTY,
         DeadLetterConfig: { Arn: arnOf('Dead') },
       },
     ),

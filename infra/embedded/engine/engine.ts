@@ -60,7 +60,7 @@ type Known = Pick<Execution, 'key' | 'summary'>;
 export type Engine = ReturnType<typeof createEngine>;
 
 const DEFAULT_KEPT_HISTORIES = 1000;
-const EXECUTION_NAME = /^[A-Za-z0-9_.+!@()=-]{1,80}$/;
+const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}\p{Cs}]{1,80}$/u;
 
 /**
  * An interpreter for Step Functions machines in JSONata: what AWS would do, on this machine, on the given clock. The
@@ -192,7 +192,7 @@ export function createEngine(options: EngineOptions) {
     start({ stateMachineArn, name = newId(), input }: { stateMachineArn: string; name?: string; input: JsonValue }) {
       const machine = machines.get(stateMachineArn);
       if (machine === undefined) throw new StateMachineDoesNotExist(`no state machine ${stateMachineArn}`);
-      if (!EXECUTION_NAME.test(name)) throw new InvalidName('use 1 to 80 letters, digits or -_.+!@()=');
+      if (!EXECUTION_NAME.test(name)) throw new InvalidName('more than 80 characters, or one that AWS forbids');
       if (exceedsDataLimit(input)) throw new InvalidExecutionInput('the input is larger than 256 KiB');
       const arn = executionArn(stateMachineArn, name);
       const known = executions.get(arn)?.summary;

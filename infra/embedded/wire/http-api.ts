@@ -50,7 +50,7 @@ const TEXT = /^(text\/|application\/(json|xml|javascript)\b)/;
 export function createHttpApi(routes: readonly RouteSpec[], options: HttpApiOptions): HttpApi {
   const { clock, newId, account, host, report } = options;
   const eventOf = ({ method, path, apiId }: RouteSpec, { url, headers, body }: HttpRequest) => {
-    const { pathname, search, searchParams } = new URL(url, 'http://localhost');
+    const { pathname, search, searchParams } = new URL(`http://localhost${url}`);
     const { cookie, host: domainName, 'user-agent': userAgent = '' } = headers;
     const isBase64Encoded = body.length > 0 && !TEXT.test(headers['content-type'] ?? '');
     const [routeKey, now] = [`${method} ${path}`, clock.now()];

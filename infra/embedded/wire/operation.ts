@@ -1,11 +1,16 @@
 import type * as z from 'zod';
 import { AwsError } from './aws-error.ts';
 
-/** An operation of a service: its input is parsed, then answered. @throws AwsError ValidationException as AWS words it */
+/**
+ * An operation of a service: its input is parsed, then answered.
+ * @throws AwsError ValidationException as AWS words it; SerializationException for a value of another type
+ */
 export function operation<T extends z.ZodType>(schema: T, answer: (input: z.infer<T>) => unknown) {
   return (input: unknown): unknown => {
     const parsed = schema.safeParse(input);
     if (parsed.success) return answer(parsed.data);
+    const wrong = parsed.error.issues.find(({ code, path }) => code === 'invalid_type' && isThere(input, path));
+    if (wrong !== undefined) throw new AwsError('SerializationException', `${wrong.path.join('.')}: ${wrong.message}`);
     const faults = parsed.error.issues.map(
       ({ path, message }) => `Value at '${path.join('.')}' failed to satisfy constraint: ${message}`,
     );
@@ -13,6 +18,9 @@ export function operation<T extends z.ZodType>(schema: T, answer: (input: z.infe
     throw new AwsError('ValidationException', `${errors} detected: ${faults.join('; ')}`);
   };
 }
+
+const isThere = (input: unknown, path: readonly PropertyKey[]): boolean =>
+  path.reduce<unknown>((found, key) => Object(found)[key], input) !== undefined;
 
 /**
  * One page of a list, and the token of the next. The token names the last item, so that what is added before it

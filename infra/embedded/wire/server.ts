@@ -65,7 +65,7 @@ export async function openWire({ port, credentials, newId, report }: WireOptions
     const target = request.headers['x-amz-target'];
     if (typeof target === 'string') return answerAws(handlers.services, target, request, response);
     const { method = 'GET', url = '/' } = request;
-    const route = handlers.httpApi.match(method, new URL(url, 'http://localhost').pathname);
+    const route = handlers.httpApi.match(method, new URL(`http://localhost${url}`).pathname);
     if (route === undefined) throw new Refused(404, 'Not Found');
     const body = await readBody(request, MAX_HTTP_API_BODY_BYTES);
     const { status, headers, body: text } = await route({ method, url, headers: request.headers, body });
@@ -74,7 +74,7 @@ export async function openWire({ port, credentials, newId, report }: WireOptions
 
   const answerAws = async (services: Services, target: string, request: IncomingMessage, response: ServerResponse) => {
     const { method = '', url = '/', headers } = request;
-    const version = /^application\/x-amz-json-1\.[01]$/.exec(headers['content-type'] ?? '')?.[0];
+    const version = /^(application\/x-amz-json-1\.[01])(; ?charset=utf-8)?$/i.exec(headers['content-type'] ?? '')?.[1];
     const { status, errorType, text } = await answerOf(
       target,
       async () => {

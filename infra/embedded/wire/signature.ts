@@ -82,7 +82,7 @@ function signingKey(credentials: Credentials, ...parts: [date: string, region: s
 function canonicalUrl(url: string): [path: string, query: string] {
   // What every AWS call of the JSON protocol uses.
   if (url === '/') return ['/', ''];
-  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const { pathname, searchParams } = new URL(`http://localhost${url}`);
   const encode = (text: string) =>
     encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
   const query = [...searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort();

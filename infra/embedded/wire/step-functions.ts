@@ -9,7 +9,12 @@ import { AwsError } from './aws-error.ts';
 import type { Service } from './calls.ts';
 import { operation, page } from './operation.ts';
 
-const arnOf = (kind: 'stateMachine' | 'execution') => z.string().transform((arn) => checkedArn(arn, kind));
+const arnOf = (kind: 'stateMachine' | 'execution') =>
+  z
+    .string()
+    .min(1)
+    .max(256)
+    .transform((arn) => checkedArn(arn, kind));
 const ByExecution = z.strictObject({ executionArn: arnOf('execution') });
 const ByMachine = z.strictObject({ stateMachineArn: arnOf('stateMachine') });
 const ByToken = z.strictObject({ taskToken: z.string().min(1).max(2048) });
@@ -80,13 +85,16 @@ export function stepFunctions(engine: Engine, machines: readonly MachineSpec[], 
     })),
     ListExecutions: operation(
       ByMachine.extend({
-        statusFilter: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']).optional(),
+        statusFilter: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE']).optional(),
+        redriveFilter: z.enum(['NOT_REDRIVEN', 'REDRIVEN']).optional(),
         ...Paged,
       }),
-      ({ stateMachineArn, statusFilter, maxResults: max, nextToken: token }) => {
+      ({ stateMachineArn, statusFilter, redriveFilter, maxResults: max, nextToken: token }) => {
         const { arn } = machineOf(stateMachineArn);
-        const found = engine.list({ stateMachineArn: arn, ...(statusFilter && { status: statusFilter }) }).reverse();
-        const list = `executions ${arn} ${statusFilter}`;
+        const all = engine.list({ stateMachineArn: arn }).reverse();
+        // Nothing is redriven here.
+        const found = all.filter(({ status }) => redriveFilter !== 'REDRIVEN' && status === (statusFilter ?? status));
+        const list = `executions ${arn} ${statusFilter} ${redriveFilter}`;
         const { items, nextToken } = page(found, list, ({ executionArn }) => executionArn, { max, token });
         return { executions: items.map(listed), nextToken };
       },

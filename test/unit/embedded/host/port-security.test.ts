@@ -38,9 +38,18 @@ function send(path: string, headers: Record<string, string>, body: string | Buff
 }
 
 /** Headers of a request that a stock client really signed. */
-async function signedHeaders(): Promise<Record<string, string>> {
+async function signedHeaders(type?: string): Promise<Record<string, string>> {
   const aws = clients(system);
   let headers: Record<string, string> = {};
+  if (type !== undefined) {
+    aws.dynamo.middlewareStack.add(
+      (next) => (args) => {
+        Object.assign(Object(args.request).headers, { 'content-type': type });
+        return next(args);
+      },
+      { step: 'build' },
+    );
+  }
   aws.dynamo.middlewareStack.add(
     (next) => (args) => {
       headers = z.object({ headers: z.record(z.string(), z.string()) }).parse(args.request).headers;
@@ -59,6 +68,13 @@ describe('the port', () => {
       status: 200,
       text: expect.stringContaining('rows'),
     });
+  });
+
+  it('takes the content type with its charset, and answers a path of two slashes in AWS form', async () => {
+    const withCharset = await signedHeaders('application/x-amz-json-1.0; charset=utf-8');
+    expect((await send('/', withCharset)).status).toBe(200);
+    expect((await send('//', await signedHeaders())).status).toBe(403);
+    expect((await send('//', {})).status).toBe(404);
   });
 
   it.each([

@@ -123,6 +123,24 @@ describe('Step Functions on the wire', () => {
       "Invalid Token: 'Invalid token'",
     ],
     [
+      'an ARN of 257 characters',
+      () => aws.states.send(new sfn.DescribeStateMachineCommand({ stateMachineArn: ASKING.padEnd(257, 'x') })),
+      'ValidationException',
+      /'stateMachineArn'/,
+    ],
+    [
+      'no ARN at all',
+      () => aws.states.send(new sfn.StartExecutionCommand({ stateMachineArn: undefined })),
+      'ValidationException',
+      /'stateMachineArn'/,
+    ],
+    [
+      'a number as page token',
+      () => aws.states.send(new sfn.ListStateMachinesCommand(JSON.parse('{"nextToken":1}'))),
+      'SerializationException',
+      /^nextToken: /,
+    ],
+    [
       'what is not done here',
       () => aws.states.send(new sfn.DeleteStateMachineCommand({ stateMachineArn: ASKING })),
       'UnknownOperationException',
@@ -151,6 +169,25 @@ describe('Step Functions on the wire', () => {
     }
   });
 
+  it('takes names beyond ASCII, as AWS does, and none with what AWS forbids', async () => {
+    const start = (name: string) => aws.states.send(new sfn.StartExecutionCommand({ stateMachineArn: ASKING, name }));
+    expect((await start("jöb-'1'")).executionArn).toBe(`${STATES}:execution:asking:jöb-'1'`);
+    for (const name of ['a:b', 'a/b', 'a\u0001', 'a\u00a0b', 'a*', '[a]', 'a"b', '\ud800']) {
+      await expect(start(name)).rejects.toMatchObject({ name: 'InvalidName' });
+    }
+  });
+
+  it('is read to its end by paginators', async () => {
+    const input = { client: aws.states, pageSize: 1 };
+    const pages = await Array.fromAsync(sfn.paginateListStateMachines(input, {}));
+    expect(pages.flatMap(({ stateMachines = [] }) => stateMachines.map(({ name }) => name))).toEqual([
+      ...['flow', 'asking', 'starting'],
+    ]);
+    const { executionArn } = await asking('paged');
+    const events = await Array.fromAsync(sfn.paginateGetExecutionHistory(input, { executionArn, reverseOrder: true }));
+    expect(events.map((page) => page.events?.[0]?.id)).toEqual(events.map((_, index) => events.length - index));
+  });
+
   it('starts one execution of a name, however often it is asked with the same input', async () => {
     const start = (input: string) =>
       aws.states.send(new sfn.StartExecutionCommand({ stateMachineArn: ASKING, name: 'once', input }));
@@ -173,6 +210,10 @@ describe('Step Functions on the wire', () => {
     const aborted = await list({ statusFilter: 'ABORTED' });
     expect(aborted).toMatchObject({ executions: [{ name: 'list-2', status: 'ABORTED' }] });
     expect(aborted.nextToken).toBeUndefined();
+    for (const none of [{ statusFilter: 'PENDING_REDRIVE' }, { redriveFilter: 'REDRIVEN' }]) {
+      expect((await list(none)).executions).toEqual([]);
+    }
+    expect((await list({ redriveFilter: 'NOT_REDRIVEN' })).executions?.length).toBeGreaterThan(3);
     const foreign = list({ statusFilter: 'ABORTED', nextToken: first.nextToken });
     await expect(foreign).rejects.toMatchObject({ name: 'InvalidToken' });
   });

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateMachine } from 'aws-local-stepfunctions';
 import { type Clock, realClock } from '../../../infra/embedded/clock/clock.ts';
-import { scopedClock } from '../../../infra/embedded/clock/scoped-clock.ts';
 import { createEngine, type Engine } from '../../../infra/embedded/engine/engine.ts';
 import type { TaskCall } from '../../../infra/embedded/engine/integrations.ts';
 import type { JsonValue } from '../../../infra/embedded/engine/json.ts';
@@ -152,7 +151,7 @@ async function theirs(): Promise<Taken> {
 
 /** Memory of open executions, journaled, each waiting for its token; and the time of a restart with them. */
 async function weigh(folder: string, print: Print): Promise<void> {
-  const clock = scopedClock(realClock());
+  const clock = realClock();
   const before = heap();
   const first = await open(folder, print);
   const engine = engineOn(first, undefined, clock);

@@ -34,6 +34,11 @@ async function asking(name: string): Promise<{ executionArn: string; taskToken: 
   const body = system.queues.peek('quarantine').at(-1)?.body ?? '{}';
   return { executionArn, taskToken: JSON.parse(body).token };
 }
+async function pagesOf<Page>(paginator: AsyncIterable<Page>): Promise<Page[]> {
+  const pages: Page[] = [];
+  for await (const page of paginator) pages.push(page);
+  return pages;
+}
 const failing = (name: string, message: string | RegExp) => ({
   name,
   message: typeof message === 'string' ? message : expect.stringMatching(message),
@@ -179,12 +184,12 @@ describe('Step Functions on the wire', () => {
 
   it('is read to its end by paginators', async () => {
     const input = { client: aws.states, pageSize: 1 };
-    const pages = await Array.fromAsync(sfn.paginateListStateMachines(input, {}));
+    const pages = await pagesOf(sfn.paginateListStateMachines(input, {}));
     expect(pages.flatMap(({ stateMachines = [] }) => stateMachines.map(({ name }) => name))).toEqual([
       ...['flow', 'asking', 'starting'],
     ]);
     const { executionArn } = await asking('paged');
-    const events = await Array.fromAsync(sfn.paginateGetExecutionHistory(input, { executionArn, reverseOrder: true }));
+    const events = await pagesOf(sfn.paginateGetExecutionHistory(input, { executionArn, reverseOrder: true }));
     expect(events.map((page) => page.events?.[0]?.id)).toEqual(events.map((_, index) => events.length - index));
   });
 

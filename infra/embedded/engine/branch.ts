@@ -8,22 +8,20 @@ type Variables = Readonly<Record<string, JsonValue>>;
 
 /** An attempt of a task. */
 interface Call {
-  token: string | undefined;
-  args: JsonValue;
-  timeoutInSeconds: number | undefined;
-  heartbeatInSeconds: number | undefined;
-  scheduledAt: number;
-  heartbeatAt: number;
+  readonly scheduled: HistoryEvent;
+  readonly token: string | undefined;
+  heardAt: number;
   /** The call has been made; only the answer to its token is missing. */
   submitted: boolean;
 }
 
 /** The children of a Map or Parallel, by index. */
 interface Fork {
-  startedId: number;
-  items: JsonValue[];
-  input: JsonValue;
-  children: Map<number, Branch>;
+  readonly startedId: number;
+  /** Of a Map, and what every branch of a Parallel begins with. */
+  readonly items: JsonValue[] | undefined;
+  readonly input: JsonValue | undefined;
+  readonly children: Map<number, Branch>;
 }
 
 /** A state that was entered and not left. */
@@ -44,11 +42,6 @@ export interface Visit {
   fork: Fork | undefined;
   /** Its fork has failed: nothing is left in it to be aborted. */
   forkFailed: boolean;
-}
-
-interface MapItem {
-  Index: number;
-  Value: JsonValue;
 }
 
 const ENTERED: ReadonlyMap<EventType, StateType> = new Map(
@@ -74,9 +67,8 @@ export class Branch {
   readonly parent: Branch | undefined;
   /** Where it stands in the tree of branches, e.g. `/2/0`; the execution itself has none. */
   readonly path: string;
-  /** Of the iteration of a Map that it is or is in, and of the one that it is. */
-  mapItem: MapItem | undefined;
-  iteration: { name: string; index: number } | undefined;
+  /** Of the iteration of a Map that it is or is in. */
+  mapItem: { Index: number; Value: JsonValue } | undefined;
   /** Id of the event that the next one follows. */
   last: number;
   /** Of the state it is in or enters next, or its result; undefined before it has begun. */
@@ -121,7 +113,9 @@ export class Branch {
 
   /** Records what only a restart reads. */
   remember(memo: Memo): void {
-    this.execution.remember(this, memo);
+    const { services, key } = this.execution;
+    services.journal.append(key, JSON.stringify({ path: this.path, memo }));
+    this.recall(memo);
   }
 
   /** The state it is in; entered now unless it was before a restart. */
@@ -154,15 +148,10 @@ export class Branch {
     if (visit === undefined) return;
     switch (type) {
       case 'TaskScheduled':
-      case 'LambdaFunctionScheduled': {
-        const { timeoutInSeconds, heartbeatInSeconds, parameters: args = input } = event;
+      case 'LambdaFunctionScheduled':
         visit.until = undefined;
-        visit.call = {
-          ...{ token: memo.token, args, timeoutInSeconds, heartbeatInSeconds, submitted: false },
-          ...{ scheduledAt: timestamp, heartbeatAt: timestamp },
-        };
+        visit.call = { scheduled: event, token: memo.token, heardAt: timestamp, submitted: false };
         return;
-      }
       case 'TaskSubmitted':
         if (visit.call !== undefined) visit.call.submitted = true;
         return;
@@ -170,7 +159,7 @@ export class Branch {
       case 'ParallelStateStarted':
         visit.until = undefined;
         visit.forkFailed = false;
-        visit.fork = { startedId: id, items: memo.items ?? [], input: memo.input ?? null, children: new Map() };
+        visit.fork = { startedId: id, items: memo.items, input: memo.input, children: new Map() };
         return;
       case 'MapStateFailed':
       case 'ParallelStateFailed':
@@ -183,7 +172,7 @@ export class Branch {
   recall({ until, retrier, heartbeatAt }: Memo): void {
     const { visit } = this;
     if (visit === undefined) return;
-    if (heartbeatAt !== undefined && visit.call !== undefined) visit.call.heartbeatAt = heartbeatAt;
+    if (heartbeatAt !== undefined && visit.call !== undefined) visit.call.heardAt = heartbeatAt;
     if (until !== undefined) visit.until = until;
     if (retrier === undefined) return;
     visit.attempts[retrier] = (visit.attempts[retrier] ?? 0) + 1;
@@ -242,35 +231,30 @@ export class Branch {
     this.#interrupt?.();
   }
 
-  /**
-   * The first child failed: the others are stopped. The events come as AWS writes them, all following the child's last.
-   */
+  /** The first child failed: the others are stopped. */
   failFrom(failed: Branch): void {
     const { visit } = this;
     if (failed.#stopped || visit?.fork === undefined) return;
     this.last = failed.last;
-    for (const child of visit.fork.children.values()) {
-      if (child.iteration !== undefined && !child.ended) {
-        this.record({ type: child === failed ? 'MapIterationFailed' : 'MapIterationAborted', ...child.iteration });
-      }
-      child.#noteAborted(failed.last);
-      child.stop();
-    }
+    this.#abortChildren(failed.last, failed);
+    for (const child of visit.fork.children.values()) child.stop();
     visit.fork = undefined;
   }
 
-  #noteAborted(previous: number): void {
+  /** The events come as AWS writes them, all following the last of the child that failed. */
+  #abortChildren(previous: number, failed?: Branch): void {
     const { visit } = this;
-    if (visit === undefined) return;
-    for (const child of visit.fork?.children.values() ?? []) {
-      if (child.iteration !== undefined && !child.ended) {
-        this.record({ type: 'MapIterationAborted', ...child.iteration }, undefined, previous);
+    for (const [index, child] of visit?.fork?.children ?? []) {
+      if (child.ended) continue;
+      if (visit?.type === 'Map') {
+        const type = child === failed ? 'MapIterationFailed' : 'MapIterationAborted';
+        this.record({ type, name: visit.name, index }, undefined, previous);
       }
-      child.#noteAborted(previous);
-    }
-    const { type, forkFailed } = visit;
-    if ((type === 'Task' || type === 'Wait' || type === 'Map' || type === 'Parallel') && !forkFailed) {
-      this.record({ type: `${type}StateAborted` }, undefined, previous);
+      child.#abortChildren(previous);
+      const { type, forkFailed } = child.visit ?? {};
+      if ((type === 'Task' || type === 'Wait' || type === 'Map' || type === 'Parallel') && forkFailed !== true) {
+        child.record({ type: `${type}StateAborted` }, undefined, previous);
+      }
     }
   }
 

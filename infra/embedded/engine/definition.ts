@@ -124,6 +124,12 @@ export type FailState = z.infer<typeof Fail>;
 export type MapState = z.infer<typeof InlineMap>;
 export type ParallelState = z.infer<typeof Parallel>;
 export type State = z.infer<typeof State>;
+/** How a state is left: by itself, by a rule of its Choice or by a catcher. */
+export interface Exit {
+  Next?: string | undefined;
+  Assign?: Record<string, JsonValue> | undefined;
+  Output?: JsonValue | undefined;
+}
 /** States with their entry: a machine, the processor of a Map, a branch of a Parallel. */
 export type Block = Pick<z.infer<typeof Machine>, 'StartAt' | 'States'>;
 export type Definition = z.infer<typeof Machine>;

@@ -9,11 +9,10 @@ import {
   InvalidExecutionInput,
   InvalidName,
   InvalidOutput,
-  StateFailure,
   StateMachineDoesNotExist,
+  TaskError,
 } from './errors.ts';
 import {
-  type Ending,
   Execution,
   type ExecutionStatus,
   type ExecutionSummary,
@@ -93,9 +92,9 @@ export function createEngine(options: EngineOptions) {
     archived.delete(key);
   });
 
-  const close = (execution: Execution, ending: Ending) => {
+  const close = (execution: Execution, ending: Parameters<Execution['end']>[0]) => {
     if (execution.summary.status !== 'RUNNING') return;
-    execution.close(ending);
+    execution.end(ending);
     keep(execution);
     onStatusChange?.(statusChange(execution.summary));
   };
@@ -108,16 +107,16 @@ export function createEngine(options: EngineOptions) {
       definition.TimeoutSeconds === undefined
         ? undefined
         : clock.at(summary.startDate + definition.TimeoutSeconds * 1000, () =>
-            close(execution, { status: 'TIMED_OUT' }),
+            close(execution, { type: 'ExecutionTimedOut' }),
           );
     try {
       const output = await root.run(() => runBlock(definition, root, () => summary.input));
-      close(execution, { status: 'SUCCEEDED', output });
+      close(execution, { type: 'ExecutionSucceeded', output });
     } catch (error) {
       if (error instanceof BranchStopped) return;
-      if (!(error instanceof StateFailure)) throw error;
+      if (!(error instanceof TaskError)) throw error;
       const cause = error.reason === '' ? undefined : error.reason;
-      close(execution, { status: 'FAILED', error: error.error, cause });
+      close(execution, { type: 'ExecutionFailed', error: error.error, cause });
     } finally {
       deadline?.cancel();
     }
@@ -212,7 +211,7 @@ export function createEngine(options: EngineOptions) {
     /** Aborts an execution; one that is closed stays as it is. @throws ExecutionDoesNotExist */
     stop(arn: string, { error, cause }: { error?: string | undefined; cause?: string | undefined } = {}) {
       const known = find(arn);
-      if (known instanceof Execution) close(known, { status: 'ABORTED', error, cause });
+      if (known instanceof Execution) close(known, { type: 'ExecutionAborted', error, cause });
       return { stopDate: find(arn).summary.stopDate ?? clock.now() };
     },
 

@@ -11,22 +11,12 @@ export class UnsupportedDefinition extends Error {
   }
 }
 
-/** How an integration says that its call failed: the error name that Retry and Catch see, and the cause. */
+/**
+ * A task or another state failed with an error of the States Language: what Retry and Catch look at, and how an
+ * integration says that its call failed.
+ */
 export class TaskError extends Error {
   override name = 'TaskError' as const;
-  readonly error: string | undefined;
-  readonly reason: string | undefined;
-
-  constructor(error?: string, reason?: string) {
-    super(`${error ?? '(no error name)'}: ${reason ?? '(no cause)'}`);
-    this.error = error;
-    this.reason = reason;
-  }
-}
-
-/** A state failed with an Amazon States Language error; what Retry and Catch look at. */
-export class StateFailure extends Error {
-  override name = 'StateFailure' as const;
   readonly error: string | undefined;
   readonly reason: string | undefined;
   /** AWS reports a missed heartbeat as States.Timeout, and lets States.HeartbeatTimeout match it too. */
@@ -34,7 +24,7 @@ export class StateFailure extends Error {
   /** The task's own failure is in the history; otherwise the state failed around it. */
   recorded = false;
 
-  constructor(error: string | undefined, reason?: string, missedHeartbeat = false) {
+  constructor(error?: string, reason?: string, missedHeartbeat = false) {
     super(`${error ?? '(no error name)'}: ${reason ?? '(no cause)'}`);
     this.error = error;
     this.reason = reason;

@@ -2,8 +2,8 @@ import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 import { Branch } from './branch.ts';
 import type { Definition } from './definition.ts';
-import { StateFailure } from './errors.ts';
-import { type Entry, type EventDraft, type HistoryEvent, type Memo, redacted } from './history.ts';
+import { TaskError } from './errors.ts';
+import { type Entry, type EventDraft, type EventType, type HistoryEvent, type Memo, redacted } from './history.ts';
 import type { Integrations } from './integrations.ts';
 import type { JsonValue } from './json.ts';
 import type { Evaluator } from './jsonata.ts';
@@ -29,23 +29,16 @@ export interface Services {
 }
 
 const ENDINGS = {
-  SUCCEEDED: 'ExecutionSucceeded',
-  FAILED: 'ExecutionFailed',
-  TIMED_OUT: 'ExecutionTimedOut',
-  ABORTED: 'ExecutionAborted',
+  ExecutionSucceeded: 'SUCCEEDED',
+  ExecutionFailed: 'FAILED',
+  ExecutionTimedOut: 'TIMED_OUT',
+  ExecutionAborted: 'ABORTED',
 } as const;
-type Ended = keyof typeof ENDINGS;
-const ENDED: readonly Ended[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'];
+const isEnding = (type: EventType): type is keyof typeof ENDINGS => Object.hasOwn(ENDINGS, type);
 
-export type ExecutionStatus = 'RUNNING' | Ended;
-export interface Ending {
-  status: Ended;
-  output?: JsonValue | undefined;
-  error?: string | undefined;
-  cause?: string | undefined;
-}
+export type ExecutionStatus = 'RUNNING' | (typeof ENDINGS)[keyof typeof ENDINGS];
 /** Times in epoch milliseconds. */
-export interface ExecutionSummary extends Omit<Ending, 'status'> {
+export interface ExecutionSummary extends Pick<EventDraft, 'output' | 'error' | 'cause'> {
   executionArn: string;
   stateMachineArn: string;
   name: string;
@@ -83,28 +76,25 @@ export class Execution {
   begin(input: JsonValue): void {
     const { machine, summary } = this;
     const memo = { machine: machine.arn, name: summary.name, definition: machine.key };
-    this.#write(this.root, { type: 'ExecutionStarted', input }, 0, memo);
+    this.root.record({ type: 'ExecutionStarted', input }, memo);
+  }
+
+  /** Closes it for good; whatever still runs in it is stopped. */
+  end(ending: EventDraft & { type: keyof typeof ENDINGS }): void {
+    this.root.stop();
+    this.append(this.root, ending, this.root.last);
   }
 
   /** Records an event of a branch, with what only a restart reads. */
   append(branch: Branch, draft: EventDraft, previousEventId: number, memo?: Memo): void {
-    if (this.#events >= MAX_EVENTS - 1) {
+    if (this.#events >= MAX_EVENTS - 1 && !isEnding(draft.type)) {
       const cause = `The execution reached the maximum number of history events (${MAX_EVENTS}).`;
-      throw new StateFailure('States.Runtime', cause);
+      throw new TaskError('States.Runtime', cause);
     }
-    this.#write(branch, draft, previousEventId, memo);
-  }
-
-  /** Records what only a restart reads. */
-  remember(branch: Branch, memo: Memo): void {
-    this.services.journal.append(this.key, JSON.stringify({ path: branch.path, memo }));
-    branch.recall(memo);
-  }
-
-  /** Closes it for good; whatever still runs in it is stopped. */
-  close({ status, ...ending }: Ending): void {
-    this.root.stop();
-    this.#write(this.root, { type: ENDINGS[status], ...ending }, this.root.last);
+    const timestamp = this.services.clock.now();
+    const event: HistoryEvent = { id: this.#events + 1, previousEventId, timestamp, ...draft };
+    this.services.journal.append(this.key, JSON.stringify({ ...event, path: branch.path, memo }));
+    this.#apply(branch, event, memo);
   }
 
   /** Takes a line of the journal that tells what was before a restart. */
@@ -118,20 +108,14 @@ export class Execution {
     else this.#apply(branch, event, memo);
   }
 
-  #write(branch: Branch, draft: EventDraft, previousEventId: number, memo?: Memo): void {
-    const timestamp = this.services.clock.now();
-    const event: HistoryEvent = { id: this.#events + 1, previousEventId, timestamp, ...draft };
-    this.services.journal.append(this.key, JSON.stringify({ ...event, path: branch.path, memo }));
-    this.#apply(branch, event, memo);
-  }
-
   #apply(branch: Branch | undefined, event: HistoryEvent, memo?: Memo): void {
     this.#events = event.id;
     if (memo?.token !== undefined) this.#tokens.push(memo.token);
     branch?.apply(event, memo);
     const { type, timestamp, input = null, output, error, cause } = event;
-    const status = type.startsWith('Execution') ? ENDED.find((ended) => ENDINGS[ended] === type) : undefined;
-    if (status !== undefined) this.summary = { ...this.summary, status, stopDate: timestamp, output, error, cause };
+    if (isEnding(type)) {
+      this.summary = { ...this.summary, status: ENDINGS[type], stopDate: timestamp, output, error, cause };
+    }
     if (type === 'ExecutionStarted') this.summary = { ...this.summary, startDate: timestamp, input };
     this.services.onHistory?.(this.summary.executionArn, redacted(event, this.#tokens));
   }

@@ -1,19 +1,8 @@
 import type { Branch, Visit } from './branch.ts';
 import { hasQuery } from './definition.ts';
-import { StateFailure } from './errors.ts';
+import { TaskError } from './errors.ts';
 import { exceedsDataLimit, type JsonObject, type JsonValue } from './json.ts';
 import { QueryFailed } from './jsonata.ts';
-
-/** What a state came to, before Assign and Output. */
-export interface Outcome {
-  /** What leaves the state where no Output says otherwise. */
-  output: JsonValue;
-  /** What expressions may read besides input and context. */
-  reads?: { result: JsonValue } | { errorOutput: JsonValue } | undefined;
-  /** Where Assign and Output stand: the state, a matched Choice rule or a catcher. */
-  source: { Assign?: Record<string, JsonValue> | undefined; Output?: JsonValue | undefined };
-  next: string | undefined;
-}
 
 interface Reads {
   result?: JsonValue;
@@ -26,7 +15,7 @@ interface Reads {
 /**
  * Evaluates a field of the state.
  *
- * @throws StateFailure States.QueryEvaluationError (recorded as EvaluationFailed) or States.DataLimitExceeded
+ * @throws TaskError States.QueryEvaluationError (recorded as EvaluationFailed) or States.DataLimitExceeded
  */
 export async function evaluate(
   visit: Visit,
@@ -62,10 +51,10 @@ export async function evaluateInteger(visit: Visit, template: number | string, f
   throw unexpectedType(visit, template, field, 'integer', value);
 }
 
-/** @throws StateFailure States.DataLimitExceeded; `name` is the state's, or what AWS calls the task */
+/** @throws TaskError States.DataLimitExceeded; `name` is the state's, or what AWS calls the task */
 export function withinLimit(value: JsonValue, name: string): JsonValue {
   if (!exceedsDataLimit(value)) return value;
-  throw new StateFailure(
+  throw new TaskError(
     'States.DataLimitExceeded',
     `The state/task '${name}' returned a result with a size exceeding the maximum number of bytes service limit.`,
   );
@@ -88,11 +77,11 @@ export function evaluationFailed(
   location: string | undefined,
   branch = visit.branch,
   previous = branch.last === visit.enteredId ? visit.enteredAfter : branch.last,
-): StateFailure {
+): TaskError {
   const error = 'States.QueryEvaluationError';
   const cause = stateCause(visit, reason);
   branch.record({ type: 'EvaluationFailed', error, cause, location, state: visit.name }, undefined, previous);
-  return new StateFailure(error, cause);
+  return new TaskError(error, cause);
 }
 
 export function stateCause({ name, enteredId }: Visit, reason: string): string {

@@ -1,12 +1,12 @@
 import type { Retrier } from './definition.ts';
-import type { StateFailure } from './errors.ts';
+import type { TaskError } from './errors.ts';
 
 /**
  * Whether a Retry or Catch entry is meant for this failure. States.Runtime is for nobody. States.DataLimitExceeded is
  * only for whoever names it, as documented, except for the result of a task: AWS was recorded to let States.ALL catch
  * that one. States.TaskFailed takes everything else but a timeout.
  */
-export function matches(errorEquals: readonly string[], failure: StateFailure): boolean {
+export function matches(errorEquals: readonly string[], failure: TaskError): boolean {
   const { error } = failure;
   if (error === 'States.Runtime') return false;
   return errorEquals.some((name) => {
@@ -21,7 +21,7 @@ export function matches(errorEquals: readonly string[], failure: StateFailure): 
 export function retryOf(
   retriers: readonly Retrier[],
   attempts: readonly number[],
-  failure: StateFailure,
+  failure: TaskError,
   random: () => number,
 ): { retrier: number; delayMs: number } | undefined {
   const index = retriers.findIndex(({ ErrorEquals }) => matches(ErrorEquals, failure));

@@ -3,25 +3,11 @@ import type { ExecutionSummary } from './execution.ts';
 /** EventBridge leaves data out where input and output together are larger than this many bytes. */
 const DATA_LIMIT_BYTES = 248 * 1024;
 
-/** Detail of EventBridge's "Step Functions Execution Status Change", field by field as AWS sends it. */
-export interface StatusChange {
-  executionArn: string;
-  stateMachineArn: string;
-  name: string;
-  status: ExecutionSummary['status'];
-  /** Epoch milliseconds. */
-  startDate: number;
-  stopDate: number | null;
-  /** JSON as text; null where it was left out. */
-  input: string | null;
-  output: string | null;
-  inputDetails: { included: boolean };
-  outputDetails: { included: boolean } | null;
-  error: string | null;
-  cause: string | null;
-}
-
-export function statusChange(summary: ExecutionSummary): StatusChange {
+/**
+ * Detail of EventBridge's "Step Functions Execution Status Change", field by field as AWS sends it: times in epoch
+ * milliseconds, JSON as text, null where it was left out.
+ */
+export function statusChange(summary: ExecutionSummary) {
   const { executionArn, stateMachineArn, name, status, startDate } = summary;
   const input = JSON.stringify(summary.input);
   const output = summary.output === undefined ? null : JSON.stringify(summary.output);
@@ -37,3 +23,4 @@ export function statusChange(summary: ExecutionSummary): StatusChange {
     cause: summary.cause ?? null,
   };
 }
+export type StatusChange = ReturnType<typeof statusChange>;

@@ -1,7 +1,7 @@
 import type { Branch, Visit } from '../branch.ts';
 import type { Block, MapState, ParallelState } from '../definition.ts';
 import { BranchStopped } from '../errors.ts';
-import { evaluate, evaluateInteger, evaluationFailed, type Outcome, unexpectedType, withinLimit } from '../frame.ts';
+import { evaluate, evaluateInteger, evaluationFailed, unexpectedType, withinLimit } from '../frame.ts';
 import type { JsonValue } from '../json.ts';
 
 /** The interpreter: runs a block to its end, on `input` where the branch has not begun. */
@@ -11,13 +11,13 @@ type RunBlock = (block: Block, branch: Branch, input: () => JsonValue | Promise<
 const INLINE_CONCURRENCY = 40;
 
 /** Runs the children of a Map or Parallel; children that ended before a restart give what they gave. */
-export async function runFork(visit: Visit, state: MapState | ParallelState, runBlock: RunBlock): Promise<Outcome> {
+export async function runFork(visit: Visit, state: MapState | ParallelState, runBlock: RunBlock): Promise<JsonValue> {
   const { branch, name } = visit;
   try {
     const work = state.Type === 'Map' ? iterateAll(visit, state, runBlock) : runBranches(visit, state, runBlock);
     const result = withinLimit(await work, name);
     branch.record({ type: `${state.Type}StateSucceeded` });
-    return { output: result, reads: { result }, source: state, next: state.Next };
+    return result;
   } catch (error) {
     if (!(error instanceof BranchStopped)) branch.record({ type: `${state.Type}StateFailed` });
     throw error;
@@ -56,7 +56,6 @@ async function iterateAll(visit: Visit, state: MapState, runBlock: RunBlock): Pr
       const child = branch.child(index);
       const ended = child.ended;
       child.mapItem = { Index: index, Value: item };
-      child.iteration = { name, index };
       if (child.input === undefined) child.record({ type: 'MapIterationStarted', name, index }, undefined, after);
       const input = () => itemInput(visit, state, child, item);
       results[index] = await runChild(branch, child, () => runBlock(state.ItemProcessor, child, input));

@@ -1,7 +1,7 @@
 import type { Visit } from '../branch.ts';
 import { splitResource, type TaskState } from '../definition.ts';
-import { StateFailure, TaskError } from '../errors.ts';
-import { evaluate, evaluateInteger, type Outcome, withinLimit } from '../frame.ts';
+import { TaskError } from '../errors.ts';
+import { evaluate, evaluateInteger, withinLimit } from '../frame.ts';
 import type { JsonValue } from '../json.ts';
 
 /** How a resource appears in the history. */
@@ -15,16 +15,16 @@ interface Events {
 }
 
 /** Makes one attempt: schedules the call, and waits for its result or, with a token, for the answer. */
-export async function runTask(visit: Visit, state: TaskState): Promise<Outcome> {
+export async function runTask(visit: Visit, state: TaskState): Promise<JsonValue> {
   const { branch } = visit;
   const events = eventsOf(state.Resource);
   if (visit.call === undefined) await schedule(visit, state, events);
   try {
     const result = withinLimit(await attempt(visit, splitResource(state.Resource).base, events), events.title);
     branch.record({ type: `${events.prefix}Succeeded`, ...events.tags, output: result });
-    return { output: result, reads: { result }, source: state, next: state.Next };
+    return result;
   } catch (error) {
-    if (!(error instanceof StateFailure)) throw error;
+    if (!(error instanceof TaskError)) throw error;
     const type = error.error === 'States.Timeout' ? 'TimedOut' : 'Failed';
     const cause = error.reason === '' ? undefined : error.reason;
     branch.record({ type: `${events.prefix}${type}`, ...events.tags, error: error.error, cause });
@@ -66,23 +66,24 @@ async function schedule(visit: Visit, state: TaskState, { prefix, tags }: Events
 function attempt({ branch, name, call: task }: Visit, resource: string, { tags }: Events): Promise<JsonValue> {
   if (task === undefined) throw new Error(`${name} was not scheduled`);
   const { clock, integrations, tokens, journal } = branch.execution.services;
-  const { token: taskToken, args, timeoutInSeconds, heartbeatInSeconds } = task;
+  const { token: taskToken, scheduled } = task;
+  const { timeoutInSeconds, heartbeatInSeconds, input = null, parameters = input } = scheduled;
   return branch.wait<JsonValue>((done, fail) => {
     let unwanted: AbortController | undefined;
     let over = false;
-    const timeout = (missedHeartbeat: boolean) => () => fail(new StateFailure('States.Timeout', '', missedHeartbeat));
+    const timeout = (missedHeartbeat: boolean) => () => fail(new TaskError('States.Timeout', '', missedHeartbeat));
     const after = (since: number, seconds: number | undefined, run: () => void) =>
       seconds === undefined ? undefined : clock.at(since + seconds * 1000, run);
-    const since = taskToken === undefined ? clock.now() : task.scheduledAt;
+    const since = taskToken === undefined ? clock.now() : scheduled.timestamp;
     const deadline = after(since, timeoutInSeconds, timeout(false));
     const awaitHeartbeat = () =>
-      taskToken === undefined ? undefined : after(task.heartbeatAt, heartbeatInSeconds, timeout(true));
+      taskToken === undefined ? undefined : after(task.heardAt, heartbeatInSeconds, timeout(true));
     let heartbeat = awaitHeartbeat();
 
     if (taskToken !== undefined) {
       tokens.open(taskToken, {
         succeed: done,
-        fail: (error, cause) => fail(new StateFailure(error, cause)),
+        fail: (error, cause) => fail(new TaskError(error, cause)),
         heartbeat: () => {
           if (heartbeatInSeconds === undefined) return;
           heartbeat?.cancel();
@@ -93,7 +94,7 @@ function attempt({ branch, name, call: task }: Visit, resource: string, { tags }
     }
     const { executionArn } = branch.execution.summary;
     const call = {
-      ...{ resource, arguments: args, taskToken, executionArn, stateName: name },
+      ...{ resource, arguments: parameters, taskToken, executionArn, stateName: name },
       get signal() {
         unwanted ??= new AbortController();
         if (over) unwanted.abort();
@@ -109,9 +110,7 @@ function attempt({ branch, name, call: task }: Visit, resource: string, { tags }
     };
     if (!task.submitted) {
       const release = clock.hold();
-      invoke()
-        .catch((error: unknown) => fail(asFailure(error)))
-        .finally(release);
+      invoke().catch(fail).finally(release);
     }
     return () => {
       over = true;
@@ -121,10 +120,4 @@ function attempt({ branch, name, call: task }: Visit, resource: string, { tags }
       unwanted?.abort();
     };
   });
-}
-
-/** Only a TaskError is a failure of the task; anything else is a fault of this machine, and no Retry hides it. */
-function asFailure(error: unknown): Error {
-  if (error instanceof TaskError) return new StateFailure(error.error, error.reason);
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { UnsupportedDefinition } from './errors.ts';
+import type { Services } from './execution.ts';
 import { Json, type JsonValue } from './json.ts';
 
 /** The part of the Amazon States Language that runs here. Strict: whatever is not written down is refused by name. */
@@ -139,13 +140,18 @@ export function isQuery(text: string): boolean {
   return text.startsWith('{%') && text.endsWith('%}') && text.length >= 4;
 }
 
-interface DefinitionChecks {
-  supportsResource: (resource: string) => boolean;
-  /** Compiles an expression and gives what it reads, e.g. `states.input`; throws where it cannot. */
-  compile: (query: string) => ReadonlySet<string>;
-}
-
+/** Callbacks are the engine's own; the integration only has to know the call. */
+export const CALLBACK = /\.waitForTaskToken$/;
 const MACHINE = '(machine)';
+const TRANSITION = /^(Next|Default|(Catch|Choices)\.\d+\.Next)$/;
+/** Where `$states` has more than input and context; AWS refuses to read it elsewhere. */
+const READABLE = new Map([
+  ['states.result', /^(Task|Map|Parallel)\.(Assign|Output)\b/],
+  ['states.errorOutput', /\.Catch\.\d+\.(Assign|Output)\b/],
+]);
+
+/** Who knows which calls can be made, and which expressions are sound. */
+type Judges = Pick<Services, 'integrations' | 'evaluator'>;
 
 /**
  * Reads a definition and refuses what does not run here: an unknown state type, field, mode or integration, a broken
@@ -153,10 +159,10 @@ const MACHINE = '(machine)';
  *
  * @throws UnsupportedDefinition naming state and field
  */
-export function parseDefinition(source: unknown, checks: DefinitionChecks): Definition {
+export function parseDefinition(source: unknown, judges: Judges): Definition {
   const { data, error } = Machine.safeParse(source);
   if (data === undefined) throw refusalOf(error.issues[0]);
-  checkBlock(MACHINE, data, data.QueryLanguage, checks);
+  checkBlock(MACHINE, data, data.QueryLanguage, judges);
   return data;
 }
 
@@ -171,69 +177,46 @@ function refusalOf(issue: z.core.$ZodIssue | undefined): UnsupportedDefinition {
   return new UnsupportedDefinition(state, field.join('.') || 'Type', issue?.message ?? 'cannot be read');
 }
 
-function checkBlock(owner: string, { StartAt, States }: Block, language: string, checks: DefinitionChecks): void {
+function checkBlock(owner: string, { StartAt, States }: Block, inherited: string, judges: Judges): void {
   if (!States.has(StartAt)) throw new UnsupportedDefinition(owner, 'StartAt', `no state '${StartAt}'`);
   for (const [name, state] of States) {
-    const own = state.QueryLanguage ?? language;
-    if (own !== 'JSONata') throw new UnsupportedDefinition(name, 'QueryLanguage', `only JSONata, not ${own}`);
-    checkTransitions(name, state, States);
-    checkQueries(name, state, checks, [state.Type]);
-    if (state.Type === 'Task' && Number(state.HeartbeatSeconds) >= Number(state.TimeoutSeconds)) {
-      throw new UnsupportedDefinition(name, 'HeartbeatSeconds', 'must be smaller than TimeoutSeconds');
+    const refusal = (field: string, reason: string) => new UnsupportedDefinition(name, field, reason);
+    const language = state.QueryLanguage ?? inherited;
+    if (language !== 'JSONata') throw refusal('QueryLanguage', `only JSONata, not ${language}`);
+    const endsItself = state.Type === 'Choice' || state.Type === 'Succeed' || state.Type === 'Fail';
+    if (!endsItself && (state.Next === undefined) === (state.End === undefined)) {
+      throw refusal('Next', 'needs either Next or End');
     }
-    if (state.Type === 'Task' && !checks.supportsResource(splitResource(state.Resource).base)) {
-      throw new UnsupportedDefinition(name, 'Resource', `no integration for '${state.Resource}'`);
+    if (state.Type === 'Task' && Number(state.HeartbeatSeconds) >= Number(state.TimeoutSeconds)) {
+      throw refusal('HeartbeatSeconds', 'must be smaller than TimeoutSeconds');
+    }
+    if (state.Type === 'Task' && !judges.integrations.supports(state.Resource.replace(CALLBACK, ''))) {
+      throw refusal('Resource', `no integration for '${state.Resource}'`);
+    }
+    for (const [field, text] of textsIn(state)) {
+      if (TRANSITION.test(field) && !States.has(text)) throw refusal(field, `no state '${text}'`);
+      try {
+        if (isQuery(text)) checkQuery(text, `${state.Type}.${field}`, judges);
+      } catch (error) {
+        throw refusal(field, error instanceof Error ? error.message : String(error));
+      }
     }
     const inner = state.Type === 'Map' ? [state.ItemProcessor] : state.Type === 'Parallel' ? state.Branches : [];
-    for (const block of inner) checkBlock(name, block, language, checks);
+    for (const block of inner) checkBlock(name, block, inherited, judges);
   }
 }
 
-/** Callbacks are the engine's own; the integration only has to know the call. */
-export function splitResource(resource: string): { base: string; callback: boolean } {
-  const suffix = '.waitForTaskToken';
-  const callback = resource.endsWith(suffix);
-  return { base: callback ? resource.slice(0, -suffix.length) : resource, callback };
-}
-
-function checkTransitions(name: string, state: State, states: ReadonlyMap<string, State>) {
-  const targets: [field: string, target: string | undefined][] = [];
-  if ('Next' in state) targets.push(['Next', state.Next]);
-  if ('Catch' in state) for (const [i, { Next }] of state.Catch.entries()) targets.push([`Catch.${i}.Next`, Next]);
-  if (state.Type === 'Choice') {
-    targets.push(['Default', state.Default]);
-    for (const [i, { Next }] of state.Choices.entries()) targets.push([`Choices.${i}.Next`, Next]);
-  }
-  for (const [field, target] of targets) {
-    if (target !== undefined && !states.has(target)) {
-      throw new UnsupportedDefinition(name, field, `no state '${target}'`);
-    }
-  }
-  if (state.Type === 'Choice' || state.Type === 'Succeed' || state.Type === 'Fail') return;
-  if ((state.Next === undefined) === (state.End === undefined)) {
-    throw new UnsupportedDefinition(name, 'Next', 'needs either Next or End');
+function checkQuery(query: string, place: string, { evaluator }: Judges): void {
+  for (const read of evaluator.compile(query)) {
+    if (READABLE.get(read)?.test(place) === false) throw new Error(`$${read} is not to be read here`);
   }
 }
 
-/** Where `$states` has more than input and context; AWS refuses to read it elsewhere. */
-const READABLE = new Map([
-  ['states.result', /^(Task|Map|Parallel)\.(Assign|Output)\b/],
-  ['states.errorOutput', /\.Catch\.\d+\.(Assign|Output)\b/],
-]);
-
-function checkQueries(state: string, value: unknown, checks: DefinitionChecks, place: readonly string[]) {
-  if (typeof value === 'string' && isQuery(value)) {
-    try {
-      for (const read of checks.compile(value)) {
-        if (READABLE.get(read)?.test(place.join('.')) === false) throw new Error(`$${read} is not to be read here`);
-      }
-    } catch (error) {
-      const field = place.slice(1).join('.');
-      throw new UnsupportedDefinition(state, field, error instanceof Error ? error.message : String(error));
-    }
-  }
+/** Every text in the fields of a state, those of a block inside left out: they are in a Map. */
+function* textsIn(value: unknown, path: readonly string[] = []): Generator<[field: string, text: string]> {
+  if (typeof value === 'string') yield [path.join('.'), value];
   if (typeof value !== 'object' || value === null) return;
-  for (const [key, item] of Object.entries(value)) checkQueries(state, item, checks, [...place, key]);
+  for (const [key, item] of Object.entries(value)) yield* textsIn(item, [...path, key]);
 }
 
 /** A literal that needs no evaluation, or one that holds at least one expression. */

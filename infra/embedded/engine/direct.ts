@@ -42,15 +42,12 @@ const isConstant = (value: unknown): value is string | number | boolean | null =
 
 function compilePath([first, ...rest]: unknown[]): Direct | undefined {
   if (!isPlain(first) || first.type !== 'variable' || typeof first.value !== 'string') return undefined;
+  const variable = first.value;
   const names: string[] = [];
   for (const step of rest) {
     if (!isPlain(step) || step.type !== 'name' || typeof step.value !== 'string') return undefined;
     names.push(step.value);
   }
-  return read(first.value, names);
-}
-
-function read(variable: string, names: readonly string[]): Direct {
   return (bindings) => {
     let found = Object.hasOwn(bindings, variable) ? bindings[variable] : undefined;
     for (const name of names) {

@@ -124,10 +124,7 @@ export function createEngine(options: EngineOptions) {
 
   const machineOf = ({ arn, name, roleArn = '', definition }: Registration): Machine => {
     const text = typeof definition === 'string' ? definition : JSON.stringify(definition);
-    const parsed = parseDefinition(JSON.parse(text), {
-      supportsResource: (resource) => integrations.supports(resource),
-      compile: evaluator.compile,
-    });
+    const parsed = parseDefinition(JSON.parse(text), services);
     const line = JSON.stringify({ arn, name, roleArn, definition: text });
     const key = `d${createHash('sha256').update(line).digest('base64url').slice(0, 16)}`;
     if (journal.lines(key).length === 0) journal.put(key, line);

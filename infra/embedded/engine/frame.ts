@@ -44,11 +44,18 @@ export async function evaluate(
   }
 }
 
-/** A whole number that a field gives as such or by an expression. */
-export async function evaluateInteger(visit: Visit, template: number | string, field: string): Promise<number> {
+/** A number from 0 that a field gives as such or by an expression. */
+export async function evaluateNumber(
+  visit: Visit,
+  template: number | string,
+  field: string,
+  expected: 'integer' | 'number' = 'integer',
+  most = Number.POSITIVE_INFINITY,
+): Promise<number> {
   const value = await evaluate(visit, template, field);
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
-  throw unexpectedType(visit, template, field, 'integer', value);
+  const fits = typeof value === 'number' && value >= 0 && value <= most;
+  if (fits && (expected === 'number' || Number.isInteger(value))) return value;
+  throw unexpectedType(visit, template, field, expected, value);
 }
 
 /** @throws TaskError States.DataLimitExceeded; `name` is the state's, or what AWS calls the task */
@@ -62,7 +69,8 @@ export function withinLimit(value: JsonValue, name: string): JsonValue {
 
 export function unexpectedType(visit: Visit, template: JsonValue, field: string, expected: string, value: JsonValue) {
   const expression = typeof template === 'string' ? template.slice(2, -2).trim() : JSON.stringify(template);
-  const given = `'${typeName(value)}' for value: ${JSON.stringify(value)}`;
+  const type = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
+  const given = `'${type}' for value: ${JSON.stringify(value)}`;
   const reason = `The JSONata expression '${expression}' specified for the field '${field}' returned an unexpected result type. Expected '${expected}', but was ${given}`;
   return evaluationFailed(visit, reason, field);
 }
@@ -86,11 +94,6 @@ export function evaluationFailed(
 
 export function stateCause({ name, enteredId }: Visit, reason: string): string {
   return `An error occurred while executing the state '${name}' (entered at the event id #${enteredId}). ${reason}`;
-}
-
-function typeName(value: JsonValue): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
 }
 
 function contextOf(visit: Visit, taskToken: string | undefined, { mapItem }: Branch): JsonObject {

@@ -18,22 +18,12 @@ export class QueryFailed extends Error {
   }
 }
 
-export interface Evaluator {
-  /** Compiles once and keeps it; gives what it reads. Throws an Error with jsonata's message where it is broken. */
-  compile(query: string): ReadonlySet<string>;
-  /**
-   * Fills in every expression of a template with the given variables.
-   *
-   * @throws QueryFailed with the location in AWS's form, e.g. `Output/verdict/reasons[0]`
-   */
-  evaluate(template: JsonValue, location: string, variables: Bindings): Promise<JsonValue>;
-}
+export type Evaluator = ReturnType<typeof createEvaluator>;
 
 const Thrown = z.object({ code: z.string().optional(), message: z.string() });
 const describe = (error: unknown) => {
-  const known = Thrown.safeParse(error);
-  if (!known.success) return String(error);
-  return known.data.code === undefined ? known.data.message : `${known.data.code}: ${known.data.message}`;
+  const { code, message } = Thrown.safeParse(error).data ?? { message: String(error) };
+  return code === undefined ? message : `${code}: ${message}`;
 };
 const expressionOf = (query: string) => query.slice(2, -2).trim();
 
@@ -41,7 +31,7 @@ const expressionOf = (query: string) => query.slice(2, -2).trim();
  * JSONata as Step Functions has it: no `$eval`, six functions more, and time and randomness from the engine's own
  * sources, so that a simulated day is reproducible.
  */
-export function createEvaluator({ now, random }: { now: () => number; random: () => number }): Evaluator {
+export function createEvaluator({ now, random }: { now: () => number; random: () => number }) {
   const compiled = new Map<string, { expression: jsonata.Expression; direct: Direct | undefined }>();
   const formatTime = jsonata('$fromMillis($millis, $picture, $timezone)');
 
@@ -86,7 +76,12 @@ export function createEvaluator({ now, random }: { now: () => number; random: ()
     return plain;
   };
 
-  const evaluate: Evaluator['evaluate'] = async (template, location, variables) => {
+  /**
+   * Fills in every expression of a template with the given variables.
+   *
+   * @throws QueryFailed with the location in AWS's form, e.g. `Output/verdict/reasons[0]`
+   */
+  const evaluate = async (template: JsonValue, location: string, variables: Bindings): Promise<JsonValue> => {
     if (typeof template === 'string') return isQuery(template) ? run(template, location, variables) : template;
     if (Array.isArray(template)) {
       const items: JsonValue[] = [];
@@ -100,7 +95,11 @@ export function createEvaluator({ now, random }: { now: () => number; random: ()
     }
     return Object.fromEntries(entries);
   };
-  return { compile: (query) => readsOf(compile(query).expression), evaluate };
+  return {
+    evaluate,
+    /** Compiles once and keeps it; gives what it reads. Throws an Error with jsonata's message where it is broken. */
+    compile: (query: string) => readsOf(compile(query).expression),
+  };
 }
 
 function parse(text: string): jsonata.Expression {
@@ -184,11 +183,8 @@ function seededFraction(seed: number): number {
 
 /** A version 4 UUID (RFC 9562) of the engine's own random numbers. */
 function uuidFrom(random: () => number): string {
-  const bytes = Array.from({ length: 16 }, (_, i) => {
-    const byte = Math.floor(random() * 256);
-    if (i === 6) return (byte & 0x0f) | 0x40;
-    return i === 8 ? (byte & 0x3f) | 0x80 : byte;
-  });
-  const hex = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const digit = (from: number, to: number) => (from + Math.floor(random() * (to - from))).toString(16);
+  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) =>
+    place === 'y' ? digit(8, 12) : digit(0, 16),
+  );
 }

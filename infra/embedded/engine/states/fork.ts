@@ -1,7 +1,7 @@
 import type { Branch, Visit } from '../branch.ts';
 import type { Block, MapState, ParallelState } from '../definition.ts';
 import { BranchStopped } from '../errors.ts';
-import { evaluate, evaluateInteger, evaluationFailed, unexpectedType, withinLimit } from '../frame.ts';
+import { evaluate, evaluateNumber, evaluationFailed, unexpectedType, withinLimit } from '../frame.ts';
 import type { JsonValue } from '../json.ts';
 
 /** The interpreter: runs a block to its end, on `input` where the branch has not begun. */
@@ -44,7 +44,7 @@ async function runBranches(visit: Visit, state: ParallelState, runBlock: RunBloc
 async function iterateAll(visit: Visit, state: MapState, runBlock: RunBlock): Promise<JsonValue[]> {
   const { branch, name } = visit;
   const items = visit.fork?.items ?? (await itemsOf(visit, state));
-  const asked = await evaluateInteger(visit, state.MaxConcurrency ?? 0, 'MaxConcurrency');
+  const asked = await evaluateNumber(visit, state.MaxConcurrency ?? 0, 'MaxConcurrency');
   await checkTolerance(visit, state);
   if (visit.fork === undefined) branch.record({ type: 'MapStateStarted', length: items.length }, { items });
   const results: JsonValue[] = items.map(() => null);
@@ -91,12 +91,9 @@ function sideBySide<T>(parent: Branch, work: () => Promise<T>[]): Promise<T[]> {
  * there the first iteration that fails ends an inline Map.
  */
 async function checkTolerance(visit: Visit, state: MapState): Promise<void> {
-  const { ToleratedFailureCount: count, ToleratedFailurePercentage: percentage } = state;
-  if (count !== undefined) await evaluateInteger(visit, count, 'ToleratedFailureCount');
-  if (percentage === undefined) return;
-  const value = await evaluate(visit, percentage, 'ToleratedFailurePercentage');
-  if (typeof value === 'number' && value >= 0 && value <= 100) return;
-  throw unexpectedType(visit, percentage, 'ToleratedFailurePercentage', 'number', value);
+  const { ToleratedFailureCount: count = 0, ToleratedFailurePercentage: percentage = 0 } = state;
+  await evaluateNumber(visit, count, 'ToleratedFailureCount');
+  await evaluateNumber(visit, percentage, 'ToleratedFailurePercentage', 'number', 100);
 }
 
 async function itemsOf(visit: Visit, state: MapState): Promise<JsonValue[]> {

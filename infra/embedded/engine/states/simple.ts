@@ -1,7 +1,7 @@
 import type { Visit } from '../branch.ts';
 import type { ChoiceState, Exit, FailState, WaitState } from '../definition.ts';
 import { TaskError } from '../errors.ts';
-import { evaluate, evaluateInteger, evaluationFailed, stateCause, unexpectedType } from '../frame.ts';
+import { evaluate, evaluateNumber, evaluationFailed, stateCause, unexpectedType } from '../frame.ts';
 
 /** The first rule whose condition is true, or the state itself where it goes on by Default. */
 export async function choose(visit: Visit, state: ChoiceState): Promise<Exit> {
@@ -43,7 +43,7 @@ export async function runWait(visit: Visit, state: WaitState): Promise<void> {
 }
 
 async function timeToWaitFor(visit: Visit, { Seconds, Timestamp = '' }: WaitState): Promise<number> {
-  if (Seconds !== undefined) return visit.enteredAt + 1000 * (await evaluateInteger(visit, Seconds, 'Seconds'));
+  if (Seconds !== undefined) return visit.enteredAt + 1000 * (await evaluateNumber(visit, Seconds, 'Seconds'));
   const given = await text(visit, Timestamp, 'Timestamp');
   const time = parseTimestamp(given);
   if (time !== undefined) return time;

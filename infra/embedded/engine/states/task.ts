@@ -1,7 +1,7 @@
 import type { Visit } from '../branch.ts';
-import { splitResource, type TaskState } from '../definition.ts';
+import { CALLBACK, type TaskState } from '../definition.ts';
 import { TaskError } from '../errors.ts';
-import { evaluate, evaluateInteger, withinLimit } from '../frame.ts';
+import { evaluate, evaluateNumber, withinLimit } from '../frame.ts';
 import type { JsonValue } from '../json.ts';
 
 /** How a resource appears in the history. */
@@ -20,7 +20,7 @@ export async function runTask(visit: Visit, state: TaskState): Promise<JsonValue
   const events = eventsOf(state.Resource);
   if (visit.call === undefined) await schedule(visit, state, events);
   try {
-    const result = withinLimit(await attempt(visit, splitResource(state.Resource).base, events), events.title);
+    const result = withinLimit(await attempt(visit, state.Resource.replace(CALLBACK, ''), events), events.title);
     branch.record({ type: `${events.prefix}Succeeded`, ...events.tags, output: result });
     return result;
   } catch (error) {
@@ -45,9 +45,9 @@ function eventsOf(resource: string): Events {
 async function schedule(visit: Visit, state: TaskState, { prefix, tags }: Events): Promise<void> {
   const { branch } = visit;
   const { machine, services } = branch.execution;
-  const token = splitResource(state.Resource).callback ? services.tokens.issue() : undefined;
+  const token = CALLBACK.test(state.Resource) ? services.tokens.issue() : undefined;
   const secondsOf = async (field: 'TimeoutSeconds' | 'HeartbeatSeconds') =>
-    state[field] === undefined ? undefined : evaluateInteger(visit, state[field], field);
+    state[field] === undefined ? undefined : evaluateNumber(visit, state[field], field);
   const timeoutInSeconds = await secondsOf('TimeoutSeconds');
   const heartbeatInSeconds = await secondsOf('HeartbeatSeconds');
   const reads = { taskToken: token };

@@ -45,9 +45,7 @@ export interface EngineOptions {
   tokenKey?: Buffer;
 }
 
-export interface Registration {
-  arn: string;
-  name: string;
+interface Registration extends Pick<Machine, 'arn' | 'name'> {
   /** The definition, substitutions made; text or already parsed. */
   definition: unknown;
   roleArn?: string | undefined;
@@ -58,7 +56,6 @@ type Known = Pick<Execution, 'key' | 'summary'>;
 
 export type Engine = ReturnType<typeof createEngine>;
 
-const DEFAULT_KEPT_HISTORIES = 1000;
 const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}\p{Cs}]{1,80}$/u;
 
 /**
@@ -67,9 +64,9 @@ const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}\p{Cs}]{1,80}$/u;
  */
 export function createEngine(options: EngineOptions) {
   const { clock, random, newId, integrations, onHistory, onStatusChange, journal = memoryJournal() } = options;
-  const keepHistories = options.keepHistories ?? DEFAULT_KEPT_HISTORIES;
+  const { keepHistories = 1000, tokenKey = randomBytes(32) } = options;
   const evaluator = createEvaluator({ now: () => clock.now(), random });
-  const tokens = createTokens({ newId, key: options.tokenKey ?? randomBytes(32) });
+  const tokens = createTokens({ newId, key: tokenKey });
   const services: Services = { clock, random, integrations, evaluator, tokens, journal, onHistory };
   const machines = new Map<string, Machine>();
   const executions = new Map<string, Known>();
@@ -100,15 +97,12 @@ export function createEngine(options: EngineOptions) {
   };
 
   const run = async (execution: Execution) => {
-    const { root, summary, machine } = execution;
-    const { definition } = machine;
+    const { root, summary } = execution;
+    const { definition } = execution.machine;
     executions.set(summary.executionArn, execution);
-    const deadline =
-      definition.TimeoutSeconds === undefined
-        ? undefined
-        : clock.at(summary.startDate + definition.TimeoutSeconds * 1000, () =>
-            close(execution, { type: 'ExecutionTimedOut' }),
-          );
+    const { TimeoutSeconds: seconds } = definition;
+    const timeOut = () => close(execution, { type: 'ExecutionTimedOut' });
+    const deadline = seconds === undefined ? undefined : clock.at(summary.startDate + seconds * 1000, timeOut);
     try {
       const output = await root.run(() => runBlock(definition, root, () => summary.input));
       close(execution, { type: 'ExecutionSucceeded', output });

@@ -1,21 +1,18 @@
 import type { StateType } from './definition.ts';
 import type { JsonValue } from './json.ts';
 
-type Running = 'Task' | 'Wait' | 'Map' | 'Parallel';
-type Fork = 'Map' | 'Parallel';
-
 export type EventType =
   | `Execution${'Started' | 'Succeeded' | 'Failed' | 'Aborted' | 'TimedOut'}`
-  | `${StateType}StateEntered`
-  | `${StateType}StateExited`
-  | `${Running}StateAborted`
+  | `${StateType}State${'Entered' | 'Exited'}`
+  | `${'Task' | 'Wait' | 'Map' | 'Parallel'}StateAborted`
   | `Task${'Scheduled' | 'Started' | 'Submitted' | 'Succeeded' | 'Failed' | 'TimedOut'}`
   | `LambdaFunction${'Scheduled' | 'Started' | 'Succeeded' | 'Failed' | 'TimedOut'}`
-  | `${Fork}State${'Started' | 'Succeeded' | 'Failed'}`
+  | `${'Map' | 'Parallel'}State${'Started' | 'Succeeded' | 'Failed'}`
   | `MapIteration${'Started' | 'Succeeded' | 'Failed' | 'Aborted'}`
   | 'EvaluationFailed';
 
-interface EventDetails {
+export interface EventDraft {
+  type: EventType;
   /** State name; of MapIteration events the Map's. */
   name?: string | undefined;
   input?: JsonValue | undefined;
@@ -37,10 +34,6 @@ interface EventDetails {
   /** Of EvaluationFailed: the field, and the state it belongs to. */
   location?: string | undefined;
   state?: string | undefined;
-}
-
-export interface EventDraft extends EventDetails {
-  type: EventType;
 }
 /** One line of an execution's history, with AWS's names. `timestamp` in epoch milliseconds. */
 export interface HistoryEvent extends EventDraft {

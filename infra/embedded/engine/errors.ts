@@ -1,13 +1,9 @@
 /** A definition uses something this engine does not run. Thrown when it is registered, never while it runs. */
 export class UnsupportedDefinition extends Error {
   override name = 'UnsupportedDefinition' as const;
-  readonly state: string;
-  readonly field: string;
 
   constructor(state: string, field: string, reason: string) {
     super(`${state}.${field}: ${reason}`);
-    this.state = state;
-    this.field = field;
   }
 }
 

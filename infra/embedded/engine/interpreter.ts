@@ -1,7 +1,7 @@
 import type { Branch, Visit } from './branch.ts';
 import type { Block, Exit, State } from './definition.ts';
 import { BranchStopped, TaskError } from './errors.ts';
-import { evaluate, stateCause } from './frame.ts';
+import { evaluate, stateCause } from './evaluation.ts';
 import { isObject, type JsonValue } from './json.ts';
 import { matches, retryOf } from './retry.ts';
 import { runFork } from './states/fork.ts';

@@ -5,15 +5,13 @@ import { isQuery } from './definition.ts';
 import { type Bindings, compileDirect, type Direct } from './direct.ts';
 import { isObject, type JsonValue } from './json.ts';
 
-/** An expression failed, or gave nothing. `reason` is the sentence AWS writes, without its opening about the state. */
+/** An expression failed, or gave nothing. The message is the sentence AWS writes, without its opening about the state. */
 export class QueryFailed extends Error {
   override name = 'QueryFailed' as const;
-  readonly reason: string;
-  readonly location: string | undefined;
+  readonly location: string;
 
-  constructor(reason: string, location?: string) {
+  constructor(reason: string, location: string) {
     super(reason);
-    this.reason = reason;
     this.location = location;
   }
 }

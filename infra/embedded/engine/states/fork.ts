@@ -1,7 +1,7 @@
 import type { Branch, Visit } from '../branch.ts';
 import type { Block, MapState, ParallelState } from '../definition.ts';
 import { BranchStopped } from '../errors.ts';
-import { evaluate, evaluateNumber, evaluationFailed, unexpectedType, withinLimit } from '../frame.ts';
+import { evaluate, evaluateNumber, evaluationFailed, unexpectedType, withinLimit } from '../evaluation.ts';
 import type { JsonValue } from '../json.ts';
 
 /** The interpreter: runs a block to its end, on `input` where the branch has not begun. */
@@ -107,7 +107,8 @@ async function itemsOf(visit: Visit, state: MapState): Promise<JsonValue[]> {
   return items;
 }
 
-async function itemInput(visit: Visit, state: MapState, iteration: Branch, item: JsonValue): Promise<JsonValue> {
+/** An ItemSelector is evaluated where the iteration stands. */
+async function itemInput(visit: Visit, state: MapState, branch: Branch, item: JsonValue): Promise<JsonValue> {
   if (state.ItemSelector === undefined) return item;
-  return evaluate(visit, state.ItemSelector, 'ItemSelector', { iteration });
+  return evaluate({ ...visit, branch }, state.ItemSelector, 'ItemSelector');
 }

@@ -1,7 +1,7 @@
 import type { Visit } from '../branch.ts';
 import type { ChoiceState, Exit, FailState, WaitState } from '../definition.ts';
 import { TaskError } from '../errors.ts';
-import { evaluate, evaluateNumber, evaluationFailed, stateCause, unexpectedType } from '../frame.ts';
+import { evaluate, evaluateNumber, evaluationFailed, stateCause, unexpectedType } from '../evaluation.ts';
 
 /** The first rule whose condition is true, or the state itself where it goes on by Default. */
 export async function choose(visit: Visit, state: ChoiceState): Promise<Exit> {
@@ -48,7 +48,7 @@ async function timeToWaitFor(visit: Visit, { Seconds, Timestamp = '' }: WaitStat
   const time = parseTimestamp(given);
   if (time !== undefined) return time;
   const reason = `The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: ${given}`;
-  throw evaluationFailed(visit, reason, 'Timestamp', visit.branch, visit.branch.last);
+  throw evaluationFailed(visit, reason, 'Timestamp', visit.branch.last);
 }
 
 function parseTimestamp(text: string): number | undefined {

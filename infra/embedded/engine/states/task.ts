@@ -1,18 +1,8 @@
 import type { Visit } from '../branch.ts';
 import { CALLBACK, type TaskState } from '../definition.ts';
 import { TaskError } from '../errors.ts';
-import { evaluate, evaluateNumber, withinLimit } from '../frame.ts';
+import { evaluate, evaluateNumber, withinLimit } from '../evaluation.ts';
 import type { JsonValue } from '../json.ts';
-
-/** How a resource appears in the history. */
-interface Events {
-  /** Of a bare Lambda ARN the events are LambdaFunction..., of everything else Task... */
-  prefix: 'Task' | 'LambdaFunction';
-  /** Repeated in every event of the task. */
-  tags: { resource: string; resourceType: string } | undefined;
-  /** What AWS calls it in a cause. */
-  title: string;
-}
 
 /** Makes one attempt: schedules the call, and waits for its result or, with a token, for the answer. */
 export async function runTask(visit: Visit, state: TaskState): Promise<JsonValue> {
@@ -33,13 +23,16 @@ export async function runTask(visit: Visit, state: TaskState): Promise<JsonValue
   }
 }
 
-function eventsOf(resource: string): Events {
-  const parts = /^arn:[^:]*:states:[^:]*:[^:]*:(.+):([^:]+)$/.exec(resource);
-  const [, resourceType, name] = parts ?? [];
-  if (resourceType === undefined || name === undefined) {
-    return { prefix: 'LambdaFunction', tags: undefined, title: resource };
-  }
-  return { prefix: 'Task', tags: { resource: name, resourceType }, title: resourceType };
+type Events = ReturnType<typeof eventsOf>;
+/**
+ * How a resource appears in the history: the events of a bare Lambda ARN are LambdaFunction..., of everything else
+ * Task... with tags in each; and what AWS calls it in a cause.
+ */
+function eventsOf(resource: string) {
+  const [, resourceType, name] = /^arn:[^:]*:states:[^:]*:[^:]*:(.+):([^:]+)$/.exec(resource) ?? [];
+  return resourceType === undefined || name === undefined
+    ? ({ prefix: 'LambdaFunction', tags: undefined, title: resource } as const)
+    : ({ prefix: 'Task', tags: { resource: name, resourceType }, title: resourceType } as const);
 }
 
 async function schedule(visit: Visit, state: TaskState, { prefix, tags }: Events): Promise<void> {
@@ -50,8 +43,8 @@ async function schedule(visit: Visit, state: TaskState, { prefix, tags }: Events
     state[field] === undefined ? undefined : evaluateNumber(visit, state[field], field);
   const timeoutInSeconds = await secondsOf('TimeoutSeconds');
   const heartbeatInSeconds = await secondsOf('HeartbeatSeconds');
-  const reads = { taskToken: token };
-  const args = state.Arguments === undefined ? visit.input : await evaluate(visit, state.Arguments, 'Arguments', reads);
+  const { Arguments } = state;
+  const args = Arguments === undefined ? visit.input : await evaluate(visit, Arguments, 'Arguments', {}, token);
   const call = tags && { ...tags, region: machine.arn.split(':')[3], parameters: args };
   const details = call ?? { resource: state.Resource, input: args };
   branch.record({ type: `${prefix}Scheduled`, ...details, timeoutInSeconds, heartbeatInSeconds }, { token });

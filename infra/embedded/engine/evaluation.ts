@@ -1,19 +1,11 @@
-import type { Branch, Visit } from './branch.ts';
+import type { Visit } from './branch.ts';
 import { hasQuery } from './definition.ts';
 import { TaskError } from './errors.ts';
 import { exceedsDataLimit, type JsonObject, type JsonValue } from './json.ts';
 import { QueryFailed } from './jsonata.ts';
 
-interface Reads {
-  result?: JsonValue;
-  errorOutput?: JsonValue;
-  taskToken?: string | undefined;
-  /** Of an ItemSelector: the iteration it is evaluated for. */
-  iteration?: Branch | undefined;
-}
-
 /**
- * Evaluates a field of the state.
+ * Evaluates a field of the state; `reads` is what its expressions may read of `$states` besides input and context.
  *
  * @throws TaskError States.QueryEvaluationError (recorded as EvaluationFailed) or States.DataLimitExceeded
  */
@@ -21,25 +13,23 @@ export async function evaluate(
   visit: Visit,
   template: JsonValue,
   field: string,
-  reads: Reads = {},
+  reads?: JsonObject,
+  taskToken?: string,
 ): Promise<JsonValue> {
-  const { taskToken, iteration = visit.branch, ...rest } = reads;
-  if (!hasQuery(template)) return withinLimit(template, visit.name);
+  const { branch, name, input } = visit;
+  if (!hasQuery(template)) return withinLimit(template, name);
   const states = {
-    ...{ input: visit.input, ...rest },
+    ...{ input, ...reads },
     // Few expressions read it.
     get context() {
-      return contextOf(visit, taskToken, iteration);
+      return contextOf(visit, taskToken);
     },
   };
   try {
-    const variables = { ...visit.branch.variables, states };
-    return withinLimit(
-      await visit.branch.execution.services.evaluator.evaluate(template, field, variables),
-      visit.name,
-    );
+    const { evaluator } = branch.execution.services;
+    return withinLimit(await evaluator.evaluate(template, field, { ...branch.variables, states }), name);
   } catch (error) {
-    if (error instanceof QueryFailed) throw evaluationFailed(visit, error.reason, error.location, iteration);
+    if (error instanceof QueryFailed) throw evaluationFailed(visit, error.message, error.location);
     throw error;
   }
 }
@@ -83,12 +73,13 @@ export function evaluationFailed(
   visit: Visit,
   reason: string,
   location: string | undefined,
-  branch = visit.branch,
-  previous = branch.last === visit.enteredId ? visit.enteredAfter : branch.last,
+  after?: number,
 ): TaskError {
+  const { branch, name, enteredId, enteredAfter } = visit;
   const error = 'States.QueryEvaluationError';
   const cause = stateCause(visit, reason);
-  branch.record({ type: 'EvaluationFailed', error, cause, location, state: visit.name }, undefined, previous);
+  const previous = after ?? (branch.last === enteredId ? enteredAfter : branch.last);
+  branch.record({ type: 'EvaluationFailed', error, cause, location, state: name }, undefined, previous);
   return new TaskError(error, cause);
 }
 
@@ -96,8 +87,9 @@ export function stateCause({ name, enteredId }: Visit, reason: string): string {
   return `An error occurred while executing the state '${name}' (entered at the event id #${enteredId}). ${reason}`;
 }
 
-function contextOf(visit: Visit, taskToken: string | undefined, { mapItem }: Branch): JsonObject {
-  const { machine, summary } = visit.branch.execution;
+function contextOf(visit: Visit, taskToken: string | undefined): JsonObject {
+  const { mapItem, execution } = visit.branch;
+  const { machine, summary } = execution;
   return {
     Execution: {
       Id: summary.executionArn,

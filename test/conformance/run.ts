@@ -1,8 +1,8 @@
-import { manualClock } from '../../infra/embedded/clock/clock.ts';
 import { createEngine, type Engine } from '../../infra/embedded/engine/engine.ts';
 import { UnsupportedDefinition } from '../../infra/embedded/engine/errors.ts';
 import type { ExecutionSummary } from '../../infra/embedded/engine/execution.ts';
 import type { HistoryEvent } from '../../infra/embedded/engine/history.ts';
+import { manualClock } from '../fixtures/manual-clock.ts';
 import type { Case } from './case.ts';
 import { causeOf, comparable, differenceOfEvents, same } from './compare.ts';
 import { recordedWorld } from './world.ts';

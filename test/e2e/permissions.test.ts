@@ -9,10 +9,10 @@ import { loadAssembly } from '../../infra/embedded/assembly/load.ts';
 import { readAssembly } from '../../infra/embedded/assembly/read.ts';
 import { createResolver } from '../../infra/embedded/assembly/resolve.ts';
 import type { Assembly } from '../../infra/embedded/assembly/specs.ts';
-import { manualClock } from '../../infra/embedded/clock/clock.ts';
 import { synthesize } from '../../infra/embedded/start/synthesis.ts';
 import { type System, startSystem } from '../../infra/embedded/system.ts';
 import { AwsError } from '../../infra/embedded/wire/aws-error.ts';
+import { manualClock } from '../fixtures/manual-clock.ts';
 
 const Granted = z.looseObject({ Action: z.union([z.string(), z.array(z.string())]) });
 const Template = z.looseObject({

@@ -27,20 +27,12 @@ export interface Clock {
   close(): void;
 }
 
-export interface ManualClock extends Clock {
-  /**
-   * Moves time by `ms`, running everything due on the way, every tick included. Held or not: a test decides itself when
-   * time passes.
-   */
-  advance(ms: number): Promise<void>;
-}
-
 /** Longer waits are taken in steps: setTimeout has a limit, and does not see that a laptop slept. */
 const LONGEST_TIMEOUT_MS = 60_000;
 const NEVER: Timer = { cancel: () => undefined };
 
 /** Lets promise chains and immediates that are already under way finish: two turns, since ours may come first in one. */
-const turn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
+export const turn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
 interface Recurring {
   next: number;
@@ -49,7 +41,7 @@ interface Recurring {
 }
 
 /** What all clocks share. `changed` is told of new timers, after some have run, and when the last hold is released. */
-function ledger(now: () => number, changed: () => void) {
+export function ledger(now: () => number, changed: () => void) {
   const timers = new TimerQueue<Work>();
   const recurring: Recurring[] = [];
   let holds = 0;
@@ -227,28 +219,6 @@ export function simulatedClock({ start, speed, wall = realClock() }: SimulatedOp
       stopWaiting();
       clock.close();
       wall.close();
-    },
-  };
-}
-
-/** Time that a test moves by hand. */
-export function manualClock(start: number): ManualClock {
-  let time = start;
-  const { clock, next, run } = ledger(
-    () => time,
-    () => undefined,
-  );
-  return {
-    ...clock,
-    async advance(ms) {
-      const target = time + ms;
-      await turn();
-      for (let instant = next(); instant <= target; instant = next()) {
-        time = Math.max(time, instant);
-        run();
-        await turn();
-      }
-      time = target;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Clock, manualClock, realClock, simulatedClock } from '../../../infra/embedded/clock/clock.ts';
+import { type Clock, realClock, simulatedClock } from '../../../infra/embedded/clock/clock.ts';
+import { manualClock } from '../../fixtures/manual-clock.ts';
 
 const MINUTE = 60_000;
 const everyMinute = (after: number) => (Math.floor(after / MINUTE) + 1) * MINUTE;

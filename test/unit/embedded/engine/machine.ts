@@ -1,8 +1,8 @@
-import { type ManualClock, manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { createEngine, type EngineOptions } from '../../../../infra/embedded/engine/engine.ts';
 import type { HistoryEvent } from '../../../../infra/embedded/engine/history.ts';
 import type { TaskCall } from '../../../../infra/embedded/engine/integrations.ts';
 import type { JsonValue } from '../../../../infra/embedded/engine/json.ts';
+import { type ManualClock, manualClock } from '../../../fixtures/manual-clock.ts';
 
 export const MACHINE = 'arn:aws:states:eu-west-1:000000000000:stateMachine:Under-Test';
 export const START = Date.parse('2026-03-01T12:00:00Z');

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { createEngine } from '../../../../infra/embedded/engine/engine.ts';
 import { TaskError } from '../../../../infra/embedded/engine/errors.ts';
 import type { TaskCall } from '../../../../infra/embedded/engine/integrations.ts';
 import type { JsonValue } from '../../../../infra/embedded/engine/json.ts';
 import { openJournal } from '../../../../infra/embedded/journal/journal.ts';
 import { seededRandom } from '../../../../infra/embedded/simulator/random.ts';
+import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { type MemoryDisk, memoryDisk } from '../journal/memory-disk.ts';
 import { callback, MACHINE, START, task } from './machine.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { deliverer } from '../../../../infra/embedded/bus/delivery.ts';
 import { createRetries, NotRetriable } from '../../../../infra/embedded/bus/retries.ts';
-import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { memoryJournal } from '../../../../infra/embedded/journal/journal.ts';
 import { createQueues } from '../../../../infra/embedded/services/queues.ts';
+import { manualClock } from '../../../fixtures/manual-clock.ts';
 
 const spec = (name: string) => ({ name, arn: `arn:aws:sqs:us-east-1:000000000000:${name}`, retentionSeconds: 600 });
 

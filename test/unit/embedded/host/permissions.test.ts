@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { type System, startSystem } from '../../../../infra/embedded/system.ts';
+import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { lambda, queue, type Resources, table, temporaryFolder, writeAssembly } from './assembly-fixture.ts';
 
 /** A handler with the stock clients, which answers with what it got or with the error it saw. */

@@ -2,9 +2,9 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { TableChanged } from '../../../../infra/embedded/services/dynamo.ts';
 import { startSystem } from '../../../../infra/embedded/system.ts';
+import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { lambda, MIGHTY, table, temporaryFolder, writeAssembly } from './assembly-fixture.ts';
 import { systemAssembly } from './system-fixture.ts';
 

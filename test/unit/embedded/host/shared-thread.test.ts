@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { bundle } from '../../../../infra/constructs/bundle.ts';
-import { manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { type System, startSystem } from '../../../../infra/embedded/system.ts';
+import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { lambda, table, writeAssembly } from './assembly-fixture.ts';
 
 const from = (path: string) => JSON.stringify(fileURLToPath(new URL(`../../../../${path}`, import.meta.url)));

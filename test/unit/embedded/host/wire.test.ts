@@ -1,8 +1,8 @@
 import { ListRulesCommand, ListTargetsByRuleCommand, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import * as sfn from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ManualClock, manualClock } from '../../../../infra/embedded/clock/clock.ts';
 import { type System, startSystem } from '../../../../infra/embedded/system.ts';
+import { type ManualClock, manualClock } from '../../../fixtures/manual-clock.ts';
 import { temporaryFolder } from './assembly-fixture.ts';
 import { clients } from './clients.ts';
 import { systemAssembly } from './system-fixture.ts';

@@ -59,6 +59,9 @@ export function stepFunctions(engine: Engine, machines: readonly MachineSpec[], 
   });
   const full = ({ roleArn, definition }: MachineSpec) => ({ roleArn, definition: JSON.stringify(definition) });
 
+  const roleArnOf = (executionArn: string) =>
+    machines.find(({ arn }) => arn === engine.describe(executionArn).stateMachineArn)?.roleArn;
+
   return inWords({
     StartExecution: operation(
       ByMachine.extend({
@@ -112,7 +115,10 @@ export function stepFunctions(engine: Engine, machines: readonly MachineSpec[], 
         const { items, nextToken } = page(ordered, list, ({ id }) => `${id}`, { max, token });
         const bare = { input: undefined, output: undefined, parameters: undefined, assignedVariables: undefined };
         return {
-          events: items.map((event) => wireEvent(includeExecutionData ? event : { ...event, ...bare })),
+          events: items.map((event) => {
+            const started = event.type === 'ExecutionStarted' ? { roleArn: roleArnOf(executionArn) } : {};
+            return wireEvent({ ...event, ...started, ...(includeExecutionData ? {} : bare) });
+          }),
           nextToken,
         };
       },

@@ -237,7 +237,9 @@ describe('Step Functions on the wire', () => {
       nextToken = one.nextToken;
     } while (nextToken !== undefined);
     expect(pages).toEqual([...all].reverse());
-    expect(all[0]).toMatchObject({ executionStartedEventDetails: { input: '{}' } });
+    expect(all[0]).toMatchObject({
+      executionStartedEventDetails: { input: '{}', roleArn: expect.stringMatching(/:role\/mighty$/) },
+    });
     const bare = (await read({ includeExecutionData: false })).events ?? [];
     expect(bare.map(({ type }) => type)).toEqual(all.map(({ type }) => type));
     expect(JSON.stringify(bare)).not.toMatch(/"(input|output|parameters)":/);

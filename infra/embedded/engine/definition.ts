@@ -16,7 +16,8 @@ const ErrorEquals = z
   .min(1)
   .refine((names) => names.length === 1 || !names.includes('States.ALL'), 'States.ALL must stand alone');
 
-const common = { Comment: z.string().optional(), QueryLanguage: z.literal('JSONata').optional() };
+const JSONata = z.literal('JSONata', { error: ({ input }) => `only JSONata, not ${input}` });
+const common = { Comment: z.string().optional(), QueryLanguage: JSONata.optional() };
 const output = { ...common, Output: Json.optional() };
 const transition = { ...output, Assign: Assign.optional(), Next: Name.optional(), End: z.literal(true).optional() };
 
@@ -44,7 +45,7 @@ const handled = {
 /** An interface, because a type cannot name itself. */
 interface States extends ReadonlyMap<string, State> {}
 const States: z.ZodType<States> = z.lazy(() =>
-  z.record(Name, Head.pipe(State)).transform((states) => new Map(Object.entries(states))),
+  z.record(Name, State).transform((states) => new Map(Object.entries(states))),
 );
 const block = { StartAt: Name, Comment: z.string().optional(), States };
 
@@ -105,12 +106,9 @@ const Parallel = z.strictObject({
 
 export const STATE_TYPES = ['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Map', 'Parallel'] as const;
 export type StateType = (typeof STATE_TYPES)[number];
-/** What every state says, and what is asked first: of another kind of state nothing else is worth telling. */
-const Head = z.looseObject({
-  Type: z.enum(STATE_TYPES, { error: ({ input }) => `state type '${input}' is not supported` }),
-  QueryLanguage: z.literal('JSONata', { error: ({ input }) => `only JSONata, not ${input}` }).optional(),
+const State = z.discriminatedUnion('Type', [Pass, Task, Choice, Wait, Succeed, Fail, InlineMap, Parallel], {
+  error: ({ input }) => `its type is not one of ${STATE_TYPES.join(', ')}: ${JSON.stringify(input).slice(0, 100)}`,
 });
-const State = z.discriminatedUnion('Type', [Pass, Task, Choice, Wait, Succeed, Fail, InlineMap, Parallel]);
 const Machine = z.strictObject({
   ...block,
   QueryLanguage: z.enum(['JSONata', 'JSONPath']).default('JSONPath'),

@@ -84,8 +84,6 @@ export function historyOf(lines: readonly string[]): HistoryEvent[] {
   return redacted(events, tokens);
 }
 
-const asText = (value: JsonValue | undefined) => (value === undefined ? undefined : JSON.stringify(value));
-
 /** An event as GetExecutionHistory answers it: seconds, JSON as text, the details under the key of its type. */
 export function wireEvent({ id, previousEventId, timestamp, type, ...details }: HistoryEvent) {
   const { input, output, parameters, assignedVariables, ...plain } = details;
@@ -93,9 +91,9 @@ export function wireEvent({ id, previousEventId, timestamp, type, ...details }: 
   const prefix = key === undefined ? `${type.charAt(0).toLowerCase()}${type.slice(1)}` : `state${key}`;
   const body = {
     ...plain,
-    input: asText(input),
-    output: asText(output),
-    parameters: asText(parameters),
+    input: JSON.stringify(input),
+    output: JSON.stringify(output),
+    parameters: JSON.stringify(parameters),
     assignedVariables:
       assignedVariables &&
       Object.fromEntries(Object.entries(assignedVariables).map(([name, value]) => [name, JSON.stringify(value)])),

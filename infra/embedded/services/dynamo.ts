@@ -142,6 +142,8 @@ export function openDynamo(
   const describe = async (name: string) => Described.parse(await run('DescribeTable', { TableName: name })).Table;
 
   const ensureTable = async (spec: TableSpec): Promise<void> => {
+    // Why it cannot be opened is told here, and by nothing that is asked of it later.
+    await store.db.open();
     const existing = await describe(spec.name).catch((error: unknown) => {
       if (error instanceof AwsError && error.type === 'ResourceNotFoundException') return null;
       throw error;

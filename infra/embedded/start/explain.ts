@@ -15,7 +15,14 @@ const CLEAR = new Set([
 /** What to print about an error that ends the process. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (isFull(error)) return 'There is no space left for the data folder: make room and start again, nothing is lost.';
   return CLEAR.has(error.name) ? error.message : (error.stack ?? error.message);
+}
+
+/** LevelDB has no codes, and says it several causes deep. */
+function isFull(error: Error): boolean {
+  if (codeOf(error) === 'ENOSPC' || error.message.includes('No space left on device')) return true;
+  return error.cause instanceof Error && isFull(error.cause);
 }
 
 /** A port that cannot be had, as a sentence; every other error as it is. */

@@ -245,9 +245,11 @@ export function changes(before: Evidence, now: Evidence, effectsBefore: number, 
     answered_at,
   ]);
   compare('ledger', before.ledgers, now.ledgers, (ledger) => ledger);
+  // Reserved in a life that ended before the decision, and in the next it was too late to act: the monitor frees that.
+  const needed = (jobId: string) => before.jobs.get(jobId)?.decision?.executed === true;
   compare('calibration', before.calibrations, now.calibrations, ({ state, version, in_flight_statement: held }) => [
     ...[Buffer.from(state).toString('base64'), version],
-    [...(held ?? [])].sort(),
+    [...(held ?? [])].filter(needed).sort(),
   ]);
   if (effects.size !== effectsBefore) found.push(`9: the replay had ${effects.size - effectsBefore} effects`);
   return found;

@@ -1,8 +1,8 @@
 import { STATE_TYPES, type StateType } from './definition.ts';
 import { BranchStopped } from './errors.ts';
-import type { Execution } from './execution.ts';
 import type { EventDraft, EventType, HistoryEvent, Memo } from './history.ts';
 import type { JsonValue } from './json.ts';
+import type { ExecutionScope, Line } from './scope.ts';
 
 type Variables = Readonly<Record<string, JsonValue>>;
 
@@ -62,8 +62,8 @@ const BESIDE: ReadonlySet<EventType> = new Set([
  * evaluated, called or drawn before is taken as it was recorded. It holds the clock while it works, and can be stopped
  * from outside.
  */
-export class Branch {
-  readonly execution: Execution;
+export class Branch implements Line {
+  readonly execution: ExecutionScope;
   readonly parent: Branch | undefined;
   /** Where it stands in the tree of branches, e.g. `/2/0`; the execution itself has none. */
   readonly path: string;
@@ -82,7 +82,7 @@ export class Branch {
   #interrupt: (() => void) | undefined;
   #release: (() => void) | undefined;
 
-  constructor(execution: Execution, path = '', last = 0, parent?: Branch) {
+  constructor(execution: ExecutionScope, path = '', last = 0, parent?: Branch) {
     this.execution = execution;
     this.path = path;
     this.last = last;

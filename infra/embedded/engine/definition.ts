@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { UnsupportedDefinition } from './errors.ts';
-import type { Services } from './execution.ts';
+import type { Integrations } from './integrations.ts';
 import { Json, type JsonValue } from './json.ts';
 
 /** The part of the Amazon States Language that runs here. Strict: whatever is not written down is refused by name. */
@@ -149,7 +149,11 @@ const READABLE = new Map([
 ]);
 
 /** Who knows which calls can be made, and which expressions are sound. */
-type Judges = Pick<Services, 'integrations' | 'evaluator'>;
+interface Judges {
+  readonly integrations: Pick<Integrations, 'supports'>;
+  /** Names what the expression reads of `$states`; throws where it is broken. */
+  readonly evaluator: { compile(query: string): Iterable<string> };
+}
 
 /**
  * Reads a definition and refuses what does not run here: an unknown state type, field, mode or integration, a broken

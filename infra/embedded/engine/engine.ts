@@ -12,19 +12,13 @@ import {
   StateMachineDoesNotExist,
   TaskError,
 } from './errors.ts';
-import {
-  Execution,
-  type ExecutionStatus,
-  type ExecutionSummary,
-  executionArn,
-  type Machine,
-  type Services,
-} from './execution.ts';
+import { Execution, executionArn } from './execution.ts';
 import { type HistoryEvent, historyOf, readEntry } from './history.ts';
 import type { Integrations } from './integrations.ts';
 import { runBlock } from './interpreter.ts';
 import { exceedsDataLimit, type JsonValue } from './json.ts';
 import { createEvaluator } from './jsonata.ts';
+import type { ExecutionStatus, ExecutionSummary, Machine, Services } from './scope.ts';
 import { type StatusChange, statusChange } from './status-change.ts';
 import { createTokens } from './tokens.ts';
 

@@ -1,59 +1,23 @@
-import type { Clock } from '../clock/clock.ts';
-import type { Journal } from '../journal/journal.ts';
 import { Branch } from './branch.ts';
-import type { Definition } from './definition.ts';
 import { TaskError } from './errors.ts';
 import { type Entry, type EventDraft, type EventType, type HistoryEvent, type Memo, redacted } from './history.ts';
-import type { Integrations } from './integrations.ts';
 import type { JsonValue } from './json.ts';
-import type { Evaluator } from './jsonata.ts';
-import type { Tokens } from './tokens.ts';
+import {
+  ENDINGS,
+  type ExecutionScope,
+  type ExecutionSummary,
+  type Line,
+  type Machine,
+  type Services,
+} from './scope.ts';
 
-export interface Machine {
-  readonly arn: string;
-  readonly name: string;
-  readonly roleArn: string;
-  readonly definition: Definition;
-  /** Where the journal keeps its definition. */
-  readonly key: string;
-}
-
-export interface Services {
-  clock: Clock;
-  random: () => number;
-  integrations: Integrations;
-  evaluator: Evaluator;
-  tokens: Tokens;
-  journal: Journal;
-  onHistory: ((executionArn: string, event: HistoryEvent) => void) | undefined;
-}
-
-const ENDINGS = {
-  ExecutionSucceeded: 'SUCCEEDED',
-  ExecutionFailed: 'FAILED',
-  ExecutionTimedOut: 'TIMED_OUT',
-  ExecutionAborted: 'ABORTED',
-} as const;
 const isEnding = (type: EventType): type is keyof typeof ENDINGS => Object.hasOwn(ENDINGS, type);
-
-export type ExecutionStatus = 'RUNNING' | (typeof ENDINGS)[keyof typeof ENDINGS];
-/** Times in epoch milliseconds. */
-export interface ExecutionSummary extends Pick<EventDraft, 'output' | 'error' | 'cause'> {
-  executionArn: string;
-  stateMachineArn: string;
-  name: string;
-  status: ExecutionStatus;
-  startDate: number;
-  stopDate?: number;
-  input: JsonValue;
-}
 
 /** AWS ends an execution whose history grows beyond this. */
 const MAX_EVENTS = 25_000;
 
 /** One execution that runs: its summary, where it stands, and the line of control that goes on from there. */
-export class Execution {
-  /** Of its lines in the journal. */
+export class Execution implements ExecutionScope {
   readonly key: string;
   readonly machine: Machine;
   readonly services: Services;
@@ -85,16 +49,15 @@ export class Execution {
     this.append(this.root, ending, this.root.last);
   }
 
-  /** Records an event of a branch, with what only a restart reads. */
-  append(branch: Branch, draft: EventDraft, previousEventId: number, memo?: Memo): void {
+  append(line: Line, draft: EventDraft, previousEventId: number, memo?: Memo): void {
     if (this.#events >= MAX_EVENTS - 1 && !isEnding(draft.type)) {
       const cause = `The execution reached the maximum number of history events (${MAX_EVENTS}).`;
       throw new TaskError('States.Runtime', cause);
     }
     const timestamp = this.services.clock.now();
     const event: HistoryEvent = { id: this.#events + 1, previousEventId, timestamp, ...draft };
-    this.services.journal.append(this.key, JSON.stringify({ ...event, path: branch.path, memo }));
-    this.#apply(branch, event, memo);
+    this.services.journal.append(this.key, JSON.stringify({ ...event, path: line.path, memo }));
+    this.#apply(line, event, memo);
   }
 
   /** Takes a line of the journal that tells what was before a restart. */
@@ -108,10 +71,10 @@ export class Execution {
     else this.#apply(branch, event, memo);
   }
 
-  #apply(branch: Branch | undefined, event: HistoryEvent, memo?: Memo): void {
+  #apply(line: Line | undefined, event: HistoryEvent, memo?: Memo): void {
     this.#events = event.id;
     if (memo?.token !== undefined) this.#tokens.push(memo.token);
-    branch?.apply(event, memo);
+    line?.apply(event, memo);
     const { type, timestamp, input = null, output, error, cause } = event;
     if (isEnding(type)) {
       this.summary = { ...this.summary, status: ENDINGS[type], stopDate: timestamp, output, error, cause };

@@ -1,4 +1,4 @@
-import type { ExecutionSummary } from './execution.ts';
+import type { ExecutionSummary } from './scope.ts';
 
 /** EventBridge leaves data out where input and output together are larger than this many bytes. */
 const DATA_LIMIT_BYTES = 248 * 1024;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Authorize, permissionsOf } from './access/authorize.ts';
+import { type Authorize, createAuthorize } from './access/authorize.ts';
 import { loadAssembly } from './assembly/load.ts';
-import type { FunctionSpec } from './assembly/specs.ts';
+import type { FunctionSpec, TargetSpec } from './assembly/specs.ts';
 import { createAdmission } from './bus/admission.ts';
 import { createBus, type PutEventsAnswer, type PutEventsEntry } from './bus/bus.ts';
 import { deliverer } from './bus/delivery.ts';
@@ -11,21 +11,20 @@ import { NotRetriable } from './bus/retries.ts';
 import { startSchedules } from './bus/schedules.ts';
 import type { Clock } from './clock/clock.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
-import { ExecutionAlreadyExists } from './engine/errors.ts';
+import { Refusal } from './engine/errors.ts';
 import type { HistoryEvent } from './engine/history.ts';
 import { Json } from './engine/json.ts';
 import { asyncInvoker } from './functions/async-invocation.ts';
 import { createFunctionHost, type FunctionHost, INVOCATIONS_PER_THREAD } from './functions/host.ts';
 import { openLogFiles } from './functions/log-files.ts';
 import { type Disk, folderDisk } from './journal/disk.ts';
-import { type Journal, memoryJournal, openJournal } from './journal/journal.ts';
+import { memoryJournal, openJournal } from './journal/journal.ts';
 import { lockFolder } from './journal/lock.ts';
 import { type Dynamo, openDynamo } from './services/dynamo.ts';
 import { createIntegrations } from './services/integrations.ts';
 import { createQueues, type Queues } from './services/queues.ts';
 import { createSecrets } from './services/secrets.ts';
-import { AwsError } from './wire/aws-error.ts';
-import type { Service } from './wire/calls.ts';
+import { createCalls, diskFull, type Service } from './wire/calls.ts';
 import { type Credentials, dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
@@ -41,7 +40,6 @@ const DEFAULT_THREADS = 2;
 const ADMIT = { atWork: 64, waiting: 100_000 };
 /** How long a write that the disk refused waits before it is tried again. */
 const FULL_MS = 1000;
-const DISK_FULL = 'The journal cannot be written, the disk may be full: nothing new is accepted until it can.';
 
 export interface SystemOptions {
   /** What `cdk synth` wrote. */
@@ -103,7 +101,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const journalDir = inMemory || options.tablesDir !== undefined ? null : join(dataDir, 'journal');
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const credentials = dataFolderCredentials(dataDir);
-  const wire = await openWire({ port: options.port, credentials, newId, report: log });
+  const wire = await openWire({ port: options.port, newId, report: log });
   const closers: (() => Promise<void> | void)[] = [() => wire.close()];
   let closed = false;
   const close = async () => {
@@ -118,7 +116,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const place = { account: ACCOUNT, region, endpoint: wire.url };
     const assembly = loadAssembly(options.assemblyDir, place);
     for (const warning of assembly.warnings) log(warning);
-    const permissions = permissionsOf(assembly, place);
+    const authorize = createAuthorize(assembly, place);
     const credentialsOf = ({ arn }: FunctionSpec) => functionCredentials(credentials, arn);
 
     const later = (retry: () => void) => void clock.at(clock.now() + FULL_MS, retry);
@@ -139,11 +137,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
     const host = createFunctionHost(assembly.functions, {
       ...{ clock, newId, log: logs.write, maxThreads: options.maxThreads ?? DEFAULT_THREADS },
-      callerOf: ({ arn }) => {
-        const authorize = permissions.get(arn);
-        if (authorize === undefined) throw new Error(`${arn} has no role`);
-        return (target, body) => wire.call(authorize, target, body);
-      },
+      callerOf:
+        ({ arn }) =>
+        (target, body) =>
+          call(arn, target, body),
       environmentOf: (spec) => ({
         ...spec.environment,
         ...lambdaEnvironment(spec, region, wire.url, credentialsOf(spec)),
@@ -161,12 +158,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const admission = createAdmission(admit.atWork);
     const startExecution: Parameters<typeof deliverer>[0]['startExecution'] = (target, name, input) => {
       const stateMachineArn = target.arn;
-      mayStart(permissions.get(target.roleArn ?? ''), stateMachineArn);
+      mayStart(authorize, target);
       return admission.enter(() => {
         try {
           return engine.start({ stateMachineArn, name, input: Json.parse(JSON.parse(input)) }).executionArn;
         } catch (error) {
-          if (error instanceof ExecutionAlreadyExists) return null;
+          if (error instanceof Refusal && error.name === 'ExecutionAlreadyExists') return null;
           throw new NotRetriable(error instanceof Error ? error.message : String(error), { cause: error });
         }
       });
@@ -176,7 +173,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const deliver = deliverer({ clock, journal, queues, invokeAsync, startExecution, report: log });
     const bus = createBus(assembly, { clock, newId, place, deliver, busy: () => admission.waiting() >= admit.waiting });
     const calls = createIntegrations({
-      ...{ permissions, host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested },
+      ...{ authorize, host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested },
     });
     const engine = createEngine({
       ...{ clock, journal, random, newId, tokenKey: tokenKey(dataDir) },
@@ -192,26 +189,29 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     engine.resume();
     startSchedules(assembly.rules, { clock, journal, bus });
 
-    wire.serve({
-      callers: assembly.functions.map((spec) => ({
-        credentials: credentialsOf(spec),
-        authorize: permissions.get(spec.arn),
-      })),
-      services: {
-        AWSStepFunctions: {
-          name: 'states',
-          operations: durably(journal, stepFunctions(engine, assembly.machines, clock.now())),
-        },
-        AWSEvents: { name: 'events', operations: durably(journal, eventBridge(bus)) },
+    const states = stepFunctions(engine, assembly.machines, clock.now());
+    const call = createCalls(
+      {
+        AWSStepFunctions: { name: 'states', operations: states, journal },
+        AWSEvents: { name: 'events', operations: eventBridge(bus), journal },
         DynamoDB_20120810: { name: 'dynamodb', operations: dynamoService(dynamo) },
         secretsmanager: { name: 'secretsmanager', operations: secrets.service },
       },
+      { authorize, report: log },
+    );
+    wire.serve({
+      callers: [
+        // The human at this machine.
+        { credentials, who: null },
+        ...assembly.functions.map((spec) => ({ credentials: credentialsOf(spec), who: spec.arn })),
+      ],
+      call,
       httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host: functions, report: log }),
     });
     return {
       ...{ url: wire.url, credentials, region, engine, queues, functions, dynamo, close },
       putEvents(entries) {
-        if (!journal.accepts()) throw new AwsError('ServiceUnavailable', DISK_FULL, 503);
+        if (!journal.accepts()) throw diskFull();
         return bus.putEvents(entries);
       },
       settled: clock.settled,
@@ -223,10 +223,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 }
 
 /** A rule starts a machine as the role of its target. @throws NotRetriable, for which EventBridge does not try again */
-function mayStart(authorize: Authorize | undefined, stateMachineArn: string): void {
+function mayStart(authorize: Authorize, { arn: stateMachineArn, roleArn }: Pick<TargetSpec, 'arn' | 'roleArn'>): void {
   try {
-    if (authorize === undefined) throw new AwsError('AccessDeniedException', 'the target has no role');
-    authorize('states', 'StartExecution', { stateMachineArn });
+    authorize(roleArn ?? '', 'states', 'StartExecution', { stateMachineArn });
   } catch (cause) {
     throw new NotRetriable(cause instanceof Error ? cause.message : '', { cause, code: 'NO_PERMISSIONS' });
   }
@@ -244,25 +243,6 @@ function silentWhen<Given extends unknown[], Result>(
       if (closed()) await new Promise(() => {});
     }
   };
-}
-
-/**
- * Nothing is answered, and nothing shown, before it would survive a kill -9. While the disk is full whatever would
- * change something is refused in AWS's way, so that clients come back; looking is allowed.
- */
-function durably(journal: Journal, service: Service): Service {
-  const reads = /^(Describe|Get|List)/;
-  const guarded = Object.entries(service).map(([name, run]): [string, Service[string]] => [
-    name,
-    async (input) => {
-      const looks = reads.test(name);
-      if (!looks && !journal.accepts()) throw new AwsError('ServiceUnavailable', DISK_FULL, 503);
-      const answer = await run(input);
-      if (!(await journal.promised()) && !looks) throw new AwsError('ServiceUnavailable', DISK_FULL, 503);
-      return answer;
-    },
-  ]);
-  return Object.fromEntries(guarded);
 }
 
 function dynamoService(dynamo: Dynamo): Service {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { permissionsOf } from '../../infra/embedded/access/authorize.ts';
+import { createAuthorize } from '../../infra/embedded/access/authorize.ts';
 import { compilePolicy, PolicyDocument, type Statement } from '../../infra/embedded/access/policy.ts';
 import { loadAssembly } from '../../infra/embedded/assembly/load.ts';
 import { readAssembly } from '../../infra/embedded/assembly/read.ts';
@@ -201,11 +201,11 @@ describe('every action of every statement of functions, machines and rules', () 
       const statements = byRole.get(role) ?? [];
       const mayDo = (given: readonly Statement[], action: string, resource: string, statement: Statement) => {
         const roles = [{ name: role, arn: roleArn, policy: compilePolicy(given) }];
-        const authorize = permissionsOf({ ...assembly, roles }, place).get(arn);
+        const authorize = createAuthorize({ ...assembly, roles }, place);
         const { service, operation, input } = callFor(assembly, action, resource, statement);
         try {
-          authorize?.(service, operation, input);
-          return authorize === undefined ? 'nobody asks' : 'allowed';
+          authorize(arn, service, operation, input);
+          return 'allowed';
         } catch (error) {
           return error instanceof AwsError ? error.type : String(error);
         }

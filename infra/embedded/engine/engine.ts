@@ -2,16 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../clock/clock.ts';
 import { type Journal, memoryJournal } from '../journal/journal.ts';
 import { parseDefinition } from './definition.ts';
-import {
-  BranchStopped,
-  ExecutionAlreadyExists,
-  ExecutionDoesNotExist,
-  InvalidExecutionInput,
-  InvalidName,
-  InvalidOutput,
-  StateMachineDoesNotExist,
-  TaskError,
-} from './errors.ts';
+import { BranchStopped, Refusal, TaskError } from './errors.ts';
 import { Execution, executionArn } from './execution.ts';
 import { type HistoryEvent, historyOf, readEntry } from './history.ts';
 import type { Integrations } from './integrations.ts';
@@ -121,7 +112,7 @@ export function createEngine(options: EngineOptions) {
 
   const find = (arn: string) => {
     const execution = executions.get(arn);
-    if (execution === undefined) throw new ExecutionDoesNotExist(`no execution ${arn}`);
+    if (execution === undefined) throw new Refusal('ExecutionDoesNotExist', arn);
     return execution;
   };
 
@@ -171,19 +162,19 @@ export function createEngine(options: EngineOptions) {
     /**
      * Starts an execution. The same name with the same input while it runs is the same execution.
      *
-     * @throws StateMachineDoesNotExist, InvalidName, InvalidExecutionInput, ExecutionAlreadyExists
+     * @throws Refusal StateMachineDoesNotExist, InvalidName, InvalidExecutionInput, ExecutionAlreadyExists
      */
     start({ stateMachineArn, name = newId(), input }: { stateMachineArn: string; name?: string; input: JsonValue }) {
       const machine = machines.get(stateMachineArn);
-      if (machine === undefined) throw new StateMachineDoesNotExist(`no state machine ${stateMachineArn}`);
-      if (!EXECUTION_NAME.test(name)) throw new InvalidName('more than 80 characters, or one that AWS forbids');
-      if (exceedsDataLimit(input)) throw new InvalidExecutionInput('the input is larger than 256 KiB');
+      if (machine === undefined) throw new Refusal('StateMachineDoesNotExist', stateMachineArn);
+      if (!EXECUTION_NAME.test(name)) throw new Refusal('InvalidName', name);
+      if (exceedsDataLimit(input)) throw new Refusal('InvalidExecutionInput', 'larger than 256 KiB');
       const arn = executionArn(stateMachineArn, name);
       const known = executions.get(arn)?.summary;
       if (known !== undefined) {
         const same = known.status === 'RUNNING' && JSON.stringify(known.input) === JSON.stringify(input);
         if (same) return { executionArn: arn, startDate: known.startDate };
-        throw new ExecutionAlreadyExists(`execution ${arn} already exists`);
+        throw new Refusal('ExecutionAlreadyExists', arn);
       }
       sequence += 1;
       const execution = new Execution(`e${sequence}`, machine, name, services);
@@ -193,31 +184,31 @@ export function createEngine(options: EngineOptions) {
       return { executionArn: arn, startDate: execution.summary.startDate };
     },
 
-    /** Aborts an execution; one that is closed stays as it is. @throws ExecutionDoesNotExist */
+    /** Aborts an execution; one that is closed stays as it is. @throws Refusal */
     stop(arn: string, { error, cause }: { error?: string | undefined; cause?: string | undefined } = {}) {
       const known = find(arn);
       if (known instanceof Execution) close(known, { type: 'ExecutionAborted', error, cause });
       return { stopDate: find(arn).summary.stopDate ?? clock.now() };
     },
 
-    /** @throws InvalidToken, TaskTimedOut where the task is closed, InvalidOutput beyond 256 KiB */
+    /** @throws Refusal InvalidToken, TaskTimedOut where the task is closed, InvalidOutput beyond 256 KiB */
     sendTaskSuccess(taskToken: string, output: JsonValue): void {
       const task = tokens.find(taskToken);
-      if (exceedsDataLimit(output)) throw new InvalidOutput('the output is larger than 256 KiB');
+      if (exceedsDataLimit(output)) throw new Refusal('InvalidOutput', 'larger than 256 KiB');
       task.succeed(output);
     },
 
-    /** @throws InvalidToken, TaskTimedOut where the task is closed */
+    /** @throws Refusal InvalidToken, TaskTimedOut where the task is closed */
     sendTaskFailure(taskToken: string, { error, cause }: { error?: string; cause?: string } = {}): void {
       tokens.find(taskToken).fail(error, cause);
     },
 
-    /** @throws InvalidToken, TaskTimedOut where the task is closed */
+    /** @throws Refusal InvalidToken, TaskTimedOut where the task is closed */
     sendTaskHeartbeat(taskToken: string): void {
       tokens.find(taskToken).heartbeat();
     },
 
-    /** @throws ExecutionDoesNotExist */
+    /** @throws Refusal */
     describe: (arn: string): ExecutionSummary => find(arn).summary,
 
     /** Oldest first. */
@@ -228,7 +219,7 @@ export function createEngine(options: EngineOptions) {
         .filter((summary) => status === undefined || summary.status === status);
     },
 
-    /** The events so far; undefined where the execution closed so long ago that they are gone. @throws ExecutionDoesNotExist */
+    /** The events so far; undefined where the execution closed so long ago that they are gone. @throws Refusal */
     history(arn: string): readonly HistoryEvent[] | undefined {
       const lines = journal.lines(find(arn).key);
       return lines.length === 0 ? undefined : historyOf(lines);

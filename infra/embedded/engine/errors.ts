@@ -33,29 +33,26 @@ export class BranchStopped extends Error {
   override name = 'BranchStopped' as const;
 }
 
-export class StateMachineDoesNotExist extends Error {
-  override name = 'StateMachineDoesNotExist' as const;
-}
-export class ExecutionDoesNotExist extends Error {
-  override name = 'ExecutionDoesNotExist' as const;
-}
-export class ExecutionAlreadyExists extends Error {
-  override name = 'ExecutionAlreadyExists' as const;
-}
-export class InvalidName extends Error {
-  override name = 'InvalidName' as const;
-}
-export class InvalidExecutionInput extends Error {
-  override name = 'InvalidExecutionInput' as const;
-}
-export class InvalidOutput extends Error {
-  override name = 'InvalidOutput' as const;
-}
-/** The token was never issued here. */
-export class InvalidToken extends Error {
-  override name = 'InvalidToken' as const;
-}
-/** The token was issued here, but its task is already answered, timed out or stopped. */
-export class TaskTimedOut extends Error {
-  override name = 'TaskTimedOut' as const;
+/** What Step Functions itself refuses, in its own words. */
+const WORDS = {
+  StateMachineDoesNotExist: 'State Machine Does Not Exist',
+  ExecutionDoesNotExist: 'Execution Does Not Exist',
+  ExecutionAlreadyExists: 'Execution Already Exists',
+  InvalidName: 'Invalid Name',
+  InvalidExecutionInput: 'Invalid State Machine Execution Input',
+  InvalidOutput: 'Invalid Output',
+  /** It was never issued here. */
+  InvalidToken: 'Invalid Token',
+  /** The token was issued here, but its task is already answered, timed out or stopped. */
+  TaskTimedOut: 'Task Timed Out',
+} as const;
+
+/** A request is refused with AWS's name and message; `what` is named in the message. */
+export class Refusal extends Error {
+  override readonly name: keyof typeof WORDS;
+
+  constructor(name: keyof typeof WORDS, what: string, options?: ErrorOptions) {
+    super(`${WORDS[name]}: '${what}'`, options);
+    this.name = name;
+  }
 }

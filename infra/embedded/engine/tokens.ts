@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { InvalidToken, TaskTimedOut } from './errors.ts';
+import { Refusal } from './errors.ts';
 import type { JsonValue } from './json.ts';
 
 /** A task that waits for an answer from outside. */
@@ -30,15 +30,12 @@ export function createTokens({ newId, key }: { newId: () => string; key: Buffer 
     },
     open: (token: string, task: PendingTask) => void pending.set(token, task),
     close: (token: string) => void pending.delete(token),
-    /**
-     * @throws InvalidToken where this engine never issued it
-     * @throws TaskTimedOut where its task is closed
-     */
+    /** @throws Refusal InvalidToken where this engine never issued it, TaskTimedOut where its task is closed */
     find(token: string): PendingTask {
       const task = pending.get(token);
       if (task !== undefined) return task;
-      if (isOurs(token)) throw new TaskTimedOut('the task of this token is already closed');
-      throw new InvalidToken('no task was ever given this token');
+      if (isOurs(token)) throw new Refusal('TaskTimedOut', 'Provided task does not exist anymore');
+      throw new Refusal('InvalidToken', 'Invalid token');
     },
   };
 }

@@ -19,13 +19,12 @@ export function createServiceChannel(post: (message: FromWorker) => void) {
   const requestHandler = {
     async handle({ headers, body = '' }: SdkRequest) {
       const id = numbered++;
-      const { status, errorType, text } = await new Promise<Answer>((resolve) => {
+      const { status, text } = await new Promise<Answer>((resolve) => {
         waiting.set(id, resolve);
         const content = typeof body === 'string' ? body : decoder.decode(body);
         post({ kind: 'call', id, target: headers['x-amz-target'] ?? '', body: content });
       });
-      const described = errorType === null ? {} : { 'x-amzn-errortype': errorType };
-      return { response: { statusCode: status, headers: described, body: Buffer.from(text) } };
+      return { response: { statusCode: status, headers: {}, body: Buffer.from(text) } };
     },
     updateHttpClientConfig: () => undefined,
     httpHandlerConfigs: () => ({}),

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Authorize } from '../access/authorize.ts';
 import type { Bus } from '../bus/bus.ts';
-import * as errors from '../engine/errors.ts';
-import { TaskError } from '../engine/errors.ts';
+import { Refusal, TaskError } from '../engine/errors.ts';
 import type { Integrations, TaskCall } from '../engine/integrations.ts';
 import { Json, type JsonValue } from '../engine/json.ts';
 import type { InvokeAsync } from '../functions/async-invocation.ts';
@@ -14,8 +13,7 @@ import type { Dynamo, DynamoOperation } from './dynamo.ts';
 import { QueueDoesNotExist, type Queues } from './queues.ts';
 
 interface Services {
-  /** Whether a machine may call, by ARN of the machine. */
-  readonly permissions: ReadonlyMap<string, Authorize>;
+  readonly authorize: Authorize;
   readonly host: FunctionHost;
   readonly invokeAsync: InvokeAsync;
   readonly queues: Queues;
@@ -59,15 +57,10 @@ const PREFIX = 'arn:aws:states:::';
 const SERVICES: Readonly<Record<string, string>> = {
   ...{ lambda: 'Lambda', sqs: 'Sqs', events: 'EventBridge', dynamodb: 'DynamoDB', states: 'StepFunctions' },
 };
-/** Why the engine does not start an execution. */
-const REFUSALS = [
-  ...[errors.StateMachineDoesNotExist, errors.ExecutionAlreadyExists],
-  ...[errors.InvalidName, errors.InvalidExecutionInput],
-];
 
 /** The service integrations of Step Functions, with the error names that Retry and Catch see on AWS. */
 export function createIntegrations(services: Services): Integrations {
-  const { permissions, host, invokeAsync, queues, bus, dynamo, startExecution } = services;
+  const { authorize, host, invokeAsync, queues, bus, dynamo, startExecution } = services;
   const dynamodb =
     (operation: DynamoOperation): Call =>
     async (argument) =>
@@ -119,9 +112,7 @@ export function createIntegrations(services: Services): Integrations {
       const [service = '', operation = ''] = call.resource.slice(PREFIX.length).split(':');
       try {
         const machine = call.executionArn.replace(/:[^:]*$/, '').replace(':execution:', ':stateMachine:');
-        const authorize = permissions.get(machine);
-        if (authorize === undefined) throw new AwsError('AccessDeniedException', 'the machine has no role');
-        authorize(service, `${operation.charAt(0).toUpperCase()}${operation.slice(1)}`, call.arguments);
+        authorize(machine, service, `${operation.charAt(0).toUpperCase()}${operation.slice(1)}`, call.arguments);
         return await run(call.arguments, call);
       } catch (error) {
         throw asTaskError(error, service);
@@ -152,8 +143,6 @@ function asTaskError(error: unknown, service: string): unknown {
     const unnamed = service === 'lambda' && error.type === 'AccessDeniedException';
     return named(unnamed ? 'AWSLambdaException' : error.type, error.message);
   }
-  if (error instanceof Error && REFUSALS.some((kind) => error instanceof kind)) {
-    return named(`${error.name}Exception`, error.message);
-  }
+  if (error instanceof Refusal) return named(`${error.name}Exception`, error.message);
   return error;
 }

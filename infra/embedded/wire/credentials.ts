@@ -1,14 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
 
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
-
-const Parsed = z.object({ accessKeyId: z.string().min(16), secretAccessKey: z.string().min(32) });
 
 /** The data folder's credentials file cannot be read. */
 export class UnreadableCredentials extends Error {
@@ -16,26 +13,21 @@ export class UnreadableCredentials extends Error {
 }
 
 /**
- * The access key of a data folder, made at first use. The file is in AWS's own format, readable by its owner only, so
- * that `AWS_SHARED_CREDENTIALS_FILE` can point at it.
+ * The access key of a data folder, made at first use. The file is in AWS's own format, so that
+ * `AWS_SHARED_CREDENTIALS_FILE` can point at it.
  * @throws UnreadableCredentials when the file is there and holds no key
  */
 export function dataFolderCredentials(dataDir: string): Credentials {
   const file = join(dataDir, 'credentials');
-  if (!existsSync(file)) {
-    const accessKeyId = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
-    const secretAccessKey = randomBytes(30).toString('base64url');
-    const lines = ['[default]', `aws_access_key_id = ${accessKeyId}`, `aws_secret_access_key = ${secretAccessKey}`, ''];
-    writeFileSync(file, lines.join('\n'), { mode: 0o600, flag: 'wx' });
-  }
-  const text = readFileSync(file, 'utf8');
-  const setting = (key: string) => new RegExp(`^${key}\\s*=\\s*(\\S+)\\s*$`, 'm').exec(text)?.[1];
-  const parsed = Parsed.safeParse({
-    accessKeyId: setting('aws_access_key_id'),
-    secretAccessKey: setting('aws_secret_access_key'),
-  });
-  if (!parsed.success) throw new UnreadableCredentials(`${file} holds no access key: remove it to have one made`);
-  return parsed.data;
+  const text = ownersFile(file, () => {
+    const id = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
+    const secret = randomBytes(30).toString('base64url');
+    return `[default]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
+  }).toString();
+  const accessKeyId = /^aws_access_key_id\s*=\s*(\S{16,})\s*$/m.exec(text)?.[1];
+  const secretAccessKey = /^aws_secret_access_key\s*=\s*(\S{32,})\s*$/m.exec(text)?.[1];
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey };
+  throw new UnreadableCredentials(`${file} holds no access key: remove it to have one made`);
 }
 
 /**
@@ -52,7 +44,11 @@ export function functionCredentials({ secretAccessKey }: Credentials, functionAr
 
 /** Key that signs task tokens, kept with the data: a token of an earlier run is then known as closed, not as forged. */
 export function tokenKey(dataDir: string): Buffer {
-  const file = join(dataDir, 'token-key');
-  if (!existsSync(file)) writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' });
+  return ownersFile(join(dataDir, 'token-key'), () => randomBytes(32));
+}
+
+/** What is in a file that only its owner may read; made where there is none. */
+function ownersFile(file: string, make: () => string | Buffer): Buffer {
+  if (!existsSync(file)) writeFileSync(file, make(), { mode: 0o600, flag: 'wx' });
   return readFileSync(file);
 }

@@ -10,6 +10,7 @@ const Listed = z.strictObject({
   Limit: z.int().min(1).max(100).default(100),
   NextToken: z.string().optional(),
 });
+type Listed = z.infer<typeof Listed>;
 
 /** EventBridge on the wire: PutEvents, and a look at buses, rules and targets. */
 export function eventBridge({ buses, rules, putEvents }: Bus): Service {
@@ -18,35 +19,30 @@ export function eventBridge({ buses, rules, putEvents }: Bus): Service {
     if (!buses.some(({ name }) => name === bus)) throw missing(`Event bus ${bus}`);
     return rules.filter(({ busName }) => busName === bus);
   };
-  const by = ({ Limit, NextToken }: z.infer<typeof Listed>) => ({
-    ...{ max: Limit, token: NextToken, errorType: 'ValidationException' },
-  });
+  const pageOf = <T>(items: readonly T[], list: string, keyOf: (item: T) => string, { Limit, NextToken }: Listed) =>
+    page(items, list, keyOf, { maxResults: Limit, nextToken: NextToken }, 'ValidationException');
   return {
     PutEvents: operation(z.object({ Entries: z.array(PutEventsEntry) }), ({ Entries }) => putEvents(Entries)),
     ListRules: operation(Listed.extend({ NamePrefix: z.string().default('') }), ({ NamePrefix, ...asked }) => {
       const found = rulesOf(asked.EventBusName).filter(({ name }) => name.startsWith(NamePrefix));
-      const { items, nextToken } = page(found, `rules ${NamePrefix}`, ({ arn }) => arn, by(asked));
-      return {
-        NextToken: nextToken,
-        Rules: items.map(({ name, arn, busName, enabled, patternJson, schedule }) => ({
-          ...{ Name: name, Arn: arn, EventBusName: busName, State: enabled ? 'ENABLED' : 'DISABLED' },
-          ...{ EventPattern: patternJson ?? undefined, ScheduleExpression: schedule?.expression },
-        })),
-      };
+      const { items, nextToken: NextToken } = pageOf(found, `rules ${NamePrefix}`, ({ arn }) => arn, asked);
+      const Rules = items.map(({ name, arn, busName, enabled, patternJson, schedule }) => ({
+        ...{ Name: name, Arn: arn, EventBusName: busName, State: enabled ? 'ENABLED' : 'DISABLED' },
+        ...{ EventPattern: patternJson ?? undefined, ScheduleExpression: schedule?.expression },
+      }));
+      return { Rules, NextToken };
     }),
     ListTargetsByRule: operation(Listed.extend({ Rule: z.string() }), ({ Rule, ...asked }) => {
       const rule = rulesOf(asked.EventBusName).find(({ name }) => name === Rule);
       if (rule === undefined) throw missing(`Rule ${Rule}`);
       // Two targets may be the same machine.
-      const { items, nextToken } = page(rule.targets, `targets ${rule.arn}`, ({ id }) => id, by(asked));
-      return {
-        NextToken: nextToken,
-        Targets: items.map(({ id, arn, constant, retry, deadLetterArn }) => ({
-          ...{ Id: id, Arn: arn, Input: constant ?? undefined },
-          RetryPolicy: { MaximumRetryAttempts: retry.attempts, MaximumEventAgeInSeconds: retry.maxAgeSeconds },
-          DeadLetterConfig: deadLetterArn === null ? undefined : { Arn: deadLetterArn },
-        })),
-      };
+      const { items, nextToken: NextToken } = pageOf(rule.targets, `targets ${rule.arn}`, ({ id }) => id, asked);
+      const Targets = items.map(({ id, arn, constant, retry, deadLetterArn }) => ({
+        ...{ Id: id, Arn: arn, Input: constant ?? undefined },
+        RetryPolicy: { MaximumRetryAttempts: retry.attempts, MaximumEventAgeInSeconds: retry.maxAgeSeconds },
+        DeadLetterConfig: deadLetterArn === null ? undefined : { Arn: deadLetterArn },
+      }));
+      return { Targets, NextToken };
     }),
   };
 }

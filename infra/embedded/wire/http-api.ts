@@ -5,23 +5,22 @@ import type { Clock } from '../clock/clock.ts';
 import type { FunctionHost } from '../functions/host.ts';
 import { FunctionFailed } from '../functions/worker-thread.ts';
 
-interface HttpRequest {
+export interface HttpRequest {
   readonly method: string;
+  /** Path and query as they came. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
-interface HttpResponse {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[]>>;
-  readonly body: Buffer;
+  readonly body: Buffer | string;
 }
 
-/** The routes of the API Gateway HTTP API; `match` gives the handler of a route, if there is one. */
-export interface HttpApi {
-  match(method: string, path: string): ((request: HttpRequest) => Promise<HttpResponse>) | undefined;
-}
+/** Answers as the API Gateway HTTP API. */
+export type HttpApi = (request: HttpRequest) => Promise<HttpResponse>;
 
 interface HttpApiOptions {
   readonly clock: Clock;
@@ -31,13 +30,9 @@ interface HttpApiOptions {
   readonly report: (message: string) => void;
 }
 
-const Headers = z.record(
-  z.string().transform((name) => name.toLowerCase()),
-  z.union([z.string(), z.number(), z.boolean()]).transform(String),
-);
 const Structured = z.object({
   statusCode: z.coerce.number().int().min(100).max(599),
-  headers: Headers.default({}),
+  headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
   cookies: z.array(z.string()).default([]),
   body: z.string().default(''),
   isBase64Encoded: z.boolean().default(false),
@@ -49,41 +44,36 @@ const TEXT = /^(text\/|application\/(json|xml|javascript)\b)/;
 /** Serves routes by Lambda proxy integration, payload format 2.0. */
 export function createHttpApi(routes: readonly RouteSpec[], options: HttpApiOptions): HttpApi {
   const { clock, newId, account, host, report } = options;
-  const eventOf = ({ method, path, apiId }: RouteSpec, { url, headers, body }: HttpRequest) => {
+  return async ({ method, url, headers: { cookie, ...headers }, body }) => {
     const { pathname, search, searchParams } = new URL(`http://localhost${url}`);
-    const { cookie, host: domainName, 'user-agent': userAgent = '' } = headers;
+    const route = routes.find((candidate) => candidate.method === method && candidate.path === pathname);
+    if (route === undefined) return json(404, '{"message":"Not Found"}');
+    const { apiId, functionArn } = route;
+    const routeKey = `${method} ${pathname}`;
     const isBase64Encoded = body.length > 0 && !TEXT.test(headers['content-type'] ?? '');
-    const [routeKey, now] = [`${method} ${path}`, clock.now()];
-    return {
-      ...{ version: '2.0', routeKey, rawPath: pathname, rawQueryString: search.slice(1) },
-      ...(cookie === undefined ? {} : { cookies: cookie.split('; ') }),
-      headers: Object.fromEntries(
-        Object.entries({ ...headers, cookie: undefined }).map(([name, value]) => [name, value?.toString()]),
-      ),
-      ...(search === '' ? {} : { queryStringParameters: Object.fromEntries(searchParams) }),
+    // JSON leaves out what is undefined, as an HTTP API does.
+    const event = {
+      ...{ version: '2.0', routeKey, rawPath: pathname, rawQueryString: search.slice(1), headers },
+      cookies: cookie?.split('; '),
+      queryStringParameters: search === '' ? undefined : Object.fromEntries(searchParams),
       requestContext: {
-        ...{ accountId: account, apiId, domainName, domainPrefix: apiId, requestId: newId() },
-        http: { method, path: pathname, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent },
-        ...{ routeKey, stage: '$default', time: new Date(now).toUTCString(), timeEpoch: now },
+        ...{ accountId: account, apiId, domainName: headers.host, domainPrefix: apiId, requestId: newId() },
+        ...{ routeKey, stage: '$default', timeEpoch: clock.now() },
+        http: {
+          ...{ method, path: pathname, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1' },
+          userAgent: headers['user-agent'] ?? '',
+        },
       },
-      ...(body.length === 0 ? {} : { body: body.toString(isBase64Encoded ? 'base64' : 'utf8') }),
+      body: body.length === 0 ? undefined : body.toString(isBase64Encoded ? 'base64' : 'utf8'),
       isBase64Encoded,
     };
-  };
-  return {
-    match(method, path) {
-      const route = routes.find((candidate) => candidate.method === method && candidate.path === path);
-      if (route === undefined) return undefined;
-      return async (request) => {
-        try {
-          return responseOf(await host.invoke(route.functionArn, JSON.stringify(eventOf(route, request))));
-        } catch (error) {
-          if (!(error instanceof FunctionFailed)) throw error;
-          report(`${route.method} ${route.path} failed with ${error.fault.errorType}`);
-          return json(500, '{"message":"Internal Server Error"}');
-        }
-      };
-    },
+    try {
+      return responseOf(await host.invoke(functionArn, JSON.stringify(event)));
+    } catch (error) {
+      if (!(error instanceof FunctionFailed)) throw error;
+      report(`${routeKey} failed with ${error.fault.errorType}`);
+      return json(500, '{"message":"Internal Server Error"}');
+    }
   };
 }
 
@@ -93,15 +83,15 @@ function responseOf(text: string): HttpResponse {
   if (typeof result !== 'object' || result === null || !('statusCode' in result)) return json(200, text);
   const parsed = Structured.safeParse(result);
   if (!parsed.success) return json(500, '{"message":"Internal Server Error"}');
-  const { statusCode, headers, cookies, body, isBase64Encoded } = parsed.data;
-  const more = cookies.length > 0 ? { 'set-cookie': cookies } : {};
+  const { statusCode: status, headers, cookies, body, isBase64Encoded } = parsed.data;
+  const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), `${value}`]);
   return {
-    status: statusCode,
-    headers: { 'content-type': 'text/plain;charset=utf-8', ...headers, ...more },
+    status,
+    headers: { 'content-type': 'text/plain;charset=utf-8', 'set-cookie': cookies, ...Object.fromEntries(named) },
     body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
   };
 }
 
-function json(status: number, text: string): HttpResponse {
-  return { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(text) };
+function json(status: number, body: string): HttpResponse {
+  return { status, headers: { 'content-type': 'application/json' }, body };
 }

@@ -33,13 +33,16 @@ export function page<T>(
   items: readonly T[],
   list: string,
   keyOf: (item: T) => string,
-  { max, token, errorType = 'InvalidToken' }: { max: number; token: string | undefined; errorType?: string },
+  { maxResults, nextToken }: { maxResults: number; nextToken?: string | undefined },
+  errorType = 'InvalidToken',
 ): { items: T[]; nextToken: string | undefined } {
-  const tokenOf = (item: T) => Buffer.from(JSON.stringify([list, keyOf(item)])).toString('base64url');
-  const last = token === undefined ? -1 : items.findIndex((item) => tokenOf(item) === token);
-  if (token !== undefined && last < 0) throw new AwsError(errorType, "Invalid Token: 'Invalid token'");
-  const found = items.slice(last + 1, last + 1 + max);
-  const end = found.at(-1);
-  const more = end !== undefined && last + 1 + max < items.length;
-  return { items: found, nextToken: more ? tokenOf(end) : undefined };
+  const named = nextToken && Buffer.from(nextToken, 'base64url').toString();
+  const start = named === undefined ? 0 : items.findIndex((item) => `${list} ${keyOf(item)}` === named) + 1;
+  if (named !== undefined && start === 0) throw new AwsError(errorType, "Invalid Token: 'Invalid token'");
+  const end = start + maxResults;
+  const last = end < items.length ? items[end - 1] : undefined;
+  return {
+    items: items.slice(start, end),
+    nextToken: last === undefined ? undefined : Buffer.from(`${list} ${keyOf(last)}`).toString('base64url'),
+  };
 }

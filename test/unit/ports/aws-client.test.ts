@@ -15,8 +15,7 @@ function openChannel(): string[] {
     targets.push(message.target);
     const known = !message.body.includes('elsewhere');
     const text = known ? '{}' : '{"__type":"ResourceNotFoundException","message":"no such table"}';
-    const errorType = known ? null : 'ResourceNotFoundException';
-    queueMicrotask(() => channel.answered(message.id, { status: known ? 200 : 400, errorType, text }));
+    queueMicrotask(() => channel.answered(message.id, { status: known ? 200 : 400, text }));
   });
   Reflect.set(globalThis, CHANNEL, channel.settings);
   return targets;

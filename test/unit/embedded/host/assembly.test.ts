@@ -140,7 +140,7 @@ describe('an assembly', () => {
     [
       'a resource that is no ARN',
       role({ Policies: [policy({ Action: 'a:b', Resource: 'arn:aws:sqs:*' })] }),
-      /each must be \* or an ARN/,
+      /Resource\.0: must be \* or an ARN/,
     ],
     ['a bus that is not there', rule({ EventBusName: 'other' }), /bus other is not in this assembly/],
     ['a missing substitution', machine('{"a":"${Nobody}"}'), /\$\{Nobody\} has no substitution/],

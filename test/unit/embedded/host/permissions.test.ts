@@ -1,7 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { createAuthorize } from '../../../../infra/embedded/access/authorize.ts';
+import { loadAssembly } from '../../../../infra/embedded/assembly/load.ts';
 import { type System, startSystem } from '../../../../infra/embedded/system.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { lambda, queue, type Resources, table, temporaryFolder, writeAssembly } from './assembly-fixture.ts';
+import { systemAssembly } from './system-fixture.ts';
 
 /** A handler with the stock clients, which answers with what it got or with the error it saw. */
 const HANDLER = `
@@ -177,6 +180,17 @@ describe('what a handler may call', () => {
     const system = await systemWith([...allow(['get']), deny]);
     expect(await run(system, 'get', { TableName: 'rows', Key: key('A#1') })).toMatch(
       `${denied('dynamodb:GetItem', TABLE)} with an explicit deny in an identity-based policy`,
+    );
+  });
+});
+
+describe('what a stranger may call', () => {
+  it('is nothing', () => {
+    const place = { account: ACCOUNT, region: 'us-east-1', endpoint: 'http://127.0.0.1:4566' };
+    const authorize = createAuthorize(loadAssembly(systemAssembly(), place), place);
+    const who = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:stranger`;
+    expect(() => authorize(who, 'dynamodb', 'GetItem', { TableName: 'rows', Key: key('A#1') })).toThrow(
+      expect.objectContaining({ type: 'AccessDeniedException', message: expect.stringContaining('nobody') }),
     );
   });
 });

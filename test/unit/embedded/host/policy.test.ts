@@ -37,6 +37,8 @@ describe('a policy', () => {
 
   it.each<[string, Partial<Statement>, Partial<AccessRequest>]>([
     ['another action', {}, { action: 'dynamodb:PutItem' }],
+    ['anything by a statement about no action', { Action: [] }, {}],
+    ['an empty key where none is named', onKeys('ForAllValues:StringEquals'), keys('')],
     ['another resource', {}, { resource: `${TABLE}2` }],
     ['an index of the table', {}, { resource: `${TABLE}/index/a` }],
     [

@@ -1,0 +1,100 @@
+import { arn, busNameOf, type Place } from '../assembly/resources.ts';
+import type { Assembly } from '../assembly/specs.ts';
+import type { AccessRequest, Context } from './policy.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Need = readonly [resource: string, context?: Context];
+
+/**
+ * Makes the function that says what a call to an AWS service needs: actions, resources and the condition keys of the
+ * Service Authorization Reference. `service` is as in action names, e.g. `dynamodb`. A call that cannot be read needs
+ * what nobody has.
+ */
+export function needsOf({ machines, secrets, tables }: Assembly, place: Place) {
+  const arnOf = (service: string, prefix: string, nameOrArn: unknown) => {
+    const given = text(nameOrArn);
+    return given.startsWith('arn:') ? given : arn(service, prefix)(given, place);
+  };
+  /** A token does not say whose it is: who answers one must be allowed to answer every machine that hands them out. */
+  const waiting = machines
+    .filter(({ definition }) => JSON.stringify(definition).includes('.waitForTaskToken'))
+    .map((machine): Need => [machine.arn]);
+
+  /** Keys of tables and their indexes. */
+  const schemas = new Map(tables.map((spec) => [spec.arn, spec.keySchema]));
+  for (const { arn: own, globalSecondaryIndexes } of tables) {
+    for (const { IndexName, KeySchema } of globalSecondaryIndexes) schemas.set(`${own}/index/${IndexName}`, KeySchema);
+  }
+  /** `asked` is what is asked of one table: of items by their keys, or by a query. */
+  const table = (operation: string, name: unknown, asked: Fields, items?: readonly unknown[]): Need => {
+    const index = text(asked.IndexName);
+    const resource = `${arnOf('dynamodb', 'table/', name)}${index === '' ? '' : `/index/${index}`}`;
+    const hash = schemas.get(resource)?.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName ?? '';
+    const keys = operation === 'Query' ? queriedKeys(asked, hash) : items?.map((item) => keyText(fields(item)[hash]));
+    const context = present('dynamodb:returnvalues', asked.ReturnValues);
+    return [resource, keys === undefined ? context : { ...context, 'dynamodb:leadingkeys': keys }];
+  };
+
+  const services: Readonly<Record<string, (input: Fields, operation: string) => readonly Need[]>> = {
+    dynamodb(input, operation) {
+      if (operation.startsWith('Batch')) {
+        return Object.entries(fields(input.RequestItems)).map(([name, asked]) =>
+          table(operation, name, fields(asked), Array.isArray(asked) ? asked.map(batchItem) : list(fields(asked).Keys)),
+        );
+      }
+      const item = input.Key ?? input.Item;
+      return [table(operation, input.TableName, input, item === undefined ? undefined : [item])];
+    },
+    events: (input, operation) =>
+      operation !== 'PutEvents'
+        ? [['*']]
+        : list(input.Entries).map((entry): Need => {
+            const { EventBusName, Source, DetailType } = fields(entry);
+            const bus = arnOf('events', 'event-bus/', busNameOf(text(EventBusName) || 'default'));
+            return [bus, { ...present('events:source', Source), ...present('events:detail-type', DetailType) }];
+          }),
+    states(input, operation) {
+      const own = text(input.stateMachineArn) || text(input.StateMachineArn) || text(input.executionArn);
+      if (own !== '') return [[own]];
+      return operation.startsWith('SendTask') && waiting.length > 0 ? waiting : [['*']];
+    },
+    lambda: ({ FunctionName }) => [[arnOf('lambda', 'function:', FunctionName)]],
+    secretsmanager({ SecretId }) {
+      const known = secrets.find((secret) => secret.name === SecretId || secret.arn === SecretId);
+      // The six characters are AWS's own; policies allow for them.
+      return [[known?.arn ?? arnOf('secretsmanager', 'secret:', `${text(SecretId)}-000000`)]];
+    },
+    sqs: ({ QueueUrl }) => [[arnOf('sqs', '', text(QueueUrl).replace(/^.*\//, ''))]],
+  };
+  return (service: string, operation: string, input: unknown): AccessRequest[] => {
+    const action = service === 'lambda' ? 'lambda:InvokeFunction' : `${service}:${operation}`;
+    const needs = services[service]?.(fields(input), operation) ?? [['*']];
+    return needs.map(([resource, context = {}]) => ({ action, resource, context }));
+  };
+}
+
+/** The partition keys that a query asks for; one that cannot be found is none that a policy names. */
+function queriedKeys(input: Fields, hash: string): readonly string[] {
+  const [names, values] = [fields(input.ExpressionAttributeNames), fields(input.ExpressionAttributeValues)];
+  const equalities = text(input.KeyConditionExpression).matchAll(/(#?[\w.-]+)\s*=\s*(:\w+)/g);
+  const keys = [...equalities].flatMap(([, name = '', value = '']) =>
+    (name.startsWith('#') ? names[name] : name) === hash ? [keyText(values[value])] : [],
+  );
+  return keys.length > 0 ? keys : [''];
+}
+
+function batchItem(request: unknown): unknown {
+  const { PutRequest, DeleteRequest } = fields(request);
+  return fields(PutRequest).Item ?? fields(DeleteRequest).Key;
+}
+
+/** Text of a key, which DynamoDB sends as `{ S }`, `{ N }` or `{ B }`. */
+function keyText(value: unknown): string {
+  const { S, N, B } = fields(value);
+  return text(S ?? N ?? B);
+}
+
+const present = (key: string, value: unknown): Context => (value === undefined ? {} : { [key]: [text(value)] });
+const fields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? { ...value } : {});
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -5,12 +5,12 @@ import { type Authorize, createAuthorize } from './access/authorize.ts';
 import { loadAssembly } from './assembly/load.ts';
 import type { FunctionSpec, TargetSpec } from './assembly/specs.ts';
 import { createAdmission } from './bus/admission.ts';
-import { createBus, type PutEventsAnswer, type PutEventsEntry } from './bus/bus.ts';
+import { createBus, type PutEventsEntry } from './bus/bus.ts';
 import { deliverer } from './bus/delivery.ts';
 import { NotRetriable } from './bus/retries.ts';
 import { startSchedules } from './bus/schedules.ts';
 import type { Clock } from './clock/clock.ts';
-import { createEngine, type Engine } from './engine/engine.ts';
+import { createEngine } from './engine/engine.ts';
 import { Refusal } from './engine/errors.ts';
 import type { HistoryEvent } from './engine/history.ts';
 import { Json } from './engine/json.ts';
@@ -20,11 +20,11 @@ import { openLogFiles } from './functions/log-files.ts';
 import { type Disk, folderDisk } from './journal/disk.ts';
 import { memoryJournal, openJournal } from './journal/journal.ts';
 import { lockFolder } from './journal/lock.ts';
-import { type Dynamo, openDynamo } from './services/dynamo.ts';
+import { openDynamo } from './services/dynamo.ts';
 import { createIntegrations } from './services/integrations.ts';
-import { createQueues, type Queues } from './services/queues.ts';
-import { createSecrets } from './services/secrets.ts';
-import { createCalls, diskFull, type Service } from './wire/calls.ts';
+import { createQueues } from './services/queues.ts';
+import { secretsManager } from './services/secrets.ts';
+import { createCalls, diskFull } from './wire/calls.ts';
 import { type Credentials, dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
@@ -32,6 +32,7 @@ import { openWire } from './wire/server.ts';
 import { stepFunctions } from './wire/step-functions.ts';
 
 const ACCOUNT = '000000000000';
+const REGION = 'us-east-1';
 const DEFAULT_THREADS = 2;
 /**
  * More executions at work would only wait for each other. An event that waits takes about 3 KB; beyond so many the bus
@@ -56,7 +57,6 @@ export interface SystemOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Told what an operator should know: what is lost, dead-lettered, missing. Never told a secret. */
   readonly log: (message: string) => void;
-  readonly region?: string;
   readonly random?: () => number;
   readonly newId?: () => string;
   /** Threads per function at most. */
@@ -72,21 +72,7 @@ export interface SystemOptions {
   readonly admit?: { readonly atWork: number; readonly waiting: number };
 }
 
-export interface System {
-  /** The one port: AWS services and the HTTP API. */
-  readonly url: string;
-  readonly credentials: Credentials;
-  readonly region: string;
-  readonly engine: Engine;
-  readonly queues: Queues;
-  readonly functions: FunctionHost;
-  readonly dynamo: Dynamo;
-  /** @throws AwsError for the whole request; single entries are answered with their error */
-  putEvents(entries: readonly PutEventsEntry[]): PutEventsAnswer;
-  /** Resolves when nothing is being worked on now; timers may still be waiting. */
-  settled(): Promise<void>;
-  close(): Promise<void>;
-}
+export type System = Awaited<ReturnType<typeof startSystem>>;
 
 /**
  * Runs a synthesized assembly on this machine: its tables, buses, rules, schedules, queues, functions, machines and
@@ -95,8 +81,8 @@ export interface System {
  * @throws FolderInUse when another process runs on the same state
  * @throws TableChanged when the data folder holds a table with other keys
  */
-export async function startSystem(options: SystemOptions): Promise<System> {
-  const { clock, dataDir, log, newId = randomUUID, random = Math.random, region = 'us-east-1' } = options;
+export async function startSystem(options: SystemOptions) {
+  const { clock, dataDir, log, newId = randomUUID, random = Math.random } = options;
   const inMemory = options.inMemory === true;
   const journalDir = inMemory || options.tablesDir !== undefined ? null : join(dataDir, 'journal');
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -113,14 +99,13 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
   try {
     if (journalDir !== null) closers.unshift(lockFolder(journalDir));
-    const place = { account: ACCOUNT, region, endpoint: wire.url };
+    const place = { account: ACCOUNT, region: REGION, endpoint: wire.url };
     const assembly = loadAssembly(options.assemblyDir, place);
-    for (const warning of assembly.warnings) log(warning);
     const authorize = createAuthorize(assembly, place);
     const credentialsOf = ({ arn }: FunctionSpec) => functionCredentials(credentials, arn);
 
     const later = (retry: () => void) => void clock.at(clock.now() + FULL_MS, retry);
-    const dynamo = openDynamo(inMemory ? null : (options.tablesDir ?? join(dataDir, 'tables')), later);
+    const dynamo = await openDynamo(inMemory ? null : (options.tablesDir ?? join(dataDir, 'tables')), later);
     closers.push(() => dynamo.close());
     for (const table of assembly.tables) await dynamo.ensureTable(table);
 
@@ -132,8 +117,6 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const logs = openLogFiles(join(dataDir, 'log'));
     closers.push(() => logs.close());
     const queues = createQueues(assembly.queues, { clock, newId, journal, log: logs.write });
-    const secrets = createSecrets(assembly.secrets, options.secrets ?? {});
-    for (const name of secrets.missing) log(`secret ${name} has no value`);
 
     const host = createFunctionHost(assembly.functions, {
       ...{ clock, newId, log: logs.write, maxThreads: options.maxThreads ?? DEFAULT_THREADS },
@@ -143,7 +126,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
           call(arn, target, body),
       environmentOf: (spec) => ({
         ...spec.environment,
-        ...lambdaEnvironment(spec, region, wire.url, credentialsOf(spec)),
+        ...lambdaEnvironment(spec, wire.url, credentialsOf(spec)),
         ...options.environment,
       }),
     });
@@ -152,7 +135,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const invoke: FunctionHost['invoke'] = (...asked) => dynamo.writable().then(() => host.invoke(...asked));
     const functions = { ...host, invoke };
 
-    const quietly = { find: functions.find, invoke: silentWhen(() => closed, functions.invoke) };
+    /** Work that ends because the system closes has not failed: nothing more is heard of it. */
+    const quietly: Pick<FunctionHost, 'find' | 'invoke'> = {
+      find: functions.find,
+      invoke: (...asked) => functions.invoke(...asked).finally(() => closed && new Promise(() => {})),
+    };
     const invokeAsync = asyncInvoker({ host: quietly, journal, queues, clock, newId, report: log });
     const admit = options.admit ?? ADMIT;
     const admission = createAdmission(admit.atWork);
@@ -168,16 +155,13 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         }
       });
     };
-    /** For machines that start machines. */
-    const startNested = (started: Parameters<Engine['start']>[0]): ReturnType<Engine['start']> => engine.start(started);
     const deliver = deliverer({ clock, journal, queues, invokeAsync, startExecution, report: log });
     const bus = createBus(assembly, { clock, newId, place, deliver, busy: () => admission.waiting() >= admit.waiting });
-    const calls = createIntegrations({
-      ...{ authorize, host: functions, invokeAsync, queues, bus, dynamo, startExecution: startNested },
-    });
     const engine = createEngine({
       ...{ clock, journal, random, newId, tokenKey: tokenKey(dataDir) },
-      integrations: { supports: calls.supports, invoke: silentWhen(() => closed, calls.invoke) },
+      integrations: createIntegrations({
+        ...{ authorize, host: quietly, queues, bus, startExecution: (asked) => engine.start(asked) },
+      }),
       onHistory: (executionArn, event) => {
         admission.observe(executionArn, event);
         options.onHistory?.(executionArn, event);
@@ -189,13 +173,19 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     engine.resume();
     startSchedules(assembly.rules, { clock, journal, bus });
 
-    const states = stepFunctions(engine, assembly.machines, clock.now());
     const call = createCalls(
       {
-        AWSStepFunctions: { name: 'states', operations: states, journal },
+        AWSStepFunctions: {
+          name: 'states',
+          operations: stepFunctions(engine, assembly.machines, clock.now()),
+          journal,
+        },
         AWSEvents: { name: 'events', operations: eventBridge(bus), journal },
-        DynamoDB_20120810: { name: 'dynamodb', operations: dynamoService(dynamo) },
-        secretsmanager: { name: 'secretsmanager', operations: secrets.service },
+        DynamoDB_20120810: { name: 'dynamodb', operations: dynamo.operations },
+        secretsmanager: {
+          name: 'secretsmanager',
+          operations: secretsManager(assembly.secrets, options.secrets ?? {}, log),
+        },
       },
       { authorize, report: log },
     );
@@ -209,11 +199,15 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host: functions, report: log }),
     });
     return {
-      ...{ url: wire.url, credentials, region, engine, queues, functions, dynamo, close },
-      putEvents(entries) {
+      ...{ credentials, engine, queues, functions, dynamo, close },
+      /** The one port: AWS services and the HTTP API. */
+      url: wire.url,
+      /** @throws AwsError for the whole request; single entries are answered with their error */
+      putEvents(entries: readonly PutEventsEntry[]) {
         if (!journal.accepts()) throw diskFull();
         return bus.putEvents(entries);
       },
+      /** Resolves when nothing is being worked on now; timers may still be waiting. */
       settled: clock.settled,
     };
   } catch (error) {
@@ -231,51 +225,16 @@ function mayStart(authorize: Authorize, { arn: stateMachineArn, roleArn }: Pick<
   }
 }
 
-/** Work that ends because the system closes has not failed: nothing more is heard of it. */
-function silentWhen<Given extends unknown[], Result>(
-  closed: () => boolean,
-  work: (...given: Given) => Promise<Result>,
-) {
-  return async (...given: Given): Promise<Result> => {
-    try {
-      return await work(...given);
-    } finally {
-      if (closed()) await new Promise(() => {});
-    }
-  };
-}
-
-function dynamoService(dynamo: Dynamo): Service {
-  return Object.fromEntries(
-    dynamo.operations.map((operation) => [operation, (input: unknown) => dynamo.run(operation, input)]),
-  );
-}
-
 /** What Lambda itself puts into the environment of a function, and where its services are. */
-function lambdaEnvironment(
-  spec: FunctionSpec,
-  region: string,
-  url: string,
-  { accessKeyId, secretAccessKey }: Credentials,
-) {
-  const endpoints = ['DYNAMODB', 'SFN', 'EVENTBRIDGE', 'SECRETS_MANAGER'].map((service) => [
-    `AWS_ENDPOINT_URL_${service}`,
-    url,
-  ]);
+function lambdaEnvironment(spec: FunctionSpec, url: string, { accessKeyId, secretAccessKey }: Credentials) {
   return {
-    ...Object.fromEntries(endpoints),
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_LAMBDA_FUNCTION_NAME: spec.name,
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    ...{ AWS_ENDPOINT_URL_DYNAMODB: url, AWS_ENDPOINT_URL_EVENTBRIDGE: url },
+    ...{ AWS_ENDPOINT_URL_SECRETS_MANAGER: url, AWS_ENDPOINT_URL_SFN: url },
+    ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+    ...{ AWS_REGION: REGION, AWS_DEFAULT_REGION: REGION, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x', TZ: ':UTC' },
+    ...{ AWS_LAMBDA_FUNCTION_NAME: spec.name, AWS_LAMBDA_FUNCTION_VERSION: '$LATEST' },
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: `${spec.memoryMb}`,
     // Several invocations share a thread; what keeps values for one of them looks here.
     AWS_LAMBDA_MAX_CONCURRENCY: `${INVOCATIONS_PER_THREAD}`,
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-    TZ: ':UTC',
-    // No X-Ray daemon listens here.
-    POWERTOOLS_TRACE_ENABLED: 'false',
   };
 }

@@ -150,8 +150,8 @@ describe('every action of every statement of functions, machines and rules', () 
     const [pattern = 'any'] = Condition['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? [];
     const [TableName = '', index] = resource.replace(/^.*:table\//, '').split('/index/');
     const table = assembly.tables.find(({ name }) => name === TableName);
-    const schema = table?.globalSecondaryIndexes.find(({ IndexName }) => IndexName === index)?.KeySchema;
-    const [hash = { AttributeName: '' }] = schema ?? table?.keySchema ?? [];
+    const schema = table?.GlobalSecondaryIndexes?.find(({ IndexName }) => IndexName === index)?.KeySchema;
+    const [hash = { AttributeName: '' }] = schema ?? table?.KeySchema ?? [];
     const value = { S: pattern.replaceAll('*', 'x') };
     const Key = { [hash.AttributeName]: value };
     const calls: Record<string, object> = {

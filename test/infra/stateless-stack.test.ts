@@ -91,6 +91,12 @@ describe('rules', () => {
         DeadLetterConfig: { TargetArn: arnOf(`${handler}DeadLetters`) },
       });
     }
+    const rules = resources(stack, 'AWS::Events::Rule', z.object({ Targets: z.array(Target) }));
+    const targets = JSON.stringify([...rules.values()].map(({ Targets }) => Targets.map(({ Arn }) => Arn)));
+    const functions = resources(stack, 'AWS::Lambda::Function', z.object({ DeadLetterConfig: z.unknown().optional() }));
+    const invoked = [...functions].filter(([id]) => targets.includes(`"${id}"`));
+    expect(invoked.length).toBeGreaterThan(2);
+    for (const [id, { DeadLetterConfig }] of invoked) expect([id, DeadLetterConfig]).toEqual([id, expect.anything()]);
   });
 });
 

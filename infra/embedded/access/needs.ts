@@ -21,9 +21,9 @@ export function needsOf({ machines, secrets, tables }: Assembly, place: Place) {
     .map((machine): Need => [machine.arn]);
 
   /** Keys of tables and their indexes. */
-  const schemas = new Map(tables.map((spec) => [spec.arn, spec.keySchema]));
-  for (const { arn: own, globalSecondaryIndexes } of tables) {
-    for (const { IndexName, KeySchema } of globalSecondaryIndexes) schemas.set(`${own}/index/${IndexName}`, KeySchema);
+  const schemas = new Map(tables.map((spec) => [spec.arn, spec.KeySchema]));
+  for (const { arn: own, GlobalSecondaryIndexes = [] } of tables) {
+    for (const { IndexName, KeySchema } of GlobalSecondaryIndexes) schemas.set(`${own}/index/${IndexName}`, KeySchema);
   }
   /** `asked` is what is asked of one table: of items by their keys, or by a query. */
   const table = (operation: string, name: unknown, asked: Fields, items?: readonly unknown[]): Need => {

@@ -2,101 +2,120 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { compilePolicy } from '../access/policy.ts';
-import { danglingReferences, lostFailures } from './check.ts';
-import { type RawAssembly, readAssembly } from './read.ts';
-import { createResolver, type Identity } from './resolve.ts';
+import { compilePattern } from '../bus/patterns.ts';
+import { parseExpression } from '../bus/schedule-expression.ts';
+import { readAssembly } from './read.ts';
+import { createResolver } from './resolve.ts';
 import * as kinds from './resources.ts';
-import { INERT, KIND_OF, type Kind, type Place } from './resources.ts';
-import type { Assembly } from './specs.ts';
 import { refuse, UnsupportedAssembly } from './unsupported-assembly.ts';
-
-type Found = Identity & { readonly where: string; readonly properties: Readonly<Record<string, unknown>> };
-const Fields = z.record(z.string(), z.unknown());
 
 /**
  * Reads a synthesized assembly and makes everything in it concrete: names, ARNs, URLs, texts.
  * What the assembly asks for and this runtime does not do is refused here, by name, before anything runs.
  * @throws UnsupportedAssembly with every fault found
  */
-export function loadAssembly(directory: string, place: Place): Assembly {
-  const raw = readAssembly(directory);
-  const { resolve, identify } = createResolver(raw.stacks, place);
+export function loadAssembly(directory: string, place: kinds.Place) {
+  const { stacks, assets } = readAssembly(directory);
+  const { resolve, identify } = createResolver(stacks, place);
+  const resources = stacks.flatMap((stack) =>
+    Object.entries(stack.Resources).map(([id, resource]) => ({
+      ...{ ...resource, stack, id, where: `${stack.name}/${id} (${resource.Type})` },
+    })),
+  );
   const problems: string[] = [];
-  const inert: string[] = [];
-  const byType = new Map<string, Found[]>();
-
-  const attempt = <T>(where: string, work: () => T): T[] => {
-    try {
-      return [work()];
-    } catch (error) {
-      problems.push(...faultsOf(error).map((fault) => `${where}${fault}`));
-      return [];
-    }
-  };
-  for (const stack of raw.stacks) {
-    for (const [id, { Type, Properties, Condition }] of Object.entries(stack.Resources)) {
-      const where = `${stack.name}/${id} (${Type})`;
-      if (INERT.has(Type)) inert.push(where);
-      else if (!KIND_OF.has(Type)) problems.push(`${where}: resource type is not supported`);
-      else if (Condition !== undefined) problems.push(`${where}: conditions are not supported`);
-      else {
-        const found = attempt(where, () => ({
-          ...identify(stack, id),
-          ...{ where, properties: Fields.parse(resolve(stack, Properties)) },
-        }));
-        byType.set(Type, [...(byType.get(Type) ?? []), ...found]);
-      }
-    }
+  for (const { Type, Condition, where } of resources) {
+    if (kinds.INERT.has(Type)) continue;
+    if (!kinds.KINDS.has(Type)) problems.push(`${where}: resource type is not supported`);
+    else if (Condition !== undefined) problems.push(`${where}: conditions are not supported`);
   }
 
   /** Makes something of every resource of a kind; what cannot be made is noted as a problem. */
-  const each = <T extends z.ZodType, R>(kind: Kind<T>, make: (given: z.infer<T>, found: Found) => R): R[] =>
-    (byType.get(kind.type) ?? []).flatMap((found) =>
-      attempt(found.where, () => {
-        const without = [kind.named, ...kind.without.split(' ')];
-        const used = Object.entries(found.properties).filter(([key]) => !without.includes(key));
-        return make(kind.schema.parse(Object.fromEntries(used)), found);
-      }),
-    );
-  const named = ({ name, arn }: Found) => ({ name, arn });
+  const each = <T extends object, R>(
+    { type, named, schema }: kinds.Kind<T>,
+    make: (given: T & kinds.Identity) => R,
+  ): R[] =>
+    resources.flatMap(({ Type, Properties, stack, id, where }) => {
+      if (Type !== type) return [];
+      try {
+        const used = Object.entries(Properties).filter(([key]) => key !== named && !kinds.WITHOUT.has(key));
+        const given = schema.parse(resolve(stack, Object.fromEntries(used)));
+        const { name, arn } = identify(stack, id);
+        return [make({ ...given, name, arn })];
+      } catch (error) {
+        problems.push(...faultsOf(error).map((fault) => `${where}${fault}`));
+        return [];
+      }
+    });
 
-  const policies = each(kinds.Policy, (given) => given);
   each(kinds.Api, () => null);
-  const integrations = new Map<string, string>(
-    each(kinds.Integration, ({ IntegrationUri }, { ref }) => [`integrations/${ref}`, IntegrationUri] as const),
-  );
-  const loaded = {
-    roles: each(kinds.Role, ({ Policies }, found) => {
-      const attached = policies.filter(({ Roles }) => Roles.includes(found.ref));
-      return {
-        ...named(found),
-        policy: compilePolicy([...Policies, ...attached].flatMap((one) => one.PolicyDocument)),
-      };
-    }),
-    functions: each(kinds.LambdaFunction, ({ asset, handler, ...given }, found) => ({
-      ...{ ...named(found), ...entryPoint(raw, asset, handler), ...given },
-    })),
-    machines: each(kinds.Machine, ({ RoleArn, ...given }, found) => ({
-      ...{ ...named(found), roleArn: RoleArn, definition: definitionOf(given) },
-    })),
-    buses: [
-      { name: 'default', arn: kinds.arn('events', 'event-bus/')('default', place) },
-      ...each(kinds.EventBus, (_, found) => named(found)),
-    ],
-    rules: each(kinds.Rule, (given, found) => ({ ...named(found), ...given })),
-    queues: each(kinds.Queue, (given, found) => ({ ...named(found), ...given })),
-    tables: each(kinds.Table, (given, found) => ({ ...named(found), ...given })),
-    // There is no IAM on one machine: before a route that asks for it stands the console, with tokens of its own.
-    routes: each(kinds.Route, ({ Target, RouteKey, ApiId, AuthorizationType }) => {
-      const [method = '', path = ''] = RouteKey.split(' ');
-      const functionArn = integrations.get(Target) ?? refuse('it has no integration');
-      return { method, path, apiId: ApiId, functionArn, open: AuthorizationType === 'NONE' };
-    }).filter(({ open }) => open),
-    secrets: each(kinds.Secret, (_, found) => named(found)),
+  const policies = each(kinds.Policy, (policy) => policy);
+  const integrations = each(kinds.Integration, (integration) => integration);
+  /** Who functions and machines act as, and everything they may do. */
+  const roles = each(kinds.Role, ({ name, arn, Policies }) => {
+    const attached = policies.filter(({ Roles }) => Roles.includes(name));
+    return { name, arn, policy: compilePolicy([...Policies, ...attached].flatMap((one) => one.PolicyDocument)) };
+  });
+  const queues = each(kinds.Queue, ({ name, arn, MessageRetentionPeriod: retentionSeconds }) => ({
+    ...{ name, arn, retentionSeconds },
+  }));
+  /** Lambda takes no function whose role may not send there. */
+  const sendable = (queueArn: string, roleArn: string): string => {
+    const sending = { action: 'sqs:SendMessage', resource: present('queue', queueArn, queues), context: {} };
+    const allowed = roles.some(({ arn, policy }) => arn === roleArn && policy(sending) === 'allowed');
+    return allowed ? queueArn : refuse(`its role may not do sqs:SendMessage on ${queueArn}`);
   };
-  problems.push(...danglingReferences(loaded));
+  const functions = each(kinds.LambdaFunction, ({ name, arn, Role, Code, Handler, DeadLetterConfig, ...given }) => ({
+    ...{ name, arn, roleArn: present('its role', Role, roles), environment: given.Environment.Variables },
+    ...{ timeoutSeconds: given.Timeout, memoryMb: given.MemorySize },
+    ...entryPoint(assets.get(Code.S3Key) ?? refuse(`its code ${Code.S3Key} is not an asset of this assembly`), Handler),
+    /** What happens to an asynchronous invocation whose handler throws; the numbers are Lambda's own. */
+    async: {
+      ...{ attempts: 2, maxAgeSeconds: 21_600 },
+      deadLetterArn: DeadLetterConfig ? sendable(DeadLetterConfig.TargetArn, Role) : null,
+    },
+  }));
+  const machines = each(kinds.Machine, ({ name, arn, RoleArn, DefinitionString, DefinitionSubstitutions: values }) => {
+    const filled = DefinitionString.replace(
+      /\$\{([A-Za-z0-9_]+)\}/g,
+      (placeholder, key: string) => values[key] ?? refuse(`${placeholder} has no substitution`),
+    );
+    const definition: unknown = JSON.parse(filled);
+    return { name, arn, roleArn: present('its role', RoleArn, roles), definition };
+  });
+  const buses = [
+    { name: 'default', arn: kinds.arn('events', 'event-bus/')('default', place) },
+    ...each(kinds.EventBus, (bus) => bus),
+  ];
+  const rules = each(kinds.Rule, ({ name, arn, EventPattern: pattern, ScheduleExpression: schedule, ...given }) => ({
+    ...{ name, arn, busName: present('bus', given.EventBusName, buses, 'name'), enabled: given.State === 'ENABLED' },
+    pattern: pattern === undefined ? null : compilePattern(pattern),
+    /** The pattern as written, for whoever lists the rules. */
+    patternJson: pattern === undefined ? null : JSON.stringify(pattern),
+    schedule: schedule === undefined ? null : { expression: schedule, next: parseExpression(schedule) },
+    targets: given.Targets.map(({ Id, Arn, Input, RetryPolicy, DeadLetterConfig, RoleArn }) => ({
+      ...{ id: Id, arn: present('target', Arn, [...functions, ...machines, ...queues]), roleArn: RoleArn ?? null },
+      /** JSON that the target gets in place of the event. */
+      constant: Input,
+      retry: { attempts: RetryPolicy.MaximumRetryAttempts, maxAgeSeconds: RetryPolicy.MaximumEventAgeInSeconds },
+      deadLetterArn: DeadLetterConfig ? present('queue', DeadLetterConfig.Arn, queues) : null,
+    })),
+  }));
+  // There is no IAM on one machine: before a route that asks for it stands the console, with tokens of its own.
+  const routes = each(kinds.Route, ({ Target, RouteKey, ApiId, AuthorizationType }) => {
+    const [method = '', path = ''] = RouteKey.split(' ');
+    const integration = integrations.find(({ name }) => Target === `integrations/${name}`);
+    const functionArn = present('function', integration?.IntegrationUri ?? Target, functions);
+    return { method, path, apiId: ApiId, functionArn, open: AuthorizationType === 'NONE' };
+  }).filter(({ open }) => open);
+  const tables = each(kinds.Table, (table) => table);
+  const secrets = each(kinds.Secret, (secret) => secret);
   if (problems.length > 0) throw new UnsupportedAssembly(problems);
-  return { ...loaded, inert, warnings: lostFailures(loaded) };
+  return { roles, functions, machines, buses, rules, queues, tables, routes, secrets };
+}
+
+/** What is pointed at and has to be there: a target, a queue or a role that leads nowhere is refused. */
+function present(what: string, key: string, among: readonly kinds.Identity[], by: 'arn' | 'name' = 'arn'): string {
+  return among.some((one) => one[by] === key) ? key : refuse(`${what} ${key} is not in this assembly`);
 }
 
 function faultsOf(error: unknown): string[] {
@@ -108,22 +127,10 @@ function faultsOf(error: unknown): string[] {
   throw error;
 }
 
-function entryPoint(raw: RawAssembly, key: string, handler: string) {
-  const directory = raw.assets.get(key) ?? refuse(`its code ${key} is not an asset of this assembly`);
+/** Absolute path of a handler's module, and the name of its export. */
+function entryPoint(directory: string, handler: string) {
   const dot = handler.lastIndexOf('.');
   const module = join(directory, `${handler.slice(0, dot)}.mjs`);
-  return existsSync(module)
-    ? { module, exportName: handler.slice(dot + 1) }
-    : refuse(`${directory} holds no ${handler.slice(0, dot)}.mjs`);
-}
-
-function definitionOf(
-  given: Pick<z.infer<typeof kinds.Machine.schema>, 'DefinitionString' | 'DefinitionSubstitutions'>,
-) {
-  const values = given.DefinitionSubstitutions;
-  const filled = given.DefinitionString.replace(/\$\{([A-Za-z0-9_]+)\}/g, (placeholder, name: string) =>
-    Object.hasOwn(values, name) ? `${values[name]}` : refuse(`${placeholder} has no substitution`),
-  );
-  const definition: unknown = JSON.parse(filled);
-  return definition;
+  if (!existsSync(module)) refuse(`${directory} holds no ${handler.slice(0, dot)}.mjs`);
+  return { module, exportName: handler.slice(dot + 1) };
 }

@@ -3,49 +3,42 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { refuse } from './unsupported-assembly.ts';
 
-const Artifact = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('aws:cloudformation:stack'),
-    properties: z.object({ templateFile: z.string(), stackName: z.string().optional() }),
-  }),
-  z.object({ type: z.literal('cdk:asset-manifest'), properties: z.object({ file: z.string() }) }),
-  z.object({ type: z.enum(['cdk:tree', 'cdk:feature-flag-report']) }),
-]);
-const Manifest = z.object({ artifacts: z.record(z.string(), Artifact) });
-const Template = z.object({
-  Parameters: z.record(z.string(), z.object({ Default: z.unknown().optional() })).default({}),
-  Resources: z
-    .record(
-      z.string(),
+const Manifest = z.object({
+  artifacts: z.record(
+    z.string(),
+    z.discriminatedUnion('type', [
       z.object({
-        Type: z.string(),
-        Properties: z.record(z.string(), z.unknown()).default({}),
-        Condition: z.string().optional(),
+        type: z.literal('aws:cloudformation:stack'),
+        properties: z.object({ templateFile: z.string(), stackName: z.string().optional() }),
       }),
-    )
-    .default({}),
-  Outputs: z
-    .record(z.string(), z.object({ Value: z.unknown(), Export: z.object({ Name: z.unknown() }).optional() }))
-    .default({}),
+      z.object({ type: z.literal('cdk:asset-manifest'), properties: z.object({ file: z.string() }) }),
+      z.object({ type: z.enum(['cdk:tree', 'cdk:feature-flag-report']) }),
+    ]),
+  ),
+});
+const Resource = z.object({
+  Type: z.string(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+  Condition: z.string().optional(),
+});
+const Output = z.object({ Value: z.unknown(), Export: z.object({ Name: z.unknown() }).optional() });
+const Template = z.object({
+  Resources: z.record(z.string(), Resource).default({}),
+  Outputs: z.record(z.string(), Output).default({}),
 });
 const Asset = z.object({
-  source: z.object({ path: z.string().optional() }),
+  source: z.object({ path: z.string().default('') }),
   destinations: z.record(z.string(), z.object({ objectKey: z.string() })),
 });
 const AssetManifest = z.object({ files: z.record(z.string(), Asset).default({}) });
 
 export type Stack = z.infer<typeof Template> & { readonly name: string };
-export interface RawAssembly {
-  readonly stacks: readonly Stack[];
-  /** S3 object key of an asset -> the file or folder it is made of. */
-  readonly assets: ReadonlyMap<string, string>;
-}
 
 /**
- * Reads what `cdk synth` wrote: the manifest, one template per stack, and where the assets are.
+ * Reads what `cdk synth` wrote: one template per stack, and the file or folder of each asset by its S3 object key.
  * @throws UnsupportedAssembly when there is no assembly; ZodError where it holds artifacts of an unknown kind
  */
-export function readAssembly(directory: string): RawAssembly {
+export function readAssembly(directory: string) {
   const read = (file: string): unknown => JSON.parse(readFileSync(join(directory, file), 'utf8'));
   if (!existsSync(join(directory, 'manifest.json'))) refuse(`${directory} holds no manifest.json: synthesize first`);
   const stacks: Stack[] = [];
@@ -56,8 +49,8 @@ export function readAssembly(directory: string): RawAssembly {
       stacks.push({ name, ...Template.parse(read(templateFile)) });
     } else if (artifact.type === 'cdk:asset-manifest') {
       for (const { source, destinations } of Object.values(AssetManifest.parse(read(artifact.properties.file)).files)) {
-        for (const { objectKey } of Object.values(destinations))
-          assets.set(objectKey, join(directory, source.path ?? ''));
+        const path = join(directory, source.path);
+        for (const { objectKey } of Object.values(destinations)) assets.set(objectKey, path);
       }
     }
   }

@@ -28,7 +28,7 @@ export type FunctionHost = ReturnType<typeof createFunctionHost>;
 
 /**
  * Runs Lambda functions, each in threads of its own with its own environment. At once run `maxThreads` times 64 of a
- * function, or as many as it reserves.
+ * function.
  */
 export function createFunctionHost(specs: readonly FunctionSpec[], options: HostOptions) {
   const pools = specs.map((spec) => ({ spec, pool: createPool(spec, options) }));
@@ -69,7 +69,7 @@ export function createFunctionHost(specs: readonly FunctionSpec[], options: Host
 
 /** The threads of one function, and who waits for a place in them. */
 function createPool(spec: FunctionSpec, { clock, environmentOf, log, callerOf, maxThreads }: HostOptions) {
-  const limit = Math.min(maxThreads * INVOCATIONS_PER_THREAD, spec.reservedConcurrency ?? Infinity);
+  const limit = maxThreads * INVOCATIONS_PER_THREAD;
   const environment = environmentOf(spec);
   const edges = { log: (text: string) => log(spec.name, text), call: callerOf(spec) };
   const threads = new Set<WorkerThread>();

@@ -1,17 +1,13 @@
 import type { QueueSpec } from '../assembly/specs.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
+import { AwsError } from '../wire/aws-error.ts';
 
 export interface Message {
   readonly messageId: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly sentAt: number;
-}
-
-/** No queue has this name, URL or ARN. */
-export class QueueDoesNotExist extends Error {
-  override readonly name = 'QueueDoesNotExist' as const;
 }
 
 export type Queues = ReturnType<typeof createQueues>;
@@ -34,7 +30,7 @@ export function createQueues(specs: readonly QueueSpec[], { clock, newId, journa
   const current = (reference: string) => {
     const name = reference.slice(Math.max(reference.lastIndexOf('/'), reference.lastIndexOf(':')) + 1);
     const queue = queues.find(({ spec }) => spec.name === name);
-    if (queue === undefined) throw new QueueDoesNotExist(`no queue is called ${reference}`);
+    if (queue === undefined) throw new AwsError('QueueDoesNotExistException', `no queue is called ${reference}`);
     const oldest = clock.now() - queue.spec.retentionSeconds * 1000;
     const young = queue.messages.findIndex(({ sentAt }) => sentAt >= oldest);
     const old = queue.messages.splice(0, young < 0 ? queue.messages.length : young);

@@ -3,14 +3,18 @@ import { AwsError } from '../wire/aws-error.ts';
 import type { Service } from '../wire/calls.ts';
 import { operation } from '../wire/operation.ts';
 
-/** The secrets of this machine: named in the template, valued at start, held in memory only. */
-export function createSecrets(
+/**
+ * Secrets Manager on the wire: reading values, nothing else. Secrets are named in the template, valued at start, and held
+ * in memory only. `report` is told the names that have no value.
+ */
+export function secretsManager(
   declared: readonly { readonly name: string; readonly arn: string }[],
   values: Readonly<Record<string, string>>,
-) {
+  report: (message: string) => void,
+): Service {
   const all = new Map(Object.entries(values));
-  /** Secrets Manager on the wire: reading values, nothing else. */
-  const service: Service = {
+  for (const { name } of declared) if (!all.has(name)) report(`secret ${name} has no value`);
+  return {
     GetSecretValue: operation(z.object({ SecretId: z.string().min(1) }), ({ SecretId: id }) => {
       const { name, arn } = declared.find((secret) => secret.name === id || secret.arn === id) ?? { name: id, arn: id };
       const value = all.get(name);
@@ -19,7 +23,4 @@ export function createSecrets(
       throw new AwsError('ResourceNotFoundException', words);
     }),
   };
-  /** Names that the assembly declares and nobody gave a value. */
-  const missing = declared.map(({ name }) => name).filter((name) => !all.has(name));
-  return { service, missing };
 }

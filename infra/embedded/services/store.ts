@@ -1,131 +1,146 @@
-import { type BatchOperation, create, type Store } from 'dynalite/db/index.js';
+import { rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 
-/**
- * dynalite's store on LevelDB, made quick and careful.
- * @param path folder to keep it in; null keeps it in memory
- * @param onFailure told when the disk refused a write: it takes no other one then
- */
-export function openStore(path: string | null, onFailure: () => void): Store {
-  const store = create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0, ...(path === null ? {} : { path }) });
-  closeIterators(store.db);
-  readAtOnce(store.db);
-  writeTogether(store.db, onFailure);
-  rememberTables(store);
-  return store;
+type Done = (error: unknown, value?: unknown) => void;
+type Write =
+  | { readonly type: 'put'; readonly key: string; readonly value: unknown }
+  | { readonly type: 'del'; readonly key: string };
+type Iterate = (options: unknown) => { close(): Promise<void>; return?: () => Promise<void> };
+
+/** The parts of dynalite's store that are used or changed here; the package has no types. */
+interface DynaliteStore {
+  readonly db: {
+    open(): Promise<void>;
+    close: { (done: Done): void; readonly _original: () => Promise<void> };
+    getSync(key: string): unknown;
+    batch: (writes: readonly Write[], done: Done) => void;
+    get: (key: string, done: Done) => void;
+    put: (key: string, value: unknown, done: Done) => void;
+    del: (key: string, done: Done) => void;
+    keys: Iterate;
+    values: Iterate;
+  };
+  getTable: (name: string, checkStatus: unknown, done?: Done) => void;
 }
+export interface Store extends DynaliteStore {
+  /** Resolves when the store is not being opened again just now. */
+  readable(): Promise<void>;
+  /** Resolves when the disk takes writes, or is not known to refuse them. */
+  writable(): Promise<void>;
+}
+const { create }: { create(options: object): DynaliteStore } = createRequire(import.meta.url)('dynalite/db/index.js');
 
-export const closeStore = ({ db }: Store) =>
-  new Promise<void>((resolve, reject) => db.close((error) => (error ? reject(error) : resolve())));
+/** What LevelDB may have to write before it is open: what it had in memory. */
+const ROOM_BYTES = 4 * 2 ** 20;
+/** Key of what describes a table. */
+export const tableKey = (name: string) => `table~${name}`;
 
 /**
- * dynalite 4.0.0 ends its streams by an iterator's `return`, which level's iterators do not have: every query would keep
- * a snapshot open for good, and with it everything that was ever written.
+ * Opens the store of dynalite 4.0.0, put right and made quicker.
+ * @param path folder to keep the tables in; null keeps them in memory
+ * @param later runs `retry` after a while, when the disk had no room
  */
-function closeIterators(db: Store['db']): void {
+export async function openStore(path: string | null, later: (retry: () => void) => void): Promise<Store> {
+  const store = create({ createTableMs: 0, deleteTableMs: 0, ...(path === null ? {} : { path }) });
+  const { db, getTable } = store;
+  await db.open();
+
+  // dynalite ends its streams by an iterator's `return`, which level's iterators do not have: every query would keep a
+  // snapshot open for good, and with it everything that was ever written.
   for (const kind of ['keys', 'values'] as const) {
     const open = db[kind].bind(db);
-    db[kind] = (options: unknown) => {
+    db[kind] = (options) => {
       const iterator = open(options);
       iterator.return = () => iterator.close();
       return iterator;
     };
   }
-}
 
-/**
- * Reads in this thread: a row is found in microseconds, and handing the question to another thread and back takes
- * longer than that on a machine with few cores.
- */
-function readAtOnce(db: Store['db']): void {
-  const getLater = db.get.bind(db);
+  // In this thread: a row is found in microseconds, and handing the question to another thread and back takes longer
+  // than that on a machine with few cores.
   db.get = (key, done) => {
-    // Level itself asks without `done`, for what came before it was open.
-    if (db.status !== 'open' || typeof done !== 'function') return getLater(key, done);
-    let found: unknown;
     try {
-      found = db.getSync(key);
-    } catch {
-      // A fault that the other way reports as dynalite expects it.
-      return getLater(key, done);
+      const found = db.getSync(key);
+      queueMicrotask(() => done(null, found));
+    } catch (error) {
+      queueMicrotask(() => done(error));
     }
-    return queueMicrotask(() => done(null, found));
   };
-}
 
-/**
- * All writes of one turn of the event loop in one batch, in their order, and one batch at a time: one trip to the disk's
- * thread serves all requests that were being answered, and nothing is written behind a record of which the disk took a
- * part, since LevelDB would forget it with that record. After such a failure nothing is taken any more.
- */
-function writeTogether(db: Store['db'], onFailure: () => void): void {
-  interface Write {
-    readonly operations: readonly BatchOperation[];
-    readonly done: (error: unknown) => void;
-  }
-  let waiting: Write[] = [];
+  // What describes a table is read with every request and changes hardly ever.
+  const tables = new Map<string, unknown>();
+  store.getTable = (name, checkStatus, done) => {
+    // Requests about the table itself change what they read.
+    if (typeof checkStatus !== 'function') return getTable(name, checkStatus, done);
+    const known = tables.get(name);
+    if (known !== undefined) return queueMicrotask(() => checkStatus(null, known));
+    getTable(name, (error: unknown, table: unknown) => {
+      if (!error) tables.set(name, table);
+      checkStatus(error, table);
+    });
+  };
+
+  // All writes of one turn of the event loop in one batch, in their order, and one batch at a time: one trip to the
+  // disk's thread serves all requests that were being answered, and nothing is written behind a record of which the disk
+  // took a part, since LevelDB would forget it with that record. After such a failure nothing is taken any more.
+  let waiting: { writes: readonly Write[]; done: Done }[] = [];
   let writing = false;
   let refused: unknown;
-  const batchLater = db.batch.bind(db);
+  const writeNow = db.batch.bind(db);
   const flush = () => {
-    const writes = waiting;
+    const all = waiting;
     waiting = [];
-    batchLater(
-      writes.flatMap(({ operations }) => operations),
-      (error) => {
-        writing = false;
-        if (error) {
-          refused = error;
-          onFailure();
-          writes.push(...waiting.splice(0));
-        } else if (waiting.length > 0) begin();
-        for (const { done } of writes) done(error);
-      },
-    );
+    const writes = all.flatMap((each) => each.writes);
+    writeNow(writes, (error) => {
+      writing = false;
+      if (error) {
+        refused = error;
+        all.push(...waiting.splice(0));
+      } else if (waiting.length > 0) begin();
+      if (writes.some(({ key }) => key.startsWith(tableKey('')))) tables.clear();
+      for (const { done } of all) done(error);
+    });
   };
   const begin = () => {
     writing = true;
     setImmediate(flush);
   };
-  const add = (operations: readonly BatchOperation[], done: Write['done']) => {
-    if (refused) return queueMicrotask(() => done(refused));
-    waiting.push({ operations, done });
+  db.batch = (writes, done) => {
+    if (refused !== undefined) return queueMicrotask(() => done(refused));
+    waiting.push({ writes, done });
     if (!writing) begin();
   };
-  const putLater = db.put.bind(db);
-  const deleteLater = db.del.bind(db);
-  const atOnce = (done: unknown) => db.status === 'open' && typeof done === 'function';
-  db.put = (key, value, done) => (atOnce(done) ? add([{ type: 'put', key, value }], done) : putLater(key, value, done));
-  db.del = (key, done) => (atOnce(done) ? add([{ type: 'del', key }], done) : deleteLater(key, done));
-  db.batch = (operations, done) => (atOnce(done) ? add(operations, done) : batchLater(operations, done));
-}
+  db.put = (key, value, done) => db.batch([{ type: 'put', key, value }], done);
+  db.del = (key, done) => db.batch([{ type: 'del', key }], done);
 
-const TABLE_PREFIX = 'table~';
-
-/** What describes a table is read with every request and changes hardly ever. */
-function rememberTables(store: Store): void {
-  const known = new Map<string, unknown>();
-  const { db } = store;
-  const { put, del } = db;
-  // Also once it is written: meanwhile the old one may have been read again.
-  const forgetting = (key: string, done: (error: unknown) => void) => {
-    if (!key.startsWith(TABLE_PREFIX)) return done;
-    known.clear();
-    return (error: unknown) => {
-      known.clear();
-      done(error);
-    };
+  // LevelDB takes nothing any more after a write that the disk refused, however much space there is later.
+  let reopening: Promise<void> | undefined;
+  let mending: Promise<void> | undefined;
+  const reopen = async () => {
+    // Until there is room, what is there can still be read.
+    const probe = join(path ?? '', 'probe');
+    writeFileSync(probe, Buffer.alloc(ROOM_BYTES));
+    rmSync(probe);
+    await db.close._original();
+    await db.open();
+    refused = undefined;
   };
-  db.put = (key, value, done) => put(key, value, forgetting(key, done));
-  db.del = (key, done) => del(key, forgetting(key, done));
-  const getTable = store.getTable;
-  store.getTable = (name, checkStatus, done) => {
-    // Requests about the table itself change what they read.
-    if (typeof checkStatus !== 'function') return getTable(name, checkStatus, done);
-    const found = known.get(name);
-    if (found !== undefined) return queueMicrotask(() => checkStatus(null, found));
-    getTable(name, (error: unknown, table: unknown) => {
-      if (!error) known.set(name, table);
-      checkStatus(error, table);
-    });
+  const mend = async () => {
+    while (refused !== undefined) {
+      reopening = reopen();
+      await reopening.catch(() => new Promise<void>((resolve) => later(resolve)));
+    }
+    mending = undefined;
   };
+  const writable = async () => {
+    if (refused !== undefined) mending ??= mend();
+    await mending;
+  };
+  const readable = async () => {
+    if (refused === undefined) return;
+    void writable();
+    await reopening?.catch(() => undefined);
+  };
+  return Object.assign(store, { readable, writable });
 }

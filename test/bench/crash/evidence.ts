@@ -93,7 +93,7 @@ const plainItem = (item: z.infer<typeof Item>): Record<string, unknown> =>
 
 async function itemsOf(folder: string): Promise<Record<string, unknown>[]> {
   const found: Record<string, unknown>[] = [];
-  const dynamo = openDynamo(folder);
+  const dynamo = await openDynamo(folder);
   try {
     for (let from: Record<string, unknown> | undefined, more = true; more; more = from !== undefined) {
       const page = Page.parse(

@@ -5,8 +5,8 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import type { System } from '../../../../infra/embedded/system.ts';
 
 /** Stock SDK clients that look at a running system. */
-export function clients({ url, region, credentials }: System, keys = credentials) {
-  const settings = { endpoint: url, region, credentials: { ...keys }, maxAttempts: 1 };
+export function clients({ url, credentials }: System, keys = credentials) {
+  const settings = { endpoint: url, region: 'us-east-1', credentials: { ...keys }, maxAttempts: 1 };
   const all = {
     dynamo: new DynamoDBClient(settings),
     events: new EventBridgeClient(settings),

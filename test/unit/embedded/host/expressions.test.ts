@@ -1,8 +1,11 @@
 import { createRequire } from 'node:module';
-import type { ExpressionContext, ExpressionParser } from 'dynalite/db/conditionParser.js';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rememberExpressions } from '../../../../infra/embedded/services/expressions.ts';
+import {
+  type ExpressionContext,
+  type ExpressionParser,
+  rememberExpressions,
+} from '../../../../infra/embedded/services/expressions.ts';
 
 type Given = Required<Pick<ExpressionContext, 'attrNames' | 'attrVals'>>;
 

@@ -8,7 +8,6 @@ import { createAdmission } from './bus/admission.ts';
 import { createBus, type PutEventsEntry } from './bus/bus.ts';
 import { deliverer } from './bus/delivery.ts';
 import { NotRetriable } from './bus/retries.ts';
-import { startSchedules } from './bus/schedules.ts';
 import type { Clock } from './clock/clock.ts';
 import { createEngine } from './engine/engine.ts';
 import { Refusal } from './engine/errors.ts';
@@ -156,7 +155,8 @@ export async function startSystem(options: SystemOptions) {
       });
     };
     const deliver = deliverer({ clock, journal, queues, invokeAsync, startExecution, report: log });
-    const bus = createBus(assembly, { clock, newId, place, deliver, busy: () => admission.waiting() >= admit.waiting });
+    const busy = () => admission.waiting() >= admit.waiting;
+    const bus = createBus(assembly, { clock, journal, newId, place, deliver, busy });
     const engine = createEngine({
       ...{ clock, journal, random, newId, tokenKey: tokenKey(dataDir) },
       integrations: createIntegrations({
@@ -171,7 +171,7 @@ export async function startSystem(options: SystemOptions) {
     });
     for (const machine of assembly.machines) engine.register(machine);
     engine.resume();
-    startSchedules(assembly.rules, { clock, journal, bus });
+    bus.startSchedules();
 
     const call = createCalls(
       {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { busNameOf } from '../assembly/resources.ts';
 import type { Assembly, RuleSpec } from '../assembly/specs.ts';
 import type { Clock } from '../clock/clock.ts';
+import type { Journal } from '../journal/journal.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import type { Deliver } from './delivery.ts';
 
@@ -22,72 +23,59 @@ export interface PutEventsAnswer {
   readonly Entries: readonly { EventId?: string; ErrorCode?: string; ErrorMessage?: string }[];
 }
 
-/** The envelope that targets see. */
-export interface BusEvent {
-  readonly version: '0';
-  readonly id: string;
-  readonly 'detail-type': string;
-  readonly source: string;
-  readonly account: string;
-  readonly time: string;
-  readonly region: string;
-  readonly resources: readonly string[];
-  readonly detail: unknown;
-}
-
 interface BusOptions {
   readonly clock: Clock;
+  readonly journal: Journal;
   readonly newId: () => string;
   readonly place: { readonly account: string; readonly region: string };
   readonly deliver: Deliver;
   /** So much waits to be delivered that nothing more is taken. */
-  readonly busy?: () => boolean;
+  readonly busy: () => boolean;
 }
 
 const MAX_REQUEST_BYTES = 256 * 1024;
 const MAX_ENTRIES = 10;
-const Detail = z.record(z.string(), z.unknown());
 
 export type Bus = ReturnType<typeof createBus>;
 
 /** EventBridge: buses, rules and their targets. */
 export function createBus(
   { buses, rules }: Pick<Assembly, 'buses' | 'rules'>,
-  { clock, newId, place: { account, region }, deliver, busy = () => false }: BusOptions,
+  { clock, journal, newId, place: { account, region }, deliver, busy }: BusOptions,
 ) {
-  const send = (rule: RuleSpec, event: BusEvent): void => {
-    const json = JSON.stringify(event);
-    for (const target of rule.targets) {
-      deliver({ eventId: event.id, from: rule.arn, target, payload: target.constant ?? json, event: json });
-    }
-  };
-  const publish = (busName: string, event: BusEvent): void => {
-    for (const rule of rules) {
-      if (rule.enabled && rule.busName === busName && rule.pattern?.(event) === true) send(rule, event);
-    }
-  };
+  /** The envelope that targets see. */
   const envelope = (
     source: string,
     type: string,
     detail: unknown,
     resources: readonly string[] = [],
     at = clock.now(),
-  ): BusEvent => ({
+  ) => ({
     ...{ version: '0', id: newId(), 'detail-type': type, source, account },
     ...{ time: new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'), region, resources, detail },
   });
+  type BusEvent = ReturnType<typeof envelope>;
+  const send = (rule: RuleSpec, event: BusEvent): void => {
+    const json = JSON.stringify(event);
+    for (const target of rule.targets) deliver({ eventId: event.id, from: rule.arn, target, event: json });
+  };
+  const publish = (busName: string, event: BusEvent): void => {
+    for (const rule of rules) {
+      if (rule.enabled && rule.busName === busName && rule.pattern?.(event) === true) send(rule, event);
+    }
+  };
 
   const put = (entry: PutEventsEntry): PutEventsAnswer['Entries'][number] => {
     const refused = (ErrorCode: string, ErrorMessage: string) => ({ ErrorCode, ErrorMessage });
     if (busy()) return refused('ThrottlingException', 'Rate exceeded');
     const missing = (['Source', 'DetailType', 'Detail'] as const).find((name) => !entry[name]);
-    const { Source = '', DetailType = '', Detail: text = '', EventBusName = 'default', Resources, Time } = entry;
+    const { Source = '', DetailType = '', Detail = '', EventBusName = 'default', Resources, Time } = entry;
     if (missing !== undefined) {
       const why = `Parameter ${missing} is not valid. Reason: ${missing} is a required argument.`;
       return refused('InvalidArgument', why);
     }
     if (Source.startsWith('aws.')) return refused('NotAuthorizedForSourceException', 'Not authorized for the source.');
-    const detail = parseDetail(text);
+    const detail = parseDetail(Detail);
     if (detail === undefined) return refused('MalformedDetail', 'Detail is malformed.');
     const bus = buses.find(({ name }) => name === busNameOf(EventBusName));
     if (bus === undefined) return refused('InvalidArgument', `Event bus ${EventBusName} does not exist.`);
@@ -117,22 +105,40 @@ export function createBus(
     emit(source: string, detailType: string, detail: unknown, resources: readonly string[]): void {
       publish('default', envelope(source, detailType, detail, resources));
     },
-    /** A tick of a scheduled rule. */
-    tick: (rule: RuleSpec): void => send(rule, envelope('aws.events', 'Scheduled Event', {}, [rule.arn])),
+    /**
+     * Starts every enabled rule with a schedule. Ticks that passed while the machine was off come as one, late: a
+     * monitor that looks once has seen what the others would have.
+     */
+    startSchedules(): void {
+      for (const rule of rules) {
+        if (!rule.enabled || rule.schedule === null) continue;
+        const { next } = rule.schedule;
+        const key = `s${rule.arn}`;
+        const note = () => journal.put(key, String(clock.now()));
+        const tick = () => {
+          note();
+          send(rule, envelope('aws.events', 'Scheduled Event', {}, [rule.arn]));
+        };
+        const [last] = journal.lines(key);
+        if (last === undefined) note();
+        else if (next(Number(last)) <= clock.now()) clock.at(clock.now(), tick);
+        clock.every(next, tick);
+      }
+    },
     buses,
     rules,
   };
 }
 
 /** EventBridge's own reckoning: 14 bytes for a time, and the UTF-8 length of the texts. */
-function sizeOf({ Time, Source, DetailType, Detail: detail, Resources }: PutEventsEntry): number {
-  const texts = [Source, DetailType, detail, ...(Resources ?? [])];
-  return texts.reduce((total, text) => total + Buffer.byteLength(text ?? ''), Time === undefined ? 0 : 14);
-}
+const sizeOf = ({ Time, Source, DetailType, Detail, Resources = [] }: PutEventsEntry): number =>
+  (Time === undefined ? 0 : 14) + Buffer.byteLength([Source, DetailType, Detail, ...Resources].join(''));
 
-function parseDetail(text: string): Record<string, unknown> | undefined {
+/** A JSON object; undefined for whatever else it is. */
+function parseDetail(text: string): object | undefined {
   try {
-    return Detail.safeParse(JSON.parse(text)).data;
+    const detail: unknown = JSON.parse(text);
+    return typeof detail === 'object' && detail !== null && !Array.isArray(detail) ? detail : undefined;
   } catch {
     return undefined;
   }

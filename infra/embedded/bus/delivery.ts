@@ -7,14 +7,12 @@ import type { Queues } from '../services/queues.ts';
 import { createRetries, NotRetriable } from './retries.ts';
 
 /** One event on its way to one target of a rule. */
-export interface Delivery {
+interface Delivery {
   readonly eventId: string;
   /** ARN of the rule. */
   readonly from: string;
-  readonly target: Pick<TargetSpec, 'id' | 'arn' | 'retry' | 'deadLetterArn' | 'roleArn'>;
-  /** What the target receives, JSON. */
-  readonly payload: string;
-  /** What the dead-letter queue receives, JSON. */
+  readonly target: TargetSpec;
+  /** JSON: what the target receives unless its rule says something else, and the dead-letter queue in any case. */
   readonly event: string;
 }
 
@@ -41,17 +39,19 @@ const delayMs = (failed: number) => Math.min(1000 * 2 ** (failed - 1), 600_000);
  * does with it: that is the business of its own asynchronous retries.
  */
 export function deliverer({ clock, journal, queues, invokeAsync, startExecution, report }: DeliverOptions) {
-  const reach = ({ eventId, from, target, payload }: Delivery): Promise<void> | undefined => {
-    const service = target.arn.split(':')[2];
-    if (service === 'lambda') invokeAsync(target.arn, payload);
-    else if (service === 'sqs') queues.send(target.arn, payload);
-    else if (service === 'states') return startExecution(target, executionName({ eventId, from, target }), payload);
-    else throw new NotRetriable(`nothing can be delivered to ${target.arn}`);
-    return undefined;
-  };
   const begin = createRetries<Delivery>({
-    ...{ clock, journal, prefix: 'b', policy: ({ target }) => target.retry, delayMs, attempt: reach },
-    exhausted: ({ eventId, target, from, event }, error, attempts) => {
+    ...{ clock, journal, prefix: 'b', policy: ({ target }) => target.retry, delayMs },
+    attempt({ target, event }, id) {
+      const { arn, constant } = target;
+      const payload = constant ?? event;
+      const service = arn.split(':')[2];
+      if (service === 'states') return startExecution(target, id, payload);
+      if (service === 'lambda') invokeAsync(arn, payload);
+      else if (service === 'sqs') queues.send(arn, payload);
+      else throw new NotRetriable(`nothing can be delivered to ${arn}`);
+      return undefined;
+    },
+    exhausted({ work: { eventId, from, target, event }, error, attempts }) {
       const message = error instanceof Error ? error.message : String(error);
       if (target.deadLetterArn !== null) {
         queues.send(target.deadLetterArn, event, {
@@ -65,12 +65,10 @@ export function deliverer({ clock, journal, queues, invokeAsync, startExecution,
       report(`${from} could not reach ${target.arn}: ${message}; event ${eventId} ${fate}`);
     },
   });
-  return (delivery: Delivery): void => begin(executionName(delivery), delivery);
+  return (delivery: Delivery): void => {
+    // The same event names the same execution, so that a redelivery cannot start a second one. At most 80 characters.
+    const route = createHash('sha256').update(`${delivery.from} ${delivery.target.id}`).digest('hex').slice(0, 16);
+    begin(`${delivery.eventId}_${route}`, delivery);
+  };
 }
 export type Deliver = ReturnType<typeof deliverer>;
-
-/** The same event names the same execution, so that a redelivery cannot start a second one. At most 80 characters. */
-function executionName({ eventId, from, target }: Pick<Delivery, 'eventId' | 'from' | 'target'>): string {
-  const digest = createHash('sha256').update(`${from} ${target.id}`).digest('hex').slice(0, 16);
-  return `${eventId}_${digest}`;
-}

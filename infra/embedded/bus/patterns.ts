@@ -1,19 +1,15 @@
 import * as z from 'zod';
 
-const Leaf = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-type Leaf = z.infer<typeof Leaf>;
-/** Tests one value, or with `exists` whether there is one. */
-type Matcher = (values: readonly Leaf[]) => boolean;
-
 /** A compiled EventBridge pattern. */
 export type Pattern = (event: unknown) => boolean;
+/** Tests the plain values of one field. */
+type Matcher = (values: readonly unknown[]) => boolean;
 
 /** A pattern uses an operator that this runtime does not have. Names it and where it stands. */
 export class UnsupportedPattern extends Error {
   override readonly name = 'UnsupportedPattern' as const;
 }
 
-const Fields = z.record(z.string(), z.unknown());
 const COMPARE = {
   '<': (value: number, bound: number) => value < bound,
   '<=': (value: number, bound: number) => value <= bound,
@@ -23,36 +19,39 @@ const COMPARE = {
 };
 const oneOrMore = <T extends z.ZodType<string | number>>(item: T) =>
   z.union([item.transform((one) => [one]), z.array(item).min(1)]);
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const some =
-  (test: (value: Leaf) => boolean): Matcher =>
+  (test: (value: unknown) => boolean): Matcher =>
   (values) =>
     values.some(test);
-const startsWith = (prefix: string) => (value: Leaf) => typeof value === 'string' && value.startsWith(prefix);
+const begins = (value: unknown, prefixes: readonly string[]) =>
+  typeof value === 'string' && prefixes.some((prefix) => value.startsWith(prefix));
 
 /** The operators; what comes after each of them becomes what tests the values. */
 const OPERATORS: Readonly<Record<string, z.ZodType<Matcher>>> = {
-  prefix: z.string().transform((prefix) => some(startsWith(prefix))),
-  exists: z.boolean().transform((expected) => (values: readonly Leaf[]) => values.length > 0 === expected),
+  prefix: z.string().transform((prefix) => some((value) => begins(value, [prefix]))),
+  exists: z.boolean().transform(
+    (expected): Matcher =>
+      (values) =>
+        values.length > 0 === expected,
+  ),
   'anything-but': z.union([
-    oneOrMore(z.union([z.string(), z.number()])).transform((others: Leaf[]) =>
-      some((value) => !others.includes(value)),
+    oneOrMore(z.union([z.string(), z.number()])).transform((others: unknown[]) => some((one) => !others.includes(one))),
+    z.strictObject({ prefix: oneOrMore(z.string()) }).transform(({ prefix }) => some((one) => !begins(one, prefix))),
+  ]),
+  numeric: z
+    .union([
+      z.tuple([z.enum(['<', '<=', '>', '>=', '=']), z.number()]).transform((bound) => [bound]),
+      // A range has its lower end first, as EventBridge takes them.
+      z
+        .tuple([z.enum(['>', '>=']), z.number(), z.enum(['<', '<=']), z.number()])
+        .refine(([, lower, , upper]) => lower < upper)
+        .transform(([above, lower, below, upper]) => [[above, lower] as const, [below, upper] as const]),
+    ])
+    .transform((bounds) =>
+      some((value) => typeof value === 'number' && bounds.every(([compare, bound]) => COMPARE[compare](value, bound))),
     ),
-    z
-      .strictObject({ prefix: oneOrMore(z.string()) })
-      .transform(({ prefix }) => some((value) => !prefix.some((each) => startsWith(each)(value)))),
-  ]),
-  /** One comparison, or a range with its lower end first, as EventBridge takes them. */
-  numeric: z.union([
-    z
-      .tuple([z.enum(['<', '<=', '>', '>=', '=']), z.number()])
-      .transform(([compare, bound]) => some((value) => typeof value === 'number' && COMPARE[compare](value, bound))),
-    z
-      .tuple([z.enum(['>', '>=']), z.number(), z.enum(['<', '<=']), z.number()])
-      .refine(([, lower, , upper]) => lower < upper)
-      .transform(([above, lower, below, upper]) =>
-        some((value) => typeof value === 'number' && COMPARE[above](value, lower) && COMPARE[below](value, upper)),
-      ),
-  ]),
 };
 
 /**
@@ -61,10 +60,10 @@ const OPERATORS: Readonly<Record<string, z.ZodType<Matcher>>> = {
  * @throws UnsupportedPattern on any other operator
  */
 export function compilePattern(pattern: unknown, path: readonly string[] = []): Pattern {
-  const fields = Fields.safeParse(pattern).data ?? {};
+  const fields = Object.entries(isFields(pattern) ? pattern : {});
   const where = path.join('.') || 'pattern';
-  if (Object.keys(fields).length === 0) throw new UnsupportedPattern(`${where}: must be an object of fields`);
-  const tests = Object.entries(fields).map(([key, rule]): Pattern => {
+  if (fields.length === 0) throw new UnsupportedPattern(`${where}: must be an object of fields`);
+  const tests = fields.map(([key, rule]): Pattern => {
     if (key.startsWith('$')) throw new UnsupportedPattern(`${where}: ${key} is not supported`);
     const here = [...path, key];
     if (!Array.isArray(rule)) {
@@ -78,10 +77,7 @@ export function compilePattern(pattern: unknown, path: readonly string[] = []): 
     if (rule.length === 0) throw new UnsupportedPattern(`${here.join('.')}: an empty list matches nothing`);
     const matchers = rule.map((item) => compileMatcher(item, here.join('.')));
     return (event) => {
-      const values = elements(event, key).flatMap((item) => {
-        const leaf = Leaf.safeParse(item);
-        return leaf.success ? [leaf.data] : [];
-      });
+      const values = elements(event, key).filter((item) => typeof item !== 'object' || item === null);
       return matchers.some((matches) => matches(values));
     };
   });
@@ -89,9 +85,8 @@ export function compilePattern(pattern: unknown, path: readonly string[] = []): 
 }
 
 function compileMatcher(rule: unknown, where: string): Matcher {
-  const literal = Leaf.safeParse(rule);
-  if (literal.success) return some((value) => value === literal.data);
-  const [[operator, argument] = ['', undefined], ...others] = Object.entries(Fields.safeParse(rule).data ?? {});
+  if (typeof rule !== 'object' || rule === null) return some((value) => value === rule);
+  const [[operator, argument] = ['', undefined], ...others] = Object.entries(isFields(rule) ? rule : {});
   if (operator === '' || others.length > 0) {
     throw new UnsupportedPattern(`${where}: each matcher has exactly one operator`);
   }
@@ -104,8 +99,7 @@ function compileMatcher(rule: unknown, where: string): Matcher {
 
 /** Values of an own field: an event must not match by what it inherits. */
 function elements(event: unknown, key: string): readonly unknown[] {
-  const fields = Fields.safeParse(event).data ?? {};
-  const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
+  const value = isFields(event) && Object.hasOwn(event, key) ? event[key] : undefined;
+  if (Array.isArray(value)) return value;
+  return value === undefined ? [] : [value];
 }

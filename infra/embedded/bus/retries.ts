@@ -21,9 +21,9 @@ interface Retried<Work> {
   /** Wait in ms before the attempt after the given number of failed ones (1, 2, ...). */
   readonly delayMs: (failed: number) => number;
   /** Done when it returns, or when its promise resolves. */
-  readonly attempt: (work: Work) => Promise<unknown> | undefined;
+  readonly attempt: (work: Work, id: string) => Promise<unknown> | undefined;
   /** Told once, when the policy allows no further attempt. */
-  readonly exhausted: (work: Work, error: unknown, attempts: number) => void;
+  readonly exhausted: (lost: { work: Work; id: string; error: unknown; attempts: number }) => void;
 }
 
 /** Work as the journal keeps it, JSON. */
@@ -42,37 +42,39 @@ interface Pending<Work> {
  */
 export function createRetries<Work>(options: Retried<Work>): (id: string, work: Work) => void {
   const { clock, journal, prefix, policy, delayMs, attempt, exhausted } = options;
-  const tryOnce = async (key: string, pending: Pending<Work>): Promise<void> => {
+  const tryOnce = async (id: string, pending: Pending<Work>): Promise<void> => {
+    const { work, startedAt } = pending;
+    const remember = () => journal.put(`${prefix}${id}`, JSON.stringify(pending));
     const release = clock.hold();
     try {
-      const going = attempt(pending.work);
+      const going = attempt(work, id);
       if (going !== undefined) {
-        journal.put(key, JSON.stringify(pending));
+        remember();
         await going;
       }
     } catch (error) {
       pending.failed += 1;
       pending.at = clock.now() + delayMs(pending.failed);
-      const { attempts, maxAgeSeconds } = policy(pending.work);
-      const tooOld = pending.at - pending.startedAt > maxAgeSeconds * 1000;
+      const { attempts, maxAgeSeconds } = policy(work);
+      const tooOld = pending.at - startedAt > maxAgeSeconds * 1000;
       if (pending.failed <= attempts && !tooOld && !(error instanceof NotRetriable)) {
-        journal.put(key, JSON.stringify(pending));
-        clock.at(pending.at, () => tryOnce(key, pending));
+        remember();
+        clock.at(pending.at, () => tryOnce(id, pending));
         return;
       }
-      exhausted(pending.work, error, pending.failed);
+      exhausted({ work, id, error, attempts: pending.failed });
     } finally {
       release();
     }
-    journal.remove(key);
+    journal.remove(`${prefix}${id}`);
   };
 
   for (const { key } of journal.keys(prefix)) {
     const pending: Pending<Work> = JSON.parse(journal.lines(key)[0] ?? 'null');
-    clock.at(pending.at, () => tryOnce(key, pending));
+    clock.at(pending.at, () => tryOnce(key.slice(prefix.length), pending));
   }
   return (id, work) => {
     const now = clock.now();
-    void tryOnce(`${prefix}${id}`, { work, startedAt: now, failed: 0, at: now });
+    void tryOnce(id, { work, startedAt: now, failed: 0, at: now });
   };
 }

@@ -1,4 +1,3 @@
-import type { FunctionSpec } from '../assembly/specs.ts';
 import { createRetries } from '../bus/retries.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -12,7 +11,6 @@ const delayMs = (failed: number) => failed * 60_000;
 /** An event that a function has accepted and not yet handled. */
 interface Accepted {
   readonly functionArn: string;
-  readonly requestId: string;
   readonly event: string;
 }
 
@@ -33,27 +31,21 @@ export function asyncInvoker({ host, journal, queues, clock, newId, report }: As
   const begin = createRetries<Accepted>({
     ...{ clock, journal, prefix: 'a', delayMs },
     policy: ({ functionArn }) => host.find(functionArn).async,
-    attempt: ({ functionArn, requestId, event }) => host.invoke(functionArn, event, requestId),
-    exhausted: (accepted, error, attempts) => giveUp(host.find(accepted.functionArn), { ...accepted, error, attempts }),
+    attempt: ({ functionArn, event }, requestId) => host.invoke(functionArn, event, requestId),
+    exhausted({ work: { functionArn, event }, id, error, attempts }) {
+      const { name, async } = host.find(functionArn);
+      const fault =
+        error instanceof FunctionFailed ? error.fault : { errorType: 'ServiceException', errorMessage: String(error) };
+      const { deadLetterArn } = async;
+      if (deadLetterArn !== null) {
+        queues.send(deadLetterArn, event, { RequestID: id, ErrorCode: '200', ErrorMessage: fault.errorMessage });
+      }
+      const fate = deadLetterArn === null ? 'is lost' : `is in ${deadLetterArn}`;
+      report(`${name} failed ${attempts} times with ${fault.errorType}; its event ${fate}`);
+    },
   });
   return (functionArn: string, event: string): void => {
-    const requestId = newId();
-    begin(requestId, { functionArn: host.find(functionArn).arn, requestId, event });
+    begin(newId(), { functionArn: host.find(functionArn).arn, event });
   };
-
-  function giveUp(
-    spec: FunctionSpec,
-    lost: { requestId: string; event: string; error: unknown; attempts: number },
-  ): void {
-    const { requestId, event, error, attempts } = lost;
-    const fault =
-      error instanceof FunctionFailed ? error.fault : { errorType: 'ServiceException', errorMessage: String(error) };
-    const { deadLetterArn } = spec.async;
-    if (deadLetterArn !== null) {
-      queues.send(deadLetterArn, event, { RequestID: requestId, ErrorCode: '200', ErrorMessage: fault.errorMessage });
-    }
-    const fate = deadLetterArn === null ? 'is lost' : `is in ${deadLetterArn}`;
-    report(`${spec.name} failed ${attempts} times with ${fault.errorType}; its event ${fate}`);
-  }
 }
 export type InvokeAsync = ReturnType<typeof asyncInvoker>;

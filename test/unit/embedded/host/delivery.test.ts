@@ -24,7 +24,7 @@ describe('a delivery', () => {
         times.push(clock.now());
         await fail(clock.now());
       },
-      exhausted: (_work, _error, failed) => given.push(failed),
+      exhausted: ({ attempts }) => given.push(attempts),
     });
     begin('one', null);
     return { times, given };
@@ -57,7 +57,7 @@ describe('a delivery', () => {
           times.push(on.now());
           throw new Error('busy');
         },
-        exhausted: (_work, _error, failed) => given.push(failed),
+        exhausted: ({ attempts }) => given.push(attempts),
       });
     const before = manualClock(0);
     start(before)('one', 'work');
@@ -90,12 +90,12 @@ describe('a delivery', () => {
       id: 'T',
       arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m',
       retry: { attempts: 9, maxAgeSeconds: 60 },
+      constant: null,
     };
     deliver({
       eventId: 'e',
       from: 'rule',
       target: { ...target, roleArn: null, deadLetterArn: spec('dead').arn },
-      payload: '1',
       event: '{"id":"e"}',
     });
     await clock.advance(0);

@@ -194,11 +194,11 @@ function startVictim(settings: VictimSettings) {
   let becameQuiet: () => void = () => {};
   // A kill before it is ready is the point of this bench.
   ready.promise.catch(() => {});
-  child.on('message', (message) => {
+  child.on('message', async (message) => {
     const said = FromVictim.parse(message);
     if (said.kind === 'ready') ready.resolve(said);
     else if (said.kind === 'left') {
-      quiet = said.open + said.toDo === 0 && pendingIn(settings.dataDir) === 0 ? quiet + 1 : 0;
+      quiet = said.open + said.toDo === 0 && (await pendingIn(settings.dataDir)) === 0 ? quiet + 1 : 0;
       if (quiet >= QUIET) becameQuiet();
     }
   });

@@ -43,7 +43,9 @@ export function createAdmission(limit: number) {
      */
     enter(start: () => string | null): Promise<void> | undefined {
       if (queue.length === 0 && working.size < limit) return void begin(start);
-      return new Promise((resolve) => queue.push(() => resolve(Promise.try(begin, start))));
+      const { promise, resolve } = Promise.withResolvers<void>();
+      queue.push(() => resolve((async () => begin(start))()));
+      return promise;
     },
     /** Told of all that executions do: whose execution rests or has ended gives up its place. */
     observe(executionArn: string, { type }: HistoryEvent): void {

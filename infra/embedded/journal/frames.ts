@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 
-const HEADER = /^@(\d{1,10}) ([0-9a-f]{8})$/;
-/** `@`, ten digits, a space, eight of the checksum. */
-const LONGEST_HEADER = 20;
+const HEADER = /^@(\d{1,10}) ([0-9a-f]{8})\n/;
+/** `@`, ten digits, a space, eight of the checksum, the end of the line. */
+const LONGEST_HEADER = 21;
 
 /**
  * Everything that one turn of the event loop wrote: `@<bytes> <crc32>`, then its lines. The whole turn is there or none
@@ -13,18 +13,16 @@ export function encodeFrame(lines: readonly string[]): Buffer {
   return Buffer.concat([Buffer.from(`@${body.length} ${crc32(body).toString(16).padStart(8, '0')}\n`), body]);
 }
 
-/** Reads frames from `offset` on and gives where each begins; returns where the last good one ends. */
-export function* readFrames(log: Buffer, offset = 0): Generator<{ at: number; lines: string[] }, number> {
-  for (let at = offset; ; ) {
-    const start = log.indexOf('\n', at) + 1;
-    const header = HEADER.exec(
-      start - at > LONGEST_HEADER + 1 ? '' : log.toString('latin1', at, Math.max(start - 1, at)),
-    );
-    const end = start + Number(header?.[1]);
-    if (header === null || end > log.length) return at;
+/** Tells each line of the good frames, in their order; returns where the last of them ends. */
+export function readFrames(log: Buffer, tell: (line: string) => void): number {
+  for (let at = 0; ; ) {
+    const [header, length, checksum = ''] = HEADER.exec(log.toString('latin1', at, at + LONGEST_HEADER)) ?? [];
+    if (header === undefined) return at;
+    const start = at + header.length;
+    const end = start + Number(length);
     const body = log.subarray(start, end);
-    if (crc32(body) !== Number.parseInt(header[2] ?? '', 16)) return at;
-    yield { at, lines: body.toString().slice(0, -1).split('\n') };
+    if (end > log.length || crc32(body) !== Number.parseInt(checksum, 16)) return at;
+    for (const line of body.toString().slice(0, -1).split('\n')) tell(line);
     at = end;
   }
 }

@@ -1,4 +1,4 @@
-import type { Disk, Segment } from './disk.ts';
+import type { Disk } from './disk.ts';
 import { encodeFrame, readFrames } from './frames.ts';
 
 /**
@@ -35,11 +35,12 @@ export interface Journal {
 
 interface Entry {
   lines: string[];
+  /** Where it is archived; its lines are in the log alone then. */
   summary: string | undefined;
-  /** The log holds all of it from here on. */
+  /** The log holds all of it from this segment on. */
   segment: number;
-  offset: number;
 }
+type Entries = Map<string, Entry>;
 
 export interface JournalOptions {
   readonly disk: Disk;
@@ -56,53 +57,48 @@ const MIB = 2 ** 20;
 const RETRY_MS = 1000;
 const DONE = Promise.resolve();
 const nameOf = (segment: number) => `${String(segment).padStart(8, '0')}.log`;
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** The lines alone, for tests and for runs that keep nothing. */
 export function memoryJournal(): Journal {
-  return createJournal(new Map(), { write: () => undefined, where: () => ({ segment: 0, offset: 0 }), read: () => [] });
+  return keep(new Map(), { write: () => undefined, segment: () => 0, read: () => [] });
 }
 
 /** Reads what there is, cuts a tail that a crash or the disk has spoiled, and goes on in a new segment. */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { disk, report, later = (retry) => void setTimeout(retry, RETRY_MS) } = options;
   const { segmentBytes = 8 * MIB, limitBytes = 512 * MIB } = options;
-  const entries = new Map<string, Entry>();
+  const entries: Entries = new Map();
   const sizes = recover(disk, entries, report);
-
   let active = Math.max(0, ...sizes.keys()) + 1;
-  let file: Segment = await disk.create(nameOf(active));
+  let file = await disk.create(nameOf(active));
   let size = 0;
   let buffer: string[] = [];
-  const batch = () => ({ written: Promise.withResolvers<void>(), told: Promise.withResolvers<boolean>() });
-  let next: ReturnType<typeof batch> | undefined;
-  let committing: ReturnType<typeof batch> | undefined;
+  let written: Promise<void> = DONE;
   let full = false;
-  /** Nothing depends on these once the next frame is on the disk. */
-  const vacated: number[] = [];
+  /** Who waits to hear what became of what was written so far. */
+  const waiting = new Set<(kept: boolean) => void>();
+  let forget: (key: string) => void = () => undefined;
 
-  const commit = async (): Promise<void> => {
-    while (buffer.length > 0) {
-      committing = next;
-      next = undefined;
-      const frame = encodeFrame(buffer);
-      buffer = [];
-      await persist(() => file.write(frame, size));
-      size += frame.length;
-      sizes.set(active, size);
-      committing?.written.resolve();
-      committing?.told.resolve(true);
-      for (const segment of vacated.splice(0)) {
-        disk.remove(nameOf(segment));
-        sizes.delete(segment);
-      }
-      if (size > segmentBytes) await roll();
-    }
-    committing = undefined;
+  const write = (line: string): void => {
+    buffer.push(line);
+    if (buffer.length === 1) written = written.then(turn).then(commit);
   };
-  const persist = async (write: () => Promise<void>): Promise<void> => {
+  const commit = async (): Promise<void> => {
+    const obsolete = size > segmentBytes ? await roll() : undefined;
+    const frame = encodeFrame(buffer);
+    buffer = [];
+    await persist(() => file.write(frame, size));
+    size += frame.length;
+    sizes.set(active, size);
+    if (obsolete === undefined) return;
+    disk.remove(nameOf(obsolete));
+    sizes.delete(obsolete);
+  };
+  const persist = async (work: () => Promise<void>): Promise<void> => {
     for (;;) {
       try {
-        await write();
+        await work();
         if (full) report('the journal can be written again; events and executions are accepted');
         full = false;
         return;
@@ -110,167 +106,137 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         const why = error instanceof Error ? error.message : String(error);
         if (!full) report(`the journal cannot be written (${why}): nothing new is accepted until there is space`);
         full = true;
-        for (const waiting of [committing, next]) waiting?.told.resolve(false);
+        for (const tell of waiting) tell(false);
+        waiting.clear();
         await new Promise<void>((resolve) => later(resolve));
       }
     }
   };
-  const roll = async (): Promise<void> => {
+  /** Begins a segment. Where the log is too long, nothing depends on the oldest one once the next frame is written. */
+  const roll = async (): Promise<number | undefined> => {
     await file.close();
     await persist(async () => {
       file = await disk.create(nameOf(active + 1));
     });
     active += 1;
     size = 0;
-    sizes.set(active, 0);
-    const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
     const [oldest] = sizes.keys();
-    if (oldest === undefined || total <= Math.max(limitBytes, 3 * journal.liveBytes())) return;
-    journal.vacate(oldest);
-    vacated.push(oldest);
+    let living = 0;
+    for (const { lines } of entries.values()) for (const line of lines) living += line.length;
+    const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+    if (oldest === undefined || total <= Math.max(limitBytes, 3 * living)) return undefined;
+    vacate(oldest);
+    return oldest;
   };
-
-  const journal = createJournal(entries, {
-    write(line) {
-      buffer.push(line);
-      if (next !== undefined) return;
-      next = batch();
-      if (committing === undefined) setImmediate(() => void commit());
-    },
-    where: () => ({ segment: active, offset: size }),
-    read: (key, entry) => readBack(disk, [...sizes.keys()], key, entry),
-  });
-  const durable = () => (next ?? committing)?.written.promise ?? DONE;
+  /** What lives in the segment is written again, what is archived there is forgotten. */
+  const vacate = (segment: number): void => {
+    for (const [key, entry] of entries) {
+      if (entry.segment > segment) continue;
+      if (entry.summary === undefined) {
+        entry.segment = active;
+        for (const [i, line] of entry.lines.entries()) write(`${i === 0 ? '=' : '+'}${key} ${line}`);
+      } else {
+        entries.delete(key);
+        write(`-${key} `);
+        forget(key);
+      }
+    }
+  };
+  const read = (key: string, from: number) =>
+    readBack(
+      disk,
+      [...sizes.keys()].filter((segment) => segment >= from),
+      key,
+    );
   return {
-    ...journal,
-    durable,
-    promised: async () => !full && ((await (next ?? committing)?.told.promise) ?? true),
+    ...keep(entries, { write, segment: () => active, read }),
+    durable: () => written,
+    async promised() {
+      if (full) return false;
+      return new Promise((resolve) => {
+        waiting.add(resolve);
+        void written.then(() => {
+          waiting.delete(resolve);
+          resolve(true);
+        });
+      });
+    },
     accepts: () => !full,
+    onForget(listener) {
+      forget = listener;
+    },
     async close() {
       // What waits for space has been promised to nobody.
-      if (!full) await durable();
+      if (!full) await written;
       await file.close();
     },
   };
 }
 
-/** The lines by key in a log that nobody writes, archived ones included; a spoiled tail is left out, and left alone. */
-export function readJournal(disk: Disk): ReadonlyMap<string, readonly string[]> {
-  const entries = new Map<string, Entry>();
-  const untouched = { ...disk, cut: () => undefined, remove: () => undefined };
-  const sizes = recover(untouched, entries, () => undefined);
-  const linesOf = (key: string, entry: Entry) =>
-    entry.summary === undefined ? entry.lines : readBack(disk, [...sizes.keys()], key, entry);
-  return new Map([...entries].map(([key, entry]) => [key, linesOf(key, entry)]));
-}
-
 interface Log {
   write(line: string): void;
-  /** A place that the next line cannot be before. */
-  where(): { segment: number; offset: number };
-  read(key: string, entry: Entry): string[];
+  /** The one that is written now. */
+  segment(): number;
+  read(key: string, from: number): readonly string[];
 }
 
-function createJournal(entries: Map<string, Entry>, log: Log) {
-  let liveBytes = 0;
-  for (const { lines } of entries.values()) liveBytes += lengthOf(lines);
-  let forget: (key: string) => void = () => undefined;
-  const apply = (operation: Operation, key: string, line: string) => {
-    const before = operation === '+' ? 0 : lengthOf(entries.get(key)?.lines ?? []);
-    liveBytes += (operation === '-' || operation === '!' ? 0 : line.length) - before;
-    change(entries, operation, key, line, log.where);
+function keep(entries: Entries, log: Log): Journal {
+  const apply = (operation: Operation, key: string, line: string): void => {
+    change(entries, operation, key, line, log.segment());
     log.write(`${operation}${key} ${line}`);
   };
   return {
-    append: (key: string, line: string) => apply('+', key, line),
-    put: (key: string, line: string) => apply('=', key, line),
-    remove: (key: string) => void (entries.has(key) && apply('-', key, '')),
-    archive: (key: string, summary: string) => apply('!', key, summary),
-    lines(key: string): readonly string[] {
+    append: (key, line) => apply('+', key, line),
+    put: (key, line) => apply('=', key, line),
+    remove: (key) => void (entries.has(key) && apply('-', key, '')),
+    archive: (key, summary) => apply('!', key, summary),
+    lines(key) {
       const entry = entries.get(key);
       if (entry === undefined) return [];
-      return entry.summary === undefined ? entry.lines : log.read(key, entry);
+      return entry.summary === undefined ? entry.lines : log.read(key, entry.segment);
     },
-    keys: (prefix: string) =>
-      [...entries].flatMap(([key, { summary }]) => (key.startsWith(prefix) ? [{ key, summary }] : [])),
-    onForget(listener: (key: string) => void) {
-      forget = listener;
-    },
+    keys: (prefix) => [...entries].flatMap(([key, { summary }]) => (key.startsWith(prefix) ? [{ key, summary }] : [])),
     durable: () => DONE,
     promised: async () => true,
     accepts: () => true,
+    onForget: () => undefined,
     close: () => DONE,
-    liveBytes: () => liveBytes,
-    /** Nothing in memory depends on this segment any more: what lives is written again, what is archived forgotten. */
-    vacate(segment: number) {
-      for (const [key, entry] of entries) {
-        if (entry.segment > segment) continue;
-        if (entry.summary === undefined) {
-          Object.assign(entry, log.where());
-          for (const [i, line] of entry.lines.entries()) log.write(`${i === 0 ? '=' : '+'}${key} ${line}`);
-        } else {
-          entries.delete(key);
-          log.write(`-${key} `);
-          forget(key);
-        }
-      }
-    },
   };
 }
 
 type Operation = '+' | '=' | '-' | '!';
-const isOperation = (text: string): text is Operation => '+=-!'.includes(text) && text !== '';
-const lengthOf = (lines: readonly string[]) => lines.reduce((sum, line) => sum + line.length, 0);
 
-function change(
-  entries: Map<string, Entry>,
-  operation: Operation,
-  key: string,
-  line: string,
-  where: Log['where'],
-): void {
-  if (operation === '-') return void entries.delete(key);
+function change(entries: Entries, operation: string, key: string, line: string, segment: number): void {
   const entry = entries.get(key);
-  if (operation === '!') {
-    if (entry !== undefined) Object.assign(entry, { lines: [], summary: line });
-  } else if (entry === undefined) entries.set(key, { lines: [line], summary: undefined, ...where() });
-  else if (operation === '+') entry.lines.push(line);
-  else Object.assign(entry, { lines: [line], summary: undefined, ...where() });
+  if (operation === '-') entries.delete(key);
+  else if (operation === '!') Object.assign(entry ?? {}, { lines: [], summary: line });
+  else if (operation === '+' && entry !== undefined) entry.lines.push(line);
+  else entries.set(key, { lines: [line], summary: undefined, segment });
 }
 
-function parseLine(text: string): { operation: Operation; key: string; line: string } | undefined {
-  const operation = text.charAt(0);
+/** The same from a line of the log. */
+function replay(entries: Entries, text: string, segment: number): void {
   const space = text.indexOf(' ');
-  if (!isOperation(operation) || space === -1) return undefined;
-  return { operation, key: text.slice(1, space), line: text.slice(space + 1) };
+  change(entries, text.charAt(0), text.slice(1, space), text.slice(space + 1), segment);
 }
 
 /** Fills `entries` from the log and gives the sizes of its segments, oldest first. */
-function recover(disk: Disk, entries: Map<string, Entry>, report: (message: string) => void): Map<number, number> {
+function recover(disk: Disk, entries: Entries, report: (message: string) => void): Map<number, number> {
   const sizes = new Map<number, number>();
-  const numbers = disk.list().flatMap((name) => (/^\d{8}\.log$/.test(name) ? [Number.parseInt(name, 10)] : []));
   let spoiled = false;
-  for (const segment of numbers.sort((a, b) => a - b)) {
-    const name = nameOf(segment);
-    const bytes = spoiled ? Buffer.alloc(0) : disk.read(name);
-    const frames = readFrames(bytes);
-    let frame = frames.next();
-    for (; !frame.done; frame = frames.next()) {
-      const place = { segment, offset: frame.value.at };
-      for (const text of frame.value.lines) {
-        const parsed = parseLine(text);
-        if (parsed) change(entries, parsed.operation, parsed.key, parsed.line, () => place);
-      }
-    }
-    if (spoiled || frame.value < bytes.length) {
-      const lost = disk.read(name).length - frame.value;
-      report(`${name} is damaged at byte ${frame.value}: cut there, ${lost} bytes are kept in ${name}.cut`);
-      disk.cut(name, frame.value);
-      // What follows a gap cannot be understood without it.
+  for (const name of disk.list().sort()) {
+    if (!/^\d{8}\.log$/.test(name)) continue;
+    const segment = Number.parseInt(name, 10);
+    const bytes = disk.read(name);
+    // What follows a gap cannot be understood without it.
+    const end = spoiled ? 0 : readFrames(bytes, (text) => replay(entries, text, segment));
+    if (end < bytes.length) {
+      report(`${name} is damaged at byte ${end}: cut there, ${bytes.length - end} bytes are kept in ${name}.cut`);
+      disk.cut(name, end);
       spoiled = true;
     }
-    if (frame.value === 0) disk.remove(name);
-    else sizes.set(segment, frame.value);
+    if (end === 0) disk.remove(name);
+    else sizes.set(segment, end);
   }
   // A slice of a string keeps all of it in memory: what stays gets characters of its own.
   for (const entry of entries.values()) entry.lines = entry.lines.map((line) => Buffer.from(line).toString());
@@ -278,19 +244,17 @@ function recover(disk: Disk, entries: Map<string, Entry>, report: (message: stri
 }
 
 /** The lines of an archived key, up to where it was archived. */
-function readBack(disk: Disk, segments: readonly number[], key: string, { segment, offset }: Entry): string[] {
-  let lines: string[] = [];
-  for (const number of segments) {
-    if (number < segment) continue;
-    for (const frame of readFrames(disk.read(nameOf(number)), number === segment ? offset : 0)) {
-      for (const text of frame.lines) {
-        if (!text.startsWith(`${key} `, 1)) continue;
-        const parsed = parseLine(text);
-        if (parsed?.operation === '!') return lines;
-        if (parsed?.operation === '=') lines = [];
-        if (parsed) lines.push(parsed.line);
-      }
-    }
+function readBack(disk: Disk, segments: readonly number[], key: string): readonly string[] {
+  const found: Entries = new Map();
+  const mine = `${key} `;
+  let archived = false;
+  for (const segment of segments) {
+    readFrames(disk.read(nameOf(segment)), (text) => {
+      if (!text.startsWith(mine, 1)) return;
+      if (text.startsWith('!')) archived = true;
+      else replay(found, text, segment);
+    });
+    if (archived) break;
   }
-  return lines;
+  return found.get(key)?.lines ?? [];
 }

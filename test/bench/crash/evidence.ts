@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { historyOf } from '../../../infra/embedded/engine/history.ts';
 import { folderDisk } from '../../../infra/embedded/journal/disk.ts';
-import { readJournal } from '../../../infra/embedded/journal/journal.ts';
+import { openJournal } from '../../../infra/embedded/journal/journal.ts';
 import { openDynamo } from '../../../infra/embedded/services/dynamo.ts';
 import { TABLE_NAME } from '../../../infra/names.ts';
 import { ApprovalItem } from '../../../schemas/items/approval.ts';
@@ -28,16 +28,23 @@ export interface Evidence {
   readonly cuts: number;
 }
 
+/** A look at the log of a system, running or not: a spoiled tail is left out and left alone, nothing is written. */
+function look(dataDir: string) {
+  const segment = { write: async () => undefined, close: async () => undefined };
+  const looking = { cut: () => undefined, remove: () => undefined, create: async () => segment };
+  return openJournal({ disk: { ...folderDisk(join(dataDir, 'journal')), ...looking }, report: () => undefined });
+}
+
 /** Deliveries and asynchronous invocations that a system, running or not, still has to make. */
-export const pendingIn = (dataDir: string): number =>
-  [...readJournal(folderDisk(join(dataDir, 'journal'))).keys()].filter((key) => /^[ab]/.test(key)).length;
+export const pendingIn = async (dataDir: string): Promise<number> =>
+  (await look(dataDir)).keys('').filter(({ key }) => /^[ab]/.test(key)).length;
 
 const Submitted = z.object({ 'detail-type': z.literal('JobSubmitted'), detail: z.object({ jobId: z.string() }) });
 
 export async function gather(dataDir: string): Promise<Evidence> {
   const folder = join(dataDir, 'journal');
-  const kept = readJournal(folderDisk(folder));
-  const executions = new Map([...kept].filter(([key]) => key.startsWith('e')));
+  const kept = await look(dataDir);
+  const executions = new Map(kept.keys('e').map(({ key }) => [key, kept.lines(key)]));
   const started = new Set<string>();
   for (const lines of executions.values()) {
     const input = Submitted.safeParse(historyOf(lines.slice(0, 1))[0]?.input).data;

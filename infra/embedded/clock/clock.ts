@@ -1,13 +1,9 @@
-import { TimerQueue } from './timer-queue.ts';
+import { type Timer, TimerQueue } from './timer-queue.ts';
 
 /** Where it returns a promise, the clock is held until that has settled; anything else is ignored. */
 type Work = () => unknown;
 /** The first tick of a schedule after a time. */
 type Schedule = (afterMs: number) => number;
-
-export interface Timer {
-  cancel(): void;
-}
 
 /** The one clock of the embedded system. All times are epoch milliseconds. */
 export interface Clock {
@@ -81,9 +77,9 @@ export function ledger(now: () => number, changed: () => void) {
     at(timeMs: number, run: Work): Timer {
       if (!Number.isFinite(timeMs)) throw new RangeError(`a timer needs a finite time, not ${timeMs}`);
       if (closed) return NEVER;
-      const entry = timers.add(timeMs, run);
+      const timer = timers.add(timeMs, run);
       changed();
-      return { cancel: () => timers.cancel(entry) };
+      return timer;
     },
     every(schedule: Schedule, run: Work): void {
       if (closed) return;

@@ -1,4 +1,8 @@
-export interface Entry<T> {
+export interface Timer {
+  cancel(): void;
+}
+
+interface Entry<T> {
   readonly time: number;
   readonly order: number;
   readonly value: T;
@@ -9,15 +13,15 @@ export class TimerQueue<T> {
   readonly #entries: Entry<T>[] = [];
   #order = 0;
 
-  add(time: number, value: T): Entry<T> {
+  add(time: number, value: T): Timer {
     const entry = { time, order: this.#order++, value };
     this.#entries.splice(this.#placeOf(entry), 0, entry);
-    return entry;
-  }
-
-  cancel(entry: Entry<T>): void {
-    const place = this.#placeOf(entry);
-    if (this.#entries[place] === entry) this.#entries.splice(place, 1);
+    return {
+      cancel: () => {
+        const place = this.#placeOf(entry);
+        if (this.#entries[place] === entry) this.#entries.splice(place, 1);
+      },
+    };
   }
 
   /** Infinity where nothing waits. */

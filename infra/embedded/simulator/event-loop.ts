@@ -18,10 +18,7 @@ export function eventLoop(startMs: number): EventLoop {
   let now = startMs;
   return {
     now: () => now,
-    at(timeMs, run) {
-      const entry = timers.add(Math.max(timeMs, now), run);
-      return { cancel: () => timers.cancel(entry) };
-    },
+    at: (timeMs, run) => timers.add(Math.max(timeMs, now), run),
     runUntil(timeMs) {
       for (let next = timers.nextTime(); next <= timeMs; next = timers.nextTime()) {
         now = next;

@@ -142,14 +142,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       }
     }
   };
-  const read = (key: string, from: number) =>
-    readBack(
-      disk,
-      [...sizes.keys()].filter((segment) => segment >= from),
-      key,
-    );
   return {
-    ...keep(entries, { write, segment: () => active, read }),
+    ...keep(entries, {
+      ...{ write, segment: () => active },
+      read: (key, from) => readBack(disk, key, from, sizes),
+    }),
     durable: () => written,
     async promised() {
       if (full) return false;
@@ -244,11 +241,12 @@ function recover(disk: Disk, entries: Entries, report: (message: string) => void
 }
 
 /** The lines of an archived key, up to where it was archived. */
-function readBack(disk: Disk, segments: readonly number[], key: string): readonly string[] {
+function readBack(disk: Disk, key: string, from: number, sizes: ReadonlyMap<number, number>): readonly string[] {
   const found: Entries = new Map();
   const mine = `${key} `;
   let archived = false;
-  for (const segment of segments) {
+  for (const segment of sizes.keys()) {
+    if (segment < from) continue;
     readFrames(disk.read(nameOf(segment)), (text) => {
       if (!text.startsWith(mine, 1)) return;
       if (text.startsWith('!')) archived = true;

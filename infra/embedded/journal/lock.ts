@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -20,13 +20,9 @@ export function lockFolder(folder: string): () => void {
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (cause) {
     lock.close();
-    let pid = 'another process';
-    try {
-      pid = `process ${readFileSync(owner, 'utf8')}`;
-    } catch {
-      // It has only just begun.
-    }
-    throw new FolderInUse(`${folder} is used by ${pid}: stop that one, or give --data another folder.`, { cause });
+    // One that has only just begun has not said who it is.
+    const who = existsSync(owner) ? `process ${readFileSync(owner, 'utf8')}` : 'another process';
+    throw new FolderInUse(`${folder} is used by ${who}: stop that one, or give --data another folder.`, { cause });
   }
   writeFileSync(owner, `${process.pid}`);
   return () => lock.close();

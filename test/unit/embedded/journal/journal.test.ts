@@ -48,6 +48,25 @@ describe('a journal', () => {
     expect(again.lines('e2')).toEqual(['"first"', '"second"']);
   });
 
+  it('reads back an archived key from all segments it is in, and nothing that the key held before', async () => {
+    const disk = memoryDisk();
+    const { journal } = await journalOn(disk, { segmentBytes: 100 });
+    journal.append('e1', '"of another time"');
+    journal.remove('e1');
+    const lines = Array.from({ length: 30 }, (_, n) => `"line ${n}"`);
+    for (const line of lines) {
+      journal.append('e1', line);
+      journal.append('e11', '"of another key"');
+      await journal.durable();
+    }
+    journal.archive('e1', '"summary"');
+    await journal.durable();
+    expect(disk.list().length).toBeGreaterThan(5);
+    expect(journal.lines('e1')).toEqual(lines);
+    await journal.close();
+    expect((await journalOn(memoryDisk(new Map(disk.files)))).journal.lines('e1')).toEqual(lines);
+  });
+
   it('writes all lines of a turn as one frame, there or not there as a whole', async () => {
     const disk = memoryDisk();
     const { journal } = await journalOn(disk);

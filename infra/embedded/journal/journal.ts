@@ -4,8 +4,8 @@ import { encodeFrame, readFrames } from './frames.ts';
 /**
  * What must survive a kill -9: lists of lines by key, in memory as they were written, and in an append-only log.
  *
- * A log and not node:sqlite, because all there is to do is to append: one write and one fdatasync for all lines of a turn
- * of the event loop, whoever wrote them, is several times what SQLite commits, and a log can be read with a pager. The
+ * A log and not node:sqlite, because all there is to do is to append: one write, straight to the disk, for all lines of
+ * a turn of the event loop, whoever wrote them, is several times what SQLite commits, and a log can be read with a pager. The
  * log is a row of segments. When they grow beyond their limit the oldest is dropped, after what still lives in it has
  * been written again at the end: work in proportion to what lives, no file is ever rewritten in place.
  */
@@ -142,29 +142,29 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       }
     }
   };
+  const promised = async () =>
+    !full &&
+    new Promise<boolean>((resolve) => {
+      waiting.add(resolve);
+      void written.then(() => {
+        waiting.delete(resolve);
+        resolve(true);
+      });
+    });
   return {
     ...keep(entries, {
       ...{ write, segment: () => active },
       read: (key, from) => readBack(disk, key, from, sizes),
     }),
     durable: () => written,
-    async promised() {
-      if (full) return false;
-      return new Promise((resolve) => {
-        waiting.add(resolve);
-        void written.then(() => {
-          waiting.delete(resolve);
-          resolve(true);
-        });
-      });
-    },
+    promised,
     accepts: () => !full,
     onForget(listener) {
       forget = listener;
     },
     async close() {
       // What waits for space has been promised to nobody.
-      if (!full) await written;
+      await promised();
       await file.close();
     },
   };

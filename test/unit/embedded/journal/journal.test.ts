@@ -127,6 +127,16 @@ describe('a journal', () => {
     expect((await journalOn(disk.upTo(Infinity))).journal.lines('e1')).toEqual(['before', 'while full', 'later']);
   });
 
+  it('closes where the disk is found full only then: what nobody was promised waits for nothing', async () => {
+    const disk = memoryDisk();
+    const { journal } = await journalOn(disk);
+    disk.free = 0;
+    journal.append('e1', 'while full');
+    const promised = journal.promised();
+    await journal.close();
+    expect(await promised).toBe(false);
+  });
+
   it('stays within its limit: drops old segments, keeps what lives, forgets what is archived', async () => {
     const disk = memoryDisk();
     const { journal } = await journalOn(disk, { segmentBytes: 1000, limitBytes: 5000 });

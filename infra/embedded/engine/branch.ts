@@ -113,6 +113,7 @@ export class Branch implements Line {
 
   /** Records what only a restart reads. */
   remember(memo: Memo): void {
+    this.#assertRunning();
     const { services, key } = this.execution;
     services.journal.append(key, JSON.stringify({ path: this.path, memo }));
     this.recall(memo);

@@ -22,6 +22,7 @@ export interface EngineOptions {
   integrations: Integrations;
   /** Where executions are kept over a restart; by default they are not. */
   journal?: Journal;
+  /** Told of every event, after a restart also of those that open and lately closed executions had before. */
   onHistory?: (executionArn: string, event: HistoryEvent) => void;
   onStatusChange?: (change: StatusChange) => void;
   /** Histories of this many closed executions stay in memory; the others are in the journal while it has room for them. */
@@ -137,8 +138,10 @@ export function createEngine(options: EngineOptions) {
         definitions.set(key, known);
         return known;
       };
-      for (const { key, summary } of journal.keys('e')) {
-        sequence = Math.max(sequence, Number(key.slice(1)));
+      // What lives long has been written again behind what came after it.
+      const inOrder = journal.keys('e').sort((a, b) => Number(a.key.slice(1)) - Number(b.key.slice(1)));
+      for (const { key, summary } of inOrder) {
+        sequence = Number(key.slice(1));
         if (summary !== undefined) {
           const closed: ExecutionSummary = JSON.parse(summary);
           archived.set(key, closed.executionArn);

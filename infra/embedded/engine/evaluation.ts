@@ -69,12 +69,7 @@ export function unexpectedType(visit: Visit, template: JsonValue, field: string,
  * Records EvaluationFailed and gives the failure to throw. AWS chains that event to what came before the state's entry
  * as long as the entry is the last event.
  */
-export function evaluationFailed(
-  visit: Visit,
-  reason: string,
-  location: string | undefined,
-  after?: number,
-): TaskError {
+export function evaluationFailed(visit: Visit, reason: string, location: string | undefined, after?: number) {
   const { branch, name, enteredId, enteredAfter } = visit;
   const error = 'States.QueryEvaluationError';
   const cause = stateCause(visit, reason);

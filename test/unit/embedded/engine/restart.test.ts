@@ -183,6 +183,50 @@ describe('an execution that is killed', () => {
     expect.unreachable('no frame ends with TaskSubmitted');
   });
 
+  it('is told nothing by a branch that was stopped in the middle of an expression', async () => {
+    const branch = (name: string, state: object) => ({ StartAt: name, States: { [name]: state } });
+    const wait = (Seconds: unknown) => ({ Type: 'Wait', Seconds, End: true });
+    const definition = {
+      ...{ QueryLanguage: 'JSONata', StartAt: 'Fails' },
+      States: {
+        Fails: {
+          ...{ Type: 'Parallel', Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Waits' }], End: true },
+          // It is still counting when the other has failed and the next fork waits.
+          Branches: [
+            branch('No', { Type: 'Fail' }),
+            branch('Long', wait('{% $sum($map([1..20], function($n) { 9 })) %}')),
+          ],
+        },
+        Waits: { Type: 'Parallel', Branches: [branch('A', wait(1)), branch('B', wait(9))], End: true },
+      },
+    };
+    const disk = memoryDisk();
+    const first = await callsNothing(disk, definition);
+    const { executionArn } = first.engine.start({ stateMachineArn: MACHINE, input: {} });
+    await first.clock.advance(0);
+    await first.journal.durable();
+    const { clock, engine } = await callsNothing(memoryDisk(new Map(disk.files)), definition);
+    await clock.advance(9_000);
+    expect(engine.describe(executionArn).status).toBe('SUCCEEDED');
+  });
+
+  it('keeps its place in the list when the journal had to write it again', async () => {
+    const States = { Rest: { Type: 'Wait', Seconds: '{% $states.input %}', End: true } };
+    const definition = { QueryLanguage: 'JSONata', StartAt: 'Rest', States };
+    const disk = memoryDisk();
+    const first = await callsNothing(disk, definition);
+    first.engine.start({ stateMachineArn: MACHINE, input: 86_400, name: 'long' });
+    for (let n = 0; n < 30; n++) {
+      first.engine.start({ stateMachineArn: MACHINE, input: 0, name: `short-${n}` });
+      await first.clock.advance(0);
+      await first.journal.durable();
+    }
+    expect(disk.list()).not.toContain('00000001.log');
+    const { engine } = await callsNothing(memoryDisk(new Map(disk.files)), definition);
+    const [oldest, next, ...others] = engine.list().map(({ name }) => name);
+    expect([oldest, next, others.at(-1)]).toEqual(['long', expect.stringMatching(/^short-2\d$/), 'short-29']);
+  });
+
   it('goes on with the definition it began with', async () => {
     const disk = memoryDisk();
     const first = await machineOn(disk, START);
@@ -202,6 +246,17 @@ describe('an execution that is killed', () => {
     expect(engine.history(executionArn)?.some(({ name }) => name === 'Each')).toBe(true);
   });
 });
+
+/** An engine on a small disk whose machine only waits. */
+async function callsNothing(disk: MemoryDisk, definition: unknown) {
+  const clock = manualClock(START);
+  const journal = await openJournal({ disk, report: () => {}, segmentBytes: 2000, limitBytes: 10_000 });
+  const integrations = { supports: () => true, invoke: async () => null };
+  const engine = createEngine({ clock, journal, integrations, random: () => 0.5, newId: () => 'x', keepHistories: 1 });
+  engine.register({ arn: MACHINE, name: 'm', definition });
+  engine.resume();
+  return { clock, engine, journal };
+}
 
 function safeHistory(machine: Machine, arn: string) {
   return machine.engine.list().length === 0 ? [] : (machine.engine.history(arn) ?? []);

@@ -1,4 +1,4 @@
-import { appendFileSync, createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { appendFile, createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 
@@ -16,8 +16,8 @@ export function openLogFiles(directory: string): LogFiles {
   return {
     write(name, text) {
       const file = join(directory, `${name}.log`);
-      // The last words of a thread may come after its end.
-      if (closed) return appendFileSync(file, text, { mode: 0o600 });
+      // The last words of a thread may come after its end; a full disk costs them too.
+      if (closed) return appendFile(file, text, { mode: 0o600 }, () => undefined);
       let stream = streams.get(name);
       if (stream === undefined) {
         stream = createWriteStream(file, { flags: 'a', mode: 0o600 });

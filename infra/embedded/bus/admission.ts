@@ -17,17 +17,10 @@ const RESTS: ReadonlySet<HistoryEvent['type']> = new Set([
 export function createAdmission(limit: number) {
   const working = new Set<string>();
   const queue: (() => void)[] = [];
-  let restedWhileStarting: Set<string> | undefined;
 
   const begin = (start: () => string | null): void => {
-    const rested = new Set<string>();
-    restedWhileStarting = rested;
-    try {
-      const arn = start();
-      if (arn !== null && !rested.has(arn)) working.add(arn);
-    } finally {
-      restedWhileStarting = undefined;
-    }
+    const arn = start();
+    if (arn !== null) working.add(arn);
   };
   const drain = () => {
     while (working.size < limit && queue.length > 0) queue.shift()?.();
@@ -38,7 +31,7 @@ export function createAdmission(limit: number) {
     waiting: () => queue.length,
     /**
      * Starts an execution when there is a place for it: at once and inside this call, or in its turn.
-     * @param start gives the execution's ARN; null where nothing began
+     * @param start gives the execution's ARN, before the execution does anything; null where nothing began
      * @returns undefined when it began; else a promise of that, which fails as `start` does
      */
     enter(start: () => string | null): Promise<void> | undefined {
@@ -50,7 +43,6 @@ export function createAdmission(limit: number) {
     /** Told of all that executions do: whose execution rests or has ended gives up its place. */
     observe(executionArn: string, { type }: HistoryEvent): void {
       if (!RESTS.has(type)) return;
-      restedWhileStarting?.add(executionArn);
       // Not inside the engine's own step.
       if (working.delete(executionArn) && queue.length > 0) queueMicrotask(drain);
     },

@@ -30,6 +30,11 @@ describe('starting', () => {
     expect(() => start('x'.repeat(256 * 1024))).toThrow(named('InvalidExecutionInput'));
   });
 
+  it('returns before the execution does anything of its own', () => {
+    const { start, types } = machineOf({ Bad: { Type: 'Pass', Output: '{% $gone %}', End: true } });
+    expect(types(start())).toEqual(['ExecutionStarted']);
+  });
+
   it('keeps the definition an execution began with', async () => {
     const machine = machineOf({ Rest: { ...parked.Rest, Output: 'old' } });
     const arn = machine.start();

@@ -4,7 +4,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { InvokeAsync } from '../functions/async-invocation.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Queues } from '../services/queues.ts';
-import { createRetries, NotRetriable } from './retries.ts';
+import { bury, createRetries, NotRetriable } from './retries.ts';
 
 /** One event on its way to one target of a rule. */
 interface Delivery {
@@ -21,7 +21,7 @@ interface DeliverOptions {
   readonly journal: Journal;
   readonly queues: Queues;
   readonly invokeAsync: InvokeAsync;
-  /** Starts an execution, at once or in its turn (then a promise); a name that is taken by the same event is a redelivery and no failure. */
+  /** Starts an execution, at once or in its turn (then a promise); a name that is taken is a redelivery and no failure. */
   readonly startExecution: (
     target: Pick<TargetSpec, 'arn' | 'roleArn'>,
     name: string,
@@ -53,15 +53,12 @@ export function deliverer({ clock, journal, queues, invokeAsync, startExecution,
     },
     exhausted({ work: { eventId, from, target, event }, error, attempts }) {
       const message = error instanceof Error ? error.message : String(error);
-      if (target.deadLetterArn !== null) {
-        queues.send(target.deadLetterArn, event, {
-          ...{ RULE_ARN: from, TARGET_ARN: target.arn },
-          ERROR_CODE: error instanceof NotRetriable ? error.code : 'SDK_CLIENT_ERROR',
-          ERROR_MESSAGE: message,
-          RETRY_ATTEMPTS: `${attempts - 1}`,
-        });
-      }
-      const fate = target.deadLetterArn === null ? 'is lost' : `is in ${target.deadLetterArn}`;
+      const fate = bury(queues, target.deadLetterArn, event, {
+        ...{ RULE_ARN: from, TARGET_ARN: target.arn },
+        ERROR_CODE: error instanceof NotRetriable ? error.code : 'SDK_CLIENT_ERROR',
+        ERROR_MESSAGE: message,
+        RETRY_ATTEMPTS: `${attempts - 1}`,
+      });
       report(`${from} could not reach ${target.arn}: ${message}; event ${eventId} ${fate}`);
     },
   });

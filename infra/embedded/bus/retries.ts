@@ -1,6 +1,7 @@
 import type { RetryPolicy } from '../assembly/specs.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Message, Queues } from '../services/queues.ts';
 
 /** Trying again cannot help, e.g. the machine is not there. `code` is what EventBridge calls it. */
 export class NotRetriable extends Error {
@@ -10,6 +11,13 @@ export class NotRetriable extends Error {
     super(message, options);
     this.code = options?.code ?? 'NO_RESOURCE';
   }
+}
+
+/** Where an event is that was given up: in its dead-letter queue, or lost where there is none, or none any more. */
+export function bury(queues: Queues, queue: string | null, event: string, why: Message['attributes']): string {
+  if (queue === null || !queues.list().some(({ arn }) => arn === queue)) return 'is lost';
+  queues.send(queue, event, why);
+  return `is in ${queue}`;
 }
 
 interface Retried<Work> {

@@ -1,4 +1,5 @@
-import { createRetries } from '../bus/retries.ts';
+import type { FunctionSpec } from '../assembly/specs.ts';
+import { bury, createRetries } from '../bus/retries.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Queues } from '../services/queues.ts';
@@ -8,9 +9,8 @@ import { FunctionFailed } from './worker-thread.ts';
 /** Lambda tries a failed asynchronous invocation again after one minute, then after two. */
 const delayMs = (failed: number) => failed * 60_000;
 
-/** An event that a function has accepted and not yet handled. */
-interface Accepted {
-  readonly functionArn: string;
+/** An event that a function has accepted and not yet handled; the function may be gone after a restart. */
+interface Accepted extends Pick<FunctionSpec, 'name' | 'arn' | 'async'> {
   readonly event: string;
 }
 
@@ -30,22 +30,19 @@ interface AsyncOptions {
 export function asyncInvoker({ host, journal, queues, clock, newId, report }: AsyncOptions) {
   const begin = createRetries<Accepted>({
     ...{ clock, journal, prefix: 'a', delayMs },
-    policy: ({ functionArn }) => host.find(functionArn).async,
-    attempt: ({ functionArn, event }, requestId) => host.invoke(functionArn, event, requestId),
-    exhausted({ work: { functionArn, event }, id, error, attempts }) {
-      const { name, async } = host.find(functionArn);
-      const fault =
+    policy: (accepted) => accepted.async,
+    attempt: ({ arn, event }, requestId) => host.invoke(arn, event, requestId),
+    exhausted({ work: { name, async, event }, id, error, attempts }) {
+      const { errorType, errorMessage } =
         error instanceof FunctionFailed ? error.fault : { errorType: 'ServiceException', errorMessage: String(error) };
-      const { deadLetterArn } = async;
-      if (deadLetterArn !== null) {
-        queues.send(deadLetterArn, event, { RequestID: id, ErrorCode: '200', ErrorMessage: fault.errorMessage });
-      }
-      const fate = deadLetterArn === null ? 'is lost' : `is in ${deadLetterArn}`;
-      report(`${name} failed ${attempts} times with ${fault.errorType}; its event ${fate}`);
+      const why = { RequestID: id, ErrorCode: '200', ErrorMessage: errorMessage };
+      const fate = bury(queues, async.deadLetterArn, event, why);
+      report(`${name} failed ${attempts} times with ${errorType}; its event ${fate}`);
     },
   });
   return (functionArn: string, event: string): void => {
-    begin(newId(), { functionArn: host.find(functionArn).arn, event });
+    const { name, arn, async } = host.find(functionArn);
+    begin(newId(), { name, arn, async, event });
   };
 }
 export type InvokeAsync = ReturnType<typeof asyncInvoker>;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { deliverer } from '../../../../infra/embedded/bus/delivery.ts';
 import { createRetries, NotRetriable } from '../../../../infra/embedded/bus/retries.ts';
+import { asyncInvoker } from '../../../../infra/embedded/functions/async-invocation.ts';
+import { createFunctionHost } from '../../../../infra/embedded/functions/host.ts';
 import { memoryJournal } from '../../../../infra/embedded/journal/journal.ts';
 import { createQueues } from '../../../../infra/embedded/services/queues.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
@@ -106,6 +108,28 @@ describe('a delivery', () => {
       },
     ]);
     expect(reports).toEqual([expect.stringContaining('no such machine')]);
+  });
+});
+
+describe('an invocation of a function that is gone after a restart', () => {
+  it('is given up as its policy says and reported, where its dead-letter queue is gone too', async () => {
+    const journal = memoryJournal();
+    const lambda = { name: 'gone', arn: 'arn:aws:lambda:us-east-1:000000000000:function:gone' };
+    const async = { attempts: 1, maxAgeSeconds: 600, deadLetterArn: spec('dead').arn };
+    const pending = { work: { ...lambda, async, event: '{}' }, startedAt: 0, failed: 0, at: 0 };
+    journal.put('aid', JSON.stringify(pending));
+    const clock = manualClock(0);
+    const reports: string[] = [];
+    const environmentOf = () => ({});
+    const host = createFunctionHost([], {
+      ...{ clock, newId: counter(), environmentOf, log: () => {}, maxThreads: 1 },
+      callerOf: () => async () => ({ status: 200, text: '{}' }),
+    });
+    const queues = createQueues([], { clock, newId: counter(), journal, log: () => {} });
+    asyncInvoker({ host, journal, queues, clock, newId: counter(), report: (message) => reports.push(message) });
+    await clock.advance(600_000);
+    expect(reports).toEqual(['gone failed 2 times with ServiceException; its event is lost']);
+    expect(journal.keys('a')).toEqual([]);
   });
 });
 

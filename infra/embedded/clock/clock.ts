@@ -107,7 +107,7 @@ export function ledger(now: () => number, changed: () => void) {
       recurring.reduce((first, entry) => Math.min(first, coveringTick(entry, horizon)), timers.nextTime()),
     /** Runs what is due by now. */
     run(horizon = Number.NEGATIVE_INFINITY) {
-      for (const work of timers.due(now())) void invoke(work);
+      for (const work of timers.due(now())) if (!closed) void invoke(work);
       for (const entry of recurring) {
         if (coveringTick(entry, horizon) > now()) continue;
         entry.next = tickAfter(entry.schedule, now());

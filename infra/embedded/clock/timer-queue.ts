@@ -6,6 +6,7 @@ interface Entry<T> {
   readonly time: number;
   readonly order: number;
   readonly value: T;
+  cancelled: boolean;
 }
 
 /** Values by time, first come first served within an instant: a sorted array, which tens of thousands do not slow. */
@@ -14,10 +15,11 @@ export class TimerQueue<T> {
   #order = 0;
 
   add(time: number, value: T): Timer {
-    const entry = { time, order: this.#order++, value };
+    const entry = { time, order: this.#order++, value, cancelled: false };
     this.#entries.splice(this.#placeOf(entry), 0, entry);
     return {
       cancel: () => {
+        entry.cancelled = true;
         const place = this.#placeOf(entry);
         if (this.#entries[place] === entry) this.#entries.splice(place, 1);
       },
@@ -30,16 +32,13 @@ export class TimerQueue<T> {
   }
 
   /**
-   * Removes one by one what is due at or before `time`. What the consumer cancels meanwhile does not come, what it adds
-   * waits for the next call, so that a timer which sets itself again cannot starve the rest.
+   * Gives what is due at or before `time`. What the consumer cancels meanwhile does not come, what it adds waits for the
+   * next call, so that a timer which sets itself again cannot starve the rest.
    */
   *due(time: number): Generator<T> {
-    const end = this.#order;
-    for (let [first] = this.#entries; first !== undefined && first.time <= time; [first] = this.#entries) {
-      if (first.order >= end) return;
-      this.#entries.shift();
-      yield first.value;
-    }
+    // Together: each taken off a long array by itself would move all the others.
+    const due = this.#entries.splice(0, this.#placeOf({ time, order: this.#order }));
+    for (const entry of due) if (!entry.cancelled) yield entry.value;
   }
 
   clear(): void {
@@ -47,7 +46,7 @@ export class TimerQueue<T> {
   }
 
   /** Where the entry is, or belongs. */
-  #placeOf({ time, order }: Entry<T>): number {
+  #placeOf({ time, order }: Pick<Entry<T>, 'time' | 'order'>): number {
     let low = 0;
     let high = this.#entries.length;
     while (low < high) {

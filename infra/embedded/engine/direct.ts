@@ -13,8 +13,8 @@ const isPlain = (node: ExprNode) => Object.keys(node).every((key) => PLAIN.has(k
 /**
  * A shortcut for what most expressions are: a constant, a variable, a field of a field of it, or a comparison of two
  * such. It gives a value only where JSONata has no rule of its own to apply: every object on the way is a plain one with
- * that field, and what is compared are two numbers, two texts or two booleans. Everything else (arrays to map over, fields that are
- * missing, mixed types) goes the long way. A property test holds it against the real evaluator.
+ * that field, and what is compared are two numbers, two texts or two booleans. Everything else (arrays to map over,
+ * fields that are missing, mixed types) goes the long way. A property test holds it against the real evaluator.
  */
 export function compileDirect(ast: ExprNode | ExprNode[] | undefined): Direct | undefined {
   if (ast === undefined || Array.isArray(ast) || !isPlain(ast)) return undefined;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Clock, realClock, simulatedClock } from '../../../infra/embedded/clock/clock.ts';
+import { TimerQueue } from '../../../infra/embedded/clock/timer-queue.ts';
 import { manualClock } from '../../fixtures/manual-clock.ts';
 
 const MINUTE = 60_000;
@@ -192,5 +193,37 @@ describe('the real clock', () => {
     clock.close();
     await clock.settled();
     expect(seen).toEqual(['timer']);
+  });
+});
+
+describe('a queue of timers', () => {
+  it('gives what is due in order, without what is cancelled meanwhile and what is added meanwhile', () => {
+    const queue = new TimerQueue<string>();
+    queue.add(5, 'late');
+    queue.add(0, 'early');
+    queue.add(20, 'not yet');
+    const cancelled = queue.add(1, 'cancelled');
+    const due = (): string[] => {
+      const given: string[] = [];
+      for (const value of queue.due(10)) {
+        given.push(value);
+        cancelled.cancel();
+        // Sets itself again, before all the others.
+        if (value === 'early') queue.add(0, 'early');
+      }
+      return given;
+    };
+    expect(due()).toEqual(['early', 'late']);
+    expect(due()).toEqual(['early']);
+    expect(queue.nextTime()).toBe(0);
+  });
+
+  it('runs none of an instant after one of them has closed the clock', async () => {
+    const clock = manualClock(0);
+    const ran: number[] = [];
+    clock.at(1, () => clock.close());
+    clock.at(1, () => ran.push(1));
+    await clock.advance(1);
+    expect(ran).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ import { createAdmission } from './bus/admission.ts';
 import { createBus, type PutEventsEntry } from './bus/bus.ts';
 import { deliverer } from './bus/delivery.ts';
 import { NotRetriable } from './bus/retries.ts';
-import type { Clock } from './clock/clock.ts';
+import { type Clock, realClock } from './clock/clock.ts';
 import { createEngine } from './engine/engine.ts';
 import { Refusal } from './engine/errors.ts';
 import type { HistoryEvent } from './engine/history.ts';
@@ -50,6 +50,8 @@ export interface SystemOptions {
   readonly port: number;
   /** Closed together with the system. */
   readonly clock: Clock;
+  /** When the disk is tried again: a simulated clock stands still while work waits for that. Closed with the system. */
+  readonly wall?: Clock;
   /** Added to the environment of every function; wins over the template. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Values of secrets by name. */
@@ -82,7 +84,7 @@ export type System = Awaited<ReturnType<typeof startSystem>>;
  */
 export async function startSystem(options: SystemOptions) {
   const { clock, dataDir, log, newId = randomUUID, random = Math.random } = options;
-  const inMemory = options.inMemory === true;
+  const { inMemory = false, admit = ADMIT, secrets = {}, wall = realClock() } = options;
   const journalDir = inMemory || options.tablesDir !== undefined ? null : join(dataDir, 'journal');
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const credentials = dataFolderCredentials(dataDir);
@@ -92,6 +94,7 @@ export async function startSystem(options: SystemOptions) {
   const close = async () => {
     closed = true;
     clock.close();
+    wall.close();
     // Last opened, first closed: nothing may write to what is already gone.
     for (const closer of closers.splice(0).reverse()) await closer();
   };
@@ -103,7 +106,7 @@ export async function startSystem(options: SystemOptions) {
     const authorize = createAuthorize(assembly, place);
     const credentialsOf = ({ arn }: FunctionSpec) => functionCredentials(credentials, arn);
 
-    const later = (retry: () => void) => void clock.at(clock.now() + FULL_MS, retry);
+    const later = (retry: () => void) => void wall.at(wall.now() + FULL_MS, retry);
     const dynamo = await openDynamo(inMemory ? null : (options.tablesDir ?? join(dataDir, 'tables')), later);
     closers.push(() => dynamo.close());
     for (const table of assembly.tables) await dynamo.ensureTable(table);
@@ -140,7 +143,6 @@ export async function startSystem(options: SystemOptions) {
       invoke: (...asked) => functions.invoke(...asked).finally(() => closed && new Promise(() => {})),
     };
     const invokeAsync = asyncInvoker({ host: quietly, journal, queues, clock, newId, report: log });
-    const admit = options.admit ?? ADMIT;
     const admission = createAdmission(admit.atWork);
     const startExecution: Parameters<typeof deliverer>[0]['startExecution'] = (target, name, input) => {
       const stateMachineArn = target.arn;
@@ -182,10 +184,7 @@ export async function startSystem(options: SystemOptions) {
         },
         AWSEvents: { name: 'events', operations: eventBridge(bus), journal },
         DynamoDB_20120810: { name: 'dynamodb', operations: dynamo.operations },
-        secretsmanager: {
-          name: 'secretsmanager',
-          operations: secretsManager(assembly.secrets, options.secrets ?? {}, log),
-        },
+        secretsmanager: { name: 'secretsmanager', operations: secretsManager(assembly.secrets, secrets, log) },
       },
       { authorize, report: log },
     );

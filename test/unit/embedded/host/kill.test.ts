@@ -4,6 +4,7 @@ import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import * as sfn from '@aws-sdk/client-sfn';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { simulatedClock } from '../../../../infra/embedded/clock/clock.ts';
 import { type System, type SystemOptions, startSystem } from '../../../../infra/embedded/system.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { type MemoryDisk, memoryDisk } from '../journal/memory-disk.ts';
@@ -24,7 +25,10 @@ async function start(disk: MemoryDisk, at: number, dataDir = temporaryFolder(), 
   const said: string[] = [];
   const clock = manualClock(at);
   const log = (message: string) => void said.push(message);
-  const system = await startSystem({ assemblyDir, dataDir, disk, port: 0, clock, log, maxThreads: 1, ...more });
+  const system = await startSystem({
+    ...{ assemblyDir, dataDir, disk, port: 0, clock, wall: clock, log, maxThreads: 1 },
+    ...more,
+  });
   running.push(system);
   return { system, clock, said, dataDir };
 }
@@ -77,6 +81,21 @@ describe('a system whose disk is full', () => {
 
     const later = await start(copy(disk), NOON, heir(dataDir));
     expect(later.system.engine.describe(executionArn ?? '').status).toBe('SUCCEEDED');
+  });
+});
+
+describe('a system on a simulated clock whose disk is full', () => {
+  it('goes on when there is space, though its clock stands still until then', async () => {
+    const disk = memoryDisk();
+    const wall = manualClock(0);
+    const { system, said } = await start(disk, NOON, undefined, { clock: simulatedClock({ start: NOON }), wall });
+    disk.free = 0;
+    const { executionArn } = system.engine.start({ stateMachineArn: ASKING, input: {} });
+    await vi.waitFor(() => expect(said.join()).toContain('ENOSPC'));
+    disk.free = Infinity;
+    await wall.advance(1000);
+    await vi.waitFor(() => expect(system.queues.peek('quarantine')).toHaveLength(1));
+    expect(system.engine.history(executionArn)?.[1]?.name).toBe('Ask');
   });
 });
 

@@ -26,7 +26,7 @@ export interface Journal {
   durable(): Promise<void>;
   /** As `durable`, for whoever must not wait for a full disk: false where it takes nothing, and may take it later. */
   promised(): Promise<boolean>;
-  /** False while the disk takes nothing; nothing new should be begun then. */
+  /** False while the disk takes nothing, and once it is closed; nothing new should be begun then. */
   accepts(): boolean;
   /** Told of every archived key that is gone for good. */
   onForget(listener: (key: string) => void): void;
@@ -75,6 +75,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   let size = 0;
   let buffer: string[] = [];
   let written: Promise<void> = DONE;
+  /** Or closed: it takes nothing. */
   let full = false;
   /** Who waits to hear what became of what was written so far. */
   const waiting = new Set<(kept: boolean) => void>();
@@ -146,10 +147,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     !full &&
     new Promise<boolean>((resolve) => {
       waiting.add(resolve);
-      void written.then(() => {
-        waiting.delete(resolve);
-        resolve(true);
-      });
+      void written.then(() => waiting.delete(resolve) && resolve(true));
     });
   return {
     ...keep(entries, {
@@ -165,6 +163,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     async close() {
       // What waits for space has been promised to nobody.
       await promised();
+      full = true;
       await file.close();
     },
   };

@@ -137,6 +137,17 @@ describe('a journal', () => {
     expect(await promised).toBe(false);
   });
 
+  it('takes nothing once it is closed, and calls that no full disk', async () => {
+    const disk = folderDisk(join(folder, 'closed'));
+    const reports: string[] = [];
+    const closed = await openJournal({ disk, report: (message) => reports.push(message), later: () => {} });
+    await closed.close();
+    closed.append('e1', 'too late');
+    expect([closed.accepts(), await closed.promised()]).toEqual([false, false]);
+    await turn();
+    expect(reports).toEqual([]);
+  });
+
   it('stays within its limit: drops old segments, keeps what lives, forgets what is archived', async () => {
     const disk = memoryDisk();
     const { journal } = await journalOn(disk, { segmentBytes: 1000, limitBytes: 5000 });

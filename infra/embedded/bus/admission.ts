@@ -13,6 +13,7 @@ const RESTS: ReadonlySet<HistoryEvent['type']> = new Set([
  * Lets at most `limit` executions work that events started; the others wait in the order they came. A burst then costs
  * the memory of its events, not of as many open executions, and what has begun is finished before more is begun. One
  * that rests has no place: thousands may wait for an approval, and simulated time passes only when all that work rest.
+ * It needs none to go on, nor does one that a restart brings back: their calls wait in the function host.
  */
 export function createAdmission(limit: number) {
   const working = new Set<string>();

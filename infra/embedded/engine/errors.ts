@@ -1,6 +1,6 @@
 /** A definition uses something this engine does not run. Thrown when it is registered, never while it runs. */
 export class UnsupportedDefinition extends Error {
-  override name = 'UnsupportedDefinition' as const;
+  override readonly name = 'UnsupportedDefinition' as const;
 
   constructor(state: string, field: string, reason: string) {
     super(`${state}.${field}: ${reason}`);
@@ -12,7 +12,7 @@ export class UnsupportedDefinition extends Error {
  * integration says that its call failed.
  */
 export class TaskError extends Error {
-  override name = 'TaskError' as const;
+  override readonly name = 'TaskError' as const;
   readonly error: string | undefined;
   readonly reason: string | undefined;
   /** AWS reports a missed heartbeat as States.Timeout, and lets States.HeartbeatTimeout match it too. */
@@ -30,7 +30,7 @@ export class TaskError extends Error {
 
 /** The branch was stopped from outside; unwinds it without any effect. */
 export class BranchStopped extends Error {
-  override name = 'BranchStopped' as const;
+  override readonly name = 'BranchStopped' as const;
 }
 
 /** What Step Functions itself refuses, in its own words. */

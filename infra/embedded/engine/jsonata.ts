@@ -7,7 +7,7 @@ import { isObject, type JsonValue } from './json.ts';
 
 /** An expression failed, or gave nothing. The message is the sentence AWS writes, without its opening about the state. */
 export class QueryFailed extends Error {
-  override name = 'QueryFailed' as const;
+  override readonly name = 'QueryFailed' as const;
   readonly location: string;
 
   constructor(reason: string, location: string) {

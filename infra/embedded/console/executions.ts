@@ -5,7 +5,7 @@ import { ClusterId, JobId } from '../../../schemas/primitives.ts';
 import type { HistoryEvent } from '../engine/history.ts';
 import type { ExecutionRow, ExecutionStatus, Tally } from './views.ts';
 
-const Submission = z.object({ detail: z.object({ clusterId: ClusterId, jobId: JobId }) });
+const Submitted = z.object({ detail: z.object({ clusterId: ClusterId, jobId: JobId }) });
 const MapInput = z.object({ clusterId: ClusterId });
 const Decided = Decision.pick({ scope: true, next: true, tier: true, statement: true, executed: true, evidence: true });
 const Closed = z.object({ status: RowStatus });
@@ -18,6 +18,11 @@ const ENDS: Partial<Record<HistoryEvent['type'], ExecutionStatus>> = {
 };
 
 export const JOB_WORKFLOW = 'job-workflow';
+/** Rows that are kept: beyond so many, those of executions that ended give way, the oldest first. */
+const MOST_ROWS = 20_000;
+
+/** What the closing sums need of a submission, `path` as far as its last state: all that is left where its row gave way. */
+type Submission = Pick<ExecutionRow, 'clusterId' | 'status' | 'path'>;
 
 /** Machine and execution name of an execution's ARN; machines carry the system's name in front of their own. */
 export function namesOf(arn: string): { machine: string; name: string } {
@@ -39,12 +44,18 @@ export interface DecisionSeen {
  */
 export class Executions {
   readonly #rows = new Map<string, ExecutionRow>();
+  readonly #closed: string[] = [];
+  /** Submissions whose row gave way; those that ended alike share one ending. */
+  readonly #past = new Map<string, Submission>();
+  readonly #endings = new Map<string, Submission>();
+  readonly #mostRows: number;
   readonly #tally: Tally = { jobs: 0, alone: 0, notified: 0, withheld: 0, asked: 0, openApprovals: 0 };
   readonly #onDecision: (seen: DecisionSeen) => void;
   #version = 0;
 
-  constructor(onDecision: (seen: DecisionSeen) => void = () => undefined) {
+  constructor(onDecision: (seen: DecisionSeen) => void = () => undefined, mostRows = MOST_ROWS) {
     this.#onDecision = onDecision;
+    this.#mostRows = mostRows;
   }
 
   /** Rises with every change. */
@@ -66,6 +77,8 @@ export class Executions {
       row.status = status;
       row.stoppedAt = isoTime(event);
       if (status !== 'SUCCEEDED') this.#leave(row, row.path.at(-1));
+      this.#closed.push(arn);
+      if (this.#rows.size > this.#mostRows) this.#giveWay(this.#closed.shift() ?? arn);
     } else if (event.type.endsWith('StateEntered') && event.name !== undefined) {
       row.path.push(event.name);
       if (event.name === 'RequestApproval') {
@@ -88,8 +101,9 @@ export class Executions {
     return [...this.#rows.entries()].findLast(([, row]) => row.name === name)?.[0];
   }
 
-  /** Executions of job-workflow, one per JobSubmitted event, oldest first. */
-  *submissions(): Generator<[string, ExecutionRow]> {
+  /** Executions of job-workflow, one per JobSubmitted event, oldest first; also those whose row gave way. */
+  *submissions(): Generator<[string, Submission]> {
+    yield* this.#past;
     for (const entry of this.#rows) if (entry[1].machine.endsWith(JOB_WORKFLOW)) yield entry;
   }
 
@@ -124,7 +138,7 @@ export class Executions {
 
   #start(arn: string, input: unknown, at: string): void {
     const { machine, name } = namesOf(arn);
-    const job = Submission.safeParse(input).data?.detail;
+    const job = Submitted.safeParse(input).data?.detail;
     this.#rows.set(arn, {
       name,
       machine,
@@ -141,6 +155,18 @@ export class Executions {
       stoppedAt: null,
     });
     if (machine.endsWith(JOB_WORKFLOW)) this.#tally.jobs++;
+  }
+
+  #giveWay(arn: string): void {
+    const row = this.#rows.get(arn);
+    this.#rows.delete(arn);
+    if (row === undefined || !row.machine.endsWith(JOB_WORKFLOW)) return;
+    const { clusterId, status, path } = row;
+    const ending: Submission = { clusterId, status, path: path.slice(-1) };
+    const key = JSON.stringify(ending);
+    const shared = this.#endings.get(key) ?? ending;
+    this.#endings.set(key, shared);
+    this.#past.set(arn, shared);
   }
 
   #leave(row: ExecutionRow, state: string | undefined): void {

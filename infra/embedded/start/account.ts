@@ -34,18 +34,19 @@ function deadSubmissions(queues: Pick<Queues, 'list' | 'peek'>): (string | null)
  */
 export async function account(
   queues: Pick<Queues, 'list' | 'peek'>,
-  executions: Executions,
+  executions: Pick<Executions, 'submissions'>,
   records: Pick<Records, 'scan'>,
 ): Promise<Summary> {
   const { jobs, approvals } = await records.scan();
+  const submissions = new Map(executions.submissions());
   const own = <T extends { execution: string }>(entries: readonly T[]) =>
-    entries.filter(({ execution }) => executions.get(execution) !== undefined);
+    entries.filter(({ execution }) => submissions.has(execution));
   const claimed = new Set(jobs.map(({ execution }) => execution));
   const duplicates: (string | null)[] = [];
   const quarantined: (string | null)[] = [];
   const deadLettered = deadSubmissions(queues);
   let accepted = deadLettered.length;
-  for (const [arn, row] of executions.submissions()) {
+  for (const [arn, row] of submissions) {
     accepted++;
     const last = row.path.at(-1);
     if (claimed.has(arn) || row.status === 'RUNNING') continue;

@@ -20,7 +20,7 @@ export function eventBridge({ buses, rules, putEvents }: Bus): Service {
     return rules.filter(({ busName }) => busName === bus);
   };
   const pageOf = <T>(items: readonly T[], list: string, keyOf: (item: T) => string, { Limit, NextToken }: Listed) =>
-    page(items, list, keyOf, { maxResults: Limit, nextToken: NextToken }, 'ValidationException');
+    page(items, list, keyOf, { maxResults: Limit, nextToken: NextToken }, { errorType: 'ValidationException' });
   return {
     PutEvents: operation(z.object({ Entries: z.array(PutEventsEntry) }), ({ Entries }) => putEvents(Entries)),
     ListRules: operation(Listed.extend({ NamePrefix: z.string().default('') }), ({ NamePrefix, ...asked }) => {

@@ -27,6 +27,7 @@ const isThere = (input: unknown, path: readonly PropertyKey[]): boolean =>
  * meanwhile shifts no page.
  * @param list what is listed; a token of another list is refused
  * @param errorType of the error for a token that is not of this list
+ * @param fits what is shown; the token may name an item that no longer fits
  * @throws AwsError
  */
 export function page<T>(
@@ -34,15 +35,15 @@ export function page<T>(
   list: string,
   keyOf: (item: T) => string,
   { maxResults, nextToken }: { maxResults: number; nextToken?: string | undefined },
-  errorType = 'InvalidToken',
+  { errorType = 'InvalidToken', fits = () => true }: { errorType?: string; fits?: (item: T) => boolean } = {},
 ): { items: T[]; nextToken: string | undefined } {
   const named = nextToken && Buffer.from(nextToken, 'base64url').toString();
   const start = named === undefined ? 0 : items.findIndex((item) => `${list} ${keyOf(item)}` === named) + 1;
   if (named !== undefined && start === 0) throw new AwsError(errorType, "Invalid Token: 'Invalid token'");
-  const end = start + maxResults;
-  const last = end < items.length ? items[end - 1] : undefined;
+  const rest = items.slice(start).filter(fits);
+  const last = maxResults < rest.length ? rest[maxResults - 1] : undefined;
   return {
-    items: items.slice(start, end),
+    items: rest.slice(0, maxResults),
     nextToken: last === undefined ? undefined : Buffer.from(`${list} ${keyOf(last)}`).toString('base64url'),
   };
 }

@@ -67,9 +67,10 @@ export function stepFunctions(engine: Engine, machines: readonly MachineSpec[], 
         const { arn } = machineOf(asked.stateMachineArn);
         const all = engine.list({ stateMachineArn: arn }).reverse();
         // Nothing is redriven here.
-        const found = all.filter(({ status }) => redriveFilter !== 'REDRIVEN' && status === (statusFilter ?? status));
+        const fits = ({ status }: ExecutionSummary) =>
+          redriveFilter !== 'REDRIVEN' && status === (statusFilter ?? status);
         const list = `${arn} ${statusFilter} ${redriveFilter}`;
-        const { items, nextToken } = page(found, list, ({ executionArn }) => executionArn, asked);
+        const { items, nextToken } = page(all, list, ({ executionArn }) => executionArn, asked, { fits });
         return { executions: items.map(listed), nextToken };
       },
     ),

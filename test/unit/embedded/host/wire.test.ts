@@ -223,6 +223,19 @@ describe('Step Functions on the wire', () => {
     await expect(foreign).rejects.toMatchObject({ name: 'InvalidToken' });
   });
 
+  it('goes on behind an execution that ended since its page of those that run', async () => {
+    const ends = await asking('runs-2');
+    for (const name of ['runs-3', 'runs-4']) await asking(name);
+    const running = (more: object) =>
+      aws.states.send(new sfn.ListExecutionsCommand({ stateMachineArn: ASKING, statusFilter: 'RUNNING', ...more }));
+    const all = (await running({})).executions?.map(({ name }) => name) ?? [];
+    const first = await running({ maxResults: 3 });
+    expect(first.executions?.at(-1)?.name).toBe('runs-2');
+    await aws.states.send(new sfn.StopExecutionCommand({ executionArn: ends.executionArn }));
+    const rest = await running({ nextToken: first.nextToken });
+    expect(rest.executions?.map(({ name }) => name)).toEqual(all.slice(3));
+  });
+
   it('gives a history in pages, backwards, and without its data', async () => {
     const { executionArn, taskToken } = await asking('history');
     await aws.states.send(new sfn.SendTaskSuccessCommand({ taskToken, output: '"done"' }));

@@ -62,7 +62,9 @@ export function createCalls(
     if (journal === undefined) return run(input);
     const looks = READS.test(operation);
     if (!looks && !journal.accepts()) throw diskFull();
-    const answered = await run(input);
+    const answered = Promise.try(run, input);
+    // A refusal too tells what is, e.g. that a task has been answered already.
+    await answered.catch(() => undefined);
     if (!(await journal.promised()) && !looks) throw diskFull();
     return answered;
   };

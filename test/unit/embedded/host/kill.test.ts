@@ -136,6 +136,32 @@ describe('a system whose disk is slow', () => {
   });
 });
 
+describe('a system whose disk is slow, asked twice', () => {
+  it('refuses nothing for a reason that a kill -9 would take back', async () => {
+    const disk = memoryDisk();
+    const { system } = await start(disk, NOON);
+    const { states, dynamo, destroy } = clients(system);
+    const free = Promise.withResolvers<void>();
+    disk.busy = free.promise;
+    const once = { stateMachineArn: ASKING, name: 'once' };
+    const startAs = (input: string) => states.send(new sfn.StartExecutionCommand({ ...once, input }));
+    const first = startAs('{"a":1}');
+    await vi.waitFor(() => expect(system.engine.list()).toHaveLength(1));
+    let refused = false;
+    const second = startAs('{"a":2}').catch(({ name }: Error) => {
+      refused = true;
+      return name;
+    });
+    // Others are answered meanwhile.
+    for (let i = 0; i < 5; i++) await dynamo.send(new ListTablesCommand({}));
+    const early = refused;
+    free.resolve();
+    expect({ early, name: await second }).toEqual({ early: false, name: 'ExecutionAlreadyExists' });
+    await first;
+    destroy();
+  });
+});
+
 describe('a system that is started again', () => {
   it('tells the operator what was cut off a torn log', async () => {
     const disk = memoryDisk();

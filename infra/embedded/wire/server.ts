@@ -92,9 +92,13 @@ function refuseStrangers({ host, origin, 'sec-fetch-site': site = 'none' }: Inco
 async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size <= limit) chunks.push(chunk);
+  try {
+    for await (const chunk of request) {
+      size += chunk.length;
+      if (size <= limit) chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw new AwsError('IncompleteBody', 'the connection ended before the body', 400, { cause });
   }
   if (size > limit) throw new AwsError('RequestEntityTooLargeException', `the body exceeds ${limit} bytes`, 413);
   return Buffer.concat(chunks);

@@ -1,11 +1,14 @@
+import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type System, startSystem } from '../../../../infra/embedded/system.ts';
 import { dataFolderCredentials, UnreadableCredentials } from '../../../../infra/embedded/wire/credentials.ts';
+import { openWire } from '../../../../infra/embedded/wire/server.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { temporaryFolder } from './assembly-fixture.ts';
 import { clients } from './clients.ts';
@@ -148,6 +151,33 @@ describe('the port', () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json', '']) {
       expect((await send('/', { ...signed, 'content-type': type })).status).toBe(415);
     }
+  });
+
+  it('does not report the breaking off of a request, nor mistakes what comes behind a refused one for another', async () => {
+    const said: string[] = [];
+    const wire = await openWire({ port: 0, newId: () => '1', report: (message) => void said.push(message) });
+    const { host, port } = new URL(wire.url);
+    const seen: string[] = [];
+    wire.serve({
+      ...{ callers: [], call: async () => ({ status: 200, text: '' }) },
+      httpApi: async ({ url }) => {
+        seen.push(url);
+        return { status: 200, headers: {}, body: '' };
+      },
+    });
+    const head = (path: string, ...more: string[]) =>
+      `${[`POST ${path} HTTP/1.1`, `Host: ${host}`, ...more].join('\r\n')}\r\n\r\n`;
+    const hidden = head('/hidden', 'Content-Length: 0');
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(head('/refused', 'Origin: https://evil.example', `Content-Length: ${hidden.length}`));
+    await once(socket, 'data');
+    socket.write(hidden + head('/next', 'Content-Length: 0'));
+    await once(socket, 'data');
+    expect(seen).toEqual(['/next']);
+    socket.end(`${head('/broken', 'Content-Length: 9')}body`);
+    await once(socket, 'close');
+    await wire.close();
+    expect({ said, seen }).toEqual({ said: [], seen: ['/next'] });
   });
 
   it('has no other paths and no operations it does not know', async () => {

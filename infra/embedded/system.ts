@@ -107,7 +107,7 @@ export async function startSystem(options: SystemOptions) {
     const credentialsOf = ({ arn }: FunctionSpec) => functionCredentials(credentials, arn);
 
     const later = (retry: () => void) => void wall.at(wall.now() + FULL_MS, retry);
-    const dynamo = await openDynamo(inMemory ? null : (options.tablesDir ?? join(dataDir, 'tables')), later);
+    const dynamo = await openDynamo(inMemory ? null : (options.tablesDir ?? join(dataDir, 'tables')), later, log);
     closers.push(() => dynamo.close());
     for (const table of assembly.tables) await dynamo.ensureTable(table);
 

@@ -46,12 +46,14 @@ export class TableChanged extends Error {
  * on the machine.
  * @param path folder to keep the tables in; null keeps them in memory
  * @param later runs `retry` after a while, when the disk had no room
+ * @param report told when the disk refuses writes, and when it takes them again
  */
 export async function openDynamo(
   path: string | null,
   later = (retry: () => void): void => void setTimeout(retry, RETRY_MS),
+  report: (message: string) => void = () => undefined,
 ) {
-  const store = await openStore(path, later);
+  const store = await openStore(path, later, report);
   const operation = (name: (typeof OPERATIONS)[number]) => {
     const file = `${name.charAt(0).toLowerCase()}${name.slice(1)}.js`;
     const action: Action = require(`dynalite/actions/${file}`);
@@ -72,7 +74,8 @@ export async function openDynamo(
           action(store, data, (error, result) => (error ? reject(error) : resolve(result))),
         );
       } catch (error) {
-        throw asAwsError(error);
+        // Between two attempts to open the store nothing can be read either.
+        throw asAwsError(error) ?? store.refusal() ?? failed(error);
       }
     };
   };
@@ -99,11 +102,14 @@ export async function openDynamo(
   };
 }
 
-function asAwsError(error: unknown): AwsError {
+/** What dynalite refuses, as DynamoDB words it; null where it fails. */
+function asAwsError(error: unknown): AwsError | null {
   if (error instanceof AwsError) return error;
   const refusal = Refusal.safeParse(error);
-  if (!refusal.success) return new AwsError('InternalServerError', 'dynalite failed', 500, { cause: error });
+  if (!refusal.success) return null;
   const { __type, message, Message, ...rest } = refusal.data.body;
   const type = __type.slice(__type.indexOf('#') + 1);
   return new AwsError(type, message ?? Message ?? '', refusal.data.statusCode, { extra: rest });
 }
+
+const failed = (cause: unknown) => new AwsError('InternalServerError', 'dynalite failed', 500, { cause });

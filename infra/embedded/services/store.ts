@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { AwsError } from '../wire/aws-error.ts';
 
 type Done = (error: unknown, value?: unknown) => void;
 type Write =
@@ -28,6 +29,8 @@ export interface Store extends DynaliteStore {
   readable(): Promise<void>;
   /** Resolves when the disk takes writes, or is not known to refuse them. */
   writable(): Promise<void>;
+  /** What a request is told that failed because nothing can be written now; counts it. */
+  refusal(): AwsError | undefined;
 }
 const { create }: { create(options: object): DynaliteStore } = createRequire(import.meta.url)('dynalite/db/index.js');
 
@@ -40,8 +43,13 @@ export const tableKey = (name: string) => `table~${name}`;
  * Opens the store of dynalite 4.0.0, put right and made quicker.
  * @param path folder to keep the tables in; null keeps them in memory
  * @param later runs `retry` after a while, when the disk had no room
+ * @param report told when the disk refuses writes, and when it takes them again
  */
-export async function openStore(path: string | null, later: (retry: () => void) => void): Promise<Store> {
+export async function openStore(
+  path: string | null,
+  later: (retry: () => void) => void,
+  report: (message: string) => void,
+): Promise<Store> {
   const store = create({ createTableMs: 0, deleteTableMs: 0, ...(path === null ? {} : { path }) });
   const { db, getTable } = store;
   await db.open();
@@ -86,7 +94,7 @@ export async function openStore(path: string | null, later: (retry: () => void) 
   // took a part, since LevelDB would forget it with that record. After such a failure nothing is taken any more.
   let waiting: { writes: readonly Write[]; done: Done }[] = [];
   let writing = false;
-  let refused: unknown;
+  let refused: { readonly why: unknown; readonly told: AwsError; times: number } | undefined;
   const writeNow = db.batch.bind(db);
   const flush = () => {
     const all = waiting;
@@ -95,7 +103,8 @@ export async function openStore(path: string | null, later: (retry: () => void) 
     writeNow(writes, (error) => {
       writing = false;
       if (error) {
-        refused = error;
+        refused = { why: error, told: unwritable(error), times: 0 };
+        report(refused.told.message);
         all.push(...waiting.splice(0));
       } else if (waiting.length > 0) begin();
       if (writes.some(({ key }) => key.startsWith(tableKey('')))) tables.clear();
@@ -107,7 +116,8 @@ export async function openStore(path: string | null, later: (retry: () => void) 
     setImmediate(flush);
   };
   db.batch = (writes, done) => {
-    if (refused !== undefined) return queueMicrotask(() => done(refused));
+    const why = refused?.why;
+    if (why !== undefined) return queueMicrotask(() => done(why));
     waiting.push({ writes, done });
     if (!writing) begin();
   };
@@ -120,10 +130,14 @@ export async function openStore(path: string | null, later: (retry: () => void) 
   const reopen = async () => {
     // Until there is room, what is there can still be read.
     const probe = join(path ?? '', 'probe');
-    writeFileSync(probe, Buffer.alloc(ROOM_BYTES));
-    rmSync(probe);
+    try {
+      writeFileSync(probe, Buffer.alloc(ROOM_BYTES));
+    } finally {
+      rmSync(probe, { force: true });
+    }
     await db.close._original();
     await db.open();
+    report(`the tables can be written again; ${refused?.times} requests were refused meanwhile`);
     refused = undefined;
   };
   const mend = async () => {
@@ -142,5 +156,17 @@ export async function openStore(path: string | null, later: (retry: () => void) 
     void writable();
     await reopening?.catch(() => undefined);
   };
-  return Object.assign(store, { readable, writable });
+  const refusal = () => {
+    if (refused !== undefined) refused.times++;
+    return refused?.told;
+  };
+  return Object.assign(store, { readable, writable, refusal });
+}
+
+/** LevelDB says why in its innermost cause. It is told once for all, and to whoever asks, as DynamoDB would. */
+function unwritable(error: unknown): AwsError {
+  let why = error;
+  while (why instanceof Error && why.cause !== undefined) why = why.cause;
+  const words = why instanceof Error ? why.message : String(why);
+  return new AwsError('InternalServerError', `the tables cannot be written (${words})`, 500);
 }

@@ -15,12 +15,17 @@ const keyed = (name: string) => ({
   AttributeDefinitions: [{ AttributeName: 'PK', AttributeType: 'S' as const }],
 });
 
-it('takes writes again once the disk does, and has lost none that it took', async () => {
+it('takes writes again once the disk does, has lost none that it took, and says so once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'vgac-tables-'));
   let retry = () => {};
-  const dynamo = await openDynamo(folder, (again) => {
-    retry = again;
-  });
+  const said: string[] = [];
+  const dynamo = await openDynamo(
+    folder,
+    (again) => {
+      retry = again;
+    },
+    (message) => void said.push(message),
+  );
   const put = (n: number) =>
     dynamo.run('PutItem', { TableName: 'kept', Item: { PK: { S: `${n}` }, text: { S: 'x'.repeat(200_000) } } });
   try {
@@ -34,12 +39,20 @@ it('takes writes again once the disk does, and has lost none that it took', asyn
         for (; taken < 200; taken++) await put(taken);
       })(),
     ).rejects.toMatchObject({ type: 'InternalServerError' });
-    await expect(put(taken)).rejects.toMatchObject({ type: 'InternalServerError' });
+    for (let i = 0; i < 3; i++) {
+      const refusal = await put(taken).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ type: 'InternalServerError', message: expect.stringContaining('IO error') });
+      // Without a cause: it is not reported with every request.
+      expect(Object(refusal).cause).toBeUndefined();
+    }
+    expect(said).toEqual([expect.stringMatching(/^the tables cannot be written \(IO error: /)]);
 
     for (const path of inTheWay) rmdirSync(path);
     const writable = dynamo.writable();
     retry();
     await writable;
+    expect(said.slice(1)).toEqual(['the tables can be written again; 4 requests were refused meanwhile']);
+    expect(readdirSync(folder)).not.toContain('probe');
     await Promise.all([put(1000), put(1001)]);
     for (const n of [...Array(taken).keys(), 1000, 1001]) {
       expect(await dynamo.run('GetItem', { TableName: 'kept', Key: { PK: { S: `${n}` } } })).toHaveProperty('Item');

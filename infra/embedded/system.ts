@@ -133,14 +133,17 @@ export async function startSystem(options: SystemOptions) {
       }),
     });
     closers.push(() => host.close());
-    // While the tables take nothing an attempt would only be wasted.
-    const invoke: FunctionHost['invoke'] = (...asked) => dynamo.writable().then(() => host.invoke(...asked));
-    const functions = { ...host, invoke };
-
-    /** Work that ends because the system closes has not failed: nothing more is heard of it. */
+    /**
+     * How machines and events invoke. While the tables take nothing an attempt would only be wasted; work that ends
+     * because the system closes has not failed: nothing more is heard of it. Who waits for an answer invokes at once.
+     */
     const quietly: Pick<FunctionHost, 'find' | 'invoke'> = {
-      find: functions.find,
-      invoke: (...asked) => functions.invoke(...asked).finally(() => closed && new Promise(() => {})),
+      find: host.find,
+      invoke: (...asked) =>
+        dynamo
+          .writable()
+          .then(() => host.invoke(...asked))
+          .finally(() => closed && new Promise(() => {})),
     };
     const invokeAsync = asyncInvoker({ host: quietly, journal, queues, clock, newId, report: log });
     const admission = createAdmission(admit.atWork);
@@ -195,10 +198,10 @@ export async function startSystem(options: SystemOptions) {
         ...assembly.functions.map((spec) => ({ credentials: credentialsOf(spec), who: spec.arn })),
       ],
       call,
-      httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host: functions, report: log }),
+      httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host, report: log }),
     });
     return {
-      ...{ credentials, engine, queues, functions, dynamo, close },
+      ...{ credentials, engine, queues, functions: host, dynamo, close },
       /** The one port: AWS services and the HTTP API. */
       url: wire.url,
       /** @throws AwsError for the whole request; single entries are answered with their error */

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -96,6 +96,36 @@ describe('a system on a simulated clock whose disk is full', () => {
     await wall.advance(1000);
     await vi.waitFor(() => expect(system.queues.peek('quarantine')).toHaveLength(1));
     expect(system.engine.history(executionArn)?.[1]?.name).toBe('Ask');
+  });
+});
+
+describe('a system whose tables take nothing', () => {
+  it('answers whoever waits for a function, and keeps what nobody waits for until there is space', async () => {
+    const { system, clock, said, dataDir } = await start(memoryDisk(), NOON);
+    // LevelDB cannot write its next tables where folders are: to it a disk that refuses.
+    const inTheWay = Array.from({ length: 30 }, (_, n) => join(dataDir, 'tables', `${String(n).padStart(6, '0')}.ldb`));
+    for (const path of inTheWay) mkdirSync(path);
+    const text = { S: 'x'.repeat(200_000) };
+    const put = (n: number) =>
+      system.dynamo.run('PutItem', { TableName: 'rows', Item: { PK: { S: `${n}` }, SK: { S: 'a' }, text } });
+    const fill = async () => {
+      for (let n = 0; n < 200; n++) await put(n);
+    };
+    await expect(fill()).rejects.toMatchObject({ type: 'InternalServerError' });
+
+    const hook = `${system.url}/web/hook`;
+    expect((await fetch(hook, { method: 'POST', body: '{}' })).status).toBe(201);
+    system.putEvents([refused]);
+    const tried = () => said.filter((line) => line.startsWith('refuse failed'));
+    await clock.advance(3_600_000);
+    expect(tried()).toEqual([]);
+
+    for (const path of inTheWay) rmdirSync(path);
+    for (let i = 0; i < 3; i++) await clock.advance(3_600_000);
+    await vi.waitFor(() => expect(said.join()).toContain('the tables can be written again'));
+    await system.settled();
+    await clock.advance(3_600_000);
+    await vi.waitFor(() => expect(tried()).toHaveLength(1));
   });
 });
 

@@ -93,7 +93,11 @@ export function loadAssembly(directory: string, place: kinds.Place) {
     patternJson: pattern === undefined ? null : JSON.stringify(pattern),
     schedule: schedule === undefined ? null : { expression: schedule, next: parseExpression(schedule) },
     targets: given.Targets.map(({ Id, Arn, Input, RetryPolicy, DeadLetterConfig, RoleArn }) => ({
-      ...{ id: Id, arn: present('target', Arn, [...functions, ...machines, ...queues]), roleArn: RoleArn ?? null },
+      ...{ id: Id, arn: present('target', Arn, [...functions, ...machines, ...queues]) },
+      // EventBridge takes no machine as a target without a role to start it as.
+      roleArn: machines.some(({ arn }) => arn === Arn)
+        ? present('role', RoleArn ?? refuse(`target ${Id} is a machine and has no RoleArn to start it as`), roles)
+        : null,
       /** JSON that the target gets in place of the event. */
       constant: Input,
       retry: { attempts: RetryPolicy.MaximumRetryAttempts, maxAgeSeconds: RetryPolicy.MaximumEventAgeInSeconds },

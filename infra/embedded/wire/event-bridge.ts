@@ -37,8 +37,8 @@ export function eventBridge({ buses, rules, putEvents }: Bus): Service {
       if (rule === undefined) throw missing(`Rule ${Rule}`);
       // Two targets may be the same machine.
       const { items, nextToken: NextToken } = pageOf(rule.targets, `targets ${rule.arn}`, ({ id }) => id, asked);
-      const Targets = items.map(({ id, arn, constant, retry, deadLetterArn }) => ({
-        ...{ Id: id, Arn: arn, Input: constant ?? undefined },
+      const Targets = items.map(({ id, arn, roleArn, constant, retry, deadLetterArn }) => ({
+        ...{ Id: id, Arn: arn, RoleArn: roleArn ?? undefined, Input: constant ?? undefined },
         RetryPolicy: { MaximumRetryAttempts: retry.attempts, MaximumEventAgeInSeconds: retry.maxAgeSeconds },
         DeadLetterConfig: deadLetterArn === null ? undefined : { Arn: deadLetterArn },
       }));

@@ -109,6 +109,14 @@ describe('an assembly', () => {
     ['a pattern operator', rule({ EventPattern: { source: [{ wildcard: 'a*' }] } }), /source: operator wildcard/],
     ['a schedule', rule({ ScheduleExpression: 'cron(0 0 L * ? *)' }), /cron\(0 0 L/],
     ['a target elsewhere', rule({ Targets: [{ Id: 'T', Arn: 'arn:aws:sns:x' }] }), /target arn:aws:sns:x is not/],
+    [
+      'a machine that a rule starts as nobody',
+      {
+        ...machine('{}'),
+        ...rule({ Targets: [{ Id: 'T', Arn: { Ref: 'Machine' } }] }),
+      },
+      /Stack\/Rule .*: target T is a machine and has no RoleArn/,
+    ],
     ['a role that is not there', { F: lambda('code', { Role: 'arn:x' }) }, /its role arn:x is not in this assembly/],
     [
       'a dead-letter queue that its role may not send to',

@@ -16,7 +16,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type System, startSystem } from '../../../../infra/embedded/system.ts';
 import { type ManualClock, manualClock } from '../../../fixtures/manual-clock.ts';
-import { temporaryFolder } from './assembly-fixture.ts';
+import { MIGHTY, temporaryFolder } from './assembly-fixture.ts';
 import { clients } from './clients.ts';
 import { systemAssembly } from './system-fixture.ts';
 
@@ -150,7 +150,9 @@ describe('an event on the bus', () => {
     const { Targets } = await aws.events.send(
       new ListTargetsByRuleCommand({ EventBusName: 'jobs', Rule: 'App-OnSubmitted' }),
     );
-    expect(Targets?.[0]).toMatchObject({ Arn: `${STATES}:stateMachine:flow`, DeadLetterConfig: { Arn: DEAD } });
+    expect(Targets?.[0]).toMatchObject({
+      ...{ Arn: `${STATES}:stateMachine:flow`, RoleArn: MIGHTY, DeadLetterConfig: { Arn: DEAD } },
+    });
   });
 });
 

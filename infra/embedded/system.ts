@@ -133,17 +133,14 @@ export async function startSystem(options: SystemOptions) {
       }),
     });
     closers.push(() => host.close());
-    /**
-     * How machines and events invoke. While the tables take nothing an attempt would only be wasted; work that ends
-     * because the system closes has not failed: nothing more is heard of it. Who waits for an answer invokes at once.
-     */
+    // How machines and events invoke. While the tables take nothing an attempt would only be wasted; work that ends
+    // because the system closes has not failed: nothing more is heard of it.
     const quietly: Pick<FunctionHost, 'find' | 'invoke'> = {
-      find: host.find,
-      invoke: (...asked) =>
-        dynamo
-          .writable()
-          .then(() => host.invoke(...asked))
-          .finally(() => closed && new Promise(() => {})),
+      ...host,
+      async invoke(...asked) {
+        await dynamo.writable();
+        return host.invoke(...asked).finally(() => closed && new Promise(() => {}));
+      },
     };
     const invokeAsync = asyncInvoker({ host: quietly, journal, queues, clock, newId, report: log });
     const admission = createAdmission(admit.atWork);

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { TableSpec } from '../assembly/specs.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { rememberExpressions } from './expressions.ts';
-import { openStore, type Store, tableKey } from './store.ts';
+import { type Later, openStore, type Report, type Store, tableKey } from './store.ts';
 
 const OPERATIONS = [
   ...['BatchGetItem', 'BatchWriteItem', 'CreateTable', 'DeleteItem', 'DeleteTable', 'DescribeTable'],
@@ -35,7 +35,7 @@ const Shape = z.object({
 const shapeOf = (table: unknown) => JSON.stringify(Shape.parse(table));
 const Kept = z.looseObject({ TableStatus: z.string() }).optional();
 
-const RETRY_MS = 1000;
+const soon: Later = (retry) => void setTimeout(retry, 1000);
 /** A table of the data folder has other keys or indexes than the assembly asks for. */
 export class TableChanged extends Error {
   override readonly name = 'TableChanged' as const;
@@ -48,11 +48,7 @@ export class TableChanged extends Error {
  * @param later runs `retry` after a while, when the disk had no room
  * @param report told when the disk refuses writes, and when it takes them again
  */
-export async function openDynamo(
-  path: string | null,
-  later = (retry: () => void): void => void setTimeout(retry, RETRY_MS),
-  report: (message: string) => void = () => undefined,
-) {
+export async function openDynamo(path: string | null, later: Later = soon, report: Report = () => undefined) {
   const store = await openStore(path, later, report);
   const operation = (name: (typeof OPERATIONS)[number]) => {
     const file = `${name.charAt(0).toLowerCase()}${name.slice(1)}.js`;
@@ -73,9 +69,10 @@ export async function openDynamo(
         return await new Promise((resolve, reject) =>
           action(store, data, (error, result) => (error ? reject(error) : resolve(result))),
         );
-      } catch (error) {
+      } catch (cause) {
         // Between two attempts to open the store nothing can be read either.
-        throw asAwsError(error) ?? store.refusal() ?? failed(error);
+        const refusal = asAwsError(cause) ?? store.refusal();
+        throw refusal ?? new AwsError('InternalServerError', 'dynalite failed', 500, { cause });
       }
     };
   };
@@ -111,5 +108,3 @@ function asAwsError(error: unknown): AwsError | null {
   const type = __type.slice(__type.indexOf('#') + 1);
   return new AwsError(type, message ?? Message ?? '', refusal.data.statusCode, { extra: rest });
 }
-
-const failed = (cause: unknown) => new AwsError('InternalServerError', 'dynalite failed', 500, { cause });

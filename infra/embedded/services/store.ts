@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { AwsError } from '../wire/aws-error.ts';
 
+export type Later = (retry: () => void) => void;
+export type Report = (message: string) => void;
 type Done = (error: unknown, value?: unknown) => void;
 type Write =
   | { readonly type: 'put'; readonly key: string; readonly value: unknown }
@@ -45,11 +47,7 @@ export const tableKey = (name: string) => `table~${name}`;
  * @param later runs `retry` after a while, when the disk had no room
  * @param report told when the disk refuses writes, and when it takes them again
  */
-export async function openStore(
-  path: string | null,
-  later: (retry: () => void) => void,
-  report: (message: string) => void,
-): Promise<Store> {
+export async function openStore(path: string | null, later: Later, report: Report): Promise<Store> {
   const store = create({ createTableMs: 0, deleteTableMs: 0, ...(path === null ? {} : { path }) });
   const { db, getTable } = store;
   await db.open();
@@ -103,8 +101,9 @@ export async function openStore(
     writeNow(writes, (error) => {
       writing = false;
       if (error) {
-        refused = { why: error, told: unwritable(error), times: 0 };
-        report(refused.told.message);
+        const told = `the tables cannot be written (${innermost(error)})`;
+        refused = { why: error, told: new AwsError('InternalServerError', told, 500), times: 0 };
+        report(told);
         all.push(...waiting.splice(0));
       } else if (waiting.length > 0) begin();
       if (writes.some(({ key }) => key.startsWith(tableKey('')))) tables.clear();
@@ -157,16 +156,14 @@ export async function openStore(
     await reopening?.catch(() => undefined);
   };
   const refusal = () => {
-    if (refused !== undefined) refused.times++;
+    if (refused) refused.times++;
     return refused?.told;
   };
   return Object.assign(store, { readable, writable, refusal });
 }
 
-/** LevelDB says why in its innermost cause. It is told once for all, and to whoever asks, as DynamoDB would. */
-function unwritable(error: unknown): AwsError {
-  let why = error;
-  while (why instanceof Error && why.cause !== undefined) why = why.cause;
-  const words = why instanceof Error ? why.message : String(why);
-  return new AwsError('InternalServerError', `the tables cannot be written (${words})`, 500);
-}
+/** LevelDB says why in its innermost cause. */
+const innermost = (error: unknown): string => {
+  const { cause, message = error } = Object(error);
+  return cause === undefined ? String(message) : innermost(cause);
+};

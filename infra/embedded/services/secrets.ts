@@ -3,6 +3,9 @@ import { AwsError } from '../wire/aws-error.ts';
 import type { Service } from '../wire/calls.ts';
 import { operation } from '../wire/operation.ts';
 
+// There are no earlier versions: what asks for one is not given another.
+const Asked = z.strictObject({ SecretId: z.string().min(1), VersionStage: z.literal('AWSCURRENT').optional() });
+
 /**
  * Secrets Manager on the wire: reading values, nothing else. Secrets are named in the template, valued at start, and held
  * in memory only. `report` is told the names that have no value.
@@ -15,7 +18,7 @@ export function secretsManager(
   const all = new Map(Object.entries(values));
   for (const { name } of declared) if (!all.has(name)) report(`secret ${name} has no value`);
   return {
-    GetSecretValue: operation(z.object({ SecretId: z.string().min(1) }), ({ SecretId: id }) => {
+    GetSecretValue: operation(Asked, ({ SecretId: id }) => {
       const { name, arn } = declared.find((secret) => secret.name === id || secret.arn === id) ?? { name: id, arn: id };
       const value = all.get(name);
       if (value !== undefined) return { ARN: arn, Name: name, SecretString: value, VersionStages: ['AWSCURRENT'] };

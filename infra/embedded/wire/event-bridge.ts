@@ -22,7 +22,7 @@ export function eventBridge({ buses, rules, putEvents }: Bus): Service {
   const pageOf = <T>(items: readonly T[], list: string, keyOf: (item: T) => string, { Limit, NextToken }: Listed) =>
     page(items, list, keyOf, { maxResults: Limit, nextToken: NextToken }, { errorType: 'ValidationException' });
   return {
-    PutEvents: operation(z.object({ Entries: z.array(PutEventsEntry) }), ({ Entries }) => putEvents(Entries)),
+    PutEvents: operation(z.strictObject({ Entries: z.array(PutEventsEntry) }), ({ Entries }) => putEvents(Entries)),
     ListRules: operation(Listed.extend({ NamePrefix: z.string().default('') }), ({ NamePrefix, ...asked }) => {
       const found = rulesOf(asked.EventBusName).filter(({ name }) => name.startsWith(NamePrefix));
       const { items, nextToken: NextToken } = pageOf(found, `rules ${NamePrefix}`, ({ arn }) => arn, asked);

@@ -338,12 +338,14 @@ describe('the services on the port', () => {
     await expect(aws.dynamo.send(put)).rejects.toThrow(/ReturnValuesOnConditionCheckFailure is not supported/);
   });
 
-  it('read a secret by name or ARN, and none that is not there', async () => {
+  it('read a secret by name or ARN, and neither an earlier version nor one that is not there', async () => {
     const secret = await aws.secrets.send(new GetSecretValueCommand({ SecretId: 'app/signing' }));
     expect(secret.SecretString).toBe('sesame');
     expect(await aws.secrets.send(new GetSecretValueCommand({ SecretId: secret.ARN }))).toMatchObject({
       Name: 'app/signing',
     });
+    const earlier = new GetSecretValueCommand({ SecretId: 'app/signing', VersionStage: 'AWSPREVIOUS' });
+    await expect(aws.secrets.send(earlier)).rejects.toMatchObject({ name: 'ValidationException' });
     const missing = aws.secrets.send(new GetSecretValueCommand({ SecretId: 'none' }));
     await expect(missing).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });

@@ -44,9 +44,10 @@ export async function openWire({ port, newId, report }: WireOptions) {
     if (method !== 'POST' || version === undefined) {
       throw new AwsError('UnsupportedMediaTypeException', 'use POST with application/x-amz-json-1.0 or 1.1', 415);
     }
-    const body = await readBody(request, MAX_AWS_BODY_BYTES);
-    const { who } = authenticate({ method, url, headers, body }, handlers.callers);
-    return inHttp(await handlers.call(who, target, body.toString()), version);
+    const { call, callers } = handlers;
+    const read = () => readBody(request, MAX_AWS_BODY_BYTES);
+    const { caller, body } = await authenticate({ method, url, headers }, callers, read);
+    return inHttp(await call(caller.who, target, body.toString()), version);
   };
   const inHttp = ({ status, text: body }: Answer, type = 'application/json'): HttpResponse => ({
     ...{ status, headers: { 'content-type': type, 'x-amzn-requestid': newId() }, body },

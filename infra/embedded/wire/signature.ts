@@ -11,12 +11,14 @@ const HEADER =
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html), for plain paths without a query: calls
  * of AWS's JSON protocols have no other.
  * Age is not checked: whoever could replay a request on the loopback interface could read the key file as well.
+ * @param read reads the body: not for somebody without a key
  * @throws AwsError as AWS does for a request without signature, by a key that is none, or signed otherwise
  */
-export function authenticate<T extends { readonly credentials: Credentials }>(
-  { method, url, headers, body }: HttpRequest,
+export async function authenticate<T extends { readonly credentials: Credentials }>(
+  { method, url, headers }: Omit<HttpRequest, 'body'>,
   callers: readonly T[],
-): T {
+  read: () => Promise<Buffer>,
+): Promise<{ caller: T; body: Buffer }> {
   const refused = (type: string, message: string) => new AwsError(type, message, 403);
   if (headers.authorization === undefined) {
     throw refused('MissingAuthenticationTokenException', 'Request is missing Authentication Token');
@@ -29,6 +31,7 @@ export function authenticate<T extends { readonly credentials: Credentials }>(
   if (caller === undefined) {
     throw refused('UnrecognizedClientException', 'The security token included in the request is invalid.');
   }
+  const body = await read();
   const header = (name: string) => `${headers[name] ?? ''}`.trim().replace(/ +/g, ' ');
   const signed = names.split(';');
   const lines = signed.map((name) => `${name}:${header(name)}`);
@@ -37,7 +40,7 @@ export function authenticate<T extends { readonly credentials: Credentials }>(
   const toSign = ['AWS4-HMAC-SHA256', timestamp, scope, sha256(canonical)].join('\n');
   const right = timingSafeEqual(hmac(signingKey(caller.credentials, scope), toSign), Buffer.from(signature, 'hex'));
   const complete = signed.includes('host') && signed.includes('x-amz-date') && timestamp.startsWith(scope.slice(0, 8));
-  if (right && complete) return caller;
+  if (right && complete) return { caller, body };
   throw refused(
     'InvalidSignatureException',
     'The request signature we calculated does not match the signature you provided.',

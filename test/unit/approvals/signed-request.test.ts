@@ -8,15 +8,15 @@ const now = new Date('2026-11-20T08:00:00.123Z');
 
 describe('a request to an API behind IAM', () => {
   const check = (headers: Record<string, string>, body: string) =>
-    authenticate({ method: 'POST', url: url.pathname, headers, body: Buffer.from(body) }, [{ credentials }]);
+    authenticate({ method: 'POST', url: url.pathname, headers }, [{ credentials }], async () => Buffer.from(body));
 
-  it('is signed over its body and its token, for the region in the name of the API', () => {
+  it('is signed over its body and its token, for the region in the name of the API', async () => {
     const headers = signedHeaders(url, '{"a":1}', { ...credentials, sessionToken: 'session' }, now);
     expect(headers.authorization).toContain('/20261120/eu-central-1/execute-api/aws4_request');
     expect(headers.authorization).toContain('SignedHeaders=content-type;host;x-amz-date;x-amz-security-token');
-    expect(() => check(headers, '{"a":1}')).not.toThrow();
-    expect(() => check(headers, '{"a":2}')).toThrow(/does not match/);
-    expect(() => check({ ...headers, 'x-amz-security-token': 'other' }, '{"a":1}')).toThrow(/does not match/);
+    expect((await check(headers, '{"a":1}')).caller).toEqual({ credentials });
+    await expect(check(headers, '{"a":2}')).rejects.toThrow(/does not match/);
+    await expect(check({ ...headers, 'x-amz-security-token': 'other' }, '{"a":1}')).rejects.toThrow(/does not match/);
   });
 
   it.each([

@@ -180,6 +180,16 @@ describe('the port', () => {
     expect({ said, seen }).toEqual({ said: [], seen: ['/next'] });
   });
 
+  it('waits for no body of somebody without a key', async () => {
+    const { authorization, ...headers } = await signedHeaders();
+    const foreign = { ...headers, authorization: authorization?.replace(/AKIA\w+/, 'AKIAOTHEROTHEROTHER0') ?? '' };
+    const outgoing = request(system.url, { method: 'POST', headers: { ...foreign, 'content-length': '16000000' } });
+    outgoing.flushHeaders();
+    const [response] = await once(outgoing, 'response');
+    expect(response.statusCode).toBe(403);
+    outgoing.on('error', () => {}).destroy();
+  });
+
   it('has no other paths and no operations it does not know', async () => {
     expect((await send('/web/other', {})).status).toBe(404);
     expect((await send('/web/hook/', {})).status).toBe(404);

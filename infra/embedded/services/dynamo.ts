@@ -95,7 +95,7 @@ export async function openDynamo(path: string | null, later: Later = soon, repor
       while (kept()?.TableStatus !== 'ACTIVE') await new Promise(setImmediate);
     },
     writable: () => store.writable(),
-    close: () => new Promise<void>((resolve, reject) => store.db.close((error) => (error ? reject(error) : resolve()))),
+    close: () => store.close(),
   };
 }
 

@@ -33,6 +33,7 @@ export interface Store extends DynaliteStore {
   writable(): Promise<void>;
   /** What a request is told that failed because nothing can be written now; counts it. */
   refusal(): AwsError | undefined;
+  close(): Promise<void>;
 }
 const { create }: { create(options: object): DynaliteStore } = createRequire(import.meta.url)('dynalite/db/index.js');
 
@@ -139,8 +140,9 @@ export async function openStore(path: string | null, later: Later, report: Repor
     report(`the tables can be written again; ${refused?.times} requests were refused meanwhile`);
     refused = undefined;
   };
+  let closed = false;
   const mend = async () => {
-    while (refused !== undefined) {
+    while (refused !== undefined && !closed) {
       reopening = reopen();
       await reopening.catch(() => new Promise<void>((resolve) => later(resolve)));
     }
@@ -159,7 +161,11 @@ export async function openStore(path: string | null, later: Later, report: Repor
     if (refused) refused.times++;
     return refused?.told;
   };
-  return Object.assign(store, { readable, writable, refusal });
+  const close = () => {
+    closed = true;
+    return new Promise<void>((resolve, reject) => db.close((error) => (error ? reject(error) : resolve())));
+  };
+  return Object.assign(store, { readable, writable, refusal, close });
 }
 
 /** LevelDB says why in its innermost cause. */

@@ -63,6 +63,32 @@ it('takes writes again once the disk does, has lost none that it took, and says 
   }
 });
 
+it('lets go of its folder when it is closed as it is about to be opened again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vgac-tables-'));
+  const failed = Promise.withResolvers<() => void>();
+  const dynamo = await openDynamo(folder, failed.resolve);
+  try {
+    await dynamo.ensureTable(keyed('kept'));
+    const inTheWay = Array.from({ length: 30 }, (_, n) => join(folder, `${String(n).padStart(6, '0')}.ldb`));
+    for (const path of inTheWay) mkdirSync(path);
+    const Item = { PK: { S: 'a' }, text: { S: 'x'.repeat(200_000) } };
+    const fill = async () => {
+      for (let n = 0; n < 200; n++) await dynamo.run('PutItem', { TableName: 'kept', Item });
+    };
+    await expect(fill()).rejects.toMatchObject({ type: 'InternalServerError' });
+    const opened = dynamo.writable();
+    const retry = await failed.promise;
+    for (const path of inTheWay) rmdirSync(path);
+    retry();
+    await dynamo.close();
+    await opened;
+    const again = await openDynamo(folder);
+    await again.close();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 it('forgets what was overwritten, however often it was queried meanwhile', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'vgac-tables-'));
   const dynamo = await openDynamo(folder);

@@ -117,15 +117,14 @@ describe('a system whose tables take nothing', () => {
     expect((await fetch(hook, { method: 'POST', body: '{}' })).status).toBe(201);
     system.putEvents([refused]);
     const tried = () => said.filter((line) => line.startsWith('refuse failed'));
-    await clock.advance(3_600_000);
+    await clock.advance(600_000);
     expect(tried()).toEqual([]);
 
     for (const path of inTheWay) rmdirSync(path);
-    for (let i = 0; i < 3; i++) await clock.advance(3_600_000);
-    await vi.waitFor(() => expect(said.join()).toContain('the tables can be written again'));
-    await system.settled();
-    await clock.advance(3_600_000);
-    await vi.waitFor(() => expect(tried()).toHaveLength(1));
+    const advanced = (ms: number, check: () => void) =>
+      vi.waitFor(() => clock.advance(ms).then(check), { timeout: 10_000 });
+    await advanced(1000, () => expect(said.join()).toContain('the tables can be written again'));
+    await advanced(60_000, () => expect(tried()).toHaveLength(1));
   });
 });
 

@@ -75,9 +75,8 @@ export function loadAssembly(directory: string, place: kinds.Place) {
     },
   }));
   const machines = each(kinds.Machine, ({ name, arn, RoleArn, DefinitionString, DefinitionSubstitutions: values }) => {
-    const filled = DefinitionString.replace(
-      /\$\{([A-Za-z0-9_]+)\}/g,
-      (placeholder, key: string) => values[key] ?? refuse(`${placeholder} has no substitution`),
+    const filled = DefinitionString.replace(/\$\{([A-Za-z0-9_]+)\}/g, (placeholder, key: string) =>
+      Object.hasOwn(values, key) ? `${values[key]}` : refuse(`${placeholder} has no substitution`),
     );
     const definition: unknown = JSON.parse(filled);
     return { name, arn, roleArn: present('its role', RoleArn, roles), definition };

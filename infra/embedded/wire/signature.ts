@@ -39,7 +39,8 @@ export async function authenticate<T extends { readonly credentials: Credentials
   const timestamp = header('x-amz-date');
   const toSign = ['AWS4-HMAC-SHA256', timestamp, scope, sha256(canonical)].join('\n');
   const right = timingSafeEqual(hmac(signingKey(caller.credentials, scope), toSign), Buffer.from(signature, 'hex'));
-  const complete = signed.includes('host') && signed.includes('x-amz-date') && timestamp.startsWith(scope.slice(0, 8));
+  const needed = ['host', 'x-amz-date', ...Object.keys(headers).filter((name) => name.startsWith('x-amz-'))];
+  const complete = needed.every((name) => signed.includes(name)) && timestamp.startsWith(scope.slice(0, 8));
   if (right && complete) return { caller, body };
   throw refused(
     'InvalidSignatureException',

@@ -152,6 +152,7 @@ describe('an assembly', () => {
     ],
     ['a bus that is not there', rule({ EventBusName: 'other' }), /bus other is not in this assembly/],
     ['a missing substitution', machine('{"a":"${Nobody}"}'), /\$\{Nobody\} has no substitution/],
+    ['one that every object seems to have', machine('{"a":"${constructor}"}'), /constructor\} has no substitution/],
   ])('is refused for %s', (_, resources, problem) => {
     expect(problemsOf(resources).join('\n')).toMatch(problem);
   });

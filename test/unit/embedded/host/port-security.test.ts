@@ -87,6 +87,7 @@ describe('the port', () => {
     ['for another port of this host', { host: '127.0.0.1:1' }, 403],
     ['of another content type', { 'content-type': 'text/plain' }, 415],
     ['with another header than was signed', { 'x-amz-target': 'DynamoDB_20120810.DeleteTable' }, 403],
+    ['with a header of AWS that was not signed', { 'x-amz-security-token': 'more' }, 403],
   ])('refuses a signed request %s', async (_, change, status) => {
     expect((await send('/', { ...(await signedHeaders()), ...change })).status).toBe(status);
   });

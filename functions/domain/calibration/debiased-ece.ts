@@ -109,8 +109,10 @@ function varianceOf(count: number, binomial: number, stretches: number, squares:
 
 function sumBins({ q, y }: ServedSample, { ends, bin, positives, gaps }: Room): void {
   for (let b = 0, i = 0; b < BINS; b++) {
-    const [from, end] = [i, ends[b] ?? 0];
-    let [sumQ, sumY] = [0, 0];
+    const from = i;
+    const end = ends[b] ?? 0;
+    let sumQ = 0;
+    let sumY = 0;
     for (; i < end; i++) {
       sumQ += q[i] ?? 0;
       sumY += y[i] ?? 0;
@@ -129,9 +131,12 @@ function sumStretches({ q, y }: ServedSample, room: Room): void {
   squares.fill(0);
   touched.fill(0);
   for (let j = 0; j < n; ) {
+    const from = j;
     let i = order[j] ?? 0;
-    const [from, b, stretch] = [j, bin[i] ?? 0, of[i] ?? 0];
-    let [sumQ, sumY] = [0, 0];
+    const b = bin[i] ?? 0;
+    const stretch = of[i] ?? 0;
+    let sumQ = 0;
+    let sumY = 0;
     do {
       sumQ += q[i] ?? 0;
       sumY += y[i] ?? 0;

@@ -37,7 +37,8 @@ export function skillBoundWithin({ q, y }: ServedSample, { stretches }: Room): n
   const { count, order, ends, sums } = stretches;
   if (count < FEWEST_STRETCHES) return null;
   const n = q.length;
-  let [meanQ, meanY] = [0, 0];
+  let meanQ = 0;
+  let meanY = 0;
   for (let i = 0; i < n; i++) {
     meanQ += q[i] ?? 0;
     meanY += y[i] ?? 0;
@@ -48,7 +49,8 @@ export function skillBoundWithin({ q, y }: ServedSample, { stretches }: Room): n
   let mean = 0;
   for (let g = 0, j = 0; g < count; g++) {
     const end = ends[g] ?? 0;
-    let [all, long] = [0, 0];
+    let all = 0;
+    let long = 0;
     for (; j < end; j++) {
       const i = order[j] ?? 0;
       const above = (q[i] ?? 0) - meanQ;
@@ -66,7 +68,8 @@ export function skillBoundWithin({ q, y }: ServedSample, { stretches }: Room): n
     squares += ((sums[g] ?? 0) - (end - from) * mean) ** 2;
     from = end;
   }
-  let [long, short] = [0, 0];
+  let long = 0;
+  let short = 0;
   for (let i = 0; i < n; i++) {
     const label = y[i] ?? 0;
     const off = (((q[i] ?? 0) - meanQ) * (label - meanY) - mean) ** 2;

@@ -39,7 +39,9 @@ export function stretchesFor(capacity: number): Stretches {
  */
 export function divide(submittedAt: Float64Array, longWaitSeconds: number, into: Stretches): boolean {
   const n = submittedAt.length;
-  let [first, last, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  let sum = 0;
   for (let i = 0; i < n; i++) {
     const time = submittedAt[i] ?? 0;
     if (time < first) first = time;
@@ -74,7 +76,8 @@ function byCounting(n: number, range: number, into: Stretches): void {
     const stretch = of[i] ?? 0;
     places[stretch] = (places[stretch] ?? 0) + 1;
   }
-  let [end, count] = [0, 0];
+  let end = 0;
+  let count = 0;
   for (let stretch = 0; stretch < range; stretch++) {
     const size = places[stretch] ?? 0;
     if (size === 0) continue;

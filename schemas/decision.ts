@@ -27,30 +27,56 @@ export const ActionArguments = z.object({
 });
 export type ActionArguments = z.infer<typeof ActionArguments>;
 
-export const Next = z.enum(['nothing', 'act', 'actAndNotify', 'ask', 'withhold']);
+/**
+ * What becomes of a job: `nothing` is called for · `act` alone · `actAndNotify` · `holdOut` would have been done and is left
+ * out on purpose · `ask` a human · `withhold` what was called for · `late`: started, or its label known.
+ */
+export const Next = z.enum(['nothing', 'act', 'actAndNotify', 'holdOut', 'ask', 'withhold', 'late']);
 export type Next = z.infer<typeof Next>;
 
-/** What the workflow decided for one job. Recorded once; nothing about it changes afterwards. */
+export const Tier = z.number().int().min(0).max(4);
+
+/** A tier that was called for and not done: every rule that it did not pass, with the numbers needed. */
+export const PassedOver = z.object({ tier: Tier, reasons: z.array(Reason).min(1) });
+export type PassedOver = z.infer<typeof PassedOver>;
+
+/** The question put to a human: an intervention that was called for and not carried out alone. */
+export const Question = z.object({ tier: Tier, arguments: ActionArguments, argumentsHash: z.string() });
+export type Question = z.infer<typeof Question>;
+
+/** What the workflow decided for one round of a job. Recorded once; nothing about it changes afterwards. */
 export const Decision = z.object({
   decisionId: z.string(),
   clusterId: ClusterId,
   jobId: JobId,
   decidedAt: Instant,
-  /** Tier 0 to 4; 0 proposes nothing. */
-  tier: z.number().int().min(0).max(4),
+  /** The tier that the job calls for, 0 for none. */
+  called: Tier,
+  /** The tier that is done, or held out; 0 for none. At most the one called for. */
+  tier: Tier,
+  /** Of the tier done or held out. */
   kind: Kind,
+  /** Of the tier done or held out. */
   arguments: ActionArguments.nullable(),
   argumentsHash: z.string().nullable(),
   scope: Scope,
   next: Next,
-  /** The agent's decision stood without a human; a reservation backs it. */
+  /** Asked beside, or instead of, what is done; null where nothing is. */
+  asks: Question.nullable(),
+  /** The agent's decision stands without a human; a reservation backs it. */
   executed: z.boolean(),
-  /** Job already started or label already known: nothing runs. */
-  late: z.boolean(),
-  /** Would have run and was left out on purpose, so that evidence goes on. */
-  holdout: z.boolean(),
+  /** Reserved for it, in ten-thousandths of a token: 1 token, or 1/h for a hold-out; 0 where nothing is. */
+  cost: z.number().int().min(0),
+  /** Share of such interventions that is left out on purpose, where the tier is one; else null. */
+  holdOutShare: z.number().nullable(),
+  /** Tiers passed over for want of tokens alone: what they would have done is scored on paper. */
+  paper: z.array(Tier),
+  /** Restarts of the tiers' tokens at the decision, lowest tier first: a label of an earlier start moves no token of a later. */
+  eras: z.array(z.number().int()).length(4),
+  passedOver: z.array(PassedOver),
   /** Whether the label of this job teaches: false when it was already known at the decision. */
   foldable: z.boolean(),
+  /** Why it was not more, strictest first; the first is the one that is told. */
   reasons: z.array(Reason),
   prediction: ServedPrediction,
   evidence: Verdict,
@@ -59,5 +85,7 @@ export const Decision = z.object({
   longWaitSeconds: z.number(),
   /** How long an approval of this decision stays open. */
   approvalTtlSeconds: z.number().int(),
+  /** Whether the effects were to be real when it was decided. */
+  dryRun: z.boolean(),
 });
 export type Decision = z.infer<typeof Decision>;

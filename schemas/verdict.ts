@@ -24,12 +24,15 @@ export const Verdict = z.object({
   eceUpper: z.number().nullable(),
   /** What a perfect model would show with n labels. */
   nullMean: z.number().nullable(),
+  /** Labels that the ECE stands on. */
   n: z.number().int(),
-  hold: z.number().int(),
+  /** q tells more than the base rate, with one-sided 99 % certainty. */
+  skilled: z.boolean(),
   epoch: z.number().int(),
   version: z.number().int(),
+  /** The band that the lower bound of the ECE supports now; the announced one lags behind it. */
   drift: DriftBand,
-  /** Highest tier that the bound on ECE has earned, 0 to 4. */
+  /** Highest tier that the evidence carries, 0 to 4; whether tokens are left is another question. */
   earnedTier: z.number().int().min(0).max(4),
   reasons: z.array(Reason),
 });

@@ -11,12 +11,13 @@ export interface Ending {
   failed: boolean;
 }
 
-/** How a job's row ended, in one word. The strictest reading wins: a failure is never hidden behind an approval. */
+/** How a job's row ended, in one word. The strictest reading wins: a failure is never hidden behind an
+ * approval. What the agent did alone names the row also where a human was asked about more. */
 export function closingStatus({ decision, effect, answer, failed }: Ending): RowStatus {
   if (!decision || failed || effect?.status === 'failed') return 'failed';
+  if (decision.executed) return effect?.status === 'refused' ? 'refused' : 'acted';
   if (answer) return answer.decision;
-  if (decision.executed) return effect?.status === 'refused' ? 'refused' : 'executed';
-  if (decision.late) return 'late';
-  if (decision.holdout) return 'holdout';
-  return 'withheld';
+  if (decision.next === 'late') return 'late';
+  if (decision.next === 'holdOut') return 'heldOut';
+  return decision.next === 'nothing' ? 'nothingNeeded' : 'withheld';
 }

@@ -3,7 +3,7 @@ import type { DriftDetected, RecalibrationRequested } from '../../schemas/events
 import type { FoldClusterOutput } from '../../schemas/machines/drift-monitor.ts';
 import type { DriftAlarm, DriftBand } from '../../schemas/verdict.ts';
 import { severityOf } from './calibration/drift.ts';
-import { recalibrationNeeded } from './calibration/evidence.ts';
+import { recalibrationNeeded } from './calibration/evaluation.ts';
 import type { CalibrationState } from './calibration/state.ts';
 import { GATE } from './thresholds.ts';
 
@@ -18,7 +18,7 @@ export interface DriftStanding {
 /** The drift of a cluster as its state has it. No verdict of a detector before the floor that the bands have too. */
 export function driftStanding(state: CalibrationState): DriftStanding {
   const floor = state.n < GATE.drift.labels;
-  const [raw, served] = [!floor && state.modelDrift > 0, !floor && state.caution > 0];
+  const [raw, served] = [!floor && state.rawAlarm > 0, !floor && state.servedAlarm > 0];
   return { band: state.drift, alarm: raw && served ? 'both' : raw ? 'raw' : served ? 'served' : 'none' };
 }
 
@@ -35,7 +35,8 @@ export function announcementsOf(
 ): Announcements {
   const common = { schemaVersion: 1, clusterId, at: now.toISOString() } as const;
   const what = changeInWords(from, to);
-  const measured = { ece: state.recent?.ece ?? null, n: state.n, nullMean: state.recent?.nullMean ?? null };
+  const { evaluation } = state;
+  const measured = { ece: evaluation?.ece ?? null, n: evaluation?.n ?? 0, nullMean: evaluation?.nullMean ?? null };
   const drift: z.infer<typeof DriftDetected> = {
     ...common,
     ...{ band: to.band, previous: from.band, alarm: to.alarm, previousAlarm: from.alarm, what },
@@ -87,8 +88,8 @@ const MEANING: Record<DriftBand, string> = {
 export const ALARMS: Record<DriftAlarm, string> = {
   none: 'neither detector has an alarm',
   raw: "VGAC's model has drifted; what we serve still fits the outcomes",
-  served: 'what we serve does not fit the outcomes; one tier less for now',
-  both: "VGAC's model has drifted and recalibration does not cope; one tier less for now",
+  served: 'what we serve does not fit the outcomes; evidence and ECE decide what it costs',
+  both: "VGAC's model has drifted and recalibration does not cope; evidence and ECE decide what it costs",
 };
 
 /** What people are told, with the numbers that a ratio alone would hide. */

@@ -1,26 +1,26 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
-import type { ActionArguments, Decision, Next, ServedPrediction } from '../../schemas/decision.ts';
-import type { Kind, Scope } from '../../schemas/primitives.ts';
+import type { ActionArguments, Decision, Next, PassedOver, Question, ServedPrediction } from '../../schemas/decision.ts';
+import type { Scope } from '../../schemas/primitives.ts';
 import type { Reason, Verdict } from '../../schemas/verdict.ts';
+import type { Purse } from './calibration/purse.ts';
 import type { CalibrationState } from './calibration/state.ts';
-import { DECISION_RULES, type Limits } from './decision-rules.ts';
-import { isHeldOut } from './hold-out.ts';
+import { type Chosen, chooseTier, nothingChosen, tiersIn } from './choose-tier.ts';
 import { argumentsHash, decisionId } from './ids.ts';
-import { type Proposal, propose } from './proposal.ts';
+import { isConfigured, proposalOf } from './proposal.ts';
 import { unknownVerdict } from './reliability.ts';
-import { reasonsOf } from './rule.ts';
-import { byStrictness, strictest } from './scope.ts';
+import { byStrictness } from './scope.ts';
 import { statementOf } from './statement.ts';
-import { GATE } from './thresholds.ts';
+import { GATE, kindOf, TIERS } from './thresholds.ts';
+import { type Limits, TIER_RULES, type TierFacts } from './tier-gate.ts';
+import { calledTier, type TierRules, tierRulesOf } from './tier-rules.ts';
 
 /**
- * The gate (DESIGN.md section 3): whether the agent may act alone on one job.
+ * The gate (DESIGN.md section 3): what the agent may do alone about one job, and what a human is asked.
  *
  * Where things are: every number in thresholds.ts; `reliability` (what the cluster's evidence allows) in reliability.ts and
- * its rules in reliability-rules.ts; `propose` in proposal.ts; the rules about one decision in decision-rules.ts; how they
- * come together below.
+ * its rules in reliability-rules.ts; what one tier needs in tier-gate.ts; the walk from tier to tier in choose-tier.ts; how
+ * they come together below.
  */
-export { propose } from './proposal.ts';
 export { reliability } from './reliability.ts';
 
 export interface DecideInput {
@@ -35,109 +35,201 @@ export interface DecideInput {
   readonly started: boolean;
   /** Its label is stored already. */
   readonly labelKnown: boolean;
+  /** The submission comes of an effect of our own. */
+  readonly ownEffect: boolean;
   readonly prediction: ServedPrediction;
   /** Null when CheckCalibration failed: unknown evidence is a human's. */
   readonly verdict: Verdict | null;
   /** Null when there is none, or the stored one cannot be read. */
   readonly state: CalibrationState | null;
-  readonly inFlight: Readonly<Record<Kind, number>>;
+  readonly purse: Purse;
   readonly config: ClusterConfig;
-  readonly limits: Limits;
+  /** How far each tier's action is from its limits, lowest tier first. */
+  readonly limits: readonly Limits[];
+  /** Why nobody can be asked about a tier; null where somebody can. */
+  readonly askBarred: (tier: number) => Reason | null;
+  /** The round's number in the lottery of hold-outs, in [0, 1). */
+  readonly draw: () => number;
   readonly now: Date;
 }
 
 /**
- * Decides one job, before anything is reserved, recorded or done. `executed` says that a reservation has to back it; when
- * that fails, `withRefusedReservation` makes the decision again. The strictest of verdict and rules wins; all reasons are
- * reported, the first is the one that is told.
+ * Decides one job, before anything is reserved, recorded or done. What it reserves stands in `tier` and `cost`; when that cannot be
+ * reserved any more, it is decided again from fresh tokens. Each tier passed over leaves every rule that it did not pass.
  */
 export function decide(input: DecideInput): Decision {
-  const { job, prediction, config, now } = input;
-  const verdict = input.verdict ?? unknownVerdict(input.state);
-  const q = usable(prediction.q);
-  const proposal = propose(q, config, job);
-  const gateReasons = [...timeReasons(input), ...epochReasons(input, verdict), ...rulesOf(input, verdict, proposal, q)];
-  const scope = strictest([verdict.scope, ...gateReasons.map((reason) => reason.scope)]);
+  const { job, prediction, config, now, state } = input;
+  const verdict = input.verdict ?? unknownVerdict(state);
+  const rules = tierRulesOf(config.tiers);
+  const called = calledTier(prediction.q ?? Number.NaN, rules, (tier) => isConfigured(tier, config));
   const late = isLate(input);
-  const holdout = !late && scope !== 'escalate' && proposal.kind === 'intervention' && heldOut(config, job.jobId);
-  const held = byStrictness([...verdict.reasons, ...gateReasons]);
-  const executed = scope !== 'escalate' && !late && !holdout;
-  const statement = statementOf(scope, prediction, held[0]?.code);
-  const args = withText(proposal.arguments, proposal.kind, statement);
+  const barring = barringReasons(input, verdict);
+  const facts = factsOf(input, rules);
+  const chosen = nothingChosen();
+  const barred = barring[0]?.code ?? null;
+  if (!late) chooseTier({ called, barred, rules: TIER_RULES, factsOf: facts, draw: input.draw }, chosen);
+  const passedOver = late ? [] : passedOverOf(called, chosen, barring, facts);
+  const done = chosen.tier === 0 ? null : proposalOf(chosen.tier, config, job);
+  const question = late ? { asks: null, unasked: [] } : questionOf(input, called, chosen, barring);
+  const scope = chosen.tier > 0 || (called === 0 && barring.length === 0) ? verdict.scope : 'escalate';
+  const next = nextOf({ called, chosen, late, asks: question.asks, scope });
+  const reasons = [...aside(input, next, scope), ...tellFirst(barring, passedOver), ...question.unasked];
+  const learning = barring.some(({ code }) => code === 'learning');
+  const statement = statementOf({ scope, learning, prediction, longWaitSeconds: config.longWaitSeconds });
+  const args = withText(done, chosen.tier, statement);
   return {
     decisionId: decisionId(job.clusterId, job.jobId),
     clusterId: job.clusterId,
     jobId: job.jobId,
     decidedAt: now.toISOString(),
-    tier: proposal.tier,
-    kind: proposal.kind,
+    called,
+    tier: chosen.tier,
+    kind: kindOf(chosen.tier),
     arguments: args,
     argumentsHash: args === null ? null : argumentsHash(args),
     scope,
-    next: late || holdout ? 'nothing' : nextOf(scope, proposal.kind, args),
-    executed,
-    late,
-    holdout,
+    next,
+    asks: question.asks,
+    executed: next === 'act' || next === 'actAndNotify',
+    cost: chosen.cost,
+    holdOutShare: Number.isNaN(chosen.share) ? null : chosen.share,
+    paper: tiersIn(chosen.paper),
+    eras: state?.tiers.map(({ era }) => era) ?? [0, 0, 0, 0],
+    passedOver,
     foldable: !late,
-    reasons: [...asides(late, holdout, scope), ...held],
+    reasons,
     prediction,
     evidence: verdict,
     statement,
     longWaitSeconds: config.longWaitSeconds,
     approvalTtlSeconds: config.approvalTtlSeconds,
+    dryRun: config.dryRun,
   };
 }
 
-/** The decision as it has to be recorded when the conditional reservation was refused: a human's, not the agent's. */
-export function withRefusedReservation(decision: Decision): Decision {
-  if (!decision.executed) return decision;
-  const message = `no place is left for another ${decision.kind}: one in flight has to settle, or 1 harm token to come back`;
-  const reason: Reason = { code: 'reservation', message, scope: 'escalate' };
-  const statement = statementOf('escalate', decision.prediction, reason.code);
-  const args = withText(decision.arguments, decision.kind, statement);
-  return {
-    ...decision,
-    arguments: args,
-    argumentsHash: args === null ? null : argumentsHash(args),
-    scope: 'escalate',
-    next: nextOf('escalate', decision.kind, args),
-    executed: false,
-    reasons: [reason, ...decision.reasons],
-    statement,
-  };
+/** What bars every tier, strictest first: the cluster's evidence, the job's times, where it comes from. */
+function barringReasons(input: DecideInput, verdict: Verdict): Reason[] {
+  const { state } = input;
+  const reasons = verdict.scope === 'escalate' ? verdict.reasons.filter(({ scope }) => scope === 'escalate') : [];
+  const own = input.ownEffect ? [bar('ownEffect', OWN_EFFECT)] : [];
+  return [...timeReasons(input), ...own, ...reasons, ...stateReasons(state, verdict, reasons)];
 }
 
-function rulesOf(input: DecideInput, verdict: Verdict, proposal: Proposal, q: number | null): Reason[] {
-  const { state, inFlight, config, limits, now } = input;
+const OWN_EFFECT = 'this submission comes of our own effect: recorded, never acted on';
+
+function stateReasons(state: CalibrationState | null, verdict: Verdict, told: readonly Reason[]): Reason[] {
+  // The state may have gone, or a map come in force that the verdict knows nothing of, since it was given.
   if (state === null) {
-    // Unless the verdict says so already: the state may have gone since it was given.
-    if (verdict.reasons.some(({ code }) => code === 'unreadable' || code === 'notFinite')) return [];
-    return [{ code: 'unreadable', message: 'the calibration state is missing or unreadable', scope: 'escalate' }];
+    if (told.some(({ code }) => code === 'unreadable' || code === 'notFinite')) return [];
+    return [bar('unreadable', 'the calibration state is missing or unreadable')];
   }
-  const nowSeconds = now.getTime() / 1000;
-  const verdictTier = verdict.earnedTier;
-  return reasonsOf(DECISION_RULES, { proposal, q, state, verdictTier, inFlight, config, limits, nowSeconds });
+  if (state.epoch === verdict.epoch) return [];
+  return [bar('epoch', `the verdict is about epoch ${verdict.epoch}, and epoch ${state.epoch} is in force now`)];
 }
 
-/** A map that went in force since the verdict has served this q, and its first labels are capped; the verdict is not. */
-function epochReasons({ state }: DecideInput, { epoch }: Verdict): Reason[] {
-  if (state === null || state.epoch === epoch) return [];
-  const message = `the verdict is about epoch ${epoch}, and epoch ${state.epoch} is in force now`;
-  return [{ code: 'epoch', message, scope: 'escalate' }];
+function factsOf(input: DecideInput, rules: readonly TierRules[]): (tier: number) => TierFacts | null {
+  const { state, purse, config, job, limits } = input;
+  return (number) => {
+    const tier = rules[number - 1];
+    const action = limits[number - 1];
+    const args = proposalOf(number, config, job);
+    if (state === null || tier === undefined || action === undefined || args === null) return null;
+    return { tier, state, purse, longWaitSeconds: config.longWaitSeconds, arguments: args, limits: action };
+  };
 }
 
-/** Seconds since the submission; NaN when it has no time. */
-function ageOf({ job, now }: DecideInput): number {
-  return (now.getTime() - Date.parse(job.submittedAt)) / 1000;
+/** Every tier from the one called for down to the one done, with all that spoke against it. */
+function passedOverOf(
+  called: number,
+  chosen: Chosen,
+  barring: readonly Reason[],
+  factsFor: (tier: number) => TierFacts | null,
+): PassedOver[] {
+  const passed: PassedOver[] = [];
+  for (let tier = called; tier > chosen.tier; tier--) {
+    const facts = factsFor(tier);
+    const own = facts === null ? [] : TIER_RULES.filter((rule) => rule.applies(facts));
+    const told = own.map((rule) => bar(rule.code, facts === null ? '' : rule.message(facts)));
+    const reasons = [...barring, ...told];
+    if (reasons.length > 0) passed.push({ tier, reasons });
+  }
+  return passed;
+}
+
+/**
+ * An intervention that was called for and neither carried out alone nor held out is asked, also beside a lower tier. A job that is
+ * held out is never asked about: an answer would touch exactly the hold-outs.
+ */
+function questionOf(
+  { config, job, askBarred, ownEffect }: DecideInput,
+  called: number,
+  chosen: Chosen,
+  barring: readonly Reason[],
+): { asks: Question | null; unasked: Reason[] } {
+  const nothing = { asks: null, unasked: [] };
+  if (kindOf(called) !== 'intervention' || chosen.tier >= called || chosen.heldOut) return nothing;
+  if (ownEffect || barring.some(({ code }) => NEVER_ASKED.has(code))) return nothing;
+  const args = proposalOf(called, config, job);
+  if (args === null) return nothing;
+  const against = askBarred(called);
+  if (against !== null) return { asks: null, unasked: [against] };
+  return { asks: { tier: called, arguments: args, argumentsHash: argumentsHash(args) }, unasked: [] };
+}
+
+/** A human could not change these either: a brake that an operator pulled, a clock that is wrong. */
+const NEVER_ASKED: ReadonlySet<string> = new Set(['frozen', 'noTime', 'tooOld', 'ahead']);
+
+function nextOf({
+  called,
+  chosen,
+  late,
+  asks,
+  scope,
+}: {
+  called: number;
+  chosen: Chosen;
+  late: boolean;
+  asks: Question | null;
+  scope: Scope;
+}): Next {
+  if (late) return 'late';
+  if (called === 0) return 'nothing';
+  if (chosen.heldOut) return 'holdOut';
+  if (chosen.tier > 0) return scope === 'autonomous' ? 'act' : 'actAndNotify';
+  return asks === null ? 'withhold' : 'ask';
+}
+
+const HELD_OUT =
+  'would have been done, and is left out on purpose: without some such jobs there is no evidence to go on';
+
+/** Told first, because nothing else would explain it. */
+function aside({ prediction: { q }, config }: DecideInput, next: Next, scope: Scope): Reason[] {
+  if (next === 'late')
+    return [{ code: 'late', message: 'the job has started, or its label is known already; nothing runs', scope }];
+  if (next === 'holdOut') return [{ code: 'holdout', message: HELD_OUT, scope }];
+  if (next !== 'nothing') return [];
+  if (q === null) return [{ code: 'noProbability', message: 'there is no probability, so nothing calls', scope }];
+  const lowest = tierRulesOf(config.tiers).find(({ tier }) => isConfigured(tier, config));
+  const eps = lowest === undefined ? 'no tier is configured' : `${lowest.name} calls from ${lowest.eps.toFixed(2)} on`;
+  return [{ code: 'nothingNeeded', message: `nothing is called for: q is ${q.toFixed(3)}, and ${eps}`, scope }];
+}
+
+/** What bars everything, or else why the tier called for was passed over. */
+function tellFirst(barring: readonly Reason[], passedOver: readonly PassedOver[]): Reason[] {
+  return byStrictness(passedOver[0]?.reasons ?? barring);
 }
 
 function timeReasons(input: DecideInput): Reason[] {
   const age = ageOf(input);
-  const reason = (code: string, message: string): Reason[] => [{ code, message, scope: 'escalate' }];
-  if (Number.isNaN(age)) return reason('noTime', 'the job has no time of submission');
-  if (age > GATE.oldestSeconds) return reason('tooOld', 'submitted more than 24 hours ago: recorded, never acted on');
-  if (age < -GATE.aheadSeconds) return reason('ahead', 'submitted more than 5 minutes in the future: a clock is wrong');
+  if (Number.isNaN(age)) return [bar('noTime', 'the job has no time of submission')];
+  if (age > GATE.oldestSeconds) return [bar('tooOld', 'submitted more than 24 hours ago: recorded, never acted on')];
+  if (age < -GATE.aheadSeconds) return [bar('ahead', 'submitted more than 5 minutes in the future: a clock is wrong')];
   return [];
+}
+
+/** Seconds since the submission; NaN when it has no time. */
+function ageOf({ job, now }: Pick<DecideInput, 'job' | 'now'>): number {
+  return (now.getTime() - Date.parse(job.submittedAt)) / 1000;
 }
 
 /** After submit + T the label exists, whether or not its event has arrived. */
@@ -146,32 +238,16 @@ function isLate(input: DecideInput): boolean {
   return input.started || input.labelKnown || !(age <= Math.min(input.config.longWaitSeconds, GATE.oldestSeconds));
 }
 
-function heldOut(config: ClusterConfig, jobId: string): boolean {
-  return isHeldOut(config.salt ?? config.clusterId, jobId, config.holdOut);
-}
-
-const HELD_OUT =
-  'would have been done, and is left out on purpose: without some such jobs there is no evidence to go on';
-
-/** Why a decision that may stand does not run; told first, because nothing else would explain it. */
-function asides(late: boolean, holdout: boolean, scope: Scope): Reason[] {
-  if (late)
-    return [{ code: 'late', message: 'the job has started, or its label is known already; nothing runs', scope }];
-  if (holdout) return [{ code: 'holdout', message: HELD_OUT, scope }];
-  return [];
+function bar(code: string, message: string): Reason {
+  return { code, message, scope: 'escalate' };
 }
 
 /** A statement says its sentence; what an intervention does depends on no sentence. */
-function withText(args: ActionArguments | null, kind: Kind, text: string): ActionArguments | null {
-  return args === null || kind === 'intervention' ? args : { ...args, text };
+function withText(args: ActionArguments | null, tier: number, text: string): ActionArguments | null {
+  return args === null || kindOf(tier) === 'intervention' ? args : { ...args, text };
 }
 
-function nextOf(scope: Scope, kind: Kind, args: ActionArguments | null): Next {
-  if (scope === 'escalate') return kind === 'intervention' ? 'ask' : 'withhold';
-  if (args === null) return 'nothing';
-  return scope === 'autonomous' ? 'act' : 'actAndNotify';
-}
-
-function usable(q: number | null): number | null {
-  return q !== null && q >= 0 && q <= 1 ? q : null;
+/** `suggest` for 3; for people. */
+export function tierName(tier: number): string {
+  return TIERS[tier - 1] ?? 'nothing';
 }

@@ -3,6 +3,7 @@ import type { OutcomeEvent } from '../../schemas/events/collector.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
 import type { LedgerEntry, LedgerWait } from '../../schemas/items/ledger.ts';
 import { owesWait } from './calibration/apply.ts';
+import { nextElapse } from './calibration/intervals.ts';
 import { type Label, labelOf } from './label.ts';
 import { GATE } from './thresholds.ts';
 
@@ -64,7 +65,7 @@ export function joinOutcome(row: JobItem | null, told: Told, longWaitSeconds: nu
   if (told.type !== 'JobStarted' || !implied) return { set: facts, contradicts: false };
   const set = { ...facts, ...waited(row, implied) };
   // Its label has been folded without the wait: back into the index, to be folded as a line of its own.
-  const late = row.folded_in !== undefined && set.actual_wait !== undefined && owesItsWait(row);
+  const late = set.actual_wait !== undefined && waitedSoFar(row) !== null;
   return { set: { ...set, ...(late && { unfolded: row.PK, unfolded_due: told.at }) }, contradicts: false };
 }
 
@@ -108,28 +109,35 @@ const seconds = (instant: string) => Date.parse(instant) / 1000;
 
 /**
  * The ledger's entry for a labelled row, or null while it cannot be settled.
- * It teaches only when the label is the job's own (not intervened, not censored) and came after the decision.
+ * It teaches only when the label is the job's own (not touched, not censored) and came after the decision.
+ *
+ * @param draw the round's number in the lottery of the rings
  */
-export function ledgerEntry(row: JobItem): LedgerEntry | null {
+export function ledgerEntry(row: JobItem, draw: number): LedgerEntry | null {
   const { decision, effect, label_at, long_wait, submitted_at } = row;
   if (!decision || !label_at || long_wait === undefined || !submitted_at) return null;
-  const intervened = effect?.intervened ?? false;
-  const undone = effect?.status === 'undone' || effect?.status === 'failed';
-  // A switch said no: nothing was done, so there is nothing to pay or to be credited for, and the label teaches as any.
-  const executed = decision.executed && effect?.status !== 'refused';
+  const heldOut = decision.next === 'holdOut';
+  const touched = isTouched(row, label_at);
   const late = !decision.foldable || Date.parse(label_at) < Date.parse(decision.decidedAt);
+  const ownIntervention = decision.executed && decision.kind === 'intervention';
   return {
     jobId: row.job_id,
     decisionId: decision.decisionId,
     submittedAt: seconds(submitted_at),
     labelAt: seconds(label_at),
-    kind: decision.kind,
     p: decision.prediction.p,
     q: decision.prediction.q,
-    executed,
-    intervened,
-    harmed: executed && decision.kind === 'intervention' && undone,
-    longWait: intervened || late ? null : long_wait,
+    called: decision.called,
+    tier: decision.tier,
+    heldOut,
+    done: heldOut || (decision.executed && tookPlace(row)),
+    cost: decision.cost,
+    paper: decision.paper,
+    eras: decision.eras,
+    touched,
+    undone: ownIntervention && (effect?.status === 'undone' || effect?.status === 'failed'),
+    longWait: touched || late ? null : long_wait,
+    draw,
     predictedWaitSeconds: decision.prediction.waitSeconds,
     waitSeconds: row.actual_wait ?? null,
     bounds: boundsOf(decision.prediction),
@@ -137,29 +145,58 @@ export function ledgerEntry(row: JobItem): LedgerEntry | null {
   };
 }
 
+/** Whether the scheduler was touched before the label was known: by the agent itself, or on a human's word. */
+function isTouched({ effect, approved_effect }: JobItem, labelAt: string): boolean {
+  if (effect?.intervened) return true;
+  return approved_effect?.intervened === true && Date.parse(approved_effect.at) <= Date.parse(labelAt);
+}
+
+/** False where a switch said no at the last moment, or the execution broke before anything was done. */
+function tookPlace({ effect, status, decision }: JobItem): boolean {
+  if (effect === undefined) return status !== 'failed';
+  if (effect.status === 'refused' || effect.status === 'void') return false;
+  return effect.status !== 'failed' || decision?.kind === 'intervention';
+}
+
 function boundsOf({ lowerSeconds, upperSeconds, upper90Seconds }: Decision['prediction']): LedgerWait['bounds'] {
   return { lowerSeconds, upperSeconds, upper90Seconds };
 }
 
-/** Whether the label of a row was folded, or will be, in a way that leaves something for its wait to tell. */
-function owesItsWait(row: JobItem): boolean {
-  const entry = ledgerEntry(row);
-  return entry !== null && owesWait(entry);
+/**
+ * What there is to fold of a wait that goes on after its label was folded: it has started, or more of its bounds have elapsed; null
+ * where there is nothing new.
+ */
+export function moreOfWait(row: JobItem, now: Date): LedgerWait | null {
+  const { decision, submitted_at, actual_wait } = row;
+  const fromSeconds = waitedSoFar(row);
+  if (!decision || submitted_at === undefined || fromSeconds === null) return null;
+  const submittedAt = seconds(submitted_at);
+  const bounds = boundsOf(decision.prediction);
+  const line = { jobId: row.job_id, decisionId: decision.decisionId, submittedAt, fromSeconds, bounds };
+  if (actual_wait !== undefined) return { ...line, toSeconds: actual_wait, started: true };
+  if (row.ended_at !== undefined || row.cancelled_at !== undefined) return null;
+  const elapsed = now.getTime() / 1000 - submittedAt;
+  const passed = Object.values(bounds).filter((bound) => bound > fromSeconds && bound <= elapsed);
+  return passed.length === 0 ? null : { ...line, toSeconds: Math.max(...passed), started: false };
 }
 
-/** The ledger's line for a row that started after its label was folded; null for any other. */
-export function lateWait({ job_id, decision, submitted_at, label_at, ...row }: JobItem): LedgerWait | null {
-  if (row.folded_in === undefined || row.actual_wait === undefined) return null;
-  if (!decision || submitted_at === undefined || label_at === undefined) return null;
-  const submittedAt = seconds(submitted_at);
-  return {
-    jobId: job_id,
-    decisionId: decision.decisionId,
-    startedAt: submittedAt + row.actual_wait,
-    waitSeconds: row.actual_wait,
-    atLeastSeconds: seconds(label_at) - submittedAt,
-    bounds: boundsOf(decision.prediction),
-  };
+/** Seconds of a wait that are folded by now; null where its label leaves nothing open, or is not folded yet. */
+function waitedSoFar(row: JobItem): number | null {
+  if (row.folded_in === undefined || row.label_at === undefined || row.submitted_at === undefined) return null;
+  const entry = ledgerEntry({ ...row, actual_wait: undefined }, 0);
+  if (entry === null || owesWait(entry) === null) return null;
+  return row.waited_seconds ?? entry.labelAt - entry.submittedAt;
+}
+
+/**
+ * When a wait that goes on tells more, ISO 8601; null when it tells nothing more, or only so late that nobody waits for it.
+ *
+ * @param toSeconds what is folded of it
+ */
+export function nextWaitDue(line: Pick<LedgerWait, 'submittedAt' | 'bounds'>, toSeconds: number): string | null {
+  const next = nextElapse(line.bounds, toSeconds);
+  if (next === null || next > GATE.usefulSeconds) return null;
+  return new Date((line.submittedAt + next) * 1000).toISOString();
 }
 
 /** Undoing itself takes a moment, and may be asked for in the last one. */
@@ -167,24 +204,23 @@ const UNDO_TAKES_MS = 5 * 60_000;
 
 /**
  * Whether the agent's own intervention is in place and may yet have to be undone, which its token would pay for: until the
- * execution is over, and where a human kept a hold or was told of it, until the time to undo it from the card is over too.
+ * execution is over, and where people were told of it, until the time to undo it from the card is over too.
  */
 export function mayYetBeUndone(
-  { decision, effect, closed_at, status }: JobItem,
+  { decision, effect, closed_at }: JobItem,
   undoMinutes: number,
   now: Date,
 ): boolean {
   if (decision?.executed !== true || effect?.intervened !== true) return false;
   if (closed_at === undefined) return true;
-  const carded = status === 'approved' || (status === 'executed' && decision.next === 'actAndNotify');
-  const onCard = carded && effect.status === 'done' && undoMinutes > 0;
+  const onCard = decision.next === 'actAndNotify' && effect.status === 'done' && undoMinutes > 0;
   return onCard && now.getTime() < Date.parse(closed_at) + undoMinutes * 60_000 + UNDO_TAKES_MS;
 }
 
-/** Whether a reservation may still be needed: its decision waits for a label, or could yet be recorded. */
+/** Whether what was reserved may still be needed: its decision waits for a label, or could yet be recorded. */
 export function needsItsPlace(row: JobItem, { longWaitSeconds }: { longWaitSeconds: number }, now: Date): boolean {
   const { decision, submitted_at } = row;
-  if (decision) return decision.executed && row.unfolded !== undefined && row.folded_in === undefined;
+  if (decision) return decision.called > 0 && row.unfolded !== undefined && row.folded_in === undefined;
   if (row.closed_at !== undefined || !submitted_at) return false;
   return now.getTime() / 1000 < seconds(submitted_at) + longWaitSeconds + GATE.labelGraceSeconds;
 }

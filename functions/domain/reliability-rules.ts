@@ -1,7 +1,8 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import { driftBase } from './calibration/drift.ts';
+import { isKnown } from './calibration/evaluation.ts';
 import type { CalibrationState } from './calibration/state.ts';
-import type { Rule } from './rule.ts';
+import type { ScopeRule } from './rule.ts';
 import { GATE } from './thresholds.ts';
 
 /** What overrides any evidence: it is too old, or someone pulled the brake. */
@@ -23,7 +24,7 @@ export interface EvidenceFacts {
 const minutesWaited = ({ staleSince, now }: SwitchFacts): number =>
   staleSince === null ? 0 : (now.getTime() - staleSince.getTime()) / 60_000;
 
-const stale: Rule<SwitchFacts> = {
+const stale: ScopeRule<SwitchFacts> = {
   code: 'stale',
   scope: 'escalate',
   // Written so that a date that is none counts as stale.
@@ -36,50 +37,56 @@ const stale: Rule<SwitchFacts> = {
   },
 };
 
-const frozen: Rule<SwitchFacts> = {
+const frozen: ScopeRule<SwitchFacts> = {
   code: 'frozen',
   scope: 'escalate',
   applies: (facts) => facts.frozen,
   message: () => 'this cluster is frozen until an operator lifts the freeze',
 };
 
-export const learning: Rule<EvidenceFacts> = {
+/** Too few outcomes, or an ECE that they do not settle. */
+export const learning: ScopeRule<EvidenceFacts> = {
   code: 'learning',
   scope: 'escalate',
-  applies: ({ state }) => state.n < GATE.minimumLabels,
-  message: ({ state }) =>
-    `still learning: needs ${labels(GATE.minimumLabels - state.n)} (${state.n} of ${GATE.minimumLabels})`,
+  applies: ({ state: { evaluation } }) => evaluation === null || !isKnown(evaluation),
+  message: ({ state: { evaluation, outcomes } }) => {
+    const needed = GATE.minimumLabels;
+    if (evaluation === null) {
+      const missing = needed - outcomes.size;
+      return missing > 0
+        ? `still learning: needs ${labels(missing)} (${outcomes.size} of ${needed})`
+        : 'still learning: the first ECE comes with the next labels';
+    }
+    const known = `the ECE is known to ±${(Z95 * evaluation.error).toFixed(3)}`;
+    return `still learning: ${known} over ${evaluation.n} labels, ±${GATE.eceKnown.toFixed(2)} is needed`;
+  },
 };
 
-export const noScore: Rule<EvidenceFacts> = {
+/** One-sided 95 % of the standard normal. */
+const Z95 = 1.645;
+
+export const noScore: ScopeRule<EvidenceFacts> = {
   code: 'notFinite',
   scope: 'escalate',
-  applies: ({ state, score }) => score === null && !(state.n < GATE.minimumLabels),
-  message: () => 'there is no finite ECE for this epoch',
+  applies: ({ state: { evaluation }, score }) => score === null && evaluation !== null && isKnown(evaluation),
+  message: () => 'there is no finite ECE of this cluster',
 };
 
-export const probation: Rule<EvidenceFacts> = {
-  code: 'probation',
-  scope: 'escalate',
-  applies: ({ state }) => state.hold > 0,
-  message: ({ state }) => `on probation: needs ${labels(state.hold)}`,
-};
-
-export const lowScore: Rule<EvidenceFacts> = {
+export const lowScore: ScopeRule<EvidenceFacts> = {
   code: 'score',
   scope: 'escalate',
   applies: ({ score }) => score !== null && !(score > GATE.score.notify),
   message: (facts) => scoreSentence(facts, GATE.score.notify),
 };
 
-export const moderateScore: Rule<EvidenceFacts> = {
+export const moderateScore: ScopeRule<EvidenceFacts> = {
   code: 'score',
   scope: 'notify',
   applies: ({ score }) => score !== null && score > GATE.score.notify && !(score > GATE.score.autonomous),
   message: (facts) => scoreSentence(facts, GATE.score.autonomous),
 };
 
-const promoted: Rule<EvidenceFacts> = {
+const promoted: ScopeRule<EvidenceFacts> = {
   code: 'promoted',
   scope: 'notify',
   applies: ({ state }) => state.epoch > 0 && state.sinceEpoch < GATE.promotedLabels,
@@ -87,43 +94,36 @@ const promoted: Rule<EvidenceFacts> = {
     `promoted map: needs ${labels(GATE.promotedLabels - state.sinceEpoch)} before it acts without telling anyone`,
 };
 
-const severeDrift: Rule<EvidenceFacts> = {
+const severeDrift: ScopeRule<EvidenceFacts> = {
   code: 'drift',
   scope: 'escalate',
-  applies: ({ state }) => state.drift === 'escalate',
+  applies: ({ state }) => state.driftNow === 'escalate',
   message: ({ state }) => driftSentence(state, GATE.drift.escalate),
 };
 
-const drift: Rule<EvidenceFacts> = {
+const drift: ScopeRule<EvidenceFacts> = {
   code: 'drift',
   scope: 'oneLess',
-  applies: ({ state }) => state.drift === 'degrade',
+  applies: ({ state }) => state.driftNow === 'degrade',
   message: ({ state }) => driftSentence(state, GATE.drift.degrade),
 };
 
-export const SWITCHES: readonly Rule<SwitchFacts>[] = [stale, frozen];
+export const SWITCHES: readonly ScopeRule<SwitchFacts>[] = [stale, frozen];
+
+/** What an ECE alone says; a back-test by the core rules asks no more. */
+export const CORE_EVIDENCE: readonly ScopeRule<EvidenceFacts>[] = [learning, noScore, lowScore, moderateScore];
 
 /** In the order of DESIGN.md section 3. Drift comes last: its milder band takes a step off what the others allow. */
-export const EVIDENCE: readonly Rule<EvidenceFacts>[] = [
-  learning,
-  noScore,
-  probation,
-  lowScore,
-  moderateScore,
-  promoted,
-  severeDrift,
-  drift,
-];
+export const EVIDENCE: readonly ScopeRule<EvidenceFacts>[] = [...CORE_EVIDENCE, promoted, severeDrift, drift];
 
-function scoreSentence({ state, score }: EvidenceFacts, needed: number): string {
-  const shown = `calibration score ${(score ?? 0).toFixed(3)} (ECE ${(state.recent?.ece ?? 0).toFixed(3)}, n ${state.recent?.n ?? 0})`;
-  return `${shown} has to be above ${needed.toFixed(2)}`;
+function scoreSentence({ state: { evaluation }, score }: EvidenceFacts, needed: number): string {
+  const ece = `ECE ${(evaluation?.ece ?? 0).toFixed(3)}, n ${evaluation?.n ?? 0}`;
+  return `calibration score ${(score ?? 0).toFixed(3)} (${ece}) has to be above ${needed.toFixed(2)}`;
 }
 
-function driftSentence(state: CalibrationState, ratio: number): string {
-  const limit = (driftBase(state.baselineEce) * ratio).toFixed(3);
-  const lower = (state.recent?.lower ?? 0).toFixed(3);
-  return `drift: the lower bound of ECE (${lower}) has to stay at or below ${limit} for ${labels(GATE.drift.clear - state.driftClear)}`;
+function driftSentence({ evaluation, baselineEce }: CalibrationState, ratio: number): string {
+  const limit = (driftBase(baselineEce) * ratio).toFixed(3);
+  return `drift: the lower bound of ECE (${(evaluation?.lower ?? 0).toFixed(3)}) has to be at or below ${limit}`;
 }
 
 function labels(count: number): string {

@@ -1,10 +1,10 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { DriftBand, Reason, Verdict } from '../../schemas/verdict.ts';
-import { scoreOfState } from './calibration/evidence.ts';
+import { scoreOfState } from './calibration/evaluation.ts';
 import { type CalibrationState, isFiniteState } from './calibration/state.ts';
-import { earnedTier } from './calibration/tiers.ts';
+import { earnedTier } from './tiers.ts';
 import { EVIDENCE, type EvidenceFacts, SWITCHES, type SwitchFacts } from './reliability-rules.ts';
-import { type Rule, reasonsOf } from './rule.ts';
+import { reasonsOf, type ScopeRule } from './rule.ts';
 import { byStrictness, strictest } from './scope.ts';
 
 export interface ReliabilityInput {
@@ -15,14 +15,14 @@ export interface ReliabilityInput {
   readonly frozen: boolean;
   /** When the oldest label that is not folded yet was due; null when none waits. */
   readonly staleSince: Date | null;
-  readonly config: Pick<ClusterConfig, 'freshnessMinutes'>;
+  readonly config: Pick<ClusterConfig, 'freshnessMinutes' | 'tiers' | 'longWaitSeconds'>;
   readonly now: Date;
   /** VGAC's own opinion of its calibration: it can raise drift to "monitor", and never changes a scope. */
   readonly vgacAsksRecalibration?: boolean;
 }
 
 /** Switches first: what they say outweighs any evidence. */
-const RULES: readonly Rule<SwitchFacts & EvidenceFacts>[] = [...SWITCHES, ...EVIDENCE];
+const RULES: readonly ScopeRule<SwitchFacts & EvidenceFacts>[] = [...SWITCHES, ...EVIDENCE];
 
 const escalate = (code: string, message: string): Reason => ({ code, message, scope: 'escalate' });
 
@@ -42,23 +42,23 @@ export function reliability(input: ReliabilityInput): Verdict {
     const message = 'the calibration state is not finite; rebuild it: npm run recalibrate -- CLUSTER --rebuild';
     return blind(input.version, [escalate('notFinite', message), ...reasonsOf(SWITCHES, input)]);
   }
-  const { recent } = state;
+  const { evaluation } = state;
   const score = scoreOfState(state);
   const reasons = reasonsOf(RULES, { ...input, state, score });
-  const drift: DriftBand = state.drift === 'none' && input.vgacAsksRecalibration ? 'monitor' : state.drift;
+  const drift: DriftBand = state.driftNow === 'none' && input.vgacAsksRecalibration ? 'monitor' : state.driftNow;
   return {
     score,
     scope: strictest(reasons.map((reason) => reason.scope)),
-    ece: recent?.ece ?? null,
-    eceLower: recent?.lower ?? null,
-    eceUpper: recent?.upper ?? null,
-    nullMean: recent?.nullMean ?? null,
-    n: recent?.n ?? state.n,
-    hold: state.hold,
+    ece: evaluation?.ece ?? null,
+    eceLower: evaluation?.lower ?? null,
+    eceUpper: evaluation?.upper ?? null,
+    nullMean: evaluation?.nullMean ?? null,
+    n: evaluation?.n ?? state.outcomes.size,
+    skilled: evaluation?.skilled ?? false,
     epoch: state.epoch,
     version: input.version,
     drift,
-    earnedTier: earnedTier(state),
+    earnedTier: earnedTier(state, input.config),
     reasons: byStrictness(reasons),
   };
 }
@@ -71,6 +71,6 @@ export function unknownVerdict(state: CalibrationState | null): Verdict {
 
 function blind(version: number, reasons: Reason[]): Verdict {
   const nothing = { score: null, ece: null, eceLower: null, eceUpper: null, nullMean: null };
-  const zero = { n: 0, hold: 0, epoch: 0, earnedTier: 0 };
+  const zero = { n: 0, skilled: false, epoch: 0, earnedTier: 0 };
   return { ...nothing, ...zero, scope: 'escalate', version, drift: 'none', reasons };
 }

@@ -9,16 +9,20 @@ import { isStricter, oneLess, strictest } from './scope.ts';
 export interface Rule<Facts> {
   /** Stable, for machines. */
   readonly code: string;
-  /** The most it allows where it applies; `oneLess` takes one step off what the rules before it allow. */
-  readonly scope: Scope | 'oneLess';
   /** No allocation here: it runs for every job of a back-test. Comparisons are written so that NaN applies. */
   applies(facts: Facts): boolean;
   /** A sentence for people, with the number needed to pass. */
   message(facts: Facts): string;
 }
 
-/** Every rule that applies, told. Stays in the order of the rules. */
-export function reasonsOf<Facts>(rules: readonly Rule<Facts>[], facts: Facts): Reason[] {
+/** A rule about a whole cluster. */
+export interface ScopeRule<Facts> extends Rule<Facts> {
+  /** The most it allows where it applies; `oneLess` takes one step off what the rules before it allow. */
+  readonly scope: Scope | 'oneLess';
+}
+
+/** Every rule about a cluster that applies, told. Stays in the order of the rules. */
+export function reasonsOf<Facts>(rules: readonly ScopeRule<Facts>[], facts: Facts): Reason[] {
   const reasons: Reason[] = [];
   for (const rule of rules) {
     if (!rule.applies(facts)) continue;
@@ -35,7 +39,7 @@ export interface Judgement {
 }
 
 /** Scope and first reason as `reasonsOf` would give them, written into `judgement`: the strictest, then the earliest. */
-export function judge<Facts>(rules: readonly Rule<Facts>[], facts: Facts, judgement: Judgement): void {
+export function judge<Facts>(rules: readonly ScopeRule<Facts>[], facts: Facts, judgement: Judgement): void {
   let scope: Scope = 'autonomous';
   let reason: string | null = null;
   for (let i = 0; i < rules.length; i++) {
@@ -50,4 +54,13 @@ export function judge<Facts>(rules: readonly Rule<Facts>[], facts: Facts, judgem
   }
   judgement.scope = scope;
   judgement.reason = reason;
+}
+
+/** The code of the first rule that applies; null when none does. */
+export function firstOf<Facts>(rules: readonly Rule<Facts>[], facts: Facts): string | null {
+  for (let i = 0; i < rules.length; i++) {
+    const rule = rules[i];
+    if (rule?.applies(facts)) return rule.code;
+  }
+  return null;
 }

@@ -7,19 +7,49 @@ export const WITHHELD = 'Prediction unreliable for this environment';
 export const STILL_LEARNING = 'This environment is still learning';
 export const CANNOT_PREDICT = 'Cannot predict when this job will start';
 
+interface Said {
+  readonly scope: Scope;
+  /** The cluster has too few outcomes yet: neutral, where unreliable is not. */
+  readonly learning: boolean;
+  readonly prediction: ServedPrediction;
+  /** T. */
+  readonly longWaitSeconds: number;
+}
+
 /**
  * The sentence operators know (DESIGN.md section 6). Minutes are rounded, but never 0; the uncertainty is half the width of
- * the tracked 90 % interval.
- *
- * @param reasonCode code of the first reason, if one held the agent back
+ * the tracked 90 % interval. Where the point wait and the probability disagree about T, the sentence speaks of T and the bound
+ * only, so that it never contradicts itself.
  */
-export function statementOf(scope: Scope, prediction: ServedPrediction, reasonCode: string | undefined): string {
-  if (scope === 'escalate') return reasonCode === 'learning' ? STILL_LEARNING : WITHHELD;
+export function statementOf({ scope, learning, prediction, longWaitSeconds }: Said): string {
+  if (scope === 'escalate') return learning ? STILL_LEARNING : WITHHELD;
   if (!(prediction.upper90Seconds <= GATE.usefulSeconds)) return CANNOT_PREDICT;
+  if (contradicts(prediction, longWaitSeconds)) return aboutT(prediction, longWaitSeconds);
   const wait = minutes(prediction.waitSeconds);
   const unit = wait === 1 ? 'minute' : 'minutes';
   if (scope === 'autonomous') return `Job will start in ${wait} ${unit}`;
   return `~${wait} ${unit} (±${minutes((prediction.upperSeconds - prediction.lowerSeconds) / 2)}m)`;
+}
+
+/** With q >= .5 no point wait below T is shown, with q < .5 none above it. */
+export function contradicts({ q, waitSeconds }: Pick<ServedPrediction, 'q' | 'waitSeconds'>, longWaitSeconds: number): boolean {
+  if (q === null) return false;
+  return q >= 0.5 ? waitSeconds < longWaitSeconds : waitSeconds > longWaitSeconds;
+}
+
+function aboutT({ q, upper90Seconds }: ServedPrediction, longWaitSeconds: number): string {
+  const t = duration(longWaitSeconds);
+  const bound = duration(Math.max(upper90Seconds, longWaitSeconds));
+  if (q !== null && q >= 0.5) return `Job will probably wait longer than ${t}, and at most ${bound} (90 %)`;
+  return `Job will probably start within ${t}, and within ${bound} at most (90 %)`;
+}
+
+/** In the unit a person would use: minutes up to two hours, then hours, then days. */
+export function duration(seconds: number): string {
+  const wait = minutes(seconds);
+  if (wait < 120) return `${wait} ${wait === 1 ? 'minute' : 'minutes'}`;
+  const hours = Math.round(wait / 60);
+  return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
 }
 
 function minutes(seconds: number): number {

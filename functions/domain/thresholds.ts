@@ -1,29 +1,22 @@
+import type { Kind, TierName } from '../../schemas/primitives.ts';
+
 /**
  * Every number of the gate (DESIGN.md section 3, CALIBRATION.md sections 4, 6 and 7) in one place.
- * What is configured per cluster (budgets, limits, freshness, hold-out) is in schemas/config.ts with its defaults.
+ * What is configured per cluster (limits, freshness, asking) is in schemas/config.ts with its defaults; the numbers of a
+ * tier stand here, because a configuration may only tighten them.
  */
 export const GATE = {
   /** Below 50 labels the ECE is mostly noise, so a high score is not trusted. */
   minimumLabels: 50,
+  /** An ECE is known once 1.645 standard errors are this small: 100 outcomes of two bad hours are not calibration. */
+  eceKnown: 0.08,
   /** Strict: exactly 0.85 is notify, exactly 0.60 is escalate. */
   score: { autonomous: 0.85, notify: 0.6 },
   /** Labels that a promoted map has to see before it may act without telling anyone. */
   promotedLabels: 100,
-  /** Served probability from which a tier is proposed, by tier. */
-  eps: { annotate: 0.3, warn: 0.5, suggest: 0.7, gate: 0.9 },
-  /** Upper bound on ECE that still earns a tier, and roughly how many labels that takes. */
-  tiers: {
-    annotate: { ece: 0.1, labels: 100 },
-    warn: { ece: 0.07, labels: 200 },
-    suggest: { ece: 0.05, labels: 400 },
-    gate: { ece: 0.03, labels: 800 },
-  },
   /** Within 10 % of its limit a tier that is not earned is called marginal. */
   marginal: 1.1,
-  /** Recent harm: more than one in ten, over at least twenty. */
-  harm: { rate: 0.1, labels: 20 },
-  /** Each decision in flight needs one whole token. */
-  freeTokens: 1,
+  evidence: { labels: 20, stretches: 5 },
   drift: {
     /** No baseline below this: an ECE of .018 is as good as it gets. */
     floor: 0.018,
@@ -32,15 +25,57 @@ export const GATE = {
     degrade: 2,
     escalate: 5,
     labels: 100,
-    /** Labels with the bound back under its band before a verdict is lifted. */
+    /** Labels with the bound back under its band before an announced verdict is lifted. */
     clear: 100,
   },
+  /** A population stability index from here on is noticeable; it is shown and gates nothing. */
+  psi: 0.1,
   /** A job submitted longer ago than this is recorded, never acted on. */
   oldestSeconds: 86_400,
-  /** Clocks differ a little; a submission further ahead than this is a broken clock. */
+  /** Clocks differ a little; a time further ahead than this is a broken clock. */
   aheadSeconds: 300,
   /** A bound on the wait beyond this helps nobody: the statement is then "cannot predict". */
-  usefulSeconds: 86_400,
+  usefulSeconds: 30 * 86_400,
   /** After submit + T, so that a start on its way is not mistaken for a long wait. */
   labelGraceSeconds: 60,
 } as const;
+
+/** Tokens are counted in ten-thousandths, as integers: sums of thousands of them are exact. */
+export const TOKEN = 10_000;
+
+/** Numbers of the tokens that all tiers share (CALIBRATION.md section 4). */
+export const TOKENS = {
+  /** A paper trade counts one tenth. */
+  paper: 10,
+  /** The cap of a tier is at least so many times what is open at once: no label can come sooner than T. */
+  openToCap: 4,
+  /** Of the demand of a tier, what each further call keeps. */
+  demandKept: 0.999,
+  /** Free tokens that a statement and an intervention need. */
+  need: { statement: 1, intervention: 2 },
+  /** Share of interventions that is left out on purpose: `keep` / free tokens, within these. */
+  holdOut: { least: 0.05, most: 0.5, keep: 2 },
+} as const;
+
+/** What one tier needs and promises. `ece` is R; the promise is eps - R, and may only be configured higher. */
+export interface TierNumbers {
+  readonly eps: number;
+  readonly ece: number;
+  readonly tokens: number;
+  readonly cap: number;
+}
+
+export const TIER_NUMBERS: Readonly<Record<TierName, TierNumbers>> = {
+  annotate: { eps: 0.3, ece: 0.1, tokens: 20, cap: 60 },
+  warn: { eps: 0.5, ece: 0.07, tokens: 20, cap: 40 },
+  suggest: { eps: 0.7, ece: 0.05, tokens: 20, cap: 60 },
+  gate: { eps: 0.9, ece: 0.03, tokens: 20, cap: 40 },
+};
+
+/** The tiers from the lowest; tier 1 is the first. */
+export const TIERS: readonly TierName[] = ['annotate', 'warn', 'suggest', 'gate'];
+
+/** Tiers 1 and 2 say something; 3 and 4 touch the scheduler. */
+export function kindOf(tier: number): Kind {
+  return tier >= 3 ? 'intervention' : 'statement';
+}

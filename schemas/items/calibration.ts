@@ -13,18 +13,32 @@ export const CalibrationItem = z.object({
   listing_key: z.string(),
   cluster_id: z.string(),
   platform: Platform,
-  /** The serialised state of functions/domain/calibration, at most 4 KB. */
+  /** The serialised state of functions/domain/calibration, at most 8 KB. */
   state: z.instanceof(Uint8Array),
   /** Batches folded so far. */
   version: z.number().int(),
   /** Newest batch whose rows are all marked as folded; one behind `version` after a crash between the two writes. */
   marked_version: z.number().int(),
-  /** Job ids whose executed decision has no folded label yet. */
-  in_flight_statement: z.set(z.string()).optional(),
-  in_flight_intervention: z.set(z.string()).optional(),
-  /** How many may be in flight, from the tokens at the last fold. */
-  max_statement: z.number().int(),
-  max_intervention: z.number().int(),
+  /** Free tokens of each tier in ten-thousandths: its tokens less what is reserved. */
+  free_1: z.number().int(),
+  free_2: z.number().int(),
+  free_3: z.number().int(),
+  free_4: z.number().int(),
+  /** Who has reserved: per tier the 8-byte hash of the round and 4 bytes of what it reserved. */
+  places_1: z.set(z.instanceof(Uint8Array)).optional(),
+  places_2: z.set(z.instanceof(Uint8Array)).optional(),
+  places_3: z.set(z.instanceof(Uint8Array)).optional(),
+  places_4: z.set(z.instanceof(Uint8Array)).optional(),
+  /** Rounds that call for exactly this tier and have no label yet, as 8-byte hashes. */
+  open_1: z.set(z.instanceof(Uint8Array)).optional(),
+  open_2: z.set(z.instanceof(Uint8Array)).optional(),
+  open_3: z.set(z.instanceof(Uint8Array)).optional(),
+  open_4: z.set(z.instanceof(Uint8Array)).optional(),
+  /** The most that has lately been open at once, fading; it raises the caps. */
+  demand_1: z.number(),
+  demand_2: z.number(),
+  demand_3: z.number(),
+  demand_4: z.number(),
   // what operators read
   current_ece: z.number().nullable(),
   last_known_good_ece: z.number().nullable(),

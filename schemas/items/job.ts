@@ -6,10 +6,11 @@ import { Instant, Platform } from '../primitives.ts';
 
 /** How a job's row ended. */
 export const RowStatus = z.enum([
-  'executed',
-  'late',
-  'holdout',
+  'nothingNeeded',
+  'acted',
+  'heldOut',
   'withheld',
+  'late',
   'approved',
   'denied',
   'expired',
@@ -45,8 +46,10 @@ export const JobItem = z.object({
   decision: Decision.optional(),
   predicted_wait: z.number().optional(),
   confidence: z.number().optional(),
-  // effects of Act, newest last
+  /** What Act did on the agent's own decision. */
   effect: Effect.optional(),
+  /** What it did on a human's word, beside or instead of that. */
+  approved_effect: Effect.optional(),
   // close
   status: RowStatus.optional(),
   failure: z.object({ error: z.string(), cause: z.string().optional() }).optional(),
@@ -68,7 +71,7 @@ export const JobItem = z.object({
   unfolded: z.string().optional(),
   unfolded_due: z.string().optional(),
   folded_in: z.number().optional(),
-  /** Batch that folded the wait of a job which started after its label was folded. */
-  waited_in: z.number().optional(),
+  /** Seconds of the wait that are folded, where its label left bounds open. */
+  waited_seconds: z.number().optional(),
 });
 export type JobItem = z.infer<typeof JobItem>;

@@ -1,11 +1,10 @@
 import * as z from 'zod';
-import { ClusterConfig } from '../config.ts';
-import { Kind } from '../primitives.ts';
+import { Tier } from '../decision.ts';
 
 const LedgerBounds = z.object({ lowerSeconds: z.number(), upperSeconds: z.number(), upper90Seconds: z.number() });
 
 /**
- * One settled job, with everything the fold needs, so that the ledger alone rebuilds the calibration state bit for bit.
+ * One settled round, with everything the fold needs, so that the ledger alone rebuilds the calibration state bit for bit.
  * Times are seconds since the epoch.
  */
 export const LedgerEntry = z.object({
@@ -13,39 +12,52 @@ export const LedgerEntry = z.object({
   decisionId: z.string(),
   submittedAt: z.number(),
   labelAt: z.number(),
-  kind: Kind,
   /** VGAC's probability as given; null when it gave none. */
   p: z.number().nullable(),
   /** Served probability at the decision. */
   q: z.number().nullable(),
-  /** A reservation backs it: the agent's decision stood without a human. */
-  executed: z.boolean(),
-  /** The scheduler was touched: no usable label; released without credit. */
-  intervened: z.boolean(),
-  /** An intervention that had to be undone or whose read-back failed. */
-  harmed: z.boolean(),
-  /** The label; null when censored or intervened. */
+  /** The tier called for, and the one done or held out; 0 for none. */
+  called: Tier,
+  tier: Tier,
+  heldOut: z.boolean(),
+  /** It took place, or was held out; false where a switch said no at the last moment. */
+  done: z.boolean(),
+  /** Reserved for it, in ten-thousandths of a token; what a wrong one costs. */
+  cost: z.number().int(),
+  /** Tiers passed over for want of tokens alone. */
+  paper: z.array(Tier),
+  /** Restarts of the tiers' tokens at the decision. */
+  eras: z.array(z.number().int()).length(4),
+  /** The scheduler was touched, by us or on a human's word: no usable label. */
+  touched: z.boolean(),
+  /** Its own intervention had to be undone, or its read-back failed. */
+  undone: z.boolean(),
+  /** The label; null when censored, or when it was known before the decision. */
   longWait: z.boolean().nullable(),
+  /** The round's number in the lottery of the rings, in [0, 1). */
+  draw: z.number(),
   /** Predicted point wait and actual wait, where both are known. */
   predictedWaitSeconds: z.number().nullable(),
   waitSeconds: z.number().nullable(),
-  /** Bounds on the wait as they were served; absent from entries of before they were kept. */
-  bounds: LedgerBounds.optional(),
+  /** Bounds on the wait as they were served. */
+  bounds: LedgerBounds,
   epoch: z.number(),
 });
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
 
 /**
- * The wait of a job that was labelled long, and folded, before it started: all that its label left open. It teaches the
- * bounds on waits and nothing else; a job that never starts never gets one.
+ * More of the wait of a job that was labelled long, and folded, before it started: a bound has elapsed, or it started. It
+ * teaches the bounds on waits and nothing else.
  */
 export const LedgerWait = z.object({
   jobId: z.string(),
   decisionId: z.string(),
-  startedAt: z.number(),
-  waitSeconds: z.number(),
-  /** How long it had waited at its label; what that said of the bounds is folded. */
-  atLeastSeconds: z.number(),
+  submittedAt: z.number(),
+  /** It had waited so long by the line before; what that said of the bounds is folded. */
+  fromSeconds: z.number(),
+  /** It has waited so long by now, and started then or not. */
+  toSeconds: z.number(),
+  started: z.boolean(),
   /** As they were served. */
   bounds: LedgerBounds,
 });
@@ -69,21 +81,37 @@ export const EpochChange = z.object({
   by: z.string(),
   /** Null serves VGAC's p itself. */
   knots: Knots.nullable(),
-  /** The newest labels with the q that this map would have served: the first evidence of the epoch. */
-  proof: z.array(z.object({ p: z.number(), q: z.number(), longWait: z.boolean() })),
 });
 export type EpochChange = z.infer<typeof EpochChange>;
 
+/** A tier's numbers as a batch was folded with them: an operator may change them later. */
+const LedgerTier = z.object({
+  eps: z.number(),
+  ece: z.number(),
+  promise: z.number(),
+  start: z.number().int(),
+  cap: z.number().int(),
+});
+
+/** A number for each tier, lowest first. */
+const PerTier = z.array(z.number().int()).length(4);
+
 /**
  * `PK = CLUSTER#{id}`, `SK = LEDGER#{version}` (zero-padded); kept for good. Version 0 has no entries: it is the birth of
- * the calibration state. The budgets are those the batch was folded with, since an operator may change them later.
+ * the calibration state. What the item held at the moment and the fold needs stands in the batch: what was reserved, and
+ * the caps that demand had raised.
  */
 export const LedgerItem = z.object({
   PK: z.string(),
   SK: z.string(),
   version: z.number(),
   folded_at: z.string(),
-  budgets: ClusterConfig.shape.budgets,
+  /** T in seconds: the length of a stretch. */
+  long_wait_seconds: z.number(),
+  tiers: z.array(LedgerTier).length(4),
+  /** Ten-thousandths of a token. */
+  reserved: PerTier,
+  caps: PerTier,
   entries: z.array(z.union([LedgerEntry, LedgerWait])),
   /** Applied before the entries; a batch that changes the epoch has none. */
   change: EpochChange.optional(),

@@ -1,150 +1,73 @@
+import { EVIDENCE_RING } from './evidence-ring.ts';
 import { bandOfSeverity, severityOf } from './drift.ts';
-import type { EceEstimate } from './ece.ts';
 import { type IsotonicMap, MOST_KNOTS } from './map.ts';
-import { type BitRing, orderOutcomes } from './rings.ts';
-import { CALIBRATION, type CalibrationState, initialState } from './state.ts';
+import { fromSteps, OUTCOME_RING, orderOutcomes, stepsOf } from './outcome-ring.ts';
+import { type Port, Reader, UnreadableState, Writer } from './octets.ts';
+import type { SampledRing } from './sampled-ring.ts';
+import { type CalibrationState, type Evaluation, initialState, type TierState } from './state.ts';
+import { tierRulesOf } from '../tier-rules.ts';
 
-/** First byte of every state, so that a later layout can be told apart. Format 1 ended before the epoch's map. */
-const FORMAT = 2;
-const FORMAT_WITHOUT_MAP = 1;
-const RING_BITS = Math.ceil(CALIBRATION.ring / 8);
+export { UnreadableState } from './octets.ts';
 
-/** The stored bytes are not a calibration state. Whoever meets it has no evidence, and escalates. */
-export class UnreadableState extends Error {
-  override readonly name = 'UnreadableState' as const;
-}
+/** First byte of every state, so that a later layout can be told apart. */
+const FORMAT = 1;
 
 /**
- * The state as bytes: little-endian doubles and integers in fixed order, 3.3 KB whatever the history, so that it fits the
- * one item of its cluster. `deserialise` gives back the same bits.
+ * The state as bytes: little-endian numbers in fixed order, times as differences, 7 to 8 KB where times are whole
+ * seconds, so that it fits the one item of its cluster. `deserialise` gives back the same state.
  */
 export function serialise(state: CalibrationState): Uint8Array<ArrayBuffer> {
-  const writer = new Writer(SIZE);
+  const writer = new Writer();
   layout(writer, state);
-  epochLayout(writer, state);
-  return writer.bytes;
+  return writer.bytes();
 }
 
-/** @throws UnreadableState when the bytes have another length or format, or point outside their rings */
+/** @throws UnreadableState when the bytes have another format, or point outside their rings */
 export function deserialise(bytes: Uint8Array): CalibrationState {
-  const format = bytes[0];
-  if (format !== FORMAT && format !== FORMAT_WITHOUT_MAP) throw new UnreadableState(`format ${format} is not known`);
-  const size = format === FORMAT ? SIZE : SIZE_WITHOUT_MAP;
-  if (bytes.length !== size) throw new UnreadableState(`a state has ${size} bytes, this has ${bytes.length}`);
-  const state = initialState();
+  const state = initialState(tierRulesOf({}));
   const reader = new Reader(bytes);
   layout(reader, state);
-  if (format === FORMAT) epochLayout(reader, state);
+  reader.end();
   orderOutcomes(state.outcomes);
   return state;
 }
 
-/** A copy that shares nothing: the fold changes the copy and keeps the original for a lost race. */
-export function copyOf(state: CalibrationState): CalibrationState {
-  return structuredClone(state);
-}
-
-/** Either direction of the codec: each call writes what it is given, or answers what was written. */
-interface Port {
-  byte(value: number): number;
-  integer(value: number): number;
-  double(value: number): number;
-}
-
-class Writer implements Port {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  private readonly view: DataView;
-  private at = 0;
-
-  constructor(size: number) {
-    this.bytes = new Uint8Array(size);
-    this.view = new DataView(this.bytes.buffer);
-  }
-
-  byte(value: number): number {
-    this.view.setUint8(this.at++, value);
-    return value;
-  }
-
-  integer(value: number): number {
-    this.view.setUint32(this.at, value, true);
-    this.at += 4;
-    return value;
-  }
-
-  double(value: number): number {
-    this.view.setFloat64(this.at, value, true);
-    this.at += 8;
-    return value;
-  }
-}
-
-class Reader implements Port {
-  private readonly view: DataView;
-  private at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  byte(): number {
-    return this.view.getUint8(this.at++);
-  }
-
-  integer(): number {
-    this.at += 4;
-    return this.view.getUint32(this.at - 4, true);
-  }
-
-  double(): number {
-    this.at += 8;
-    return this.view.getFloat64(this.at - 8, true);
-  }
-}
-
-/** Only measures. */
-class Measure implements Port {
-  size = 0;
-
-  byte(value: number): number {
-    this.size += 1;
-    return value;
-  }
-
-  integer(value: number): number {
-    this.size += 4;
-    return value;
-  }
-
-  double(value: number): number {
-    this.size += 8;
-    return value;
-  }
-}
-
 /** The one description of the format, for both directions, so that they cannot disagree. */
 function layout(port: Port, state: CalibrationState): void {
-  port.byte(FORMAT);
-  const drift = bandOfSeverity(port.byte(severityOf(state.drift)));
-  if (drift === null) throw new UnreadableState('unknown drift band');
-  state.drift = drift;
+  if (port.byte(FORMAT) !== FORMAT) throw new UnreadableState('the format of this state is not known');
+  counters(port, state);
+  experts(port, state);
+  state.evaluation = evaluation(port, state.evaluation);
+  for (const tier of state.tiers) tierLayout(port, tier);
+  outcomes(port, state);
+  shift(port, state);
+}
+
+function counters(port: Port, state: CalibrationState): void {
+  state.drift = band(port, state.drift);
+  state.driftNow = band(port, state.driftNow);
   state.driftClear = port.integer(state.driftClear);
-  state.hold = port.integer(state.hold);
-  state.caution = port.integer(state.caution);
   state.n = port.integer(state.n);
   state.sinceEpoch = port.integer(state.sinceEpoch);
   state.epoch = port.integer(state.epoch);
   state.version = port.integer(state.version);
-  state.alarms.harm = port.integer(state.alarms.harm);
   state.alarms.served = port.integer(state.alarms.served);
   state.alarms.raw = port.integer(state.alarms.raw);
+  state.servedAlarm = port.integer(state.servedAlarm);
+  state.rawAlarm = port.integer(state.rawAlarm);
   state.lastTime = optional(port, state.lastTime);
   state.baselineEce = optional(port, state.baselineEce);
   state.lastGoodEce = optional(port, state.lastGoodEce);
+}
+
+function band(port: Port, value: CalibrationState['drift']): CalibrationState['drift'] {
+  const read = bandOfSeverity(port.byte(severityOf(value)));
+  if (read === null) throw new UnreadableState('unknown drift band');
+  return read;
+}
+
+function experts(port: Port, state: CalibrationState): void {
   state.bias = port.double(state.bias);
-  state.tau = port.double(state.tau);
-  state.tokens.statement = port.double(state.tokens.statement);
-  state.tokens.intervention = port.double(state.tokens.intervention);
   state.interval.lo = port.double(state.interval.lo);
   state.interval.hi = port.double(state.interval.hi);
   state.interval.up = port.double(state.interval.up);
@@ -155,29 +78,23 @@ function layout(port: Port, state: CalibrationState): void {
     map.p01 = port.double(map.p01);
     map.p11 = port.double(map.p11);
   }
-  for (const vector of [state.weights, state.harm, state.served, state.raw]) {
+  for (const vector of [state.weights, state.served, state.raw]) {
     for (let i = 0; i < vector.length; i++) vector[i] = port.double(vector[i] ?? 0);
   }
-  state.recent = estimate(port, state.recent);
-  state.whole = estimate(port, state.whole);
-  harms(port, state.harms.statement);
-  harms(port, state.harms.intervention);
-  outcomes(port, state);
+  state.map = knots(port, state.map);
 }
 
-/** What format 2 added: how long an alarm on raw p counts, and the map in force. */
-function epochLayout(port: Port, state: CalibrationState): void {
-  state.modelDrift = port.integer(state.modelDrift);
-  const size = within(port.byte(state.map?.x.length ?? 0), MOST_KNOTS);
-  const knots: IsotonicMap = { x: new Float64Array(size), y: new Float64Array(size) };
-  for (let i = 0; i < MOST_KNOTS; i++) {
-    const [x, y] = [port.double(state.map?.x[i] ?? 0), port.double(state.map?.y[i] ?? 0)];
-    if (i >= size) continue;
+function knots(port: Port, map: IsotonicMap | null): IsotonicMap | null {
+  const size = within(port.byte(map?.x.length ?? 0), MOST_KNOTS);
+  const read: IsotonicMap = { x: new Float64Array(size), y: new Float64Array(size) };
+  for (let i = 0; i < size; i++) {
+    const x = port.double(map?.x[i] ?? 0);
+    const y = port.double(map?.y[i] ?? 0);
     if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1)) throw new UnreadableState('a knot of the map is not a probability');
-    knots.x[i] = x;
-    knots.y[i] = y;
+    read.x[i] = x;
+    read.y[i] = y;
   }
-  state.map = size === 0 ? null : knots;
+  return size === 0 ? null : read;
 }
 
 /** NaN stands for null; nothing else may be NaN and count as evidence. */
@@ -186,52 +103,101 @@ function optional(port: Port, value: number | null): number | null {
   return Number.isNaN(answer) ? null : answer;
 }
 
-function estimate(port: Port, value: EceEstimate | null): EceEstimate | null {
+function evaluation(port: Port, value: Evaluation | null): Evaluation | null {
   const n = port.integer(value?.n ?? 0);
   const ece = port.double(value?.ece ?? 0);
+  const error = port.double(value?.error ?? 0);
   const lower = port.double(value?.lower ?? 0);
   const upper = port.double(value?.upper ?? 0);
   const nullMean = port.double(value?.nullMean ?? 0);
-  return n === 0 ? null : { n, ece, lower, upper, nullMean };
+  const skilled = port.byte(value?.skilled ? 1 : 0) === 1;
+  return n === 0 ? null : { n, ece, error, lower, upper, nullMean, skilled };
 }
 
-function harms(port: Port, ring: BitRing): void {
-  ring.head = within(port.integer(ring.head), ring.bits.length - 1);
-  ring.size = within(port.integer(ring.size), ring.bits.length);
-  ring.ones = 0;
-  for (let i = 0; i < ring.bits.length; i++) {
-    const bit = port.byte(ring.bits[i] ?? 0) & 1;
-    ring.bits[i] = bit;
-    ring.ones += bit;
+function tierLayout(port: Port, tier: TierState): void {
+  const { numbers } = tier;
+  tier.numbers = {
+    eps: port.double(numbers.eps),
+    ece: port.double(numbers.ece),
+    promise: port.double(numbers.promise),
+    start: port.integer(numbers.start),
+  };
+  tier.era = port.integer(tier.era);
+  tier.tokens = port.signed(tier.tokens);
+  tier.wrongWeight = port.double(tier.wrongWeight);
+  tier.rightWeight = port.double(tier.rightWeight);
+  tier.right = port.integer(tier.right);
+  tier.wrong = port.integer(tier.wrong);
+  tier.heldRight = port.integer(tier.heldRight);
+  tier.heldWrong = port.integer(tier.heldWrong);
+  tier.undone = port.integer(tier.undone);
+  tier.touched = port.integer(tier.touched);
+  tier.paperRight = port.integer(tier.paperRight);
+  tier.paperWrong = port.integer(tier.paperWrong);
+  sampled(port, tier.evidence, EVIDENCE_RING.size);
+  bits(port, tier.evidence.y, tier.evidence.size);
+}
+
+function outcomes(port: Port, { outcomes: ring }: CalibrationState): void {
+  sampled(port, ring, OUTCOME_RING.size);
+  for (let slot = 0; slot < ring.size; slot++) ring.q[slot] = fromSteps(port.triple(stepsOf(ring.q[slot] ?? 0)));
+  bits(port, ring.y, ring.size);
+}
+
+/**
+ * Times of neighbouring slots are close together: as differences most of them take one or two bytes, in seconds where the
+ * scheduler knows no parts of them, else in milliseconds.
+ */
+function sampled(port: Port, ring: SampledRing, capacity: number): void {
+  ring.size = within(port.short(ring.size), capacity);
+  ring.head = within(port.short(ring.head), capacity - 1);
+  const whole = ring.at.subarray(0, ring.size).every(Number.isInteger);
+  const perSecond = port.byte(whole ? 0 : 1) === 0 ? 1 : 1000;
+  let before = 0;
+  for (let slot = 0; slot < ring.size; slot++) {
+    before += port.signed(Math.round((ring.at[slot] ?? 0) * perSecond) - before);
+    ring.at[slot] = before / perSecond;
+  }
+  for (let i = 0; i < 2; i++) {
+    ring.stretches[i] = port.double(ring.stretches[i] ?? 0);
+    ring.offered[i] = port.integer(ring.offered[i] ?? 0);
   }
 }
 
-function outcomes(port: Port, state: CalibrationState): void {
-  const ring = state.outcomes;
-  ring.head = within(port.integer(ring.head), ring.q.length - 1);
-  ring.size = within(port.integer(ring.size), ring.q.length);
-  for (let i = 0; i < ring.q.length; i++) {
-    const q = ring.q[i] ?? 0;
-    ring.q[i] = port.byte(q >> 8) * 256 + port.byte(q & 255);
-  }
-  for (let from = 0; from < RING_BITS * 8; from += 8) {
+function bits(port: Port, values: Uint8Array, size: number): void {
+  for (let from = 0; from < size; from += 8) {
     let packed = 0;
-    for (let bit = 0; bit < 8; bit++) packed |= (ring.y[from + bit] ?? 0) << bit;
+    for (let bit = 0; bit < 8; bit++) packed |= (values[from + bit] ?? 0) << bit;
     packed = port.byte(packed);
-    for (let bit = 0; bit < 8 && from + bit < ring.y.length; bit++) ring.y[from + bit] = (packed >> bit) & 1;
+    for (let bit = 0; bit < 8 && from + bit < size; bit++) values[from + bit] = (packed >> bit) & 1;
   }
+}
+
+function shift(port: Port, { shift: raw }: CalibrationState): void {
+  raw.collected = within(port.short(raw.collected), raw.first.length);
+  if (raw.collected < raw.first.length) {
+    for (let i = 0; i < raw.collected; i++) raw.first[i] = port.short(raw.first[i] ?? 0);
+    return;
+  }
+  for (let i = 0; i < raw.edges.length; i++) raw.edges[i] = port.short(raw.edges[i] ?? 0);
+  for (let i = 0; i < raw.expected.length; i++) raw.expected[i] = port.short(raw.expected[i] ?? 0);
+  raw.size = within(port.short(raw.size), raw.newest.length);
+  raw.head = within(port.short(raw.head), raw.newest.length - 1);
+  raw.counts.fill(0);
+  for (let i = 0; i < raw.size; i += 2) {
+    const both = port.byte((raw.newest[i] ?? 0) + 16 * (raw.newest[i + 1] ?? 0));
+    noteBin(raw, i, both & 15);
+    if (i + 1 < raw.size) noteBin(raw, i + 1, both >> 4);
+  }
+}
+
+function noteBin(raw: CalibrationState['shift'], i: number, bin: number): void {
+  within(bin, raw.counts.length - 1);
+  raw.newest[i] = bin;
+  raw.counts[bin] = (raw.counts[bin] ?? 0) + 1;
 }
 
 function within(value: number, most: number): number {
   if (value > most) throw new UnreadableState(`${value} points outside a ring of ${most}`);
   return value;
-}
-
-const SIZE_WITHOUT_MAP = measured(layout);
-const SIZE = SIZE_WITHOUT_MAP + measured(epochLayout);
-
-function measured(part: (port: Port, state: CalibrationState) => void): number {
-  const measure = new Measure();
-  part(measure, initialState());
-  return measure.size;
 }

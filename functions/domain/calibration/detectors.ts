@@ -1,8 +1,6 @@
 import { clip, logit } from './normal.ts';
 import { CALIBRATION } from './state.ts';
 
-const HARM_ALTERNATIVES = [0.15, 0.3, 0.6] as const;
-
 /** Miscalibrations that are looked for, in columns. */
 interface Shifts {
   readonly slopes: Float64Array;
@@ -58,20 +56,6 @@ const RAW = shiftsOf([
   [0.5, 0.6],
   [-0.5, 0.6],
 ]);
-
-/** Updates the e-CUSUM of harm with one class that was right or wrong; true on alarm, after which it starts anew. */
-export function watchHarm(statistics: Float64Array, wrong: boolean): boolean {
-  const { alarm, harmNull } = CALIBRATION.detectors;
-  let sum = 0;
-  for (let i = 0; i < HARM_ALTERNATIVES.length; i++) {
-    const rate = HARM_ALTERNATIVES[i] ?? harmNull;
-    const ratio = wrong ? rate / harmNull : (1 - rate) / (1 - harmNull);
-    const next = Math.max(statistics[i] ?? 0, 1) * ratio;
-    statistics[i] = next;
-    sum += next;
-  }
-  return alarmed(statistics, sum, alarm);
-}
 
 /** Updates the e-CUSUM of calibration with one probability and its label; true on alarm, after which it starts anew. */
 export function watchCalibration(statistics: Float64Array, probability: number, y: 0 | 1): boolean {

@@ -1,6 +1,6 @@
 import type { DriftBand } from '../../../schemas/verdict.ts';
 import { GATE } from '../thresholds.ts';
-import type { EceEstimate } from './ece.ts';
+import type { Evaluation } from './state.ts';
 
 const BANDS: readonly DriftBand[] = ['none', 'monitor', 'degrade', 'escalate'];
 
@@ -26,16 +26,16 @@ export function bandOfRatio(ratio: number): DriftBand {
 }
 
 /**
- * The drift band that the evidence supports (CALIBRATION.md section 7): the lower bound has to exceed the band, over at
+ * The drift band that the evidence supports now (CALIBRATION.md section 7): the lower bound has to exceed the band, over at
  * least 100 labels. Point ratios are not enough: a perfect model shows 2x its baseline often at this n.
  */
-export function measuredDrift(evidence: EceEstimate | null, baselineEce: number | null): DriftBand {
-  if (evidence === null || !(evidence.n >= GATE.drift.labels)) return 'none';
-  return bandOfRatio(evidence.lower / driftBase(baselineEce));
+export function bandOf(evaluation: Pick<Evaluation, 'n' | 'lower'>, baselineEce: number | null): DriftBand {
+  if (!(evaluation.n >= GATE.drift.labels)) return 'none';
+  return bandOfRatio(evaluation.lower / driftBase(baselineEce));
 }
 
 /**
- * The verdict in force after `labels` more labels: it rises at once, and falls only when the lower bound has been back
+ * The announced verdict after `labels` more labels: it rises at once, and falls only when the lower bound has been back
  * under its band for 100 labels, so that it does not flicker.
  */
 export function nextDrift(

@@ -1,19 +1,20 @@
+import type { LedgerWait } from '../../../schemas/items/ledger.ts';
 import { clip } from './normal.ts';
 import { CALIBRATION, type CalibrationState } from './state.ts';
 
-const LARGEST_EXPONENT = 14;
-/**
- * A point of e^14 - 1 less the whole range: there a bound ends at its limit whatever was predicted. A tracker may go that
- * far again, as the debt of misses that came all at once because long waits are known late; forgiven, they would never
- * be made up for, and a busy partition would see 87 % of its waits covered instead of 90 %.
- */
-const FARTHEST = 2 * LARGEST_EXPONENT;
+/** A tracker may go this far: as the debt of misses that came all at once, because long waits are known late. */
+const FARTHEST = 56;
+/** e^80 seconds: what a double and every place that stores one can take, and no person would read. */
+const LARGEST_EXPONENT = 80;
 
 export interface WaitBounds {
   readonly lowerSeconds: number;
   readonly upperSeconds: number;
   readonly upper90Seconds: number;
 }
+
+/** How long a job is known to have waited by one line and by the next, and whether it started then. */
+export type Waited = Pick<LedgerWait, 'fromSeconds' | 'toSeconds' | 'started'>;
 
 /** Bounds on the wait around a predicted point wait, in seconds: e^(m + tracker) - 1 with m = log(1 + predicted). */
 export function boundsAround(state: CalibrationState, predictedSeconds: number): WaitBounds {
@@ -38,49 +39,47 @@ function boundAt(exponent: number): number {
   return Math.exp(clip(exponent, 0, LARGEST_EXPONENT)) - 1;
 }
 
+/** Before anything is known of a wait. */
+export const NOT_YET = -1;
+
 /**
- * Moves each tracker by what the wait showed of the bounds that were served for it. Judged as served, not as they stand
- * by now: then the misses of a tracker add up to its own movement, and what was shown keeps its promise whatever the waits
- * do and however late they are known (Gibbs and Candes, "Adaptive conformal inference under distribution shift", 2021).
- * Judged by the bounds of the moment, whole bursts of jobs slip past: 82 % covered instead of 90 % on a bursty partition.
+ * Moves each tracker by what this stretch of the wait showed of the bound that was served for it. Judged as served, not as they
+ * stand by now: then the misses of a tracker add up to its own movement, and what was shown keeps its promise whatever the
+ * waits do (Gibbs and Candes, "Adaptive conformal inference under distribution shift", 2021).
  *
- * A job that is labelled long before it starts has waited at least `atLeastSeconds`; a tracker moves then only if that
- * already settles whether its bound was missed. `trackStart` moves the others once it has started.
+ * A miss of an upper bound counts as soon as the bound has elapsed without a start, not when the job starts days later; a
+ * lower bound is kept as soon as it has.
  */
-export function trackWait(
-  state: CalibrationState,
-  served: WaitBounds,
-  waitSeconds: number | null,
-  atLeastSeconds: number,
-): void {
-  const { interval } = state;
-  const misses = CALIBRATION.interval;
-  const long = waitSeconds ?? atLeastSeconds;
-  const known = waitSeconds !== null;
-  // A wait that goes on has missed a bound it has passed, and cannot miss a lower one any more; the rest is open.
-  if (known || long >= served.lowerSeconds) interval.lo = moved(interval.lo, -1, long < served.lowerSeconds, misses.lo);
-  if (known || long > served.upperSeconds) interval.hi = moved(interval.hi, 1, long > served.upperSeconds, misses.hi);
-  if (known || long > served.upper90Seconds)
-    interval.up = moved(interval.up, 1, long > served.upper90Seconds, misses.up);
+export function trackWait({ interval }: CalibrationState, served: WaitBounds, waited: Waited): void {
+  const rates = CALIBRATION.interval;
+  const lo = lowerShows(served.lowerSeconds, waited);
+  const hi = upperShows(served.upperSeconds, waited);
+  const up = upperShows(served.upper90Seconds, waited);
+  if (lo !== null) interval.lo = moved(interval.lo, -1, lo, rates.lo);
+  if (hi !== null) interval.hi = moved(interval.hi, 1, hi, rates.hi);
+  if (up !== null) interval.up = moved(interval.up, 1, up, rates.up);
 }
 
-/** Whether a wait of at least so many seconds leaves open if one of the bounds was missed. */
-export function leavesOpen(served: WaitBounds, atLeastSeconds: number): boolean {
-  return atLeastSeconds < served.lowerSeconds || atLeastSeconds <= Math.max(served.upperSeconds, served.upper90Seconds);
+/** Whether an upper bound was missed in this stretch; null where it shows nothing, or was settled before. */
+function upperShows(bound: number, { fromSeconds, toSeconds, started }: Waited): boolean | null {
+  if (fromSeconds !== NOT_YET && fromSeconds >= bound) return null;
+  if (started) return toSeconds > bound;
+  return toSeconds >= bound ? true : null;
 }
 
-/** Moves the trackers whose bounds `trackWait` had to leave open when the job had waited `atLeastSeconds`. */
-export function trackStart(
-  { interval }: CalibrationState,
-  served: WaitBounds,
-  waitSeconds: number,
-  atLeastSeconds: number,
-): void {
-  const misses = CALIBRATION.interval;
-  const { lowerSeconds, upperSeconds, upper90Seconds } = served;
-  if (atLeastSeconds < lowerSeconds) interval.lo = moved(interval.lo, -1, waitSeconds < lowerSeconds, misses.lo);
-  if (atLeastSeconds <= upperSeconds) interval.hi = moved(interval.hi, 1, waitSeconds > upperSeconds, misses.hi);
-  if (atLeastSeconds <= upper90Seconds) interval.up = moved(interval.up, 1, waitSeconds > upper90Seconds, misses.up);
+function lowerShows(bound: number, { fromSeconds, toSeconds, started }: Waited): boolean | null {
+  if (fromSeconds !== NOT_YET && fromSeconds >= bound) return null;
+  if (toSeconds >= bound) return false;
+  return started ? true : null;
+}
+
+/**
+ * When a wait that goes on will show something more, in seconds from the submission: the next bound that has not elapsed; null
+ * when none is left.
+ */
+export function nextElapse(served: WaitBounds, toSeconds: number): number | null {
+  const open = [served.lowerSeconds, served.upperSeconds, served.upper90Seconds].filter((bound) => bound > toSeconds);
+  return open.length === 0 ? null : Math.min(...open);
 }
 
 function moved(tracker: number, away: 1 | -1, missed: boolean, rate: number): number {

@@ -13,7 +13,7 @@ export function mapOf(knots: readonly (readonly [number, number])[] | null): Iso
   return { x: Float64Array.from(knots, ([x]) => x), y: Float64Array.from(knots, ([, y]) => y) };
 }
 
-/** VGAC's p after the promoted map (CALIBRATION.md section 3); p itself where no map is in force. */
+/** VGAC's p after a map (CALIBRATION.md section 7); p itself where there is none. */
 export function throughMap(map: IsotonicMap | null, p: number): number {
   if (map === null) return p;
   const { x, y } = map;

@@ -1,6 +1,5 @@
 import { mixture } from './experts.ts';
 import { boundsAround, type WaitBounds } from './intervals.ts';
-import { throughMap } from './map.ts';
 import type { CalibrationState } from './state.ts';
 
 export interface Served extends WaitBounds {
@@ -9,7 +8,7 @@ export interface Served extends WaitBounds {
 }
 
 /**
- * What may be shown and acted on (CALIBRATION.md section 3): VGAC's probability after the promoted map and the experts,
+ * What may be shown and acted on (CALIBRATION.md section 3): VGAC's probability after the experts,
  * and bounds on the wait in seconds. A probability that is none (NaN, below 0, above 1) is served as null, like a missing one.
  *
  * @param prediction p as VGAC gave it; point wait in seconds
@@ -21,5 +20,5 @@ export function serve(state: CalibrationState, prediction: { p: number | null; w
 
 /** The q of `serve` alone. */
 export function servedProbability(state: CalibrationState, p: number | null): number | null {
-  return p !== null && p >= 0 && p <= 1 ? mixture(state, throughMap(state.map, p)) : null;
+  return p !== null && p >= 0 && p <= 1 ? mixture(state, p) : null;
 }

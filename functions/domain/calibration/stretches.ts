@@ -49,7 +49,7 @@ export function divide(submittedAt: Float64Array, longWaitSeconds: number, into:
     sum += time;
   }
   if (!Number.isFinite(sum)) return false;
-  const length = Math.min(HOUR, Math.max(longWaitSeconds, (last - first) / 20));
+  const length = stretchLength(last - first, longWaitSeconds);
   const start = stretchOf(first, length);
   const range = stretchOf(last, length) - start + 1;
   if (range > COUNTED) {
@@ -62,8 +62,13 @@ export function divide(submittedAt: Float64Array, longWaitSeconds: number, into:
   return true;
 }
 
+/** Length of a stretch in seconds, for samples that span so many: a twentieth, from T to an hour. */
+export function stretchLength(span: number, longWaitSeconds: number): number {
+  return Math.min(HOUR, Math.max(longWaitSeconds, span / 20));
+}
+
 /** floor(time / length) of the exact quotient: where the double rounds up to a whole number, one too many would come out. */
-function stretchOf(time: number, length: number): number {
+export function stretchOf(time: number, length: number): number {
   const quotient = time / length;
   const stretch = Math.floor(quotient);
   return quotient === stretch && time % length > length / 2 ? stretch - 1 : stretch;

@@ -1,0 +1,17 @@
+import type { TierRules } from '../tier-rules.ts';
+import { TOKEN, TOKENS } from '../thresholds.ts';
+
+/**
+ * The demand of a tier after one more call: the most that is open at once, fading. Tokens alone would starve a busy cluster with a
+ * large T, for no label can come sooner than T.
+ *
+ * @param open jobs that call for exactly this tier and have no label yet, the present one included
+ */
+export function demandAfter(demand: number, open: number): number {
+  return Math.max(open, TOKENS.demandKept * demand);
+}
+
+/** The cap on a tier's tokens that a demand raises, in ten-thousandths. */
+export function capFor({ cap }: Pick<TierRules, 'cap'>, demand: number): number {
+  return Math.max(cap, Math.floor(TOKENS.openToCap * demand * TOKEN));
+}

@@ -1,0 +1,89 @@
+import { GATE, TIER_NUMBERS } from '../thresholds.ts';
+import { debiasedEceWithin, type Room, roomFor } from './debiased-ece.ts';
+import { bandOf, nextDrift, severityOf } from './drift.ts';
+import { scoreOf } from './ece.ts';
+import { OUTCOME_RING, type OutcomeRing } from './outcome-ring.ts';
+import type { ServedSample } from './served-sample.ts';
+import { skillBoundWithin } from './skill.ts';
+import { CALIBRATION, type CalibrationState, type Evaluation } from './state.ts';
+import { divide } from './stretches.ts';
+
+/** What a ring is evaluated in: made once for each, used every tenth label. */
+export interface EvaluationRoom {
+  readonly sample: ServedSample;
+  readonly room: Room;
+}
+
+/** Evaluates anew where a label makes it due: every 10 labels, from 50 in the ring on. */
+export function refreshWhenDue(state: CalibrationState, longWaitSeconds: number): void {
+  if (state.n % CALIBRATION.recomputeEvery !== 0 || state.outcomes.size < GATE.minimumLabels) return;
+  state.evaluation = evaluate(state.outcomes, longWaitSeconds);
+  if (state.evaluation !== null) followEvaluation(state, state.evaluation);
+}
+
+/** ECE and skill of a ring; null where they are not numbers. */
+export function evaluate(ring: OutcomeRing, longWaitSeconds: number): Evaluation | null {
+  ring.room ??= evaluationRoom();
+  const { room } = ring.room;
+  const sample = sorted(ring, ring.room.sample);
+  if (!divide(sample.submittedAt, longWaitSeconds, room.stretches)) return null;
+  const ece = debiasedEceWithin(sample, room);
+  if (ece === null) return null;
+  const skill = skillBoundWithin(sample, room);
+  return { ...ece, skilled: skill !== null && skill > 0 };
+}
+
+/** Whether the ECE is known well enough to be trusted (CALIBRATION.md section 1). Written so that NaN is not. */
+export function isKnown({ n, error }: Pick<Evaluation, 'n' | 'error'>): boolean {
+  return n >= GATE.minimumLabels && Z95 * error <= GATE.eceKnown;
+}
+
+/** One-sided 95 % of the standard normal. */
+const Z95 = 1.645;
+
+/** Calibration score of the evidence at hand; null while the cluster is learning. */
+export function scoreOfState({ evaluation }: CalibrationState): number | null {
+  return evaluation === null || !isKnown(evaluation) ? null : scoreOf(evaluation.ece);
+}
+
+/** Whether VGAC and we should recalibrate: drift by one scope or more, or an alarm of either detector that is still shown. */
+export function recalibrationNeeded(state: CalibrationState): boolean {
+  return severityOf(state.drift) >= severityOf('degrade') || state.servedAlarm > 0 || state.rawAlarm > 0;
+}
+
+/** Last good ECE, baseline and drift bands, from a new evaluation. */
+function followEvaluation(state: CalibrationState, evaluation: Evaluation): void {
+  const known = isKnown(evaluation);
+  const score = scoreOf(evaluation.ece);
+  if (known && score !== null && score > GATE.score.autonomous) state.lastGoodEce = evaluation.ece;
+  // What this cluster is later compared with: its ECE when it first qualified for the lowest tier.
+  if (state.baselineEce === null && known && evaluation.skilled && evaluation.ece <= TIER_NUMBERS.annotate.ece) {
+    state.baselineEce = evaluation.ece;
+  }
+  state.driftNow = bandOf(evaluation, state.baselineEce);
+  const next = nextDrift(
+    { band: state.drift, clear: state.driftClear },
+    state.driftNow,
+    CALIBRATION.recomputeEvery,
+  );
+  state.drift = next.band;
+  state.driftClear = next.clear;
+}
+
+function evaluationRoom(): EvaluationRoom {
+  const { size } = OUTCOME_RING;
+  const sample = { q: new Float64Array(size), y: new Uint8Array(size), submittedAt: new Float64Array(size) };
+  return { sample, room: roomFor(size) };
+}
+
+/** The ring's labels in ascending order of q. */
+function sorted({ q, y, at, order, size }: OutcomeRing, into: ServedSample): ServedSample {
+  for (let i = 0; i < size; i++) {
+    const slot = order[i] ?? 0;
+    into.q[i] = q[slot] ?? 0;
+    into.y[i] = y[slot] ?? 0;
+    into.submittedAt[i] = at[slot] ?? 0;
+  }
+  if (size === into.q.length) return into;
+  return { q: into.q.subarray(0, size), y: into.y.subarray(0, size), submittedAt: into.submittedAt.subarray(0, size) };
+}

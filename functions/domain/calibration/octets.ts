@@ -1,0 +1,138 @@
+/** The stored bytes are not a calibration state. Whoever meets it has no evidence, and escalates. */
+export class UnreadableState extends Error {
+  override readonly name = 'UnreadableState' as const;
+}
+
+/** Either direction of a codec: each call writes what it is given, or answers what was written. Little-endian. */
+export interface Port {
+  byte(value: number): number;
+  /** 16 bits, unsigned. */
+  short(value: number): number;
+  /** 24 bits, unsigned. */
+  triple(value: number): number;
+  /** 32 bits, unsigned. */
+  integer(value: number): number;
+  /** A whole number of either sign up to 2^53, in as few bytes as it takes. */
+  signed(value: number): number;
+  double(value: number): number;
+}
+
+const FIRST_SIZE = 4096;
+const LOW = 128;
+
+export class Writer implements Port {
+  private octets = new Uint8Array(FIRST_SIZE);
+  private view = new DataView(this.octets.buffer);
+  private at = 0;
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.octets.slice(0, this.at);
+  }
+
+  byte(value: number): number {
+    this.reserve(1);
+    this.view.setUint8(this.at, value);
+    this.at += 1;
+    return value;
+  }
+
+  short(value: number): number {
+    this.reserve(2);
+    this.view.setUint16(this.at, value, true);
+    this.at += 2;
+    return value;
+  }
+
+  triple(value: number): number {
+    this.byte(value & 255);
+    this.short(value >> 8);
+    return value;
+  }
+
+  integer(value: number): number {
+    this.reserve(4);
+    this.view.setUint32(this.at, value, true);
+    this.at += 4;
+    return value;
+  }
+
+  /** Zigzag and base 128: the sign in the lowest bit, seven bits a byte, the lowest first. */
+  signed(value: number): number {
+    let left = value < 0 ? -2 * value - 1 : 2 * value;
+    while (left >= LOW) {
+      this.byte((left % LOW) + LOW);
+      left = Math.floor(left / LOW);
+    }
+    this.byte(left);
+    return value;
+  }
+
+  double(value: number): number {
+    this.reserve(8);
+    this.view.setFloat64(this.at, value, true);
+    this.at += 8;
+    return value;
+  }
+
+  private reserve(count: number): void {
+    if (this.at + count <= this.octets.length) return;
+    const longer = new Uint8Array(2 * this.octets.length);
+    longer.set(this.octets);
+    this.octets = longer;
+    this.view = new DataView(longer.buffer);
+  }
+}
+
+/** @throws UnreadableState where the bytes end too early */
+export class Reader implements Port {
+  private readonly view: DataView;
+  private at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  byte(): number {
+    return this.view.getUint8(this.past(1));
+  }
+
+  short(): number {
+    return this.view.getUint16(this.past(2), true);
+  }
+
+  triple(): number {
+    return this.byte() + 256 * this.short();
+  }
+
+  integer(): number {
+    return this.view.getUint32(this.past(4), true);
+  }
+
+  signed(): number {
+    let value = 0;
+    let scale = 1;
+    for (let octet = this.byte(); ; octet = this.byte()) {
+      value += (octet % LOW) * scale;
+      if (octet < LOW) break;
+      scale *= LOW;
+      if (scale > Number.MAX_SAFE_INTEGER) throw new UnreadableState('a number is too long');
+    }
+    return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
+  }
+
+  double(): number {
+    return this.view.getFloat64(this.past(8), true);
+  }
+
+  /** @throws UnreadableState where bytes are left over */
+  end(): void {
+    if (this.at !== this.view.byteLength) throw new UnreadableState(`${this.view.byteLength - this.at} bytes too many`);
+  }
+
+  private past(count: number): number {
+    const from = this.at;
+    if (from + count > this.view.byteLength) throw new UnreadableState(`the state ends after ${this.view.byteLength} bytes`);
+    this.at = from + count;
+    return from;
+  }
+}

@@ -1,0 +1,95 @@
+import { GATE } from '../thresholds.ts';
+import type { EvidenceRing } from './evidence-ring.ts';
+import { stretchLength, stretchOf } from './stretches.ts';
+
+/** One-sided 90 % of the standard normal. */
+const Z90 = 1.2816;
+/** Least correlation that is assumed within a stretch: 20 jobs of an array that all waited are one fact. */
+const SHARED = 0.25;
+
+/** What a tier's evidence comes to. */
+export interface Precision {
+  readonly labels: number;
+  readonly right: number;
+  readonly stretches: number;
+  /** Lower end of Wilson's one-sided 90 % interval on the effective number of labels; 0 while there is too little. */
+  readonly bound: number;
+}
+
+/** The lower bound on the share of a tier's evidence that was right, computed once for the labels at hand. */
+export function precisionBound(ring: EvidenceRing, longWaitSeconds: number): number {
+  ring.bound ??= precisionOf(ring, longWaitSeconds).bound;
+  return ring.bound;
+}
+
+/**
+ * How often q >= eps was right (CALIBRATION.md section 4, rule 4). The number of labels is cut to what they are worth: jobs of one
+ * stretch share their fate, measured by the cluster-robust variance, and assumed to at least some degree where nothing varies.
+ */
+export function precisionOf(ring: EvidenceRing, longWaitSeconds: number): Precision {
+  const { size: n } = ring;
+  const { sums, sizes, ones } = byStretch(ring, longWaitSeconds);
+  const stretches = sums.length;
+  const some = { labels: n, right: ones, stretches, bound: 0 };
+  if (n < GATE.evidence.labels || stretches < GATE.evidence.stretches) return some;
+  const p = ones / n;
+  const smooth = (ones + 0.5) / (n + 1);
+  const binomial = (smooth * (1 - smooth)) / n;
+  let squares = 0;
+  let squaredSizes = 0;
+  for (let g = 0; g < stretches; g++) {
+    const size = sizes[g] ?? 0;
+    squares += ((sums[g] ?? 0) - size * p) ** 2;
+    squaredSizes += size * size;
+  }
+  const robust = (squares / (n * n)) * (stretches / (stretches - 1));
+  const shared = 1 / (1 + SHARED * (squaredSizes / n - 1));
+  const effective = n * Math.min(1, binomial / Math.max(robust, binomial), shared);
+  return { ...some, bound: wilsonLower(p, effective, Z90) };
+}
+
+/** Lower end of Wilson's one-sided interval. @param n may be a fraction: an effective number */
+export function wilsonLower(p: number, n: number, z: number): number {
+  const centre = p + (z * z) / (2 * n);
+  const half = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
+  return (centre - half) / (1 + (z * z) / n);
+}
+
+/** Right ones and sizes of the stretches that the ring holds, in any order. */
+function byStretch(
+  { at, y, size }: EvidenceRing,
+  longWaitSeconds: number,
+): { sums: number[]; sizes: number[]; ones: number } {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < size; i++) {
+    const time = at[i] ?? 0;
+    if (time < first) first = time;
+    if (time > last) last = time;
+  }
+  const length = stretchLength(last - first, longWaitSeconds);
+  const places = new Map<number, number>();
+  const sums: number[] = [];
+  const sizes: number[] = [];
+  let ones = 0;
+  let before = -1;
+  let place = 0;
+  for (let i = 0; i < size; i++) {
+    const stretch = stretchOf(at[i] ?? 0, length);
+    // Neighbours in the ring mostly share their stretch.
+    if (stretch !== before) {
+      before = stretch;
+      place = places.get(stretch) ?? sums.length;
+      if (place === sums.length) {
+        places.set(stretch, place);
+        sums.push(0);
+        sizes.push(0);
+      }
+    }
+    const label = y[i] ?? 0;
+    sums[place] = (sums[place] ?? 0) + label;
+    sizes[place] = (sizes[place] ?? 0) + 1;
+    ones += label;
+  }
+  return { sums, sizes, ones };
+}

@@ -1,0 +1,99 @@
+const BINS = 10;
+const SAMPLE = 1000;
+/** A bin that one side never fell into must not make the index infinite: half a label each. */
+const EMPTY = 0.5;
+/** Raw probabilities are kept in 65,535ths until the edges are known. */
+const STEPS = 65_535;
+
+/**
+ * How far VGAC's probabilities are distributed otherwise today than in the first 1,000 since the start or the last promotion
+ * (population stability index). It says that the *inputs* have shifted, before any label can; it is shown, and gates nothing.
+ */
+export interface RawShift {
+  /** The first ones in the order they came, until there are enough to be binned; then of no further use. */
+  readonly first: Uint16Array;
+  collected: number;
+  /** Upper ends of the first nine bins; a value equal to one belongs below it. */
+  readonly edges: Float64Array;
+  readonly expected: Uint16Array;
+  /** Bins of the newest ones since. */
+  readonly newest: Uint8Array;
+  head: number;
+  size: number;
+  readonly counts: Uint16Array;
+}
+
+export function rawShift(): RawShift {
+  return {
+    first: new Uint16Array(SAMPLE),
+    collected: 0,
+    edges: new Float64Array(BINS - 1),
+    expected: new Uint16Array(BINS),
+    newest: new Uint8Array(SAMPLE),
+    head: 0,
+    size: 0,
+    counts: new Uint16Array(BINS),
+  };
+}
+
+/** Begins anew: another model, or another map, is what the next ones are compared with. */
+export function restartShift(shift: RawShift): void {
+  Object.assign(shift, { collected: 0, head: 0, size: 0 });
+  for (const column of [shift.first, shift.edges, shift.expected, shift.newest, shift.counts]) column.fill(0);
+}
+
+/** Notes one raw probability. */
+export function noteRaw(shift: RawShift, p: number): void {
+  const steps = Math.round(p * STEPS);
+  if (shift.collected < SAMPLE) {
+    shift.first[shift.collected] = steps;
+    shift.collected += 1;
+    if (shift.collected === SAMPLE) drawEdges(shift);
+    return;
+  }
+  const bin = binOf(shift, steps);
+  if (shift.size === SAMPLE) subtract(shift.counts, shift.newest[shift.head] ?? 0);
+  else shift.size += 1;
+  shift.newest[shift.head] = bin;
+  shift.head = shift.head + 1 === SAMPLE ? 0 : shift.head + 1;
+  shift.counts[bin] = (shift.counts[bin] ?? 0) + 1;
+}
+
+/** The index, from 0; .10 is noticeable. Null until the first 1,000 and another 1,000 are known. */
+export function psiOf({ size, expected, counts }: RawShift): number | null {
+  if (size < SAMPLE) return null;
+  let psi = 0;
+  for (let bin = 0; bin < BINS; bin++) {
+    const [before, now] = [expected[bin] ?? 0, counts[bin] ?? 0];
+    // Where many are equal a bin may hold nothing on either side.
+    if (before === 0 && now === 0) continue;
+    const [a, b] = [Math.max(before, EMPTY) / SAMPLE, Math.max(now, EMPTY) / SAMPLE];
+    psi += (b - a) * Math.log(b / a);
+  }
+  return psi;
+}
+
+/** Jobs that the index still needs. */
+export function psiNeeds({ collected, size }: RawShift): number {
+  return SAMPLE - collected + (SAMPLE - size);
+}
+
+function drawEdges(shift: RawShift): void {
+  const sorted = Uint16Array.from(shift.first).sort();
+  for (let k = 1; k < BINS; k++) shift.edges[k - 1] = sorted[Math.ceil((k * SAMPLE) / BINS) - 1] ?? 0;
+  for (const steps of sorted) {
+    const bin = binOf(shift, steps);
+    shift.expected[bin] = (shift.expected[bin] ?? 0) + 1;
+  }
+  shift.first.fill(0);
+}
+
+function binOf({ edges }: RawShift, steps: number): number {
+  let bin = 0;
+  while (bin < BINS - 1 && steps > (edges[bin] ?? 0)) bin += 1;
+  return bin;
+}
+
+function subtract(counts: Uint16Array, bin: number): void {
+  counts[bin] = (counts[bin] ?? 0) - 1;
+}

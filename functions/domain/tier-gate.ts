@@ -1,0 +1,184 @@
+import type { ActionArguments } from '../../schemas/decision.ts';
+import { type Precision, precisionBound, precisionOf, wilsonLower } from './calibration/precision.ts';
+import { freeOf, needOf, type Purse } from './calibration/purse.ts';
+import type { CalibrationState } from './calibration/state.ts';
+import { capabilityOf, misconfigured } from './capabilities.ts';
+import type { Rule } from './rule.ts';
+import { GATE, TOKEN } from './thresholds.ts';
+import type { TierRules } from './tier-rules.ts';
+
+/** How far an action is from its limits on this job and cluster. */
+export interface Limits {
+  /** The same action ran on this job less than its cooldown ago. */
+  readonly coolingDown: boolean;
+  readonly usedThisHour: number;
+  readonly cooldownMinutes: number;
+  readonly actionsPerHour: number;
+  /** True when the action cannot be taken back here, whatever it usually can. */
+  readonly irreversible?: boolean;
+  /** For a hold: nobody can be asked to release it, so it is not placed. Says why; null where somebody can. */
+  readonly noPlaceToAsk: string | null;
+}
+
+/** One tier as it is looked at for one job. */
+export interface TierFacts {
+  readonly tier: TierRules;
+  readonly state: CalibrationState;
+  readonly purse: Purse;
+  /** T. */
+  readonly longWaitSeconds: number;
+  /** What the tier would do. */
+  readonly arguments: ActionArguments | null;
+  readonly limits: Limits;
+}
+
+export type TierRule = Rule<TierFacts>;
+
+/** The numbers changed: what it has earned under other ones counts for nothing, and it starts anew with the next fold. */
+const changed: TierRule = {
+  code: 'numbersChanged',
+  applies: ({ tier, state }) => {
+    const numbers = state.tiers[tier.tier - 1]?.numbers;
+    return !(
+      numbers !== undefined &&
+      numbers.eps === tier.eps &&
+      numbers.ece === tier.ece &&
+      numbers.promise === tier.promise &&
+      numbers.start === tier.start
+    );
+  },
+  message: ({ tier }) => `the numbers of ${tier.name} have changed: it starts anew with the next outcome`,
+};
+
+export const tierEce: TierRule = {
+  code: 'ece',
+  applies: ({ tier, state: { evaluation } }) => !(evaluation !== null && evaluation.ece <= tier.ece),
+  message: ({ tier, state: { evaluation } }) =>
+    `${tier.name}: ECE ${evaluation?.ece.toFixed(3) ?? 'unknown'}, at most ${tier.ece.toFixed(3)}`,
+};
+
+export const skilled: TierRule = {
+  code: 'skill',
+  applies: ({ state: { evaluation } }) => !(evaluation?.skilled === true),
+  message: () => 'predictions do not tell more than the base rate yet, with 99 % certainty',
+};
+
+export const evidence: TierRule = {
+  code: 'evidence',
+  applies: ({ tier, state, longWaitSeconds }) => {
+    const ring = state.tiers[tier.tier - 1]?.evidence;
+    return !(ring !== undefined && precisionBound(ring, longWaitSeconds) >= tier.promise);
+  },
+  message: ({ tier, state, longWaitSeconds }) => {
+    const ring = state.tiers[tier.tier - 1]?.evidence;
+    return ring === undefined ? `there is no tier ${tier.tier}` : evidenceInWords(tier, precisionOf(ring, longWaitSeconds));
+  },
+};
+
+export const tokens: TierRule = {
+  code: 'tokens',
+  applies: ({ tier, state, purse }) => !(freeOf(state, purse, tier.tier - 1) >= needOf(tier.tier)),
+  message: ({ tier, state, purse }) => {
+    const free = tenths(freeOf(state, purse, tier.tier - 1) / TOKEN);
+    const reserved = tenths((purse.reserved[tier.tier - 1] ?? 0) / TOKEN);
+    return `${tier.name}: ${free} tokens are free beside ${reserved} in flight, ${needOf(tier.tier) / TOKEN} are needed`;
+  },
+};
+
+const configured: TierRule = {
+  code: 'misconfigured',
+  applies: (facts) => faultOf(facts) !== null,
+  message: (facts) => faultOf(facts) ?? '',
+};
+
+const reversible: TierRule = {
+  code: 'irreversible',
+  applies: ({ arguments: args, limits }) =>
+    args !== null && (limits.irreversible === true || capabilityOf(args.action)?.reversible === false),
+  message: () => 'this action cannot be taken back, so a human decides',
+};
+
+/** Cooldown and rate are about actions on the scheduler; statements are bounded by their own tokens. */
+const cooldown: TierRule = {
+  code: 'cooldown',
+  applies: ({ tier, limits }) => tier.kind === 'intervention' && limits.coolingDown,
+  message: ({ limits }) => `this action ran on this job less than ${limits.cooldownMinutes} minutes ago`,
+};
+
+const rate: TierRule = {
+  code: 'rate',
+  applies: ({ tier, limits }) => tier.kind === 'intervention' && !(limits.usedThisHour < limits.actionsPerHour),
+  message: ({ limits }) => `${limits.usedThisHour} of ${limits.actionsPerHour} actions of this hour are used`,
+};
+
+const place: TierRule = {
+  code: 'noPlace',
+  applies: ({ tier, limits }) => tier.name === 'gate' && limits.noPlaceToAsk !== null,
+  message: ({ limits }) => `a hold needs somebody to release it: ${limits.noPlaceToAsk ?? ''}`,
+};
+
+/** Rules 2 to 5 of CALIBRATION.md section 4, in their order: what a tier's evidence and promise carry. */
+export const CORE_TIER_RULES: readonly TierRule[] = [tierEce, skilled, evidence, tokens];
+
+/** The same with what a deployed cluster adds. */
+export const TIER_RULES: readonly TierRule[] = [
+  changed,
+  ...CORE_TIER_RULES,
+  configured,
+  reversible,
+  cooldown,
+  rate,
+  place,
+];
+
+/** What a tier's evidence comes to, and how much is missing (CALIBRATION.md section 6). */
+export function evidenceInWords(tier: TierRules, { labels, right, stretches, bound }: Precision): string {
+  const eps = tier.eps.toFixed(2);
+  if (labels < GATE.evidence.labels) {
+    return `${tier.name}: ${labels} of ${GATE.evidence.labels} outcomes with q >= ${eps} seen`;
+  }
+  if (stretches < GATE.evidence.stretches) {
+    const needed = `from ${GATE.evidence.stretches} stretches of time`;
+    return `${tier.name}: outcomes with q >= ${eps} are needed ${needed}, they are from ${stretches}`;
+  }
+  const share = `${tier.name}: ${percent(right / labels)} of ${labels} were right`;
+  const needed = `${percent(tier.promise)} are needed with 90 % certainty`;
+  const more = outcomesMissing(tier.promise, { labels, right, bound });
+  if (bound >= tier.promise) return `${share}, and ${needed}`;
+  return more === null ? `${share}, ${needed}` : `${share}, ${needed}: about ${more} more at this rate`;
+}
+
+/** About how many more outcomes it takes at this rate, in tens; null where more alone will not do. */
+export function outcomesMissing(
+  promise: number,
+  { labels, right, bound }: Pick<Precision, 'labels' | 'right' | 'bound'>,
+): number | null {
+  const p = right / labels;
+  if (bound >= promise) return 0;
+  if (!(p > promise)) return null;
+  // What the labels are worth today, from the bound that they give; more of the same kind are worth the same.
+  let worth = 1;
+  while (worth > 0.02 && wilsonLower(p, labels * worth, Z90) > bound) worth -= 0.01;
+  for (let more = 10; more <= MOST_MISSING; more += 10) {
+    if (wilsonLower(p, (labels + more) * worth, Z90) >= promise) return more;
+  }
+  return null;
+}
+
+/** Beyond this nobody waits for it. */
+const MOST_MISSING = 10_000;
+const Z90 = 1.2816;
+
+function faultOf({ arguments: args, tier }: TierFacts): string | null {
+  return args === null ? null : misconfigured(args, tier.tier);
+}
+
+/** Rounded down, so that 64.9 % never looks like the 65 % that would have sufficed. */
+function percent(share: number): string {
+  return `${Math.floor(share * 100 + 1e-9)} %`;
+}
+
+/** Rounded down, so that 0.99 is never shown as the 1 that would have sufficed. */
+function tenths(value: number): string {
+  return String(Math.floor(value * 10 + 1e-9) / 10);
+}

@@ -1,0 +1,46 @@
+import type { ClusterConfig } from '../../schemas/config.ts';
+import type { Kind, TierName } from '../../schemas/primitives.ts';
+import { kindOf, TIER_NUMBERS, TIERS, TOKEN } from './thresholds.ts';
+
+/** One tier with its numbers as they hold on one cluster. Tokens in ten-thousandths. */
+export interface TierRules {
+  readonly name: TierName;
+  readonly tier: number;
+  readonly kind: Kind;
+  /** Calls from this q on. */
+  readonly eps: number;
+  /** R: the debiased ECE may be at most this. */
+  readonly ece: number;
+  /** pi: at least this share of what the tier does alone is right. */
+  readonly promise: number;
+  readonly start: number;
+  readonly cap: number;
+}
+
+/** The four tiers as configured, lowest first. A promise may be raised, never put below eps - R. */
+export function tierRulesOf(configured: ClusterConfig['tiers']): TierRules[] {
+  return TIERS.map((name, i) => {
+    const usual = TIER_NUMBERS[name];
+    const own = configured[name];
+    const eps = own?.eps ?? usual.eps;
+    const ece = own?.ece ?? usual.ece;
+    const promise = Math.max(own?.promise ?? 0, eps - ece);
+    const start = Math.round((own?.tokens ?? usual.tokens) * TOKEN);
+    const cap = Math.max(start, Math.round((own?.cap ?? usual.cap) * TOKEN));
+    return { name, tier: i + 1, kind: kindOf(i + 1), eps, ece, promise, start, cap };
+  });
+}
+
+/** How many things a tier has to have done before its promise says anything: K / (1 - pi). */
+export function testedFrom({ start, promise }: Pick<TierRules, 'start' | 'promise'>): number {
+  return start / TOKEN / (1 - promise);
+}
+
+/** The highest tier that q reaches, 0 for none; a tier without a configured action is passed by. Written so that NaN calls nothing. */
+export function calledTier(q: number, rules: readonly TierRules[], configured: (tier: number) => boolean): number {
+  for (let i = rules.length - 1; i >= 0; i--) {
+    const tier = rules[i];
+    if (tier !== undefined && q >= tier.eps && configured(tier.tier)) return tier.tier;
+  }
+  return 0;
+}

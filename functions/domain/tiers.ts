@@ -1,0 +1,125 @@
+import type { ClusterConfig } from '../../schemas/config.ts';
+import type { TierName } from '../../schemas/primitives.ts';
+import { isKnown } from './calibration/evaluation.ts';
+import { precisionBound, precisionOf } from './calibration/precision.ts';
+import type { CalibrationState, TierState } from './calibration/state.ts';
+import { evidenceInWords, outcomesMissing } from './tier-gate.ts';
+import { testedFrom, type TierRules, tierRulesOf } from './tier-rules.ts';
+import { GATE } from './thresholds.ts';
+
+/** How one tier stands on one cluster: what it has earned, what it has kept of its promise, and what is missing. */
+export interface TierStanding {
+  readonly tier: TierName;
+  readonly eps: number;
+  readonly promise: number;
+  /** R: highest debiased ECE that the tier allows. */
+  readonly limit: number;
+  /** Its evidence carries it; whether tokens are left is another question. */
+  readonly earned: boolean;
+  /** Not earned, and its ECE within 10 % of the limit. */
+  readonly marginal: boolean;
+  /** Of the last labels with q >= eps: how many there are, and how many were right. */
+  readonly seen: number;
+  readonly seenRight: number;
+  /** About how many more outcomes it takes; 0 when earned, null when more outcomes alone will not do. */
+  readonly needs: number | null;
+  /** Tokens in ten-thousandths. */
+  readonly tokens: number;
+  readonly record: TierRecord;
+  /** What is missing, or that nothing is, in one sentence. */
+  readonly sentence: string;
+}
+
+/** What a tier has done alone and what came of it, since its tokens started. */
+export interface TierRecord {
+  /** Settled and known to be right or wrong: statements as they came out, interventions by their hold-outs. */
+  readonly right: number;
+  readonly settled: number;
+  /** Known by hold-outs, so an estimate. */
+  readonly estimate: boolean;
+  /** Things done that the promise needs before it says anything: K / (1 - pi). */
+  readonly testedFrom: number;
+  readonly tested: boolean;
+}
+
+/** How each tier stands (CALIBRATION.md section 6), lowest first. */
+export function tierStandings(
+  state: CalibrationState,
+  config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>,
+): TierStanding[] {
+  return tierRulesOf(config.tiers).flatMap((rules, i) => {
+    const tier = state.tiers[i];
+    return tier === undefined ? [] : [standingOf(state, tier, rules, config.longWaitSeconds)];
+  });
+}
+
+/** Highest tier that the evidence carries, 0 to 4: each by itself, for a tier does not stand on the one below it. */
+export function earnedTier(
+  state: CalibrationState,
+  config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>,
+): number {
+  const rules = tierRulesOf(config.tiers);
+  for (let i = rules.length - 1; i >= 0; i--) {
+    const [tier, numbers] = [state.tiers[i], rules[i]];
+    if (tier !== undefined && numbers !== undefined && isEarned(state, tier, numbers, config.longWaitSeconds)) {
+      return i + 1;
+    }
+  }
+  return 0;
+}
+
+/** What the next tier takes, in one sentence; null when all are earned. */
+export function nextTierInWords(
+  state: CalibrationState,
+  config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>,
+): string | null {
+  return tierStandings(state, config)[earnedTier(state, config)]?.sentence ?? null;
+}
+
+function standingOf(state: CalibrationState, tier: TierState, rules: TierRules, longWait: number): TierStanding {
+  const precision = precisionOf(tier.evidence, longWait);
+  const earned = isEarned(state, tier, rules, longWait);
+  const ece = state.evaluation?.ece ?? null;
+  const enough = precision.labels >= GATE.evidence.labels;
+  const missing = enough ? outcomesMissing(rules.promise, precision) : GATE.evidence.labels - precision.labels;
+  return {
+    tier: rules.name,
+    eps: rules.eps,
+    promise: rules.promise,
+    limit: rules.ece,
+    earned,
+    marginal: !earned && ece !== null && ece > rules.ece && ece <= rules.ece * GATE.marginal,
+    seen: precision.labels,
+    seenRight: precision.right,
+    needs: earned ? 0 : ece !== null && ece > rules.ece ? null : missing,
+    tokens: tier.tokens,
+    record: recordOf(tier, rules),
+    sentence: sentenceOf(state, rules, evidenceInWords(rules, precision)),
+  };
+}
+
+/** What a tier has kept of its promise so far. */
+export function recordOf(tier: TierState, rules: TierRules): TierRecord {
+  const estimate = rules.kind === 'intervention';
+  const right = tier.right + tier.heldRight;
+  const settled = right + tier.wrong + tier.heldWrong + tier.undone;
+  const enough = testedFrom(rules);
+  const did = settled + tier.touched;
+  return { right, settled, estimate, testedFrom: Math.ceil(enough), tested: did >= enough };
+}
+
+function isEarned(state: CalibrationState, tier: TierState, rules: TierRules, longWait: number): boolean {
+  const { evaluation } = state;
+  if (evaluation === null || !isKnown(evaluation) || !evaluation.skilled) return false;
+  return evaluation.ece <= rules.ece && precisionBound(tier.evidence, longWait) >= rules.promise;
+}
+
+function sentenceOf({ evaluation, outcomes }: CalibrationState, rules: TierRules, evidence: string): string {
+  if (evaluation === null) return `${rules.name}: ${outcomes.size} of ${GATE.minimumLabels} outcomes seen`;
+  if (!isKnown(evaluation)) return `${rules.name}: the ECE is not known well enough yet, n ${evaluation.n}`;
+  if (evaluation.ece > rules.ece) {
+    return `${rules.name}: ECE ${evaluation.ece.toFixed(3)}, at most ${rules.ece.toFixed(3)}`;
+  }
+  if (!evaluation.skilled) return `${rules.name}: predictions do not tell more than the base rate yet`;
+  return evidence;
+}

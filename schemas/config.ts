@@ -69,8 +69,10 @@ export const ClusterConfig = z.strictObject({
   budgets: z.strictObject({ statement: Budget(10, 20, 0.5, 10), intervention: Budget(3, 5, 0.1, 3) }).prefault({}),
   limits: z
     .strictObject({
+      /** Of one action on one job. */
       cooldownMinutes: z.number().min(0).max(10_080).default(30),
-      actionsPerHour: z.number().int().min(0).max(1000).default(20),
+      /** Of the whole cluster, over all actions. */
+      actionsPerHour: z.number().int().min(0).max(1000).default(60),
     })
     .prefault({}),
   /** A label that waits longer than this to be folded makes the evidence stale. */

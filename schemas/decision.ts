@@ -35,6 +35,8 @@ export const Decision = z.object({
   decisionId: z.string(),
   clusterId: ClusterId,
   jobId: JobId,
+  /** With cluster and job: the round that was decided. */
+  submittedAt: Instant,
   decidedAt: Instant,
   /** Tier 0 to 4; 0 proposes nothing. */
   tier: z.number().int().min(0).max(4),

@@ -8,6 +8,7 @@ import { isHeldOut } from './hold-out.ts';
 import { argumentsHash, decisionId } from './ids.ts';
 import { type Proposal, propose } from './proposal.ts';
 import { unknownVerdict } from './reliability.ts';
+import type { Round } from './round.ts';
 import { reasonsOf } from './rule.ts';
 import { byStrictness, strictest } from './scope.ts';
 import { statementOf } from './statement.ts';
@@ -24,13 +25,9 @@ export { propose } from './proposal.ts';
 export { reliability } from './reliability.ts';
 
 export interface DecideInput {
-  readonly job: {
-    readonly clusterId: string;
-    readonly jobId: string;
-    /** ISO 8601. */
-    readonly submittedAt: string;
-    readonly proposedAction?: string | undefined;
-  };
+  readonly job: Round & { readonly proposedAction?: string | undefined };
+  /** The round comes of an effect of ours on an earlier round of the same job. */
+  readonly ownEffect: boolean;
   /** A start of the job has been seen. */
   readonly started: boolean;
   /** Its label is stored already. */
@@ -56,18 +53,19 @@ export function decide(input: DecideInput): Decision {
   const verdict = input.verdict ?? unknownVerdict(input.state);
   const q = usable(prediction.q);
   const proposal = propose(q, config, job);
-  const gateReasons = [...timeReasons(input), ...epochReasons(input, verdict), ...rulesOf(input, verdict, proposal, q)];
+  const gateReasons = [...ownEffectReasons(input), ...timeReasons(input), ...epochReasons(input, verdict), ...rulesOf(input, verdict, proposal, q)];
   const scope = strictest([verdict.scope, ...gateReasons.map((reason) => reason.scope)]);
   const late = isLate(input);
-  const holdout = !late && scope !== 'escalate' && proposal.kind === 'intervention' && heldOut(config, job.jobId);
+  const holdout = !late && scope !== 'escalate' && proposal.kind === 'intervention' && heldOut(config, job);
   const held = byStrictness([...verdict.reasons, ...gateReasons]);
   const executed = scope !== 'escalate' && !late && !holdout;
   const statement = statementOf(scope, prediction, held[0]?.code);
   const args = withText(proposal.arguments, proposal.kind, statement);
   return {
-    decisionId: decisionId(job.clusterId, job.jobId),
+    decisionId: decisionId(job),
     clusterId: job.clusterId,
     jobId: job.jobId,
+    submittedAt: job.submittedAt,
     decidedAt: now.toISOString(),
     tier: proposal.tier,
     kind: proposal.kind,
@@ -131,6 +129,13 @@ function ageOf({ job, now }: DecideInput): number {
   return (now.getTime() - Date.parse(job.submittedAt)) / 1000;
 }
 
+/** Or what we requeue would be requeued again, by its own effect on the queue. */
+function ownEffectReasons({ ownEffect }: DecideInput): Reason[] {
+  if (!ownEffect) return [];
+  const message = 'this submission comes of our own effect: recorded, never acted on';
+  return [{ code: 'ownEffect', message, scope: 'escalate' }];
+}
+
 function timeReasons(input: DecideInput): Reason[] {
   const age = ageOf(input);
   const reason = (code: string, message: string): Reason[] => [{ code, message, scope: 'escalate' }];
@@ -146,8 +151,8 @@ function isLate(input: DecideInput): boolean {
   return input.started || input.labelKnown || !(age <= Math.min(input.config.longWaitSeconds, GATE.oldestSeconds));
 }
 
-function heldOut(config: ClusterConfig, jobId: string): boolean {
-  return isHeldOut(config.salt ?? config.clusterId, jobId, config.holdOut);
+function heldOut(config: ClusterConfig, round: Round): boolean {
+  return isHeldOut(config.salt ?? config.clusterId, round, config.holdOut);
 }
 
 const HELD_OUT =

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { type Round, roundText } from './round.ts';
 
 /**
  * Whether an intervention on this job is left out on purpose, so that evidence about untouched jobs goes on. Keyed with the
@@ -6,7 +7,7 @@ import { createHmac } from 'node:crypto';
  *
  * @param share 0 to 1
  */
-export function isHeldOut(salt: string, jobId: string, share: number): boolean {
-  const digest = createHmac('sha256', salt).update(jobId).digest();
+export function isHeldOut(salt: string, round: Round, share: number): boolean {
+  const digest = createHmac('sha256', salt).update(roundText(round)).digest();
   return digest.readUIntBE(0, 6) / 2 ** 48 < share;
 }

@@ -1,4 +1,5 @@
 import type { LedgerEntry, LedgerItem, LedgerWait } from '../../schemas/items/ledger.ts';
+import { instantOf, roundKey } from './round.ts';
 
 /** What the ledger lists: a settled job, or the wait of one that was settled before it started. */
 export type LedgerLine = LedgerItem['entries'][number];
@@ -12,9 +13,15 @@ export function labelsOf(lines: readonly LedgerLine[]): LedgerEntry[] {
   return lines.filter((line): line is LedgerEntry => !isWait(line));
 }
 
-/** Fold order: when a line's fact was known, then the job id, so that every folder makes the same list. */
+/** The key of the round that a line is about. */
+export function keyOfLine({ jobId, submittedAt }: LedgerLine): string {
+  return roundKey({ jobId, submittedAt: instantOf(submittedAt) });
+}
+
+/** Fold order: when a line's fact was known, then submission, then job id, so that every folder makes the same list. */
 export function inFoldOrder(one: LedgerLine, other: LedgerLine): number {
-  return knownAt(one) - knownAt(other) || (one.jobId < other.jobId ? -1 : one.jobId > other.jobId ? 1 : 0);
+  const byTime = knownAt(one) - knownAt(other) || one.submittedAt - other.submittedAt;
+  return byTime || (one.jobId < other.jobId ? -1 : one.jobId > other.jobId ? 1 : 0);
 }
 
 /** Seconds since the epoch. */

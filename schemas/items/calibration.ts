@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Layout } from '../layout.ts';
 import { Instant, Platform } from '../primitives.ts';
 import { DriftAlarm, DriftBand } from '../verdict.ts';
 
@@ -9,6 +10,7 @@ import { DriftAlarm, DriftBand } from '../verdict.ts';
 export const CalibrationItem = z.object({
   PK: z.string(),
   SK: z.literal('CALIBRATION'),
+  v: Layout,
   listing: z.literal('CLUSTERS'),
   listing_key: z.string(),
   cluster_id: z.string(),
@@ -19,7 +21,7 @@ export const CalibrationItem = z.object({
   version: z.number().int(),
   /** Newest batch whose rows are all marked as folded; one behind `version` after a crash between the two writes. */
   marked_version: z.number().int(),
-  /** Job ids whose executed decision has no folded label yet. */
+  /** Keys of the rounds whose executed decision has no folded label yet. */
   in_flight_statement: z.set(z.string()).optional(),
   in_flight_intervention: z.set(z.string()).optional(),
   /** How many may be in flight, from the tokens at the last fold. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ClusterConfig } from '../config.ts';
+import { Layout } from '../layout.ts';
 import { Kind } from '../primitives.ts';
 
 const LedgerBounds = z.object({ lowerSeconds: z.number(), upperSeconds: z.number(), upper90Seconds: z.number() });
@@ -42,6 +43,7 @@ export type LedgerEntry = z.infer<typeof LedgerEntry>;
 export const LedgerWait = z.object({
   jobId: z.string(),
   decisionId: z.string(),
+  submittedAt: z.number(),
   startedAt: z.number(),
   waitSeconds: z.number(),
   /** How long it had waited at its label; what that said of the bounds is folded. */
@@ -81,6 +83,7 @@ export type EpochChange = z.infer<typeof EpochChange>;
 export const LedgerItem = z.object({
   PK: z.string(),
   SK: z.string(),
+  v: Layout,
   version: z.number(),
   folded_at: z.string(),
   budgets: ClusterConfig.shape.budgets,

@@ -63,8 +63,8 @@ const TOKEN = 'TOKEN#*';
 export const HANDLERS = {
   AdmitJob: {
     folder: 'job-workflow',
-    purpose: 'Claims a job for one execution.',
-    rows: [on(CLUSTER, 'UpdateItem')],
+    purpose: 'Claims a round for one execution, and joins the outcomes that waited for it.',
+    rows: [on(CLUSTER, 'GetItem', 'Query', 'UpdateItem', 'DeleteItem')],
   },
   Observe: {
     folder: 'job-workflow',
@@ -190,14 +190,14 @@ export const HANDLERS = {
   IngestOutcome: {
     folder: 'events',
     purpose: 'Joins what a job really did to its row, and folds it at once.',
-    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem')],
+    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem')],
     indexes: [query('unfolded', CLUSTER)],
     timeoutSeconds: 60,
   },
   CloseExecution: {
     folder: 'events',
     purpose: 'Closes the row of an execution that ended without doing so, and releases its reservation.',
-    rows: [on(CLUSTER, 'GetItem', 'UpdateItem')],
+    rows: [on(CLUSTER, 'GetItem', 'Query', 'UpdateItem', 'DeleteItem')],
   },
   ApprovalSweeper: {
     folder: 'events',

@@ -88,7 +88,9 @@ export const ClusterConfig = z.strictObject({
     .prefault({}),
   limits: z
     .strictObject({
+      /** Of one action on one job. */
       cooldownMinutes: z.number().min(0).max(10_080).default(30),
+      /** Of the whole cluster, over all actions. */
       actionsPerHour: z.number().int().min(0).max(1000).default(60),
     })
     .prefault({}),

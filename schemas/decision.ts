@@ -49,6 +49,8 @@ export const Decision = z.object({
   decisionId: z.string(),
   clusterId: ClusterId,
   jobId: JobId,
+  /** With cluster and job: the round that was decided. */
+  submittedAt: Instant,
   decidedAt: Instant,
   /** The tier that the job calls for, 0 for none. */
   called: Tier,

@@ -17,10 +17,10 @@ export const ClusterId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'use 1 to 128 letters, digits, dot, dash or underscore');
 
-/** Slurm array tasks (`123_[4-7]`), Kubernetes uids and Batch ids all fit; spaces, quotes and braces do not. */
+/** Slurm array tasks (`123_[4-7%2]`), Kubernetes uids and Batch ids all fit; spaces, quotes and braces do not. */
 export const JobId = z
   .string()
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:/@+=,[\]-]{0,255}$/, 'use 1 to 256 characters of a scheduler job id');
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:/@+=,%[\]-]{0,255}$/, 'use 1 to 256 characters of a scheduler job id');
 
 /** ISO 8601 in UTC, second or finer; years outside 2000 to 2099 are a broken clock, not a job. */
 export const Instant = z.iso

@@ -6,11 +6,12 @@ import { JobCancelled, JobEnded, JobStarted, JobSubmitted } from './events/colle
 import { EmittedEvents } from './events/emitted.ts';
 import { ApprovalAnswer, ApprovalItem, AuditItem, TokenItem } from './items/approval.ts';
 import { CalibrationItem } from './items/calibration.ts';
-import { ConfigItem, FreezeItem, LimitItem, ProfileItem } from './items/cluster.ts';
+import { ConfigItem, CooldownItem, FreezeItem, HourItem, ProfileItem } from './items/cluster.ts';
 import { ExplanationItem } from './items/explanation.ts';
 import { JobItem } from './items/job.ts';
 import { LedgerItem } from './items/ledger.ts';
 import { MapItem } from './items/map.ts';
+import { OutcomeItem } from './items/outcome.ts';
 import * as driftMonitor from './machines/drift-monitor.ts';
 import * as jobWorkflow from './machines/job-workflow.ts';
 import * as recalibration from './machines/recalibration.ts';
@@ -40,13 +41,15 @@ export const published: Record<string, z.ZodType> = {
   Effect,
   Verdict,
   JobItem,
+  OutcomeItem,
   LedgerItem,
   MapItem,
   CalibrationItem,
   ConfigItem,
   ProfileItem,
   FreezeItem,
-  LimitItem,
+  CooldownItem,
+  HourItem,
   ApprovalItem,
   TokenItem,
   AuditItem,

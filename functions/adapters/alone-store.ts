@@ -1,12 +1,12 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Decision } from '../../schemas/decision.ts';
 import type { Effect } from '../../schemas/effect.ts';
 import { ApprovalItem } from '../../schemas/items/approval.ts';
+import { LAYOUT } from '../../schemas/layout.ts';
 import { audit, NOBODY } from './approval-audit.ts';
 import { approvalKey, loadApproval } from './approval-item.ts';
 import { OPEN } from './approval-lists.ts';
 import { ApprovalNotFound, approvalIdOf, tierName } from './approval-store.ts';
-import { lostTheRace, type Table } from './table.ts';
+import { lostTheRace, putItem, type Table } from './table.ts';
 
 export interface DoneAlone {
   decision: Decision;
@@ -29,9 +29,11 @@ export async function recordAlone(table: Table, done: DoneAlone): Promise<Approv
   const over = new Date(Date.parse(effect.at) + undoSeconds * 1000).toISOString();
   const item = ApprovalItem.parse({
     ...approvalKey(id),
+    v: LAYOUT,
     approval_id: id,
     cluster_id: decision.clusterId,
     job_id: decision.jobId,
+    submitted_at: decision.submittedAt,
     question: 'act',
     tier: tierName(decision.tier),
     status: 'alone',
@@ -49,8 +51,7 @@ export async function recordAlone(table: Table, done: DoneAlone): Promise<Approv
     ...(user === undefined ? {} : { user }),
   });
   try {
-    const ConditionExpression = 'attribute_not_exists(PK)';
-    await table.client.send(new PutCommand({ TableName: table.name, Item: item, ConditionExpression }));
+    await putItem(table, item, { ConditionExpression: 'attribute_not_exists(PK)' });
   } catch (error) {
     if (!lostTheRace(error)) throw error;
     const stored = await loadApproval(table, id);

@@ -1,8 +1,6 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import type * as z from 'zod';
 import type { Decision } from '../../schemas/decision.ts';
-import type { ApprovalItem, AuditItem } from '../../schemas/items/approval.ts';
-import { lostTheRace, type Table } from './table.ts';
+import type { ApprovalItem } from '../../schemas/items/approval.ts';
+import { conditionally, putItem, type Table } from './table.ts';
 
 /** Who decided where no human did. */
 export const NOBODY = 'vgac-agentic';
@@ -13,15 +11,11 @@ export async function audit(
   approval: Pick<ApprovalItem, 'approval_id'> & { pinned?: Pick<Decision, 'argumentsHash'> },
   fact: { at: string; who: string; what: string; why?: string },
 ): Promise<void> {
-  const item: z.infer<typeof AuditItem> = {
+  const item = {
     PK: `APPROVAL#${approval.approval_id}`,
     SK: `AUDIT#${fact.at}#${fact.what}#${fact.who}`,
     ...fact,
     hash: approval.pinned?.argumentsHash ?? null,
   };
-  await table.client
-    .send(new PutCommand({ TableName: table.name, Item: item, ConditionExpression: 'attribute_not_exists(PK)' }))
-    .catch((error: unknown) => {
-      if (!lostTheRace(error)) throw error;
-    });
+  await conditionally(putItem(table, item, { ConditionExpression: 'attribute_not_exists(PK)' }));
 }

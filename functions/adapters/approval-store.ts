@@ -1,4 +1,3 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Decision } from '../../schemas/decision.ts';
 import { type AnsweredIn, type ApprovalAnswer, ApprovalItem, type Question } from '../../schemas/items/approval.ts';
 import type { TierName } from '../../schemas/primitives.ts';
@@ -6,7 +5,7 @@ import type { Terms } from '../domain/approval-terms.ts';
 import { NOBODY } from './approval-audit.ts';
 import { approvalKey, tryUpdate } from './approval-item.ts';
 import { closedListing, OPEN } from './approval-lists.ts';
-import { parseItem, type Table } from './table.ts';
+import { parseItem, type Table, upsertItem } from './table.ts';
 import { storeToken } from './token-store.ts';
 
 /** There is no approval under this id. */
@@ -49,6 +48,7 @@ export async function openApproval(table: Table, asked: OpenQuestion, now: Date)
     approval_id: id,
     cluster_id: decision.clusterId,
     job_id: decision.jobId,
+    submitted_at: decision.submittedAt,
     question,
     tier: tierName(decision.tier),
     status: 'pending',
@@ -62,21 +62,17 @@ export async function openApproval(table: Table, asked: OpenQuestion, now: Date)
     ...(asked.user === undefined ? {} : { user: asked.user }),
   };
   const names = Object.entries(once).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  const answer = await table.client.send(
-    new UpdateCommand({
-      TableName: table.name,
-      Key: approvalKey(id),
-      UpdateExpression: `SET ${names.map((name) => `#${name} = if_not_exists(#${name}, :${name})`).join(', ')}, #listing = :open ADD #requests :one`,
-      ExpressionAttributeNames: Object.fromEntries([...names, 'listing', 'requests'].map((name) => [`#${name}`, name])),
-      ExpressionAttributeValues: {
-        ...Object.fromEntries(names.map((name) => [`:${name}`, Reflect.get(once, name)])),
-        ':open': OPEN,
-        ':one': 1,
-      },
-      ReturnValues: 'ALL_NEW',
-    }),
-  );
-  return parseItem(ApprovalItem, answer.Attributes ?? {});
+  const stands = await upsertItem(table, approvalKey(id), {
+    UpdateExpression: `SET ${names.map((name) => `#${name} = if_not_exists(#${name}, :${name})`).join(', ')}, #listing = :open ADD #requests :one`,
+    ExpressionAttributeNames: Object.fromEntries([...names, 'listing', 'requests'].map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(names.map((name) => [`:${name}`, Reflect.get(once, name)])),
+      ':open': OPEN,
+      ':one': 1,
+    },
+    ReturnValues: 'ALL_NEW',
+  });
+  return parseItem(ApprovalItem, stands);
 }
 
 /**

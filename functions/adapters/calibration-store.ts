@@ -1,11 +1,11 @@
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { ClusterConfig } from '../../schemas/config.ts';
 import { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { Kind } from '../../schemas/primitives.ts';
 import { birth } from '../domain/fold-batch.ts';
 import { putBatch } from './ledger-store.ts';
 import type { Items } from './read-together.ts';
-import { clusterKey, conditionally, lostTheRace, parseItem, type Table } from './table.ts';
+import { clusterKey, conditionally, lostTheRace, parseItem, putItem, type Table, UnreadableItem } from './table.ts';
 
 export const calibrationKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'CALIBRATION' as const });
 const inFlight = (kind: Kind) => `in_flight_${kind}` as const;
@@ -40,7 +40,7 @@ export async function loadOrCreateCalibration(
 export async function createCalibration(table: Table, config: ClusterConfig, now: Date): Promise<CalibrationItem> {
   const { clusterId, platform, budgets } = config;
   const batch = await putBatch(table, clusterId, { version: 0, folded_at: now.toISOString(), budgets, entries: [] });
-  const item: CalibrationItem = {
+  const item: Omit<CalibrationItem, 'v'> = {
     ...calibrationKey(clusterId),
     listing: 'CLUSTERS',
     listing_key: clusterId,
@@ -58,14 +58,13 @@ export async function createCalibration(table: Table, config: ClusterConfig, now
     ...birth(batch.budgets),
   };
   try {
-    await table.client.send(
-      new PutCommand({ TableName: table.name, Item: item, ConditionExpression: 'attribute_not_exists(PK)' }),
-    );
-    return item;
+    return await putItem(table, item, { ConditionExpression: 'attribute_not_exists(PK)' });
   } catch (error) {
     if (!lostTheRace(error)) throw error;
   }
-  return parseItem(CalibrationItem, (await loadCalibration(table, clusterId)) ?? calibrationKey(clusterId));
+  const stands = await loadCalibration(table, clusterId);
+  if (!stands) throw new UnreadableItem(`the calibration of ${clusterId} was there and is gone`);
+  return stands;
 }
 
 /**

@@ -6,7 +6,7 @@ import { loadConfig } from './config-store.ts';
 import { claimDriftNews, driftTold } from './drift-news.ts';
 import { foldCluster, releaseOrphans } from './fold.ts';
 import { isRecalibrationDue } from './recalibrate.ts';
-import { type Table, UnreadableItem } from './table.ts';
+import { isUnreadable, type Table, UnreadableItem } from './table.ts';
 import { forgetTrouble } from './visit-trouble.ts';
 
 /** Enough to find out what writes them. */
@@ -34,7 +34,7 @@ export async function catchUp(table: Table, clusterId: string, run: string, now:
   const isNews = toAnnounce || !isSameDrift(told.heard, to);
   const ours = isNews && (await claimDriftNews(table, clusterId, told, run, now));
   const recalibrate = await isRecalibrationDue(table, clusterId, state).catch(nullIfUnreadable);
-  const broken = [...unreadable.map((jobId) => `JOB#${jobId}`), ...(recalibrate === null ? ['MAP#'] : [])];
+  const broken = [...unreadable.map((round) => `JOB#${round}`), ...(recalibrate === null ? ['MAP#'] : [])];
   // With anything left to do the visit may yet fail as it did before, of which people have heard.
   const isDone = broken.length === 0 && !isNews && !recalibrate;
   if (item.visit_error !== undefined && isDone) await forgetTrouble(table, clusterId);
@@ -60,6 +60,6 @@ export async function catchUp(table: Table, clusterId: string, run: string, now:
 
 /** A map that cannot be read keeps nobody from hearing about drift: it is named beside it. */
 function nullIfUnreadable(error: unknown): null {
-  if (error instanceof UnreadableItem) return null;
+  if (isUnreadable(error)) return null;
   throw error;
 }

@@ -1,7 +1,9 @@
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { admit } from '../domain/admission.ts';
+import { roundKey } from '../domain/round.ts';
+import { admitRound } from './admit-round.ts';
 import { release } from './calibration-store.ts';
-import { AlreadyAdmitted, claimJob, closeJob, loadJob } from './job-store.ts';
+import { AlreadyAdmitted, closeJob, loadJob } from './job-store.ts';
 import type { Table } from './table.ts';
 
 type Closed = 'closed' | 'closedBefore' | 'notItsJob';
@@ -34,15 +36,14 @@ export async function closeBroken(
     now,
   }: { executionArn: string; failure: { error: string; cause?: string | undefined }; now: Date },
 ): Promise<Closed> {
-  const { clusterId, jobId } = job;
   try {
-    await claimJob(table, job, executionArn, now);
+    await admitRound(table, job, executionArn, now);
   } catch (error) {
     if (error instanceof AlreadyAdmitted) return 'notItsJob';
     throw error;
   }
-  const closed = await closeJob(table, clusterId, jobId, { status: 'failed', failure, at: now });
+  const closed = await closeJob(table, job, { status: 'failed', failure, at: now });
   // Also when it was closed before: the run that closed it may have died before this line.
-  if (!(await loadJob(table, clusterId, jobId))?.decision) await release(table, clusterId, [jobId]);
+  if (!(await loadJob(table, job))?.decision) await release(table, job.clusterId, [roundKey(job)]);
   return closed ? 'closed' : 'closedBefore';
 }

@@ -1,8 +1,8 @@
-import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { Decision } from '../../schemas/decision.ts';
 import { DailyDigestItem } from '../../schemas/items/approval.ts';
-import { lostTheRace, parseItem, type Table } from './table.ts';
+import { lostTheRace, parseItem, type Table, upsertItem } from './table.ts';
 
 const digestKey = (id: string) => ({ PK: `APPROVAL#${id}`, SK: 'DIGEST' });
 const DIGEST_ID = /^DAY@(.{1,128})@\d{4}-\d{2}-\d{2}$/;
@@ -61,18 +61,14 @@ async function change(
   update: string,
   { condition, names, values }: { condition?: string; names?: Record<string, string>; values: Record<string, unknown> },
 ): Promise<DailyDigestItem> {
-  const answer = await table.client.send(
-    new UpdateCommand({
-      TableName: table.name,
-      Key: digestKey(id),
-      UpdateExpression: update,
-      ...(condition && { ConditionExpression: condition }),
-      ...(names && { ExpressionAttributeNames: names }),
-      ExpressionAttributeValues: values,
-      ReturnValues: 'ALL_NEW',
-    }),
-  );
-  return parseItem(DailyDigestItem, answer.Attributes ?? {});
+  const digest = await upsertItem(table, digestKey(id), {
+    UpdateExpression: update,
+    ...(condition && { ConditionExpression: condition }),
+    ...(names && { ExpressionAttributeNames: names }),
+    ExpressionAttributeValues: values,
+    ReturnValues: 'ALL_NEW',
+  });
+  return parseItem(DailyDigestItem, digest);
 }
 
 const Listed = z.object({ decision: Decision.pick({ next: true, reasons: true }) });

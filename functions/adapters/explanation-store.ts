@@ -1,6 +1,6 @@
-import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { ExplanationItem } from '../../schemas/items/explanation.ts';
-import { conditionally, parseItem, type Table } from './table.ts';
+import { conditionally, parseItem, putItem, type Table, upsertItem } from './table.ts';
 
 const DAY_SECONDS = 86_400;
 /** The same verdict seldom comes again after that. */
@@ -21,14 +21,14 @@ export async function keepExplanation(
   hash: string,
   { text, model, now }: { text: string; model: string; now: Date },
 ): Promise<void> {
-  const item: ExplanationItem = {
+  const item: Omit<ExplanationItem, 'v'> = {
     ...textKey(hash),
     text,
     model,
     written_at: now.toISOString(),
     ttl: expiry(now, KEPT_DAYS),
   };
-  await table.client.send(new PutCommand({ TableName: table.name, Item: item }));
+  await putItem(table, item);
 }
 
 /**
@@ -37,15 +37,15 @@ export async function keepExplanation(
  */
 export function spendOne(table: Table, perDay: number, now: Date): Promise<boolean> {
   return conditionally(
-    table.client.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: { PK: 'EXPLANATION#BUDGET', SK: `DAY#${now.toISOString().slice(0, 10)}` },
+    upsertItem(
+      table,
+      { PK: 'EXPLANATION#BUDGET', SK: `DAY#${now.toISOString().slice(0, 10)}` },
+      {
         UpdateExpression: 'SET #ttl = :ttl ADD spent :one',
         ConditionExpression: ':perDay > :zero AND (attribute_not_exists(spent) OR spent < :perDay)',
         ExpressionAttributeNames: { '#ttl': 'ttl' },
         ExpressionAttributeValues: { ':one': 1, ':zero': 0, ':perDay': perDay, ':ttl': expiry(now, 3) },
-      }),
+      },
     ),
   );
 }

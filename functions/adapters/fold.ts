@@ -3,11 +3,12 @@ import type { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
 import { owesWait } from '../domain/calibration/apply.ts';
 import { applyBatch, birth } from '../domain/fold-batch.ts';
-import { inFoldOrder, isWait, knownAt, type LedgerLine, labelsOf } from '../domain/ledger-lines.ts';
+import { inFoldOrder, isWait, keyOfLine, knownAt, type LedgerLine, labelsOf } from '../domain/ledger-lines.ts';
 import { lateWait, ledgerEntry, mayYetBeUndone, needsItsPlace } from '../domain/outcome.ts';
+import { roundKey } from '../domain/round.ts';
 import { loadCalibration, release, saveFold, saveMarked } from './calibration-store.ts';
 import { type Batch, findBatch, loadBatch, putBatch, readLedger } from './ledger-store.ts';
-import { dueJobs, labelRow, loadJobs, markFolded, markWaited, postpone } from './outcome-store.ts';
+import { dueRounds, labelRow, loadJobs, markFolded, markWaited, postpone, roundOf } from './outcome-store.ts';
 import type { Table } from './table.ts';
 
 /** 200 entries with the longest ids stay far below the 400 KB of an item. */
@@ -31,7 +32,7 @@ interface FoldReport {
   /** Jobs that this call settled. */
   folded: number;
   batches: number;
-  /** Job ids of rows that do not parse; they stay where they are. */
+  /** Keys of the rounds whose rows do not parse; they stay where they are. */
   unreadable: string[];
 }
 
@@ -43,14 +44,14 @@ interface FoldReport {
  * v+1 is decided by one put-if-absent; the state moves from v to v+1 by one compare-and-set; and nobody looks for the
  * candidates of v+1 before every row of v is marked.
  *
- * @param jobIds jobs that the caller knows to be labelled: the index may not show them yet
- * @throws FoldContended, UnreadableItem when state or ledger cannot be read
+ * @param rounds keys of rounds that the caller knows to be labelled: the index may not show them yet
+ * @throws FoldContended, UnreadableItem or OtherLayout when state or ledger cannot be read
  */
 export async function foldCluster(
   table: Table,
   config: ClusterConfig,
   now: Date,
-  jobIds: string[] = [],
+  rounds: string[] = [],
 ): Promise<FoldReport> {
   const report: FoldReport = { folded: 0, batches: 0, unreadable: [] };
   const { clusterId } = config;
@@ -59,7 +60,7 @@ export async function foldCluster(
     // No decision is recorded before CheckCalibration has created the item.
     if (!item) return report;
     await finishMarking(table, item);
-    const { entries, unreadable } = await candidates(table, config, now, jobIds);
+    const { entries, unreadable } = await candidates(table, config, now, rounds);
     report.unreadable = unreadable;
     // With nothing to fold, a change of epoch may still wait for its state: whoever wrote it died there.
     if (entries.length === 0 && !(await findBatch(table, clusterId, item.version + 1))) return report;
@@ -73,8 +74,8 @@ export async function foldCluster(
     if (saved) {
       report.folded += labelsOf(batch.entries).length;
       report.batches += 1;
-      const done = new Set(batch.entries.map(({ jobId }) => jobId));
-      if (entries.every(({ jobId }) => done.has(jobId))) return report;
+      const done = new Set(batch.entries.map(keyOfLine));
+      if (entries.every((line) => done.has(keyOfLine(line)))) return report;
       races = 0;
     }
   }
@@ -98,7 +99,7 @@ export async function moveOn(
 ): Promise<{ saved: boolean; batch: LedgerItem }> {
   const { cluster_id: clusterId, version } = item;
   const batch = await putBatch(table, clusterId, wish);
-  const settled = labelsOf(batch.entries).map(({ jobId }) => jobId);
+  const settled = labelsOf(batch.entries).map(keyOfLine);
   const saved = await saveFold(table, clusterId, version, applyBatch(item.state, batch), settled);
   if (saved) await markBatch(table, clusterId, batch);
   return { saved, batch };
@@ -114,8 +115,9 @@ async function markBatch(table: Table, clusterId: string, { version, entries }: 
 }
 
 function markLine(table: Table, clusterId: string, line: LedgerLine, version: number): Promise<void> {
-  if (isWait(line)) return markWaited(table, clusterId, line.jobId, version);
-  return markFolded(table, clusterId, { jobId: line.jobId, owesWait: owesWait(line) }, version);
+  const round = keyOfLine(line);
+  if (isWait(line)) return markWaited(table, clusterId, round, version);
+  return markFolded(table, clusterId, { round, owesWait: owesWait(line) }, version);
 }
 
 /** Lines of all rows that can be settled now, in fold order. Overdue jobs get their label here. */
@@ -123,10 +125,10 @@ async function candidates(
   table: Table,
   config: ClusterConfig,
   now: Date,
-  jobIds: string[],
+  rounds: string[],
 ): Promise<{ entries: LedgerLine[]; unreadable: string[] }> {
-  const due = await dueJobs(table, config.clusterId, now, READ_AHEAD);
-  const { rows, unreadable } = await loadJobs(table, config.clusterId, [...due, ...jobIds]);
+  const due = await dueRounds(table, config.clusterId, now, READ_AHEAD);
+  const { rows, unreadable } = await loadJobs(table, config.clusterId, [...due, ...rounds]);
   const entries: LedgerLine[] = [];
   // A collector's clock ahead of ours: nothing is known before its time.
   const add = (line: LedgerLine | null) => line && knownAt(line) * 1000 <= now.getTime() && entries.push(line);
@@ -150,7 +152,7 @@ async function candidates(
 /**
  * Gives back reservations that no label will ever settle: taken for a decision that was never recorded, or taken again
  * by a retry after the fold. A place is kept as long as its decision could still be recorded.
- * @returns the job ids whose places were given back
+ * @returns the keys of the rounds whose places were given back
  */
 export async function releaseOrphans(table: Table, config: ClusterConfig, now: Date): Promise<string[]> {
   const item = await loadCalibration(table, config.clusterId);
@@ -159,9 +161,9 @@ export async function releaseOrphans(table: Table, config: ClusterConfig, now: D
   const { rows, unreadable } = await loadJobs(table, config.clusterId, held);
   const kept = new Set([
     ...unreadable,
-    ...rows.filter((row) => needsItsPlace(row, config, now)).map((row) => row.job_id),
+    ...rows.filter((row) => needsItsPlace(row, config, now)).map((row) => roundKey(roundOf(row))),
   ]);
-  const orphans = held.filter((jobId) => !kept.has(jobId));
+  const orphans = held.filter((round) => !kept.has(round));
   await release(table, config.clusterId, orphans);
   return orphans;
 }

@@ -1,8 +1,8 @@
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import type { AuditItem } from '../../schemas/items/approval.ts';
 import { FreezeItem } from '../../schemas/items/cluster.ts';
-import { clusterKey, parseItem, type Table } from './table.ts';
+import { clusterKey, parseItem, putItem, type Table } from './table.ts';
 
 export type Frozen = z.infer<typeof FreezeItem>;
 
@@ -15,8 +15,7 @@ export async function putFreeze(
   clusterId: string,
   { by, reason, now }: { by: string; reason: string; now: Date },
 ): Promise<Frozen> {
-  const item: Frozen = { ...freezeKey(clusterId), by, reason, at: now.toISOString() };
-  await table.client.send(new PutCommand({ TableName: table.name, Item: item }));
+  const item = await putItem(table, { ...freezeKey(clusterId), by, reason, at: now.toISOString() });
   await auditFreeze(table, clusterId, { at: item.at, who: by, what: 'froze the cluster', why: reason });
   return item;
 }
@@ -41,11 +40,6 @@ async function auditFreeze(
   clusterId: string,
   fact: Pick<z.infer<typeof AuditItem>, 'at' | 'who' | 'what' | 'why'>,
 ): Promise<void> {
-  const item: z.infer<typeof AuditItem> = {
-    PK: clusterKey(clusterId),
-    SK: `AUDIT#${fact.at}#${fact.what}#${fact.who}`,
-    ...fact,
-    hash: null,
-  };
-  await table.client.send(new PutCommand({ TableName: table.name, Item: item }));
+  const SK = `AUDIT#${fact.at}#${fact.what}#${fact.who}`;
+  await putItem(table, { PK: clusterKey(clusterId), SK, ...fact, hash: null });
 }

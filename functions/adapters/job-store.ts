@@ -1,26 +1,28 @@
-import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Decision } from '../../schemas/decision.ts';
 import type { Effect } from '../../schemas/effect.ts';
 import { JobItem, type RowStatus } from '../../schemas/items/job.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
+import { canonicalInstant, type Round } from '../domain/round.ts';
 import type { Items } from './read-together.ts';
-import { clusterKey, conditionally, jobKey, lostTheRace, parseItem, type Table } from './table.ts';
+import { clusterKey, conditionally, jobKey, lostTheRace, parseItem, type Table, upsertItem } from './table.ts';
 
 /** Rows outlive the bus archive (90 days), so replaying it finds every claim. */
 export const ROW_LIFE_SECONDS = 180 * 86_400;
 
-/** Another execution has this job. The machine ends there, quietly. */
+/** Another execution has this round. The machine ends there, quietly. */
 export class AlreadyAdmitted extends Error {
   override name = 'AlreadyAdmitted' as const;
 }
 
 /**
- * Claims the job's row for one execution; a retry of the same execution succeeds again.
+ * Claims the round's row for one execution; a retry of the same execution succeeds again.
  * The row may already hold an outcome that overtook its submission.
  * @throws AlreadyAdmitted when another execution has it
  */
 export async function claimJob(table: Table, job: Job, execution: string, now: Date): Promise<void> {
-  const { schemaVersion: _, clusterId, jobId, submittedAt, proposedAction, ...described } = job;
+  const { schemaVersion: _, clusterId, jobId, submittedAt: instant, proposedAction, ...described } = job;
+  const submittedAt = canonicalInstant(instant);
   const attributes: Record<string, unknown> = {
     ...described,
     cluster_id: clusterId,
@@ -32,26 +34,26 @@ export async function claimJob(table: Table, job: Job, execution: string, now: D
     listing_key: `PREDICTION#${submittedAt}#${jobId}`,
     ttl: Math.floor(now.getTime() / 1000) + ROW_LIFE_SECONDS,
   };
-  await update(table, jobKey(clusterId, jobId), attributes, {
+  await update(table, job, attributes, {
     condition: 'attribute_not_exists(claimed_by) OR claimed_by = :execution',
     values: { ':execution': execution },
   }).catch((error: unknown) => {
-    if (lostTheRace(error)) throw new AlreadyAdmitted(`job ${jobId} of ${clusterId} is already admitted`);
+    if (lostTheRace(error)) throw new AlreadyAdmitted(`job ${jobId} of ${clusterId}, submitted at ${submittedAt}, is already admitted`);
     throw error;
   });
 }
 
 /** Reads the row consistently. @throws UnreadableItem when it is not of its schema */
-export async function loadJob(table: Table, clusterId: string, jobId: string): Promise<JobItem | null> {
+export async function loadJob(table: Table, round: Round): Promise<JobItem | null> {
   const answer = await table.client.send(
-    new GetCommand({ TableName: table.name, Key: jobKey(clusterId, jobId), ConsistentRead: true }),
+    new GetCommand({ TableName: table.name, Key: jobKey(round), ConsistentRead: true }),
   );
-  return jobFrom(() => answer.Item, clusterId, jobId);
+  return jobFrom(() => answer.Item, round);
 }
 
 /** The same, from items that were read together. */
-export function jobFrom(items: Items, clusterId: string, jobId: string): JobItem | null {
-  const item = items(jobKey(clusterId, jobId));
+export function jobFrom(items: Items, round: Round): JobItem | null {
+  const item = items(jobKey(round));
   return item ? parseItem(JobItem, item) : null;
 }
 
@@ -60,7 +62,7 @@ export function jobFrom(items: Items, clusterId: string, jobId: string): JobItem
  * @returns false when the row has a decision already, or an outcome overtook this one: read it again and decide anew
  */
 export async function recordDecision(table: Table, decision: Decision, unfoldedDue: string): Promise<boolean> {
-  const { clusterId, jobId, prediction, foldable } = decision;
+  const { clusterId, prediction, foldable } = decision;
   const attributes = {
     decision,
     predicted_wait: prediction.waitSeconds,
@@ -73,15 +75,25 @@ export async function recordDecision(table: Table, decision: Decision, unfoldedD
     .map((name) => `attribute_not_exists(${name})`)
     .join(' AND ');
   return conditionally(
-    update(table, jobKey(clusterId, jobId), attributes, {
+    update(table, decision, attributes, {
       condition: foldable ? `${undecided} AND ${noOutcome}` : undecided,
     }),
   );
 }
 
+/** Says that the scheduler is about to be touched for a decision. */
+export async function recordActing(table: Table, round: Round, decisionId: string, now: Date): Promise<void> {
+  await update(table, round, { acting: { decisionId, at: now.toISOString() } });
+}
+
 /** Keeps what Act did, beside the decision that permitted it. */
-export async function recordEffect(table: Table, clusterId: string, jobId: string, effect: Effect): Promise<void> {
-  await update(table, jobKey(clusterId, jobId), { effect });
+export async function recordEffect(table: Table, round: Round, effect: Effect): Promise<void> {
+  await update(table, round, { effect });
+}
+
+/** Notes that a round comes of our own effect on an earlier one. */
+export async function recordOwnEffect(table: Table, round: Round, decisionId: string): Promise<void> {
+  await update(table, round, { own_effect_of: decisionId });
 }
 
 export interface Closing {
@@ -93,12 +105,12 @@ export interface Closing {
 }
 
 /** Closes the row, once. @returns false when it is closed already */
-export async function closeJob(table: Table, clusterId: string, jobId: string, closing: Closing): Promise<boolean> {
+export async function closeJob(table: Table, round: Round, closing: Closing): Promise<boolean> {
   const { status, effect, failure, at } = closing;
   return conditionally(
     update(
       table,
-      jobKey(clusterId, jobId),
+      round,
       { status, effect, failure, closed_at: at.toISOString() },
       // What Act kept itself may have been taken back since, and stands.
       { condition: 'attribute_exists(claimed_by) AND attribute_not_exists(closed_at)', keep: 'effect' },
@@ -109,25 +121,21 @@ export async function closeJob(table: Table, clusterId: string, jobId: string, c
 /** One UpdateItem that sets the defined attributes; names are aliased, since `user`, `status` and others are reserved. */
 async function update(
   table: Table,
-  key: { PK: string; SK: string },
+  round: Round,
   attributes: Record<string, unknown>,
   guard: { condition?: string; values?: Record<string, unknown>; keep?: string } = {},
 ): Promise<void> {
   const defined = Object.entries(attributes).filter(([, value]) => value !== undefined);
   const assigned = (name: string) => (name === guard.keep ? `if_not_exists(#${name}, :${name})` : `:${name}`);
-  await table.client.send(
-    new UpdateCommand({
-      TableName: table.name,
-      Key: key,
-      UpdateExpression: `SET ${defined.map(([name]) => `#${name} = ${assigned(name)}`).join(', ')}`,
-      ...(guard.condition && { ConditionExpression: guard.condition }),
-      ExpressionAttributeNames: Object.fromEntries(defined.map(([name]) => [`#${name}`, name])),
-      ExpressionAttributeValues: {
-        ...Object.fromEntries(defined.map(([name, value]) => [`:${name}`, value])),
-        ...guard.values,
-      },
-    }),
-  );
+  await upsertItem(table, jobKey(round), {
+    UpdateExpression: `SET ${defined.map(([name]) => `#${name} = ${assigned(name)}`).join(', ')}`,
+    ...(guard.condition && { ConditionExpression: guard.condition }),
+    ExpressionAttributeNames: Object.fromEntries(defined.map(([name]) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(defined.map(([name, value]) => [`:${name}`, value])),
+      ...guard.values,
+    },
+  });
 }
 
 /**

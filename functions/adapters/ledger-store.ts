@@ -1,6 +1,6 @@
-import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { LedgerItem } from '../../schemas/items/ledger.ts';
-import { clusterKey, lostTheRace, parseItem, type Table } from './table.ts';
+import { clusterKey, lostTheRace, parseItem, putItem, type Table, UnreadableItem } from './table.ts';
 
 /** What a batch says: the entries in fold order or the change of epoch, and the budgets they were folded with. */
 export type Batch = Pick<LedgerItem, 'version' | 'folded_at' | 'budgets' | 'entries' | 'change'>;
@@ -16,12 +16,9 @@ const ledgerKey = (clusterId: string, version: number) => ({
  * @returns the batch that stands: ours, or the one somebody wrote before us
  */
 export async function putBatch(table: Table, clusterId: string, batch: Batch): Promise<LedgerItem> {
-  const item: LedgerItem = { ...ledgerKey(clusterId, batch.version), ...batch };
+  const item = { ...ledgerKey(clusterId, batch.version), ...batch };
   try {
-    await table.client.send(
-      new PutCommand({ TableName: table.name, Item: item, ConditionExpression: 'attribute_not_exists(PK)' }),
-    );
-    return item;
+    return await putItem(table, item, { ConditionExpression: 'attribute_not_exists(PK)' });
   } catch (error) {
     if (!lostTheRace(error)) throw error;
     return loadBatch(table, clusterId, batch.version);
@@ -30,7 +27,9 @@ export async function putBatch(table: Table, clusterId: string, batch: Batch): P
 
 /** @throws UnreadableItem when the batch is missing or not of its schema: the state cannot be trusted without it */
 export async function loadBatch(table: Table, clusterId: string, version: number): Promise<LedgerItem> {
-  return (await findBatch(table, clusterId, version)) ?? parseItem(LedgerItem, ledgerKey(clusterId, version));
+  const batch = await findBatch(table, clusterId, version);
+  if (!batch) throw new UnreadableItem(`the ledger of ${clusterId} has no batch ${version}`);
+  return batch;
 }
 
 /** The batch of a version, or null while nobody has written it. @throws UnreadableItem */

@@ -1,10 +1,10 @@
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { MapItem, type MapStatus } from '../../schemas/items/map.ts';
-import { clusterKey, lostTheRace, parseItem, type Table } from './table.ts';
+import { clusterKey, lostTheRace, parseItem, putItem, type Table } from './table.ts';
 
 const mapKey = (clusterId: string, epoch: number) => ({ PK: clusterKey(clusterId), SK: `MAP#${epoch}` });
 
-type Map = Omit<MapItem, 'PK' | 'SK'>;
+type Map = Omit<MapItem, 'PK' | 'SK' | 'v'>;
 
 /** The map of an epoch; of the epoch after the one in force, the newest candidate that was rejected. @throws UnreadableItem */
 export async function loadMap(table: Table, clusterId: string, epoch: number): Promise<MapItem | null> {
@@ -41,14 +41,14 @@ export async function listMaps(table: Table, clusterId: string): Promise<MapItem
 export async function saveMap(table: Table, clusterId: string, map: Map): Promise<void> {
   const own = map.status === 'rejected' ? '' : ' OR (#by = :by AND #status = :status)';
   await unlessOvertaken(
-    table.client.send(
-      new PutCommand({
-        TableName: table.name,
-        Item: { ...mapKey(clusterId, map.epoch), ...map },
+    putItem(
+      table,
+      { ...mapKey(clusterId, map.epoch), ...map },
+      {
         ConditionExpression: `attribute_not_exists(PK) OR #status = :rejected${own}`,
         ExpressionAttributeNames: { '#status': 'status', ...(own && { '#by': 'by' }) },
         ExpressionAttributeValues: { ':rejected': 'rejected', ...(own && { ':by': map.by, ':status': map.status }) },
-      }),
+      },
     ),
   );
 }

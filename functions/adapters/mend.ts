@@ -1,11 +1,11 @@
-import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { ClusterConfig } from '../../schemas/config.ts';
 import { Platform } from '../../schemas/primitives.ts';
 import { stored } from '../domain/fold-batch.ts';
 import { calibrationKey } from './calibration-store.ts';
 import { rebuild } from './fold.ts';
 import { loadBatch } from './ledger-store.ts';
-import { conditionally, type Table } from './table.ts';
+import { conditionally, type Table, upsertItem } from './table.ts';
 
 /** `same`: the stored state is what the ledger gives. `overtaken`: somebody folded meanwhile; try again. */
 type Mended = { outcome: 'mended' | 'same' | 'overtaken' | 'noLedger'; version: number };
@@ -40,20 +40,16 @@ export async function mendFromLedger(
     item[name] === undefined ? `attribute_not_exists(#${name})` : `#${name} = :stored_${name}`,
   );
   const written = await conditionally(
-    table.client.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key,
-        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
-        ConditionExpression: unchanged.join(' AND '),
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: {
-          ...Object.fromEntries(Object.entries(whole).map(([name, value]) => [`:${name}`, value])),
-          ...(item.state !== undefined && { ':stored_state': item.state }),
-          ...(item.version !== undefined && { ':stored_version': item.version }),
-        },
-      }),
-    ),
+    upsertItem(table, Key, {
+      UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+      ConditionExpression: unchanged.join(' AND '),
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: {
+        ...Object.fromEntries(Object.entries(whole).map(([name, value]) => [`:${name}`, value])),
+        ...(item.state !== undefined && { ':stored_state': item.state }),
+        ...(item.version !== undefined && { ':stored_version': item.version }),
+      },
+    }),
   );
   return { outcome: written ? 'mended' : 'overtaken', version };
 }

@@ -1,6 +1,6 @@
-import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { OpenDigestItem } from '../../schemas/items/approval.ts';
-import { lostTheRace, parseItem, type Table } from './table.ts';
+import { lostTheRace, parseItem, type Table, upsertItem } from './table.ts';
 
 /** Behind all open approvals in their list, so that the sweeper also finds clusters where none is open any more. */
 const LISTED = { ':list': 'APPROVALS#OPEN', ':key': '~digest' };
@@ -76,16 +76,12 @@ async function change(
   clusterId: string,
   { update, condition, values }: { update: string; condition?: string; values: Record<string, unknown> },
 ): Promise<OpenDigestItem> {
-  const answer = await table.client.send(
-    new UpdateCommand({
-      TableName: table.name,
-      Key: digestKey(clusterId),
-      UpdateExpression: update,
-      ...(condition && { ConditionExpression: condition }),
-      ...(update.includes('#open') && { ExpressionAttributeNames: { '#open': 'open' } }),
-      ExpressionAttributeValues: { ...values, ':cluster': clusterId },
-      ReturnValues: 'ALL_NEW',
-    }),
-  );
-  return parseItem(OpenDigestItem, { open: 0, ...answer.Attributes });
+  const digest = await upsertItem(table, digestKey(clusterId), {
+    UpdateExpression: update,
+    ...(condition && { ConditionExpression: condition }),
+    ...(update.includes('#open') && { ExpressionAttributeNames: { '#open': 'open' } }),
+    ExpressionAttributeValues: { ...values, ':cluster': clusterId },
+    ReturnValues: 'ALL_NEW',
+  });
+  return parseItem(OpenDigestItem, { open: 0, ...digest });
 }

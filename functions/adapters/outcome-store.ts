@@ -1,8 +1,10 @@
 import { BatchGetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { JobItem } from '../../schemas/items/job.ts';
+import { LAYOUT } from '../../schemas/layout.ts';
 import { firstLabel, joinOutcome, type Told } from '../domain/outcome.ts';
+import { canonicalInstant, type Round } from '../domain/round.ts';
 import { loadJob, ROW_LIFE_SECONDS } from './job-store.ts';
-import { clusterKey, conditionally, jobKey, lostTheRace, type Table } from './table.ts';
+import { clusterKey, conditionally, jobKey, lostTheRace, rowKey, type Table, upsertItem } from './table.ts';
 
 /** A row has at most five writers; whoever loses this often is retried by the queue in front. */
 const ATTEMPTS = 8;
@@ -15,7 +17,6 @@ export class RowContended extends Error {
 
 /** What decides the join. A write holds only while all of this is as it was read. */
 const GUARDED = [
-  'submitted_at',
   'started_at',
   'ended_at',
   'cancelled_at',
@@ -26,7 +27,7 @@ const GUARDED = [
 ] as const;
 
 /**
- * Joins an outcome to its row; creates the row where the outcome overtook the submission.
+ * Joins an outcome to the row of its round; creates the row where the outcome overtook the submission.
  * Fact, label and index entry change in one conditional write, so that a crash leaves all of them or none.
  * @param longWaitSeconds T, of the cluster; a recorded decision's own T goes first
  * @returns whether the event contradicts what was stored before it
@@ -34,21 +35,34 @@ const GUARDED = [
  */
 export async function recordOutcome(
   table: Table,
-  job: { clusterId: string; jobId: string },
+  round: Round,
   told: Told,
   longWaitSeconds: number,
   now: Date,
 ): Promise<{ contradicts: boolean }> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const row = await loadJob(table, job.clusterId, job.jobId);
-    const { set, contradicts } = joinOutcome(row, told, row?.decision?.longWaitSeconds ?? longWaitSeconds, now);
+    const row = await loadJob(table, round);
+    const birth = row ? {} : birthOf(round, now);
+    const known = row ?? { ...jobKey(round), v: LAYOUT, ...birthOf(round, now) };
+    const { set, contradicts } = joinOutcome(known, told, row?.decision?.longWaitSeconds ?? longWaitSeconds, now);
     if (Object.keys(set).length === 0) return { contradicts };
-    const birth = row ? {} : { cluster_id: job.clusterId, job_id: job.jobId, ttl: secondsOf(now) + ROW_LIFE_SECONDS };
-    if (await setIfUnchanged(table, jobKey(job.clusterId, job.jobId), row, { ...birth, ...set }))
-      return { contradicts };
+    if (await setIfUnchanged(table, jobKey(round), row, { ...birth, ...set })) return { contradicts };
   }
-  throw new RowContended(`row of job ${job.jobId} of ${job.clusterId} changed ${ATTEMPTS} times while it was read`);
+  throw new RowContended(`row of job ${round.jobId} of ${round.clusterId} changed ${ATTEMPTS} times while it was read`);
 }
+
+/** What the row of a round says that nobody has claimed yet. */
+function birthOf({ clusterId, jobId, submittedAt }: Round, now: Date) {
+  const ttl = secondsOf(now) + ROW_LIFE_SECONDS;
+  return { cluster_id: clusterId, job_id: jobId, submitted_at: canonicalInstant(submittedAt), ttl };
+}
+
+/** The round of a stored row. */
+export const roundOf = ({ cluster_id, job_id, submitted_at }: JobItem): Round => ({
+  clusterId: cluster_id,
+  jobId: job_id,
+  submittedAt: submitted_at,
+});
 
 /**
  * Labels a row from what it knows by now: overdue jobs as long.
@@ -57,14 +71,13 @@ export async function recordOutcome(
 export async function labelRow(table: Table, row: JobItem, longWaitSeconds: number, now: Date): Promise<JobItem> {
   const set = firstLabel(row, row.decision?.longWaitSeconds ?? longWaitSeconds, now);
   if (Object.keys(set).length === 0) return row;
-  const key = jobKey(row.cluster_id, row.job_id);
-  if (await setIfUnchanged(table, key, row, set)) return { ...row, ...set };
-  return (await loadJob(table, row.cluster_id, row.job_id)) ?? row;
+  if (await setIfUnchanged(table, jobKey(roundOf(row)), row, set)) return { ...row, ...set };
+  return (await loadJob(table, roundOf(row))) ?? row;
 }
 
-/** Job ids whose decision waits to be folded and can be by now, earliest first. The index may lag behind the rows. */
-export async function dueJobs(table: Table, clusterId: string, now: Date, limit: number): Promise<string[]> {
-  const ids: string[] = [];
+/** Keys of the rounds whose decision waits to be folded and can be by now, earliest first. The index may lag behind. */
+export async function dueRounds(table: Table, clusterId: string, now: Date, limit: number): Promise<string[]> {
+  const keys: string[] = [];
   let start: Record<string, unknown> | undefined;
   do {
     const page = await table.client.send(
@@ -73,27 +86,29 @@ export async function dueJobs(table: Table, clusterId: string, now: Date, limit:
         IndexName: 'unfolded',
         KeyConditionExpression: 'unfolded = :cluster AND unfolded_due <= :now',
         ExpressionAttributeValues: { ':cluster': clusterKey(clusterId), ':now': now.toISOString() },
-        Limit: limit - ids.length,
+        Limit: limit - keys.length,
         ...(start && { ExclusiveStartKey: start }),
       }),
     );
-    for (const item of page.Items ?? []) ids.push(String(item.SK).slice('JOB#'.length));
+    for (const item of page.Items ?? []) keys.push(String(item.SK).slice('JOB#'.length));
     start = page.LastEvaluatedKey;
-  } while (start && ids.length < limit);
-  return ids;
+  } while (start && keys.length < limit);
+  return keys;
 }
 
-/** Reads rows consistently, 100 at a time. One that is not of its schema is named, and does not stop the others. */
+/** Reads the rows of rounds consistently by their keys, 100 at a time. One that is not of its schema is named, and does not stop the others. */
 export async function loadJobs(
   table: Table,
   clusterId: string,
-  jobIds: string[],
+  rounds: string[],
 ): Promise<{ rows: JobItem[]; unreadable: string[] }> {
   const rows: JobItem[] = [];
   const unreadable: string[] = [];
-  const unique = [...new Set(jobIds)];
+  const unique = [...new Set(rounds)];
   for (let at = 0; at < unique.length; at += BATCH_GET_LIMIT) {
-    let keys: Record<string, unknown>[] = unique.slice(at, at + BATCH_GET_LIMIT).map((id) => jobKey(clusterId, id));
+    let keys: Record<string, unknown>[] = unique
+      .slice(at, at + BATCH_GET_LIMIT)
+      .map((round) => rowKey(clusterId, round));
     while (keys.length > 0) {
       const answer = await table.client.send(
         new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
@@ -118,33 +133,33 @@ const UNFOLDED = 'attribute_exists(PK) AND attribute_not_exists(folded_in)';
 export async function markFolded(
   table: Table,
   clusterId: string,
-  { jobId, owesWait }: { jobId: string; owesWait: boolean },
+  { round, owesWait }: { round: string; owesWait: boolean },
   version: number,
 ): Promise<void> {
-  const mark = (update: string, condition: string) => markRow(table, clusterId, jobId, { version, update, condition });
+  const mark = (update: string, condition: string) => markRow(table, clusterId, round, { version, update, condition });
   const onlyLabel = owesWait ? `${UNFOLDED} AND attribute_not_exists(actual_wait)` : UNFOLDED;
   if (await mark('SET folded_in = :version REMOVE unfolded, unfolded_due', onlyLabel)) return;
   if (owesWait) await mark('SET folded_in = :version', UNFOLDED);
 }
 
 /** The same for a wait that was folded after its label. */
-export async function markWaited(table: Table, clusterId: string, jobId: string, version: number): Promise<void> {
+export async function markWaited(table: Table, clusterId: string, round: string, version: number): Promise<void> {
   const update = 'SET waited_in = :version REMOVE unfolded, unfolded_due';
   const condition = 'attribute_exists(folded_in) AND attribute_not_exists(waited_in)';
-  await markRow(table, clusterId, jobId, { version, update, condition });
+  await markRow(table, clusterId, round, { version, update, condition });
 }
 
 function markRow(
   table: Table,
   clusterId: string,
-  jobId: string,
+  round: string,
   { version, update, condition }: { version: number; update: string; condition: string },
 ): Promise<boolean> {
   return conditionally(
     table.client.send(
       new UpdateCommand({
         TableName: table.name,
-        Key: jobKey(clusterId, jobId),
+        Key: rowKey(clusterId, round),
         UpdateExpression: update,
         ConditionExpression: condition,
         ExpressionAttributeValues: { ':version': version },
@@ -159,7 +174,7 @@ export async function postpone(table: Table, row: JobItem, until: Date): Promise
     await table.client.send(
       new UpdateCommand({
         TableName: table.name,
-        Key: jobKey(row.cluster_id, row.job_id),
+        Key: jobKey(roundOf(row)),
         UpdateExpression: 'SET unfolded_due = :until',
         ConditionExpression: 'attribute_exists(unfolded) AND attribute_not_exists(closed_at)',
         ExpressionAttributeValues: { ':until': until.toISOString() },
@@ -186,18 +201,14 @@ async function setIfUnchanged(
   );
   const assignments = Object.keys(set).map((name) => `#${name} = :${name}`);
   return conditionally(
-    table.client.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key,
-        UpdateExpression: `SET ${assignments.join(', ')}`,
-        ConditionExpression: condition.join(' AND '),
-        ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: {
-          ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
-          ...Object.fromEntries(known.map((name) => [`:read_${name}`, read?.[name]])),
-        },
-      }),
-    ),
+    upsertItem(table, Key, {
+      UpdateExpression: `SET ${assignments.join(', ')}`,
+      ConditionExpression: condition.join(' AND '),
+      ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: {
+        ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
+        ...Object.fromEntries(known.map((name) => [`:read_${name}`, read?.[name]])),
+      },
+    }),
   );
 }

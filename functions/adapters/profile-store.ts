@@ -1,10 +1,9 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { ProfileItem } from '../../schemas/items/cluster.ts';
 import { labelsOf } from '../domain/ledger-lines.ts';
 import { medianWait, type Profile } from '../domain/profile.ts';
 import { readLedgerBackwards } from './ledger-store.ts';
 import type { Items } from './read-together.ts';
-import { clusterKey, parseItem, type Table } from './table.ts';
+import { clusterKey, parseItem, putItem, type Table } from './table.ts';
 
 /** Newest settled jobs that tell the typical wait. */
 const WAITS = 100;
@@ -18,7 +17,7 @@ export function profileFrom(items: Items, clusterId: string): Profile | null {
 
 /** Last writer wins: two observations of the same moment are worth one. */
 export async function saveProfile(table: Table, clusterId: string, profile: Profile): Promise<void> {
-  await table.client.send(new PutCommand({ TableName: table.name, Item: { ...profile, ...profileKey(clusterId) } }));
+  await putItem(table, { ...profile, ...profileKey(clusterId) });
 }
 
 /** Median wait of the newest jobs in the ledger, in minutes; null while there are too few, or most have not started. */

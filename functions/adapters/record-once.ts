@@ -9,13 +9,14 @@ import { deserialise, UnreadableState } from '../domain/calibration/codec.ts';
 import { serve } from '../domain/calibration/serve.ts';
 import type { CalibrationState } from '../domain/calibration/state.ts';
 import { decide, propose, withRefusedReservation } from '../domain/gate.ts';
+import { roundKey } from '../domain/round.ts';
 import { GATE } from '../domain/thresholds.ts';
 import { calibrationFrom, calibrationKey, release, reserve } from './calibration-store.ts';
 import { configFrom, configKey } from './config-store.ts';
 import { jobFrom, loadJob, recordDecision } from './job-store.ts';
 import { loadUsage } from './limit-store.ts';
 import { type Items, readTogether } from './read-together.ts';
-import { jobKey, type Table, UnreadableItem } from './table.ts';
+import { isUnreadable, jobKey, type Table } from './table.ts';
 
 /** An outcome can overtake a decision once or twice; more is a fault, and the machine's Catch closes the job. */
 const ATTEMPTS = 3;
@@ -46,6 +47,7 @@ export async function recordOnce(
     const action = proposal.kind === 'intervention' ? proposal.arguments?.action : undefined;
     let decision = decide({
       job,
+      ownEffect: row.own_effect_of !== undefined,
       started: row.started_at !== undefined,
       labelKnown: row.label_at !== undefined || row.ended_at !== undefined || row.cancelled_at !== undefined,
       prediction,
@@ -53,18 +55,18 @@ export async function recordOnce(
       state,
       inFlight,
       config,
-      limits: await loadUsage(table, config, action, now),
+      limits: await loadUsage(table, config, { jobId, action }, now),
       now,
     });
-    if (decision.executed && !(await reserve(table, clusterId, decision.kind, jobId))) {
+    if (decision.executed && !(await reserve(table, clusterId, decision.kind, roundKey(job)))) {
       decision = withRefusedReservation(decision);
     }
     const due = Date.parse(job.submittedAt) + (config.longWaitSeconds + GATE.labelGraceSeconds) * 1000;
     if (await recordDecision(table, decision, new Date(due).toISOString())) return decision;
 
     // Somebody was faster. A place in flight is given back only if no recorded decision stands on it.
-    if (decision.executed && !(await loadJob(table, clusterId, jobId))?.decision?.executed) {
-      await release(table, clusterId, [jobId]);
+    if (decision.executed && !(await loadJob(table, job))?.decision?.executed) {
+      await release(table, clusterId, [roundKey(job)]);
     }
   }
   throw new DecisionNotRecorded(`the row of job ${jobId} of ${clusterId} kept changing`);
@@ -92,26 +94,26 @@ export interface Evidence {
  * meanwhile is in the conditions of the reservation and of the record.
  */
 export async function readEvidence(table: Table, job: Job): Promise<Evidence> {
-  const { clusterId, jobId, platform } = job;
-  const items = await readTogether(table, [configKey(clusterId), jobKey(clusterId, jobId), calibrationKey(clusterId)]);
+  const { clusterId, platform } = job;
+  const items = await readTogether(table, [configKey(clusterId), jobKey(job), calibrationKey(clusterId)]);
   return {
     config: configFrom(items, clusterId, platform),
-    row: jobFrom(items, clusterId, jobId),
+    row: jobFrom(items, job),
     ...calibrationOf(items, job),
   };
 }
 
-function calibrationOf(items: Items, { clusterId, jobId }: Job): Pick<Evidence, 'state' | 'inFlight'> {
-  const others = (ids: Set<string> | undefined) => (ids?.size ?? 0) - (ids?.has(jobId) ? 1 : 0);
+function calibrationOf(items: Items, job: Job): Pick<Evidence, 'state' | 'inFlight'> {
+  const others = (ids: Set<string> | undefined) => (ids?.size ?? 0) - (ids?.has(roundKey(job)) ? 1 : 0);
   try {
-    const item = calibrationFrom(items, clusterId);
+    const item = calibrationFrom(items, job.clusterId);
     const inFlight = {
       statement: others(item?.in_flight_statement),
       intervention: others(item?.in_flight_intervention),
     };
     return { state: item ? deserialise(item.state) : null, inFlight };
   } catch (error) {
-    if (!(error instanceof UnreadableItem || error instanceof UnreadableState)) throw error;
+    if (!(isUnreadable(error) || error instanceof UnreadableState)) throw error;
     return { state: null, inFlight: { statement: 0, intervention: 0 } };
   }
 }

@@ -1,5 +1,4 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { conditionally, type Table } from './table.ts';
+import { conditionally, putItem, type Table } from './table.ts';
 
 /** Clocks of several machines differ by less. */
 const MARGIN_SECONDS = 60;
@@ -17,13 +16,11 @@ export function takeOnce(
   { digest, staleAt }: { digest: string; staleAt: Date },
   now: Date,
 ): Promise<boolean> {
-  const Item = {
+  const item = {
     PK: `REQUEST#${digest}`,
     SK: 'REQUEST',
     taken_at: now.toISOString(),
     ttl: Math.ceil(staleAt.getTime() / 1000) + MARGIN_SECONDS,
   };
-  return conditionally(
-    table.client.send(new PutCommand({ TableName: table.name, Item, ConditionExpression: 'attribute_not_exists(PK)' })),
-  );
+  return conditionally(putItem(table, item, { ConditionExpression: 'attribute_not_exists(PK)' }));
 }

@@ -26,8 +26,8 @@ export async function takeBack(
   const { table, now } = edges;
   const approval = await loadApproval(table, approvalId);
   if (approval?.undo_asked_at === undefined || !stands(approval)) return null;
-  const { cluster_id: clusterId, job_id: jobId, pinned } = approval;
-  const row = await loadJob(table, clusterId, jobId);
+  const { cluster_id: clusterId, pinned } = approval;
+  const row = await loadJob(table, pinned);
   recordedArguments(row, pinned.decisionId);
   // Not there yet: the sweeper asks again once it is.
   if (!row?.effect) return null;
@@ -35,7 +35,7 @@ export async function takeBack(
   if (effect.status === 'done') {
     const config = await loadConfig(table, clusterId, row.platform ?? 'kubernetes');
     effect = await undone(await schedulerOf(config), effect, now);
-    await recordEffect(table, clusterId, jobId, effect);
+    await recordEffect(table, pinned, effect);
   }
   const followed = await follow(edges, approval);
   await tell(edges, followed.approval);

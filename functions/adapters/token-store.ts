@@ -1,7 +1,6 @@
-import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type * as z from 'zod';
+import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { TokenItem } from '../../schemas/items/approval.ts';
-import { conditionally, parseItem, type Table } from './table.ts';
+import { conditionally, parseItem, putItem, type Table } from './table.ts';
 
 /** A token outlives its approval by a day, for the sweeper; then it is useless and goes by itself. */
 const GRACE_SECONDS = 86_400;
@@ -15,13 +14,8 @@ export async function storeToken(
   { token, ttlSeconds }: { token: string; ttlSeconds: number },
   now: Date,
 ): Promise<void> {
-  const item: z.infer<typeof TokenItem> = {
-    ...tokenKey(id),
-    token,
-    stored_at: now.toISOString(),
-    ttl: Math.ceil(now.getTime() / 1000) + ttlSeconds + GRACE_SECONDS,
-  };
-  await table.client.send(new PutCommand({ TableName: table.name, Item: item }));
+  const ttl = Math.ceil(now.getTime() / 1000) + ttlSeconds + GRACE_SECONDS;
+  await putItem(table, { ...tokenKey(id), token, stored_at: now.toISOString(), ttl });
 }
 
 /** The credential that resumes the execution, or null once it was used. Only webhook and sweeper may call this. */

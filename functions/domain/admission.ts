@@ -1,37 +1,68 @@
-import type * as z from 'zod';
-import { JobSubmittedEvent } from '../../schemas/events/collector.ts';
+import * as z from 'zod';
+import { JobSubmittedEvent, OutcomeEvent } from '../../schemas/events/collector.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import { arrayPart, canonicalInstant } from './round.ts';
 import { GATE } from './thresholds.ts';
 
-export type RefusalCode = 'notAnEvent' | 'unknownVersion' | 'malformed' | 'submittedInTheFuture';
+export type RefusalCode = 'notAnEvent' | 'unknownVersion' | 'malformed' | 'submittedInTheFuture' | 'outcomeInTheFuture';
 
-export type Admission = { ok: true; job: Job } | { ok: false; code: RefusalCode; detail: string };
+interface Refusal {
+  ok: false;
+  code: RefusalCode;
+  /** Names the field and what to write; values come from outside and are not repeated. */
+  detail: string;
+}
+
+export type Admission = { ok: true; job: Job } | Refusal;
+/** The outcome is null where the event says nothing about its round. */
+export type OutcomeAdmission = { ok: true; outcome: Outcome | null } | Refusal;
 
 /**
  * Decides whether an event names a job that can be trusted to be one. Whatever cannot is refused whole:
- * a guess at a half-readable job could end in an action on another.
+ * a guess at a half-readable job could end in an action on another. The job comes out as its round: an array under the
+ * array's own id, the time of submission in its one spelling.
  */
 export function admit(event: unknown, now: Date): Admission {
   const parsed = JobSubmittedEvent.safeParse(event);
-  if (!parsed.success) {
-    const { issues } = parsed.error;
-    // Field names only: values come from outside and may be anything.
-    const detail = issues
-      .slice(0, 5)
-      .map((issue) => `${issue.path.slice(0, 6).map(String).join('.').slice(0, 80)}: ${issue.message.slice(0, 120)}`)
-      .join('; ');
-    return { ok: false, code: refusalCode(issues), detail };
-  }
+  if (!parsed.success) return unreadable(parsed.error);
   const job = parsed.data.detail;
-  const ahead = (Date.parse(job.submittedAt) - now.getTime()) / 1000;
-  if (ahead > GATE.aheadSeconds) {
-    return {
-      ok: false,
-      code: 'submittedInTheFuture',
-      detail: `submittedAt is ${Math.round(ahead)} s ahead of the clock`,
-    };
+  const { jobId } = arrayPart(job.jobId);
+  return (
+    ahead({ submittedAt: job.submittedAt }, 'submittedInTheFuture', now) ?? {
+      ok: true,
+      job: { ...job, jobId, submittedAt: canonicalInstant(job.submittedAt) },
+    }
+  );
+}
+
+/**
+ * The same for what collectors say of a job later. A time ahead of the clock is refused here too: local time stamped as UTC
+ * would teach long waits for good, and one label of the year 2099 makes everything after it look old.
+ */
+export function admitOutcome(event: unknown, now: Date): OutcomeAdmission {
+  const parsed = OutcomeEvent.safeParse(event);
+  if (!parsed.success) return unreadable(parsed.error);
+  const times = Object.entries(parsed.data.detail).filter(([name]) => name.endsWith('At'));
+  return ahead(Object.fromEntries(times), 'outcomeInTheFuture', now) ?? { ok: true, outcome: outcomeOf(parsed.data) };
+}
+
+function ahead(times: Record<string, unknown>, code: RefusalCode, now: Date): Refusal | null {
+  for (const [name, instant] of Object.entries(times)) {
+    const seconds = (Date.parse(String(instant)) - now.getTime()) / 1000;
+    if (!(seconds > GATE.aheadSeconds)) continue;
+    const detail = `detail.${name} is ${Math.round(seconds)} s ahead of the clock: use UTC, not local time`;
+    return { ok: false, code, detail };
   }
-  return { ok: true, job };
+  return null;
+}
+
+function unreadable({ issues }: z.ZodError): Refusal {
+  const detail = issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.slice(0, 6).map(String).join('.').slice(0, 80)}: ${issue.message.slice(0, 120)}`)
+    .join('; ');
+  return { ok: false, code: refusalCode(issues), detail };
 }
 
 function refusalCode(issues: z.core.$ZodIssue[]): RefusalCode {

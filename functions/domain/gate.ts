@@ -8,6 +8,7 @@ import { type Chosen, chooseTier, nothingChosen, tiersIn } from './choose-tier.t
 import { argumentsHash, decisionId } from './ids.ts';
 import { isConfigured, proposalOf } from './proposal.ts';
 import { unknownVerdict } from './reliability.ts';
+import type { Round } from './round.ts';
 import { byStrictness } from './scope.ts';
 import { statementOf } from './statement.ts';
 import { GATE, kindOf, TIERS } from './thresholds.ts';
@@ -24,19 +25,13 @@ import { calledTier, type TierRules, tierRulesOf } from './tier-rules.ts';
 export { reliability } from './reliability.ts';
 
 export interface DecideInput {
-  readonly job: {
-    readonly clusterId: string;
-    readonly jobId: string;
-    /** ISO 8601. */
-    readonly submittedAt: string;
-    readonly proposedAction?: string | undefined;
-  };
+  readonly job: Round & { readonly proposedAction?: string | undefined };
+  /** The round comes of an effect of ours on an earlier round of the same job. */
+  readonly ownEffect: boolean;
   /** A start of the job has been seen. */
   readonly started: boolean;
   /** Its label is stored already. */
   readonly labelKnown: boolean;
-  /** The submission comes of an effect of our own. */
-  readonly ownEffect: boolean;
   readonly prediction: ServedPrediction;
   /** Null when CheckCalibration failed: unknown evidence is a human's. */
   readonly verdict: Verdict | null;
@@ -78,9 +73,10 @@ export function decide(input: DecideInput): Decision {
   const statement = statementOf({ scope, learning, prediction, longWaitSeconds: config.longWaitSeconds });
   const args = withText(done, chosen.tier, statement);
   return {
-    decisionId: decisionId(job.clusterId, job.jobId),
+    decisionId: decisionId(job),
     clusterId: job.clusterId,
     jobId: job.jobId,
+    submittedAt: job.submittedAt,
     decidedAt: now.toISOString(),
     called,
     tier: chosen.tier,
@@ -115,6 +111,7 @@ function barringReasons(input: DecideInput, verdict: Verdict): Reason[] {
   return [...timeReasons(input), ...own, ...reasons, ...stateReasons(state, verdict, reasons)];
 }
 
+/** Or what we requeue would be requeued again, by its own effect on the queue. */
 const OWN_EFFECT = 'this submission comes of our own effect: recorded, never acted on';
 
 function stateReasons(state: CalibrationState | null, verdict: Verdict, told: readonly Reason[]): Reason[] {

@@ -23,8 +23,7 @@ export type LabelEvents = Pick<JobItem, 'submitted_at' | 'started_at' | 'ended_a
  * @param longWaitSeconds T
  */
 export function labelOf(row: LabelEvents, longWaitSeconds: number, now: Date): Label | null {
-  const submitted = time(row.submitted_at);
-  if (submitted === null) return null;
+  const submitted = Date.parse(row.submitted_at);
   const deadline = submitted + longWaitSeconds * 1000;
   // Clocks of collectors differ: nothing about a job happens before it was submitted.
   const notBefore = (text: string | undefined): number | null => {

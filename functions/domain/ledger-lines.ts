@@ -1,4 +1,5 @@
 import type { LedgerEntry, LedgerItem, LedgerWait } from '../../schemas/items/ledger.ts';
+import { instantOf, roundKey } from './round.ts';
 
 /** What the ledger lists: a settled round, or more of the wait of one that was settled before it started. */
 export type LedgerLine = LedgerItem['entries'][number];
@@ -10,6 +11,11 @@ export function isWait(line: LedgerLine): line is LedgerWait {
 /** The settled rounds among some lines, in their order. */
 export function labelsOf(lines: readonly LedgerLine[]): LedgerEntry[] {
   return lines.filter((line): line is LedgerEntry => !isWait(line));
+}
+
+/** The key of the round that a line is about. */
+export function keyOfLine({ jobId, submittedAt }: LedgerLine): string {
+  return roundKey({ jobId, submittedAt: instantOf(submittedAt) });
 }
 
 /** Fold order: when a line's fact was known, then by submission, then by job id, so that every folder makes the same list. */

@@ -5,24 +5,46 @@ import type { LedgerEntry, LedgerWait } from '../../schemas/items/ledger.ts';
 import { owesWait } from './calibration/apply.ts';
 import { nextElapse } from './calibration/intervals.ts';
 import { type Label, labelOf } from './label.ts';
+import { arrayPart, canonicalInstant } from './round.ts';
 import { GATE } from './thresholds.ts';
 
-/** What a collector says about the life of one job. */
+/** What a collector says about the life of one round. */
 export interface Told {
   type: 'JobStarted' | 'JobEnded' | 'JobCancelled';
   at: string;
-  endState?: 'succeeded' | 'failed';
+  endState?: 'succeeded' | 'failed' | undefined;
+  /** The start of one task of an array: the first is the array's start, and the others change nothing. */
+  ofTask: boolean;
 }
 
-/** The one fact that an event tells. */
-export function toldBy(event: OutcomeEvent): Told {
+export interface Outcome {
+  clusterId: string;
+  /** Of an array, the array's own id. */
+  jobId: string;
+  /** Names the round; null where the event does not, and the latest one before it is meant. */
+  submittedAt: string | null;
+  told: Told;
+}
+
+/** The one fact that an event tells; null where that says nothing about the round, as the end of one task of an array. */
+export function outcomeOf(event: OutcomeEvent): Outcome | null {
+  const { clusterId, submittedAt } = event.detail;
+  const { jobId, part } = arrayPart(event.detail.jobId);
+  const told = toldBy(event, part !== 'whole');
+  if (told.type !== 'JobStarted' && part === 'task') return null;
+  return { clusterId, jobId, submittedAt: submittedAt === undefined ? null : canonicalInstant(submittedAt), told };
+}
+
+function toldBy(event: OutcomeEvent, ofArray: boolean): Told {
   switch (event['detail-type']) {
     case 'JobStarted':
-      return { type: 'JobStarted', at: event.detail.startedAt };
-    case 'JobEnded':
-      return { type: 'JobEnded', at: event.detail.endedAt, endState: event.detail.state };
+      return { type: 'JobStarted', at: canonicalInstant(event.detail.startedAt), ofTask: ofArray };
+    case 'JobEnded': {
+      const { endedAt, state } = event.detail;
+      return { type: 'JobEnded', at: canonicalInstant(endedAt), endState: state, ofTask: false };
+    }
     case 'JobCancelled':
-      return { type: 'JobCancelled', at: event.detail.cancelledAt };
+      return { type: 'JobCancelled', at: canonicalInstant(event.detail.cancelledAt), ofTask: false };
   }
 }
 
@@ -38,22 +60,24 @@ export interface Joined {
 }
 
 /**
- * Joins one event to the row of its job, in any order of arrival. The first word on each fact stands, and so does the
+ * Joins one event to the row of its round, in any order of arrival. The first word on each fact stands, and so does the
  * first label: it may be in the ledger already. A duplicate changes nothing.
- * @param row null when the outcome overtook the submission; the label waits for the claim then
+ * @param row of an outcome that overtook its submission, only the round
  * @param longWaitSeconds T
  */
-export function joinOutcome(row: JobItem | null, told: Told, longWaitSeconds: number, now: Date): Joined {
+export function joinOutcome(row: JobItem, told: Told, longWaitSeconds: number, now: Date): Joined {
   const fact = FACT[told.type];
-  const known = row?.[fact];
+  const known = row[fact];
   if (known !== undefined) {
-    const agrees = sameInstant(known, told.at) && (told.type !== 'JobEnded' || row?.end_state === told.endState);
-    // A crash between the fact and its label, or a claim that came later, is made good by the duplicate.
-    return agrees ? { set: firstLabel(row, longWaitSeconds, now), contradicts: false } : contradiction(row, told);
+    const agrees = sameInstant(known, told.at) && (told.type !== 'JobEnded' || row.end_state === told.endState);
+    // A crash between the fact and its label is made good by the duplicate.
+    return agrees || told.ofTask
+      ? { set: firstLabel(row, longWaitSeconds, now), contradicts: false }
+      : contradiction(row, told);
   }
   const facts = { [fact]: told.at, ...(told.endState && { end_state: told.endState }) };
   const joined = { ...row, ...facts };
-  if (row?.label_at === undefined)
+  if (row.label_at === undefined)
     return { set: { ...facts, ...firstLabel(joined, longWaitSeconds, now) }, contradicts: false };
 
   const { label_at: _, long_wait: stored, ...unlabelled } = joined;
@@ -70,12 +94,8 @@ export function joinOutcome(row: JobItem | null, told: Told, longWaitSeconds: nu
 }
 
 /** The label of a row that has none yet, as attributes; empty while it cannot be known. */
-export function firstLabel(
-  row: Partial<JobItem> | null | undefined,
-  longWaitSeconds: number,
-  now: Date,
-): Partial<JobItem> {
-  if (!row || row.label_at !== undefined) return {};
+export function firstLabel(row: JobItem, longWaitSeconds: number, now: Date): Partial<JobItem> {
+  if (row.label_at !== undefined) return {};
   const label = labelOf(row, longWaitSeconds, now);
   if (!label) return {};
   return {
@@ -88,7 +108,7 @@ export function firstLabel(
 }
 
 /** Actual wait in seconds, and the error of the prediction: positive when the job waited longer than predicted. */
-function waited(row: Partial<JobItem>, { waitSeconds }: Label): Partial<JobItem> {
+function waited(row: JobItem, { waitSeconds }: Label): Partial<JobItem> {
   if (waitSeconds === null) return {};
   return {
     actual_wait: waitSeconds,
@@ -96,8 +116,8 @@ function waited(row: Partial<JobItem>, { waitSeconds }: Label): Partial<JobItem>
   };
 }
 
-function contradiction(row: JobItem | null | undefined, { type, at }: Told): Joined {
-  const kept = row?.contradicting ?? [];
+function contradiction(row: JobItem, { type, at }: Told): Joined {
+  const kept = row.contradicting ?? [];
   const repeated = kept.some((other) => other.type === type && sameInstant(other.at, at));
   if (repeated || kept.length >= CONTRADICTIONS_KEPT) return { set: {}, contradicts: false };
   const contradicting = [...kept, { type, at }];

@@ -3,7 +3,7 @@ import type { ProfileItem, Usual } from '../../schemas/items/cluster.ts';
 import type { Observation, VgacCalibration } from '../../schemas/ports/vgac.ts';
 import { clip } from './calibration/normal.ts';
 
-export type Profile = Omit<z.infer<typeof ProfileItem>, 'PK' | 'SK'>;
+export type Profile = Omit<z.infer<typeof ProfileItem>, 'PK' | 'SK' | 'v'>;
 
 const HOURS = 24;
 /** A busy cluster moves the profile as often as a quiet one: by time, not by jobs. */

@@ -13,13 +13,14 @@ import { task } from '../runtime/task.ts';
 /** Does what the record permits, and nothing else: the input only says which record. */
 export const handler = task(
   { input: ActInput, output: ActOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
-  async ({ clusterId, jobId, decisionId, step }, { env, now, log }) => {
+  async ({ decisionId, step, ...round }, { env, now, log }) => {
+    const { clusterId, jobId } = round;
     const store = table(env.DYNAMODB_TABLE_NAME);
     const items = await readTogether(store, [
-      ...[jobKey(clusterId, jobId), configKey(clusterId)],
+      ...[jobKey(round), configKey(clusterId)],
       ...freezeKeys(clusterId),
     ]);
-    const row = jobFrom(items, clusterId, jobId);
+    const row = jobFrom(items, round);
     const config = configFrom(items, clusterId, row?.platform ?? 'kubernetes');
     const frozen = freezeFrom(items, clusterId) !== null;
     const order = { decisionId, row, config, frozen, scheduler: await schedulerFor(config) };

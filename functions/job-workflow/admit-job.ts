@@ -1,13 +1,13 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { AdmitJobInput, AdmitJobOutput } from '../../schemas/machines/job-workflow.ts';
-import { claimJob } from '../adapters/job-store.ts';
+import { admitRound } from '../adapters/admit-round.ts';
 import { table } from '../adapters/table.ts';
 import { admit } from '../domain/admission.ts';
 import { MalformedEvent } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 
-/** Parses the event and claims the job's row; everything after this works on a job that is one. */
+/** Parses the event and claims the round's row; everything after this works on a round that is one. */
 export const handler = task(
   { input: AdmitJobInput, output: AdmitJobOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async ({ event, execution }, { env, now, log, metrics }) => {
@@ -18,8 +18,8 @@ export const handler = task(
       throw new MalformedEvent(`${admission.code}: ${admission.detail}`);
     }
     const { job } = admission;
-    log.appendKeys({ clusterId: job.clusterId, jobId: job.jobId });
-    await claimJob(table(env.DYNAMODB_TABLE_NAME), job, execution, now);
+    log.appendKeys({ clusterId: job.clusterId, jobId: job.jobId, submittedAt: job.submittedAt });
+    await admitRound(table(env.DYNAMODB_TABLE_NAME), job, execution, now);
     return { job };
   },
 );

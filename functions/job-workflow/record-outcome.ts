@@ -14,10 +14,11 @@ export const handler = task(
     output: RecordOutcomeOutput,
     env: { DYNAMODB_TABLE_NAME: z.string(), EVENT_BUS_NAME: z.string() },
   },
-  async ({ job: { clusterId, jobId }, decision, effect, answer, failure }, { env, now, log, metrics }) => {
+  async ({ job, decision, effect, answer, failure }, { env, now, log, metrics }) => {
+    const { clusterId, jobId, submittedAt } = job;
     const status = closingStatus({ decision, effect, answer, failed: failure !== null });
     const reasons = decision?.reasons ?? [];
-    await closeJob(table(env.DYNAMODB_TABLE_NAME), clusterId, jobId, {
+    await closeJob(table(env.DYNAMODB_TABLE_NAME), job, {
       status,
       effect: effect ?? undefined,
       failure: failure ? { error: failure.Error ?? 'unknown', cause: failure.Cause?.slice(0, 1_000) } : undefined,
@@ -27,6 +28,7 @@ export const handler = task(
       schemaVersion: 1,
       clusterId,
       jobId,
+      submittedAt,
       decisionId: decision?.decisionId ?? null,
       scope: decision?.scope ?? null,
       kind: decision?.kind ?? null,

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { loadCalibration, loadOrCreateCalibration } from '../../functions/adapters/calibration-store.ts';
-import { clusterKey, lostTheRace, type Table } from '../../functions/adapters/table.ts';
+import { clusterKey, lostTheRace, putItem, type Table } from '../../functions/adapters/table.ts';
 import type { ClusterConfig } from '../../schemas/config.ts';
 
 const ATTEMPTS = 5;
@@ -49,14 +49,14 @@ async function putConfig(
     const salt = StoredSalt.safeParse(stored.Item).data?.config.salt;
     const config = { ...cluster, salt: cluster.salt ?? salt ?? newSalt() };
     try {
-      await table.client.send(
-        new PutCommand({
-          TableName: table.name,
-          Item: { ...Key, config, applied_at: now.toISOString() },
+      await putItem(
+        table,
+        { ...Key, config, applied_at: now.toISOString() },
+        {
           // Two operators at once must not end up with two salts.
           ConditionExpression: salt === undefined ? 'attribute_not_exists(config.salt)' : 'config.salt = :salt',
           ...(salt !== undefined && { ExpressionAttributeValues: { ':salt': salt } }),
-        }),
+        },
       );
       return config;
     } catch (error) {

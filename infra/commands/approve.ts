@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { loadApproval } from '../../functions/adapters/approval-item.ts';
 import { openApprovals } from '../../functions/adapters/approval-lists.ts';
 import { visible } from '../../functions/adapters/slack/escape.ts';
-import { type Table, table } from '../../functions/adapters/table.ts';
+import { OtherLayout, table, type Table } from '../../functions/adapters/table.ts';
 import { standingWords } from '../../functions/domain/answer-words.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
 import { type AnswerAction, AnswerReply, AnswerRequest } from '../../schemas/ports/answer.ts';
@@ -198,7 +198,7 @@ if (import.meta.main) {
     .option('--link', 'on one machine: print a link with which --as answers on the page for 12 hours')
     .action(async (id: string | undefined, options: Options) => console.log(await run(id, options)));
   await command.parseAsync().catch((error: unknown) => {
-    if (!(error instanceof NotAnswered)) throw error;
+    if (!(error instanceof NotAnswered || error instanceof OtherLayout)) throw error;
     console.error(error.message);
     process.exitCode = 1;
   });

@@ -1,24 +1,34 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
 import { approvalIdOf } from '../../functions/adapters/approval-store.ts';
 import { loadJob } from '../../functions/adapters/job-store.ts';
 import { findBatch } from '../../functions/adapters/ledger-store.ts';
 import { clusterKey, parseItem, type Table } from '../../functions/adapters/table.ts';
+import type { Round } from '../../functions/domain/round.ts';
 import { ApprovalItem, AuditItem } from '../../schemas/items/approval.ts';
+import type { JobItem } from '../../schemas/items/job.ts';
 import type { JobRecords } from './story.ts';
 
 /**
- * All that the table keeps about one job; null when it was never admitted. Tokens are not among it.
+ * All that the table keeps about one round of a job; null when it was never admitted. Tokens are not among it.
  * @param known what happened to its cluster and to all of them, where that was read before
  */
 export async function recordsOf(
   table: Table,
-  clusterId: string,
-  jobId: string,
+  round: Round,
   known?: readonly JobRecords['cluster'][],
 ): Promise<JobRecords | null> {
-  const job = await loadJob(table, clusterId, jobId);
-  if (!job) return null;
-  const { decision } = job;
+  const job = await loadJob(table, round);
+  return job && recordsOfRow(table, job, known);
+}
+
+/** The same, of a row that was read before. */
+export async function recordsOfRow(
+  table: Table,
+  job: JobItem,
+  known?: readonly JobRecords['cluster'][],
+): Promise<JobRecords> {
+  const { cluster_id: clusterId, decision } = job;
   const [asked, kept, batch, ...cluster] = await Promise.all([
     // Only these questions are ever put; an export of many jobs need not look for others.
     decision?.next === 'ask' ? approvalRecords(table, approvalIdOf(decision.decisionId, 'act')) : null,
@@ -48,15 +58,21 @@ async function approvalRecords(table: Table, id: string): Promise<JobRecords['ap
   return approval && { approval, audit };
 }
 
-/** Ids of a cluster's jobs, by submission, from `since` on. */
-export async function* jobsSince(table: Table, clusterId: string, since: Date | null): AsyncGenerator<string> {
+/** What the index says of a row. */
+const Listed = z.object({ job_id: z.string(), submitted_at: z.string() });
+
+/** A cluster's rounds, by submission, from `since` on. */
+export async function* roundsSince(table: Table, clusterId: string, since: Date | null): AsyncGenerator<Round> {
   const listed = query(table, {
     IndexName: 'listing',
     KeyConditionExpression: 'listing = :key AND listing_key >= :from',
     ':key': clusterKey(clusterId),
     ':from': `PREDICTION#${since?.toISOString() ?? ''}`,
   });
-  for await (const { SK } of listed) yield String(SK).slice('JOB#'.length);
+  for await (const item of listed) {
+    const { job_id: jobId, submitted_at: submittedAt } = Listed.parse(item);
+    yield { clusterId, jobId, submittedAt };
+  }
 }
 
 async function* query(

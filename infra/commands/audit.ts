@@ -2,8 +2,10 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
 import { listClusters } from '../../functions/adapters/calibration-store.ts';
-import { type Table, table } from '../../functions/adapters/table.ts';
-import { clusterEvents, jobsSince, recordsOf } from './audit-records.ts';
+import { roundsOf } from '../../functions/adapters/round-store.ts';
+import { OtherLayout, type Table, table } from '../../functions/adapters/table.ts';
+import { arrayPart } from '../../functions/domain/round.ts';
+import { clusterEvents, recordsOf, recordsOfRow, roundsSince } from './audit-records.ts';
 import { type StoryLine, storyOf } from './story.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
 
@@ -13,32 +15,35 @@ export class AuditRefused extends Error {
 }
 
 /**
- * The story of one job. Without a cluster, every cluster is asked for a job of that id.
+ * The story of one job, all its rounds in order. Without a cluster, every cluster is asked for a job of that id; a task of
+ * an array is told of as its array.
  * @throws AuditRefused when no cluster knows it, or several do
  */
 export async function storyOfJob(store: Table, jobId: string, cluster?: string): Promise<StoryLine[]> {
   const clusters = cluster === undefined ? await listClusters(store) : [cluster];
-  const found = (await Promise.all(clusters.map((id) => recordsOf(store, id, jobId)))).filter((one) => one !== null);
-  const [records] = found;
-  if (!records) {
+  const job = arrayPart(jobId);
+  const each = clusters.map((clusterId) => roundsOf(store, { clusterId, jobId: job.jobId }));
+  const found = (await Promise.all(each)).filter(([first]) => first !== undefined);
+  const [rounds] = found;
+  if (!rounds) {
     throw new AuditRefused(`no job ${jobId} is known on ${clusters.join(', ') || 'any cluster (there is none yet)'}`);
   }
   if (found.length > 1) {
-    const ids = found.map(({ job }) => job.cluster_id).join(', ');
+    const ids = found.flatMap(([first]) => first?.cluster_id ?? []).join(', ');
     throw new AuditRefused(`${ids} each have a job ${jobId}: add --cluster`);
   }
-  return storyOf(records);
+  return (await Promise.all(rounds.map((row) => recordsOfRow(store, row)))).flatMap(storyOf);
 }
 
-/** The stories of all jobs that were submitted from `since` on, a line each, cluster by cluster. */
+/** The stories of all rounds that were submitted from `since` on, a line each, cluster by cluster. */
 export async function* stories(
   store: Table,
   { cluster, since }: { cluster?: string | undefined; since?: Date | undefined },
 ): AsyncGenerator<StoryLine> {
   for (const clusterId of cluster === undefined ? await listClusters(store) : [cluster]) {
     const known = await Promise.all([clusterEvents(store, clusterId), clusterEvents(store, '*')]);
-    for await (const jobId of jobsSince(store, clusterId, since ?? null)) {
-      const records = await recordsOf(store, clusterId, jobId, known);
+    for await (const round of roundsSince(store, clusterId, since ?? null)) {
+      const records = await recordsOf(store, round, known);
       if (records) yield* storyOf(records);
     }
   }
@@ -46,14 +51,19 @@ export async function* stories(
 
 /** A story for a terminal. */
 export function printable(lines: readonly StoryLine[]): string[] {
-  const [first] = lines;
-  const heading = first ? [colors.bold(`${first.clusterId} / ${first.jobId}`)] : [];
+  const rounds = [...Map.groupBy(lines, ({ submittedAt }) => submittedAt).values()];
+  return rounds.flatMap((told) => {
+    const [first] = told;
+    const name = first && `${first.clusterId} / ${first.jobId}`;
+    const which = rounds.length > 1 ? `, submitted at ${first?.submittedAt}` : '';
+    return [colors.bold(`${name}${which}`), ...told.flatMap(printableLine)];
+  });
+}
+
+function printableLine({ at, who, what, hash, why }: StoryLine): string[] {
   return [
-    ...heading,
-    ...lines.flatMap(({ at, who, what, hash, why }) => [
-      `${at}  ${colors.cyan(who)}  ${what}${hash === null ? '' : colors.dim(`  #${hash.slice(0, 12)}`)}`,
-      ...(why === null ? [] : [colors.dim(`    why: ${why}`)]),
-    ]),
+    `${at}  ${colors.cyan(who)}  ${what}${hash === null ? '' : colors.dim(`  #${hash.slice(0, 12)}`)}`,
+    ...(why === null ? [] : [colors.dim(`    why: ${why}`)]),
   ];
 }
 
@@ -107,7 +117,7 @@ function instant(value: string): Date {
 if (import.meta.main) {
   const command = withTableOptions(new Command('audit'))
     .description(
-      'Tells the story of one job in order, or exports all stories as JSON Lines. Writes nothing to the table.',
+      'Tells the story of one job in order, all its rounds, or exports all stories as JSON Lines. Writes nothing to the table.',
     )
     .option('--job <id>', 'job to tell about')
     .option('--cluster <id>', 'cluster of the job; needed where several have one of that id')
@@ -116,7 +126,7 @@ if (import.meta.main) {
     .option('--since <instant>', 'export only jobs submitted from then on', instant)
     .action(run);
   await command.parseAsync().catch((error: unknown) => {
-    if (!(error instanceof AuditRefused)) throw error;
+    if (!(error instanceof AuditRefused || error instanceof OtherLayout)) throw error;
     console.error(error.message);
     process.exitCode = 1;
   });

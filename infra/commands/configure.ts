@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { table } from '../../functions/adapters/table.ts';
+import { OtherLayout, table } from '../../functions/adapters/table.ts';
 import { type Applied, applyClusters } from './apply-clusters.ts';
 import { ConfigurationRefused, readClusterFile } from './cluster-file.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
@@ -35,7 +35,7 @@ if (import.meta.main) {
     .argument('<file>', 'JSON file; infra/commands/clusters.example.json shows every field')
     .action(configure);
   await command.parseAsync().catch((error: unknown) => {
-    if (!(error instanceof ConfigurationRefused)) throw error;
+    if (!(error instanceof ConfigurationRefused || error instanceof OtherLayout)) throw error;
     console.error(`${colors.red('Nothing was applied.')} ${error.message}`);
     process.exitCode = 1;
   });

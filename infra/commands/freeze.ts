@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { listClusters } from '../../functions/adapters/calibration-store.ts';
 import { type Frozen, liftFreeze, putFreeze } from '../../functions/adapters/freeze-store.ts';
-import { type Table, table } from '../../functions/adapters/table.ts';
+import { OtherLayout, table, type Table } from '../../functions/adapters/table.ts';
 import { Text } from '../../schemas/primitives.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
 
@@ -70,7 +70,7 @@ if (import.meta.main) {
     .option('--lift', 'let effects happen again')
     .action(async (cluster: string, options: FreezeOptions) => console.log(await run(cluster, options)));
   await command.parseAsync().catch((error: unknown) => {
-    if (!(error instanceof FreezeRefused)) throw error;
+    if (!(error instanceof FreezeRefused || error instanceof OtherLayout)) throw error;
     console.error(error.message);
     process.exitCode = 1;
   });

@@ -7,7 +7,7 @@ import { emit } from '../../functions/adapters/event-bus.ts';
 import { listMaps, loadMap } from '../../functions/adapters/map-store.ts';
 import { mendFromLedger } from '../../functions/adapters/mend.ts';
 import { fitMap, promoteMap, rollBackMap } from '../../functions/adapters/recalibrate.ts';
-import { type Table, table, UnreadableItem } from '../../functions/adapters/table.ts';
+import { isUnreadable, OtherLayout, table, type Table } from '../../functions/adapters/table.ts';
 import { UnreadableState } from '../../functions/domain/calibration/codec.ts';
 import { GATE } from '../../functions/domain/thresholds.ts';
 import type { CalibrationPromoted } from '../../schemas/events/emitted.ts';
@@ -134,7 +134,7 @@ async function run(cluster: string, options: RecalibrateOptions): Promise<string
 
 /** What an operator can do about a cluster that cannot be read is known; a stack would not say it. */
 function unreadable(error: unknown): never {
-  if (!(error instanceof UnreadableItem || error instanceof UnreadableState)) throw error;
+  if (!(isUnreadable(error) || error instanceof UnreadableState)) throw error;
   throw new RecalibrationRefused(`${error.name}: ${error.message}; --rebuild mends a broken calibration`);
 }
 
@@ -164,7 +164,7 @@ if (import.meta.main) {
       console.log((await run(cluster, options)).join('\n')),
     );
   await command.parseAsync().catch((error: unknown) => {
-    if (!(error instanceof RecalibrationRefused)) throw error;
+    if (!(error instanceof RecalibrationRefused || error instanceof OtherLayout)) throw error;
     console.error(error.message);
     process.exitCode = 1;
   });

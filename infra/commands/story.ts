@@ -7,7 +7,7 @@ import type { JobItem } from '../../schemas/items/job.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
 import { SlackUserId } from '../../schemas/ports/slack.ts';
 
-/** Everything that is kept about one job. */
+/** Everything that is kept about one round of a job. */
 export interface JobRecords {
   job: JobItem;
   approvals: { approval: ApprovalItem; audit: z.infer<typeof AuditItem>[] }[];
@@ -22,6 +22,8 @@ export interface StoryLine {
   at: string;
   clusterId: string;
   jobId: string;
+  /** Which round of the job. */
+  submittedAt: string;
   who: string;
   what: string;
   /** Hash of the arguments that it is about. */
@@ -58,7 +60,8 @@ export function storyOf({ job, approvals, batch, cluster }: JobRecords): StoryLi
       ? []
       : [
           {
-            ...{ at, clusterId: job.cluster_id, jobId: job.job_id, who: person(who), what: redacted(what), hash },
+            ...{ at, clusterId: job.cluster_id, jobId: job.job_id, submittedAt: job.submitted_at },
+            ...{ who: person(who), what: redacted(what), hash },
             why: why === undefined || why === '' ? null : redacted(why),
           },
         ],
@@ -67,10 +70,11 @@ export function storyOf({ job, approvals, batch, cluster }: JobRecords): StoryLi
   return lines.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
-function submission({ submitted_at: at, request, queue, claimed_by: execution }: JobItem): Told[] {
+function submission({ submitted_at: at, request, queue, claimed_by: execution, own_effect_of }: JobItem): Told[] {
   const size = request ? `, ${request.gpus} GPUs` : '';
+  const why = own_effect_of && `comes of our own effect, decision ${own_effect_of}: recorded, never acted on`;
   return [
-    { at, who: COLLECTOR, what: `submitted${queue === undefined ? '' : ` to ${queue}`}${size}` },
+    { at, who: COLLECTOR, what: `submitted${queue === undefined ? '' : ` to ${queue}`}${size}`, why },
     ...(execution === undefined ? [] : [{ at, who: AGENT, what: `claimed by ${execution.split(':').at(-1) ?? ''}` }]),
   ];
 }
@@ -138,9 +142,9 @@ function outcome(job: JobItem): Told[] {
   ];
 }
 
-function folding({ folded_in: version, job_id: id }: JobItem, batch: JobRecords['batch']): Told[] {
+function folding({ folded_in: version, decision }: JobItem, batch: JobRecords['batch']): Told[] {
   if (version === undefined || batch?.version !== version) return [];
-  const entry = labelsOf(batch.entries).find(({ jobId }) => jobId === id);
+  const entry = labelsOf(batch.entries).find(({ decisionId }) => decisionId === decision?.decisionId);
   const taught = entry === undefined || entry.longWait === null ? 'released without a label' : 'the label teaches';
   return [{ at: batch.folded_at, who: AGENT, what: `folded in ledger batch ${version}`, why: taught }];
 }
@@ -148,7 +152,7 @@ function folding({ folded_in: version, job_id: id }: JobItem, batch: JobRecords[
 /** What befell the cluster while the job was with us: a freeze explains why nothing was done. */
 function surroundings({ submitted_at: from, closed_at: to }: JobItem, cluster: JobRecords['cluster']): Told[] {
   return cluster.flatMap(({ PK, at, who, what, why }) => {
-    const during = from !== undefined && Date.parse(at) >= Date.parse(from) && !(to && Date.parse(at) > Date.parse(to));
+    const during = Date.parse(at) >= Date.parse(from) && !(to && Date.parse(at) > Date.parse(to));
     if (!during) return [];
     return [{ at, who, what: PK === 'CLUSTER#*' ? what.replace('the cluster', 'all clusters') : what, why }];
   });

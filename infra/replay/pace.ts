@@ -3,25 +3,33 @@ import type { ClusterConfig } from '../../schemas/config.ts';
 
 const HOUR = 3600;
 
-/** When each action was used, for cooldown and actions per hour. */
+/** When actions were used: by job for the cooldown, and all together for the actions per hour. */
 export class Pace {
-  private readonly uses = new Map<string, { at: number; hour: number; count: number }>();
+  private readonly lastUses = new Map<string, number>();
   private readonly limits: ClusterConfig['limits'];
+  private hour = Number.NaN;
+  private count = 0;
 
   constructor(limits: ClusterConfig['limits']) {
     this.limits = limits;
   }
 
-  /** What the gate is told about an action at `now` seconds. */
-  look(action: string, now: number, into: Limits & { coolingDown: boolean; usedThisHour: number }): void {
-    const use = this.uses.get(action);
-    into.coolingDown = use !== undefined && now - use.at < this.limits.cooldownMinutes * 60;
-    into.usedThisHour = use !== undefined && use.hour === Math.floor(now / HOUR) ? use.count : 0;
+  /** What the gate is told about an action on a job at `now` seconds. */
+  look(
+    jobId: string,
+    action: string,
+    now: number,
+    into: Limits & { coolingDown: boolean; usedThisHour: number },
+  ): void {
+    const last = this.lastUses.get(`${action} ${jobId}`);
+    into.coolingDown = last !== undefined && now - last < this.limits.cooldownMinutes * 60;
+    into.usedThisHour = this.hour === Math.floor(now / HOUR) ? this.count : 0;
   }
 
-  used(action: string, now: number): void {
+  used(jobId: string, action: string, now: number): void {
     const hour = Math.floor(now / HOUR);
-    const before = this.uses.get(action);
-    this.uses.set(action, { at: now, hour, count: before?.hour === hour ? before.count + 1 : 1 });
+    this.count = this.hour === hour ? this.count + 1 : 1;
+    this.hour = hour;
+    this.lastUses.set(`${action} ${jobId}`, now);
   }
 }

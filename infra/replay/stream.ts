@@ -6,6 +6,7 @@ import { CALIBRATION, type CalibrationState, initialState } from '../../function
 import { earnedTier } from '../../functions/domain/calibration/tiers.ts';
 import { maxInFlightOf } from '../../functions/domain/calibration/tokens.ts';
 import { isHeldOut } from '../../functions/domain/hold-out.ts';
+import { instantOf } from '../../functions/domain/round.ts';
 import { type Judgement, judge } from '../../functions/domain/rule.ts';
 import type { Comparison } from './compare.ts';
 import type { Row } from './csv/row.ts';
@@ -108,7 +109,7 @@ export class Stream {
     if (executed) {
       facts.inFlight[kind] += 1;
       if (kind === 'intervention' && facts.proposal.arguments !== null) {
-        this.pace.used(facts.proposal.arguments.action, row.submittedAt);
+        this.pace.used(row.jobId(), facts.proposal.arguments.action, row.submittedAt);
       }
     }
     this.remember(row, open, q, executed, wrong);
@@ -143,7 +144,7 @@ export class Stream {
     facts.nowSeconds = row.submittedAt;
     const { kind } = facts.proposal;
     if (kind === 'intervention' && facts.proposal.arguments !== null) {
-      this.pace.look(facts.proposal.arguments.action, row.submittedAt, facts.limits);
+      this.pace.look(row.jobId(), facts.proposal.arguments.action, row.submittedAt, facts.limits);
     }
     judge(rules.rules, facts, judgement);
     // Deployed, a reservation backs every execution; it goes by the tokens at the last fold.
@@ -158,7 +159,8 @@ export class Stream {
 
   private isLeftOut(row: Row): boolean {
     const { salt, clusterId, holdOut } = this.rules.config;
-    return isHeldOut(salt ?? clusterId, row.jobId(), holdOut);
+    const round = { clusterId, jobId: row.jobId(), submittedAt: instantOf(row.submittedAt) };
+    return isHeldOut(salt ?? clusterId, round, holdOut);
   }
 
   private count(tier: number, executed: boolean, heldOut: boolean, wrong: boolean): void {
@@ -233,7 +235,7 @@ export class Stream {
   private foldWait({ entry, waitSeconds, at }: Open): void {
     const { jobId, decisionId, bounds, submittedAt, labelAt } = entry;
     const atLeastSeconds = labelAt - submittedAt;
-    applyWait(this.state, { jobId, decisionId, startedAt: at, waitSeconds, atLeastSeconds, bounds });
+    applyWait(this.state, { jobId, decisionId, submittedAt, startedAt: at, waitSeconds, atLeastSeconds, bounds });
   }
 
   private fold({ entry, longWait }: Open): void {

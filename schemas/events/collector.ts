@@ -3,13 +3,24 @@ import { ClusterId, Instant, JobId, Platform, Text } from '../primitives.ts';
 
 export const COLLECTOR_SOURCE = 'vgac.collectors';
 
+/** Collectors write `null` for what a scheduler does not say; it means the same as leaving the field out. */
+const optional = <T extends z.ZodType>(schema: T) =>
+  schema
+    .nullable()
+    .transform((value) => value ?? undefined)
+    .optional();
+
+/** Slurm keeps priorities and minutes in 32 bits without a sign, and uses them up to the last one. */
+const UINT32 = 4_294_967_295;
+
 export const JobRequest = z.strictObject({
-  gpus: z.number().int().min(0).max(100_000),
+  /** Half a GPU is half a GPU. */
+  gpus: z.number().min(0).max(100_000),
   cpuMillis: z.number().int().min(0).max(1_000_000_000),
   memoryGb: z.number().min(0).max(10_000_000),
-  gpuType: Text.optional(),
-  distributed: z.boolean().optional(),
-  estimatedMinutes: z.number().min(0).max(525_600).optional(),
+  gpuType: optional(Text),
+  distributed: optional(z.boolean()),
+  estimatedMinutes: optional(z.number().min(0).max(UINT32)),
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 
@@ -20,17 +31,23 @@ export const JobSubmitted = z.strictObject({
   platform: Platform,
   jobId: JobId,
   submittedAt: Instant,
-  user: Text.optional(),
-  queue: Text.optional(),
-  namespace: Text.optional(),
-  priority: z.number().int().min(-2_147_483_648).max(2_147_483_647).optional(),
+  user: optional(Text),
+  queue: optional(Text),
+  namespace: optional(Text),
+  priority: optional(z.number().int().min(-2_147_483_648).max(UINT32)),
   request: JobRequest,
   /** May only choose among the actions configured for the cluster. */
-  proposedAction: Text.optional(),
+  proposedAction: optional(Text),
 });
 export type JobSubmitted = z.infer<typeof JobSubmitted>;
 
-const outcome = { schemaVersion: z.literal(1), clusterId: ClusterId, jobId: JobId };
+const outcome = {
+  schemaVersion: z.literal(1),
+  clusterId: ClusterId,
+  jobId: JobId,
+  /** Names the round. Without it the outcome is taken for that of the latest round submitted before it. */
+  submittedAt: optional(Instant),
+};
 
 export const JobStarted = z.strictObject({ ...outcome, startedAt: Instant });
 export const JobEnded = z.strictObject({ ...outcome, endedAt: Instant, state: z.enum(['succeeded', 'failed']) });

@@ -7,10 +7,11 @@ import { DriftAlarm, DriftBand, Reason } from '../verdict.ts';
 export const AGENTIC_SOURCE = 'vgac.agentic';
 
 const v1 = { schemaVersion: z.literal(1), clusterId: ClusterId };
+/** One round of a job: its id, and when it was submitted. */
+const round = { ...v1, jobId: JobId, submittedAt: Instant };
 
 export const DecisionRecorded = z.object({
-  ...v1,
-  jobId: JobId,
+  ...round,
   decisionId: z.string().nullable(),
   scope: Scope.nullable(),
   kind: Kind.nullable(),
@@ -21,15 +22,13 @@ export const DecisionRecorded = z.object({
   at: Instant,
 });
 export const ApprovalRequested = z.object({
-  ...v1,
-  jobId: JobId,
+  ...round,
   approvalId: z.string(),
   action: z.string(),
   expiresAt: Instant,
 });
 export const ApprovalDecided = z.object({
-  ...v1,
-  jobId: JobId,
+  ...round,
   approvalId: z.string(),
   decision: z.enum(['approved', 'denied', 'expired', 'void']),
   by: z.string(),
@@ -38,7 +37,7 @@ export const ApprovalDecided = z.object({
   at: Instant,
 });
 /** A person asked for an effect to be taken back; who and when is in the approval. */
-export const UndoRequested = z.object({ ...v1, jobId: JobId, approvalId: z.string() });
+export const UndoRequested = z.object({ ...round, approvalId: z.string() });
 export const DriftDetected = z.object({
   ...v1,
   band: DriftBand,

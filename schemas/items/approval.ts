@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Decision } from '../decision.ts';
 import { EffectStatus } from '../effect.ts';
+import { Layout } from '../layout.ts';
 import { Instant, TierName } from '../primitives.ts';
 
 /** `act`: may the agent do this? `keep`: a hold is in place; keep it, or release it? */
@@ -24,9 +25,11 @@ export type AnsweredIn = z.infer<typeof AnsweredIn>;
 export const ApprovalItem = z.object({
   PK: z.string(),
   SK: z.literal('APPROVAL'),
+  v: Layout,
   approval_id: z.string(),
   cluster_id: z.string(),
   job_id: z.string(),
+  submitted_at: Instant,
   user: z.string().optional(),
   question: Question,
   tier: TierName,
@@ -78,6 +81,7 @@ export type ApprovalItem = z.infer<typeof ApprovalItem>;
 export const TokenItem = z.object({
   PK: z.string(),
   SK: z.literal('TOKEN'),
+  v: Layout,
   token: z.string().max(2048),
   stored_at: Instant,
   ttl: z.number().int(),
@@ -90,6 +94,7 @@ export const TokenItem = z.object({
 export const AuditItem = z.object({
   PK: z.string(),
   SK: z.string(),
+  v: Layout,
   at: Instant,
   who: z.string(),
   what: z.string(),
@@ -101,6 +106,7 @@ export const AuditItem = z.object({
 export const OpenDigestItem = z.object({
   PK: z.string(),
   SK: z.literal('DIGEST'),
+  v: Layout,
   cluster_id: z.string(),
   /** Corrected by every sweep, so that a crash cannot make it wrong for long. */
   open: z.number().int(),
@@ -114,6 +120,7 @@ export type OpenDigestItem = z.infer<typeof OpenDigestItem>;
 export const DailyDigestItem = z.object({
   PK: z.string(),
   SK: z.literal('DIGEST'),
+  v: Layout,
   cluster_id: z.string(),
   date: z.iso.date(),
   /** The message as it was posted, a line each. */

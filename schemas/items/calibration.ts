@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Layout } from '../layout.ts';
 import { Instant, Platform } from '../primitives.ts';
 import { DriftAlarm, DriftBand } from '../verdict.ts';
 
@@ -9,6 +10,7 @@ import { DriftAlarm, DriftBand } from '../verdict.ts';
 export const CalibrationItem = z.object({
   PK: z.string(),
   SK: z.literal('CALIBRATION'),
+  v: Layout,
   listing: z.literal('CLUSTERS'),
   listing_key: z.string(),
   cluster_id: z.string(),

@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import { ClusterConfig } from '../config.ts';
+import { Layout } from '../layout.ts';
 import { Instant } from '../primitives.ts';
 
 /** `SK = CONFIG`. */
 export const ConfigItem = z.object({
   PK: z.string(),
   SK: z.literal('CONFIG'),
+  v: Layout,
   config: ClusterConfig,
   applied_at: Instant,
 });
@@ -23,6 +25,7 @@ export type Usual = z.infer<typeof Usual>;
 export const ProfileItem = z.object({
   PK: z.string(),
   SK: z.literal('PROFILE'),
+  v: Layout,
   observations: z.number().int(),
   avg_queue_depth: z.number(),
   avg_gpu_utilization: z.number(),
@@ -42,18 +45,28 @@ export const ProfileItem = z.object({
 export const FreezeItem = z.object({
   PK: z.string(),
   SK: z.literal('FREEZE'),
+  v: Layout,
   by: z.string(),
   reason: z.string(),
   at: Instant,
 });
 
-/** `SK = LIMIT#{action}`: cooldown and actions per hour. */
-export const LimitItem = z.object({
+/** `SK = LIMIT#{action}#{jobId}`: when an action was last done to a job. Expires, since a cooldown is short. */
+export const CooldownItem = z.object({
   PK: z.string(),
   SK: z.string(),
-  /** Decision that used it last: a retry of the same decision is not a second use. */
-  last_decision: z.string(),
+  v: Layout,
+  /** That did it last: a retry of the same decision is not a second time. */
+  decision: z.string(),
   last_at: z.number(),
-  hour: z.number(),
-  used: z.number(),
+  ttl: z.number().int(),
+});
+
+/** `SK = LIMIT#HOUR#{hour}`: the decisions that used an action in one hour of the clock, whatever action it was. */
+export const HourItem = z.object({
+  PK: z.string(),
+  SK: z.string(),
+  v: Layout,
+  decisions: z.set(z.string()).optional(),
+  ttl: z.number().int(),
 });

@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { Layout } from '../layout.ts';
 import { Instant } from '../primitives.ts';
 
 /** `PK = EXPLANATION#{hash of the facts}`, `SK = TEXT`: a model's text that was accepted, so that it is asked once. */
 export const ExplanationItem = z.object({
   PK: z.string(),
   SK: z.literal('TEXT'),
+  v: Layout,
   text: z.string().min(1).max(500),
   model: z.string(),
   written_at: Instant,

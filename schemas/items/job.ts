@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Decision } from '../decision.ts';
 import { Effect } from '../effect.ts';
 import { JobRequest } from '../events/collector.ts';
+import { Layout } from '../layout.ts';
 import { Instant, Platform } from '../primitives.ts';
 
 /** How a job's row ended. */
@@ -21,19 +22,21 @@ export const RowStatus = z.enum([
 export type RowStatus = z.infer<typeof RowStatus>;
 
 /**
- * Claim, prediction, decision and outcome of one job in one row, so that every order of arrival is a conditional
- * write on one item. `PK = CLUSTER#{id}`, `SK = JOB#{jobId}`.
+ * Claim, prediction, decision and outcome of one round in one row, so that every order of arrival is a conditional
+ * write on one item. `PK = CLUSTER#{id}`, `SK = JOB#{jobId}#{submittedAt}` as functions/domain/round.ts spells it.
  */
 export const JobItem = z.object({
   PK: z.string(),
   SK: z.string(),
+  v: Layout,
   cluster_id: z.string(),
+  /** Of an array, the array's own id. */
   job_id: z.string(),
+  submitted_at: Instant,
   ttl: z.number().optional(),
   // claim
   claimed_by: z.string().optional(),
   platform: Platform.optional(),
-  submitted_at: Instant.optional(),
   user: z.string().optional(),
   queue: z.string().optional(),
   namespace: z.string().optional(),
@@ -42,10 +45,14 @@ export const JobItem = z.object({
   proposed_action: z.string().optional(),
   listing: z.string().optional(),
   listing_key: z.string().optional(),
+  /** Decision whose effect on an earlier round of this job brought this one about: recorded, never acted on. */
+  own_effect_of: z.string().optional(),
   // decision
   decision: Decision.optional(),
   predicted_wait: z.number().optional(),
   confidence: z.number().optional(),
+  /** Written before the scheduler is touched: what the touch brings about may arrive before the effect is known. */
+  acting: z.object({ decisionId: z.string(), at: Instant }).optional(),
   /** What Act did on the agent's own decision. */
   effect: Effect.optional(),
   /** What it did on a human's word, beside or instead of that. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Tier } from '../decision.ts';
+import { Layout } from '../layout.ts';
 
 const LedgerBounds = z.object({ lowerSeconds: z.number(), upperSeconds: z.number(), upper90Seconds: z.number() });
 
@@ -104,6 +105,7 @@ const PerTier = z.array(z.number().int()).length(4);
 export const LedgerItem = z.object({
   PK: z.string(),
   SK: z.string(),
+  v: Layout,
   version: z.number(),
   folded_at: z.string(),
   /** T in seconds: the length of a stretch. */

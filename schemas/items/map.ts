@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Layout } from '../layout.ts';
 import { Instant } from '../primitives.ts';
 import { Knots } from './ledger.ts';
 
@@ -41,6 +42,7 @@ export type MapStatus = z.infer<typeof MapStatus>;
 export const MapItem = z.object({
   PK: z.string(),
   SK: z.string(),
+  v: Layout,
   epoch: z.number().int(),
   status: MapStatus,
   knots: Knots.nullable(),

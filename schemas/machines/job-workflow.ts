@@ -5,10 +5,10 @@ import { JobSubmitted } from '../events/collector.ts';
 import { ApprovalAnswer, Question } from '../items/approval.ts';
 import { RowStatus } from '../items/job.ts';
 import { Observation, VgacCalibration } from '../ports/vgac.ts';
-import { ClusterId } from '../primitives.ts';
+import { ClusterId, Instant } from '../primitives.ts';
 import { Reason, Verdict } from '../verdict.ts';
 
-/** What the machine carries about the job: the event's detail, parsed. */
+/** What the machine carries about the round: the event's detail, parsed; an array under its own id. */
 export const Job = JobSubmitted;
 export type Job = z.infer<typeof Job>;
 
@@ -36,7 +36,13 @@ export const PredictOutput = Decision;
  * The arguments come from the recorded row, never from the machine's state.
  */
 export const ActStep = z.enum(['apply', 'approved', 'release']);
-export const ActInput = z.object({ clusterId: ClusterId, jobId: z.string(), decisionId: z.string(), step: ActStep });
+export const ActInput = z.object({
+  clusterId: ClusterId,
+  jobId: z.string(),
+  submittedAt: Instant,
+  decisionId: z.string(),
+  step: ActStep,
+});
 export const ActOutput = Effect.extend({
   /** What the machine does next: a hold always asks a human whether to keep it. */
   follows: z.enum(['close', 'notify', 'askToKeep', 'void']),

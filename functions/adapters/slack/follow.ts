@@ -16,7 +16,7 @@ export async function follow(
   edges: ApprovalEdges,
   approval: ApprovalItem,
 ): Promise<{ approval: ApprovalItem; expected: boolean }> {
-  const row = await loadJob(edges.table, approval.cluster_id, approval.job_id);
+  const row = await loadJob(edges.table, approval.pinned);
   const effect = effectOf(approval, row) ?? endedWithout(approval, row, edges.now);
   if (!effect) return { approval, expected: !isOver(row) };
   const { status, at, reason, action } = effect;

@@ -30,7 +30,7 @@ export async function tellAlone(
 ): Promise<boolean> {
   const channel = config.slackChannel ?? defaultChannel;
   const { undoMinutes } = config.approvals;
-  const row = await loadJob(edges.table, decision.clusterId, decision.jobId);
+  const row = await loadJob(edges.table, decision);
   if (row?.claimed_by === undefined || !offersUndo(decision, effect, undoMinutes)) {
     return say(way, channel, statementMessage(decision, effect));
   }

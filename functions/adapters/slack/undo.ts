@@ -28,6 +28,6 @@ export async function askToUndo(edges: ApprovalEdges, approval: ApprovalItem, by
 }
 
 export function requestUndo({ emit }: Pick<ApprovalEdges, 'emit'>, approval: ApprovalItem): Promise<void> {
-  const { cluster_id: clusterId, job_id: jobId, approval_id: approvalId } = approval;
-  return emit('UndoRequested', { schemaVersion: 1, clusterId, jobId, approvalId });
+  const { cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt, approval_id: approvalId } = approval;
+  return emit('UndoRequested', { schemaVersion: 1, clusterId, jobId, submittedAt, approvalId });
 }

@@ -13,8 +13,8 @@ export const PutEventsEntry = z.object({
   DetailType: z.string().optional(),
   Detail: z.string().optional(),
   Resources: z.array(z.string()).optional(),
-  /** Epoch seconds, as SDKs send it, or ISO 8601. */
-  Time: z.union([z.number(), z.string()]).optional(),
+  /** Epoch seconds, as SDKs send it. */
+  Time: z.number().optional(),
 });
 export type PutEventsEntry = z.infer<typeof PutEventsEntry>;
 
@@ -79,7 +79,7 @@ export function createBus(
     if (detail === undefined) return refused('MalformedDetail', 'Detail is malformed.');
     const bus = buses.find(({ name }) => name === busNameOf(EventBusName));
     if (bus === undefined) return refused('InvalidArgument', `Event bus ${EventBusName} does not exist.`);
-    const at = new Date(typeof Time === 'number' ? Time * 1000 : (Time ?? clock.now())).getTime();
+    const at = new Date(Time === undefined ? clock.now() : Time * 1000).getTime();
     if (Number.isNaN(at)) return refused('InvalidArgument', 'Parameter Time is not valid.');
     const event = envelope(Source, DetailType, detail, Resources, at);
     publish(bus.name, event);

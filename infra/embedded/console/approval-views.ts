@@ -47,7 +47,7 @@ const decidedAt = ({ decided_at, expires_at }: ApprovalItem) => decided_at ?? ex
 export async function approval(source: ConsoleSource, id: string): Promise<ApprovalDetails | null> {
   const item = await source.records.approval(id);
   if (item === null) return null;
-  const records = await recordsOf(source.records.table, item.cluster_id, item.job_id);
+  const records = await recordsOf(source.records.table, item.pinned);
   const frozen = await source.records.freezes([item.cluster_id]);
   return {
     approval: approvalView(source, item),

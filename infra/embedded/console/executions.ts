@@ -1,11 +1,14 @@
 import * as z from 'zod';
+import { arrayPart } from '../../../functions/domain/round.ts';
 import { Decision } from '../../../schemas/decision.ts';
 import { RowStatus } from '../../../schemas/items/job.ts';
-import { ClusterId, JobId } from '../../../schemas/primitives.ts';
+import { ClusterId, Instant, JobId } from '../../../schemas/primitives.ts';
 import type { HistoryEvent } from '../engine/history.ts';
 import type { ExecutionRow, ExecutionStatus, Tally } from './views.ts';
 
-const Submitted = z.object({ detail: z.object({ clusterId: ClusterId, jobId: JobId }) });
+const Submitted = z.object({
+  detail: z.object({ clusterId: ClusterId, jobId: JobId, submittedAt: Instant.optional().catch(undefined) }),
+});
 const MapInput = z.object({ clusterId: ClusterId });
 const Decided = Decision.pick({ scope: true, next: true, tier: true, statement: true, executed: true, evidence: true });
 const Closed = z.object({ status: RowStatus });
@@ -143,7 +146,8 @@ export class Executions {
       name,
       machine,
       clusterId: job?.clusterId ?? MapInput.safeParse(input).data?.clusterId ?? null,
-      jobId: job?.jobId ?? null,
+      jobId: job ? arrayPart(job.jobId).jobId : null,
+      submittedAt: job?.submittedAt ?? null,
       status: 'RUNNING',
       path: [],
       scope: null,

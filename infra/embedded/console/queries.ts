@@ -51,7 +51,9 @@ export async function execution(source: ConsoleSource, name: string): Promise<Ex
   if (arn === undefined || row === undefined) return null;
   const history = source.history(arn);
   const events = history ?? [];
-  const job = row.clusterId !== null && row.jobId !== null ? await source.records.job(row.clusterId, row.jobId) : null;
+  const { clusterId, jobId, submittedAt } = row;
+  const named = clusterId !== null && jobId !== null && submittedAt !== null;
+  const job = named ? await source.records.job({ clusterId, jobId, submittedAt }) : null;
   const own = job?.claimed_by === arn ? job : null;
   const approval = own?.decision ? await source.records.approval(own.decision.decisionId) : null;
   const ended = events.find(({ type }) => type === 'ExecutionSucceeded');

@@ -8,6 +8,7 @@ import { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import { ConfigItem, FreezeItem } from '../../../schemas/items/cluster.ts';
 import { JobItem } from '../../../schemas/items/job.ts';
 import { MapItem } from '../../../schemas/items/map.ts';
+import { type Round, roundKey } from '../../../functions/domain/round.ts';
 import type { JobFact } from '../start/summary.ts';
 
 export interface TableAccess {
@@ -67,8 +68,8 @@ export class Records {
     return new Map(items.map(({ PK, config }) => [PK.replace('CLUSTER#', ''), config]));
   }
 
-  async job(clusterId: string, jobId: string): Promise<JobItem | null> {
-    const item = await this.#get({ PK: `CLUSTER#${clusterId}`, SK: `JOB#${jobId}` });
+  async job(round: Round): Promise<JobItem | null> {
+    const item = await this.#get({ PK: `CLUSTER#${round.clusterId}`, SK: `JOB#${roundKey(round)}` });
     return item === null ? null : JobItem.parse(item);
   }
 

@@ -74,6 +74,8 @@ export interface ExecutionRow {
   machine: string;
   clusterId: string | null;
   jobId: string | null;
+  /** Which round of the job. */
+  submittedAt: string | null;
   status: ExecutionStatus;
   /** States in the order entered. */
   path: string[];

@@ -44,8 +44,12 @@ function submission(job: TraceJob): CollectorEvent {
   };
 }
 
+function roundOf({ clusterId, jobId, submittedAt }: TraceJob) {
+  return { schemaVersion: 1 as const, clusterId, jobId, submittedAt: iso(submittedAt) };
+}
+
 function departure(job: TraceJob): CollectorEvent {
-  const common = { schemaVersion: 1 as const, clusterId: job.clusterId, jobId: job.jobId };
+  const common = roundOf(job);
   const at = iso(job.submittedAt + job.waitSeconds);
   return job.end === 'started'
     ? { type: 'JobStarted', detail: { ...common, startedAt: at } }
@@ -53,8 +57,7 @@ function departure(job: TraceJob): CollectorEvent {
 }
 
 function ending(job: TraceJob, at: number): CollectorEvent {
-  const { clusterId, jobId } = job;
-  return { type: 'JobEnded', detail: { schemaVersion: 1, clusterId, jobId, endedAt: iso(at), state: 'succeeded' } };
+  return { type: 'JobEnded', detail: { ...roundOf(job), endedAt: iso(at), state: 'succeeded' } };
 }
 
 /**

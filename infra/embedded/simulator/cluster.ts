@@ -118,6 +118,7 @@ export class SimulatedCluster {
       queue: arrival.queue,
       priority: arrival.priority,
       held: false,
+      submittedAt: now,
       eligibleAt: now + arrival.admissionSeconds * 1_000,
       notes: [],
       allocation: [],
@@ -267,7 +268,8 @@ export class SimulatedCluster {
   }
 
   #outcome(job: SimulatedJob) {
-    return { schemaVersion: 1 as const, clusterId: this.clusterId, jobId: job.arrival.jobId };
+    const submittedAt = instant(job.submittedAt);
+    return { schemaVersion: 1 as const, clusterId: this.clusterId, jobId: job.arrival.jobId, submittedAt };
   }
 
   #in<T>(map: ReadonlyMap<string, T>, queue: string): T {

@@ -16,6 +16,8 @@ export interface SimulatedJob {
   queue: string;
   priority: number;
   held: boolean;
+  /** As it was announced. */
+  readonly submittedAt: number;
   /** Admission is over: the scheduler considers it from here on. */
   eligibleAt: number;
   notes: Note[];

@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { LAYOUT } from '../../../schemas/layout.ts';
 import { FolderInUse, lockFolder } from '../journal/lock.ts';
 import { CannotStart } from './stop-with.ts';
 
 /** Its presence says that the folder is ours, and may be emptied. */
 const MARKER = 'vgac-data-folder';
+/** Holds the number of the layout in which everything in the folder is kept. */
+const LAYOUT_FILE = 'layout';
 
 const SlackSecrets = z.object({ botToken: z.string().min(1), signingSecret: z.string().min(1) });
 export type SlackSecrets = z.infer<typeof SlackSecrets>;
@@ -26,6 +29,18 @@ function refuseOwner(folder: string): void {
   lockFolder(join(folder, 'journal'))();
 }
 
+/** Throws CannotStart when what the folder keeps is not of our layout. A folder with nothing but the marker keeps nothing. */
+async function refuseOtherLayout(folder: string, entries: readonly string[]): Promise<void> {
+  if (entries.every((entry) => entry === MARKER)) return;
+  const text = await readFile(join(folder, LAYOUT_FILE), 'utf8').catch(() => '');
+  const layout = text.trim();
+  if (layout === String(LAYOUT)) return;
+  const found = /^\d+$/.test(layout) ? `is of layout ${layout}` : 'is of a layout before the first';
+  throw new CannotStart(
+    `${folder} ${found}, and this version keeps layout ${LAYOUT}: start anew with --fresh, or give another --data folder.`,
+  );
+}
+
 function lives(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -38,7 +53,8 @@ function lives(pid: number): boolean {
 
 /**
  * Makes the data folder ready, mode 0700. Refuses a folder with other people's files in it, and with `fresh` empties
- * only one that carries our marker; with `exclusive` or `fresh` no system may run on it. Returns its absolute path. Throws
+ * only one that carries our marker. One that was used by a version of another layout is refused before anything in it is
+ * changed, and `fresh` empties it. With `exclusive` or `fresh` no system may run on it. Returns its absolute path. Throws
  * CannotStart, FolderInUse.
  */
 export async function openDataFolder(
@@ -51,6 +67,7 @@ export async function openDataFolder(
     if (entries !== null && entries.length > 0 && !entries.includes(MARKER)) {
       throw new CannotStart(`${folder} holds files that are not ours: give --data another folder, or an empty one.`);
     }
+    if (entries !== null && !fresh) await refuseOtherLayout(folder, entries);
     if (entries?.includes(MARKER) === true && (exclusive || fresh)) refuseOwner(folder);
     if (fresh && entries !== null) {
       for (const entry of entries) await rm(join(folder, entry), { recursive: true, force: true });
@@ -58,6 +75,7 @@ export async function openDataFolder(
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
     await writeFile(join(folder, MARKER), 'Made by npm start; npm start -- --fresh empties this folder.\n');
+    await writeFile(join(folder, LAYOUT_FILE), `${LAYOUT}\n`);
   } catch (cause) {
     if (cause instanceof CannotStart || cause instanceof FolderInUse) throw cause;
     throw new CannotStart(`Cannot use ${folder} as data folder: make it writable, or give --data another one.`, {

@@ -3,6 +3,7 @@ import { CannotStart } from './stop-with.ts';
 /** Errors whose message already says what is wrong and what to do; anything else is a fault of ours, shown whole. */
 const CLEAR = new Set([
   'CannotStart',
+  'OtherLayout',
   'UnreadableTrace',
   'ConfigurationRefused',
   'UnsupportedAssembly',

@@ -5,8 +5,8 @@ import { traceStates } from './trace-state.ts';
 
 /**
  * Serves the predictions of a trace that is replayed. Rows with a probability of their own serve that, unchanged; rows
- * without serve an online forecast that knows only what was known when the job was submitted. A job that is not in the
- * trace, or not submitted yet, is unknown.
+ * without serve an online forecast that knows only what was known when the job was submitted. Of a job with several rounds
+ * the newest counts. A job that is not in the trace, or not submitted yet, is unknown.
  *
  * @param jobs by submit time, of one cluster or several
  * @param options `now` is the trace's clock, ms since the epoch; `longWaitSeconds` is T
@@ -20,8 +20,8 @@ export function traceSource(
   );
   return {
     predict(clusterId, jobId) {
-      const known = clusters.get(clusterId)?.predictions.get(jobId);
-      return known && known.submittedAt * 1_000 <= now() ? known.prediction : null;
+      const rounds = clusters.get(clusterId)?.predictions.get(jobId);
+      return rounds?.findLast(({ submittedAt }) => submittedAt * 1_000 <= now())?.prediction ?? null;
     },
     state: (clusterId) => clusters.get(clusterId)?.stateAt(now() / 1_000) ?? null,
     calibration: (clusterId) => clusters.get(clusterId)?.calibrationAt(now() / 1_000) ?? null,
@@ -30,13 +30,14 @@ export function traceSource(
 
 function clusterOf(jobs: readonly TraceJob[], longWaitSeconds: number) {
   const { forecasts, calibrationAt } = replayForecasts(jobs, longWaitSeconds);
-  const predictions = new Map<string, { submittedAt: number; prediction: Prediction }>();
+  const predictions = new Map<string, { submittedAt: number; prediction: Prediction }[]>();
   for (const [index, { jobId, submittedAt }] of jobs.entries()) {
     const forecast = forecasts[index];
-    // The first row of a job is the job; a repeated id is the same job told again.
-    if (!forecast || predictions.has(jobId)) continue;
+    const rounds = predictions.get(jobId) ?? [];
+    // The first row of a round is the round; another of the same time is the same told again.
+    if (!forecast || rounds.at(-1)?.submittedAt === submittedAt) continue;
     const confidence = Math.max(forecast.pLongWait, 1 - forecast.pLongWait);
-    predictions.set(jobId, { submittedAt, prediction: { ...forecast, confidence } });
+    predictions.set(jobId, [...rounds, { submittedAt, prediction: { ...forecast, confidence } }]);
   }
   return { predictions, calibrationAt, stateAt: traceStates(jobs) };
 }

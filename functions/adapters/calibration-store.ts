@@ -1,14 +1,20 @@
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { ClusterConfig } from '../../schemas/config.ts';
 import { CalibrationItem } from '../../schemas/items/calibration.ts';
-import type { Kind } from '../../schemas/primitives.ts';
-import { birth } from '../domain/fold-batch.ts';
+import type { LedgerItem } from '../../schemas/items/ledger.ts';
+import { capFor } from '../domain/calibration/demand.ts';
+import type { Purse } from '../domain/calibration/purse.ts';
+import type { CalibrationState } from '../domain/calibration/state.ts';
+import { birth, type Folded } from '../domain/fold-batch.ts';
+import { labelsOf } from '../domain/ledger-lines.ts';
+import { costOfPlace, isOfRound, keyOfBytes, placeOf } from '../domain/place.ts';
+import { instantOf, type Round, roundHash } from '../domain/round.ts';
+import { ledgerTiers, type TierRules, tierRulesOf } from '../domain/tier-rules.ts';
 import { putBatch } from './ledger-store.ts';
 import type { Items } from './read-together.ts';
 import { clusterKey, conditionally, lostTheRace, parseItem, putItem, type Table, UnreadableItem } from './table.ts';
 
 export const calibrationKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'CALIBRATION' as const });
-const inFlight = (kind: Kind) => `in_flight_${kind}` as const;
 
 /** Reads the item consistently; null for a cluster nobody has seen. @throws UnreadableItem */
 export async function loadCalibration(table: Table, clusterId: string): Promise<CalibrationItem | null> {
@@ -26,7 +32,7 @@ export function calibrationFrom(items: Items, clusterId: string): CalibrationIte
 
 /**
  * Reads the item, and creates it in learning where it is absent.
- * Ledger batch 0 is written first: it keeps the budgets of the birth, so that the ledger alone rebuilds the state.
+ * Ledger batch 0 is written first: it keeps the tiers' numbers at the birth, so that the ledger alone rebuilds the state.
  */
 export async function loadOrCreateCalibration(
   table: Table,
@@ -38,16 +44,36 @@ export async function loadOrCreateCalibration(
 
 /** Creates the item in learning, unless somebody was faster; gives the one that stands. */
 export async function createCalibration(table: Table, config: ClusterConfig, now: Date): Promise<CalibrationItem> {
-  const { clusterId, platform, budgets } = config;
-  const batch = await putBatch(table, clusterId, { version: 0, folded_at: now.toISOString(), budgets, entries: [] });
+  const { clusterId, platform, longWaitSeconds } = config;
+  const tiers = ledgerTiers(tierRulesOf(config.tiers));
+  const batch = await putBatch(table, clusterId, {
+    version: 0,
+    folded_at: now.toISOString(),
+    long_wait_seconds: longWaitSeconds,
+    tiers,
+    reserved: [0, 0, 0, 0],
+    caps: tiers.map(({ cap }) => cap),
+    entries: [],
+  });
+  const { state, free } = birth(batch.tiers);
+  const [free_1 = 0, free_2 = 0, free_3 = 0, free_4 = 0] = free;
   const item: Omit<CalibrationItem, 'v'> = {
     ...calibrationKey(clusterId),
     listing: 'CLUSTERS',
     listing_key: clusterId,
     cluster_id: clusterId,
     platform,
+    state,
     version: 0,
     marked_version: 0,
+    free_1,
+    free_2,
+    free_3,
+    free_4,
+    demand_1: 0,
+    demand_2: 0,
+    demand_3: 0,
+    demand_4: 0,
     current_ece: null,
     last_known_good_ece: null,
     calibration_score: null,
@@ -55,7 +81,6 @@ export async function createCalibration(table: Table, config: ClusterConfig, now
     recalibration_needed: false,
     is_learning_mode: true,
     last_updated: batch.folded_at,
-    ...birth(batch.budgets),
   };
   try {
     return await putItem(table, item, { ConditionExpression: 'attribute_not_exists(PK)' });
@@ -67,60 +92,129 @@ export async function createCalibration(table: Table, config: ClusterConfig, now
   return stands;
 }
 
+/** The four tiers, as their attributes end. */
+export const TIER_NUMBERS = [1, 2, 3, 4] as const;
+type TierNumber = (typeof TIER_NUMBERS)[number];
+
+/** Free tokens, places, open calls and demand of one tier, as the item has them. */
+export function tierOf(item: CalibrationItem, tier: TierNumber) {
+  return {
+    free: item[`free_${tier}`],
+    places: item[`places_${tier}`] ?? new Set<Uint8Array>(),
+    open: item[`open_${tier}`] ?? new Set<Uint8Array>(),
+    demand: item[`demand_${tier}`],
+  };
+}
+
+/** What one decision takes for itself before it is recorded. */
+export interface Taking {
+  /** The tier that the job calls for, 1 to 4: it is open until its label. */
+  called: TierNumber;
+  /** The demand of that tier with this call. */
+  demand: number;
+  /** The hash of the round. */
+  open: Uint8Array;
+  /** What it reserves; null where nothing is done or held out. Ten-thousandths of a token. */
+  reserves: { tier: TierNumber; place: Uint8Array; cost: number; need: number } | null;
+}
+
 /**
- * Takes a place in flight for one job, before its decision is recorded. One conditional write on the item that the fold
- * settles, so no two executions can take the last place, and a retry of the same job takes no second one.
- * @returns false when tokens or places do not allow another; the decision is then escalated
+ * Takes what a decision needs by one conditional write on the item that the fold settles, so that no two executions can reserve the
+ * last token. The same write sent twice takes once.
+ *
+ * @returns false when its tokens are not free any more; the decision is then made again from fresh ones
  */
-export async function reserve(table: Table, clusterId: string, kind: Kind, jobId: string): Promise<boolean> {
-  const free = '#max >= :one AND (attribute_not_exists(#inFlight) OR size(#inFlight) < #max)';
+export async function take(table: Table, clusterId: string, taking: Taking): Promise<boolean> {
+  const { called, demand, open, reserves } = taking;
+  const names: Record<string, string> = { '#open': `open_${called}`, '#demand': `demand_${called}` };
+  const values: Record<string, unknown> = { ':open': new Set([open]), ':demand': demand };
+  const sets = ['#demand = :demand'];
+  const adds = ['#open :open'];
+  const conditions = ['attribute_exists(PK)'];
+  if (reserves !== null) {
+    Object.assign(names, { '#free': `free_${reserves.tier}`, '#places': `places_${reserves.tier}` });
+    Object.assign(values, {
+      ':place': reserves.place,
+      ':places': new Set([reserves.place]),
+      ':cost': reserves.cost,
+      ':needed': Math.max(reserves.need, reserves.cost),
+    });
+    sets.push('#free = #free - :cost');
+    adds.push('#places :places');
+    conditions.push('#free >= :needed', 'NOT contains(#places, :place)');
+  }
+  const done = await conditionally(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: calibrationKey(clusterId),
+        UpdateExpression: `SET ${sets.join(', ')} ADD ${adds.join(', ')}`,
+        ConditionExpression: conditions.join(' AND '),
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: values,
+      }),
+    ),
+  );
+  if (done || reserves === null) return done;
+  // The answer of the first try may have been lost.
+  const item = await loadCalibration(table, clusterId);
+  const key = keyOfBytes(reserves.place);
+  return item !== null && [...tierOf(item, reserves.tier).places].some((place) => keyOfBytes(place) === key);
+}
+
+/** Gives back one reservation that no recorded decision stands on. @returns false when it is not there */
+export async function giveBack(table: Table, clusterId: string, tier: TierNumber, place: Uint8Array): Promise<boolean> {
   return conditionally(
     table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: calibrationKey(clusterId),
-        UpdateExpression: 'ADD #inFlight :ids',
-        ConditionExpression: `contains(#inFlight, :id) OR (${free})`,
-        ExpressionAttributeNames: { '#inFlight': inFlight(kind), '#max': `max_${kind}` },
-        ExpressionAttributeValues: { ':ids': new Set([jobId]), ':id': jobId, ':one': 1 },
+        UpdateExpression: 'SET #free = #free + :cost DELETE #places :places',
+        ConditionExpression: 'contains(#places, :place)',
+        ExpressionAttributeNames: { '#free': `free_${tier}`, '#places': `places_${tier}` },
+        ExpressionAttributeValues: { ':cost': costOfPlace(place), ':place': place, ':places': new Set([place]) },
       }),
     ),
   );
 }
 
-/** Gives places back, of both kinds. For jobs whose recorded decision does not need them; the fold settles the others. */
-export async function release(table: Table, clusterId: string, jobIds: string[]): Promise<void> {
-  if (jobIds.length === 0) return;
+/** Calls that are not open any more, for jobs that no fold will settle. */
+export async function closeCalls(
+  table: Table,
+  clusterId: string,
+  tier: TierNumber,
+  hashes: readonly Uint8Array[],
+): Promise<void> {
+  if (hashes.length === 0) return;
   await conditionally(
     table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: calibrationKey(clusterId),
-        UpdateExpression: 'DELETE in_flight_statement :ids, in_flight_intervention :ids',
+        UpdateExpression: 'DELETE #open :hashes',
         ConditionExpression: 'attribute_exists(PK)',
-        ExpressionAttributeValues: { ':ids': new Set(jobIds) },
+        ExpressionAttributeNames: { '#open': `open_${tier}` },
+        ExpressionAttributeValues: { ':hashes': new Set(hashes) },
       }),
     ),
   );
 }
 
-/** What the fold of one batch changes on the item; the names are the item's. */
-type Folded = Pick<
-  CalibrationItem,
-  | 'state'
-  | 'max_statement'
-  | 'max_intervention'
-  | 'current_ece'
-  | 'last_known_good_ece'
-  | 'calibration_score'
-  | 'sample_count'
-  | 'recalibration_needed'
-  | 'is_learning_mode'
-  | 'last_updated'
->;
+/** Gives back everything that an undecided round has taken. */
+export async function releaseRound(table: Table, round: Round): Promise<void> {
+  const item = await loadCalibration(table, round.clusterId);
+  if (item === null) return;
+  const hash = roundHash(round);
+  for (const tier of TIER_NUMBERS) {
+    const { places, open } = tierOf(item, tier);
+    for (const place of places) if (isOfRound(place, hash)) await giveBack(table, round.clusterId, tier, place);
+    const calls = [...open].filter((call) => isOfRound(call, hash));
+    await closeCalls(table, round.clusterId, tier, calls);
+  }
+}
 
 /**
- * Compare-and-set of the fold: new state, operators' numbers and settled reservations in one write.
+ * Compare-and-set of the fold: new state, operators' numbers, free tokens and settled places in one write.
  * @param version the version the batch was applied to; the item becomes version + 1
  * @returns false when somebody folded first
  */
@@ -129,27 +223,81 @@ export async function saveFold(
   clusterId: string,
   version: number,
   folded: Folded,
-  settled: string[],
+  batch: Pick<LedgerItem, 'entries'>,
 ): Promise<boolean> {
-  const attributes = Object.entries({ ...folded, version: version + 1 });
-  // A set may not be empty: a change of epoch settles nobody.
-  const release = settled.length > 0 ? ' DELETE in_flight_statement :settled, in_flight_intervention :settled' : '';
+  const sets: string[] = [];
+  const removes: string[] = [];
+  const deletes: string[] = [];
+  const names: Record<string, string> = { '#version': 'version' };
+  const values: Record<string, unknown> = { ':expected': version };
+  for (const [name, value] of Object.entries({ ...folded.numbers, state: folded.state, version: version + 1 })) {
+    names[`#${name}`] = name;
+    values[`:${name}`] = value;
+    sets.push(`#${name} = :${name}`);
+  }
+  for (const tier of TIER_NUMBERS) {
+    const free = folded.free[tier - 1];
+    if (free === undefined) continue;
+    names[`#free${tier}`] = `free_${tier}`;
+    values[`:free${tier}`] = 'anew' in free ? free.anew : free.delta;
+    sets.push('anew' in free ? `#free${tier} = :free${tier}` : `#free${tier} = #free${tier} + :free${tier}`);
+    const settled = settledOf(clusterId, batch, tier);
+    // Reserved before the tier started anew: none of it counts any more.
+    if ('anew' in free) removes.push(`places_${tier}`);
+    else if (settled.places.length > 0) {
+      deletes.push(`places_${tier} :places${tier}`);
+      values[`:places${tier}`] = new Set(settled.places);
+    }
+    if (settled.open.length === 0) continue;
+    deletes.push(`open_${tier} :open${tier}`);
+    values[`:open${tier}`] = new Set(settled.open);
+  }
+  const parts = [
+    `SET ${sets.join(', ')}`,
+    removes.length > 0 ? `REMOVE ${removes.join(', ')}` : '',
+    deletes.length > 0 ? `DELETE ${deletes.join(', ')}` : '',
+  ];
   return conditionally(
     table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: calibrationKey(clusterId),
-        UpdateExpression: `SET ${attributes.map(([name]) => `#${name} = :${name}`).join(', ')}${release}`,
+        UpdateExpression: parts.filter((part) => part !== '').join(' '),
         ConditionExpression: '#version = :expected',
-        ExpressionAttributeNames: Object.fromEntries(attributes.map(([name]) => [`#${name}`, name])),
-        ExpressionAttributeValues: {
-          ...Object.fromEntries(attributes.map(([name, value]) => [`:${name}`, value])),
-          ...(release && { ':settled': new Set(settled) }),
-          ':expected': version,
-        },
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: values,
       }),
     ),
   );
+}
+
+/** What the rounds of a batch have taken of one tier. */
+function settledOf(
+  clusterId: string,
+  { entries }: Pick<LedgerItem, 'entries'>,
+  tier: TierNumber,
+): { places: Uint8Array[]; open: Uint8Array[] } {
+  const places: Uint8Array[] = [];
+  const open: Uint8Array[] = [];
+  for (const entry of labelsOf(entries)) {
+    const round = { clusterId, jobId: entry.jobId, submittedAt: instantOf(entry.submittedAt) };
+    if (entry.tier === tier) places.push(placeOf(round, entry.cost, new Date(Math.round(entry.decidedAt * 1000))));
+    if (entry.called === tier) open.push(roundHash(round));
+  }
+  return { places, open };
+}
+
+/** What stands beside the state now, for a decision or a batch: reserved tokens, and the caps that demand raises. */
+export function purseOf(item: CalibrationItem, state: CalibrationState, rules: readonly TierRules[]): Purse {
+  const purse: Purse = { reserved: new Float64Array(4), caps: new Float64Array(4) };
+  for (const tier of TIER_NUMBERS) {
+    const i = tier - 1;
+    const { free, demand } = tierOf(item, tier);
+    const numbers = rules[i];
+    purse.reserved[i] = (state.tiers[i]?.tokens ?? 0) - free;
+    purse.caps[i] = numbers === undefined ? 0 : capFor(numbers, demand);
+  }
+  return purse;
 }
 
 /** Notes that every row of the newest batch is marked. Harmless when a newer batch has been folded meanwhile. */

@@ -1,8 +1,9 @@
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { admit } from '../domain/admission.ts';
-import { roundKey } from '../domain/round.ts';
+import { decisionId } from '../domain/ids.ts';
 import { admitRound } from './admit-round.ts';
-import { release } from './calibration-store.ts';
+import { freePlace } from './asking-store.ts';
+import { releaseRound } from './calibration-store.ts';
 import { AlreadyAdmitted, closeJob, loadJob } from './job-store.ts';
 import type { Table } from './table.ts';
 
@@ -44,6 +45,8 @@ export async function closeBroken(
   }
   const closed = await closeJob(table, job, { status: 'failed', failure, at: now });
   // Also when it was closed before: the run that closed it may have died before this line.
-  if (!(await loadJob(table, job))?.decision) await release(table, job.clusterId, [roundKey(job)]);
+  const decision = (await loadJob(table, job))?.decision;
+  if (!decision) await releaseRound(table, job);
+  await freePlace(table, job.clusterId, decisionId(job), now);
   return closed ? 'closed' : 'closedBefore';
 }

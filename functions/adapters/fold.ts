@@ -2,13 +2,35 @@ import type { ClusterConfig } from '../../schemas/config.ts';
 import type { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
 import { owesWait } from '../domain/calibration/apply.ts';
-import { applyBatch, birth } from '../domain/fold-batch.ts';
+import { deserialise } from '../domain/calibration/codec.ts';
+import { applyBatch, birth, tiersChanged } from '../domain/fold-batch.ts';
 import { inFoldOrder, isWait, keyOfLine, knownAt, type LedgerLine, labelsOf } from '../domain/ledger-lines.ts';
-import { lateWait, ledgerEntry, mayYetBeUndone, needsItsPlace } from '../domain/outcome.ts';
-import { roundKey } from '../domain/round.ts';
-import { loadCalibration, release, saveFold, saveMarked } from './calibration-store.ts';
+import { ringDraw } from '../domain/lottery.ts';
+import { ledgerEntry, mayYetBeUndone, moreOfWait, nextWaitDue } from '../domain/outcome.ts';
+import { keyOfBytes, placeOf, timeOfPlace } from '../domain/place.ts';
+import { roundHash, roundText } from '../domain/round.ts';
+import { ledgerTiers, tierRulesOf } from '../domain/tier-rules.ts';
+import {
+  closeCalls,
+  giveBack,
+  loadCalibration,
+  purseOf,
+  saveFold,
+  saveMarked,
+  TIER_NUMBERS,
+  tierOf,
+} from './calibration-store.ts';
 import { type Batch, findBatch, loadBatch, putBatch, readLedger } from './ledger-store.ts';
-import { dueRounds, labelRow, loadJobs, markFolded, markWaited, postpone, roundOf } from './outcome-store.ts';
+import {
+  dueRounds,
+  labelRow,
+  leaveUnlessDue,
+  loadJobs,
+  markFolded,
+  markWaited,
+  postpone,
+  roundOf,
+} from './outcome-store.ts';
 import type { Table } from './table.ts';
 
 /** 200 entries with the longest ids stay far below the 400 KB of an item. */
@@ -63,14 +85,11 @@ export async function foldCluster(
     const { entries, unreadable } = await candidates(table, config, now, rounds);
     report.unreadable = unreadable;
     // With nothing to fold, a change of epoch may still wait for its state: whoever wrote it died there.
-    if (entries.length === 0 && !(await findBatch(table, clusterId, item.version + 1))) return report;
+    const idle = entries.length === 0 && !tiersChanged(item.state, tierRulesOf(config.tiers));
+    if (idle && !(await findBatch(table, clusterId, item.version + 1))) return report;
 
-    const { saved, batch } = await moveOn(table, item, {
-      version: item.version + 1,
-      folded_at: now.toISOString(),
-      budgets: config.budgets,
-      entries: entries.slice(0, BATCH_ENTRIES),
-    });
+    const wish = { ...nextBatch(item, config, now), entries: entries.slice(0, BATCH_ENTRIES) };
+    const { saved, batch } = await moveOn(table, item, wish);
     if (saved) {
       report.folded += labelsOf(batch.entries).length;
       report.batches += 1;
@@ -80,6 +99,25 @@ export async function foldCluster(
     }
   }
   throw new FoldContended(`the fold of ${clusterId} lost ${RACES} races in a row`);
+}
+
+/** The next batch of a cluster, still empty: with the numbers, the reservations and the caps of this moment. */
+export function nextBatch(
+  item: CalibrationItem,
+  config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>,
+  now: Date,
+): Batch {
+  const rules = tierRulesOf(config.tiers);
+  const { reserved, caps } = purseOf(item, deserialise(item.state), rules);
+  return {
+    version: item.version + 1,
+    folded_at: now.toISOString(),
+    long_wait_seconds: config.longWaitSeconds,
+    tiers: ledgerTiers(rules),
+    reserved: Array.from(reserved),
+    caps: Array.from(caps),
+    entries: [],
+  };
 }
 
 /** Nobody looks for the next candidates before every row of the newest batch is marked, by whoever comes first. */
@@ -99,8 +137,7 @@ export async function moveOn(
 ): Promise<{ saved: boolean; batch: LedgerItem }> {
   const { cluster_id: clusterId, version } = item;
   const batch = await putBatch(table, clusterId, wish);
-  const settled = labelsOf(batch.entries).map(keyOfLine);
-  const saved = await saveFold(table, clusterId, version, applyBatch(item.state, batch), settled);
+  const saved = await saveFold(table, clusterId, version, applyBatch(item.state, batch), batch);
   if (saved) await markBatch(table, clusterId, batch);
   return { saved, batch };
 }
@@ -116,8 +153,13 @@ async function markBatch(table: Table, clusterId: string, { version, entries }: 
 
 function markLine(table: Table, clusterId: string, line: LedgerLine, version: number): Promise<void> {
   const round = keyOfLine(line);
-  if (isWait(line)) return markWaited(table, clusterId, round, version);
-  return markFolded(table, clusterId, { round, owesWait: owesWait(line) }, version);
+  if (isWait(line)) {
+    const due = line.started ? null : nextWaitDue(line, line.toSeconds);
+    return markWaited(table, clusterId, { round, waited: line.toSeconds, due });
+  }
+  const owes = owesWait(line) !== null;
+  const due = owes ? nextWaitDue(line, line.labelAt - line.submittedAt) : null;
+  return markFolded(table, clusterId, { round, owes, due }, version);
 }
 
 /** Lines of all rows that can be settled now, in fold order. Overdue jobs get their label here. */
@@ -136,7 +178,9 @@ async function candidates(
     // Taken away by the very write that marks a row as folded.
     if (row.unfolded === undefined) continue;
     if (row.folded_in !== undefined) {
-      add(lateWait(row));
+      const more = moreOfWait(row, now);
+      if (more !== null) add(more);
+      else await leaveUnlessDue(table, row, now);
       continue;
     }
     const labelled = await labelRow(table, row, config.longWaitSeconds, now);
@@ -144,29 +188,58 @@ async function candidates(
       await postpone(table, labelled, new Date(now.getTime() + POSTPONE_MS));
       continue;
     }
-    add(ledgerEntry(labelled));
+    add(ledgerEntry(labelled, ringDraw(config.salt ?? config.clusterId, roundText(roundOf(labelled)))));
   }
   return { entries: entries.sort(inFoldOrder), unreadable };
 }
 
+/** A round that takes no more part in any race: its machine has ended, and no retry of it is on its way. */
+const ORPHAN_AFTER_MS = 3_600_000;
+
 /**
- * Gives back reservations that no label will ever settle: taken for a decision that was never recorded, or taken again
- * by a retry after the fold. A place is kept as long as its decision could still be recorded.
- * @returns the keys of the rounds whose places were given back
+ * Gives back what no label will ever settle: reservations of attempts whose decision was never recorded, and calls counted as
+ * open for them.
+ *
+ * @returns how many reservations were given back
  */
-export async function releaseOrphans(table: Table, config: ClusterConfig, now: Date): Promise<string[]> {
-  const item = await loadCalibration(table, config.clusterId);
-  const held = [...(item?.in_flight_statement ?? []), ...(item?.in_flight_intervention ?? [])];
-  if (held.length === 0) return [];
-  const { rows, unreadable } = await loadJobs(table, config.clusterId, held);
-  const kept = new Set([
-    ...unreadable,
-    ...rows.filter((row) => needsItsPlace(row, config, now)).map((row) => roundKey(roundOf(row))),
-  ]);
-  const orphans = held.filter((round) => !kept.has(round));
-  await release(table, config.clusterId, orphans);
-  return orphans;
+export async function releaseOrphans(table: Table, config: ClusterConfig, now: Date): Promise<number> {
+  const { clusterId } = config;
+  const item = await loadCalibration(table, clusterId);
+  if (item === null) return 0;
+  const oldest = now.getTime() - config.longWaitSeconds * 1000 - ORPHAN_AFTER_MS;
+  const taken = TIER_NUMBERS.map((tier) => ({ tier, ...tierOf(item, tier) }));
+  const isOld = (place: Uint8Array): boolean => timeOfPlace(place) < oldest;
+  if (!taken.some(({ places, open }) => open.size > 0 || [...places].some(isOld))) return 0;
+  const standing = await placesThatStand(table, clusterId);
+  let released = 0;
+  for (const { tier, places, open } of taken) {
+    const orphans = [...places].filter((place) => isOld(place) && !standing.has(keyOfBytes(place)));
+    for (const place of orphans) if (await giveBack(table, clusterId, tier, place)) released += 1;
+    // Counted too low for a moment, where a decision is just being made: that is harmless, too high for good is not.
+    if (orphans.length > 0 || places.size === 0) {
+      const closed = [...open].filter((call) => !standing.has(keyOfBytes(call)));
+      await closeCalls(table, clusterId, tier, closed);
+    }
+  }
+  return released;
 }
+
+/** Places and open calls of all decisions that wait for their label, as text. */
+async function placesThatStand(table: Table, clusterId: string): Promise<ReadonlySet<string>> {
+  const standing = new Set<string>();
+  const keys = await dueRounds(table, clusterId, END_OF_TIME, Number.MAX_SAFE_INTEGER);
+  const { rows } = await loadJobs(table, clusterId, keys);
+  for (const row of rows) {
+    if (row.decision === undefined) continue;
+    const round = roundOf(row);
+    standing.add(keyOfBytes(roundHash(round)));
+    standing.add(keyOfBytes(placeOf(round, row.decision.cost, new Date(row.decision.decidedAt))));
+  }
+  return standing;
+}
+
+/** The index holds every row that waits, however late it falls due. */
+const END_OF_TIME = new Date('2099-12-31T23:59:59.999Z');
 
 /**
  * Rebuilds the calibration state from the ledger alone; equal to the stored bytes at the same version, bit for bit.
@@ -176,7 +249,7 @@ export async function rebuild(table: Table, clusterId: string): Promise<{ versio
   let version = 0;
   let state: Uint8Array | undefined;
   for await (const batch of readLedger(table, clusterId)) {
-    state = (state ? applyBatch(state, batch) : birth(batch.budgets)).state;
+    state = (state ? applyBatch(state, batch) : birth(batch.tiers)).state;
     version = batch.version;
   }
   return state ? { version, state } : null;

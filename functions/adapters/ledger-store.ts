@@ -2,8 +2,8 @@ import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { LedgerItem } from '../../schemas/items/ledger.ts';
 import { clusterKey, lostTheRace, parseItem, putItem, type Table, UnreadableItem } from './table.ts';
 
-/** What a batch says: the entries in fold order or the change of epoch, and the budgets they were folded with. */
-export type Batch = Pick<LedgerItem, 'version' | 'folded_at' | 'budgets' | 'entries' | 'change'>;
+/** What a batch says: the entries in fold order or the change of epoch, and the numbers they were folded with. */
+export type Batch = Omit<LedgerItem, 'PK' | 'SK' | 'v'>;
 
 /** Ten digits, so that the order of the keys is the order of the batches. */
 const ledgerKey = (clusterId: string, version: number) => ({

@@ -2,7 +2,8 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { ClusterConfig } from '../../schemas/config.ts';
 import { Platform } from '../../schemas/primitives.ts';
 import { stored } from '../domain/fold-batch.ts';
-import { calibrationKey } from './calibration-store.ts';
+import { costOfPlace } from '../domain/place.ts';
+import { calibrationKey, TIER_NUMBERS } from './calibration-store.ts';
 import { rebuild } from './fold.ts';
 import { loadBatch } from './ledger-store.ts';
 import { conditionally, type Table, upsertItem } from './table.ts';
@@ -11,8 +12,8 @@ import { conditionally, type Table, upsertItem } from './table.ts';
 type Mended = { outcome: 'mended' | 'same' | 'overtaken' | 'noLedger'; version: number };
 
 /**
- * Puts the state that the ledger gives in the place of a stored one that is broken or doubted. Reservations stay: the
- * next fold settles them. Rows of the newest batch are marked again by whoever folds next, which is harmless.
+ * Puts the state that the ledger gives in the place of a stored one that is broken or doubted. Reservations stay, and what is free
+ * beside them follows: the next fold settles them. Rows of the newest batch are marked again by whoever folds next, which is harmless.
  * @throws UnreadableItem when the ledger itself cannot be read; nothing is written then
  */
 export async function mendFromLedger(
@@ -24,7 +25,9 @@ export async function mendFromLedger(
   const ledger = await rebuild(table, clusterId);
   if (!ledger) return { outcome: 'noLedger', version: 0 };
   const { version, state } = ledger;
-  const rebuilt = { version, ...stored(state, await loadBatch(table, clusterId, version)) };
+  const { folded_at } = await loadBatch(table, clusterId, version);
+  const { numbers, tokens, state: bytes } = stored(state, folded_at);
+  const rebuilt = { version, state: bytes, ...numbers, ...freeBeside(found.Item, tokens) };
   const item = found.Item ?? {};
   const broken = Object.entries(rebuilt).filter(([name, value]) => !isSame(item[name], value));
   if (broken.length === 0) return { outcome: 'same', version };
@@ -52,6 +55,21 @@ export async function mendFromLedger(
     }),
   );
   return { outcome: written ? 'mended' : 'overtaken', version };
+}
+
+/** Free tokens and demand beside the places that the item holds; a place is 18 bytes, anything else is none. */
+function freeBeside(item: Record<string, unknown> | undefined, tokens: readonly number[]): Record<string, number> {
+  const entries = TIER_NUMBERS.flatMap((tier) => {
+    const held: unknown = item?.[`places_${tier}`];
+    const places = held instanceof Set ? [...held].filter((place) => place instanceof Uint8Array) : [];
+    const reserved = places.reduce((sum, place) => sum + costOfPlace(place), 0);
+    const demand: unknown = item?.[`demand_${tier}`];
+    return [
+      [`free_${tier}`, (tokens[tier - 1] ?? 0) - reserved],
+      [`demand_${tier}`, typeof demand === 'number' ? demand : 0],
+    ] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 function isSame(stored: unknown, rebuilt: unknown): boolean {

@@ -2,7 +2,7 @@ import { BatchGetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynam
 import { JobItem } from '../../schemas/items/job.ts';
 import { LAYOUT } from '../../schemas/layout.ts';
 import { firstLabel, joinOutcome, type Told } from '../domain/outcome.ts';
-import { canonicalInstant, type Round } from '../domain/round.ts';
+import { canonicalInstant, type Round, roundKey } from '../domain/round.ts';
 import { loadJob, ROW_LIFE_SECONDS } from './job-store.ts';
 import { clusterKey, conditionally, jobKey, lostTheRace, rowKey, type Table, upsertItem } from './table.ts';
 
@@ -127,33 +127,71 @@ export async function loadJobs(
 const UNFOLDED = 'attribute_exists(PK) AND attribute_not_exists(folded_in)';
 
 /**
- * Marks a row as folded and takes it out of the index. Harmless when it is marked already, or its life has ended.
- * A start may have come between the ledger's line and its mark: then the row stays in the index for the wait it owes.
+ * Marks a row as folded and takes it out of the index, unless its wait goes on and will tell more. Harmless when it is marked
+ * already, or its life has ended. A start may have come between the ledger's line and its mark: then the row stays in the
+ * index for the wait it owes.
+ *
+ * @param due when the wait tells more; null where nobody waits for it
  */
 export async function markFolded(
   table: Table,
   clusterId: string,
-  { round, owesWait }: { round: string; owesWait: boolean },
+  { round, owes, due }: { round: string; owes: boolean; due: string | null },
   version: number,
 ): Promise<void> {
-  const mark = (update: string, condition: string) => markRow(table, clusterId, round, { version, update, condition });
-  const onlyLabel = owesWait ? `${UNFOLDED} AND attribute_not_exists(actual_wait)` : UNFOLDED;
-  if (await mark('SET folded_in = :version REMOVE unfolded, unfolded_due', onlyLabel)) return;
-  if (owesWait) await mark('SET folded_in = :version', UNFOLDED);
+  const mark = (update: Update, condition: string) => updateRow(table, clusterId, round, update, condition);
+  const leave = { update: 'SET folded_in = :version REMOVE unfolded, unfolded_due', values: { ':version': version } };
+  const stay = {
+    update: 'SET folded_in = :version, unfolded_due = :due',
+    values: { ':version': version, ':due': due },
+  };
+  const notStarted = `${UNFOLDED} AND attribute_not_exists(actual_wait)`;
+  if (await mark(due === null ? leave : stay, owes ? notStarted : UNFOLDED)) return;
+  if (owes) await mark({ update: 'SET folded_in = :version', values: { ':version': version } }, UNFOLDED);
 }
 
-/** The same for a wait that was folded after its label. */
-export async function markWaited(table: Table, clusterId: string, round: string, version: number): Promise<void> {
-  const update = 'SET waited_in = :version REMOVE unfolded, unfolded_due';
-  const condition = 'attribute_exists(folded_in) AND attribute_not_exists(waited_in)';
-  await markRow(table, clusterId, round, { version, update, condition });
+/** Notes how much of a wait is folded, after its label; the row stays in the index while it tells more. */
+export async function markWaited(
+  table: Table,
+  clusterId: string,
+  { round, waited, due }: { round: string; waited: number; due: string | null },
+): Promise<void> {
+  const further = 'attribute_exists(folded_in) AND (attribute_not_exists(waited_seconds) OR waited_seconds < :waited)';
+  const values = { ':waited': waited };
+  if (due === null) {
+    const update = 'SET waited_seconds = :waited REMOVE unfolded, unfolded_due';
+    await updateRow(table, clusterId, round, { update, values }, further);
+    return;
+  }
+  // A start that came meanwhile has set the row due at once.
+  const update = 'SET waited_seconds = :waited, unfolded_due = :due';
+  const notStarted = `${further} AND attribute_not_exists(actual_wait)`;
+  if (await updateRow(table, clusterId, round, { update, values: { ...values, ':due': due } }, notStarted)) return;
+  await updateRow(table, clusterId, round, { update: 'SET waited_seconds = :waited', values }, further);
 }
 
-function markRow(
+/** A folded row whose wait tells nothing now: out of the index for good, unless more of it is still to come. */
+export async function leaveUnlessDue(table: Table, row: JobItem, now: Date): Promise<void> {
+  const over = row.ended_at !== undefined || row.cancelled_at !== undefined || row.actual_wait !== undefined;
+  if (!over && row.unfolded_due !== undefined && row.unfolded_due > now.toISOString()) return;
+  const update = { update: 'REMOVE unfolded, unfolded_due', values: {} };
+  const unchanged = over
+    ? 'attribute_exists(folded_in)'
+    : 'attribute_exists(folded_in) AND attribute_not_exists(actual_wait)';
+  await updateRow(table, row.cluster_id, roundKey(roundOf(row)), update, unchanged);
+}
+
+interface Update {
+  update: string;
+  values: Record<string, unknown>;
+}
+
+function updateRow(
   table: Table,
   clusterId: string,
   round: string,
-  { version, update, condition }: { version: number; update: string; condition: string },
+  { update, values }: Update,
+  condition: string,
 ): Promise<boolean> {
   return conditionally(
     table.client.send(
@@ -162,7 +200,7 @@ function markRow(
         Key: rowKey(clusterId, round),
         UpdateExpression: update,
         ConditionExpression: condition,
-        ExpressionAttributeValues: { ':version': version },
+        ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
       }),
     ),
   );

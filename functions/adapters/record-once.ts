@@ -3,23 +3,44 @@ import type { Decision, ServedPrediction } from '../../schemas/decision.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import type { VgacPrediction } from '../../schemas/ports/vgac.ts';
-import type { Kind } from '../../schemas/primitives.ts';
-import type { Verdict } from '../../schemas/verdict.ts';
+import type { Reason, Verdict } from '../../schemas/verdict.ts';
+import { type AskPlaces, whyNotAsk } from '../domain/asking.ts';
 import { deserialise, UnreadableState } from '../domain/calibration/codec.ts';
+import { demandAfter } from '../domain/calibration/demand.ts';
+import { needOf, type Purse } from '../domain/calibration/purse.ts';
 import { serve } from '../domain/calibration/serve.ts';
 import type { CalibrationState } from '../domain/calibration/state.ts';
-import { decide, propose, withRefusedReservation } from '../domain/gate.ts';
-import { roundKey } from '../domain/round.ts';
-import { GATE } from '../domain/thresholds.ts';
-import { calibrationFrom, calibrationKey, release, reserve } from './calibration-store.ts';
+import { decide } from '../domain/gate.ts';
+import { decisionId } from '../domain/ids.ts';
+import { holdOutDraw } from '../domain/lottery.ts';
+import { placeOf } from '../domain/place.ts';
+import { proposalOf } from '../domain/proposal.ts';
+import { roundHash, roundText } from '../domain/round.ts';
+import { GATE, TIERS } from '../domain/thresholds.ts';
+import type { Limits } from '../domain/tier-gate.ts';
+import { tierRulesOf } from '../domain/tier-rules.ts';
+import { askingKey, askPlacesFrom, forgetPlace, takePlace } from './asking-store.ts';
+import {
+  calibrationFrom,
+  calibrationKey,
+  closeCalls,
+  giveBack,
+  purseOf,
+  type Taking,
+  TIER_NUMBERS,
+  take,
+  tierOf,
+} from './calibration-store.ts';
 import { configFrom, configKey } from './config-store.ts';
 import { jobFrom, loadJob, recordDecision } from './job-store.ts';
 import { loadUsage } from './limit-store.ts';
 import { type Items, readTogether } from './read-together.ts';
 import { isUnreadable, jobKey, type Table } from './table.ts';
 
-/** An outcome can overtake a decision once or twice; more is a fault, and the machine's Catch closes the job. */
-const ATTEMPTS = 3;
+/** Outcomes and other decisions can overtake one a few times; more is a fault, and the machine's Catch closes the job. */
+const ATTEMPTS = 6;
+/** A question's place outlives its execution's timeout, and then frees itself. */
+const PLACE_GRACE_MS = 120_000;
 
 /** The row was never claimed, or kept changing under the decision. Nothing was recorded. */
 export class DecisionNotRecorded extends Error {
@@ -28,7 +49,8 @@ export class DecisionNotRecorded extends Error {
 
 /**
  * Decides, reserves and records, in this order, so that no effect precedes its record and no decision exists twice:
- * a retry, or an attempt thought lost, finds what was recorded first and returns that.
+ * a retry, or an attempt thought lost, finds what was recorded first and returns that. Where what it needs is not free any
+ * more, it is decided again from fresh tokens.
  */
 export async function recordOnce(
   table: Table,
@@ -37,39 +59,110 @@ export async function recordOnce(
 ): Promise<Decision> {
   const { clusterId, jobId } = job;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const { config, row, state, inFlight } = attempt === 0 ? evidence : await readEvidence(table, job);
-    if (row?.decision) return row.decision;
-    if (!row?.claimed_by) throw new DecisionNotRecorded(`job ${jobId} of ${clusterId} was never admitted`);
-
-    const prediction = servedPrediction(state, said);
-    const proposal = propose(prediction.q, config, job);
-    // Cooldown and rate are about interventions only.
-    const action = proposal.kind === 'intervention' ? proposal.arguments?.action : undefined;
-    let decision = decide({
+    const found = attempt === 0 ? evidence : await readEvidence(table, job);
+    if (found.row?.decision) return found.row.decision;
+    if (!found.row?.claimed_by) throw new DecisionNotRecorded(`job ${jobId} of ${clusterId} was never admitted`);
+    const decision = decide({
       job,
-      ownEffect: row.own_effect_of !== undefined,
-      started: row.started_at !== undefined,
-      labelKnown: row.label_at !== undefined || row.ended_at !== undefined || row.cancelled_at !== undefined,
-      prediction,
+      ownEffect: found.row.own_effect_of !== undefined,
+      started: found.row.started_at !== undefined,
+      labelKnown: isOver(found.row),
+      prediction: servedPrediction(found.state, said),
       verdict,
-      state,
-      inFlight,
-      config,
-      limits: await loadUsage(table, config, { jobId, action }, now),
+      state: found.state,
+      purse: found.purse,
+      config: found.config,
+      limits: await limitsOf(table, job, found, now),
+      askBarred: (tier) => whyNobodyIsAsked(job, found, tier, now),
+      draw: () => holdOutDraw(saltOf(found.config), roundText(job)),
       now,
     });
-    if (decision.executed && !(await reserve(table, clusterId, decision.kind, roundKey(job)))) {
-      decision = withRefusedReservation(decision);
+    const taking = takingOf(job, decision, found);
+    if (taking !== null && !(await take(table, clusterId, taking))) continue;
+    if (asksSomebody(decision) && !(await askedFor(table, decision, found.config, now))) {
+      await undoTaking(table, job, taking);
+      continue;
     }
-    const due = Date.parse(job.submittedAt) + (config.longWaitSeconds + GATE.labelGraceSeconds) * 1000;
+    const due = Date.parse(job.submittedAt) + (found.config.longWaitSeconds + GATE.labelGraceSeconds) * 1000;
     if (await recordDecision(table, decision, new Date(due).toISOString())) return decision;
 
-    // Somebody was faster. A place in flight is given back only if no recorded decision stands on it.
-    if (decision.executed && !(await loadJob(table, job))?.decision?.executed) {
-      await release(table, clusterId, [roundKey(job)]);
+    // Somebody was faster. What was taken is given back, unless the recorded decision is this very one.
+    const recorded = (await loadJob(table, job))?.decision;
+    if (recorded?.decidedAt === decision.decidedAt) return recorded;
+    await undoTaking(table, job, taking);
+    if (asksSomebody(decision) && !(recorded && asksSomebody(recorded))) {
+      await forgetPlace(table, clusterId, decision.decisionId, now);
     }
   }
   throw new DecisionNotRecorded(`the row of job ${jobId} of ${clusterId} kept changing`);
+}
+
+function isOver({ label_at, ended_at, cancelled_at }: JobItem): boolean {
+  return label_at !== undefined || ended_at !== undefined || cancelled_at !== undefined;
+}
+
+function saltOf({ salt, clusterId }: ClusterConfig): string {
+  return salt ?? clusterId;
+}
+
+/** How far the action of each tier is from its limits; those of statements have none. */
+async function limitsOf(table: Table, job: Job, { config, places }: Evidence, now: Date): Promise<Limits[]> {
+  const { cooldownMinutes, actionsPerHour } = config.limits;
+  return Promise.all(
+    TIERS.map(async (name, i) => {
+      const tier = i + 1;
+      const action = tier >= 3 ? proposalOf(tier, config, job)?.action : undefined;
+      const usage = await loadUsage(table, config, { jobId: job.jobId, action }, now);
+      const hold = name === 'gate' && !config.dryRun;
+      const noPlaceToAsk = hold ? whyNot(job, config, places, tier, now) : null;
+      return { ...usage, cooldownMinutes, actionsPerHour, noPlaceToAsk };
+    }),
+  );
+}
+
+function whyNobodyIsAsked(job: Job, { config, places }: Evidence, tier: number, now: Date): Reason | null {
+  const message = whyNot(job, config, places, tier, now);
+  return message === null ? null : { code: 'notAsked', message, scope: 'escalate' };
+}
+
+/** Why nobody can be asked about a tier of this job now; null where somebody can. */
+function whyNot(job: Job, config: ClusterConfig, places: AskPlaces, tier: number, now: Date): string | null {
+  const name = TIERS[tier - 1];
+  if (name !== 'suggest' && name !== 'gate') return `nobody is asked about tier ${tier}`;
+  if (config.approvers[name].length === 0) return `nobody is configured to approve ${name} on this cluster`;
+  return whyNotAsk(places, { id: decisionId(job), tier }, config.asking, now.getTime());
+}
+
+/** What a decision takes of the cluster's tokens before it is recorded; null for one that calls for nothing. */
+function takingOf(job: Job, decision: Decision, { demand, open }: Evidence): Taking | null {
+  const called = TIER_NUMBERS.find((tier) => tier === decision.called);
+  if (called === undefined || !decision.foldable) return null;
+  const tier = TIER_NUMBERS.find((number) => number === decision.tier);
+  const place = placeOf(job, decision.cost, new Date(decision.decidedAt));
+  const need = tier === undefined ? 0 : needOf(tier);
+  return {
+    called,
+    demand: demandAfter(demand[called - 1] ?? 0, (open[called - 1] ?? 0) + 1),
+    open: roundHash(job),
+    reserves: tier === undefined ? null : { tier, place, cost: decision.cost, need },
+  };
+}
+
+async function undoTaking(table: Table, job: Job, taking: Taking | null): Promise<void> {
+  if (taking === null) return;
+  if (taking.reserves !== null) await giveBack(table, job.clusterId, taking.reserves.tier, taking.reserves.place);
+  await closeCalls(table, job.clusterId, taking.called, [taking.open]);
+}
+
+/** A hold asks whether to keep it, whoever put it; in dry run there is nothing to keep. */
+export function asksSomebody({ asks, executed, tier, dryRun }: Decision): boolean {
+  return asks !== null || (executed && tier === TIERS.length && !dryRun);
+}
+
+async function askedFor(table: Table, decision: Decision, config: ClusterConfig, now: Date): Promise<boolean> {
+  const until = now.getTime() + decision.approvalTtlSeconds * 1000 + PLACE_GRACE_MS;
+  const question = { id: decision.decisionId, tier: decision.asks?.tier ?? decision.tier, until };
+  return (await takePlace(table, config.clusterId, question, config.asking, now)) === null;
 }
 
 /** Without a readable state nothing can be served: the point wait stands without bounds, and the gate escalates. */
@@ -85,35 +178,57 @@ export interface Evidence {
   row: JobItem | null;
   /** Null when there is none, or it cannot be read: the job is then predicted and escalated. */
   state: CalibrationState | null;
-  /** Places taken by other jobs. */
-  inFlight: Record<Kind, number>;
+  purse: Purse;
+  /** Per tier, lowest first: the demand, and the calls of other jobs that are open. */
+  demand: readonly number[];
+  open: readonly number[];
+  places: AskPlaces;
 }
 
 /**
- * Reads configuration, row and calibration together. They may be read before VGAC is asked: what must not have changed
- * meanwhile is in the conditions of the reservation and of the record.
+ * Reads configuration, row, calibration and questions together. They may be read before VGAC is asked: what must not have
+ * changed meanwhile is in the conditions of the reservation and of the record.
  */
 export async function readEvidence(table: Table, job: Job): Promise<Evidence> {
   const { clusterId, platform } = job;
-  const items = await readTogether(table, [configKey(clusterId), jobKey(job), calibrationKey(clusterId)]);
+  const items = await readTogether(table, [
+    configKey(clusterId),
+    jobKey(job),
+    calibrationKey(clusterId),
+    askingKey(clusterId),
+  ]);
+  const config = configFrom(items, clusterId, platform);
   return {
-    config: configFrom(items, clusterId, platform),
+    config,
     row: jobFrom(items, job),
-    ...calibrationOf(items, job),
+    ...calibrationOf(items, config),
+    places: askPlacesFrom(items, clusterId),
   };
 }
 
-function calibrationOf(items: Items, job: Job): Pick<Evidence, 'state' | 'inFlight'> {
-  const others = (ids: Set<string> | undefined) => (ids?.size ?? 0) - (ids?.has(roundKey(job)) ? 1 : 0);
+type Calibration = Pick<Evidence, 'state' | 'purse' | 'demand' | 'open'>;
+
+const NOTHING: Calibration = {
+  state: null,
+  purse: { reserved: new Float64Array(4), caps: new Float64Array(4) },
+  demand: [0, 0, 0, 0],
+  open: [0, 0, 0, 0],
+};
+
+function calibrationOf(items: Items, config: ClusterConfig): Calibration {
   try {
-    const item = calibrationFrom(items, job.clusterId);
-    const inFlight = {
-      statement: others(item?.in_flight_statement),
-      intervention: others(item?.in_flight_intervention),
+    const item = calibrationFrom(items, config.clusterId);
+    if (item === null) return NOTHING;
+    const state = deserialise(item.state);
+    const tiers = TIER_NUMBERS.map((tier) => tierOf(item, tier));
+    return {
+      state,
+      purse: purseOf(item, state, tierRulesOf(config.tiers)),
+      demand: tiers.map(({ demand }) => demand),
+      open: tiers.map(({ open }) => open.size),
     };
-    return { state: item ? deserialise(item.state) : null, inFlight };
   } catch (error) {
     if (!(isUnreadable(error) || error instanceof UnreadableState)) throw error;
-    return { state: null, inFlight: { statement: 0, intervention: 0 } };
+    return NOTHING;
   }
 }

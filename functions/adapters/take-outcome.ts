@@ -18,12 +18,7 @@ interface Taken {
  * @param longWaitSeconds T of the cluster
  * @throws RowContended, UnreadableItem, OtherLayout
  */
-export async function takeOutcome(
-  table: Table,
-  outcome: Outcome,
-  longWaitSeconds: number,
-  now: Date,
-): Promise<Taken> {
+export async function takeOutcome(table: Table, outcome: Outcome, longWaitSeconds: number, now: Date): Promise<Taken> {
   const { clusterId, jobId, submittedAt, told } = outcome;
   const join = async (round: Round): Promise<Taken> => {
     const { contradicts } = await recordOutcome(table, round, told, longWaitSeconds, now);

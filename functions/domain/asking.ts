@@ -30,7 +30,8 @@ export function whyNotAsk(
     if (question.tier >= GATE_TIER) return false;
     return taken.filter(({ tier }) => tier < GATE_TIER).length >= most - limits.keptForGate;
   };
-  if (full(open, limits.open)) return `${open.length} of ${limits.open} questions are open${kept(question.tier, limits)}`;
+  if (full(open, limits.open))
+    return `${open.length} of ${limits.open} questions are open${kept(question.tier, limits)}`;
   if (!full(asked, limits.perHour)) return null;
   return `${asked.length} of ${limits.perHour} questions of this hour are asked${kept(question.tier, limits)}`;
 }

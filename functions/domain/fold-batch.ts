@@ -23,7 +23,7 @@ type Numbers = Pick<
 
 /** What one batch makes of a state, and of what is free beside it. */
 export interface Folded {
-  readonly state: Uint8Array;
+  readonly state: Uint8Array<ArrayBuffer>;
   readonly numbers: Numbers;
   /** Per tier: how its free tokens move, or that it starts anew with all of them. Ten-thousandths. */
   readonly free: readonly ({ readonly delta: number } | { readonly anew: number })[];
@@ -32,7 +32,7 @@ export interface Folded {
 type Rules = LedgerItem['tiers'];
 
 /** The state of a cluster that nothing is known about, as stored, and its free tokens. */
-export function birth(rules: Rules): { state: Uint8Array; free: number[] } {
+export function birth(rules: Rules): { state: Uint8Array<ArrayBuffer>; free: number[] } {
   return { state: serialise(initialState(named(rules))), free: rules.map(({ start }) => start) };
 }
 
@@ -63,7 +63,10 @@ export function applyBatch(state: Uint8Array, batch: LedgerItem): Folded {
 }
 
 /** All that is stored beside a state, from the state alone: what a repair has to write with it. */
-export function stored(bytes: Uint8Array, foldedAt: string): { state: Uint8Array; numbers: Numbers; tokens: number[] } {
+export function stored(
+  bytes: Uint8Array,
+  foldedAt: string,
+): { state: Uint8Array<ArrayBuffer>; numbers: Numbers; tokens: number[] } {
   const state = deserialise(bytes);
   const tokens = state.tiers.map((tier) => tier.tokens);
   return { state: serialise(state), numbers: numbersOf(state, foldedAt), tokens };
@@ -89,9 +92,7 @@ function startChangedTiers({ tiers }: CalibrationState, rules: Rules): boolean[]
 
 function isSame(one: TierStart, other: TierStart | undefined): boolean {
   if (other === undefined) return false;
-  return (
-    one.eps === other.eps && one.ece === other.ece && one.promise === other.promise && one.start === other.start
-  );
+  return one.eps === other.eps && one.ece === other.ece && one.promise === other.promise && one.start === other.start;
 }
 
 /** A batch keeps the numbers of the tiers, their names stand in the code. */

@@ -1,5 +1,12 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
-import type { ActionArguments, Decision, Next, PassedOver, Question, ServedPrediction } from '../../schemas/decision.ts';
+import type {
+  ActionArguments,
+  Decision,
+  Next,
+  PassedOver,
+  Question,
+  ServedPrediction,
+} from '../../schemas/decision.ts';
 import type { Scope } from '../../schemas/primitives.ts';
 import type { Reason, Verdict } from '../../schemas/verdict.ts';
 import type { Purse } from './calibration/purse.ts';

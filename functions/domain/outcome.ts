@@ -144,6 +144,7 @@ export function ledgerEntry(row: JobItem, draw: number): LedgerEntry | null {
     jobId: row.job_id,
     decisionId: decision.decisionId,
     submittedAt: seconds(submitted_at),
+    decidedAt: seconds(decision.decidedAt),
     labelAt: seconds(label_at),
     p: decision.prediction.p,
     q: decision.prediction.q,
@@ -226,21 +227,9 @@ const UNDO_TAKES_MS = 5 * 60_000;
  * Whether the agent's own intervention is in place and may yet have to be undone, which its token would pay for: until the
  * execution is over, and where people were told of it, until the time to undo it from the card is over too.
  */
-export function mayYetBeUndone(
-  { decision, effect, closed_at }: JobItem,
-  undoMinutes: number,
-  now: Date,
-): boolean {
+export function mayYetBeUndone({ decision, effect, closed_at }: JobItem, undoMinutes: number, now: Date): boolean {
   if (decision?.executed !== true || effect?.intervened !== true) return false;
   if (closed_at === undefined) return true;
   const onCard = decision.next === 'actAndNotify' && effect.status === 'done' && undoMinutes > 0;
   return onCard && now.getTime() < Date.parse(closed_at) + undoMinutes * 60_000 + UNDO_TAKES_MS;
-}
-
-/** Whether what was reserved may still be needed: its decision waits for a label, or could yet be recorded. */
-export function needsItsPlace(row: JobItem, { longWaitSeconds }: { longWaitSeconds: number }, now: Date): boolean {
-  const { decision, submitted_at } = row;
-  if (decision) return decision.called > 0 && row.unfolded !== undefined && row.folded_in === undefined;
-  if (row.closed_at !== undefined || !submitted_at) return false;
-  return now.getTime() / 1000 < seconds(submitted_at) + longWaitSeconds + GATE.labelGraceSeconds;
 }

@@ -2,10 +2,10 @@ import type { ClusterConfig } from '../../schemas/config.ts';
 import type { DriftBand, Reason, Verdict } from '../../schemas/verdict.ts';
 import { scoreOfState } from './calibration/evaluation.ts';
 import { type CalibrationState, isFiniteState } from './calibration/state.ts';
-import { earnedTier } from './tiers.ts';
 import { EVIDENCE, type EvidenceFacts, SWITCHES, type SwitchFacts } from './reliability-rules.ts';
 import { reasonsOf, type ScopeRule } from './rule.ts';
 import { byStrictness, strictest } from './scope.ts';
+import { earnedTier } from './tiers.ts';
 
 export interface ReliabilityInput {
   /** Null when there is none, or the stored one cannot be read. */

@@ -32,7 +32,10 @@ export function statementOf({ scope, learning, prediction, longWaitSeconds }: Sa
 }
 
 /** With q >= .5 no point wait below T is shown, with q < .5 none above it. */
-export function contradicts({ q, waitSeconds }: Pick<ServedPrediction, 'q' | 'waitSeconds'>, longWaitSeconds: number): boolean {
+export function contradicts(
+  { q, waitSeconds }: Pick<ServedPrediction, 'q' | 'waitSeconds'>,
+  longWaitSeconds: number,
+): boolean {
   if (q === null) return false;
   return q >= 0.5 ? waitSeconds < longWaitSeconds : waitSeconds > longWaitSeconds;
 }

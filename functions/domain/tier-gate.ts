@@ -71,7 +71,9 @@ export const evidence: TierRule = {
   },
   message: ({ tier, state, longWaitSeconds }) => {
     const ring = state.tiers[tier.tier - 1]?.evidence;
-    return ring === undefined ? `there is no tier ${tier.tier}` : evidenceInWords(tier, precisionOf(ring, longWaitSeconds));
+    return ring === undefined
+      ? `there is no tier ${tier.tier}`
+      : evidenceInWords(tier, precisionOf(ring, longWaitSeconds));
   },
 };
 

@@ -31,6 +31,11 @@ export function tierRulesOf(configured: ClusterConfig['tiers']): TierRules[] {
   });
 }
 
+/** The numbers of the tiers as a batch of the ledger keeps them. */
+export function ledgerTiers(rules: readonly TierRules[]): Omit<TierRules, 'name' | 'tier' | 'kind'>[] {
+  return rules.map(({ eps, ece, promise, start, cap }) => ({ eps, ece, promise, start, cap }));
+}
+
 /** How many things a tier has to have done before its promise says anything: K / (1 - pi). */
 export function testedFrom({ start, promise }: Pick<TierRules, 'start' | 'promise'>): number {
   return start / TOKEN / (1 - promise);

@@ -3,9 +3,9 @@ import type { TierName } from '../../schemas/primitives.ts';
 import { isKnown } from './calibration/evaluation.ts';
 import { precisionBound, precisionOf } from './calibration/precision.ts';
 import type { CalibrationState, TierState } from './calibration/state.ts';
-import { evidenceInWords, outcomesMissing } from './tier-gate.ts';
-import { testedFrom, type TierRules, tierRulesOf } from './tier-rules.ts';
 import { GATE } from './thresholds.ts';
+import { evidenceInWords, outcomesMissing } from './tier-gate.ts';
+import { type TierRules, testedFrom, tierRulesOf } from './tier-rules.ts';
 
 /** How one tier stands on one cluster: what it has earned, what it has kept of its promise, and what is missing. */
 export interface TierStanding {
@@ -54,10 +54,7 @@ export function tierStandings(
 }
 
 /** Highest tier that the evidence carries, 0 to 4: each by itself, for a tier does not stand on the one below it. */
-export function earnedTier(
-  state: CalibrationState,
-  config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>,
-): number {
+export function earnedTier(state: CalibrationState, config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>): number {
   const rules = tierRulesOf(config.tiers);
   for (let i = rules.length - 1; i >= 0; i--) {
     const [tier, numbers] = [state.tiers[i], rules[i]];

@@ -26,7 +26,7 @@ export const CalibrationItem = z.object({
   free_2: z.number().int(),
   free_3: z.number().int(),
   free_4: z.number().int(),
-  /** Who has reserved: per tier the 8-byte hash of the round and 4 bytes of what it reserved. */
+  /** Who has reserved, and what: functions/domain/place.ts. */
   places_1: z.set(z.instanceof(Uint8Array)).optional(),
   places_2: z.set(z.instanceof(Uint8Array)).optional(),
   places_3: z.set(z.instanceof(Uint8Array)).optional(),

@@ -12,6 +12,7 @@ export const LedgerEntry = z.object({
   jobId: z.string(),
   decisionId: z.string(),
   submittedAt: z.number(),
+  decidedAt: z.number(),
   labelAt: z.number(),
   /** VGAC's probability as given; null when it gave none. */
   p: z.number().nullable(),

@@ -18,12 +18,7 @@ import { CALIBRATION, type CalibrationState } from './state.ts';
  *
  * @param longWaitSeconds T, the length of a stretch
  */
-export function applyEntry(
-  state: CalibrationState,
-  entry: LedgerEntry,
-  purse: Purse,
-  longWaitSeconds: number,
-): void {
+export function applyEntry(state: CalibrationState, entry: LedgerEntry, purse: Purse, longWaitSeconds: number): void {
   state.lastTime = Math.max(state.lastTime ?? entry.labelAt, entry.labelAt);
   const { p, q, longWait } = entry;
   const usable = !entry.touched && longWait !== null && isProbability(q);

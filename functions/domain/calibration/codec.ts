@@ -1,11 +1,11 @@
-import { EVIDENCE_RING } from './evidence-ring.ts';
+import { tierRulesOf } from '../tier-rules.ts';
 import { bandOfSeverity, severityOf } from './drift.ts';
+import { EVIDENCE_RING } from './evidence-ring.ts';
 import { type IsotonicMap, MOST_KNOTS } from './map.ts';
-import { fromSteps, OUTCOME_RING, orderOutcomes, stepsOf } from './outcome-ring.ts';
 import { type Port, Reader, UnreadableState, Writer } from './octets.ts';
+import { fromSteps, OUTCOME_RING, orderOutcomes, stepsOf } from './outcome-ring.ts';
 import type { SampledRing } from './sampled-ring.ts';
 import { type CalibrationState, type Evaluation, initialState, type TierState } from './state.ts';
-import { tierRulesOf } from '../tier-rules.ts';
 
 export { UnreadableState } from './octets.ts';
 

@@ -1,5 +1,5 @@
-import type { TierRules } from '../tier-rules.ts';
 import { TOKEN, TOKENS } from '../thresholds.ts';
+import type { TierRules } from '../tier-rules.ts';
 
 /**
  * The demand of a tier after one more call: the most that is open at once, fading. Tokens alone would starve a busy cluster with a

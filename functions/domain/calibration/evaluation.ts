@@ -61,11 +61,7 @@ function followEvaluation(state: CalibrationState, evaluation: Evaluation): void
     state.baselineEce = evaluation.ece;
   }
   state.driftNow = bandOf(evaluation, state.baselineEce);
-  const next = nextDrift(
-    { band: state.drift, clear: state.driftClear },
-    state.driftNow,
-    CALIBRATION.recomputeEvery,
-  );
+  const next = nextDrift({ band: state.drift, clear: state.driftClear }, state.driftNow, CALIBRATION.recomputeEvery);
   state.drift = next.band;
   state.driftClear = next.clear;
 }

@@ -131,7 +131,8 @@ export class Reader implements Port {
 
   private past(count: number): number {
     const from = this.at;
-    if (from + count > this.view.byteLength) throw new UnreadableState(`the state ends after ${this.view.byteLength} bytes`);
+    if (from + count > this.view.byteLength)
+      throw new UnreadableState(`the state ends after ${this.view.byteLength} bytes`);
     this.at = from + count;
     return from;
   }

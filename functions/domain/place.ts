@@ -1,0 +1,45 @@
+import { type Round, roundHash } from './round.ts';
+
+/**
+ * One reservation as the calibration item keeps it, in 18 bytes: the hash of the round (8), what it reserves in
+ * ten-thousandths of a token (4), and when it was decided, in ms (6). The time tells two attempts at one round apart, so that
+ * the one that is not recorded gives back its own reservation and no other.
+ */
+export function placeOf(round: Round, cost: number, decidedAt: Date): Uint8Array {
+  const bytes = new Uint8Array(SIZE);
+  const view = new DataView(bytes.buffer);
+  bytes.set(roundHash(round));
+  view.setUint32(COST_AT, cost);
+  view.setUint16(TIME_AT, Math.floor(decidedAt.getTime() / 2 ** 32));
+  view.setUint32(TIME_AT + 2, decidedAt.getTime() % 2 ** 32);
+  return bytes;
+}
+
+/** What a place reserves, in ten-thousandths of a token. */
+export function costOfPlace(place: Uint8Array): number {
+  return viewOf(place).getUint32(COST_AT);
+}
+
+/** When it was decided, in ms. */
+export function timeOfPlace(place: Uint8Array): number {
+  const view = viewOf(place);
+  return view.getUint16(TIME_AT) * 2 ** 32 + view.getUint32(TIME_AT + 2);
+}
+
+/** Whether a place, or the hash of an open call, is of this round. */
+export function isOfRound(bytes: Uint8Array, hash: Uint8Array): boolean {
+  return hash.every((byte, i) => bytes[i] === byte);
+}
+
+/** As text, to be looked up in a set. */
+export function keyOfBytes(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+const COST_AT = 8;
+const TIME_AT = 12;
+const SIZE = 18;
+
+function viewOf(place: Uint8Array): DataView {
+  return new DataView(place.buffer, place.byteOffset, place.byteLength);
+}

@@ -2,13 +2,14 @@ import type * as z from 'zod';
 import type { CalibrationPromoted } from '../../schemas/events/emitted.ts';
 import type { EpochChange } from '../../schemas/items/ledger.ts';
 import type { FitMapOutput, RejectMapInput, WatchMapOutput } from '../../schemas/machines/recalibration.ts';
-import { debiasedEce } from '../domain/calibration/ece.ts';
+import { debiasedEce } from '../domain/calibration/debiased-ece.ts';
 import { mapOf } from '../domain/calibration/map.ts';
+import { inOrderOfQ } from '../domain/calibration/served-sample.ts';
 import type { CalibrationState } from '../domain/calibration/state.ts';
 import { type Candidate, candidateFrom } from '../domain/recalibration/candidate.ts';
 import { logLoss } from '../domain/recalibration/difference.ts';
 import { isFitDue, isLookDue, type MapHistory } from '../domain/recalibration/due.ts';
-import { pairsOf } from '../domain/recalibration/labelled.ts';
+import { type Labelled, pairsOf, sampleOf } from '../domain/recalibration/labelled.ts';
 import { RECALIBRATION } from '../domain/recalibration/numbers.ts';
 import { restoring } from '../domain/recalibration/step.ts';
 import { judgePromoted, watchedInWords } from '../domain/recalibration/watch.ts';
@@ -63,7 +64,8 @@ export async function watchMap(table: Table, clusterId: string, now: Date): Prom
 export async function fitMap(table: Table, clusterId: string): Promise<FitMapOutput> {
   const { item, state } = await loadState(table, clusterId);
   const at = { clusterId, epoch: state.epoch, version: item.version, afterLabels: state.sinceEpoch };
-  const { better, reason, proof } = await candidateAt(table, at);
+  const { longWaitSeconds } = await loadConfig(table, clusterId, item.platform);
+  const { better, reason, proof } = await candidateAt(table, at, longWaitSeconds);
   return { ...at, better, reason, proof };
 }
 
@@ -77,7 +79,7 @@ export async function promoteMap(table: Table, at: Fitted & { by: string }, now:
   const { clusterId, version, afterLabels, by } = at;
   const { item } = await loadState(table, clusterId);
   const config = await loadConfig(table, clusterId, item.platform);
-  const { knots, proof, reason, slice } = await candidateAt(table, at);
+  const { knots, proof, reason, slice } = await candidateAt(table, at, config.longWaitSeconds);
   if (knots === null || proof === null) return null;
   const epoch = at.epoch + 1;
   const stands = await changeEpoch(table, config, { epoch, cause: 'promoted', by, knots, proof: slice }, now);
@@ -113,7 +115,8 @@ export async function rollBackMap(
   const knots = await knotsInForce(table, clusterId, left - 1);
   const labels = await newestLabels(table, clusterId, item.version, RECALIBRATION.window / 2);
   const epoch = left + 1;
-  const stands = await changeEpoch(table, config, restoring(labels, mapOf(knots), { epoch, by }), now);
+  const change = restoring(labels, mapOf(knots), { epoch, by });
+  const stands = await changeEpoch(table, config, change, now);
   if (stands.by !== by || stands.cause !== 'rolledBack') return null;
   await saveMap(table, clusterId, {
     ...{ epoch, status: 'restored', knots: stands.knots, proof: null, reason, by, at: now.toISOString() },
@@ -121,31 +124,35 @@ export async function rollBackMap(
   });
   await saveLook(table, clusterId, left, { status: 'rolledBack' });
 
-  const was = pairsOf(labels, ({ q }) => q);
-  const will = stands.proof.map(({ q, longWait }) => ({ p: q, y: longWait ? (1 as const) : (0 as const) }));
-  const [before, after] = [debiasedEce(was) ?? NOTHING, debiasedEce(will) ?? NOTHING];
+  const before = measuredOn(labels, ({ q }) => q, config.longWaitSeconds);
+  const after = measuredOn(labels, (_, i) => change.proof[i]?.q ?? Number.NaN, config.longWaitSeconds);
   const measured = {
-    lossBefore: labels.length > 0 ? logLoss(was) : 0,
-    lossAfter: will.length > 0 ? logLoss(will) : 0,
-    eceBefore: before.ece,
-    eceAfter: after.ece,
-    eceBeforeBounds: boundsOf(before),
-    eceAfterBounds: boundsOf(after),
-    n: will.length,
+    ...{ lossBefore: before.loss, lossAfter: after.loss, eceBefore: before.ece, eceAfter: after.ece },
+    ...{ eceBeforeBounds: boundsOf(before), eceAfterBounds: boundsOf(after), n: labels.length },
   };
   return promoted(clusterId, stands, { ...measured, reason }, now);
 }
 
 /** Of a cluster without labels nothing is known: the widest bounds there are. */
 const NOTHING = { ece: 0, lower: 0, upper: 1 } as const;
+
+function measuredOn(labels: readonly Labelled[], of: (label: Labelled, i: number) => number, longWaitSeconds: number) {
+  const { ece, lower, upper } = debiasedEce(inOrderOfQ(sampleOf(labels, of)), longWaitSeconds) ?? NOTHING;
+  return { loss: labels.length > 0 ? logLoss(pairsOf(labels, of)) : 0, ece, lower, upper };
+}
+
 const boundsOf = ({ lower, upper }: { lower: number; upper: number }): [number, number] => [lower, upper];
 
-async function candidateAt(table: Table, { clusterId, epoch, version }: Fitted): Promise<Candidate> {
+async function candidateAt(
+  table: Table,
+  { clusterId, epoch, version }: Fitted,
+  longWaitSeconds: number,
+): Promise<Candidate> {
   const [labels, inForce] = await Promise.all([
     newestLabels(table, clusterId, version, RECALIBRATION.window),
     knotsInForce(table, clusterId, epoch),
   ]);
-  return candidateFrom(labels, mapOf(inForce));
+  return candidateFrom(labels, mapOf(inForce), longWaitSeconds);
 }
 
 function promoted(

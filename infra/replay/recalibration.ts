@@ -21,7 +21,13 @@ export class Recalibration {
   /** The first changes of the map. */
   readonly epochs: Epoch[] = [];
   private readonly labels = new Newest(RECALIBRATION.window);
+  private readonly longWaitSeconds: number;
   private memory = NO_MEMORY;
+
+  /** @param longWaitSeconds T of the cluster */
+  constructor(longWaitSeconds: number) {
+    this.longWaitSeconds = longWaitSeconds;
+  }
 
   /** @param afterJobs jobs seen by now */
   label(state: CalibrationState, entry: LedgerEntry, afterJobs: number): void {
@@ -29,7 +35,7 @@ export class Recalibration {
     if (label === null) return;
     this.labels.add(label);
     if (!isStepDue(state, this.memory)) return;
-    const { change, memory } = recalibrationStep(state, this.labels.inOrder(), this.memory);
+    const { change, memory } = recalibrationStep(state, this.labels.inOrder(), this.memory, this.longWaitSeconds);
     this.memory = memory;
     if (change === null) return;
     beginEpoch(state, change);

@@ -1,23 +1,22 @@
-import { type Bin, endOfBin } from '../../functions/domain/calibration/bins.ts';
+import { type Bin, binsInOrder } from '../../functions/domain/calibration/bins.ts';
 import { Ranking } from '../../functions/domain/calibration/discrimination.ts';
-import { TailSums } from '../../functions/domain/calibration/tail-gap.ts';
+import { TAIL_THRESHOLDS, TailSums } from '../../functions/domain/calibration/tail-gap.ts';
 
 const CHUNK_BITS = 16;
 const CHUNK = 1 << CHUNK_BITS;
 /** The first chunk grows up to the size of the others, so that a file of a thousand small clusters stays small. */
 const FIRST = 1 << 9;
-/** 31 bits of probability and one of label: 4 bytes a job, exact to 5e-10. */
-const STEPS = 2 ** 31 - 1;
-const COARSE_BITS = 16;
-const FINE_BITS = 31 - COARSE_BITS;
-
 /**
- * Every probability of a stream with its label, in the order of the stream, so that its equal-mass bins come out exactly
- * as a stable sort would give them. 4 bytes a job; nothing is sorted, nothing is copied.
+ * 31 bits of probability and one of label: 4 bytes a job. Equal probabilities stay equal, so none of their ties is ever
+ * split; what differs by less than 5e-10 may become tied, which probabilities of up to nine decimals never do.
  */
+const STEPS = 2 ** 31 - 1;
+const stored = (p: number): number => Math.round(p * STEPS);
+const THRESHOLDS = TAIL_THRESHOLDS.map((threshold) => stored(threshold) / STEPS);
+
+/** Every probability of a stream with its label: 4 bytes a job. */
 export class Samples {
   private readonly chunks: Uint32Array[] = [];
-  private readonly tail = new TailSums();
   n = 0;
 
   add(p: number, y: boolean): void {
@@ -30,109 +29,56 @@ export class Samples {
       chunk = longer;
       chunks[n >>> CHUNK_BITS] = chunk;
     }
-    chunk[at] = Math.round(p * STEPS) * 2 + (y ? 1 : 0);
-    if (p >= 0.5) this.tail.add(p, y ? 1 : 0);
+    chunk[at] = stored(p) * 2 + (y ? 1 : 0);
     this.n = n + 1;
   }
 
-  get tailGap(): number | null {
-    return this.tail.gap;
-  }
-
-  /** @param room where a copy is sorted: a number for each job */
-  ranking(room: Uint32Array): Ranking {
+  /** @param room where a copy is sorted: a number for each job; what it held before is gone */
+  sorted(room: Uint32Array): SortedSamples {
     const sorted = room.subarray(0, this.n);
     for (let c = 0; c < this.chunks.length; c++) {
       const chunk = this.chunks[c];
       if (chunk !== undefined) sorted.set(chunk.subarray(0, Math.min(CHUNK, this.n - c * CHUNK)), c * CHUNK);
     }
-    sorted.sort();
+    return new SortedSamples(sorted.sort());
+  }
+}
+
+/** Samples in ascending order of p: in whatever order they came, what is said of them is the same to the last bit. */
+class SortedSamples {
+  private readonly words: Uint32Array;
+
+  constructor(words: Uint32Array) {
+    this.words = words;
+  }
+
+  /** The quantile bins of CALIBRATION.md section 1; none of no sample. */
+  bins(): Bin[] {
+    const { words } = this;
+    if (words.length === 0) return [];
+    return binsInOrder(
+      words.length,
+      (place) => ((words[place] ?? 0) >>> 1) / STEPS,
+      (place) => (words[place] ?? 0) & 1,
+    );
+  }
+
+  ranking(): Ranking {
+    const { words } = this;
     const ranking = new Ranking();
-    for (let from = sorted.length - 1; from >= 0; ) {
-      const key = (sorted[from] ?? 0) >>> 1;
+    for (let from = words.length - 1; from >= 0; ) {
+      const key = (words[from] ?? 0) >>> 1;
       let [to, positives] = [from, 0];
-      for (; to >= 0 && (sorted[to] ?? 0) >>> 1 === key; to--) positives += (sorted[to] ?? 0) & 1;
+      for (; to >= 0 && (words[to] ?? 0) >>> 1 === key; to--) positives += (words[to] ?? 0) & 1;
       ranking.add(positives, from - to - positives);
       from = to;
     }
     return ranking;
   }
 
-  /** The bins of CALIBRATION.md section 1: sizes differ by at most one, larger parts first, ties in order. */
-  bins(count: number): Bin[] {
-    const { n } = this;
-    const ends = Array.from({ length: Math.min(count, n) }, (_, bin) => endOfBin(n, count, bin));
-    const cuts = this.cutsAt(ends.slice(0, -1));
-    const sums = ends.map(() => ({ count: 0, sumP: 0, positives: 0, variance: 0, positiveP: 0 }));
-    this.each((word) => {
-      const key = word >>> 1;
-      let bin = 0;
-      for (let cut = cuts[bin]; cut !== undefined && key >= cut.key; cut = cuts[bin]) {
-        // Of equal probabilities the earliest go to the left, until the bin is full.
-        if (key === cut.key && cut.left > 0) {
-          cut.left -= 1;
-          break;
-        }
-        bin += 1;
-      }
-      const sum = sums[bin];
-      if (sum === undefined) return;
-      const p = key / STEPS;
-      sum.count += 1;
-      sum.sumP += p;
-      sum.positives += word & 1;
-      sum.positiveP += p * (word & 1);
-      sum.variance += p * (1 - p);
-    });
-    return sums.map(({ sumP, ...sum }) => ({ ...sum, meanP: sumP / sum.count }));
+  tailGap(): number | null {
+    const tail = new TailSums(THRESHOLDS);
+    for (const word of this.words) tail.add((word >>> 1) / STEPS, word & 1);
+    return tail.gap;
   }
-
-  /**
-   * The key at which each rank falls, and how many of the jobs with exactly that key go to the left of the cut, beyond
-   * those that a cut before it has taken.
-   */
-  private cutsAt(ranks: readonly number[]): { key: number; left: number }[] {
-    const coarse = new Uint32Array(1 << COARSE_BITS);
-    this.each((word) => {
-      const bucket = word >>> (1 + FINE_BITS);
-      coarse[bucket] = (coarse[bucket] ?? 0) + 1;
-    });
-    const cuts: { key: number; left: number }[] = [];
-    const fine = new Map<number, Uint32Array>();
-    const places = ranks.map((rank) => placeOf(coarse, rank));
-    for (const { bucket } of places) fine.set(bucket, new Uint32Array(1 << FINE_BITS));
-    this.each((word) => {
-      const counts = fine.get(word >>> (1 + FINE_BITS));
-      if (counts === undefined) return;
-      const key = (word >>> 1) & ((1 << FINE_BITS) - 1);
-      counts[key] = (counts[key] ?? 0) + 1;
-    });
-    for (const { bucket, within } of places) {
-      const place = placeOf(fine.get(bucket) ?? new Uint32Array(0), within);
-      const key = bucket * (1 << FINE_BITS) + place.bucket;
-      const taken = cuts.reduce((sum, cut) => sum + (cut.key === key ? cut.left : 0), 0);
-      cuts.push({ key, left: place.within - taken });
-    }
-    return cuts;
-  }
-
-  private each(visit: (word: number) => void): void {
-    for (let c = 0; c < this.chunks.length; c++) {
-      const chunk = this.chunks[c];
-      if (chunk === undefined) continue;
-      const size = Math.min(CHUNK, this.n - c * CHUNK);
-      for (let i = 0; i < size; i++) visit(chunk[i] ?? 0);
-    }
-  }
-}
-
-/** The bucket in which the first `rank` jobs end, and how many of them lie within it. */
-function placeOf(counts: Uint32Array, rank: number): { bucket: number; within: number } {
-  let before = 0;
-  for (let bucket = 0; bucket < counts.length; bucket++) {
-    const count = counts[bucket] ?? 0;
-    if (before + count >= rank) return { bucket, within: rank - before };
-    before += count;
-  }
-  return { bucket: counts.length - 1, within: 0 };
 }

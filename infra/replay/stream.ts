@@ -57,7 +57,7 @@ export class Stream {
     this.clusterId = clusterId;
     this.rules = rules;
     this.comparison = comparison;
-    this.recalibration = rules.name === 'all' ? new Recalibration() : null;
+    this.recalibration = rules.name === 'all' ? new Recalibration(rules.config.longWaitSeconds) : null;
     this.onDecision = onDecision;
     this.state = initialState(budgets);
     this.pace = new Pace(limits);

@@ -1,4 +1,4 @@
-import { type Bin, DISPLAY_BINS } from '../../functions/domain/calibration/bins.ts';
+import type { Bin } from '../../functions/domain/calibration/bins.ts';
 import { type BrierParts, brierOfBins } from '../../functions/domain/calibration/brier.ts';
 import { eceOfBins, largestGapOfBins, nullMeanOfBins } from '../../functions/domain/calibration/ece.ts';
 import { ExecutedWindow } from './executed-window.ts';
@@ -68,7 +68,7 @@ export class Tally {
 
 /** The definitions of CALIBRATION.md section 1 of one kind of probability; null where there is nothing to say. */
 export interface Scores extends Nullable<BrierParts> {
-  /** Over 15 equal-mass bins, and what a perfect model would show there. */
+  /** Over 15 quantile bins, and what a perfect model would show there. */
   readonly ece: number | null;
   readonly null: number | null;
   /** The largest gap of a bin. */
@@ -93,9 +93,10 @@ export function reliabilityOf(
   samples: Samples,
   room: Uint32Array = new Uint32Array(samples.n),
 ): { readonly bins: readonly Bin[]; readonly scores: Scores } {
-  const bins = samples.n === 0 ? [] : samples.bins(DISPLAY_BINS);
-  const { auroc, auprc } = samples.ranking(room);
-  const { tailGap } = samples;
+  const sorted = samples.sorted(room);
+  const bins = sorted.bins();
+  const { auroc, auprc } = sorted.ranking();
+  const tailGap = sorted.tailGap();
   const parts = brierOfBins(bins) ?? NO_BRIER;
   if (bins.length === 0) return { bins, scores: { ece: null, null: null, mce: null, ...parts, tailGap, auroc, auprc } };
   const [ece, mce] = [eceOfBins(bins), largestGapOfBins(bins)];

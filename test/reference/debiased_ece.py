@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Writes debiased_ece.json: what calibration/gate.py of the reference data computes on samples that are hard on bins and stretches.
 
-    debiased_ece.py FOLDER > debiased_ece.json      FOLDER holds gate.py; needs numpy
+    debiased_ece.py FOLDER > debiased_ece.json && npx biome format --write debiased_ece.json
+
+FOLDER holds gate.py; needs numpy.
 
 Inputs are whole numbers: q in 1/1000 or 1/64, times in seconds. They come from a linear congruential generator, so that no library matters.
 """

@@ -32,7 +32,8 @@ export function brierOfBins(bins: readonly Bin[]): BrierParts | null {
     withinBin += squares - count * meanP ** 2 - 2 * (positiveP - count * meanP * rate);
   }
   return {
-    brier: brier / n,
+    // A sum of what cancels may end a rounding error below 0.
+    brier: Math.max(0, brier / n),
     reliability: reliability / n,
     resolution: resolution / n,
     uncertainty: baseRate * (1 - baseRate),

@@ -74,8 +74,9 @@ export function debiasedEceWithin(sample: ServedSample, room: Room): DebiasedEce
   const { q } = sample;
   const n = q.length;
   if (!((q[0] ?? -1) >= 0 && (q[n - 1] ?? 2) <= 1)) return null;
-  binEnds(q, DECISION_QUANTILES, room.ends);
-  binEnds(q, DISPLAY_QUANTILES, room.displayEnds);
+  const sorted = (place: number): number => q[place] ?? 0;
+  binEnds(n, sorted, DECISION_QUANTILES, room.ends);
+  binEnds(n, sorted, DISPLAY_QUANTILES, room.displayEnds);
   sumBins(sample, room);
   sumStretches(sample, room);
   const { ends, positives, gaps, squares, touched } = room;

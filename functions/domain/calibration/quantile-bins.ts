@@ -18,7 +18,7 @@ export const DISPLAY_QUANTILES: Float64Array = Float64Array.from(
 export const DECISION_QUANTILES: Float64Array = Float64Array.from({ length: 9 }, (_, k) => ((k + 1) * 10) / 100);
 
 /** Between the neighbours `below <= above` at part `t` from 0 to 1: `numpy.percentile`, operation by operation. */
-export function between(below: number, above: number, t: number): number {
+function between(below: number, above: number, t: number): number {
   const step = above - below;
   return t >= 0.5 ? above - step * (1 - t) : below + step * t;
 }
@@ -26,22 +26,27 @@ export function between(below: number, above: number, t: number): number {
 /**
  * Where each bin ends, counted in probabilities; two equal ends are an empty bin.
  *
- * @param sorted probabilities in ascending order, at least one
+ * @param n how many probabilities there are, at least one
+ * @param sorted the one at a place from 0 in ascending order
  * @param quantiles inner quantiles in ascending order
  * @param ends filled: one more than there are quantiles
  */
-export function binEnds(sorted: Float64Array, quantiles: Float64Array, ends: Uint32Array): void {
-  const n = sorted.length;
+export function binEnds(
+  n: number,
+  sorted: (place: number) => number,
+  quantiles: Float64Array,
+  ends: Uint32Array,
+): Uint32Array {
   let end = 0;
   for (let k = 0; k < quantiles.length; k++) {
     const position = (n - 1) * (quantiles[k] ?? 0);
     const at = Math.floor(position);
-    const below = sorted[at] ?? 0;
-    const edge = between(below, sorted[at + 1] ?? below, position - at);
+    const edge = between(sorted(at), sorted(Math.min(at + 1, n - 1)), position - at);
     // All up to `at` are at or below the edge; what is tied with it follows.
     if (end <= at) end = at + 1;
-    while (end < n && (sorted[end] ?? 0) <= edge) end += 1;
+    while (end < n && sorted(end) <= edge) end += 1;
     ends[k] = end;
   }
   ends[quantiles.length] = n;
+  return ends;
 }

@@ -1,6 +1,6 @@
-import { isSample, type Pair } from './bins.ts';
+import { byProbability, isSample, type Pair } from './bins.ts';
 
-const THRESHOLDS = [0.5, 0.6, 0.7, 0.8, 0.9] as const;
+export const TAIL_THRESHOLDS: readonly number[] = [0.5, 0.6, 0.7, 0.8, 0.9];
 /** The mean of fewer says nothing. */
 const FEWEST = 5;
 
@@ -9,13 +9,25 @@ const FEWEST = 5;
  * probabilities, and an average over all jobs hides what is wrong with those few. One job at a time, constant room.
  */
 export class TailSums {
-  private readonly counts = new Float64Array(THRESHOLDS.length);
-  private readonly gaps = new Float64Array(THRESHOLDS.length);
+  private readonly thresholds: readonly number[];
+  private readonly counts: Float64Array;
+  private readonly positives: Float64Array;
+  private readonly sums: Float64Array;
 
+  /** @param thresholds as probabilities are stored, where they are not stored exactly */
+  constructor(thresholds: readonly number[] = TAIL_THRESHOLDS) {
+    this.thresholds = thresholds;
+    this.counts = new Float64Array(thresholds.length);
+    this.positives = new Float64Array(thresholds.length);
+    this.sums = new Float64Array(thresholds.length);
+  }
+
+  /** The next job in ascending order of p: in another order the sums would end in other bits. */
   add(p: number, y: number): void {
-    for (let i = 0; i < THRESHOLDS.length && p >= (THRESHOLDS[i] ?? 1); i++) {
+    for (let i = 0; i < this.thresholds.length && p >= (this.thresholds[i] ?? 1); i++) {
       this.counts[i] = (this.counts[i] ?? 0) + 1;
-      this.gaps[i] = (this.gaps[i] ?? 0) + y - p;
+      this.positives[i] = (this.positives[i] ?? 0) + y;
+      this.sums[i] = (this.sums[i] ?? 0) + p;
     }
   }
 
@@ -23,16 +35,18 @@ export class TailSums {
   get gap(): number | null {
     let largest: number | null = null;
     for (const [i, count] of this.counts.entries()) {
-      if (count >= FEWEST) largest = Math.max(largest ?? 0, Math.abs((this.gaps[i] ?? 0) / count));
+      if (count < FEWEST) continue;
+      const gap = Math.abs(((this.positives[i] ?? 0) - (this.sums[i] ?? 0)) / count);
+      largest = Math.max(largest ?? 0, gap);
     }
     return largest;
   }
 }
 
-/** As above, of a whole sample; null too for one with anything that is not a probability. */
+/** As above, of a whole sample in any order; null too for one with anything that is not a probability. */
 export function tailGap(pairs: readonly Pair[]): number | null {
   if (!isSample(pairs)) return null;
   const sums = new TailSums();
-  for (const { p, y } of pairs) sums.add(p, y);
+  for (const { p, y } of byProbability(pairs)) sums.add(p, y);
   return sums.gap;
 }

@@ -1,11 +1,11 @@
 import type { EpochChange, Knots } from '../../../schemas/items/ledger.ts';
 import type { MapProof } from '../../../schemas/items/map.ts';
-import type { Pair } from '../calibration/bins.ts';
-import { debiasedEce } from '../calibration/ece.ts';
+import { debiasedEce } from '../calibration/debiased-ece.ts';
 import { type IsotonicMap, mapOf, throughMap } from '../calibration/map.ts';
+import { inOrderOfQ } from '../calibration/served-sample.ts';
 import { eceDifference, isBeyondNoise, logLoss, lossDifference } from './difference.ts';
 import { fitIsotonic } from './isotonic.ts';
-import { type Labelled, pairsOf } from './labelled.ts';
+import { type Labelled, pairsOf, sampleOf } from './labelled.ts';
 import { RECALIBRATION } from './numbers.ts';
 import { rehearse } from './rehearsal.ts';
 
@@ -29,8 +29,13 @@ export interface Candidate {
  *
  * @param labels in ledger order; only the newest `RECALIBRATION.window` are looked at
  * @param inForce the map that p goes through now
+ * @param longWaitSeconds T of the cluster
  */
-export function candidateFrom(labels: readonly Labelled[], inForce: IsotonicMap | null): Candidate {
+export function candidateFrom(
+  labels: readonly Labelled[],
+  inForce: IsotonicMap | null,
+  longWaitSeconds: number,
+): Candidate {
   const window = labels.slice(-RECALIBRATION.window);
   const missing = RECALIBRATION.leastLabels - window.length;
   if (missing > 0) {
@@ -41,7 +46,7 @@ export function candidateFrom(labels: readonly Labelled[], inForce: IsotonicMap 
   const knots = fitIsotonic(pairsOf(window.slice(0, half), ({ p }) => p));
   const newer = window.slice(half);
   const rehearsed = rehearse(mapOf(knots), newer);
-  const proof = prove(newer, half, inForce, mapOf(knots), rehearsed);
+  const proof = prove({ newer, fitted: half, rehearsed, longWaitSeconds }, inForce, mapOf(knots));
   const slice = sliceOf(newer, rehearsed);
   return { ...judge(proof), knots, proof, slice };
 }
@@ -51,36 +56,36 @@ export function sliceOf(labels: readonly Labelled[], served: readonly number[]):
   return labels.map(({ p, y }, i) => ({ p, q: served[i] ?? p, longWait: y === 1 }));
 }
 
-function prove(
-  newer: readonly Labelled[],
-  fitted: number,
-  inForce: IsotonicMap | null,
-  fresh: IsotonicMap | null,
-  rehearsed: readonly number[],
-): MapProof {
-  const before = pairsOf(newer, ({ p }) => throughMap(inForce, p));
-  const after = pairsOf(newer, ({ p }) => throughMap(fresh, p));
-  const served = pairsOf(newer, ({ q }) => q);
-  const would = pairsOf(newer, (_, i) => rehearsed[i] ?? Number.NaN);
+interface Evidence {
+  readonly newer: readonly Labelled[];
+  readonly fitted: number;
+  readonly rehearsed: readonly number[];
+  readonly longWaitSeconds: number;
+}
+
+type Forecast = (label: Labelled, index: number) => number;
+
+function prove(evidence: Evidence, inForce: IsotonicMap | null, fresh: IsotonicMap | null): MapProof {
+  const { newer, fitted, rehearsed, longWaitSeconds } = evidence;
+  const { blocks } = RECALIBRATION;
+  const before: Forecast = ({ p }) => throughMap(inForce, p);
+  const after: Forecast = ({ p }) => throughMap(fresh, p);
   return {
     n: newer.length,
     fitted,
-    loss: compared(before, after, lossDifference),
-    ece: compared(before, after, eceDifference),
-    before: measured(before),
-    after: measured(after),
-    served: measured(served),
-    rehearsed: measured(would),
+    loss: lossDifference(pairsOf(newer, before), pairsOf(newer, after), blocks),
+    ece: eceDifference(sampleOf(newer, before), sampleOf(newer, after), blocks, longWaitSeconds),
+    before: measured(newer, before, longWaitSeconds),
+    after: measured(newer, after, longWaitSeconds),
+    served: measured(newer, ({ q }) => q, longWaitSeconds),
+    rehearsed: measured(newer, (_, i) => rehearsed[i] ?? Number.NaN, longWaitSeconds),
   };
 }
 
-function compared(before: readonly Pair[], after: readonly Pair[], difference: typeof lossDifference) {
-  return difference(before, after, RECALIBRATION.blocks);
-}
-
-function measured(pairs: readonly Pair[]): MapProof['before'] {
-  const { ece, lower, upper, nullMean } = debiasedEce(pairs) ?? { ece: 1, lower: 1, upper: 1, nullMean: 1 };
-  return { loss: logLoss(pairs), ece, lower, upper, nullMean };
+function measured(labels: readonly Labelled[], of: Forecast, longWaitSeconds: number): MapProof['before'] {
+  const estimate = debiasedEce(inOrderOfQ(sampleOf(labels, of)), longWaitSeconds);
+  const { ece, lower, upper, nullMean } = estimate ?? { ece: 1, lower: 1, upper: 1, nullMean: 1 };
+  return { loss: logLoss(pairsOf(labels, of)), ece, lower, upper, nullMean };
 }
 
 function judge({ loss, ece, served, rehearsed, n }: MapProof): { better: boolean; reason: string } {

@@ -1,6 +1,7 @@
 import type { Pair } from '../calibration/bins.ts';
-import { debiasedEce } from '../calibration/ece.ts';
+import { debiasedEce, type Room, roomFor } from '../calibration/debiased-ece.ts';
 import { clip } from '../calibration/normal.ts';
+import { orderOfQ, picked, type ServedSample } from '../calibration/served-sample.ts';
 
 /** How much better one of two forecasts of the same jobs is; positive is better. */
 export interface Difference {
@@ -30,25 +31,31 @@ export function lossDifference(before: readonly Pair[], after: readonly Pair[], 
   return { gain: mean(gains), se: Math.sqrt(variance(means) / means.length) };
 }
 
-/** Difference of debiased ECE; the error is the jackknife that leaves out one block at a time (Efron and Stein 1981). */
-export function eceDifference(before: readonly Pair[], after: readonly Pair[], blocks: number): Difference {
-  const parts = blocksOf(before.length, blocks);
-  const [was, is] = [ordered(before), ordered(after)];
+/**
+ * Difference of debiased ECE; the error is the jackknife that leaves out one block at a time (Efron and Stein 1981).
+ *
+ * @param before the same jobs as `after`, both in ledger order
+ * @param longWaitSeconds T
+ */
+export function eceDifference(
+  before: ServedSample,
+  after: ServedSample,
+  blocks: number,
+  longWaitSeconds: number,
+): Difference {
+  const parts = blocksOf(before.q.length, blocks);
+  const room = roomFor(before.q.length);
+  const [was, is] = [orderOfQ(before), orderOfQ(after)];
   const without = parts.map(([from, to]) => {
-    const rest = (pairs: readonly Placed[]): Placed[] => pairs.filter(({ at }) => at < from || at >= to);
-    return eceOf(rest(was)) - eceOf(rest(is));
+    // Sorted once: what is left of an order without a block is an order still.
+    const rest = (order: Uint32Array): Uint32Array => order.filter((place) => place < from || place >= to);
+    return (
+      eceOf(picked(before, rest(was)), longWaitSeconds, room) - eceOf(picked(after, rest(is)), longWaitSeconds, room)
+    );
   });
   const se = (parts.length - 1) * Math.sqrt(variance(without) / parts.length);
-  return { gain: eceOf(was) - eceOf(is), se };
-}
-
-interface Placed extends Pair {
-  readonly at: number;
-}
-
-/** Sorted once: what is left of it without a block is sorted still, and sorting that again costs next to nothing. */
-function ordered(pairs: readonly Pair[]): Placed[] {
-  return pairs.map(({ p, y }, at) => ({ p, y, at })).sort((a, b) => a.p - b.p);
+  const gain = eceOf(picked(before, was), longWaitSeconds, room) - eceOf(picked(after, is), longWaitSeconds, room);
+  return { gain, se };
 }
 
 /** Beyond noise: above `z` standard errors, and above zero where there is no error at all. NaN is neither. */
@@ -56,8 +63,8 @@ export function isBeyondNoise({ gain, se }: Difference, z: number): boolean {
   return gain > 0 && gain > z * se;
 }
 
-function eceOf(pairs: readonly Pair[]): number {
-  return debiasedEce(pairs)?.ece ?? Number.NaN;
+function eceOf(sample: ServedSample, longWaitSeconds: number, room: Room): number {
+  return debiasedEce(sample, longWaitSeconds, room)?.ece ?? Number.NaN;
 }
 
 function blocksOf(count: number, blocks: number): [number, number][] {

@@ -1,5 +1,6 @@
 import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
 import type { Pair } from '../calibration/bins.ts';
+import type { ServedSample } from '../calibration/served-sample.ts';
 
 /** One folded label that teaches: VGAC's p, the q that was served, and what the job did. Times in seconds. */
 export interface Labelled {
@@ -21,6 +22,15 @@ export function labelledOf(entry: LedgerEntry): Labelled | null {
 /** Each label with the probability that `of` gives it. */
 export function pairsOf(labels: readonly Labelled[], of: (label: Labelled, index: number) => number): Pair[] {
   return labels.map((label, index) => ({ p: of(label, index), y: label.y }));
+}
+
+/** As above, with the times of submission that the error of an ECE needs; in the order of the labels. */
+export function sampleOf(labels: readonly Labelled[], of: (label: Labelled, index: number) => number): ServedSample {
+  return {
+    q: Float64Array.from(labels, of),
+    y: Uint8Array.from(labels, ({ y }) => y),
+    submittedAt: Float64Array.from(labels, ({ submittedAt }) => submittedAt),
+  };
 }
 
 function isProbability(value: number | null): value is number {

@@ -27,11 +27,13 @@ export function isStepDue(state: CalibrationState, memory: Memory): boolean {
  * The change, if any, is applied by `beginEpoch`, as the fold does.
  *
  * @param labels the newest labels in ledger order; `RECALIBRATION.window` are enough
+ * @param longWaitSeconds T of the cluster
  */
 export function recalibrationStep(
   state: CalibrationState,
   labels: readonly Labelled[],
   memory: Memory,
+  longWaitSeconds: number,
 ): { change: EpochChange | null; memory: Memory } {
   let next = memory;
   const epoch = state.epoch + 1;
@@ -44,7 +46,7 @@ export function recalibrationStep(
     next = { ...next, watched: standing === 'watching', lookedAt: state.sinceEpoch };
   }
   if (isFitDue(state, next)) {
-    const { better, knots, slice } = candidateFrom(labels, state.map);
+    const { better, knots, slice } = candidateFrom(labels, state.map, longWaitSeconds);
     if (better) {
       const change: EpochChange = { epoch, cause: 'promoted', by: 'fit', knots, proof: slice };
       return { change, memory: { ...NO_MEMORY, watched: true, before: state.map } };

@@ -28,7 +28,7 @@ const LOG_FLOOR = -1;
 const BRIEF_SECONDS = 4 * 86_400;
 
 /**
- * Mean served probability of each equal-mass bin against the share of jobs that really waited long, with its 95 % interval.
+ * Mean served probability of each quantile bin against the share of jobs that really waited long, with its 95 % interval.
  * What lies on the diagonal is calibrated. Below it, how many jobs each bin holds.
  */
 export function reliabilityChart(title: string, bins: readonly Bin[], className: string): string {
@@ -80,7 +80,7 @@ function rooted(scale: Scale): Scale {
   return Object.assign((value: number) => scale(Math.sqrt(value)), { from: scale.from, to: scale.to });
 }
 
-/** A column for each bin, in the order of the bins, since equal-mass bins crowd where most jobs are. */
+/** A column for each bin, in the order of the bins, since quantile bins crowd where most jobs are. */
 function sizes(frame: Frame, bins: readonly Bin[]): string {
   const most = Math.max(1, ...bins.map((bin) => bin.count));
   const x = xScale(frame, 0, Math.max(1, bins.length));

@@ -75,7 +75,7 @@ function figures(stream: StreamReport): string[] {
   return [
     figure(
       'Reliability',
-      'Share of jobs that waited long against what was predicted, in 15 bins of equal size with 95 % intervals. On the diagonal is calibrated; axes are square roots, for most probabilities are small. Brier = reliability - resolution + uncertainty + within bins. How well they rank (AUROC, AUPRC) is information and opens no gate.',
+      'Share of jobs that waited long against what was predicted, in 15 quantile bins (equal predictions share one) with 95 % intervals. On the diagonal is calibrated; axes are square roots, for most probabilities are small. Brier = reliability - resolution + uncertainty + within bins. How well they rank (AUROC, AUPRC) is information and opens no gate.',
       pair + scores(stream.scores),
       'tall',
     ),

@@ -43,7 +43,7 @@ export interface StreamReport {
   readonly driftAlarms: number;
   /** Share of waits within the one-sided 90 % bound; null where the file has no waits or predictions. */
   readonly upper90Coverage: number | null;
-  /** Over 15 equal-mass bins; `null` is what a perfect model would show on the served probabilities. */
+  /** Over 15 quantile bins; `null` is what a perfect model would show on the served probabilities. */
   readonly ece: {
     readonly raw: number | null;
     readonly served: number | null;

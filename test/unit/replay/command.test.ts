@@ -215,7 +215,7 @@ describe('npm run replay', () => {
     const html = files.text('report.html');
     expect(html.match(/<svg/g)?.length).toBe(10);
     expect(html).not.toMatch(/<script|https?:|NaN|undefined/);
-    expect(html).toContain('n per bin: 133 to 134');
+    expect(html).toContain('n per bin: 131 to 136');
     expect(html).toContain('largest gap of a bin (MCE)');
     expect(html).toMatch(/Alarms: \d+ on raw p, \d+ on served q, \d+ of harm/);
   });

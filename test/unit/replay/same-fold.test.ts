@@ -113,6 +113,7 @@ class Deployed {
         deserialise(this.stored),
         this.labels.slice(-RECALIBRATION.window),
         this.memory,
+        300,
       );
       this.memory = memory;
       if (change) this.fold([], change);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pair } from '../../../functions/domain/calibration/bins.ts';
-import { debiasedEce } from '../../../functions/domain/calibration/ece.ts';
+import { canonicalEce } from '../../../functions/domain/calibration/ece.ts';
 import type { TraceJob } from '../../../infra/embedded/feed/trace.ts';
 import { seededRandom } from '../../../infra/embedded/simulator/random.ts';
 import { traceSource } from '../../../infra/embedded/stand-ins/vgac/trace-source.ts';
@@ -108,7 +108,7 @@ describe('trace source', () => {
       p: given[n]?.pLongWait ?? Number.NaN,
       y: waitSeconds > 300 ? 1 : 0,
     }));
-    expect(debiasedEce(pairs.slice(500))?.ece).toBeLessThan(0.05);
+    expect(canonicalEce(pairs.slice(500))).toBeLessThan(0.05);
     const meanOf = (y: 0 | 1) => {
       const own = pairs.filter((pair) => pair.y === y);
       return own.reduce((sum, { p }) => sum + p, 0) / own.length;

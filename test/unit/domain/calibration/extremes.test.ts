@@ -4,9 +4,11 @@ import { applyEntry } from '../../../../functions/domain/calibration/apply.ts';
 import type { Pair } from '../../../../functions/domain/calibration/bins.ts';
 import { brierScore } from '../../../../functions/domain/calibration/brier.ts';
 import { deserialise, serialise } from '../../../../functions/domain/calibration/codec.ts';
-import { canonicalEce, debiasedEce, largestGap, nullMean } from '../../../../functions/domain/calibration/ece.ts';
+import { debiasedEce } from '../../../../functions/domain/calibration/debiased-ece.ts';
+import { canonicalEce, largestGap, nullMean } from '../../../../functions/domain/calibration/ece.ts';
 import { beginEpoch } from '../../../../functions/domain/calibration/epoch.ts';
 import { serve } from '../../../../functions/domain/calibration/serve.ts';
+import { inOrderOfQ } from '../../../../functions/domain/calibration/served-sample.ts';
 import { initialState, isFiniteState } from '../../../../functions/domain/calibration/state.ts';
 import { applyBatch, birth } from '../../../../functions/domain/fold-batch.ts';
 import { decide } from '../../../../functions/domain/gate.ts';
@@ -149,17 +151,19 @@ describe('whatever is measured', () => {
     fc.assert(
       fc.property(samples, (sample) => {
         const usable = sample.length > 0 && sample.every(({ p }) => p >= 0 && p <= 1);
-        const measures = [
-          canonicalEce(sample),
-          largestGap(sample),
-          brierScore(sample),
-          debiasedEce(sample)?.ece ?? null,
-        ];
+        const estimate = debiasedEce(
+          inOrderOfQ({
+            q: Float64Array.from(sample, ({ p }) => p),
+            y: Uint8Array.from(sample, ({ y }) => y),
+            submittedAt: Float64Array.from(sample, (_, i) => i * 60),
+          }),
+          300,
+        );
+        const measures = [canonicalEce(sample), largestGap(sample), brierScore(sample), estimate?.ece ?? null];
         for (const value of measures) {
           expect(value !== null).toBe(usable);
           if (value !== null) expect(value >= 0 && value <= 1 + 1e-12).toBe(true);
         }
-        const estimate = debiasedEce(sample);
         if (estimate === null) return;
         expect(estimate.lower).toBeLessThanOrEqual(estimate.ece);
         expect(estimate.upper).toBeGreaterThan(estimate.ece);

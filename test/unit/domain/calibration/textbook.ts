@@ -6,7 +6,7 @@ import type { Pair } from '../../../../functions/domain/calibration/bins.ts';
  */
 export function textbook(sample: readonly Pair[]) {
   const n = sample.length;
-  const bins = equalMass(sample, 15);
+  const bins = quantileBins(sample, 15);
   const baseRate = mean(sample.map(({ y }) => y));
   const weighted = (value: (bin: readonly Pair[]) => number) => sum(bins.map((bin) => (bin.length / n) * value(bin)));
   const gap = (part: readonly Pair[]) => Math.abs(mean(part.map(({ y }) => y)) - mean(part.map(({ p }) => p)));
@@ -27,16 +27,18 @@ export function textbook(sample: readonly Pair[]) {
   };
 }
 
-function equalMass(sample: readonly Pair[], count: number): Pair[][] {
-  const sorted = sample.map((pair, i) => ({ ...pair, i })).sort((a, b) => a.p - b.p || a.i - b.i);
-  const bins: Pair[][] = [];
-  let rest = sorted;
-  for (let left = count; left > 0 && rest.length > 0; left--) {
-    const size = Math.ceil(rest.length / left);
-    bins.push(rest.slice(0, size));
-    rest = rest.slice(size);
-  }
-  return bins;
+function quantileBins(sample: readonly Pair[], count: number): Pair[][] {
+  const sorted = sample.map(({ p }) => p).sort((a, b) => a - b);
+  const edges = Array.from({ length: count - 1 }, (_, i) => {
+    const position = (sorted.length - 1) * (((i + 1) * (1 / count) * 100) / 100);
+    const t = position - Math.floor(position);
+    const [a = 0, b = a] = sorted.slice(Math.floor(position));
+    return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
+  });
+  const binOf = ({ p }: Pair): number => edges.filter((edge) => edge < p).length;
+  return Array.from({ length: count }, (_, bin) => sample.filter((pair) => binOf(pair) === bin)).filter(
+    (bin) => bin.length > 0,
+  );
 }
 
 /** Of all pairs of a long and a short wait, how many are in the right order; ties are half right. */

@@ -7,11 +7,11 @@ import {
   logLoss,
   lossDifference,
 } from '../../../../functions/domain/recalibration/difference.ts';
-import type { Labelled } from '../../../../functions/domain/recalibration/labelled.ts';
+import { type Labelled, pairsOf, sampleOf } from '../../../../functions/domain/recalibration/labelled.ts';
 import { RECALIBRATION } from '../../../../functions/domain/recalibration/numbers.ts';
 import { rehearse } from '../../../../functions/domain/recalibration/rehearsal.ts';
 import { jobs, seeded } from './simulated.ts';
-import { run } from './stream.ts';
+import { LONG_WAIT, run } from './stream.ts';
 
 /** The labels of simulated jobs in ledger order, with the q that was served without any map. */
 function labelsOf(count: number, seed: number, truth: (p: number, i: number) => number): Labelled[] {
@@ -77,10 +77,18 @@ describe('a difference of two forecasts', () => {
   });
 
   it('sees .30 of miscalibration beyond noise, and none the other way round or in nothing', () => {
-    for (const difference of [lossDifference, eceDifference]) {
-      expect(isBeyondNoise(difference(before, after, 20), 1.645)).toBe(true);
-      expect(isBeyondNoise(difference(after, before, 20), 1.645)).toBe(false);
-      expect(isBeyondNoise(difference(after, after, 20), 1.645)).toBe(false);
+    // An hour each, so that every job has a stretch of time of its own.
+    const labelled = (pairs: Pair[]): Labelled[] =>
+      pairs.map(({ p, y }, i) => ({ p, q: p, y, submittedAt: i * 3600, labelAt: i * 3600 + 300, epoch: 0 }));
+    const p = (label: Labelled) => label.p;
+    const differences = [
+      (one: Labelled[], other: Labelled[]) => lossDifference(pairsOf(one, p), pairsOf(other, p), 20),
+      (one: Labelled[], other: Labelled[]) => eceDifference(sampleOf(one, p), sampleOf(other, p), 20, LONG_WAIT),
+    ];
+    for (const difference of differences) {
+      expect(isBeyondNoise(difference(labelled(before), labelled(after)), 1.645)).toBe(true);
+      expect(isBeyondNoise(difference(labelled(after), labelled(before)), 1.645)).toBe(false);
+      expect(isBeyondNoise(difference(labelled(after), labelled(after)), 1.645)).toBe(false);
     }
   });
 
@@ -101,6 +109,7 @@ describe('a candidate', () => {
       candidateFrom(
         labelsOf(299, 1, (p) => p),
         null,
+        LONG_WAIT,
       ),
     ).toEqual({
       better: false,
@@ -115,7 +124,7 @@ describe('a candidate', () => {
     const step = (p: number) => (p < 0.05 ? 0.6 : p < 0.15 ? 0.02 : 0.9);
     const labels = labelsOf(2000, 7, step);
     // A map has to rise: the model is wrong about the lowest p only as far as one can be.
-    const { better, proof, slice } = candidateFrom(labels, null);
+    const { better, proof, slice } = candidateFrom(labels, null, LONG_WAIT);
     expect(better).toBe(true);
     expect(proof).toMatchObject({ n: 600, fitted: 600 });
     expect(proof?.after.loss).toBeLessThan(proof?.before.loss ?? 0);
@@ -131,6 +140,7 @@ describe('a candidate', () => {
         candidateFrom(
           labelsOf(600, seed, (p) => p),
           null,
+          LONG_WAIT,
         ).better
       )
         promoted += 1;
@@ -142,6 +152,7 @@ describe('a candidate', () => {
     const { reason } = candidateFrom(
       labelsOf(600, 1, (p) => p),
       null,
+      LONG_WAIT,
     );
     expect(reason).toMatch(/^over 300 later labels log loss (falls|rises) by .+ ± .+, ECE .+ standard errors$/);
     expect(reason).toContain(`${RECALIBRATION.z} standard errors`);

@@ -16,6 +16,9 @@ import { BUDGETS, entryOf } from '../builders.ts';
 /** Real streams, where they lie beside this repository. */
 export const STREAMS = join(import.meta.dirname, '../../../../../shared/data/replay');
 
+/** T of all of them, in seconds. */
+export const LONG_WAIT = 300;
+
 export interface Row {
   readonly submittedAt: number;
   readonly labelAt: number;
@@ -60,11 +63,11 @@ export function run(rows: readonly Row[], mode: 'off' | 'when due' | 'every 100 
     if (offset !== undefined && known % 100 !== offset) return;
     if (mode === 'every 100 labels' && known % RECALIBRATION.every === 0) {
       counts.tries += 1;
-      if (candidateFrom(window, state.map).better) counts.promotions += 1;
+      if (candidateFrom(window, state.map, LONG_WAIT).better) counts.promotions += 1;
     }
     if (mode !== 'when due' || !isStepDue(state, memory)) return;
     counts.tries += 1;
-    const step = recalibrationStep(state, window, memory);
+    const step = recalibrationStep(state, window, memory, LONG_WAIT);
     memory = step.memory;
     if (step.change === null) return;
     counts[step.change.cause === 'promoted' ? 'promotions' : 'rollBacks'] += 1;

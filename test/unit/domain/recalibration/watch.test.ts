@@ -67,7 +67,7 @@ describe('a promoted map', () => {
     ]);
     const state = trustedState({ epoch: 1, sinceEpoch: 200, map: upsideDown });
     const memory = { ...NO_MEMORY, watched: true, before };
-    const { change, memory: next } = recalibrationStep(state, history(200, upsideDown), memory);
+    const { change, memory: next } = recalibrationStep(state, history(200, upsideDown), memory, 300);
     expect(change).toMatchObject({
       epoch: 2,
       cause: 'rolledBack',

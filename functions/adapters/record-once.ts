@@ -10,6 +10,7 @@ import { demandAfter } from '../domain/calibration/demand.ts';
 import { needOf, type Purse } from '../domain/calibration/purse.ts';
 import { serve } from '../domain/calibration/serve.ts';
 import type { CalibrationState } from '../domain/calibration/state.ts';
+import { asksSomebody } from '../domain/closing.ts';
 import { decide } from '../domain/gate.ts';
 import { decisionId } from '../domain/ids.ts';
 import { holdOutDraw } from '../domain/lottery.ts';
@@ -152,11 +153,6 @@ async function undoTaking(table: Table, job: Job, taking: Taking | null): Promis
   if (taking === null) return;
   if (taking.reserves !== null) await giveBack(table, job.clusterId, taking.reserves.tier, taking.reserves.place);
   await closeCalls(table, job.clusterId, taking.called, [taking.open]);
-}
-
-/** A hold asks whether to keep it, whoever put it; in dry run there is nothing to keep. */
-export function asksSomebody({ asks, executed, tier, dryRun }: Decision): boolean {
-  return asks !== null || (executed && tier === TIERS.length && !dryRun);
 }
 
 async function askedFor(table: Table, decision: Decision, config: ClusterConfig, now: Date): Promise<boolean> {

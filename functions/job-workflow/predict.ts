@@ -16,6 +16,8 @@ export const handler = task(
     log.info('decided', {
       clusterId: job.clusterId,
       jobId: job.jobId,
+      called: decision.called,
+      tier: decision.tier,
       scope: decision.scope,
       next: decision.next,
       reason: decision.reasons[0]?.code,

@@ -1,10 +1,12 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { RecordOutcomeInput, RecordOutcomeOutput } from '../../schemas/machines/job-workflow.ts';
+import { freePlace } from '../adapters/asking-store.ts';
 import { emit } from '../adapters/event-bus.ts';
 import { closeJob } from '../adapters/job-store.ts';
 import { table } from '../adapters/table.ts';
-import { closingStatus } from '../domain/closing.ts';
+import { asksSomebody, closingStatus } from '../domain/closing.ts';
+import { tierName } from '../domain/gate.ts';
 import { task } from '../runtime/task.ts';
 
 /** Closes the row and tells the bus how the job's decision ended. */
@@ -14,16 +16,19 @@ export const handler = task(
     output: RecordOutcomeOutput,
     env: { DYNAMODB_TABLE_NAME: z.string(), EVENT_BUS_NAME: z.string() },
   },
-  async ({ job, decision, effect, answer, failure }, { env, now, log, metrics }) => {
+  async ({ job, decision, effect, approvedEffect, answer, failure }, { env, now, log, metrics }) => {
     const { clusterId, jobId, submittedAt } = job;
-    const status = closingStatus({ decision, effect, answer, failed: failure !== null });
+    const store = table(env.DYNAMODB_TABLE_NAME);
+    const status = closingStatus({ decision, effect, approvedEffect, answer, failed: failure !== null });
     const reasons = decision?.reasons ?? [];
-    await closeJob(table(env.DYNAMODB_TABLE_NAME), job, {
+    await closeJob(store, job, {
       status,
       effect: effect ?? undefined,
       failure: failure ? { error: failure.Error ?? 'unknown', cause: failure.Cause?.slice(0, 1_000) } : undefined,
       at: now,
     });
+    // Whatever became of its question: nobody waits for an answer any more.
+    if (decision && asksSomebody(decision)) await freePlace(store, clusterId, decision.decisionId, now);
     await emit(env.EVENT_BUS_NAME, 'DecisionRecorded', {
       schemaVersion: 1,
       clusterId,
@@ -31,16 +36,26 @@ export const handler = task(
       submittedAt,
       decisionId: decision?.decisionId ?? null,
       scope: decision?.scope ?? null,
-      kind: decision?.kind ?? null,
+      called: decision?.called ?? null,
       tier: decision?.tier ?? null,
-      executed: decision?.executed ?? false,
+      next: decision?.next ?? null,
+      asked: decision?.asks != null,
+      dryRun: decision?.dryRun ?? false,
       status,
       reasons,
       at: now.toISOString(),
     });
-    metrics.addDimension('Status', status);
-    metrics.addMetric('DecisionRecorded', MetricUnit.Count, 1);
+    count(metrics, 'DecisionRecorded', 'Status', status);
+    if (decision && decision.called > 0) count(metrics, 'Called', 'Tier', tierName(decision.called));
+    if (status === 'acted' && decision) count(metrics, 'Acted', 'Tier', tierName(decision.tier));
     if (failure) log.warn('the job ended in a failure', { clusterId, jobId, error: failure.Error });
     return { status, reasons };
   },
 );
+
+/** One count with one dimension: dimensions of one record would multiply. */
+function count(metrics: Metrics, name: string, dimension: string, value: string): void {
+  const metric = metrics.singleMetric();
+  metric.addDimension(dimension, value);
+  metric.addMetric(name, MetricUnit.Count, 1);
+}

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { Next, Tier } from '../decision.ts';
 import { AnsweredIn } from '../items/approval.ts';
 import { RowStatus } from '../items/job.ts';
-import { ClusterId, Instant, JobId, Kind, Scope } from '../primitives.ts';
+import { ClusterId, Instant, JobId, Scope } from '../primitives.ts';
 import { DriftAlarm, DriftBand, Reason } from '../verdict.ts';
 
 export const AGENTIC_SOURCE = 'vgac.agentic';
@@ -14,9 +15,13 @@ export const DecisionRecorded = z.object({
   ...round,
   decisionId: z.string().nullable(),
   scope: Scope.nullable(),
-  kind: Kind.nullable(),
-  tier: z.number().int().nullable(),
-  executed: z.boolean(),
+  /** The tier that the job called for, and the one done or held out; 0 for none. */
+  called: Tier.nullable(),
+  tier: Tier.nullable(),
+  next: Next.nullable(),
+  /** A human was asked, also beside what was done. */
+  asked: z.boolean(),
+  dryRun: z.boolean(),
   status: RowStatus,
   reasons: z.array(Reason),
   at: Instant,

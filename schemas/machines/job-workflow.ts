@@ -69,7 +69,9 @@ export const VoidApprovalOutput = ApprovalAnswer;
 export const RecordOutcomeInput = z.object({
   job: Job,
   decision: Decision.nullable(),
+  /** What was done on the agent's own decision, and on a human's word. */
   effect: Effect.nullable(),
+  approvedEffect: Effect.nullable(),
   answer: ApprovalAnswer.nullable(),
   /** `$states.errorOutput`: Step Functions leaves either part out, or null, where it has nothing to say. */
   failure: z.object({ Error: z.string().nullish(), Cause: z.string().nullish() }).nullable(),

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { misconfigured } from '../../functions/domain/capabilities.ts';
+import { TIER_NUMBERS, TIERS } from '../../functions/domain/thresholds.ts';
 import { ClusterConfig } from '../../schemas/config.ts';
 import { type Fault, faultsOf, pathText } from './config-faults.ts';
 
@@ -51,7 +52,7 @@ export function checkClusters(content: unknown): { clusters: ClusterConfig[]; fa
     if (parsed.success) clusters.push(parsed.data);
     else faults.push(...within(faultsOf(ClusterConfig, parsed.error, raw)));
     // On the raw parts, so that a fault elsewhere in the cluster hides none of these.
-    faults.push(...within([...actionFaults(raw), ...budgetFaults(raw)]));
+    faults.push(...within([...actionFaults(raw), ...tierFaults(raw)]));
   }
   faults.push(...repeated(shell.data.clusters));
   return faults.length > 0 ? { clusters: [], faults: faults.map(line) } : { clusters, faults: [] };
@@ -75,12 +76,28 @@ function actionFaults(raw: unknown): Fault[] {
   });
 }
 
-function budgetFaults(raw: unknown): Fault[] {
-  const parsed = z.object({ budgets: ClusterConfig.shape.budgets }).safeParse(raw);
+/** A tier's numbers as they would hold together with the usual ones: what each is alone, its schema has checked. */
+function tierFaults(raw: unknown): Fault[] {
+  const parsed = z.object({ tiers: ClusterConfig.shape.tiers }).safeParse(raw);
   if (!parsed.success) return [];
-  return Object.entries(parsed.data.budgets).flatMap(([kind, { tokens, cap }]) =>
-    tokens > cap ? [{ path: ['budgets', kind, 'tokens'], advice: `use at most the cap, which is ${cap}` }] : [],
-  );
+  const { tiers } = parsed.data;
+  return TIERS.flatMap((name, i) => {
+    const own = tiers[name];
+    if (own === undefined) return [];
+    const { eps, ece, tokens, cap } = { ...TIER_NUMBERS[name], ...own };
+    const fault = (field: string, advice: string): Fault => ({ path: ['tiers', name, field], advice });
+    const least = eps - ece;
+    const below = TIERS[i - 1];
+    const lower = below === undefined ? 0 : (tiers[below]?.eps ?? TIER_NUMBERS[below].eps);
+    return [
+      ...(least > 0 ? [] : [fault('ece', `use less than eps, which is ${eps}`)]),
+      ...(own.promise !== undefined && own.promise < least
+        ? [fault('promise', `use at least eps - ece, which is ${least.toFixed(3)}: a promise may only be raised`)]
+        : []),
+      ...(eps > lower ? [] : [fault('eps', `use more than eps of ${below}, which is ${lower}`)]),
+      ...(tokens <= cap ? [] : [fault('tokens', `use at most the cap, which is ${cap}`)]),
+    ];
+  });
 }
 
 /** Every cluster once: the second one would silently win. */

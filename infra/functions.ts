@@ -82,7 +82,7 @@ export const HANDLERS = {
   Predict: {
     folder: 'job-workflow',
     purpose: 'Asks VGAC for a prediction, decides, reserves and records the decision.',
-    rows: [on(CLUSTER, 'BatchGetItem', 'GetItem', 'UpdateItem')],
+    rows: [on(CLUSTER, 'BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['vgac'],
     timeoutSeconds: 60,
   },
@@ -120,8 +120,8 @@ export const HANDLERS = {
   },
   RecordOutcome: {
     folder: 'job-workflow',
-    purpose: 'Closes the row of the job and says so on the bus.',
-    rows: [on(CLUSTER, 'UpdateItem')],
+    purpose: 'Closes the row of the job, frees the place of its question, and says so on the bus.',
+    rows: [on(CLUSTER, 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['events'],
   },
   ListClusters: {
@@ -197,7 +197,7 @@ export const HANDLERS = {
   CloseExecution: {
     folder: 'events',
     purpose: 'Closes the row of an execution that ended without doing so, and releases its reservation.',
-    rows: [on(CLUSTER, 'GetItem', 'Query', 'UpdateItem', 'DeleteItem')],
+    rows: [on(CLUSTER, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem')],
   },
   ApprovalSweeper: {
     folder: 'events',

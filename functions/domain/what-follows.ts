@@ -3,7 +3,10 @@ import type { Decision } from '../../schemas/decision.ts';
 import type { Effect } from '../../schemas/effect.ts';
 import type { ActOutput, ActStep } from '../../schemas/machines/job-workflow.ts';
 
-/** What the machine does after an effect. A hold that is in place always asks a human whether it stays. */
+/**
+ * What the machine does after an effect. A hold that is in place always asks a human whether it stays; one that would only have been
+ * placed asks nothing. Where less was done than the job called for, the rest is asked.
+ */
 export function whatFollows(
   step: z.infer<typeof ActStep>,
   decision: Decision | null,
@@ -11,8 +14,9 @@ export function whatFollows(
 ): z.infer<typeof ActOutput>['follows'] {
   if (step === 'release') return 'close';
   if (effect.status === 'void') return 'void';
-  const happened = effect.status === 'done' || effect.status === 'dryRun';
-  if (!happened) return 'close';
-  if (effect.action === 'hold') return 'askToKeep';
-  return step === 'apply' && decision?.next === 'actAndNotify' ? 'notify' : 'close';
+  if (effect.status === 'done' && effect.action === 'hold') return 'askToKeep';
+  if (effect.status !== 'done' && effect.status !== 'dryRun') return 'close';
+  if (step !== 'apply') return 'close';
+  if (decision?.next === 'actAndNotify') return 'notify';
+  return decision?.asks ? 'ask' : 'close';
 }

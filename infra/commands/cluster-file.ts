@@ -84,7 +84,11 @@ function tierFaults(raw: unknown): Fault[] {
   return TIERS.flatMap((name, i) => {
     const own = tiers[name];
     if (own === undefined) return [];
-    const { eps, ece, tokens, cap } = { ...TIER_NUMBERS[name], ...own };
+    const usual = TIER_NUMBERS[name];
+    const eps = own.eps ?? usual.eps;
+    const ece = own.ece ?? usual.ece;
+    const tokens = own.tokens ?? usual.tokens;
+    const cap = own.cap ?? usual.cap;
     const fault = (field: string, advice: string): Fault => ({ path: ['tiers', name, field], advice });
     const least = eps - ece;
     const below = TIERS[i - 1];

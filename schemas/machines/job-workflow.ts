@@ -44,8 +44,8 @@ export const ActInput = z.object({
   step: ActStep,
 });
 export const ActOutput = Effect.extend({
-  /** What the machine does next: a hold always asks a human whether to keep it. */
-  follows: z.enum(['close', 'notify', 'askToKeep', 'void']),
+  /** What the machine does next: a hold asks whether to keep it; what was called for beyond the effect is asked. */
+  follows: z.enum(['close', 'notify', 'ask', 'askToKeep', 'void']),
 });
 
 export const NotifyInput = z.object({ job: Job, decision: Decision, effect: Effect });

@@ -12,6 +12,8 @@ const good: Bindings = {
   step: 'apply',
   question: 'act',
   effect: { ...anEffect(), follows: 'notify', reason: 'frozen' },
+  ownEffect: anEffect(),
+  approvedEffect: null,
   answer: anAnswer(),
   failure: { Error: 'VgacUnavailable', Cause: 'no answer' },
   observation: null,

@@ -76,5 +76,10 @@ async function withinLimits(
   if (row?.decision?.kind !== 'intervention') return permitted;
   if (await useAction(table, config, permitted.args, decisionId, now)) return permitted;
   const status = approved ? 'void' : 'refused';
-  return { may: false, args: permitted.args, status, reason: 'this action is cooling down on this job, or the hour of the cluster is full' };
+  return {
+    may: false,
+    args: permitted.args,
+    status,
+    reason: 'this action is cooling down on this job, or the hour of the cluster is full',
+  };
 }

@@ -38,7 +38,8 @@ export async function claimJob(table: Table, job: Job, execution: string, now: D
     condition: 'attribute_not_exists(claimed_by) OR claimed_by = :execution',
     values: { ':execution': execution },
   }).catch((error: unknown) => {
-    if (lostTheRace(error)) throw new AlreadyAdmitted(`job ${jobId} of ${clusterId}, submitted at ${submittedAt}, is already admitted`);
+    if (lostTheRace(error))
+      throw new AlreadyAdmitted(`job ${jobId} of ${clusterId}, submitted at ${submittedAt}, is already admitted`);
     throw error;
   });
 }

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { JobSubmittedEvent, OutcomeEvent } from '../../schemas/events/collector.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';

@@ -53,7 +53,12 @@ export function decide(input: DecideInput): Decision {
   const verdict = input.verdict ?? unknownVerdict(input.state);
   const q = usable(prediction.q);
   const proposal = propose(q, config, job);
-  const gateReasons = [...ownEffectReasons(input), ...timeReasons(input), ...epochReasons(input, verdict), ...rulesOf(input, verdict, proposal, q)];
+  const gateReasons = [
+    ...ownEffectReasons(input),
+    ...timeReasons(input),
+    ...epochReasons(input, verdict),
+    ...rulesOf(input, verdict, proposal, q),
+  ];
   const scope = strictest([verdict.scope, ...gateReasons.map((reason) => reason.scope)]);
   const late = isLate(input);
   const holdout = !late && scope !== 'escalate' && proposal.kind === 'intervention' && heldOut(config, job);

@@ -16,10 +16,7 @@ export const handler = task(
   async ({ decisionId, step, ...round }, { env, now, log }) => {
     const { clusterId, jobId } = round;
     const store = table(env.DYNAMODB_TABLE_NAME);
-    const items = await readTogether(store, [
-      ...[jobKey(round), configKey(clusterId)],
-      ...freezeKeys(clusterId),
-    ]);
+    const items = await readTogether(store, [...[jobKey(round), configKey(clusterId)], ...freezeKeys(clusterId)]);
     const row = jobFrom(items, round);
     const config = configFrom(items, clusterId, row?.platform ?? 'kubernetes');
     const frozen = freezeFrom(items, clusterId) !== null;

@@ -1,0 +1,36 @@
+import type { Job } from '../../schemas/machines/job-workflow.ts';
+import { touchedBy } from '../domain/own-effect.ts';
+import { loadConfig } from './config-store.ts';
+import { claimJob, recordOwnEffect } from './job-store.ts';
+import { claimedBefore } from './round-store.ts';
+import type { Table } from './table.ts';
+import { takeOutcome } from './take-outcome.ts';
+import { dropWaiting, waitingFor } from './waiting-outcomes.ts';
+
+/**
+ * Claims a round for one execution, notes whether it comes of our own effect on the round before it, and joins the outcomes
+ * that waited for it. Every step may be repeated, so a retry finishes what a crash left half done.
+ * @throws AlreadyAdmitted, RowContended, UnreadableItem, OtherLayout
+ */
+export async function admitRound(table: Table, job: Job, execution: string, now: Date): Promise<void> {
+  await claimJob(table, job, execution, now);
+  await Promise.all([noteOwnEffect(table, job), pickUp(table, job, now)]);
+}
+
+async function noteOwnEffect(table: Table, job: Job): Promise<void> {
+  const before = await claimedBefore(table, job);
+  const decision = before && touchedBy(before);
+  if (decision) await recordOwnEffect(table, job, decision);
+}
+
+async function pickUp(table: Table, job: Job, now: Date): Promise<void> {
+  const waiting = await waitingFor(table, job);
+  if (waiting.length === 0) return;
+  const { clusterId, jobId } = job;
+  const { longWaitSeconds } = await loadConfig(table, clusterId, job.platform);
+  for (const told of waiting) {
+    // To this round, unless one has been claimed meanwhile that was submitted later and still before it.
+    await takeOutcome(table, { clusterId, jobId, submittedAt: null, told }, longWaitSeconds, now);
+    await dropWaiting(table, job, told);
+  }
+}

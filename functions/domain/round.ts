@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+
+/** One submission of a job. A requeued or reused id is a new round; an array is one round. */
+export interface Round {
+  readonly clusterId: string;
+  /** Of an array, the array's own id. */
+  readonly jobId: string;
+  /** ISO 8601. Two spellings of one instant are one round. */
+  readonly submittedAt: string;
+}
+
+/** The one spelling of an instant, in UTC with milliseconds: as text it sorts by time. What is no instant stays as it is. */
+export function canonicalInstant(instant: string): string {
+  const at = Date.parse(instant);
+  return Number.isNaN(at) ? instant : new Date(at).toISOString();
+}
+
+/** The same from seconds since the epoch, as ledger and traces count. */
+export function instantOf(seconds: number): string {
+  return new Date(Math.round(seconds * 1000)).toISOString();
+}
+
+/** A job id as part of a key: nothing in it can be taken for the `#` between the parts. */
+export function escapedJobId(jobId: string): string {
+  return encodeURIComponent(jobId);
+}
+
+/** The round's name within its cluster: `{jobId}#{submittedAt}`, escaped and canonical. */
+export function roundKey({ jobId, submittedAt }: Omit<Round, 'clusterId'>): string {
+  return `${escapedJobId(jobId)}#${canonicalInstant(submittedAt)}`;
+}
+
+/** The round as text, lengths first, so that no two rounds can run together into the same one. */
+export function roundText({ clusterId, jobId, submittedAt }: Round): string {
+  return `${clusterId.length}:${clusterId}${jobId.length}:${jobId}${canonicalInstant(submittedAt)}`;
+}
+
+/** Eight bytes that stand for the round where many are kept together; decision ids begin with them. */
+export function roundHash(round: Round): Uint8Array {
+  return roundDigest(round).subarray(0, 8);
+}
+
+/** The whole hash, of which ids take as much as they need. SHA-256. */
+export function roundDigest(round: Round): Uint8Array {
+  return createHash('sha256').update(roundText(round)).digest();
+}
+
+export interface ArrayPart {
+  /** The array's id, or the job's own where it is none. */
+  readonly jobId: string;
+  /** `whole`: the job itself, or its array · `pending`: what of an array still waits · `task`: one task of it. */
+  readonly part: 'whole' | 'pending' | 'task';
+}
+
+/** Slurm: `123_4` is one task, `123_[5-9%2]` the tasks that still wait. */
+const SLURM = /^(\d+)_(\d+|\[[^\]]*\])$/;
+/** AWS Batch: the uuid of the array job and the index of its child. */
+const BATCH = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):\d+$/i;
+
+/** Which array an id belongs to, and how much of it the id means. */
+export function arrayPart(id: string): ArrayPart {
+  const [, slurm, tasks] = SLURM.exec(id) ?? [];
+  if (slurm !== undefined) return { jobId: slurm, part: tasks?.startsWith('[') ? 'pending' : 'task' };
+  const [, batch] = BATCH.exec(id) ?? [];
+  return batch === undefined ? { jobId: id, part: 'whole' } : { jobId: batch, part: 'task' };
+}

@@ -1,0 +1,9 @@
+import * as z from 'zod';
+
+/**
+ * The layout of everything that is stored, which each item and each data folder says of itself. Raised with every change
+ * that an older reader would misread; from then on a newer version reads the one before it.
+ */
+export const LAYOUT = 1 as const;
+
+export const Layout = z.literal(LAYOUT);

@@ -45,7 +45,7 @@ export async function waitingFor(table: Table, round: Round): Promise<Told[]> {
       }),
     );
     for (const item of page.Items ?? []) {
-      const { type, at, end_state: endState, of_task: ofTask = false } = parseItem(OutcomeItem, item);
+      const { type, at, end_state: endState, of_task: ofTask } = parseItem(OutcomeItem, item);
       waiting.push({ type, at, endState, ofTask });
     }
     start = page.LastEvaluatedKey;

@@ -14,7 +14,7 @@ export interface Told {
   at: string;
   endState?: 'succeeded' | 'failed' | undefined;
   /** The start of one task of an array: the first is the array's start, and the others change nothing. */
-  ofTask: boolean;
+  ofTask?: boolean | undefined;
 }
 
 export interface Outcome {
@@ -41,10 +41,10 @@ function toldBy(event: OutcomeEvent, ofArray: boolean): Told {
       return { type: 'JobStarted', at: canonicalInstant(event.detail.startedAt), ofTask: ofArray };
     case 'JobEnded': {
       const { endedAt, state } = event.detail;
-      return { type: 'JobEnded', at: canonicalInstant(endedAt), endState: state, ofTask: false };
+      return { type: 'JobEnded', at: canonicalInstant(endedAt), endState: state };
     }
     case 'JobCancelled':
-      return { type: 'JobCancelled', at: canonicalInstant(event.detail.cancelledAt), ofTask: false };
+      return { type: 'JobCancelled', at: canonicalInstant(event.detail.cancelledAt) };
   }
 }
 
@@ -71,7 +71,7 @@ export function joinOutcome(row: JobItem, told: Told, longWaitSeconds: number, n
   if (known !== undefined) {
     const agrees = sameInstant(known, told.at) && (told.type !== 'JobEnded' || row.end_state === told.endState);
     // A crash between the fact and its label is made good by the duplicate.
-    return agrees || told.ofTask
+    return agrees || told.ofTask === true
       ? { set: firstLabel(row, longWaitSeconds, now), contradicts: false }
       : contradiction(row, told);
   }

@@ -9,9 +9,10 @@ export interface Round {
   readonly submittedAt: string;
 }
 
-/** The one spelling of an instant, in UTC with milliseconds: as text it sorts by time. */
+/** The one spelling of an instant, in UTC with milliseconds: as text it sorts by time. What is no instant stays as it is. */
 export function canonicalInstant(instant: string): string {
-  return new Date(instant).toISOString();
+  const at = Date.parse(instant);
+  return Number.isNaN(at) ? instant : new Date(at).toISOString();
 }
 
 /** The same from seconds since the epoch, as ledger and traces count. */

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { loadApproval } from '../../functions/adapters/approval-item.ts';
 import { openApprovals } from '../../functions/adapters/approval-lists.ts';
 import { visible } from '../../functions/adapters/slack/escape.ts';
-import { OtherLayout, table, type Table } from '../../functions/adapters/table.ts';
+import { OtherLayout, type Table, table } from '../../functions/adapters/table.ts';
 import { standingWords } from '../../functions/domain/answer-words.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
 import { type AnswerAction, AnswerReply, AnswerRequest } from '../../schemas/ports/answer.ts';

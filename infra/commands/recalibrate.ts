@@ -7,7 +7,7 @@ import { emit } from '../../functions/adapters/event-bus.ts';
 import { listMaps, loadMap } from '../../functions/adapters/map-store.ts';
 import { mendFromLedger } from '../../functions/adapters/mend.ts';
 import { fitMap, promoteMap, rollBackMap } from '../../functions/adapters/recalibrate.ts';
-import { isUnreadable, OtherLayout, table, type Table } from '../../functions/adapters/table.ts';
+import { isUnreadable, OtherLayout, type Table, table } from '../../functions/adapters/table.ts';
 import { UnreadableState } from '../../functions/domain/calibration/codec.ts';
 import { GATE } from '../../functions/domain/thresholds.ts';
 import type { CalibrationPromoted } from '../../schemas/events/emitted.ts';

@@ -152,7 +152,8 @@ function microsOf(): Micros {
     const verdict = reliability({ state, version: 1, frozen: false, staleSince: null, config, now });
     const prediction = { p, waitSeconds: 60, confidence: null, ...serve(state, { p, waitSeconds: 60 }) };
     const job = { clusterId: 'bench', jobId: `job-${i}`, submittedAt: now.toISOString() };
-    decide({ job, started: false, labelKnown: false, inFlight, prediction, verdict, state, config, limits, now });
+    const told = { ownEffect: false, started: false, labelKnown: false };
+    decide({ job, ...told, inFlight, prediction, verdict, state, config, limits, now });
   });
   return { judge: judged, decide: decided, resolve };
 }

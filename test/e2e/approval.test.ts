@@ -32,7 +32,7 @@ describe.skipIf(browserPath === null)(name, () => {
     await page.getByText('Approved', { exact: false }).first().waitFor();
     await expect.poll(() => shared.session.system.engine.list({ status: 'RUNNING' }), { timeout: 20_000 }).toEqual([]);
 
-    const row = await shared.session.records.job(shared.cluster.clusterId, JOB_ID);
+    const row = await shared.row(JOB_ID);
     expect(row).toMatchObject({ status: 'approved', effect: { status: 'done', intervened: true } });
     expect(row?.effect?.decisionId).toBe(row?.decision?.decisionId);
     expect(shared.cluster.job(JOB_ID)?.priority).toBe(200);
@@ -56,7 +56,7 @@ describe.skipIf(browserPath === null)(name, () => {
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => shared.cluster.job(JOB_ID)?.priority, { timeout: 20_000 }).toBe(100);
     await page.getByText('Taken back', { exact: false }).first().waitFor();
-    const row = await shared.session.records.job(shared.cluster.clusterId, JOB_ID);
+    const row = await shared.row(JOB_ID);
     expect(row?.effect).toMatchObject({ status: 'undone', intervened: true });
   });
 

@@ -2,6 +2,7 @@ import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import type { SimulatedCluster } from '../../infra/embedded/simulator/cluster.ts';
 import type { Session } from '../../infra/embedded/start/session.ts';
+import type { JobItem } from '../../schemas/items/job.ts';
 import { onePendingJob } from './one-pending-job.ts';
 import { chromiumPath, makeWorkspace, type Workspace } from './workspace.ts';
 
@@ -13,6 +14,8 @@ export interface SharedSystem {
   readonly browser: Browser;
   readonly cluster: SimulatedCluster;
   submit(jobId?: string): void;
+  /** The row of a job of the cluster. */
+  row(jobId: string): Promise<JobItem | null>;
 }
 
 class NotStarted extends Error {
@@ -56,5 +59,9 @@ export function useSystem(): SharedSystem {
     },
     cluster,
     submit,
+    row(jobId) {
+      const submittedAt = new Date(cluster.job(jobId)?.submittedAt ?? 0).toISOString();
+      return started(session).records.job({ clusterId: cluster.clusterId, jobId, submittedAt });
+    },
   };
 }

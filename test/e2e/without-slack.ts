@@ -41,7 +41,7 @@ export function answersWithoutSlack(shared: SharedSystem): void {
       .toBe('pending');
     return found ?? expect.fail('nobody is asked');
   }
-  const row = (jobId: string) => shared.session.records.job(shared.cluster.clusterId, jobId);
+  const row = (jobId: string) => shared.row(jobId);
   const closed = (jobId: string) => expect.poll(async () => (await row(jobId))?.status, { timeout: 20_000 });
 
   describe.skipIf(browserPath === null)(inBrowser, () => {

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { type Round, roundKey } from '../../../functions/domain/round.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { Decision } from '../../../schemas/decision.ts';
 import { ApprovalItem, ApprovalStatus, type Asked } from '../../../schemas/items/approval.ts';
@@ -8,7 +9,6 @@ import { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import { ConfigItem, FreezeItem } from '../../../schemas/items/cluster.ts';
 import { JobItem } from '../../../schemas/items/job.ts';
 import { MapItem } from '../../../schemas/items/map.ts';
-import { type Round, roundKey } from '../../../functions/domain/round.ts';
 import type { JobFact } from '../start/summary.ts';
 
 export interface TableAccess {

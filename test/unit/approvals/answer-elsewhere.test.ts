@@ -110,7 +110,7 @@ describe('an answer outside of Slack', () => {
       message: expect.stringContaining('no Slack id in the configuration'),
     });
     const config = aConfig({ users: { ...aConfig().users, [ARN]: ANNA } });
-    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', config, applied_at: now5.toISOString() };
+    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', v: 1, config, applied_at: now5.toISOString() };
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: item }));
     await answer(at(now5), iam, approval, { action: 'approve' });
     expect(await stored()).toMatchObject({ status: 'approved', decided_by: ANNA, decided_via: 'cli' });

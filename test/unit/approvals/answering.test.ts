@@ -164,7 +164,7 @@ describe('a click', () => {
 
   it('is not answered while the configuration cannot be read', async () => {
     const { approval, at, resumed, stored } = await asked();
-    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', config: { clusterId: 1 }, applied_at: 'x' };
+    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', v: 1, config: { clusterId: 1 }, applied_at: 'x' };
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: item }));
     await expect(answerClick(at(now5), click(approval, ANNA))).rejects.toThrow('CONFIG');
     expect([resumed, (await stored()).status]).toEqual([[], 'pending']);

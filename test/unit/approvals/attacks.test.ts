@@ -30,7 +30,7 @@ describe('somebody who may answer on another cluster only', () => {
   it.each(['approve', 'deny', 'undo', 'freeze', 'unfreeze'])('cannot %s here, and is told why', async (action) => {
     const { client, name: TableName } = table(process.env.DYNAMODB_TABLE_NAME ?? '');
     const config = aConfig({ clusterId: 'east-1', approvers: { suggest: [ELSEWHERE], gate: [ELSEWHERE] } });
-    const Item = { PK: clusterKey('east-1'), SK: 'CONFIG', config, applied_at: ASKED.toISOString() };
+    const Item = { PK: clusterKey('east-1'), SK: 'CONFIG', v: 1, config, applied_at: ASKED.toISOString() };
     await client.send(new PutCommand({ TableName, Item }));
     const decision = aDecision();
     await ask(decision);

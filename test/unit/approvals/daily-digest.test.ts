@@ -21,7 +21,8 @@ async function clusterWithJobs() {
   const put = async (jobId: string, submittedAt: string, next: 'withhold' | 'act', code: string) => {
     const reasons = [{ code, message: `because of <!channel> ${code}`, scope: 'escalate' as const }];
     const listing = { listing: clusterKey(clusterId), listing_key: `PREDICTION#${submittedAt}#${jobId}` };
-    const Item = { ...jobKey(clusterId, jobId), ...listing, decision: aDecision({ clusterId, jobId, next, reasons }) };
+    const decision = aDecision({ clusterId, jobId, submittedAt, next, reasons });
+    const Item = { ...jobKey(decision), ...listing, decision };
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item }));
   };
   await put('before', '2026-11-19T23:59:59.999Z', 'withhold', 'learning');

@@ -61,7 +61,7 @@ export function useApprovalEdges() {
     for (const [SecretId, SecretString] of Object.entries(values)) {
       secrets.on(GetSecretValueCommand, { SecretId }).resolves({ SecretString });
     }
-    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', config: aConfig(), applied_at: ASKED.toISOString() };
+    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', v: 1, config: aConfig(), applied_at: ASKED.toISOString() };
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: item }));
   });
   return {

@@ -89,7 +89,7 @@ describe('an answer from elsewhere', () => {
   it('is authorised by the configuration as it is now', async () => {
     const { approval, edges, resumed } = await asked();
     const config = aConfig({ approvers: { suggest: [BEN], gate: [] } });
-    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', config, applied_at: ASKED.toISOString() };
+    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', v: 1, config, applied_at: ASKED.toISOString() };
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: item }));
     await answerClick({ ...edges, now: now5 }, click(approval, ANNA));
     expect(resumed).toEqual([]);

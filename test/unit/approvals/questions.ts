@@ -66,7 +66,7 @@ export function useQuestions() {
       await client.send(new DeleteCommand({ TableName, Key: { PK: `APPROVAL#${id}`, SK: 'APPROVAL' } }));
     }
     await client.send(new DeleteCommand({ TableName, Key: { PK: 'APPROVAL#OPEN@west-1', SK: 'DIGEST' } }));
-    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', config: aConfig(), applied_at: ASKED.toISOString() };
+    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', v: 1, config: aConfig(), applied_at: ASKED.toISOString() };
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: item }));
   });
   return { dynamo, asked, click, auditOf, isOpen };

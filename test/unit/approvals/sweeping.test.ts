@@ -78,7 +78,7 @@ describe('the sweeper', () => {
   });
 
   it('goes on when one approval is poisoned, and reports it', async () => {
-    const poison = { PK: 'APPROVAL#poison', SK: 'APPROVAL', listing: 'APPROVALS#OPEN', listing_key: '0#poison' };
+    const poison = { PK: 'APPROVAL#poison', SK: 'APPROVAL', v: 1, listing: 'APPROVALS#OPEN', listing_key: '0#poison' };
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: poison }));
     const first = await asked();
     const second = await asked({ token: 'token-good' });

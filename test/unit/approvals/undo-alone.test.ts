@@ -28,6 +28,8 @@ const obliging: Scheduler = {
   undo: async (placed) => ({ ...placed, undone: true }),
 };
 
+const ROUND = { clusterId: 'west-1', jobId: 'job-17', submittedAt: ASKED.toISOString() };
+
 /** A requeue that the agent did alone and read back; its execution is about to tell people. */
 async function doneAlone(change: Partial<Effect> = {}) {
   const recorded = aDecision({ executed: true, next: 'actAndNotify', scope: 'notify', reasons: [] });
@@ -41,15 +43,16 @@ async function doneAlone(change: Partial<Effect> = {}) {
     ...change,
   };
   const row = JobItem.parse({
-    ...jobKey('west-1', 'job-17'),
+    ...jobKey(decision),
+    v: 1,
     ...{ cluster_id: 'west-1', job_id: 'job-17', claimed_by: 'arn:execution', submitted_at: ASKED.toISOString() },
     decision,
   });
   await store().client.send(new PutCommand({ TableName: store().name, Item: row }));
-  await recordEffect(store(), 'west-1', 'job-17', effect);
+  await recordEffect(store(), decision, effect);
   return { decision, effect, told: () => notify({ job, decision, effect }, context) };
 }
-const rowNow = async () => (await loadJob(store(), 'west-1', 'job-17')) ?? expect.fail('no row');
+const rowNow = async () => (await loadJob(store(), ROUND)) ?? expect.fail('no row');
 const edgesAt = (now: Date) => {
   const env = { DYNAMODB_TABLE_NAME: store().name, EVENT_BUS_NAME: 'vgac', SLACK_BOT_TOKEN_NAME: 'bot' };
   const log = { warn: () => undefined };
@@ -74,7 +77,7 @@ async function auditOf(id: string): Promise<string[]> {
 
 describe('what the agent did alone', () => {
   beforeEach(async () => {
-    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', config: aConfig(), applied_at: ASKED.toISOString() };
+    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', v: 1, config: aConfig(), applied_at: ASKED.toISOString() };
     await store().client.send(new PutCommand({ TableName: store().name, Item: item }));
   });
 
@@ -92,7 +95,7 @@ describe('what the agent did alone', () => {
     // The execution closes its row with what it knew, after somebody had it undone.
     const now = minutesAfter(ASKED, 1);
     expect(await takeBack(edgesAt(now), id, async () => obliging)).toMatchObject({ status: 'undone' });
-    await closeJob(store(), 'west-1', 'job-17', { status: 'executed', effect, at: now });
+    await closeJob(store(), ROUND, { status: 'executed', effect, at: now });
     expect(shown()).toContain('*Taken back*, 2026-11-20 08:01 UTC, and read back from the scheduler.');
     expect(shown()).not.toContain('action_id');
     const row = { ...(await rowNow()), label_at: now.toISOString(), long_wait: true };
@@ -144,7 +147,7 @@ describe('what the agent did alone', () => {
   it('loses its button when the time is over, and is swept no more', async () => {
     const { decision, told } = await doneAlone();
     await told();
-    await closeJob(store(), 'west-1', 'job-17', { status: 'executed', at: ASKED });
+    await closeJob(store(), ROUND, { status: 'executed', at: ASKED });
     const answerTask = vi.fn();
     await sweep({ ...edgesAt(minutesAfter(ASKED, 16)), answerTask });
     expect(shown()).toContain('The time to undo it from here is over.');

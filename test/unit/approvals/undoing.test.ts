@@ -18,6 +18,8 @@ import { now5, useQuestions } from './questions.ts';
 const { dynamo, asked, click, auditOf, isOpen } = useQuestions();
 const DONE = minutesAfter(ASKED, 6);
 
+const ROUND = { clusterId: 'west-1', jobId: 'job-17', submittedAt: ASKED.toISOString() };
+
 /** An approved requeue that Act has done and read back. */
 async function approvedAndDone(change: Partial<Effect> = {}) {
   const question = await asked();
@@ -32,17 +34,19 @@ async function approvedAndDone(change: Partial<Effect> = {}) {
     undone: false,
   };
   const row = {
-    ...jobKey('west-1', 'job-17'),
+    ...jobKey(ROUND),
+    v: 1,
     cluster_id: 'west-1',
     job_id: 'job-17',
+    submitted_at: ROUND.submittedAt,
     decision: { ...decision, argumentsHash: hash },
   };
   await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: row }));
   await answerClick(at(now5), click(approval, ANNA));
   const common = { action: 'requeue', decisionId: decision.decisionId, at: DONE.toISOString(), intervened: true };
-  await recordEffect(dynamo.table, 'west-1', 'job-17', { ...common, status: 'done', undo: placed, ...change });
+  await recordEffect(dynamo.table, ROUND, { ...common, status: 'done', undo: placed, ...change });
   const card = () => question.cards.get('1.000001');
-  const effect = async () => (await loadJob(dynamo.table, 'west-1', 'job-17'))?.effect;
+  const effect = async () => (await loadJob(dynamo.table, ROUND))?.effect;
   return { ...question, card, effect, placed };
 }
 
@@ -201,7 +205,8 @@ describe('an undone intervention of the agent', () => {
     intervened: true,
   });
   const row = {
-    ...jobKey('west-1', 'job-17'),
+    ...jobKey(ROUND),
+    v: 1 as const,
     cluster_id: 'west-1',
     job_id: 'job-17',
     submitted_at: ASKED.toISOString(),

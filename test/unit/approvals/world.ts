@@ -53,7 +53,7 @@ export class World {
     this.#interleave = interleave;
     this.memory = memoryTable((work) => this.#call(async () => work()));
     const { items } = this.memory;
-    const config = { PK: 'CLUSTER#west-1', SK: 'CONFIG', config: aConfig(), applied_at: ASKED.toISOString() };
+    const config = { PK: 'CLUSTER#west-1', SK: 'CONFIG', v: 1, config: aConfig(), applied_at: ASKED.toISOString() };
     items.set('CLUSTER#west-1\u0000CONFIG', config);
     this.#row({});
   }
@@ -231,12 +231,14 @@ export class World {
   }
 
   #row(attributes: object): void {
-    const { clusterId, jobId } = this.decision;
-    const key = jobKey(clusterId, jobId);
+    const { clusterId, jobId, submittedAt } = this.decision;
+    const key = jobKey(this.decision);
     this.memory.items.set(`${key.PK}\u0000${key.SK}`, {
       ...key,
+      v: 1,
       cluster_id: clusterId,
       job_id: jobId,
+      submitted_at: submittedAt,
       ...attributes,
     });
   }

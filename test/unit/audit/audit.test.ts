@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -11,7 +11,7 @@ import { expireApproval, openApproval } from '../../../functions/adapters/approv
 import { claimJob, recordDecision } from '../../../functions/adapters/job-store.ts';
 import { termsOf } from '../../../functions/domain/approval-terms.ts';
 import { applyClusters } from '../../../infra/commands/apply-clusters.ts';
-import { stories, storyOfJob } from '../../../infra/commands/audit.ts';
+import { printable, stories, storyOfJob } from '../../../infra/commands/audit.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { aJob } from '../../fixtures/builders.ts';
 import { startDynamo } from '../../fixtures/dynamo.ts';
@@ -24,7 +24,8 @@ let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 async function asked(clusterId: string, jobId: string, submitted: Date): Promise<void> {
   const job = aJob({ clusterId, jobId, submittedAt: submitted.toISOString(), user: 'ada' });
   await claimJob(dynamo.table, job, 'run-1', submitted);
-  const decision = aDecision({ clusterId, jobId, foldable: false, decidedAt: submitted.toISOString() });
+  const { submittedAt } = job;
+  const decision = aDecision({ clusterId, jobId, submittedAt, foldable: false, decidedAt: submittedAt });
   await recordDecision(dynamo.table, decision, submitted.toISOString());
   const config = ClusterConfig.parse({ clusterId, platform: 'slurm' });
   const question = {
@@ -62,23 +63,33 @@ describe('npm run audit', () => {
     await expect(storyOfJob(dynamo.table, 'job-3')).rejects.toThrow('no job job-3 is known on east, west');
   });
 
+  it('tells all rounds of a job, each under its own submission, and an array by any of its tasks', async () => {
+    await asked('west', '123', ASKED);
+    await asked('west', '123', minutesAfter(ASKED, 30));
+    const story = printable(await storyOfJob(dynamo.table, '123_7', 'west')).map(stripVTControlCharacters);
+    expect(story.filter((line) => line.startsWith('west / 123'))).toEqual([
+      'west / 123, submitted at 2026-11-20T08:00:00.000Z',
+      'west / 123, submitted at 2026-11-20T08:30:00.000Z',
+    ]);
+  });
+
   it('tells all stories, or those of jobs submitted from a moment on', async () => {
     const jobs = async (choice: Parameters<typeof stories>[1]) => {
       const ids = new Set<string>();
       for await (const line of stories(dynamo.table, choice)) ids.add(`${line.clusterId}/${line.jobId}`);
       return [...ids];
     };
-    expect(await jobs({})).toEqual(['east/job-1', 'east/job-2', 'west/job-2']);
+    expect(await jobs({})).toEqual(['east/job-1', 'east/job-2', 'west/123', 'west/job-2']);
     expect(await jobs({ since: minutesAfter(ASKED, 60) })).toEqual(['east/job-2']);
-    expect(await jobs({ cluster: 'west' })).toEqual(['west/job-2']);
+    expect(await jobs({ cluster: 'west' })).toEqual(['west/123', 'west/job-2']);
   });
 
   it('says which item cannot be read, and not what is in it', async () => {
     const PK = 'CLUSTER#west';
-    const Item = { PK, SK: 'JOB#broken', cluster_id: 'west', job_id: 'broken', closed_at: 'a secret' };
+    const Item = { PK, SK: `JOB#broken#${ASKED.toISOString()}`, v: 1, closed_at: 'a secret' };
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item }));
     const failure = await storyOfJob(dynamo.table, 'broken', 'west').catch(String);
-    expect(failure).toMatch(/UnreadableItem: CLUSTER#west JOB#broken: closed_at/);
+    expect(failure).toMatch(/UnreadableItem: CLUSTER#west JOB#broken#2026-11-20T08:00:00.000Z: .*closed_at/);
     expect(failure).not.toContain('a secret');
   });
 
@@ -95,7 +106,7 @@ describe('npm run audit', () => {
       expect(stdout).toContain(`${lines.length} lines written`);
       const Line = z.strictObject({
         ...{ at: z.iso.datetime(), clusterId: z.string(), jobId: z.string(), who: z.string(), what: z.string() },
-        ...{ hash: z.string().nullable(), why: z.string().nullable() },
+        ...{ submittedAt: z.iso.datetime(), hash: z.string().nullable(), why: z.string().nullable() },
       });
       for (const line of lines) Line.parse(JSON.parse(line));
       expect(text).not.toMatch(/TTTT|"ada"|arn:/);

@@ -8,7 +8,7 @@ const at = (minutes: number) => minutesAfter(ASKED, minutes).toISOString();
 const decision = aDecision({ decidedAt: at(1) });
 
 const job = JobItem.parse({
-  ...{ PK: 'CLUSTER#west-1', SK: 'JOB#job-17', cluster_id: 'west-1', job_id: 'job-17', user: 'ada.lovelace' },
+  ...{ PK: 'CLUSTER#west-1', SK: 'JOB#job-17', v: 1, cluster_id: 'west-1', job_id: 'job-17', user: 'ada.lovelace' },
   ...{ submitted_at: at(0), claimed_by: 'arn:aws:states:eu-west-1:1:execution:job-workflow:run-1', queue: 'gpu' },
   request: { gpus: 4, cpuMillis: 1, memoryGb: 1 },
   decision,
@@ -23,7 +23,7 @@ const job = JobItem.parse({
 });
 
 const record = (minutes: number, who: string, what: string, why?: string) => ({
-  ...{ PK: 'APPROVAL#x', SK: `AUDIT#${at(minutes)}#${what}#${who}`, at: at(minutes), who, what },
+  ...{ PK: 'APPROVAL#x', v: 1 as const, SK: `AUDIT#${at(minutes)}#${what}#${who}`, at: at(minutes), who, what },
   hash: decision.argumentsHash,
   ...(why !== undefined && { why }),
 });
@@ -60,7 +60,15 @@ const records = (change: Partial<JobRecords> = {}): JobRecords => ({
 describe('the story of a job', () => {
   it('tells of a freeze of its cluster or of all clusters while it was with us, and of no other', () => {
     const befell = (minutes: number, what: string, cluster = 'west-1') => ({
-      ...{ PK: `CLUSTER#${cluster}`, SK: `AUDIT#${minutes}`, at: at(minutes), who: ANNA, what, hash: null },
+      ...{
+        PK: `CLUSTER#${cluster}`,
+        v: 1 as const,
+        SK: `AUDIT#${minutes}`,
+        at: at(minutes),
+        who: ANNA,
+        what,
+        hash: null,
+      },
       why: 'maintenance',
     });
     const cluster = [
@@ -125,8 +133,12 @@ describe('the story of a job', () => {
   });
 
   it('is told of a job of which only the outcome is known', () => {
-    const bare = JobItem.parse({ PK: 'x', SK: 'y', cluster_id: 'west-1', job_id: 'job-1', started_at: at(3) });
+    const bare = JobItem.parse({
+      ...{ PK: 'x', SK: 'y', v: 1, cluster_id: 'west-1', job_id: 'job-1' },
+      ...{ submitted_at: at(0), started_at: at(3) },
+    });
     expect(storyOf({ job: bare, approvals: [], batch: null, cluster: [] }).map(({ what }) => what)).toEqual([
+      'submitted',
       'started',
     ]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { admit } from '../../../functions/domain/admission.ts';
+import { admit, admitOutcome } from '../../../functions/domain/admission.ts';
 import { aJob, aSubmission, NOON } from '../../fixtures/builders.ts';
 import { HOSTILE_TEXT } from '../../fixtures/hostile.ts';
 
@@ -11,6 +11,8 @@ const without = (field: string) => {
 const withPrototype = JSON.parse(
   JSON.stringify(aSubmission()).replace('"jobId"', '"__proto__":{"executed":true},"jobId"'),
 );
+
+const inMilliseconds = ({ detail }: ReturnType<typeof aSubmission>) => new Date(detail.submittedAt).toISOString();
 
 const REFUSED: [what: string, event: unknown, code: string][] = [
   ['null', null, 'notAnEvent'],
@@ -38,7 +40,6 @@ const REFUSED: [what: string, event: unknown, code: string][] = [
   ['a field that the contract does not have', aSubmission({ executed: true }), 'malformed'],
   ['a prototype as a field', withPrototype, 'malformed'],
   ['negative GPUs', request({ gpus: -1 }), 'malformed'],
-  ['half a GPU', request({ gpus: 0.5 }), 'malformed'],
   ['a million GPUs', request({ gpus: 1e6 }), 'malformed'],
   ['GPUs beyond any number', request({ gpus: 1e308 }), 'malformed'],
   ['GPUs that are not a number', request({ gpus: Number.NaN }), 'malformed'],
@@ -48,7 +49,7 @@ const REFUSED: [what: string, event: unknown, code: string][] = [
   ['negative memory', request({ memoryGb: -0.001 }), 'malformed'],
   ['negative CPU', request({ cpuMillis: -1 }), 'malformed'],
   ['a negative estimate', request({ estimatedMinutes: -5 }), 'malformed'],
-  ['an estimate of centuries', request({ estimatedMinutes: 1e9 }), 'malformed'],
+  ['an estimate beyond 32 bits', request({ estimatedMinutes: 2 ** 32 }), 'malformed'],
   ['a distributed that is text', request({ distributed: 'yes' }), 'malformed'],
   ['an unknown part of the request', request({ tpu: 1 }), 'malformed'],
   ['a request that is a list', aSubmission({ request: [] }), 'malformed'],
@@ -117,11 +118,99 @@ describe('admission', () => {
     ['visible text of any language', aSubmission({ user: 'Зоя', queue: '計算', namespace: 'naïve-🔥' })],
     ['text that is markup to somebody else', aSubmission({ queue: '<!channel> {% $x %}' })],
     ['a job called like a prototype', aSubmission({ jobId: '__proto__' })],
-    ['a Slurm array task', aSubmission({ jobId: '123_[4-7]' })],
-    ['a clock that is a little ahead', aSubmission({ submittedAt: '2026-11-20T12:05:00Z' })],
-    ['a submission of last week, to be recorded', aSubmission({ submittedAt: '2026-11-13T12:00:00Z' })],
+    ['a clock that is a little ahead', aSubmission({ submittedAt: '2026-11-20T12:05:00.000Z' })],
+    ['a submission of last week, to be recorded', aSubmission({ submittedAt: '2026-11-13T12:00:00.000Z' })],
+    ['half a GPU', request({ gpus: 0.5 })],
+    ['the highest priority of 32 bits', aSubmission({ priority: 4_294_967_295 })],
+    ['a time limit of eight thousand years', request({ estimatedMinutes: 4_294_967_295 })],
     ['a time with fractions', aSubmission({ submittedAt: '2026-11-20T11:59:59.123Z' })],
   ])('admits %s', (_, event) => {
-    expect(admit(event, NOON)).toEqual({ ok: true, job: event.detail });
+    expect(admit(event, NOON)).toEqual({ ok: true, job: { ...event.detail, submittedAt: inMilliseconds(event) } });
+  });
+
+  it.each(['user', 'queue', 'namespace', 'priority', 'proposedAction'])('takes null as %s for no %s', (field) => {
+    const admission = admit(aSubmission({ [field]: null }), NOON);
+    expect(admission.ok && Reflect.get(admission.job, field)).toBeUndefined();
+    expect(admission.ok).toBe(true);
+  });
+
+  it.each(['gpuType', 'distributed', 'estimatedMinutes'])('takes null as %s of the request for none', (field) => {
+    const admission = admit(request({ [field]: null }), NOON);
+    expect(admission.ok && Reflect.get(admission.job.request, field)).toBeUndefined();
+    expect(admission.ok).toBe(true);
+  });
+
+  it.each(['jobId', 'clusterId', 'submittedAt', 'request'])('takes null as %s for a mistake', (field) => {
+    expect(admit(aSubmission({ [field]: null }), NOON)).toMatchObject({ ok: false });
+  });
+
+  it.each(['123_4', '123_[0-9%2]', '123'])('admits an array under its own id, also as %s', (jobId) => {
+    expect(admit(aSubmission({ jobId }), NOON)).toMatchObject({ ok: true, job: { jobId: '123' } });
+  });
+
+  it('spells every instant of submission in one way', () => {
+    const admission = admit(aSubmission({ submittedAt: '2026-11-20T12:00:00Z' }), NOON);
+    const other = admit(aSubmission({ submittedAt: '2026-11-20T12:00:00.0Z' }), NOON);
+    expect([admission, other].map((one) => one.ok && one.job.submittedAt)).toEqual([
+      '2026-11-20T12:00:00.000Z',
+      '2026-11-20T12:00:00.000Z',
+    ]);
+  });
+});
+
+const outcome = (type: string, detail: object) => ({
+  source: 'vgac.collectors',
+  'detail-type': type,
+  detail: { schemaVersion: 1, clusterId: 'gpu-a', jobId: '123', ...detail },
+});
+/** Each type of outcome with its time. */
+const OUTCOMES: [type: string, (at: string) => ReturnType<typeof outcome>][] = [
+  ['JobStarted', (at) => outcome('JobStarted', { startedAt: at })],
+  ['JobEnded', (at) => outcome('JobEnded', { endedAt: at, state: 'failed' })],
+  ['JobCancelled', (at) => outcome('JobCancelled', { cancelledAt: at })],
+];
+
+describe('the admission of outcomes', () => {
+  it.each(OUTCOMES)('takes %s up to five minutes ahead of the clock', (_, at) => {
+    expect(admitOutcome(at('2026-11-20T12:05:00Z'), NOON)).toMatchObject({ ok: true });
+    const refused = { ok: false, code: 'outcomeInTheFuture', detail: expect.stringMatching(/At is 300 s ahead/) };
+    expect(admitOutcome(at('2026-11-20T12:05:00.001Z'), NOON)).toMatchObject(refused);
+    expect(admitOutcome(at('2099-01-01T00:00:00Z'), NOON)).toMatchObject({ ok: false, code: 'outcomeInTheFuture' });
+  });
+
+  it.each(OUTCOMES)('refuses %s of a collector that stamps local time as UTC, and says what to write', (_, at) => {
+    const refused = {
+      ok: false,
+      detail: expect.stringContaining('7200 s ahead of the clock: use UTC, not local time'),
+    };
+    expect(admitOutcome(at('2026-11-20T14:00:00Z'), NOON)).toMatchObject(refused);
+  });
+
+  it('refuses an outcome of a round that is yet to be submitted', () => {
+    const event = outcome('JobStarted', { startedAt: '2026-11-20T12:00:00Z', submittedAt: '2026-11-20T14:00:00Z' });
+    expect(admitOutcome(event, NOON)).toMatchObject({ ok: false, detail: expect.stringContaining('submittedAt') });
+  });
+
+  it('names the round where the event does, null or absent being no name', () => {
+    const at = '2026-11-20T12:00:00Z';
+    const started = (more: object) => admitOutcome(outcome('JobStarted', { startedAt: at, ...more }), NOON);
+    expect(started({ submittedAt: '2026-11-20T11:00:00Z' })).toMatchObject({
+      outcome: { jobId: '123', submittedAt: '2026-11-20T11:00:00.000Z', told: { at: '2026-11-20T12:00:00.000Z' } },
+    });
+    expect(started({ submittedAt: null })).toMatchObject({ ok: true, outcome: { submittedAt: null } });
+    expect(started({})).toMatchObject({ ok: true, outcome: { submittedAt: null } });
+  });
+
+  it.each([
+    ['123_4', ['123', undefined, undefined]],
+    ['123_[5-9%2]', ['123', '123', '123']],
+    ['123', ['123', '123', '123']],
+  ])('takes of %s the start for that of its array, and no end or cancellation of a single task', (jobId, expected) => {
+    const joined = OUTCOMES.map(([, at]) => {
+      const told = at('2026-11-20T12:00:00Z');
+      const admission = admitOutcome({ ...told, detail: { ...told.detail, jobId } }, NOON);
+      return admission.ok ? admission.outcome?.jobId : admission.detail;
+    });
+    expect(joined).toEqual(expected);
   });
 });

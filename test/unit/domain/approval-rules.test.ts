@@ -42,7 +42,7 @@ describe('an approved effect', () => {
     argumentsHash: pinned.argumentsHash,
     jobPending: true,
     frozen: false,
-    limits: { coolingDown: false, usedThisHour: 19 },
+    limits: { coolingDown: false, usedThisHour: 59 },
     verdict: verdictOf(trustedState({ drift: 'monitor' })),
     config: configOf(),
     ...change,
@@ -61,7 +61,7 @@ describe('an approved effect', () => {
     ['notPending', { jobPending: false }],
     ['frozen', { frozen: true }],
     ['cooldown', { limits: { coolingDown: true, usedThisHour: 0 } }],
-    ['rate', { limits: { coolingDown: false, usedThisHour: 20 } }],
+    ['rate', { limits: { coolingDown: false, usedThisHour: 60 } }],
     ['drift', { verdict: verdictOf(trustedState({ drift: 'degrade' })) }],
     ['reliability', { verdict: { ...verdictOf(trustedState()), scope: 'notify' } }],
   ])('is void for %s', (code, change) => {
@@ -83,11 +83,16 @@ describe('an approved effect', () => {
 });
 
 describe('ids', () => {
-  it('are the same for every retry, and differ for every job and cluster', () => {
-    expect(decisionId('c1', 'j1')).toMatch(/^dec_[0-9a-f]{24}$/);
-    expect(decisionId('c1', 'j1')).toBe(decisionId('c1', 'j1'));
-    expect(new Set([decisionId('c1', 'j1'), decisionId('c1', 'j2'), decisionId('c2', 'j1')]).size).toBe(3);
-    expect(decisionId('c:1', 'j')).not.toBe(decisionId('c', '1:j'));
+  const id = (clusterId: string, jobId: string, submittedAt = '2026-11-20T08:00:00Z') =>
+    decisionId({ clusterId, jobId, submittedAt });
+
+  it('are the same for every retry, and differ for every round, job and cluster', () => {
+    expect(id('c1', 'j1')).toMatch(/^dec_[0-9a-f]{24}$/);
+    expect(id('c1', 'j1')).toBe(id('c1', 'j1', '2026-11-20T08:00:00.000Z'));
+    expect(
+      new Set([id('c1', 'j1'), id('c1', 'j2'), id('c2', 'j1'), id('c1', 'j1', '2026-11-20T08:00:00.001Z')]).size,
+    ).toBe(4);
+    expect(id('c:1', 'j')).not.toBe(id('c', '1:j'));
   });
 
   it('hash arguments whatever the order of their fields, and notice every change', () => {

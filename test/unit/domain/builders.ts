@@ -65,6 +65,7 @@ export function decideInput({ q = 0.95, state = trustedState(), ...change }: Cha
   const bounds = serve(state ?? initialState(), { p: null, waitSeconds: 240 });
   return {
     job: { clusterId: 'c1', jobId: 'j1', submittedAt: NOW.toISOString() },
+    ownEffect: false,
     started: false,
     labelKnown: false,
     prediction: { p: q, waitSeconds: 240, confidence: 0.9, ...bounds, q },

@@ -79,7 +79,7 @@ describe('a decision', () => {
     const decision = Decision.parse(decide(decideInput({ q })));
     expect(outcomeOf(decision)).toEqual(expected);
     expect(decision).toMatchObject({ late: false, holdout: false, foldable: true, reasons: [] });
-    expect(decision.decisionId).toBe(decisionId('c1', 'j1'));
+    expect(decision.decisionId).toBe(decisionId({ clusterId: 'c1', jobId: 'j1', submittedAt: NOW.toISOString() }));
   });
 
   it('acts and notifies where the evidence says so', () => {
@@ -230,8 +230,8 @@ describe('a decision', () => {
 
   it.each([
     ['cooling down', { coolingDown: true, usedThisHour: 0 }, ['cooldown']],
-    ['at 19 of 20 actions', { coolingDown: false, usedThisHour: 19 }, []],
-    ['at 20 of 20 actions', { coolingDown: false, usedThisHour: 20 }, ['rate']],
+    ['at 59 of 60 actions', { coolingDown: false, usedThisHour: 59 }, []],
+    ['at 60 of 60 actions', { coolingDown: false, usedThisHour: 60 }, ['rate']],
     ['with a count that is none', { coolingDown: false, usedThisHour: Number.NaN }, ['rate']],
     ['irreversible', { coolingDown: false, usedThisHour: 0, irreversible: true }, ['irreversible']],
   ])('of an intervention %s is held back by its limits', (_, limits, expected) => {

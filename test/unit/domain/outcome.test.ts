@@ -6,7 +6,7 @@ import { aDecision, anEffect } from '../../fixtures/builders.ts';
 
 const entry = (decision: Partial<Decision>, effect?: Partial<Effect>, row: object = {}) =>
   ledgerEntry({
-    ...{ PK: 'CLUSTER#gpu-a', SK: 'JOB#job-1', cluster_id: 'gpu-a', job_id: 'job-1' },
+    ...{ PK: 'CLUSTER#gpu-a', SK: 'JOB#job-1', v: 1 as const, cluster_id: 'gpu-a', job_id: 'job-1' },
     submitted_at: '2026-11-20T12:00:00Z',
     decision: aDecision(decision),
     ...(effect && { effect: anEffect(effect) }),
@@ -70,7 +70,6 @@ describe('what the ledger says of a job', () => {
   it.each<[string, object]>([
     ['a decision', { decision: undefined }],
     ['a label', { label_at: undefined }],
-    ['a submission', { submitted_at: undefined }],
   ])('says nothing without %s', (_, missing) => {
     expect(entry({}, {}, missing)).toBe(null);
   });

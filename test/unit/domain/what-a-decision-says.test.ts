@@ -65,7 +65,7 @@ const cases: Case[] = [
   ['tier', flat, {}, 'gate needs an upper bound of ECE of at most 0.03; it is 0.080'],
   ['tier', { caution: 40 }, {}, 'gate needs 40 more labels without an alarm of calibration'],
   ['cooldown', {}, { limits: { coolingDown: true, usedThisHour: 0 } }, 'this action ran here less than 30 minutes ago'],
-  ['rate', {}, { limits: { coolingDown: false, usedThisHour: 20 } }, '20 of 20 actions of this hour are used'],
+  ['rate', {}, { limits: { coolingDown: false, usedThisHour: 60 } }, '60 of 60 actions of this hour are used'],
   [
     'score',
     {},
@@ -148,9 +148,10 @@ function onPage(reasons: Decision['reasons']): string[] {
 
 /** The first of some jobs that falls in a hold-out of one half. */
 function job(...ids: string[]) {
-  const held = ids.find((jobId) => isHeldOut(configOf().salt ?? '', jobId, 0.5));
+  const rounds = ids.map((jobId) => ({ clusterId: 'c1', jobId, submittedAt: NOW.toISOString() }));
+  const held = rounds.find((round) => isHeldOut(configOf().salt ?? '', round, 0.5));
   if (held === undefined) throw new Error('none of them is held out');
-  return { job: { clusterId: 'c1', jobId: held, submittedAt: NOW.toISOString() } };
+  return { job: held };
 }
 
 const asked = (input: DecideInput) => anApproval({ pinned: decide(input) });

@@ -11,7 +11,7 @@ describe('AdmitJob', () => {
   it('claims the row for the execution and hands the parsed job on', async () => {
     const event = submittedNow('fresh');
     expect(await handler({ event, execution: 'arn:1' }, context)).toEqual({ job: event.detail });
-    const row = await loadJob(dynamo.table, 'gpu-a', 'fresh');
+    const row = await loadJob(dynamo.table, event.detail);
     expect(row).toMatchObject({ claimed_by: 'arn:1', job_id: 'fresh', listing: 'CLUSTER#gpu-a', user: 'ada' });
   });
 
@@ -25,7 +25,7 @@ describe('AdmitJob', () => {
     const event = submittedNow('twice');
     await handler({ event, execution: 'arn:1' }, context);
     await expect(handler({ event, execution: 'arn:2' }, context)).rejects.toMatchObject({ name: 'AlreadyAdmitted' });
-    expect(await loadJob(dynamo.table, 'gpu-a', 'twice')).toHaveProperty('claimed_by', 'arn:1');
+    expect(await loadJob(dynamo.table, event.detail)).toHaveProperty('claimed_by', 'arn:1');
   });
 
   it('lets exactly one of many executions in when they all come at once', async () => {
@@ -37,8 +37,9 @@ describe('AdmitJob', () => {
   });
 
   it('keeps the row for 180 days', async () => {
-    await handler({ event: submittedNow('kept'), execution: 'arn:1' }, context);
-    const row = await loadJob(dynamo.table, 'gpu-a', 'kept');
+    const event = submittedNow('kept');
+    await handler({ event, execution: 'arn:1' }, context);
+    const row = await loadJob(dynamo.table, event.detail);
     expect(Math.round(((row?.ttl ?? 0) - Date.now() / 1000) / 86_400)).toBe(180);
   });
 

@@ -34,7 +34,7 @@ describe('CheckCalibration', () => {
   });
 
   it.each(['CLUSTER#frozen', 'CLUSTER#*'])('trusts nothing while %s is frozen', async (PK) => {
-    await put({ PK, SK: 'FREEZE', by: 'ada', reason: 'maintenance', at: new Date().toISOString() });
+    await put({ PK, SK: 'FREEZE', v: 1, by: 'ada', reason: 'maintenance', at: new Date().toISOString() });
     const frozen = await verdict('frozen', 400);
     await dynamo.table.client.send(new DeleteCommand({ TableName: dynamo.table.name, Key: { PK, SK: 'FREEZE' } }));
     expect(frozen).toMatchObject({ scope: 'escalate' });
@@ -42,7 +42,7 @@ describe('CheckCalibration', () => {
   });
 
   it('fails by name when the item cannot be read, so that the machine predicts in shadow', async () => {
-    await put({ PK: 'CLUSTER#broken', SK: 'CALIBRATION', version: 'seven' });
+    await put({ PK: 'CLUSTER#broken', SK: 'CALIBRATION', v: 1, version: 'seven' });
     await expect(handler({ job: aJob({ clusterId: 'broken' }) }, context)).rejects.toMatchObject({
       name: 'UnreadableItem',
     });
@@ -56,7 +56,7 @@ describe('freshness', () => {
   ])('with a label that has waited %i minutes to be folded the scope is %s', async (minutes, scope) => {
     const clusterId = `stale-${minutes}`;
     const due = new Date(Date.now() - minutes * 60_000).toISOString();
-    await put({ PK: `CLUSTER#${clusterId}`, SK: 'JOB#1', unfolded: `CLUSTER#${clusterId}`, unfolded_due: due });
+    await put({ PK: `CLUSTER#${clusterId}`, SK: 'JOB#1', v: 1, unfolded: `CLUSTER#${clusterId}`, unfolded_due: due });
     const said = await verdict(clusterId, 400);
     expect(said.scope).toBe(scope);
     if (scope === 'escalate') expect(said.reasons[0]?.code).toBe('stale');

@@ -1,7 +1,10 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { loadCalibration } from '../../../functions/adapters/calibration-store.ts';
-import { loadJob } from '../../../functions/adapters/job-store.ts';
+import { recordOwnEffect } from '../../../functions/adapters/job-store.ts';
+import { roundsOf } from '../../../functions/adapters/round-store.ts';
+import { jobKey } from '../../../functions/adapters/table.ts';
+import { roundKey } from '../../../functions/domain/round.ts';
 import { handler as checkCalibration } from '../../../functions/job-workflow/check-calibration.ts';
 import { handler } from '../../../functions/job-workflow/predict.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
@@ -26,7 +29,9 @@ async function predict(config: ClusterConfig, jobId: string) {
   return handler({ job, verdict }, context);
 }
 
-const row = (config: ClusterConfig, jobId: string) => loadJob(dynamo.table, config.clusterId, jobId);
+/** The only round of a job. */
+const row = async ({ clusterId }: ClusterConfig, jobId: string) =>
+  (await roundsOf(dynamo.table, { clusterId, jobId }))[0];
 
 describe('Predict', () => {
   it('withholds a statement while the cluster is learning, and records it all the same', async () => {
@@ -51,13 +56,9 @@ describe('Predict', () => {
   it('acts alone where the evidence carries it, with a place in flight reserved before the record', async () => {
     const config = await cluster('earned', 400);
     vgac.answer({ p: 0.02 });
-    expect(await predict(config, 'j')).toMatchObject({
-      scope: 'autonomous',
-      executed: true,
-      kind: 'statement',
-      next: 'nothing',
-    });
-    expect((await loadCalibration(dynamo.table, 'earned'))?.in_flight_statement).toEqual(new Set(['j']));
+    const decision = await predict(config, 'j');
+    expect(decision).toMatchObject({ scope: 'autonomous', executed: true, kind: 'statement', next: 'nothing' });
+    expect((await loadCalibration(dynamo.table, 'earned'))?.in_flight_statement).toEqual(new Set([roundKey(decision)]));
   });
 
   it('gives a retry the decision that was recorded, and takes no second place', async () => {
@@ -78,7 +79,17 @@ describe('Predict', () => {
     const verdict = await checkCalibration({ job }, context);
     const [one, other] = await Promise.all([handler({ job, verdict }, context), handler({ job, verdict }, context)]);
     expect(one).toEqual(other);
-    expect((await loadCalibration(dynamo.table, 'raced'))?.in_flight_statement).toEqual(new Set(['j']));
+    expect((await loadCalibration(dynamo.table, 'raced'))?.in_flight_statement).toEqual(new Set([roundKey(job)]));
+  });
+
+  it('records what our own effect resubmitted like any other job, and never acts on it', async () => {
+    const config = await cluster('resubmitted', 400);
+    vgac.answer({ p: 0.02 });
+    const job = await admitted(dynamo.table, config, 'j');
+    await recordOwnEffect(dynamo.table, job, 'dec_before');
+    const decision = await handler({ job, verdict: await checkCalibration({ job }, context) }, context);
+    expect(decision).toMatchObject({ executed: false, foldable: true, scope: 'escalate' });
+    expect(decision.reasons.map(({ code }) => code)).toContain('ownEffect');
   });
 
   it('never has more in flight than the budget allows, however many come at once', async () => {
@@ -96,7 +107,7 @@ describe('Predict', () => {
     await dynamo.table.client.send(
       new UpdateCommand({
         TableName: dynamo.table.name,
-        Key: { PK: 'CLUSTER#late', SK: 'JOB#j' },
+        Key: jobKey(job),
         UpdateExpression: 'SET started_at = :at',
         ExpressionAttributeValues: { ':at': job.submittedAt },
       }),

@@ -24,7 +24,7 @@ async function admitted(jobId: string) {
 describe('RecordOutcome', () => {
   it('closes the row and tells the bus', async () => {
     expect(await handler(await admitted('done'), context)).toEqual({ status: 'executed', reasons: [] });
-    expect(await loadJob(dynamo.table, 'gpu-a', 'done')).toMatchObject({
+    expect(await loadJob(dynamo.table, aJob({ jobId: 'done' }))).toMatchObject({
       status: 'executed',
       effect: anEffect(),
       closed_at: expect.any(String),
@@ -45,7 +45,7 @@ describe('RecordOutcome', () => {
       failure: { Error: 'VgacUnavailable', Cause: 'x'.repeat(9_000) },
     };
     expect(await handler(input, context)).toMatchObject({ status: 'failed' });
-    const row = await loadJob(dynamo.table, 'gpu-a', 'broken');
+    const row = await loadJob(dynamo.table, aJob({ jobId: 'broken' }));
     expect(row?.failure).toEqual({ error: 'VgacUnavailable', cause: 'x'.repeat(1_000) });
   });
 
@@ -53,7 +53,7 @@ describe('RecordOutcome', () => {
     const input = await admitted('again');
     await handler(input, context);
     await handler({ ...input, failure: { Error: 'Late' } }, context);
-    expect(await loadJob(dynamo.table, 'gpu-a', 'again')).toMatchObject({ status: 'executed' });
+    expect(await loadJob(dynamo.table, aJob({ jobId: 'again' }))).toMatchObject({ status: 'executed' });
   });
 
   it('fails by name when the bus refuses, so that the machine retries', async () => {

@@ -14,9 +14,11 @@ import {
   decisionOf,
   indexed,
   instant,
+  keyOf,
   ledgerJobs,
   moment,
   OVERDUE,
+  roundOf,
   T,
 } from './fixture.ts';
 
@@ -28,21 +30,22 @@ beforeAll(async () => {
 afterAll(() => close());
 
 const told = (clusterId: string, event: Told, seconds = 100) =>
-  recordOutcome(table, { clusterId, jobId: 'job' }, event, T, moment(seconds));
+  recordOutcome(table, roundOf(clusterId, 'job'), event, T, moment(seconds));
 
 /** As Predict does it: a decision that an outcome overtook is late, is not executed and does not teach. */
 async function decide(clusterId: string) {
   await loadOrCreateCalibration(table, configOf(clusterId), moment(0));
   await claim(table, clusterId, 'job');
-  if ((await loadJob(table, clusterId, 'job'))?.decision) return;
-  await reserve(table, clusterId, 'statement', 'job');
+  if ((await loadJob(table, roundOf(clusterId, 'job')))?.decision) return;
+  await reserve(table, clusterId, 'statement', keyOf('job'));
   if (await recordDecision(table, decisionOf(clusterId, 'job'), OVERDUE.toISOString())) return;
   const late = decisionOf(clusterId, 'job', { executed: false, late: true, foldable: false });
   await recordDecision(table, late, OVERDUE.toISOString());
-  if (!(await loadJob(table, clusterId, 'job'))?.decision?.executed) await release(table, clusterId, ['job']);
+  if (!(await loadJob(table, roundOf(clusterId, 'job')))?.decision?.executed)
+    await release(table, clusterId, [keyOf('job')]);
 }
 
-const fold = (clusterId: string) => foldCluster(table, configOf(clusterId), moment(100), ['job']);
+const fold = (clusterId: string) => foldCluster(table, configOf(clusterId), moment(100), [keyOf('job')]);
 
 describe('outcomes in any order', () => {
   let runs = 0;
@@ -59,7 +62,7 @@ describe('outcomes in any order', () => {
         await decide(clusterId);
         await foldCluster(table, configOf(clusterId), OVERDUE);
 
-        const row = await loadJob(table, clusterId, 'job');
+        const row = await loadJob(table, roundOf(clusterId, 'job'));
         expect(await ledgerJobs(table, clusterId)).toEqual(row?.decision?.foldable ? ['job'] : []);
         expect(await indexed(table, clusterId)).toEqual([]);
         expect(row).toMatchObject({ contradictions: 1, ended_at: instant(90) });
@@ -78,7 +81,7 @@ describe('outcomes in any order', () => {
         await loadOrCreateCalibration(table, configOf(clusterId), moment(0));
         await Promise.all(order.map((step) => step(clusterId)));
         await foldCluster(table, configOf(clusterId), OVERDUE);
-        const row = await loadJob(table, clusterId, 'job');
+        const row = await loadJob(table, roundOf(clusterId, 'job'));
         expect(await ledgerJobs(table, clusterId)).toEqual(row?.decision?.foldable ? ['job'] : []);
         expect(row?.contradictions).toBe(1);
       }),
@@ -88,21 +91,25 @@ describe('outcomes in any order', () => {
 });
 
 describe('one outcome', () => {
-  const rowOf = (clusterId: string) => loadJob(table, clusterId, 'job');
+  const rowOf = (clusterId: string) => loadJob(table, roundOf(clusterId, 'job'));
   async function waiting(clusterId: string) {
     await loadOrCreateCalibration(table, configOf(clusterId), moment(0));
     await claim(table, clusterId, 'job');
     await recordDecision(table, decisionOf(clusterId, 'job'), OVERDUE.toISOString());
   }
 
-  it('before its submission creates the row, which lives 180 days, and gets its label with the claim', async () => {
+  it('before its submission creates the row, which lives 180 days, and its label', async () => {
     await told('early', { type: 'JobStarted', at: instant(30) });
     const row = await rowOf('early');
-    expect(row).toMatchObject({ cluster_id: 'early', job_id: 'job', started_at: instant(30) });
-    expect(row?.label_at).toBeUndefined();
+    expect(row).toMatchObject({
+      cluster_id: 'early',
+      job_id: 'job',
+      submitted_at: instant(0),
+      started_at: instant(30),
+    });
+    expect(row?.claimed_by).toBeUndefined();
     expect(row?.ttl).toBe(moment(100).getTime() / 1000 + 180 * 86_400);
     await claim(table, 'early', 'job');
-    await told('early', { type: 'JobStarted', at: instant(30) });
     expect(await rowOf('early')).toMatchObject({ label_at: instant(30), long_wait: false, actual_wait: 30 });
   });
 
@@ -142,7 +149,7 @@ describe('one outcome', () => {
     const event: Told = { type: 'JobStarted', at: instant(30) };
     expect((await told('late-news', event, 400)).contradicts).toBe(true);
     expect((await told('late-news', event, 401)).contradicts).toBe(false);
-    await foldCluster(table, configOf('late-news'), moment(402), ['job']);
+    await foldCluster(table, configOf('late-news'), moment(402), [keyOf('job')]);
     expect(await rowOf('late-news')).toMatchObject({
       long_wait: true,
       started_at: instant(30),

@@ -4,7 +4,17 @@ import { closeJob, loadJob } from '../../../functions/adapters/job-store.ts';
 import { handler } from '../../../functions/events/close-execution.ts';
 import { aSubmission } from '../../fixtures/builders.ts';
 import { useTable } from '../../fixtures/handlers.ts';
-import { calibrationOf, claim, configOf, decided, instant, moment, useEmbeddedClock } from './fixture.ts';
+import {
+  calibrationOf,
+  claim,
+  configOf,
+  decided,
+  instant,
+  keyOf,
+  moment,
+  roundOf,
+  useEmbeddedClock,
+} from './fixture.ts';
 
 const dynamo = useTable();
 const at = useEmbeddedClock();
@@ -25,9 +35,9 @@ describe('CloseExecution', () => {
   it('closes the row as failed and gives the place back when nothing was decided', async () => {
     await loadOrCreateCalibration(dynamo.table, configOf('undecided'), moment(0));
     await claim(dynamo.table, 'undecided', 'job');
-    await reserve(dynamo.table, 'undecided', 'statement', 'job');
+    await reserve(dynamo.table, 'undecided', 'statement', keyOf('job'));
     expect(await handler(broken('undecided'), at(90))).toEqual({ outcome: 'closed' });
-    expect(await loadJob(dynamo.table, 'undecided', 'job')).toMatchObject({
+    expect(await loadJob(dynamo.table, roundOf('undecided', 'job'))).toMatchObject({
       status: 'failed',
       failure: { error: 'Execution.TIMED_OUT' },
       closed_at: instant(90),
@@ -39,26 +49,26 @@ describe('CloseExecution', () => {
     await decided(dynamo.table, 'decided', 'job');
     const event = broken('decided', { status: 'FAILED', error: 'States.Runtime', cause: 'no such field' });
     expect(await handler(event, at(90))).toEqual({ outcome: 'closed' });
-    expect(await loadJob(dynamo.table, 'decided', 'job')).toMatchObject({
+    expect(await loadJob(dynamo.table, roundOf('decided', 'job'))).toMatchObject({
       status: 'failed',
       failure: { error: 'States.Runtime', cause: 'no such field' },
     });
-    expect((await calibrationOf(dynamo.table, 'decided')).in_flight_statement).toEqual(new Set(['job']));
+    expect((await calibrationOf(dynamo.table, 'decided')).in_flight_statement).toEqual(new Set([keyOf('job')]));
   });
 
   it('closes once, and finishes what an earlier try left half done', async () => {
     await loadOrCreateCalibration(dynamo.table, configOf('half'), moment(0));
     await claim(dynamo.table, 'half', 'job');
-    await reserve(dynamo.table, 'half', 'statement', 'job');
-    await closeJob(dynamo.table, 'half', 'job', { status: 'failed', at: moment(80) });
+    await reserve(dynamo.table, 'half', 'statement', keyOf('job'));
+    await closeJob(dynamo.table, roundOf('half', 'job'), { status: 'failed', at: moment(80) });
     expect(await handler(broken('half'), at(90))).toEqual({ outcome: 'closedBefore' });
-    expect(await loadJob(dynamo.table, 'half', 'job')).toHaveProperty('closed_at', instant(80));
+    expect(await loadJob(dynamo.table, roundOf('half', 'job'))).toHaveProperty('closed_at', instant(80));
     expect((await calibrationOf(dynamo.table, 'half')).in_flight_statement).toBeUndefined();
   });
 
   it('puts a job on record whose execution broke before it could claim it', async () => {
     expect(await handler(broken('unclaimed'), at(90))).toEqual({ outcome: 'closed' });
-    expect(await loadJob(dynamo.table, 'unclaimed', 'job')).toMatchObject({
+    expect(await loadJob(dynamo.table, roundOf('unclaimed', 'job'))).toMatchObject({
       claimed_by: 'arn:execution:job',
       submitted_at: instant(0),
       status: 'failed',
@@ -69,7 +79,7 @@ describe('CloseExecution', () => {
     await claim(dynamo.table, 'others', 'job');
     const event = broken('others', { executionArn: 'arn:execution:duplicate' });
     expect(await handler(event, at(90))).toEqual({ outcome: 'notItsJob' });
-    expect((await loadJob(dynamo.table, 'others', 'job'))?.closed_at).toBeUndefined();
+    expect((await loadJob(dynamo.table, roundOf('others', 'job')))?.closed_at).toBeUndefined();
   });
 
   it.each([

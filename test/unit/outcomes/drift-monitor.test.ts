@@ -111,7 +111,7 @@ describe('a run of the monitor', () => {
       new PutCommand({
         TableName: dynamo.table.name,
         Item: {
-          ...{ PK: 'CLUSTER#bad-row', SK: 'JOB#bad', cluster_id: 7, unfolded: 'CLUSTER#bad-row' },
+          ...{ PK: 'CLUSTER#bad-row', SK: 'JOB#bad', v: 1, cluster_id: 7, unfolded: 'CLUSTER#bad-row' },
           unfolded_due: moment(0).toISOString(),
         },
       }),
@@ -157,7 +157,7 @@ describe('a run of the monitor', () => {
     await cluster('refused', { drift: 'degrade' });
     slack.down = 'C-GONE';
     const config = { ...configOf('refused'), slackChannel: 'C-GONE' };
-    const item = { PK: 'CLUSTER#refused', SK: 'CONFIG', config, applied_at: moment(0).toISOString() };
+    const item = { PK: 'CLUSTER#refused', SK: 'CONFIG', v: 1, config, applied_at: moment(0).toISOString() };
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: item }));
     for (const seconds of [60, 360, 660]) await visit(['refused'], T + seconds);
     expect(slack.posted).toHaveLength(1);
@@ -185,7 +185,7 @@ describe('a run of the monitor', () => {
     await cluster(bad);
     await cluster(good);
     await dynamo.table.client.send(
-      new PutCommand({ TableName: dynamo.table.name, Item: { PK: `CLUSTER#${bad}`, SK, ...item } }),
+      new PutCommand({ TableName: dynamo.table.name, Item: { PK: `CLUSTER#${bad}`, SK, v: 1, ...item } }),
     );
     const { status, cause } = await visit([bad, good], T + 60);
     expect(status).toBe('FAILED');
@@ -290,7 +290,7 @@ describe('what has drifted', () => {
 
   it('is told although a map cannot be read', async () => {
     await cluster('bad-map', { drift: 'degrade' });
-    const item = { PK: 'CLUSTER#bad-map', SK: 'MAP#1', status: 'splendid' };
+    const item = { PK: 'CLUSTER#bad-map', SK: 'MAP#1', v: 1, status: 'splendid' };
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: item }));
     expect(await announced('bad-map', T + 60)).toContain('"DetailType":"DriftDetected"');
     expect(JSON.stringify(slack.posted)).toContain('none → degrade');

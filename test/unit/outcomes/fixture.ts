@@ -7,6 +7,7 @@ import { readLedger } from '../../../functions/adapters/ledger-store.ts';
 import { clusterKey, type Table } from '../../../functions/adapters/table.ts';
 import { decisionId } from '../../../functions/domain/ids.ts';
 import { isWait, labelsOf } from '../../../functions/domain/ledger-lines.ts';
+import { type Round, roundKey } from '../../../functions/domain/round.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
@@ -21,6 +22,10 @@ export const instant = (seconds: number) => moment(seconds).toISOString();
 /** When a job that never reports can be settled. */
 export const OVERDUE = moment(T + 60);
 
+/** The round of a job that was submitted at the beginning, and its key. */
+export const roundOf = (clusterId: string, jobId: string): Round => ({ clusterId, jobId, submittedAt: instant(0) });
+export const keyOf = (jobId: string) => roundKey({ jobId, submittedAt: instant(0) });
+
 export const configOf = (clusterId: string, more: object = {}): ClusterConfig =>
   ClusterConfig.parse({ clusterId, platform: 'slurm', longWaitSeconds: T, ...more });
 
@@ -28,9 +33,8 @@ export const configOf = (clusterId: string, more: object = {}): ClusterConfig =>
 export function decisionOf(clusterId: string, jobId: string, more: Partial<Decision> = {}): Decision {
   const { prediction, evidence } = aDecision();
   return aDecision({
-    decisionId: decisionId(clusterId, jobId),
-    clusterId,
-    jobId,
+    decisionId: decisionId(roundOf(clusterId, jobId)),
+    ...roundOf(clusterId, jobId),
     decidedAt: instant(0),
     tier: 0,
     arguments: null,
@@ -57,7 +61,7 @@ export async function decided(
   const decision = decisionOf(clusterId, jobId, more);
   await claim(table, clusterId, jobId);
   await loadOrCreateCalibration(table, configOf(clusterId), moment(0));
-  if (decision.executed) await reserve(table, clusterId, decision.kind, jobId);
+  if (decision.executed) await reserve(table, clusterId, decision.kind, keyOf(jobId));
   const recorded = await recordDecision(table, decision, OVERDUE.toISOString());
   if (!recorded) throw new Error(`the decision of ${jobId} was not recorded`);
 }

@@ -17,9 +17,11 @@ import {
   dyingTable,
   indexed,
   instant,
+  keyOf,
   ledgerJobs,
   moment,
   OVERDUE,
+  roundOf,
   T,
 } from './fixture.ts';
 
@@ -31,14 +33,14 @@ beforeAll(async () => {
 afterAll(() => close());
 
 const started = (clusterId: string, jobId: string, seconds: number, on = table) =>
-  recordOutcome(on, { clusterId, jobId }, { type: 'JobStarted', at: instant(seconds) }, T, moment(seconds));
+  recordOutcome(on, roundOf(clusterId, jobId), { type: 'JobStarted', at: instant(seconds) }, T, moment(seconds));
 
 /** Each label in the ledger once, every row marked, nothing in flight, and the ledger rebuilds the stored bytes. */
 async function expectSettled(clusterId: string, jobIds: string[]) {
   const item = await calibrationOf(table, clusterId);
   expect((await ledgerJobs(table, clusterId)).toSorted()).toEqual(jobIds.toSorted());
   expect(await indexed(table, clusterId)).toEqual([]);
-  for (const jobId of jobIds) expect((await loadJob(table, clusterId, jobId))?.folded_in).toBeGreaterThan(0);
+  for (const jobId of jobIds) expect((await loadJob(table, roundOf(clusterId, jobId)))?.folded_in).toBeGreaterThan(0);
   expect(item.in_flight_statement ?? new Set()).toEqual(new Set());
   expect(item.marked_version).toBe(item.version);
   expect(deserialise(item.state).version).toBe(item.version);
@@ -51,8 +53,8 @@ describe('fold', () => {
   it('folds a label once, however often it is asked to', async () => {
     await decided(table, 'once', 'a');
     await started('once', 'a', 30);
-    const first = await foldCluster(table, configOf('once'), moment(30), ['a']);
-    const second = await foldCluster(table, configOf('once'), moment(31), ['a']);
+    const first = await foldCluster(table, configOf('once'), moment(30), [keyOf('a')]);
+    const second = await foldCluster(table, configOf('once'), moment(31), [keyOf('a')]);
     expect([first.folded, second.folded]).toEqual([1, 0]);
     expect(await calibrationOf(table, 'once')).toMatchObject({ sample_count: 1, version: 1 });
     await expectSettled('once', ['a']);
@@ -74,22 +76,20 @@ describe('fold', () => {
   it('labels a job that never reports as long, and settles its reservation, at submit + T + 60 s', async () => {
     await decided(table, 'silent', 'a');
     await foldCluster(table, configOf('silent'), new Date(OVERDUE.getTime() - 1));
-    expect((await calibrationOf(table, 'silent')).in_flight_statement).toEqual(new Set(['a']));
+    expect((await calibrationOf(table, 'silent')).in_flight_statement).toEqual(new Set([keyOf('a')]));
     await foldCluster(table, configOf('silent'), OVERDUE);
-    expect(await loadJob(table, 'silent', 'a')).toMatchObject({ long_wait: true, label_at: instant(T), folded_in: 1 });
+    expect(await loadJob(table, roundOf('silent', 'a'))).toMatchObject({
+      long_wait: true,
+      label_at: instant(T),
+      folded_in: 1,
+    });
     await expectSettled('silent', ['a']);
   });
 
   it('waits for a label that a collector puts in our future', async () => {
     await decided(table, 'ahead', 'a');
-    await recordOutcome(
-      table,
-      { clusterId: 'ahead', jobId: 'a' },
-      { type: 'JobStarted', at: instant(50) },
-      T,
-      moment(10),
-    );
-    expect((await foldCluster(table, configOf('ahead'), moment(10), ['a'])).folded).toBe(0);
+    await recordOutcome(table, roundOf('ahead', 'a'), { type: 'JobStarted', at: instant(50) }, T, moment(10));
+    expect((await foldCluster(table, configOf('ahead'), moment(10), [keyOf('a')])).folded).toBe(0);
     expect((await foldCluster(table, configOf('ahead'), moment(50))).folded).toBe(1);
   });
 
@@ -100,8 +100,8 @@ describe('fold', () => {
     const clusterId = name.replaceAll(' ', '-');
     await decided(table, clusterId, 'a', more);
     const before = deserialise((await calibrationOf(table, clusterId)).state);
-    await recordOutcome(table, { clusterId, jobId: 'a' }, told, T, moment(61));
-    await foldCluster(table, configOf(clusterId), moment(61), ['a']);
+    await recordOutcome(table, roundOf(clusterId, 'a'), told, T, moment(61));
+    await foldCluster(table, configOf(clusterId), moment(61), [keyOf('a')]);
     const learnt = deserialise((await calibrationOf(table, clusterId)).state);
     expect([learnt.n, learnt.hold, learnt.weights]).toEqual([0, before.hold, before.weights]);
     await expectSettled(clusterId, ['a']);
@@ -111,12 +111,14 @@ describe('fold', () => {
     const more = { kind: 'intervention', tier: 4 } as const;
     await decided(table, 'held', 'a', more);
     const effect = { action: 'hold', decisionId: decisionOf('held', 'a').decisionId, at: instant(1), intervened: true };
-    await recordEffect(table, 'held', 'a', { ...effect, status: 'done' });
+    await recordEffect(table, roundOf('held', 'a'), { ...effect, status: 'done' });
     expect((await foldCluster(table, configOf('held'), OVERDUE)).folded).toBe(0);
-    expect((await loadJob(table, 'held', 'a'))?.unfolded_due).toBe(new Date(OVERDUE.getTime() + 60_000).toISOString());
+    expect((await loadJob(table, roundOf('held', 'a')))?.unfolded_due).toBe(
+      new Date(OVERDUE.getTime() + 60_000).toISOString(),
+    );
 
-    await recordEffect(table, 'held', 'a', { ...effect, status: 'undone' });
-    await closeJob(table, 'held', 'a', { status: 'denied', at: moment(T + 90) });
+    await recordEffect(table, roundOf('held', 'a'), { ...effect, status: 'undone' });
+    await closeJob(table, roundOf('held', 'a'), { status: 'denied', at: moment(T + 90) });
     await foldCluster(table, configOf('held'), moment(T + 120));
     const item = await calibrationOf(table, 'held');
     expect(item.in_flight_intervention).toBeUndefined();
@@ -130,13 +132,13 @@ describe('fold', () => {
     await table.client.send(
       new UpdateCommand({
         TableName: table.name,
-        Key: { PK: 'CLUSTER#poisoned', SK: 'JOB#bad' },
+        Key: { PK: 'CLUSTER#poisoned', SK: `JOB#${keyOf('bad')}` },
         UpdateExpression: 'SET submitted_at = :nonsense',
         ExpressionAttributeValues: { ':nonsense': 'yesterday' },
       }),
     );
     const report = await foldCluster(table, configOf('poisoned'), OVERDUE);
-    expect(report).toMatchObject({ folded: 1, unreadable: ['bad'] });
+    expect(report).toMatchObject({ folded: 1, unreadable: [keyOf('bad')] });
   });
 
   it('works off a backlog in bounded batches', async () => {
@@ -153,7 +155,7 @@ describe('fold', () => {
     await Promise.all(
       jobs.map(async (jobId, i) => {
         await started('crowd', jobId, 10 + i);
-        await foldCluster(table, configOf('crowd'), moment(60), [jobId]);
+        await foldCluster(table, configOf('crowd'), moment(60), [keyOf(jobId)]);
       }),
     );
     await foldCluster(table, configOf('crowd'), moment(60));
@@ -207,7 +209,7 @@ describe('a crash at any write of the fold', () => {
     // A label that came while the fold was down must not get mixed into the batch that was cut short.
     await decided(table, clusterId, 'd');
     await started(clusterId, 'd', 15);
-    await foldCluster(table, configOf(clusterId), OVERDUE, ['d']);
+    await foldCluster(table, configOf(clusterId), OVERDUE, [keyOf('d')]);
     await expectSettled(clusterId, ['a', 'b', 'c', 'd']);
   });
 
@@ -234,7 +236,7 @@ describe('a crash at any write of the fold', () => {
 describe('reservations', () => {
   it('takes a place once per job, and refuses when all are taken', async () => {
     await decided(table, 'places', 'a', { kind: 'intervention' });
-    const take = (jobId: string) => reserve(table, 'places', 'intervention', jobId);
+    const take = (jobId: string) => reserve(table, 'places', 'intervention', keyOf(jobId));
     expect([await take('a'), await take('b'), await take('c'), await take('d'), await take('b')]).toEqual([
       true,
       true,
@@ -251,17 +253,17 @@ describe('reservations', () => {
   it('gives back a place whose decision was never recorded, once it cannot be any more', async () => {
     await decided(table, 'orphan', 'backed');
     await claim(table, 'orphan', 'lost');
-    await reserve(table, 'orphan', 'statement', 'lost');
+    await reserve(table, 'orphan', 'statement', keyOf('lost'));
     expect(await releaseOrphans(table, configOf('orphan'), moment(T))).toEqual([]);
-    expect(await releaseOrphans(table, configOf('orphan'), OVERDUE)).toEqual(['lost']);
-    expect((await calibrationOf(table, 'orphan')).in_flight_statement).toEqual(new Set(['backed']));
+    expect(await releaseOrphans(table, configOf('orphan'), OVERDUE)).toEqual([keyOf('lost')]);
+    expect((await calibrationOf(table, 'orphan')).in_flight_statement).toEqual(new Set([keyOf('backed')]));
   });
 
   it('gives back a place that a retry took again after the fold', async () => {
     await decided(table, 'again', 'a');
     await started('again', 'a', 10);
     await foldCluster(table, configOf('again'), moment(10));
-    await reserve(table, 'again', 'statement', 'a');
-    expect(await releaseOrphans(table, configOf('again'), moment(11))).toEqual(['a']);
+    await reserve(table, 'again', 'statement', keyOf('a'));
+    expect(await releaseOrphans(table, configOf('again'), moment(11))).toEqual([keyOf('a')]);
   });
 });

@@ -14,10 +14,12 @@ import {
   dyingTable,
   indexed,
   instant,
+  keyOf,
   ledgerJobs,
   ledgerWaits,
   moment,
   OVERDUE,
+  roundOf,
   T,
 } from './fixture.ts';
 
@@ -27,9 +29,9 @@ const START = 2_000;
 const open = { ...decisionOf('c', 'j').prediction, lowerSeconds: 10, upperSeconds: 5_000, upper90Seconds: 1_000 };
 
 const started = (clusterId: string, jobId: string, seconds = START, on: Table = dynamo.table) =>
-  recordOutcome(on, { clusterId, jobId }, { type: 'JobStarted', at: instant(seconds) }, T, moment(seconds));
+  recordOutcome(on, roundOf(clusterId, jobId), { type: 'JobStarted', at: instant(seconds) }, T, moment(seconds));
 const fold = (clusterId: string, now = moment(START), on: Table = dynamo.table, jobIds: string[] = []) =>
-  foldCluster(on, configOf(clusterId), now, jobIds);
+  foldCluster(on, configOf(clusterId), now, jobIds.map(keyOf));
 const intervalOf = async (clusterId: string) =>
   deserialise((await calibrationOf(dynamo.table, clusterId)).state).interval;
 
@@ -39,7 +41,8 @@ async function expectWaited(clusterId: string, jobIds: string[]) {
   expect((await ledgerJobs(dynamo.table, clusterId)).toSorted()).toEqual(jobIds);
   expect((await ledgerWaits(dynamo.table, clusterId)).toSorted()).toEqual(jobIds);
   expect(await indexed(dynamo.table, clusterId)).toEqual([]);
-  for (const jobId of jobIds) expect((await loadJob(dynamo.table, clusterId, jobId))?.waited_in).toBeGreaterThan(0);
+  for (const jobId of jobIds)
+    expect((await loadJob(dynamo.table, roundOf(clusterId, jobId)))?.waited_in).toBeGreaterThan(0);
   expect(item.sample_count).toBe(jobIds.length);
   expect(item.marked_version).toBe(item.version);
   // From the label: lo .01. From the start: above the one-sided bound, below the two-sided one.
@@ -87,7 +90,7 @@ describe('the wait of a job that starts after its label was folded', () => {
     await decided(dynamo.table, 'future', 'a', { prediction: open });
     await fold('future', OVERDUE);
     await recordOutcome(
-      ...([dynamo.table, { clusterId: 'future', jobId: 'a' }] as const),
+      ...([dynamo.table, roundOf('future', 'a')] as const),
       ...([{ type: 'JobStarted', at: instant(START) }, T, moment(500)] as const),
     );
     await fold('future', moment(500), dynamo.table, ['a']);
@@ -117,7 +120,7 @@ describe('the wait of a job that starts after its label was folded', () => {
     await fold('touched', OVERDUE);
     const { decisionId } = decisionOf('touched', 'a');
     const effect = { action: 'requeue', decisionId, at: instant(T + 100), intervened: true, status: 'done' } as const;
-    await recordEffect(dynamo.table, 'touched', 'a', effect);
+    await recordEffect(dynamo.table, roundOf('touched', 'a'), effect);
     await started('touched', 'a');
     await fold('touched');
     expect(await ledgerWaits(dynamo.table, 'touched')).toEqual([]);

@@ -20,10 +20,12 @@ import {
   dyingTable,
   indexed,
   instant,
+  keyOf,
   ledgerJobs,
   ledgerWaits,
   moment,
   OVERDUE,
+  roundOf,
   T,
 } from './fixture.ts';
 
@@ -51,15 +53,16 @@ const placeName = ({ item, when }: Place) => `${item} ${when}`;
 async function decide(table: Table, clusterId: string, jobId: string, executed: boolean, now: Date): Promise<void> {
   await loadOrCreateCalibration(table, configOf(clusterId), moment(0));
   await claim(table, clusterId, jobId);
-  if ((await loadJob(table, clusterId, jobId))?.decision) return;
+  if ((await loadJob(table, roundOf(clusterId, jobId)))?.decision) return;
   const more = {
     decidedAt: now.toISOString(),
-    executed: executed && (await reserve(table, clusterId, 'statement', jobId)),
+    executed: executed && (await reserve(table, clusterId, 'statement', keyOf(jobId))),
   };
   if (await recordDecision(table, decisionOf(clusterId, jobId, more), OVERDUE.toISOString())) return;
   const late = { ...more, executed: false, late: true, foldable: false };
   await recordDecision(table, decisionOf(clusterId, jobId, late), OVERDUE.toISOString());
-  if (!(await loadJob(table, clusterId, jobId))?.decision?.executed) await release(table, clusterId, [jobId]);
+  if (!(await loadJob(table, roundOf(clusterId, jobId)))?.decision?.executed)
+    await release(table, clusterId, [keyOf(jobId)]);
 }
 
 describe('a day with duplicates, reordering, late decisions and crashes', () => {
@@ -79,8 +82,8 @@ describe('a day with duplicates, reordering, late decisions and crashes', () => 
           deeds.push({
             at: (Date.parse(told.at) - moment(0).getTime()) / 1000 + late,
             run: async (table, now) => {
-              await recordOutcome(table, { clusterId, jobId }, told, T, now);
-              await foldCluster(table, config, now, [jobId]);
+              await recordOutcome(table, roundOf(clusterId, jobId), told, T, now);
+              await foldCluster(table, config, now, [keyOf(jobId)]);
             },
           });
         }
@@ -105,7 +108,7 @@ describe('a day with duplicates, reordering, late decisions and crashes', () => 
     const deaths = await live(deeds, random);
     await catchUp(dynamo.table, clusterId, 'last', moment(2 * DAY));
 
-    const rows = await Promise.all(jobIds.map((jobId) => loadJob(dynamo.table, clusterId, jobId)));
+    const rows = await Promise.all(jobIds.map((jobId) => loadJob(dynamo.table, roundOf(clusterId, jobId))));
     const teaching = rows.filter((row) => row?.decision?.foldable);
     // A day that had none of what it is about would show nothing.
     expect(teaching.length).toBeGreaterThan(jobIds.length / 2);

@@ -3,7 +3,7 @@ import { configFrom } from '../../../functions/adapters/config-store.ts';
 import { UnreadableItem } from '../../../functions/adapters/table.ts';
 
 const itemOf = (config: Record<string, unknown>) => ({
-  ...{ PK: 'CLUSTER#remembered', SK: 'CONFIG', applied_at: '2026-01-01T00:00:00.000Z' },
+  ...{ PK: 'CLUSTER#remembered', SK: 'CONFIG', v: 1, applied_at: '2026-01-01T00:00:00.000Z' },
   config: { clusterId: 'remembered', platform: 'slurm', ...config },
 });
 const read = (config: Record<string, unknown>) => configFrom(() => itemOf(config), 'remembered', 'slurm');

@@ -79,17 +79,18 @@ class Deployed {
     const given = { state, version: this.version, frozen: false, staleSince: null, config, now };
     const input = {
       job: { clusterId: config.clusterId, jobId, submittedAt: instant(submittedAt) },
-      ...{ started: false, labelKnown: false, prediction, state, inFlight, config, limits, now },
+      ...{ ownEffect: false, started: false, labelKnown: false, prediction, state, inFlight, config, limits, now },
       verdict: reliability(given),
     };
     const action = decide(input).arguments?.action;
-    if (action !== undefined && decide(input).kind === 'intervention') this.pace.look(action, submittedAt, limits);
+    if (action !== undefined && decide(input).kind === 'intervention')
+      this.pace.look(jobId, action, submittedAt, limits);
     let decision = decide(input);
     const max = applyBatch(this.stored, { ...this.batch(), version: this.version });
     if (decision.executed && inFlight[decision.kind] >= max[`max_${decision.kind}`]) {
       decision = withRefusedReservation(decision);
     }
-    if (decision.executed && decision.kind === 'intervention') this.pace.used(action ?? '', submittedAt);
+    if (decision.executed && decision.kind === 'intervention') this.pace.used(jobId, action ?? '', submittedAt);
     const code = decision.holdout ? 'holdout' : (decision.reasons[0]?.code ?? null);
     this.decisions.push(`${jobId} ${decision.scope} ${code} ${prediction.q}`);
     const row = this.row(decision, submittedAt, wait);
@@ -140,7 +141,7 @@ class Deployed {
       intervened: true,
     } as const;
     return {
-      ...{ PK: '', SK: '', cluster_id: clusterId, job_id: jobId, submitted_at: events.submitted_at, decision },
+      ...{ PK: '', SK: '', v: 1, cluster_id: clusterId, job_id: jobId, submitted_at: events.submitted_at, decision },
       ...{ long_wait: label.longWait, label_at: label.labelAt },
       // Known by the label: a job that waits longer has not started then.
       ...(label.longWait === false && label.waitSeconds !== null && { actual_wait: label.waitSeconds }),
@@ -155,7 +156,7 @@ class Deployed {
 
   private batch() {
     const { budgets } = RULES.config;
-    return { PK: '', SK: '', version: this.version, folded_at: instant(0), budgets, entries: [] };
+    return { PK: '', SK: '', v: 1 as const, version: this.version, folded_at: instant(0), budgets, entries: [] };
   }
 }
 

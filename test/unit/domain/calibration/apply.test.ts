@@ -221,9 +221,17 @@ describe('the interval trackers', () => {
         const atLabel = { ...entry, waitSeconds: null };
         applyEntry(late, atLabel, BUDGETS);
         if (owesWait(atLabel)) {
-          const { jobId, decisionId } = entry;
+          const { jobId, decisionId, submittedAt } = entry;
           const before = serialise({ ...late, interval: known.interval });
-          applyWait(late, { jobId, decisionId, startedAt: wait, waitSeconds: wait, atLeastSeconds: 300, bounds });
+          applyWait(late, {
+            jobId,
+            decisionId,
+            submittedAt,
+            startedAt: wait,
+            waitSeconds: wait,
+            atLeastSeconds: 300,
+            bounds,
+          });
           // Nothing else moves: the wait is no second label.
           expect(serialise({ ...late, interval: known.interval })).toEqual(before);
         }

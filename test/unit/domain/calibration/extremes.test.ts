@@ -109,6 +109,7 @@ describe('whatever is folded', () => {
         const item = {
           PK: 'CLUSTER#c',
           SK: 'LEDGER#',
+          v: 1 as const,
           version: 9,
           folded_at: at,
           budgets: BUDGETS,

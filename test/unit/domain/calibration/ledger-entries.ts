@@ -30,7 +30,7 @@ export const anyLine: fc.Arbitrary<LedgerLine> = fc.oneof(
     arbitrary: fc
       .record({ waitSeconds: seconds, atLeastSeconds: seconds, lower: seconds, upper: seconds, upper90: seconds })
       .map(({ lower, upper, upper90, ...wait }) => ({
-        ...{ jobId: 'j1', decisionId: 'd1', startedAt: 1_000_000 + wait.waitSeconds },
+        ...{ jobId: 'j1', decisionId: 'd1', submittedAt: 1_000_000, startedAt: 1_000_000 + wait.waitSeconds },
         ...wait,
         bounds: { lowerSeconds: lower, upperSeconds: upper, upper90Seconds: upper90 },
       })),

@@ -98,6 +98,7 @@ function batchOf(entries: LedgerItem['entries'], more: Partial<LedgerItem> = {})
   return {
     PK: 'CLUSTER#c1',
     SK: 'LEDGER#1',
+    v: 1,
     version: 1,
     folded_at: '2026-11-20T08:00:00Z',
     budgets: BUDGETS,

@@ -1,7 +1,7 @@
 import { BatchGetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { JobItem } from '../../schemas/items/job.ts';
 import { LAYOUT } from '../../schemas/layout.ts';
-import { firstLabel, joinOutcome, type Told } from '../domain/outcome.ts';
+import { firstLabel, isWaiting, joinOutcome, type Told } from '../domain/outcome.ts';
 import { canonicalInstant, type Round, roundKey } from '../domain/round.ts';
 import { loadJob, ROW_LIFE_SECONDS } from './job-store.ts';
 import { clusterKey, conditionally, jobKey, lostTheRace, rowKey, type Table, upsertItem } from './table.ts';
@@ -172,7 +172,7 @@ export async function markWaited(
 
 /** A folded row whose wait tells nothing now: out of the index for good, unless more of it is still to come. */
 export async function leaveUnlessDue(table: Table, row: JobItem, now: Date): Promise<void> {
-  const over = row.ended_at !== undefined || row.cancelled_at !== undefined || row.actual_wait !== undefined;
+  const over = !isWaiting(row);
   if (!over && row.unfolded_due !== undefined && row.unfolded_due > now.toISOString()) return;
   const update = { update: 'REMOVE unfolded, unfolded_due', values: {} };
   const unchanged = over

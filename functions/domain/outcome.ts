@@ -195,10 +195,15 @@ export function moreOfWait(row: JobItem, now: Date): LedgerWait | null {
   const bounds = boundsOf(decision.prediction);
   const line = { jobId: row.job_id, decisionId: decision.decisionId, submittedAt, fromSeconds, bounds };
   if (actual_wait !== undefined) return { ...line, toSeconds: actual_wait, started: true };
-  if (row.ended_at !== undefined || row.cancelled_at !== undefined) return null;
+  if (!isWaiting(row)) return null;
   const elapsed = now.getTime() / 1000 - submittedAt;
   const passed = Object.values(bounds).filter((bound) => bound > fromSeconds && bound <= elapsed);
   return passed.length === 0 ? null : { ...line, toSeconds: Math.max(...passed), started: false };
+}
+
+/** Nothing is known that ends its wait: also a start that contradicts its label does. */
+export function isWaiting({ started_at, ended_at, cancelled_at }: JobItem): boolean {
+  return started_at === undefined && ended_at === undefined && cancelled_at === undefined;
 }
 
 /** Seconds of a wait that are folded by now; null where its label leaves nothing open, or is not folded yet. */

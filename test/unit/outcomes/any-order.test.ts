@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadOrCreateCalibration, release, reserve } from '../../../functions/adapters/calibration-store.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
 import { foldCluster, rebuild } from '../../../functions/adapters/fold.ts';
 import { loadJob, recordDecision } from '../../../functions/adapters/job-store.ts';
 import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
@@ -18,8 +18,11 @@ import {
   ledgerJobs,
   moment,
   OVERDUE,
+  release,
+  reserve,
   roundOf,
   T,
+  taken,
 } from './fixture.ts';
 
 let table: Table;
@@ -37,12 +40,12 @@ async function decide(clusterId: string) {
   await loadOrCreateCalibration(table, configOf(clusterId), moment(0));
   await claim(table, clusterId, 'job');
   if ((await loadJob(table, roundOf(clusterId, 'job')))?.decision) return;
-  await reserve(table, clusterId, 'statement', keyOf('job'));
-  if (await recordDecision(table, decisionOf(clusterId, 'job'), OVERDUE.toISOString())) return;
-  const late = decisionOf(clusterId, 'job', { executed: false, late: true, foldable: false });
-  await recordDecision(table, late, OVERDUE.toISOString());
-  if (!(await loadJob(table, roundOf(clusterId, 'job')))?.decision?.executed)
-    await release(table, clusterId, [keyOf('job')]);
+  const decision = decisionOf(clusterId, 'job');
+  await reserve(table, decision);
+  if (await recordDecision(table, decision, OVERDUE.toISOString())) return;
+  const nothing = { called: 0, tier: 0, cost: 0, executed: false, foldable: false } as const;
+  await recordDecision(table, decisionOf(clusterId, 'job', { ...nothing, next: 'late' }), OVERDUE.toISOString());
+  if (!(await loadJob(table, roundOf(clusterId, 'job')))?.decision?.executed) await release(table, decision);
 }
 
 const fold = (clusterId: string) => foldCluster(table, configOf(clusterId), moment(100), [keyOf('job')]);
@@ -66,7 +69,7 @@ describe('outcomes in any order', () => {
         expect(await ledgerJobs(table, clusterId)).toEqual(row?.decision?.foldable ? ['job'] : []);
         expect(await indexed(table, clusterId)).toEqual([]);
         expect(row).toMatchObject({ contradictions: 1, ended_at: instant(90) });
-        expect((await calibrationOf(table, clusterId)).in_flight_statement).toBeUndefined();
+        expect(taken(await calibrationOf(table, clusterId))).toEqual({ places: 0, open: 0 });
         const rebuilt = await rebuild(table, clusterId);
         expect(Buffer.from(rebuilt?.state ?? [])).toEqual(Buffer.from((await calibrationOf(table, clusterId)).state));
       }),

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { loadOrCreateCalibration, reserve } from '../../../functions/adapters/calibration-store.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
 import { closeJob, loadJob } from '../../../functions/adapters/job-store.ts';
 import { handler } from '../../../functions/events/close-execution.ts';
 import { aSubmission } from '../../fixtures/builders.ts';
@@ -9,10 +9,13 @@ import {
   claim,
   configOf,
   decided,
+  decisionOf,
+  expectNothingTaken,
   instant,
-  keyOf,
   moment,
+  reserve,
   roundOf,
+  taken,
   useEmbeddedClock,
 } from './fixture.ts';
 
@@ -35,14 +38,14 @@ describe('CloseExecution', () => {
   it('closes the row as failed and gives the place back when nothing was decided', async () => {
     await loadOrCreateCalibration(dynamo.table, configOf('undecided'), moment(0));
     await claim(dynamo.table, 'undecided', 'job');
-    await reserve(dynamo.table, 'undecided', 'statement', keyOf('job'));
+    await reserve(dynamo.table, decisionOf('undecided', 'job'));
     expect(await handler(broken('undecided'), at(90))).toEqual({ outcome: 'closed' });
     expect(await loadJob(dynamo.table, roundOf('undecided', 'job'))).toMatchObject({
       status: 'failed',
       failure: { error: 'Execution.TIMED_OUT' },
       closed_at: instant(90),
     });
-    expect((await calibrationOf(dynamo.table, 'undecided')).in_flight_statement).toBeUndefined();
+    expectNothingTaken(await calibrationOf(dynamo.table, 'undecided'));
   });
 
   it('keeps the place of a recorded decision until its label folds', async () => {
@@ -53,17 +56,17 @@ describe('CloseExecution', () => {
       status: 'failed',
       failure: { error: 'States.Runtime', cause: 'no such field' },
     });
-    expect((await calibrationOf(dynamo.table, 'decided')).in_flight_statement).toEqual(new Set([keyOf('job')]));
+    expect(taken(await calibrationOf(dynamo.table, 'decided'))).toEqual({ places: 1, open: 1 });
   });
 
   it('closes once, and finishes what an earlier try left half done', async () => {
     await loadOrCreateCalibration(dynamo.table, configOf('half'), moment(0));
     await claim(dynamo.table, 'half', 'job');
-    await reserve(dynamo.table, 'half', 'statement', keyOf('job'));
+    await reserve(dynamo.table, decisionOf('half', 'job'));
     await closeJob(dynamo.table, roundOf('half', 'job'), { status: 'failed', at: moment(80) });
     expect(await handler(broken('half'), at(90))).toEqual({ outcome: 'closedBefore' });
     expect(await loadJob(dynamo.table, roundOf('half', 'job'))).toHaveProperty('closed_at', instant(80));
-    expect((await calibrationOf(dynamo.table, 'half')).in_flight_statement).toBeUndefined();
+    expectNothingTaken(await calibrationOf(dynamo.table, 'half'));
   });
 
   it('puts a job on record whose execution broke before it could claim it', async () => {

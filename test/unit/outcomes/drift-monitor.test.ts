@@ -215,7 +215,7 @@ describe('a run of the monitor', () => {
     for (const jobId of ['a', 'b', 'c']) await decided(dynamo.table, 'missed', jobId);
     await visit(['missed'], 86_400);
     expect(await ledgerJobs(dynamo.table, 'missed')).toEqual(['a', 'b', 'c']);
-    expect((await calibrationOf(dynamo.table, 'missed')).in_flight_statement).toBeUndefined();
+    expectNothingTaken(await calibrationOf(dynamo.table, 'missed'));
   });
 
   it('takes autonomy away in the same run in which it sees drift', async () => {
@@ -244,7 +244,7 @@ describe('what has drifted', () => {
     busy((await visit([clusterId], seconds)).calls, 'events:putEvents').join();
 
   it("is VGAC's model where only raw p has alarmed: it is asked to recalibrate, and no scope changes", async () => {
-    await cluster('raw', { modelDrift: 200 });
+    await cluster('raw', { rawAlarm: 200 });
     const text = await announced('raw', T + 60);
     expect(text).toContain('"alarm":"raw"');
     expect(text).toContain("VGAC's model has drifted");
@@ -253,14 +253,14 @@ describe('what has drifted', () => {
   });
 
   it('is what we serve where the other detector has alarmed: recalibration does not cope', async () => {
-    await cluster('served', { caution: 200, modelDrift: 200 });
+    await cluster('served', { servedAlarm: 200, rawAlarm: 200 });
     const text = await announced('served', T + 60);
     expect(text).toContain('"alarm":"both"');
     expect(text).toContain("VGAC's model has drifted; recalibration does not cope with it");
   });
 
   it('is told once, until it changes again', async () => {
-    await cluster('once', { modelDrift: 200 });
+    await cluster('once', { rawAlarm: 200 });
     expect(await announced('once', T + 60)).not.toBe('');
     expect(await announced('once', T + 120)).toBe('');
     await setState('once', serialise(trustedState({ n: 2_000 })));
@@ -298,7 +298,7 @@ describe('what has drifted', () => {
   });
 
   it('is nothing below the floor of 100 labels, whatever the detectors say', async () => {
-    await cluster('floor', { n: 98, modelDrift: 200, caution: 200 });
+    await cluster('floor', { n: 98, rawAlarm: 200, servedAlarm: 200 });
     expect(await announced('floor', T + 60)).toBe('');
     expect(slack.posted).toEqual([]);
   });

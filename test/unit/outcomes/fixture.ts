@@ -1,13 +1,24 @@
 import { DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Context } from 'aws-lambda';
-import { vi } from 'vitest';
-import { loadCalibration, loadOrCreateCalibration, reserve } from '../../../functions/adapters/calibration-store.ts';
+import { expect, vi } from 'vitest';
+import {
+  closeCalls,
+  giveBack,
+  loadCalibration,
+  loadOrCreateCalibration,
+  TIER_NUMBERS,
+  take,
+  tierOf,
+} from '../../../functions/adapters/calibration-store.ts';
 import { claimJob, recordDecision } from '../../../functions/adapters/job-store.ts';
 import { readLedger } from '../../../functions/adapters/ledger-store.ts';
 import { clusterKey, type Table } from '../../../functions/adapters/table.ts';
+import { deserialise } from '../../../functions/domain/calibration/codec.ts';
+import { needOf } from '../../../functions/domain/calibration/purse.ts';
 import { decisionId } from '../../../functions/domain/ids.ts';
 import { isWait, labelsOf } from '../../../functions/domain/ledger-lines.ts';
-import { type Round, roundKey } from '../../../functions/domain/round.ts';
+import { placeOf } from '../../../functions/domain/place.ts';
+import { type Round, roundHash, roundKey } from '../../../functions/domain/round.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
@@ -29,18 +40,23 @@ export const keyOf = (jobId: string) => roundKey({ jobId, submittedAt: instant(0
 export const configOf = (clusterId: string, more: object = {}): ClusterConfig =>
   ClusterConfig.parse({ clusterId, platform: 'slurm', longWaitSeconds: T, ...more });
 
-/** A decision as Predict records it: an executed statement of tier 0 with q = 0.1. */
+/** A decision as Predict records it: an executed warning, q = 0.55. */
 export function decisionOf(clusterId: string, jobId: string, more: Partial<Decision> = {}): Decision {
   const { prediction, evidence } = aDecision();
   return aDecision({
     decisionId: decisionId(roundOf(clusterId, jobId)),
     ...roundOf(clusterId, jobId),
     decidedAt: instant(0),
-    tier: 0,
-    arguments: null,
-    argumentsHash: null,
-    next: 'nothing',
-    prediction: { ...prediction, p: 0.2, q: 0.1, waitSeconds: 60 },
+    // Its label settles every bound.
+    prediction: {
+      ...prediction,
+      p: 0.6,
+      q: 0.55,
+      waitSeconds: 60,
+      lowerSeconds: 0,
+      upperSeconds: 250,
+      upper90Seconds: 200,
+    },
     evidence: { ...evidence, epoch: 0, version: 0 },
     longWaitSeconds: T,
     ...more,
@@ -61,9 +77,42 @@ export async function decided(
   const decision = decisionOf(clusterId, jobId, more);
   await claim(table, clusterId, jobId);
   await loadOrCreateCalibration(table, configOf(clusterId), moment(0));
-  if (decision.executed) await reserve(table, clusterId, decision.kind, keyOf(jobId));
+  await reserve(table, decision);
   const recorded = await recordDecision(table, decision, OVERDUE.toISOString());
   if (!recorded) throw new Error(`the decision of ${jobId} was not recorded`);
+}
+
+/** Takes what a decision needs, as Predict does before it records it. */
+export async function reserve(table: Table, decision: Decision): Promise<boolean> {
+  const called = TIER_NUMBERS.find((tier) => tier === decision.called);
+  if (called === undefined) return true;
+  const tier = TIER_NUMBERS.find((number) => number === decision.tier);
+  const place = placeOf(decision, decision.cost, new Date(decision.decidedAt));
+  const reserves = tier === undefined ? null : { tier, place, cost: decision.cost, need: needOf(tier) };
+  return take(table, decision.clusterId, { called, demand: 1, open: roundHash(decision), reserves });
+}
+
+/** Gives it back, as Predict does where its decision was not recorded. */
+export async function release(table: Table, decision: Decision): Promise<void> {
+  const place = placeOf(decision, decision.cost, new Date(decision.decidedAt));
+  for (const tier of TIER_NUMBERS) {
+    if (tier === decision.tier) await giveBack(table, decision.clusterId, tier, place);
+    if (tier === decision.called) await closeCalls(table, decision.clusterId, tier, [roundHash(decision)]);
+  }
+}
+
+/** How many decisions have something reserved, over all tiers; and how many calls are open. */
+export function taken(item: CalibrationItem): { places: number; open: number } {
+  const tiers = TIER_NUMBERS.map((tier) => tierOf(item, tier));
+  const sum = (of: (tier: (typeof tiers)[number]) => number) => tiers.reduce((total, tier) => total + of(tier), 0);
+  return { places: sum(({ places }) => places.size), open: sum(({ open }) => open.size) };
+}
+
+/** Nothing is in flight, and what is free is what the state has. */
+export function expectNothingTaken(item: CalibrationItem): void {
+  expect(taken(item)).toEqual({ places: 0, open: 0 });
+  const { tiers } = deserialise(item.state);
+  expect(TIER_NUMBERS.map((tier) => tierOf(item, tier).free)).toEqual(tiers.map(({ tokens }) => tokens));
 }
 
 export async function calibrationOf(table: Table, clusterId: string): Promise<CalibrationItem> {

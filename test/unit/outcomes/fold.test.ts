@@ -1,6 +1,6 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reserve } from '../../../functions/adapters/calibration-store.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
 import { foldCluster, rebuild, releaseOrphans } from '../../../functions/adapters/fold.ts';
 import { closeJob, loadJob, recordEffect } from '../../../functions/adapters/job-store.ts';
 import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
@@ -15,14 +15,18 @@ import {
   decided,
   decisionOf,
   dyingTable,
+  expectNothingTaken,
   indexed,
   instant,
   keyOf,
   ledgerJobs,
   moment,
   OVERDUE,
+  release,
+  reserve,
   roundOf,
   T,
+  taken,
 } from './fixture.ts';
 
 let table: Table;
@@ -31,6 +35,9 @@ beforeAll(async () => {
   ({ table, close } = await startDynamo());
 });
 afterAll(() => close());
+
+/** Decided and recorded without anything done: nothing is reserved. */
+const shadow = { tier: 0, called: 0, cost: 0, executed: false, next: 'nothing' } as const;
 
 const started = (clusterId: string, jobId: string, seconds: number, on = table) =>
   recordOutcome(on, roundOf(clusterId, jobId), { type: 'JobStarted', at: instant(seconds) }, T, moment(seconds));
@@ -41,7 +48,7 @@ async function expectSettled(clusterId: string, jobIds: string[]) {
   expect((await ledgerJobs(table, clusterId)).toSorted()).toEqual(jobIds.toSorted());
   expect(await indexed(table, clusterId)).toEqual([]);
   for (const jobId of jobIds) expect((await loadJob(table, roundOf(clusterId, jobId)))?.folded_in).toBeGreaterThan(0);
-  expect(item.in_flight_statement ?? new Set()).toEqual(new Set());
+  expectNothingTaken(item);
   expect(item.marked_version).toBe(item.version);
   expect(deserialise(item.state).version).toBe(item.version);
   const rebuilt = await rebuild(table, clusterId);
@@ -76,7 +83,7 @@ describe('fold', () => {
   it('labels a job that never reports as long, and settles its reservation, at submit + T + 60 s', async () => {
     await decided(table, 'silent', 'a');
     await foldCluster(table, configOf('silent'), new Date(OVERDUE.getTime() - 1));
-    expect((await calibrationOf(table, 'silent')).in_flight_statement).toEqual(new Set([keyOf('a')]));
+    expect(taken(await calibrationOf(table, 'silent'))).toEqual({ places: 1, open: 1 });
     await foldCluster(table, configOf('silent'), OVERDUE);
     expect(await loadJob(table, roundOf('silent', 'a'))).toMatchObject({
       long_wait: true,
@@ -103,12 +110,12 @@ describe('fold', () => {
     await recordOutcome(table, roundOf(clusterId, 'a'), told, T, moment(61));
     await foldCluster(table, configOf(clusterId), moment(61), [keyOf('a')]);
     const learnt = deserialise((await calibrationOf(table, clusterId)).state);
-    expect([learnt.n, learnt.hold, learnt.weights]).toEqual([0, before.hold, before.weights]);
+    expect([learnt.n, learnt.tiers, learnt.weights]).toEqual([0, before.tiers, before.weights]);
     await expectSettled(clusterId, ['a']);
   });
 
   it('keeps the place of an intervention until it is known whether it had to be undone', async () => {
-    const more = { kind: 'intervention', tier: 4 } as const;
+    const more = { kind: 'intervention', called: 4, tier: 4 } as const;
     await decided(table, 'held', 'a', more);
     const effect = { action: 'hold', decisionId: decisionOf('held', 'a').decisionId, at: instant(1), intervened: true };
     await recordEffect(table, roundOf('held', 'a'), { ...effect, status: 'done' });
@@ -121,8 +128,8 @@ describe('fold', () => {
     await closeJob(table, roundOf('held', 'a'), { status: 'denied', at: moment(T + 90) });
     await foldCluster(table, configOf('held'), moment(T + 120));
     const item = await calibrationOf(table, 'held');
-    expect(item.in_flight_intervention).toBeUndefined();
-    expect(deserialise(item.state).tokens.intervention).toBeLessThan(2.1);
+    const [, , , gate] = deserialise(item.state).tiers;
+    expect(gate).toMatchObject({ undone: 1, tokens: 190_000, wrongWeight: 10_000 });
     await expectSettled('held', ['a']);
   });
 
@@ -143,7 +150,7 @@ describe('fold', () => {
 
   it('works off a backlog in bounded batches', async () => {
     const jobs = Array.from({ length: 230 }, (_, i) => `job-${String(i).padStart(3, '0')}`);
-    for (const jobId of jobs) await decided(table, 'backlog', jobId, { executed: false, scope: 'escalate' });
+    for (const jobId of jobs) await decided(table, 'backlog', jobId, { ...shadow, scope: 'escalate' });
     expect(await foldCluster(table, configOf('backlog'), OVERDUE)).toMatchObject({ folded: 230, batches: 2 });
     expect(await ledgerJobs(table, 'backlog')).toEqual(jobs);
     await expectSettled('backlog', jobs);
@@ -151,7 +158,7 @@ describe('fold', () => {
 
   it('lets several folders work at once', async () => {
     const jobs = Array.from({ length: 24 }, (_, i) => `job-${i}`);
-    for (const jobId of jobs) await decided(table, 'crowd', jobId, { executed: false });
+    for (const jobId of jobs) await decided(table, 'crowd', jobId, shadow);
     await Promise.all(
       jobs.map(async (jobId, i) => {
         await started('crowd', jobId, 10 + i);
@@ -162,15 +169,26 @@ describe('fold', () => {
     await expectSettled('crowd', jobs);
   });
 
-  it('rebuilds the state although an operator changed the budgets between two batches', async () => {
-    await decided(table, 'budgets', 'a');
-    await started('budgets', 'a', 10);
-    await foldCluster(table, configOf('budgets'), moment(10));
-    await decided(table, 'budgets', 'b');
-    await started('budgets', 'b', 20);
-    const budgets = { statement: { perDay: 100, cap: 12 } };
-    await foldCluster(table, configOf('budgets', { budgets }), moment(20));
-    await expectSettled('budgets', ['a', 'b']);
+  it('starts a tier anew whose numbers an operator has changed, and rebuilds that too', async () => {
+    await decided(table, 'numbers', 'a');
+    await started('numbers', 'a', 10);
+    await foldCluster(table, configOf('numbers'), moment(10));
+    await decided(table, 'numbers', 'b');
+    const config = configOf('numbers', { tiers: { warn: { promise: 0.5, tokens: 7 }, annotate: { cap: 30 } } });
+    await foldCluster(table, config, moment(20));
+    const item = await calibrationOf(table, 'numbers');
+    const [annotate, warn] = deserialise(item.state).tiers;
+    expect(warn).toMatchObject({ era: 1, tokens: 70_000, wrong: 0, numbers: { promise: 0.5 } });
+    expect(annotate.era).toBe(0);
+    // Reserved before it started anew: what comes of it costs none of the new tokens.
+    expect([item.free_2, taken(item).places]).toEqual([70_000, 0]);
+    await started('numbers', 'b', 30);
+    await foldCluster(table, config, moment(30));
+    expect(deserialise((await calibrationOf(table, 'numbers')).state).tiers[1]).toMatchObject({
+      tokens: 70_000,
+      wrong: 0,
+    });
+    await expectSettled('numbers', ['a', 'b']);
   });
 });
 
@@ -202,10 +220,10 @@ describe('a crash at any write of the fold', () => {
     const clusterId = `crash-${k}-${when}`;
     await prepared(clusterId);
     await expect(foldCluster(dyingTable(table, k, when), configOf(clusterId), OVERDUE)).rejects.toThrow(Crash);
-    // Wherever it died: places are given back exactly where the harm of `c` is paid for, since that is one write.
+    // Wherever it died: places are given back exactly where wrong ones are paid for, since that is one write.
     const left = await calibrationOf(table, clusterId);
-    const isPaid = deserialise(left.state).tokens.statement < 9.5;
-    expect([left.in_flight_statement?.size ?? 0, isPaid]).toEqual(left.version === 0 ? [3, false] : [0, true]);
+    const isPaid = (deserialise(left.state).tiers[1].tokens ?? 0) < 195_000;
+    expect([taken(left).places, isPaid]).toEqual(left.version === 0 ? [3, false] : [0, true]);
     // A label that came while the fold was down must not get mixed into the batch that was cut short.
     await decided(table, clusterId, 'd');
     await started(clusterId, 'd', 15);
@@ -234,36 +252,58 @@ describe('a crash at any write of the fold', () => {
 });
 
 describe('reservations', () => {
-  it('takes a place once per job, and refuses when all are taken', async () => {
-    await decided(table, 'places', 'a', { kind: 'intervention' });
-    const take = (jobId: string) => reserve(table, 'places', 'intervention', keyOf(jobId));
-    expect([await take('a'), await take('b'), await take('c'), await take('d'), await take('b')]).toEqual([
-      true,
-      true,
-      true,
-      false,
-      true,
-    ]);
+  const free = async (clusterId: string) => (await calibrationOf(table, clusterId)).free_3;
+  const asking = (clusterId: string, jobId: string) =>
+    decisionOf(clusterId, jobId, { called: 3, tier: 3, kind: 'intervention' });
+
+  it('takes tokens once per attempt, and refuses when fewer are free than a tier needs', async () => {
+    await loadOrCreateCalibration(table, configOf('tokens', { tiers: { suggest: { tokens: 3 } } }), moment(0));
+    const take = (jobId: string) => reserve(table, asking('tokens', jobId));
+    // 3, then 2 are free; an intervention needs 2 and reserves 1. The same write sent again takes nothing.
+    expect([await take('a'), await take('a'), await take('b'), await take('c')]).toEqual([true, true, true, false]);
+    expect(await free('tokens')).toBe(10_000);
+  });
+
+  it('reserves what a hold-out may cost, and nothing that is not there', async () => {
+    await loadOrCreateCalibration(table, configOf('held-out'), moment(0));
+    const holdOut = (jobId: string, cost: number) => ({ ...asking('held-out', jobId), next: 'holdOut', cost }) as const;
+    expect(await reserve(table, holdOut('a', 100_000))).toBe(true);
+    expect(await reserve(table, holdOut('b', 100_001))).toBe(false);
+    expect(await free('held-out')).toBe(100_000);
+  });
+
+  it('never lets two executions reserve the last token', async () => {
+    await loadOrCreateCalibration(table, configOf('race', { tiers: { suggest: { tokens: 5 } } }), moment(0));
+    const jobs = Array.from({ length: 12 }, (_, i) => asking('race', `job-${i}`));
+    const taken = await Promise.all(jobs.map((job) => reserve(table, job)));
+    expect(taken.filter(Boolean)).toHaveLength(4);
+    expect(await free('race')).toBe(10_000);
   });
 
   it('refuses a cluster that has no calibration', async () => {
-    expect(await reserve(table, 'nobody', 'statement', 'a')).toBe(false);
+    expect(await reserve(table, asking('nobody', 'a'))).toBe(false);
   });
 
-  it('gives back a place whose decision was never recorded, once it cannot be any more', async () => {
+  it('gives back what a lost attempt took, once its machine has ended, and nothing that stands', async () => {
     await decided(table, 'orphan', 'backed');
     await claim(table, 'orphan', 'lost');
-    await reserve(table, 'orphan', 'statement', keyOf('lost'));
-    expect(await releaseOrphans(table, configOf('orphan'), moment(T))).toEqual([]);
-    expect(await releaseOrphans(table, configOf('orphan'), OVERDUE)).toEqual([keyOf('lost')]);
-    expect((await calibrationOf(table, 'orphan')).in_flight_statement).toEqual(new Set([keyOf('backed')]));
+    await reserve(table, decisionOf('orphan', 'lost'));
+    expect(await releaseOrphans(table, configOf('orphan'), moment(T + 3_600))).toBe(0);
+    expect(await releaseOrphans(table, configOf('orphan'), moment(T + 3_601))).toBe(1);
+    const item = await calibrationOf(table, 'orphan');
+    expect(taken(item)).toEqual({ places: 1, open: 1 });
+    expect(item.free_2).toBe(190_000);
   });
 
-  it('gives back a place that a retry took again after the fold', async () => {
-    await decided(table, 'again', 'a');
-    await started('again', 'a', 10);
-    await foldCluster(table, configOf('again'), moment(10));
-    await reserve(table, 'again', 'statement', keyOf('a'));
-    expect(await releaseOrphans(table, configOf('again'), moment(11))).toEqual([keyOf('a')]);
+  it('gives back its own and not that of another attempt at the same round', async () => {
+    await decided(table, 'attempts', 'a');
+    const other = decisionOf('attempts', 'a', { decidedAt: instant(1) });
+    await reserve(table, other);
+    expect((await calibrationOf(table, 'attempts')).free_2).toBe(180_000);
+    await release(table, other);
+    await started('attempts', 'a', 10);
+    await foldCluster(table, configOf('attempts'), moment(10), [keyOf('a')]);
+    expect(await calibrationOf(table, 'attempts')).toMatchObject({ free_2: 190_000 });
+    await expectSettled('attempts', ['a']);
   });
 });

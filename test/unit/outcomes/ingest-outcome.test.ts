@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { loadJob } from '../../../functions/adapters/job-store.ts';
 import { handler } from '../../../functions/events/ingest-outcome.ts';
 import { useTable } from '../../fixtures/handlers.ts';
-import { calibrationOf, decided, instant, roundOf, T, useEmbeddedClock } from './fixture.ts';
+import { calibrationOf, decided, expectNothingTaken, instant, roundOf, T, useEmbeddedClock } from './fixture.ts';
 
 const dynamo = useTable();
 const at = useEmbeddedClock();
@@ -24,7 +24,7 @@ describe('IngestOutcome', () => {
     await decided(dynamo.table, clusterId, 'job');
     expect(await handler(event(type, clusterId, more), at(60))).toEqual({ contradicts: false, folded: 1 });
     expect(await loadJob(dynamo.table, roundOf(clusterId, 'job'))).toMatchObject({ ...expected, folded_in: 1 });
-    expect((await calibrationOf(dynamo.table, clusterId)).in_flight_statement).toBeUndefined();
+    expectNothingTaken(await calibrationOf(dynamo.table, clusterId));
   });
 
   it('changes nothing when an event comes twice', async () => {

@@ -42,13 +42,13 @@ async function expectWaited(clusterId: string, jobIds: string[]) {
   expect((await ledgerWaits(dynamo.table, clusterId)).toSorted()).toEqual(jobIds);
   expect(await indexed(dynamo.table, clusterId)).toEqual([]);
   for (const jobId of jobIds)
-    expect((await loadJob(dynamo.table, roundOf(clusterId, jobId)))?.waited_in).toBeGreaterThan(0);
+    expect((await loadJob(dynamo.table, roundOf(clusterId, jobId)))?.waited_seconds).toBe(START);
   expect(item.sample_count).toBe(jobIds.length);
   expect(item.marked_version).toBe(item.version);
-  // From the label: lo .01. From the start: above the one-sided bound, below the two-sided one.
-  expect(deserialise(item.state).interval.lo).toBeCloseTo(-2 + 0.01 * jobIds.length, 9);
-  expect(deserialise(item.state).interval.hi).toBeCloseTo(3 - 0.01 * jobIds.length, 9);
-  expect(deserialise(item.state).interval.up).toBeCloseTo(2.5 + 0.18 * jobIds.length, 9);
+  // From the label: the lower bound was kept. From the start: above the one-sided bound, below the two-sided one.
+  expect(deserialise(item.state).interval.lo).toBeCloseTo(-2 + 0.0025 * jobIds.length, 9);
+  expect(deserialise(item.state).interval.hi).toBeCloseTo(3 - 0.0025 * jobIds.length, 9);
+  expect(deserialise(item.state).interval.up).toBeCloseTo(2.5 + 0.045 * jobIds.length, 9);
   const rebuilt = await rebuild(dynamo.table, clusterId);
   expect(rebuilt?.version).toBe(item.version);
   expect(Buffer.from(rebuilt?.state ?? []).equals(Buffer.from(item.state))).toBe(true);
@@ -77,12 +77,46 @@ describe('the wait of a job that starts after its label was folded', () => {
     expect(after.interval).not.toEqual(before.interval);
   });
 
+  it('misses an upper bound as soon as it has elapsed, and not when the job starts days later', async () => {
+    await decided(dynamo.table, 'elapsed', 'a', { prediction: open });
+    await fold('elapsed', OVERDUE);
+    expect((await loadJob(dynamo.table, roundOf('elapsed', 'a')))?.unfolded_due).toBe(instant(1_000));
+    await fold('elapsed', moment(999));
+    expect(await intervalOf('elapsed')).toMatchObject({ up: 2.5 });
+    await fold('elapsed', moment(1_000));
+    await fold('elapsed', moment(1_001));
+    expect(await intervalOf('elapsed')).toMatchObject({ hi: 3, up: 2.545 });
+    expect((await loadJob(dynamo.table, roundOf('elapsed', 'a')))?.unfolded_due).toBe(instant(5_000));
+    await started('elapsed', 'a', 6_000);
+    await fold('elapsed', moment(6_000));
+    expect(await intervalOf('elapsed')).toMatchObject({ hi: 3.0475, up: 2.545 });
+    expect(await ledgerWaits(dynamo.table, 'elapsed')).toEqual(['a', 'a']);
+    expect(await indexed(dynamo.table, 'elapsed')).toEqual([]);
+  });
+
+  it('waits for no bound of a job that ended without a start, and for none that nobody would wait for', async () => {
+    await decided(dynamo.table, 'given-up', 'a', { prediction: open });
+    await fold('given-up', OVERDUE);
+    await recordOutcome(
+      dynamo.table,
+      roundOf('given-up', 'a'),
+      { type: 'JobCancelled', at: instant(700), ofTask: false },
+      T,
+      moment(700),
+    );
+    await fold('given-up', moment(1_000));
+    expect(await ledgerWaits(dynamo.table, 'given-up')).toEqual([]);
+    await decided(dynamo.table, 'far', 'a', { prediction: { ...open, upper90Seconds: 1e9, upperSeconds: 1e12 } });
+    await fold('far', OVERDUE);
+    expect([await indexed(dynamo.table, 'given-up'), await indexed(dynamo.table, 'far')]).toEqual([[], []]);
+  });
+
   it('goes with the label where both are folded at once', async () => {
     await decided(dynamo.table, 'both', 'a', { prediction: open });
     await started('both', 'a');
     await fold('both', moment(START));
     expect([await ledgerJobs(dynamo.table, 'both'), await ledgerWaits(dynamo.table, 'both')]).toEqual([['a'], []]);
-    expect(await intervalOf('both')).toEqual({ lo: -1.99, hi: 2.99, up: 2.68 });
+    expect(await intervalOf('both')).toEqual({ lo: -1.9975, hi: 2.9975, up: 2.545 });
     expect(await indexed(dynamo.table, 'both')).toEqual([]);
   });
 
@@ -116,7 +150,14 @@ describe('the wait of a job that starts after its label was folded', () => {
   });
 
   it('is not folded for a job that was touched, because the wait is not its own', async () => {
-    await decided(dynamo.table, 'touched', 'a', { prediction: open, executed: false, scope: 'escalate' });
+    await decided(dynamo.table, 'touched', 'a', {
+      prediction: open,
+      next: 'ask',
+      tier: 0,
+      cost: 0,
+      executed: false,
+      scope: 'escalate',
+    });
     await fold('touched', OVERDUE);
     const { decisionId } = decisionOf('touched', 'a');
     const effect = { action: 'requeue', decisionId, at: instant(T + 100), intervened: true, status: 'done' } as const;

@@ -159,6 +159,7 @@ export function entryOf(change: Partial<LedgerEntry> = {}): LedgerEntry {
     jobId: 'j1',
     decisionId: 'dec_1',
     submittedAt: 1000,
+    decidedAt: 1000,
     labelAt: 1010,
     p: 0.1,
     q: 0.1,

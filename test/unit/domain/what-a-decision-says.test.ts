@@ -163,7 +163,8 @@ describe('what a decision says', () => {
       const input = decideInput({ state: trustedState(state), ...more });
       expect(first(input)[0]).toMatchObject({ code, message: expect.stringContaining(words) });
       // The state carries and the item keeps the decision as it is; both go through its schema.
-      const kept = Decision.parse(JSON.parse(JSON.stringify({ ...decide(input), reasons: first(input) })));
+      const told = { ...decide(input), submittedAt: NOW.toISOString(), reasons: first(input) };
+      const kept = Decision.parse(JSON.parse(JSON.stringify(told)));
       const approval = anApproval({ pinned: kept });
       for (const shown of [requestCard(approval), evidenceMessage(approval), statementMessage(kept, anEffect())]) {
         expect(JSON.stringify(shown)).toContain(JSON.stringify(prose(words, 400)).slice(1, -1));

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -28,6 +37,37 @@ describe('the data folder', () => {
     expect(existsSync(join(folder, 'table'))).toBe(true);
     await openDataFolder(folder, { fresh: true });
     expect(existsSync(join(folder, 'table'))).toBe(false);
+  });
+
+  it.each([
+    ['nothing', undefined, 'is of a layout before the first'],
+    ['an earlier one', '0\n', 'is of layout 0'],
+    ['a later one', '2\n', 'is of layout 2'],
+    ['something else', 'first', 'is of a layout before the first'],
+  ])(
+    'is refused when it was used and says %s of its layout, and nothing in it is touched',
+    async (_, layout, found) => {
+      await openDataFolder(folder, { fresh: false });
+      writeFileSync(join(folder, 'table'), 'x');
+      rmSync(join(folder, 'layout'));
+      if (layout !== undefined) writeFileSync(join(folder, 'layout'), layout);
+      const before = readdirSync(folder);
+      const refused = openDataFolder(folder, { fresh: false, exclusive: true });
+      await expect(refused).rejects.toThrow(
+        `${folder} ${found}, and this version keeps layout 1: start anew with --fresh, or give another --data folder.`,
+      );
+      await expect(refused).rejects.toBeInstanceOf(CannotStart);
+      expect(readdirSync(folder)).toEqual(before);
+      await openDataFolder(folder, { fresh: true });
+      expect(readFileSync(join(folder, 'layout'), 'utf8')).toBe('1\n');
+      await openDataFolder(folder, { fresh: false });
+    },
+  );
+
+  it('is ready although the first start died before it had written its layout', async () => {
+    await openDataFolder(folder, { fresh: false });
+    rmSync(join(folder, 'layout'));
+    await expect(openDataFolder(folder, { fresh: false })).resolves.toBe(folder);
   });
 
   it('never empties a folder that is not ours', async () => {

@@ -1,17 +1,23 @@
+import { EVIDENCE_RING } from './calibration/evidence-ring.ts';
+import { OUTCOME_RING } from './calibration/outcome-ring.ts';
 import { CALIBRATION } from './calibration/state.ts';
 import { RECALIBRATION } from './recalibration/numbers.ts';
-import { GATE } from './thresholds.ts';
+import { GATE, TIER_NUMBERS, TOKENS } from './thresholds.ts';
 
 /** These shape the stored state; a state with other ones is another format. */
-const SHAPE: readonly string[] = ['CALIBRATION.experts', 'CALIBRATION.ring', 'CALIBRATION.harmRing'];
+const SHAPE: readonly string[] = ['CALIBRATION.experts', 'OUTCOME_RING.size', 'EVIDENCE_RING.size'];
 
 const TABLES: readonly (readonly [name: string, table: object])[] = [
   ['GATE', GATE],
+  ['TIER_NUMBERS', TIER_NUMBERS],
+  ['TOKENS', TOKENS],
+  ['OUTCOME_RING', OUTCOME_RING],
+  ['EVIDENCE_RING', EVIDENCE_RING],
   ['CALIBRATION', CALIBRATION],
   ['RECALIBRATION', RECALIBRATION],
 ];
 
-/** Every number of gate and fold that may be tried with another value, by its full name such as `GATE.harm.rate`. */
+/** Every number of gate and fold that may be tried with another value, by its full name such as `TIER_NUMBERS.warn.ece`. */
 export function numberNames(): string[] {
   return TABLES.flatMap(([name, table]) => namesIn(table, name)).filter((name) => !SHAPE.includes(name));
 }
@@ -29,13 +35,17 @@ export function tryNumber(name: string, value: number): void {
   if (table !== undefined) putNumber(table, path, value);
 }
 
-/** Puts a value where a path of names leads, in place. */
+/** Puts a value where a path of names leads, in place; tables on the way that are left out are made. */
 export function putNumber(table: object, path: readonly string[], value: number): void {
   const [first, ...rest] = path;
   if (first === undefined) return;
+  if (rest.length === 0) {
+    Reflect.set(table, first, value);
+    return;
+  }
+  if (Reflect.get(table, first) === undefined) Reflect.set(table, first, {});
   const inner: unknown = Reflect.get(table, first);
-  if (rest.length === 0) Reflect.set(table, first, value);
-  else if (typeof inner === 'object' && inner !== null) putNumber(inner, rest, value);
+  if (typeof inner === 'object' && inner !== null) putNumber(inner, rest, value);
 }
 
 /** Paths of all numbers in a table of tables. */

@@ -1,20 +1,23 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { tokensAt } from '../../functions/domain/calibration/tokens.ts';
-import type { Judgement } from '../../functions/domain/rule.ts';
-import type { Row } from './csv/row.ts';
-import type { Facts } from './rules.ts';
+import { tiersIn } from '../../functions/domain/choose-tier.ts';
+import { TOKEN } from '../../functions/domain/thresholds.ts';
+import type { Told } from './stream.ts';
 
 const FLUSH_AT = 256 * 1024;
-const HEADER = 'stream,job_id,scope,reason,q,upper_s,tokens,in_flight\n';
+const HEADER = [
+  ...['stream', 'job_id', 'submitted_at', 'label_at', 'long_wait', 'q', 'tier_called', 'tier', 'acted', 'held_out'],
+  ...['holdout_share', 'asked', 'paper', 'reason', 'upper_s', 'tokens_1', 'tokens_2', 'tokens_3', 'tokens_4'],
+].join(',');
 
 /**
- * One line per job: what was decided, why (the code of the first reason; empty where nothing held the agent back), the
- * served probability, the one-sided 90 % bound on the wait in seconds, and the harm tokens and places in flight of its kind
- * as the gate saw them, before this job took one.
+ * One line per round: what it called for, what was done or held out, who was asked, why it was not more (the code of the first rule
+ * against the tier called for), and what the gate saw before it: so that the promise can be recomputed after every label by
+ * anyone. `paper` has a digit for each tier whose want of tokens is scored on paper; times are seconds, the bound on the wait is
+ * the one-sided 90 % one.
  */
 export class DecisionFile {
   private readonly file: number;
-  private text = HEADER;
+  private text = `${HEADER}\n`;
   private written = 0;
 
   /** @throws whatever the file system says: nothing is replayed for a file that cannot be written */
@@ -22,13 +25,15 @@ export class DecisionFile {
     this.file = openSync(path, 'w');
   }
 
-  add(stream: string, row: Row, facts: Facts, { scope, reason }: Judgement, upper90Seconds: number): void {
-    const { kind } = facts.proposal;
-    const tokens = tokensAt(facts.state, kind, facts.config.budgets, facts.nowSeconds);
+  add(stream: string, { row, state, q, called, chosen, asked, upper90Seconds }: Told): void {
+    const { tier, heldOut, share, paper, reason } = chosen;
+    const acted = tier > 0 && !heldOut;
+    const job = `${stream},${quoted(row.jobId())},${row.submittedAt},${row.labelAt},${bit(row.longWait)}`;
+    const done = `${called},${tier},${bit(acted)},${bit(heldOut)},${Number.isNaN(share) ? '' : share},${bit(asked)}`;
+    const why = `${tiersIn(paper).join('')},${tier < called ? (reason ?? '') : ''}`;
     const upper = Number.isNaN(upper90Seconds) ? '' : upper90Seconds.toFixed(3);
-    const q = facts.q === null ? '' : facts.q.toFixed(9);
-    const numbers = `${q},${upper},${tokens.toFixed(4)},${facts.inFlight[kind]}`;
-    this.text += `${stream},${quoted(row.jobId())},${scope},${reason ?? ''},${numbers}\n`;
+    const tokens = state.tiers.map((one) => (one.tokens / TOKEN).toFixed(4)).join(',');
+    this.text += `${job},${Number.isNaN(q) ? '' : q.toFixed(9)},${done},${why},${upper},${tokens}\n`;
     if (this.text.length >= FLUSH_AT) this.flush();
   }
 
@@ -57,6 +62,10 @@ export class DecisionFile {
     this.written += bytes.length;
     this.text = '';
   }
+}
+
+function bit(yes: boolean): 0 | 1 {
+  return yes ? 1 : 0;
 }
 
 /** As CSV wants it: in quotes where it has a delimiter, a quote or a line break. */

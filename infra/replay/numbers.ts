@@ -1,4 +1,5 @@
 import { namesIn, numberNames, putNumber, tryNumber } from '../../functions/domain/other-numbers.ts';
+import { TIERS } from '../../functions/domain/thresholds.ts';
 import { ClusterConfig } from '../../schemas/config.ts';
 import { ruleSet } from './rules.ts';
 
@@ -7,10 +8,14 @@ export class UnusableNumber extends Error {
   override readonly name = 'UnusableNumber' as const;
 }
 
-/** Numbers of a cluster's configuration that decide something in a back-test. */
-const OF_CLUSTER = namesIn(ruleSet('all').config).filter((name) =>
-  /^(budgets|limits)\.|^(holdOut|longWaitSeconds)$/.test(name),
-);
+/**
+ * Numbers of a cluster's configuration that decide something in a back-test. A promise stands nowhere but there, for usually it
+ * follows from eps and R.
+ */
+const OF_CLUSTER = [
+  ...namesIn(ruleSet('all').config).filter((name) => /^(limits|asking)\.|^(longWait|approvalTtl)Seconds$/.test(name)),
+  ...TIERS.map((tier) => `tiers.${tier}.promise`),
+];
 
 /** Every name that `--set` knows. */
 export function settableNames(): string[] {

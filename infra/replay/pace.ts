@@ -1,35 +1,65 @@
-import type { Limits } from '../../functions/domain/decision-rules.ts';
 import type { ClusterConfig } from '../../schemas/config.ts';
+import type { Row } from './csv/row.ts';
 
 const HOUR = 3600;
+/** Rows of rounds are kept for 180 days; what was done to an older one nobody remembers. */
+const REMEMBERED = 180 * 86_400;
 
-/** When actions were used: by job for the cooldown, and all together for the actions per hour. */
+/** How far an action on a job is from its limits. */
+interface Usage {
+  coolingDown: boolean;
+  usedThisHour: number;
+}
+
+/**
+ * Interventions that were carried out: for the cooldown of an action on a job, for the actions of the cluster in this hour, and
+ * because what our own effect resubmits is never acted on. Times in seconds.
+ */
 export class Pace {
-  private readonly lastUses = new Map<string, number>();
-  private readonly limits: ClusterConfig['limits'];
+  /** By job id, of jobs whose latest round was touched; the oldest first. */
+  private readonly touched = new Map<string, number>();
+  /** By action and job id; the oldest first. */
+  private readonly cooling = new Map<string, number>();
   private hour = Number.NaN;
-  private count = 0;
+  private used = 0;
+  private readonly limits: ClusterConfig['limits'];
 
   constructor(limits: ClusterConfig['limits']) {
     this.limits = limits;
   }
 
-  /** What the gate is told about an action on a job at `now` seconds. */
-  look(
-    jobId: string,
-    action: string,
-    now: number,
-    into: Limits & { coolingDown: boolean; usedThisHour: number },
-  ): void {
-    const last = this.lastUses.get(`${action} ${jobId}`);
-    into.coolingDown = last !== undefined && now - last < this.limits.cooldownMinutes * 60;
-    into.usedThisHour = this.hour === Math.floor(now / HOUR) ? this.count : 0;
+  /** Whether a round comes of our own effect on the one before it; every round has to be told, in order. */
+  isOwnEffect(row: Row): boolean {
+    return this.touched.size > 0 && this.touched.delete(row.jobId());
   }
 
-  used(jobId: string, action: string, now: number): void {
+  /** How far an action on a job is from its limits at `now`. */
+  look(jobId: string, action: string, now: number, into: Usage): void {
+    const at = this.cooling.get(`${action} ${jobId}`);
+    into.coolingDown = at !== undefined && now - at < this.limits.cooldownMinutes * 60;
+    into.usedThisHour = this.hour === Math.floor(now / HOUR) ? this.used : 0;
+  }
+
+  carriedOut(jobId: string, action: string, now: number): void {
     const hour = Math.floor(now / HOUR);
-    this.count = this.hour === hour ? this.count + 1 : 1;
+    this.used = this.hour === hour ? this.used + 1 : 1;
     this.hour = hour;
-    this.lastUses.set(`${action} ${jobId}`, now);
+    this.touched.delete(jobId);
+    this.touched.set(jobId, now);
+    const use = `${action} ${jobId}`;
+    this.cooling.delete(use);
+    this.cooling.set(use, now);
+    this.forget(now);
+  }
+
+  private forget(now: number): void {
+    for (const [use, at] of this.cooling) {
+      if (now - at < this.limits.cooldownMinutes * 60) break;
+      this.cooling.delete(use);
+    }
+    for (const [jobId, at] of this.touched) {
+      if (now - at < REMEMBERED) break;
+      this.touched.delete(jobId);
+    }
   }
 }

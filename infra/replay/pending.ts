@@ -1,46 +1,71 @@
 import type { LedgerEntry } from '../../schemas/items/ledger.ts';
+import { JobId } from './csv/job-id.ts';
 
-/** A decided job whose label, or then whose wait, is not known yet: what the fold will need of it. */
-export interface Open {
-  /** When the next of the two is known, in seconds since the epoch. */
-  at: number;
-  /** Position in the stream; decides between labels of the same second. */
-  seq: number;
+/** What the fold will need of a decided job; filled again for another when this one is folded. */
+class OpenEntry implements LedgerEntry {
+  readonly jobId = '';
+  readonly decisionId = '';
+  submittedAt = 0.5;
+  labelAt = 0.5;
+  p = 0.5;
+  q = 0.5;
+  called = 0;
+  tier = 0;
+  heldOut = false;
+  readonly done = true;
+  cost = 0;
+  paper: number[] = [];
+  readonly eras = [0, 0, 0, 0];
+  touched = false;
+  readonly undone = false;
+  longWait: boolean | null = false;
+  predictedWaitSeconds: number | null = 0.5;
+  waitSeconds: number | null = 0.5;
+  readonly bounds = { lowerSeconds: 0.5, upperSeconds: 0.5, upper90Seconds: 0.5 };
+  epoch = 0;
+  private drawn = Number.NaN;
+  private readonly drawOf: (entry: OpenEntry) => number;
+  readonly id = new JobId();
+
+  constructor(drawOf: (entry: OpenEntry) => number) {
+    this.drawOf = drawOf;
+  }
+
+  /** Drawn where a ring asks, and once. */
+  get draw(): number {
+    if (Number.isNaN(this.drawn)) this.drawn = this.drawOf(this);
+    return this.drawn;
+  }
+
+  undraw(): void {
+    this.drawn = Number.NaN;
+  }
+}
+
+/** A decided job of which something is not known yet: its label, or how long it has waited beyond it. */
+export class Open {
+  /** When the next of it is known, in seconds since the epoch. */
+  at = 0.5;
+  /** Position in the stream; decides between what is known in the same second. */
+  seq = 0;
   /** What the file says, whether or not the fold will be told. */
-  longWait: boolean;
+  longWait = false;
   /** What the file says; NaN where it does not. */
-  waitSeconds: number;
-  /** The label is folded, and the start to come. */
-  labelled: boolean;
-  readonly entry: LedgerEntry & { bounds: NonNullable<LedgerEntry['bounds']> };
+  waitSeconds = 0.5;
+  /** Seconds of the wait that are folded by now; NaN before the label is. */
+  foldedSeconds = Number.NaN;
+  /** Seconds of the wait that are known next. */
+  nextSeconds = 0.5;
+  /** Of what is held out; else NaN. */
+  holdOutShare = Number.NaN;
+  readonly entry: OpenEntry;
+
+  constructor(drawOf: (entry: OpenEntry) => number) {
+    this.entry = new OpenEntry(drawOf);
+  }
 }
 
-function blank(): Open {
-  return {
-    at: 0.5,
-    seq: 0,
-    longWait: false,
-    waitSeconds: 0.5,
-    labelled: false,
-    entry: {
-      jobId: '',
-      decisionId: '',
-      submittedAt: 0.5,
-      labelAt: 0.5,
-      kind: 'statement',
-      p: 0.5,
-      q: 0.5,
-      executed: false,
-      intervened: false,
-      harmed: false,
-      longWait: false,
-      predictedWaitSeconds: 0.5,
-      waitSeconds: 0.5,
-      bounds: { lowerSeconds: 0.5, upperSeconds: 0.5, upper90Seconds: 0.5 },
-      epoch: 0,
-    },
-  };
-}
+export type { OpenEntry };
 
 /**
  * Jobs in the order in which their labels and late waits become known: a binary heap by (at, seq). The objects are used again, so
@@ -49,6 +74,12 @@ function blank(): Open {
 export class Pending {
   private readonly heap: Open[] = [];
   private readonly free: Open[] = [];
+  private readonly drawOf: (entry: OpenEntry) => number;
+
+  /** @param drawOf a round's number in the lottery of the rings */
+  constructor(drawOf: (entry: OpenEntry) => number) {
+    this.drawOf = drawOf;
+  }
 
   get size(): number {
     return this.heap.length;
@@ -62,7 +93,10 @@ export class Pending {
 
   /** An object to fill and to hand to `add`. */
   take(): Open {
-    return this.free.pop() ?? blank();
+    const open = this.free.pop() ?? new Open(this.drawOf);
+    open.foldedSeconds = Number.NaN;
+    open.entry.undraw();
+    return open;
   }
 
   add(open: Open): void {

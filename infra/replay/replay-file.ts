@@ -1,16 +1,17 @@
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { Comparison } from './compare.ts';
+import { Cluster } from './cluster.ts';
 import { UnusableHeader } from './csv/columns.ts';
 import type { Row } from './csv/row.ts';
 import { type DecisionFile, quoted } from './decisions.ts';
 import { type Faults, type ReadOptions, readRows, readRowsSorted } from './history.ts';
 import type { RuleSet } from './rules.ts';
-import { OutOfOrder, Stream } from './stream.ts';
+import { OutOfOrder, type Told } from './stream.ts';
 
 export interface ReplayOptions extends ReadOptions {
   readonly rules: RuleSet;
-  readonly compare: boolean;
+  /** Whether to compare with the core rules and with simpler ones. */
+  readonly beside: boolean;
   readonly decisions: DecisionSink | null;
 }
 
@@ -29,7 +30,7 @@ export interface FileResult {
 
 export interface NamedStream {
   readonly name: string;
-  readonly stream: Stream;
+  readonly cluster: Cluster;
 }
 
 /** The file holds more than one cluster, so the stream's name has to say which. */
@@ -76,16 +77,16 @@ async function replayOnce(path: string, name: string, options: ReplayOptions, kn
   let current: NamedStream | null = null;
   let jobs = 0;
   const onRow = (row: Row): void => {
-    if (current === null || current.stream.clusterId !== row.clusterId) {
+    if (current === null || current.cluster.clusterId !== row.clusterId) {
       current = streams.get(row.clusterId) ?? open(row.clusterId);
     }
-    current.stream.decide(row);
+    current.cluster.add(row);
     jobs += 1;
   };
   const open = (clusterId: string): NamedStream => {
     if (streams.size > 0 && !known.many) throw new ManyClusters(`${path} holds more than one cluster`);
     const called = known.many ? `${name}/${clusterId}` : name;
-    const opened = { name: called, stream: streamOf(called, clusterId, options) };
+    const opened = { name: called, cluster: clusterOf(called, clusterId, options) };
     streams.set(clusterId, opened);
     return opened;
   };
@@ -97,9 +98,9 @@ async function replayOnce(path: string, name: string, options: ReplayOptions, kn
     if (error instanceof OutOfOrder || error instanceof ManyClusters) throw error;
     failure = reasonOf(error, jobs);
   }
-  for (const { stream } of streams.values()) stream.finish();
-  if (jobs === 0 && failure === null)
-    faults.notes = [...faults.notes, 'there is a header, but no job that could be read'];
+  for (const { cluster } of streams.values()) cluster.finish();
+  if (jobs === 0 && failure === null) failure = nothingReadable(faults);
+  faults.notes = [...faults.notes, ...repeats([...streams.values()])];
   const seconds = (performance.now() - start) / 1000;
   return {
     path,
@@ -110,13 +111,29 @@ async function replayOnce(path: string, name: string, options: ReplayOptions, kn
   };
 }
 
-function streamOf(name: string, clusterId: string, { rules, compare, decisions }: ReplayOptions): Stream {
-  const column = quoted(name);
-  const write = decisions && ((...told: Told) => decisions.add(column, ...told));
-  return new Stream(clusterId, rules, compare ? new Comparison() : null, write);
+/** A history that says nothing is a failure, and says what it would take. */
+function nothingReadable({ count, first: [first] }: Faults): string {
+  const needed = 'each row needs submitted_at, p_long_wait, and either actual_wait_s or long_wait with label_at';
+  if (first === undefined) return `there is a header, but no job below it; ${needed}`;
+  const rows = count === 1 ? 'not even the only row' : `none of the ${count} rows`;
+  return `${rows} could be read (line ${first.line}: ${first.fault}); ${needed}`;
 }
 
-type Told = DecisionSink['add'] extends (stream: string, ...rest: infer Rest) => void ? Rest : never;
+function repeats(streams: readonly NamedStream[]): string[] {
+  const sum = (of: (cluster: Cluster) => number): number =>
+    streams.reduce((total, { cluster }) => total + of(cluster), 0);
+  const repeated = sum(({ rounds }) => rounds.repeated);
+  const tasks = sum(({ rounds }) => rounds.tasks);
+  return [
+    ...(repeated === 0 ? [] : [`${repeated} rows repeat a round (same job id, same submitted_at) and count once`]),
+    ...(tasks === 0 ? [] : [`${tasks} tasks count with the first of their array, as one round`]),
+  ];
+}
+
+function clusterOf(name: string, clusterId: string, { rules, beside, decisions }: ReplayOptions): Cluster {
+  const column = quoted(name);
+  return new Cluster(clusterId, rules, beside, decisions && ((told: Told) => decisions.add(column, told)));
+}
 
 function reasonOf(error: unknown, jobs: number): string {
   if (error instanceof UnusableHeader) return error.message;

@@ -18,10 +18,10 @@ interface Options {
   readonly json?: string;
   readonly decisions?: string;
   readonly html?: string;
-  readonly compare: boolean;
+  readonly beside: boolean;
 }
 
-/** Exit code when a file could not be read to its end; skipped rows alone are no failure. */
+/** Exit code when a file could not be read to its end, or nothing in it could; skipped rows alone are no failure. */
 const INCOMPLETE = 1;
 
 async function replay(paths: string[], options: Options): Promise<void> {
@@ -40,7 +40,7 @@ async function replay(paths: string[], options: Options): Promise<void> {
     const result = await replayFile(path, name, {
       rules,
       decisions,
-      compare: options.compare,
+      beside: options.beside,
       mapping: options.map ?? new Map(),
       longWaitSeconds: rules.config.longWaitSeconds,
       onRead: progress.read,
@@ -50,7 +50,7 @@ async function replay(paths: string[], options: Options): Promise<void> {
   }
   progress.stop();
   decisions?.close();
-  const report: Report = { version: 1, rules: options.rules, set: Object.fromEntries(settings), streams, files };
+  const report: Report = { version: 2, rules: options.rules, set: Object.fromEntries(settings), streams, files };
   print(report);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report)}\n`);
   if (options.html !== undefined) writeFileSync(options.html, htmlReport(report));
@@ -96,15 +96,15 @@ if (import.meta.main) {
     )
     .argument('<files...>', 'CSV files, plain or gzip')
     .addOption(
-      new Option('--rules <name>', 'the whole gate, or rules 1 to 6 with every job a statement')
+      new Option('--rules <name>', 'the whole gate as deployed, or its evidence and promises alone')
         .choices(['all', 'core'])
         .default('all'),
     )
     .option('--map <name=column,...>', 'columns of these files that stand for ours', argument(parseMapping))
     .option('--set <name=value>', 'another value for a number of the gate; repeatable', argument(parseSetting))
-    .option('--compare', 'beside it: the ECE of the last 100 jobs, always acting, never acting', false)
+    .option('--no-beside', 'without the core rules and the naive ones beside it, in half the time')
     .option('--json <file>', 'all numbers, for machines')
-    .option('--decisions <file>', 'one CSV line per job')
+    .option('--decisions <file>', 'one CSV line per round')
     .option('--html <file>', 'a report to look at, in one file')
     .action(replay)
     .parseAsync()

@@ -1,64 +1,41 @@
-import {
-  cap,
-  DECISION_RULES,
-  harm,
-  type Limits,
-  type RuleInput,
-  tokens,
-  uncertain,
-} from '../../functions/domain/decision-rules.ts';
-import { type Proposal, proposalOf, proposedTier } from '../../functions/domain/proposal.ts';
-import {
-  EVIDENCE,
-  type EvidenceFacts,
-  learning,
-  lowScore,
-  moderateScore,
-  noScore,
-  probation,
-} from '../../functions/domain/reliability-rules.ts';
-import type { Rule } from '../../functions/domain/rule.ts';
+import { servedProbability } from '../../functions/domain/calibration/serve.ts';
+import type { CalibrationState } from '../../functions/domain/calibration/state.ts';
+import { holdOutDraw, ringDraw } from '../../functions/domain/lottery.ts';
+import { proposalOf } from '../../functions/domain/proposal.ts';
+import { CORE_EVIDENCE, EVIDENCE, type EvidenceFacts } from '../../functions/domain/reliability-rules.ts';
+import { instantOf, type Round, roundText } from '../../functions/domain/round.ts';
+import type { ScopeRule } from '../../functions/domain/rule.ts';
+import { CORE_TIER_RULES, TIER_RULES, type TierRule } from '../../functions/domain/tier-gate.ts';
+import { type TierRules, tierRulesOf } from '../../functions/domain/tier-rules.ts';
 import { ClusterConfig } from '../../schemas/config.ts';
-
-/** Everything a rule of the gate looks at, in one object that is filled again for each job. */
-export interface Facts extends EvidenceFacts, RuleInput {
-  score: number | null;
-  proposal: Proposal;
-  q: number | null;
-  verdictTier: number;
-  nowSeconds: number;
-  readonly inFlight: { statement: number; intervention: number };
-  readonly limits: Limits & { coolingDown: boolean; usedThisHour: number };
-}
+import type { ActionArguments } from '../../schemas/decision.ts';
+import type { Row } from './csv/row.ts';
 
 export type RulesName = 'core' | 'all';
+
+/** The two draws of a round, each in [0, 1); asked for only where they decide something, for they cost more than all the rest. */
+export interface Lottery {
+  holdOut(round: Round): number;
+  ring(round: Round): number;
+}
+
+/** Which probability is acted on; NaN calls nothing. */
+export type ServedBy = (state: CalibrationState, row: Row) => number;
 
 /** Which rules decide, and what they are asked about. */
 export interface RuleSet {
   readonly name: RulesName;
-  readonly rules: readonly Rule<Facts>[];
+  /** About the cluster, before any job is looked at. */
+  readonly evidence: readonly ScopeRule<EvidenceFacts>[];
+  /** About one tier. */
+  readonly tierRules: readonly TierRule[];
   readonly config: ClusterConfig;
-  /** What each tier means on this cluster; 0 proposes nothing. */
-  readonly proposals: readonly Proposal[];
-  /** The tier proposed for a served probability. */
-  tierOf(q: number): number;
+  /** The numbers of the four tiers, and what each would do. */
+  readonly tiers: readonly TierRules[];
+  readonly actions: readonly (ActionArguments | null)[];
+  readonly lottery: Lottery;
+  readonly servedBy: ServedBy;
 }
-
-/** Rules 1 to 6 of CALIBRATION.md section 4, in their order: there the first match is the reason. */
-const CORE: readonly Rule<Facts>[] = [
-  probation,
-  tokens,
-  harm,
-  uncertain,
-  cap,
-  learning,
-  noScore,
-  lowScore,
-  moderateScore,
-];
-
-/** The whole gate. Its switches (frozen, stale) are about a running system: in a back-test nobody pulls the brake. */
-const ALL: readonly Rule<Facts>[] = [...EVIDENCE, ...DECISION_RULES];
 
 /** Every tier configured, nothing to hold it back but evidence: the question is how far that would have carried. */
 const CLUSTER = {
@@ -74,18 +51,46 @@ const CLUSTER = {
   },
 } as const;
 
-const TIERS = [0, 1, 2, 3, 4];
+/** What a caller may put in place of what is deployed. */
+export interface Injected {
+  readonly lottery?: Lottery;
+  readonly servedBy?: ServedBy;
+}
 
 /**
- * `core` is every job a statement, without tiers, hold-out and drift bands (CALIBRATION.md section 9); `all` is the gate as
- * deployed.
+ * `core` is sections 1 to 6 of CALIBRATION.md without capability, reversibility, cooldowns, rates, a hold's place, drift bands and
+ * promoted maps; `all` is the gate as deployed. Its switches (frozen, stale) are about a running system: in a back-test nobody
+ * pulls the brake.
  *
  * @param changed numbers of the cluster's configuration that are tried with other values
  */
-export function ruleSet(name: RulesName, changed: (config: ClusterConfig) => void = () => {}): RuleSet {
+export function ruleSet(
+  name: RulesName,
+  changed: (config: ClusterConfig) => void = () => {},
+  { lottery, servedBy = servedByUs }: Injected = {},
+): RuleSet {
   const config = ClusterConfig.parse(CLUSTER);
   changed(config);
-  const proposals = TIERS.map((tier) => proposalOf(tier, config, { clusterId: config.clusterId, jobId: 'job' }));
-  if (name === 'core') return { name, rules: CORE, config, proposals, tierOf: () => 0 };
-  return { name, rules: ALL, config, proposals, tierOf: (q) => proposedTier(q, config) };
+  const tiers = tierRulesOf(config.tiers);
+  const actions = tiers.map(({ tier }) => proposalOf(tier, config, { clusterId: config.clusterId, jobId: 'job' }));
+  const common = { name, config, tiers, actions, lottery: lottery ?? keyed(config.salt ?? CLUSTER.salt), servedBy };
+  if (name === 'core') return { ...common, evidence: CORE_EVIDENCE, tierRules: CORE_TIER_RULES };
+  return { ...common, evidence: EVIDENCE, tierRules: TIER_RULES };
+}
+
+/** As deployed, with one salt for every back-test. */
+function keyed(salt: string): Lottery {
+  return {
+    holdOut: (round) => holdOutDraw(salt, roundText(round)),
+    ring: (round) => ringDraw(salt, roundText(round)),
+  };
+}
+
+function servedByUs(state: CalibrationState, { p }: Row): number {
+  return servedProbability(state, p) ?? Number.NaN;
+}
+
+/** The round of a job as events name it. @param submittedAt seconds since the epoch */
+export function roundOf(clusterId: string, jobId: string, submittedAt: number): Round {
+  return { clusterId, jobId, submittedAt: instantOf(submittedAt) };
 }

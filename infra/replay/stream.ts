@@ -1,85 +1,121 @@
 import { applyEntry, applyWait, owesWait } from '../../functions/domain/calibration/apply.ts';
-import { scoreOfState } from '../../functions/domain/calibration/evidence.ts';
-import { putBoundsAround } from '../../functions/domain/calibration/intervals.ts';
-import { servedProbability } from '../../functions/domain/calibration/serve.ts';
-import { CALIBRATION, type CalibrationState, initialState } from '../../functions/domain/calibration/state.ts';
-import { earnedTier } from '../../functions/domain/calibration/tiers.ts';
-import { maxInFlightOf } from '../../functions/domain/calibration/tokens.ts';
-import { isHeldOut } from '../../functions/domain/hold-out.ts';
-import { instantOf } from '../../functions/domain/round.ts';
+import { capFor, demandAfter } from '../../functions/domain/calibration/demand.ts';
+import { scoreOfState } from '../../functions/domain/calibration/evaluation.ts';
+import { nextElapse, putBoundsAround } from '../../functions/domain/calibration/intervals.ts';
+import type { Purse } from '../../functions/domain/calibration/purse.ts';
+import { type CalibrationState, type Evaluation, initialState } from '../../functions/domain/calibration/state.ts';
+import { type Chosen, chooseTier, nothingChosen, tiersIn } from '../../functions/domain/choose-tier.ts';
 import { type Judgement, judge } from '../../functions/domain/rule.ts';
-import type { Comparison } from './compare.ts';
+import { GATE } from '../../functions/domain/thresholds.ts';
+import type { Limits, TierFacts } from '../../functions/domain/tier-gate.ts';
+import { calledTier } from '../../functions/domain/tier-rules.ts';
+import { earnedTier } from '../../functions/domain/tiers.ts';
 import type { Row } from './csv/row.ts';
-import { HarmBound } from './harm-bound.ts';
 import { Pace } from './pace.ts';
-import { type Open, Pending } from './pending.ts';
-import { Recalibration } from './recalibration.ts';
-import type { Facts, RuleSet } from './rules.ts';
+import { type Open, type OpenEntry, Pending } from './pending.ts';
+import { PromiseCount } from './promise.ts';
+import { Questions } from './questions.ts';
+import { type RuleSet, roundOf } from './rules.ts';
 import { Tally } from './tally.ts';
 import { Timeline } from './timeline.ts';
 
 /** A stream may be longer than anyone reads. */
 const ALARMS_KEPT = 1000;
+const HOLD = 4;
+const FIRST_INTERVENTION = 3;
 
-/** What is known of one decision when it is made, for whoever writes it down. */
-export type OnDecision = (row: Row, facts: Facts, judgement: Judgement, upper90Seconds: number) => void;
+/** What is known of one job when it is decided, for whoever writes it down. Good during the call only. */
+export interface Told {
+  readonly row: Row;
+  readonly state: CalibrationState;
+  readonly q: number;
+  readonly called: number;
+  readonly chosen: Chosen;
+  readonly asked: boolean;
+  /** NaN where no wait was predicted. */
+  readonly upper90Seconds: number;
+}
+export type OnDecision = (told: Told) => void;
+
+/** Told of each label when it is known. */
+export type OnLabel = (p: number, longWait: boolean) => void;
+
+/** Limits that are filled in again for each job. */
+type Usable = { -readonly [name in keyof Limits]: Limits[name] };
 
 /** The history is not in the order of submission: it has to be sorted first. */
 export class OutOfOrder extends Error {
   override readonly name = 'OutOfOrder' as const;
 }
 
+/** Each set of tiers that can be on paper, by its bits. */
+const PAPER = Array.from({ length: 16 }, (_, bits) => tiersIn(bits));
+
 /**
- * Plays the history of one cluster through gate and fold: each job is decided with exactly the labels known when it was
- * submitted, by the functions that decide in production.
+ * Plays the rounds of one cluster through gate and fold: each is decided with exactly the labels known when it was submitted, by
+ * the functions that decide in production.
  */
 export class Stream {
   readonly clusterId: string;
   readonly rules: RuleSet;
   readonly state: CalibrationState;
+  readonly purse: Purse;
   readonly tally = new Tally();
   readonly timeline = new Timeline();
-  readonly bounds: { readonly statement: HarmBound; readonly intervention: HarmBound };
-  readonly comparison: Comparison | null;
-  /** Null for the core rules, which know no epochs. */
-  readonly recalibration: Recalibration | null;
+  readonly promises: readonly PromiseCount[];
   /** Number of jobs seen at each of the first alarms on raw p: where the model was found to have drifted. */
   readonly alarmsAt: number[] = [];
   private readonly onDecision: OnDecision | null;
-  private readonly pending = new Pending();
-  private readonly pace: Pace;
-  private readonly facts: Facts;
+  private readonly onLabel: OnLabel | null;
+  private readonly pending: Pending;
+  private readonly questions: Questions;
+  /** Null for the core rules, which know no limits. */
+  private readonly pace: Pace | null;
+  private readonly facts: readonly (Omit<TierFacts, 'limits'> & { readonly limits: Usable })[];
+  private readonly walk: Parameters<typeof chooseTier>[0] & { called: number; barred: string | null };
+  private readonly evidence: { readonly state: CalibrationState; score: number | null };
   private readonly judgement: Judgement = { scope: 'escalate', reason: null };
+  private readonly chosen = nothingChosen();
+  private readonly openCalls = new Float64Array(4);
+  private readonly demand = new Float64Array(4);
+  private looked: Evaluation | null = null;
   private seq = 0;
+  private jobId = '';
+  private submittedAt = 0.5;
 
-  constructor(clusterId: string, rules: RuleSet, comparison: Comparison | null, onDecision: OnDecision | null) {
-    const { budgets, limits } = rules.config;
+  constructor(clusterId: string, rules: RuleSet, onDecision: OnDecision | null = null, onLabel: OnLabel | null = null) {
     this.clusterId = clusterId;
     this.rules = rules;
-    this.comparison = comparison;
-    this.recalibration = rules.name === 'all' ? new Recalibration(rules.config.longWaitSeconds) : null;
     this.onDecision = onDecision;
-    this.state = initialState(budgets);
-    this.pace = new Pace(limits);
-    this.bounds = { statement: new HarmBound(budgets.statement), intervention: new HarmBound(budgets.intervention) };
-    const [nothing] = rules.proposals;
-    if (nothing === undefined) throw new RangeError('there is no tier 0');
-    this.facts = {
+    this.onLabel = onLabel;
+    const { config, tiers, lottery } = rules;
+    this.state = initialState(tiers);
+    this.purse = { reserved: new Float64Array(4), caps: Float64Array.from(tiers, ({ cap }) => cap) };
+    this.promises = tiers.map((tier) => new PromiseCount(tier));
+    this.pending = new Pending(({ id, submittedAt }) => lottery.ring(roundOf(clusterId, id.text(), submittedAt)));
+    this.questions = new Questions(config);
+    this.pace = rules.name === 'all' ? new Pace(config.limits) : null;
+    this.facts = tiers.map((tier, i) => ({
+      tier,
       state: this.state,
-      score: null,
-      proposal: nothing,
-      q: 0.5,
-      verdictTier: 0,
-      inFlight: { statement: 0, intervention: 0 },
-      config: rules.config,
-      limits: { coolingDown: false, usedThisHour: 0 },
-      nowSeconds: 0.5,
+      purse: this.purse,
+      longWaitSeconds: config.longWaitSeconds,
+      arguments: rules.actions[i] ?? null,
+      limits: { ...config.limits, coolingDown: false, usedThisHour: 0, noPlaceToAsk: null },
+    }));
+    this.walk = {
+      called: 0,
+      barred: null,
+      rules: rules.tierRules,
+      factsOf: (tier) => (rules.actions[tier - 1] === null ? null : (this.facts[tier - 1] ?? null)),
+      draw: () => lottery.holdOut(roundOf(clusterId, this.jobId, this.submittedAt)),
     };
+    this.evidence = { state: this.state, score: null };
   }
 
   /** @throws OutOfOrder when the job was submitted before the one before it */
   decide(row: Row): void {
-    const { tally, facts, judgement } = this;
+    const { tally, chosen, rules } = this;
     if (row.submittedAt < tally.last) throw new OutOfOrder(`line ${row.line} was submitted before the line before it`);
     this.settle(row.submittedAt);
     if (tally.jobs === 0) tally.first = row.submittedAt;
@@ -88,31 +124,26 @@ export class Stream {
 
     const open = this.pending.take();
     const q = this.serve(row, open);
-    this.gate(q, row);
-    const { kind, tier } = facts.proposal;
-    const heldOut = judgement.scope !== 'escalate' && kind === 'intervention' && this.isLeftOut(row);
-    const executed = judgement.scope !== 'escalate' && !heldOut;
-    const wrong = q >= 0.5 !== row.longWait;
-    if (heldOut) judgement.reason = 'holdout';
-
-    this.count(tier, executed, heldOut, wrong);
-    this.timeline.add(
-      this.state,
-      row.submittedAt,
-      judgement.scope,
-      executed,
-      executed && wrong,
-      this.state.tokens[kind],
-    );
-    this.onDecision?.(row, facts, judgement, open.entry.bounds.upper90Seconds);
-    this.comparison?.decide(row.p, row.longWait);
-    if (executed) {
-      facts.inFlight[kind] += 1;
-      if (kind === 'intervention' && facts.proposal.arguments !== null) {
-        this.pace.used(row.jobId(), facts.proposal.arguments.action, row.submittedAt);
+    const called = calledTier(q, rules.tiers, this.isConfigured);
+    const ownEffect = this.pace?.isOwnEffect(row) === true;
+    let [asked, unasked] = [false, false];
+    if (called === 0) nothing(chosen);
+    else {
+      this.choose(row, called, ownEffect);
+      if (called >= FIRST_INTERVENTION && chosen.tier < called && !chosen.heldOut && !ownEffect) {
+        asked = this.ask(row, called);
+        unasked = !asked;
       }
     }
-    this.remember(row, open, q, executed, wrong);
+    const { tier, heldOut, reason } = chosen;
+    const { longWait, waitSeconds } = row;
+    tally.count({ called, tier, heldOut, asked, unasked, reason, longWait, waitSeconds });
+    this.timeline.add(this, row, called, chosen, asked);
+    if (this.onDecision !== null) {
+      const { upper90Seconds } = open.entry.bounds;
+      this.onDecision({ row, state: this.state, q, called, chosen, asked, upper90Seconds });
+    }
+    this.remember(row, open, q, called);
   }
 
   /** Lets the labels of the last jobs arrive. */
@@ -120,9 +151,11 @@ export class Stream {
     this.settle(Number.POSITIVE_INFINITY);
   }
 
+  private readonly isConfigured = (tier: number): boolean => this.rules.actions[tier - 1] !== null;
+
   private serve(row: Row, open: Open): number {
     const { tally } = this;
-    const q = servedProbability(this.state, row.p) ?? Number.NaN;
+    const q = this.rules.servedBy(this.state, row);
     const { bounds } = open.entry;
     const predicted = !Number.isNaN(row.predictedWaitSeconds);
     putBoundsAround(this.state, predicted ? row.predictedWaitSeconds : 0, bounds);
@@ -134,76 +167,77 @@ export class Stream {
     return q;
   }
 
-  private gate(q: number, row: Row): void {
-    const { facts, judgement, rules } = this;
-    const tier = rules.tierOf(q);
-    facts.proposal = rules.proposals[tier] ?? facts.proposal;
-    facts.q = q;
-    facts.score = scoreOfState(this.state);
-    facts.verdictTier = earnedTier(this.state);
-    facts.nowSeconds = row.submittedAt;
-    const { kind } = facts.proposal;
-    if (kind === 'intervention' && facts.proposal.arguments !== null) {
-      this.pace.look(row.jobId(), facts.proposal.arguments.action, row.submittedAt, facts.limits);
+  private choose(row: Row, called: number, ownEffect: boolean): void {
+    const { walk, evidence, judgement, chosen, purse } = this;
+    this.raiseCap(called - 1);
+    evidence.score = scoreOfState(this.state);
+    judge(this.rules.evidence, evidence, judgement);
+    walk.called = called;
+    walk.barred = judgement.scope === 'escalate' ? judgement.reason : null;
+    if (ownEffect) walk.barred = 'ownEffect';
+    this.submittedAt = row.submittedAt;
+    if (called >= FIRST_INTERVENTION) {
+      this.jobId = row.jobId();
+      this.look(called);
     }
-    judge(rules.rules, facts, judgement);
-    // Deployed, a reservation backs every execution; it goes by the tokens at the last fold.
-    if (rules.name === 'all' && judgement.scope !== 'escalate') {
-      if (facts.inFlight[kind] >= maxInFlightOf(this.state, kind, rules.config.budgets)) {
-        judgement.scope = 'escalate';
-        judgement.reason = 'reservation';
-      }
-    }
-    this.tally.earned(facts.verdictTier);
+    chooseTier(walk, chosen);
+    if (chosen.tier === 0) return;
+    purse.reserved[chosen.tier - 1] = (purse.reserved[chosen.tier - 1] ?? 0) + chosen.cost;
+    if (this.pace === null || chosen.heldOut || chosen.tier < FIRST_INTERVENTION) return;
+    this.pace.carriedOut(this.jobId, this.rules.actions[chosen.tier - 1]?.action ?? '', row.submittedAt);
+    // Somebody has to release it.
+    if (chosen.tier === HOLD) this.questions.ask(HOLD, row.submittedAt, waitOf(row));
   }
 
-  private isLeftOut(row: Row): boolean {
-    const { salt, clusterId, holdOut } = this.rules.config;
-    const round = { clusterId, jobId: row.jobId(), submittedAt: instantOf(row.submittedAt) };
-    return isHeldOut(salt ?? clusterId, round, holdOut);
+  private raiseCap(i: number): void {
+    const tier = this.rules.tiers[i];
+    if (tier === undefined) return;
+    const open = (this.openCalls[i] ?? 0) + 1;
+    this.openCalls[i] = open;
+    const demand = demandAfter(this.demand[i] ?? 0, open);
+    this.demand[i] = demand;
+    this.purse.caps[i] = capFor(tier, demand);
   }
 
-  private count(tier: number, executed: boolean, heldOut: boolean, wrong: boolean): void {
-    const { tally, judgement } = this;
-    const { kind } = this.facts.proposal;
-    const ofTier = tally.tiers[tier];
-    if (ofTier !== undefined) ofTier.proposed += 1;
-    if (judgement.scope === 'autonomous') tally.autonomous += 1;
-    else if (judgement.scope === 'notify') tally.notify += 1;
-    else tally.escalate += 1;
-    if (heldOut) tally.holdouts += 1;
-    if (judgement.reason !== null) tally.reason(judgement.reason, executed);
-    if (executed) {
-      tally.executed.add(wrong);
-      if (ofTier !== undefined) {
-        ofTier.executed += 1;
-        if (wrong) ofTier.harmful += 1;
-      }
+  /** How far the interventions that may come of a call are from their limits. */
+  private look(called: number): void {
+    if (this.pace === null) return;
+    for (let tier = FIRST_INTERVENTION; tier <= called; tier++) {
+      const facts = this.facts[tier - 1];
+      const action = facts?.arguments?.action;
+      if (facts === undefined || action === undefined) continue;
+      this.pace.look(this.jobId, action, this.submittedAt, facts.limits);
+      if (tier === HOLD) facts.limits.noPlaceToAsk = this.questions.whyNot(HOLD, this.submittedAt);
     }
-    // A hold asks whether to keep it, whoever put it.
-    const asks = kind === 'intervention' && (judgement.scope === 'escalate' || (executed && tier === 4));
-    if (asks || (this.rules.name === 'core' && judgement.scope === 'escalate')) tally.asked += 1;
-    else if (judgement.scope === 'escalate') tally.withheld += 1;
   }
 
-  private remember(row: Row, open: Open, q: number, executed: boolean, wrong: boolean): void {
-    const { kind } = this.facts.proposal;
+  /** Every question counts as expired. @returns false where there is no place */
+  private ask(row: Row, tier: number): boolean {
+    if (this.questions.whyNot(tier, row.submittedAt) !== null) return false;
+    this.questions.ask(tier, row.submittedAt, waitOf(row));
+    return true;
+  }
+
+  private remember(row: Row, open: Open, q: number, called: number): void {
     const { entry } = open;
-    const touched = executed && kind === 'intervention';
+    const { tier, heldOut, cost, paper } = this.chosen;
+    const touched = tier >= FIRST_INTERVENTION && !heldOut;
     open.seq = this.seq++;
     open.longWait = row.longWait;
     open.at = row.labelAt;
     open.waitSeconds = row.waitSeconds;
-    open.labelled = false;
+    open.holdOutShare = heldOut ? this.chosen.share : Number.NaN;
+    entry.id.copy(row.id);
     entry.submittedAt = row.submittedAt;
     entry.labelAt = row.labelAt;
-    entry.kind = kind;
     entry.p = row.p;
     entry.q = q;
-    entry.executed = executed;
-    entry.intervened = touched;
-    // What a needless intervention comes to: somebody has it undone.
-    entry.harmed = touched && wrong;
+    entry.called = called;
+    entry.tier = tier;
+    entry.heldOut = heldOut;
+    entry.cost = cost;
+    entry.paper = PAPER[paper] ?? [];
+    entry.touched = touched;
     entry.longWait = touched ? null : row.longWait;
     entry.predictedWaitSeconds = Number.isNaN(row.predictedWaitSeconds) ? null : row.predictedWaitSeconds;
     entry.waitSeconds = row.submittedAt + row.waitSeconds <= row.labelAt ? row.waitSeconds : null;
@@ -216,43 +250,69 @@ export class Stream {
     while (pending.nextAt <= until) {
       const open = pending.next();
       if (open === undefined) return;
-      if (open.labelled) this.foldWait(open);
-      else this.fold(open);
-      if (open.labelled || !this.willStart(open)) pending.giveBack(open);
-      else {
-        // Labelled long before it starts: what its wait tells of the bounds is known only then.
-        open.labelled = true;
-        open.at = open.entry.submittedAt + open.waitSeconds;
-        pending.add(open);
-      }
+      if (Number.isNaN(open.foldedSeconds)) this.fold(open);
+      else this.foldWait(open);
+      if (tellsMore(open)) pending.add(open);
+      else pending.giveBack(open);
     }
   }
 
-  private willStart({ entry, waitSeconds }: Open): boolean {
-    return !Number.isNaN(waitSeconds) && owesWait(entry);
+  private foldWait(open: Open): void {
+    const { jobId, decisionId, bounds, submittedAt } = open.entry;
+    const { foldedSeconds: fromSeconds, nextSeconds: toSeconds, waitSeconds } = open;
+    const started = waitSeconds <= toSeconds;
+    applyWait(this.state, { jobId, decisionId, submittedAt, fromSeconds, toSeconds, started, bounds });
+    open.foldedSeconds = started ? Number.POSITIVE_INFINITY : toSeconds;
   }
 
-  private foldWait({ entry, waitSeconds, at }: Open): void {
-    const { jobId, decisionId, bounds, submittedAt, labelAt } = entry;
-    const atLeastSeconds = labelAt - submittedAt;
-    applyWait(this.state, { jobId, decisionId, submittedAt, startedAt: at, waitSeconds, atLeastSeconds, bounds });
-  }
-
-  private fold({ entry, longWait }: Open): void {
-    const { state, facts, bounds } = this;
+  private fold(open: Open): void {
+    const { state, rules } = this;
+    const { entry, longWait } = open;
     const before = state.alarms.raw;
-    applyEntry(state, entry, this.rules.config.budgets);
+    if (entry.called > 0) this.openCalls[entry.called - 1] = (this.openCalls[entry.called - 1] ?? 0) - 1;
+    applyEntry(state, entry, this.purse, rules.config.longWaitSeconds);
+    open.foldedSeconds = entry.labelAt - entry.submittedAt;
     if (state.alarms.raw > before && this.alarmsAt.length < ALARMS_KEPT) this.alarmsAt.push(this.tally.jobs);
-    const q = entry.q ?? Number.NaN;
-    const wrong = q >= 0.5 !== longWait;
-    const harm = entry.kind === 'statement' ? wrong : entry.harmed;
-    if (entry.executed) facts.inFlight[entry.kind] -= 1;
-    const ofStatement = entry.kind === 'statement' && entry.executed;
-    bounds.statement.label(entry.labelAt, ofStatement ? (harm ? 'harm' : 'benign') : 'neither');
-    const ofIntervention = entry.kind === 'intervention' && entry.executed;
-    const right = !entry.intervened && q >= CALIBRATION.interventionQ && longWait;
-    bounds.intervention.label(entry.labelAt, ofIntervention && harm ? 'harm' : right ? 'benign' : 'neither');
-    this.recalibration?.label(state, entry, this.tally.jobs);
-    this.comparison?.label(entry.p ?? Number.NaN, longWait);
+    if (entry.tier > 0 && !entry.touched) this.promises[entry.tier - 1]?.settled(longWait, open.holdOutShare);
+    if (entry.paper.length > 0) this.settlePaper(entry, longWait);
+    if (state.evaluation !== this.looked) {
+      this.looked = state.evaluation;
+      this.tally.earned(earnedTier(state, rules.config));
+    }
+    this.onLabel?.(entry.p, longWait);
   }
+
+  private settlePaper({ paper, touched }: OpenEntry, longWait: boolean): void {
+    if (touched) return;
+    for (const tier of paper) this.promises[tier - 1]?.onPaper(longWait);
+  }
+}
+
+function nothing(chosen: Chosen): void {
+  chosen.tier = 0;
+  chosen.heldOut = false;
+  chosen.share = Number.NaN;
+  chosen.cost = 0;
+  chosen.reason = null;
+  chosen.paper = 0;
+}
+
+/**
+ * When more of a wait is known that goes on after its label: the next bound has elapsed, or the job has started. The same as
+ * deployed, where nobody waits for a bound beyond usefulness.
+ */
+function tellsMore(open: Open): boolean {
+  const { entry, foldedSeconds, waitSeconds } = open;
+  if (Number.isNaN(waitSeconds) || owesWait(entry) === null) return false;
+  const next = nextElapse(entry.bounds, foldedSeconds);
+  if (next === null) return false;
+  open.nextSeconds = next > GATE.usefulSeconds ? waitSeconds : Math.min(next, waitSeconds);
+  open.at = entry.submittedAt + open.nextSeconds;
+  return true;
+}
+
+/** How long a job waits; infinity where the file only says that it is long. */
+function waitOf({ waitSeconds, longWait, labelAt, submittedAt }: Row): number {
+  if (!Number.isNaN(waitSeconds)) return waitSeconds;
+  return longWait ? Number.POSITIVE_INFINITY : labelAt - submittedAt;
 }

@@ -1,39 +1,94 @@
 import type { Bin } from '../../functions/domain/calibration/bins.ts';
 import { type BrierParts, brierOfBins } from '../../functions/domain/calibration/brier.ts';
 import { eceOfBins, largestGapOfBins, nullMeanOfBins } from '../../functions/domain/calibration/ece.ts';
-import { ExecutedWindow } from './executed-window.ts';
 import { Samples } from './samples.ts';
+import { WaitTimes } from './wait-times.ts';
+
+/** What was called for, done and held out of one tier. */
+interface TierTally {
+  /** Jobs that call for exactly this tier. */
+  called: number;
+  /** Done, whatever tier was called for, and how many of these really waited long: right, and reached. */
+  acted: number;
+  right: number;
+  heldOut: number;
+  heldRight: number;
+}
+
+/** Calls whose own tier was not done, by the first rule against it. */
+interface PassedOver {
+  calls: number;
+  /** Of these, jobs for which nothing was done at all. */
+  nothing: number;
+}
+
+/** One job as it was decided. */
+export interface Counted {
+  readonly called: number;
+  readonly tier: number;
+  readonly heldOut: boolean;
+  /** A human was asked, beside or instead of what was done. */
+  readonly asked: boolean;
+  /** Somebody should have been asked, and there was no place. */
+  readonly unasked: boolean;
+  readonly reason: string | null;
+  readonly longWait: boolean;
+  /** NaN where the file does not say. */
+  readonly waitSeconds: number;
+}
 
 /** Counts what was decided, and what became of it. */
 export class Tally {
   jobs = 0;
-  autonomous = 0;
-  notify = 0;
-  escalate = 0;
-  holdouts = 0;
-  /** Questions that would have reached a human as an approval. */
+  nothingNeeded = 0;
+  acted = 0;
+  heldOut = 0;
+  /** Asked without anything being done beside it. */
   asked = 0;
-  /** Statements that would have been withheld without asking anyone. */
   withheld = 0;
+  /** Acted on by a lower tier and asked about: counted in `acted`, and here once more. */
+  alsoAsked = 0;
+  /** Questions that were not asked for want of a place. */
+  unasked = 0;
+  longWaits = 0;
   first = Number.NaN;
   last = Number.NaN;
-  readonly executed = new ExecutedWindow();
   readonly raw = new Samples();
   readonly served = new Samples();
-  /** Jobs by the code of the first reason, and those of them that were not executed for it. */
-  readonly reasons = new Map<string, number>();
-  readonly lost = new Map<string, number>();
-  /** By proposed tier 0 to 4: jobs, executed, harmful. */
-  readonly tiers = Array.from({ length: 5 }, () => ({ proposed: 0, executed: 0, harmful: 0 }));
+  readonly tiers: readonly TierTally[] = [1, 2, 3, 4].map(() => ({
+    ...{ called: 0, acted: 0, right: 0, heldOut: 0, heldRight: 0 },
+  }));
+  readonly passedOver = new Map<string, PassedOver>();
+  /** Of the jobs that were reached. */
+  readonly reachedWaits = new WaitTimes();
   private bounded = 0;
   private within90 = 0;
   private withinBoth = 0;
   /** Jobs until a tier was first earned. */
   readonly firstEarned: (number | null)[] = [null, null, null, null];
 
-  reason(code: string, executed: boolean): void {
-    this.reasons.set(code, (this.reasons.get(code) ?? 0) + 1);
-    if (!executed) this.lost.set(code, (this.lost.get(code) ?? 0) + 1);
+  count(job: Counted): void {
+    if (job.longWait) this.longWaits += 1;
+    if (job.called === 0) {
+      this.nothingNeeded += 1;
+      return;
+    }
+    const called = this.tiers[job.called - 1];
+    if (called !== undefined) called.called += 1;
+    if (job.tier > 0) this.countDone(job);
+    else if (job.asked) this.asked += 1;
+    else this.withheld += 1;
+    if (job.unasked) this.unasked += 1;
+    if (job.tier < job.called && job.reason !== null) this.countPassedOver(job.reason, job.tier === 0);
+  }
+
+  get calls(): number {
+    return this.tiers.reduce((sum, { called }) => sum + called, 0);
+  }
+
+  /** Acted on, of the jobs that really waited long. */
+  get reached(): number {
+    return this.tiers.reduce((sum, { right }) => sum + right, 0);
   }
 
   wait(waitSeconds: number, lower: number, upper: number, upper90: number): void {
@@ -56,13 +111,35 @@ export class Tally {
   }
 
   /** Share of waits that did not exceed the one-sided 90 % bound; null where the file has no waits. */
-  get upper90Coverage(): number | null {
+  get upper90Held(): number | null {
     return this.bounded === 0 ? null : this.within90 / this.bounded;
   }
 
   /** Share of waits inside the two-sided 90 % bounds. */
-  get interval90Coverage(): number | null {
+  get interval90Held(): number | null {
     return this.bounded === 0 ? null : this.withinBoth / this.bounded;
+  }
+
+  private countDone({ tier, heldOut, asked, longWait, waitSeconds }: Counted): void {
+    const done = this.tiers[tier - 1];
+    if (done === undefined) return;
+    if (heldOut) {
+      this.heldOut += 1;
+      done.heldOut += 1;
+      if (longWait) done.heldRight += 1;
+      return;
+    }
+    this.acted += 1;
+    done.acted += 1;
+    if (asked) this.alsoAsked += 1;
+    if (!longWait) return;
+    done.right += 1;
+    this.reachedWaits.add(waitSeconds);
+  }
+
+  private countPassedOver(reason: string, nothing: boolean): void {
+    const before = this.passedOver.get(reason) ?? { calls: 0, nothing: 0 };
+    this.passedOver.set(reason, { calls: before.calls + 1, nothing: before.nothing + (nothing ? 1 : 0) });
   }
 }
 

@@ -1,6 +1,11 @@
 import { severityOf } from '../../functions/domain/calibration/drift.ts';
+import { freeOf, type Purse } from '../../functions/domain/calibration/purse.ts';
 import type { CalibrationState } from '../../functions/domain/calibration/state.ts';
-import { earnedTier } from '../../functions/domain/calibration/tiers.ts';
+import type { Chosen } from '../../functions/domain/choose-tier.ts';
+import { TOKEN } from '../../functions/domain/thresholds.ts';
+import { earnedTier } from '../../functions/domain/tiers.ts';
+import type { ClusterConfig } from '../../schemas/config.ts';
+import type { Row } from './csv/row.ts';
 
 /** More points than a screen has room for say nothing more. */
 const MOST_POINTS = 400;
@@ -12,13 +17,17 @@ export interface Point {
   from: number;
   to: number;
   jobs: number;
-  autonomous: number;
-  notify: number;
-  executed: number;
-  harmful: number;
-  tokensLow: number;
+  calls: number;
+  /** Of the calls; what is left was withheld. */
+  acted: number;
+  heldOut: number;
+  asked: number;
+  /** Of what was acted on, jobs that really waited long. */
+  right: number;
+  longWaits: number;
+  /** Fewest free tokens of each tier. */
+  tokensLow: [number, number, number, number];
   /** Largest mean of each e-process. */
-  harm: number;
   served: number;
   raw: number;
   tier: number;
@@ -27,6 +36,13 @@ export interface Point {
   ece: number;
   lower: number;
   upper: number;
+}
+
+/** Where a stream stands. */
+interface Standing {
+  readonly state: CalibrationState;
+  readonly purse: Purse;
+  readonly rules: { readonly config: ClusterConfig };
 }
 
 /**
@@ -39,24 +55,21 @@ export class Timeline {
   private seen = 0;
 
   /** Notes one decision. */
-  add(state: CalibrationState, at: number, scope: string, executed: boolean, harmful: boolean, tokens: number): void {
+  add(standing: Standing, { submittedAt, longWait }: Row, called: number, chosen: Chosen, asked: boolean): void {
     let point = this.points.at(-1);
     if (point === undefined || point.jobs === this.perPoint) {
       if (this.points.length === MOST_POINTS) this.halve();
       point = this.points.at(-1);
       if (point === undefined || point.jobs === this.perPoint) {
-        point = emptyPoint(at);
+        point = emptyPoint(submittedAt);
         this.points.push(point);
       }
     }
     point.jobs += 1;
-    point.to = at;
-    if (scope === 'autonomous') point.autonomous += 1;
-    else if (scope === 'notify') point.notify += 1;
-    if (executed) point.executed += 1;
-    if (harmful) point.harmful += 1;
-    if (tokens < point.tokensLow) point.tokensLow = tokens;
-    if (point.jobs === 1 || this.seen % EVERY === 0) look(state, point);
+    point.to = submittedAt;
+    if (longWait) point.longWaits += 1;
+    if (called > 0) noteCall(point, standing, chosen, asked, longWait);
+    if (point.jobs === 1 || this.seen % EVERY === 0) look(standing, point);
     this.seen += 1;
   }
 
@@ -77,21 +90,48 @@ export class Timeline {
 }
 
 function emptyPoint(at: number): Point {
-  const counts = { jobs: 0, autonomous: 0, notify: 0, executed: 0, harmful: 0 };
+  const counts = { jobs: 0, calls: 0, acted: 0, heldOut: 0, asked: 0, right: 0, longWaits: 0 };
   const none = { ece: Number.NaN, lower: Number.NaN, upper: Number.NaN };
-  return { from: at, to: at, ...counts, tokensLow: 1e9, harm: 0, served: 0, raw: 0, tier: 0, drift: 0, ...none };
+  return {
+    from: at,
+    to: at,
+    ...counts,
+    tokensLow: [1e9, 1e9, 1e9, 1e9],
+    served: 0,
+    raw: 0,
+    tier: 0,
+    drift: 0,
+    ...none,
+  };
 }
 
-function look(state: CalibrationState, point: Point): void {
-  point.harm = Math.max(point.harm, meanOf(state.harm));
+function noteCall(point: Point, { state, purse }: Standing, chosen: Chosen, asked: boolean, longWait: boolean): void {
+  point.calls += 1;
+  if (chosen.heldOut) point.heldOut += 1;
+  else if (chosen.tier > 0) {
+    point.acted += 1;
+    if (longWait) point.right += 1;
+  } else if (asked) point.asked += 1;
+  noteTokens(point, state, purse);
+}
+
+function noteTokens({ tokensLow }: Point, state: CalibrationState, purse: Purse): void {
+  for (let i = 0; i < 4; i++) {
+    const free = freeOf(state, purse, i) / TOKEN;
+    if (free < (tokensLow[i] ?? 0)) tokensLow[i] = free;
+  }
+}
+
+function look({ state, purse, rules }: Standing, point: Point): void {
+  noteTokens(point, state, purse);
   point.served = Math.max(point.served, meanOf(state.served));
   point.raw = Math.max(point.raw, meanOf(state.raw));
-  point.tier = earnedTier(state);
-  point.drift = Math.max(point.drift, severityOf(state.drift));
-  if (state.recent === null) return;
-  point.ece = state.recent.ece;
-  point.lower = state.recent.lower;
-  point.upper = state.recent.upper;
+  point.tier = earnedTier(state, rules.config);
+  point.drift = Math.max(point.drift, severityOf(state.driftNow));
+  if (state.evaluation === null) return;
+  point.ece = state.evaluation.ece;
+  point.lower = state.evaluation.lower;
+  point.upper = state.evaluation.upper;
 }
 
 function meanOf(statistics: Float64Array): number {
@@ -102,16 +142,18 @@ function meanOf(statistics: Float64Array): number {
 
 /** Two neighbouring points as one: counts added, the worst of either, the rest as it was in the end. */
 export function together(one: Point, other: Point): Point {
+  const low = (i: 0 | 1 | 2 | 3): number => Math.min(one.tokensLow[i], other.tokensLow[i]);
   return {
     ...other,
     from: one.from,
     jobs: one.jobs + other.jobs,
-    autonomous: one.autonomous + other.autonomous,
-    notify: one.notify + other.notify,
-    executed: one.executed + other.executed,
-    harmful: one.harmful + other.harmful,
-    tokensLow: Math.min(one.tokensLow, other.tokensLow),
-    harm: Math.max(one.harm, other.harm),
+    calls: one.calls + other.calls,
+    acted: one.acted + other.acted,
+    heldOut: one.heldOut + other.heldOut,
+    asked: one.asked + other.asked,
+    right: one.right + other.right,
+    longWaits: one.longWaits + other.longWaits,
+    tokensLow: [low(0), low(1), low(2), low(3)],
     served: Math.max(one.served, other.served),
     raw: Math.max(one.raw, other.raw),
     drift: Math.max(one.drift, other.drift),

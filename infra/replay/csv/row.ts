@@ -1,4 +1,5 @@
 import type { Layout } from './columns.ts';
+import { JobId } from './job-id.ts';
 import { decimal, type Field, seconds, textOf, trim, yesOrNo } from './numbers.ts';
 import { opens } from './quotes.ts';
 
@@ -20,12 +21,10 @@ export class Row {
   bytes: Buffer = Buffer.alloc(0);
   from = 0;
   to = 0;
-  readonly jobIdAt: Field = { from: 0, to: 0, quoted: false };
+  readonly id = new JobId();
 
-  /** Decoded only where somebody asks: most runs never do. */
   jobId(): string {
-    const { from, to } = this.jobIdAt;
-    return from === to ? `line-${this.line}` : textOf(this.bytes, this.jobIdAt);
+    return this.id.text();
   }
 }
 
@@ -73,9 +72,11 @@ export class RowReader {
     row.clusterId = this.text(bytes, layout.cluster_id, row.clusterId);
     row.platform = this.text(bytes, layout.platform, row.platform);
     this.locate(bytes, layout.job_id);
-    row.jobIdAt.from = this.field.from;
-    row.jobIdAt.to = this.field.to;
-    row.jobIdAt.quoted = this.field.quoted;
+    row.id.bytes = bytes;
+    row.id.from = this.field.from;
+    row.id.to = this.field.to;
+    row.id.quoted = this.field.quoted;
+    row.id.line = line;
     return this.label(bytes);
   }
 

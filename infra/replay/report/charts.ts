@@ -1,6 +1,6 @@
 import type { Bin } from '../../../functions/domain/calibration/bins.ts';
 import { CALIBRATION } from '../../../functions/domain/calibration/state.ts';
-import { GATE } from '../../../functions/domain/thresholds.ts';
+import { TIER_NUMBERS, TOKENS } from '../../../functions/domain/thresholds.ts';
 import type { StreamReport } from './result.ts';
 import { grouped, jobsIn, type Placed, placed } from './series.ts';
 import {
@@ -18,8 +18,8 @@ import {
   yAxis,
   yScale,
 } from './svg.ts';
-import { count, day, minute, percent } from './table.ts';
 import { wilson } from './wilson.ts';
+import { count, day, minute, percent } from './words.ts';
 
 const SQUARE: Frame = { width: 380, height: 380, left: 58, right: 14, top: 12, bottom: 96 };
 /** Below this an e-process says nothing at all. */
@@ -98,84 +98,88 @@ function sizes(frame: Frame, bins: readonly Bin[]): string {
   return columns.join('') + text((x.from + frame.width) / 2, floor + 13, note, 'tick');
 }
 
-/** Share of jobs executed, and below it the share of those that were harmful. */
-export function coverageChart(report: StreamReport): string {
-  const points = grouped(report.timeline);
-  const { x, axis } = jobAxis(WIDE, report);
-  const y = yScale(WIDE, 0, 1);
-  const covered = points.map((point): [number, number] => [x(point.at), y(point.executed / point.jobs)]);
-  const grid = yAxis(WIDE, y, [0, 0.25, 0.5, 0.75, 1], (value) => percent(value, 0));
-  const filled = area(
-    covered.map(([at, high]) => [at, y(0), high]),
-    'autonomous',
-  );
-  return svg(WIDE, 'coverage over time', grid + filled + line(covered, 'autonomous') + axis);
-}
-
-export function harmChart(report: StreamReport): string {
-  const points = grouped(report.timeline);
-  const { x, axis } = jobAxis(WIDE, report);
-  const shares = points.map(({ harmful, executed }) => (executed === 0 ? Number.NaN : harmful / executed));
-  const most = Math.max(0.1, ...shares.filter(Number.isFinite));
-  const y = yScale(WIDE, 0, most);
-  const grid = yAxis(WIDE, y, ticksOf(0, most, 4), (value) => percent(value, 0));
-  const limit = rule(WIDE.left, y(GATE.harm.rate), WIDE.width - WIDE.right, y(GATE.harm.rate), 'limit');
-  const through = line(
-    points.map((point, i) => [x(point.at), y(shares[i] ?? Number.NaN)]),
-    'harm',
-  );
-  const overall =
-    report.harmRate === null
-      ? ''
-      : rule(WIDE.left, y(report.harmRate), WIDE.width - WIDE.right, y(report.harmRate), 'mean');
-  return svg(WIDE, 'harm over time', grid + limit + overall + through + axis);
-}
-
-/** Which share of the jobs was decided how. */
-export function scopeChart(report: StreamReport): string {
-  const points = grouped(report.timeline);
+/** What became of the jobs that called for something. */
+export function callsChart(report: StreamReport): string {
+  const points = grouped(report.timeline).filter(({ calls }) => calls > 0);
   const { x, axis } = jobAxis(WIDE, report);
   const y = yScale(WIDE, 0, 1);
   const layer = (from: (point: Placed) => number, to: (point: Placed) => number, className: string): string =>
     area(
-      points.map((point) => [x(point.at), y(from(point) / point.jobs), y(to(point) / point.jobs)]),
+      points.map((point) => [x(point.at), y(from(point) / point.calls), y(to(point) / point.calls)]),
       `solid ${className}`,
     );
-  const acted = (point: Placed): number => point.autonomous + point.notify;
-  const layers =
-    layer(
-      () => 0,
-      (point) => point.autonomous,
-      'autonomous',
-    ) +
-    layer((point) => point.autonomous, acted, 'notify') +
-    layer(acted, (point) => point.jobs, 'escalate');
-  return svg(
-    WIDE,
-    'scope over time',
-    layers + yAxis(WIDE, y, [0, 0.25, 0.5, 0.75, 1], (value) => percent(value, 0)) + axis,
-  );
+  const acted = (point: Placed): number => point.acted;
+  const heldOut = (point: Placed): number => acted(point) + point.heldOut;
+  const asked = (point: Placed): number => heldOut(point) + point.asked;
+  const layers = [
+    layer(() => 0, acted, 'autonomous'),
+    layer(acted, heldOut, 'heldOut'),
+    layer(heldOut, asked, 'notify'),
+    layer(asked, (point) => point.calls, 'escalate'),
+  ];
+  const grid = yAxis(WIDE, y, [0, 0.25, 0.5, 0.75, 1], (value) => percent(value, 0));
+  return svg(WIDE, 'what became of the calls over time', layers.join('') + grid + axis);
 }
 
-/** The fewest harm tokens of each stretch. */
+/** Of what was acted on, the share that really waited long. */
+export function rightChart(report: StreamReport): string {
+  const points = grouped(report.timeline);
+  const { x, axis } = jobAxis(WIDE, report);
+  const y = yScale(WIDE, 0, 1);
+  const grid = yAxis(WIDE, y, [0, 0.25, 0.5, 0.75, 1], (value) => percent(value, 0));
+  const limits = report.tiers.map(({ promise }) =>
+    rule(WIDE.left, y(promise), WIDE.width - WIDE.right, y(promise), 'limit'),
+  );
+  const dots = points
+    .filter(({ acted }) => acted > 0)
+    .map(({ at, right, acted }) => {
+      const said = `${count(right)} of ${count(acted)} right`;
+      return element(
+        'circle',
+        { cx: x(at), cy: y(right / acted), r: 2 + Math.sqrt(acted) / 3, class: 'dot autonomous' },
+        `<title>${said}</title>`,
+      );
+    });
+  return svg(WIDE, 'right over time', grid + limits.join('') + dots.join('') + axis);
+}
+
+/** Of the jobs that really waited long, the share that had been acted on; and of all jobs, which is what chance would reach. */
+export function reachedChart(report: StreamReport): string {
+  const points = grouped(report.timeline);
+  const { x, axis } = jobAxis(WIDE, report);
+  const reached = points.map(({ right, longWaits }) => (longWaits === 0 ? Number.NaN : right / longWaits));
+  const chance = points.map(({ acted, jobs }) => acted / jobs);
+  const most = Math.max(0.1, ...[...reached, ...chance].filter(Number.isFinite));
+  const y = yScale(WIDE, 0, most);
+  const grid = yAxis(WIDE, y, ticksOf(0, most, 4), (value) => percent(value, 0));
+  const through = (shares: readonly number[], className: string): string =>
+    line(
+      points.map((point, i) => [x(point.at), y(shares[i] ?? Number.NaN)]),
+      className,
+    );
+  return svg(WIDE, 'reached over time', grid + through(chance, 'notify') + through(reached, 'autonomous') + axis);
+}
+
+export const TIER_CLASSES = ['tier1', 'tier2', 'tier3', 'tier4'] as const;
+
+/** The fewest free tokens of each stretch, tier by tier. */
 export function tokenChart(report: StreamReport): string {
   const points = placed(report.timeline);
   const { x, axis } = jobAxis(WIDE, report);
-  const most = Math.max(1, ...points.map((point) => point.tokensLow));
-  const y = yScale(WIDE, 0, most);
-  const grid = yAxis(WIDE, y, ticksOf(0, most, 4), String);
-  const needed = rule(WIDE.left, y(GATE.freeTokens), WIDE.width - WIDE.right, y(GATE.freeTokens), 'limit');
-  return svg(
-    WIDE,
-    'tokens over time',
-    grid +
-      needed +
-      line(
-        points.map((point) => [x(point.at), y(point.tokensLow)]),
-        'autonomous',
-      ) +
-      axis,
+  const most = Math.max(1, ...points.flatMap(({ tokensLow }) => tokensLow));
+  const least = Math.min(0, ...points.flatMap(({ tokensLow }) => tokensLow));
+  const y = yScale(WIDE, least, most);
+  const grid = yAxis(WIDE, y, ticksOf(least, most, 4), String);
+  const lines = TIER_CLASSES.map((className, i) =>
+    line(
+      points.map((point) => [x(point.at), y(point.tokensLow[i] ?? Number.NaN)]),
+      className,
+    ),
   );
+  const needed = Object.values(TOKENS.need).map((need) =>
+    rule(WIDE.left, y(need), WIDE.width - WIDE.right, y(need), 'limit'),
+  );
+  return svg(WIDE, 'tokens over time', grid + needed.join('') + lines.join('') + axis);
 }
 
 /** Evidence of each detector on a logarithmic scale, with the height at which it alarms. */
@@ -185,17 +189,16 @@ export function detectorChart(report: StreamReport): string {
   const { alarm, modelAlarm } = CALIBRATION.detectors;
   const y = yScale(WIDE, LOG_FLOOR, 4);
   const log = (value: number): number => y(Math.max(LOG_FLOOR, Math.min(4, Math.log10(Math.max(1e-9, value)))));
-  const of = (key: 'harm' | 'served' | 'raw'): [number, number][] =>
-    points.map((point) => [x(point.at), log(point[key])]);
+  const of = (key: 'served' | 'raw'): [number, number][] => points.map((point) => [x(point.at), log(point[key])]);
   const grid = yAxis(WIDE, y, [0, 1, 2, 3, 4], (value) => `${count(10 ** value)}`);
   const limits = [alarm, modelAlarm].map((height) =>
     rule(WIDE.left, log(height), WIDE.width - WIDE.right, log(height), 'limit'),
   );
-  const lines = line(of('raw'), 'notify') + line(of('served'), 'autonomous') + line(of('harm'), 'harm');
+  const lines = line(of('raw'), 'notify') + line(of('served'), 'autonomous');
   return svg(WIDE, 'drift statistics over time', grid + limits.join('') + lines + axis);
 }
 
-/** Debiased ECE of the last 300 labels with its 90 % bounds, and the limits of the score. */
+/** Debiased ECE of the ring with its 90 % bounds, and the limits of the tiers. */
 export function eceChart(report: StreamReport): string {
   const points = placed(report.timeline);
   const { x, axis } = jobAxis(WIDE, report);
@@ -204,10 +207,9 @@ export function eceChart(report: StreamReport): string {
   const y = yScale(WIDE, 0, most);
   const within = (value: number): number => y(Math.min(most, value));
   const grid = yAxis(WIDE, y, ticksOf(0, most, 4), (value) => value.toFixed(2));
-  const limits = [GATE.score.autonomous, GATE.score.notify].map((score) => {
-    const height = within((1 - score) / 5);
-    return rule(WIDE.left, height, WIDE.width - WIDE.right, height, 'limit');
-  });
+  const limits = Object.values(TIER_NUMBERS).map(({ ece }) =>
+    rule(WIDE.left, within(ece), WIDE.width - WIDE.right, within(ece), 'limit'),
+  );
   const band = area(
     points.map((point) => [x(point.at), within(point.lower), within(point.upper)]),
     'autonomous',
@@ -216,17 +218,14 @@ export function eceChart(report: StreamReport): string {
     points.map((point) => [x(point.at), within(point.ece)]),
     'autonomous',
   );
-  const epochs = (report.recalibration?.epochs ?? []).map(({ afterJobs, cause }) =>
-    rule(x(afterJobs), WIDE.top, x(afterJobs), WIDE.height - WIDE.bottom, `epoch ${cause}`),
-  );
-  return svg(WIDE, 'calibration error over time', grid + band + limits.join('') + epochs.join('') + through + axis);
+  return svg(WIDE, 'calibration error over time', grid + band + limits.join('') + through + axis);
 }
 
 const STEPS: Frame = { ...WIDE, height: 150 };
 const TIERS = ['none', 'annotate', 'warn', 'suggest', 'gate'];
 const BANDS = ['none', 'monitor', 'degrade', 'escalate'];
 
-/** The highest tier earned, as steps, and under it the drift band in force. */
+/** The highest tier earned, as steps, and under it the drift band that the evidence supports. */
 export function tierChart(report: StreamReport): string {
   return steps(report, 'tier over time', TIERS, (point) => point.tier, 'autonomous');
 }

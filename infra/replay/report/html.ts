@@ -1,23 +1,24 @@
 import type { Scores } from '../tally.ts';
 import {
   bandChart,
-  coverageChart,
+  callsChart,
   detectorChart,
   eceChart,
-  harmChart,
+  reachedChart,
   reliabilityChart,
-  scopeChart,
+  rightChart,
   tierChart,
   tokenChart,
 } from './charts.ts';
-import type { FileReport, Report, RuleOutcome, StreamReport } from './result.ts';
+import type { FileReport, NaiveReport, Report, StreamReport } from './result.ts';
 import { STYLE } from './style.ts';
 import { escaped } from './svg.ts';
-import { count, day, decimals, percent, perDay } from './table.ts';
+import { coreOf, psiInWords, rightByTier, sumOf } from './table.ts';
+import { count, day, decimals, percent, perDay } from './words.ts';
 
 /** The whole run as one page that needs nothing else: no script, no font, no network. */
 export function htmlReport(report: Report): string {
-  const rules = report.rules === 'core' ? 'rules 1 to 6, every job a statement' : 'the whole gate';
+  const rules = report.rules === 'core' ? 'evidence and promises alone' : 'the whole gate as deployed';
   const set = Object.entries(report.set).map(([name, value]) => `${name} = ${value}`);
   const body = [
     '<h1>What the gate would have done</h1>',
@@ -33,35 +34,40 @@ export function htmlReport(report: Report): string {
 }
 
 function section(stream: StreamReport, index: number): string {
-  const { firstSubmittedAt, lastSubmittedAt } = stream;
+  const { firstSubmittedAt, lastSubmittedAt, verdict } = stream;
   const span =
     firstSubmittedAt === null || lastSubmittedAt === null
       ? ''
       : `${day(firstSubmittedAt)} to ${day(lastSubmittedAt)}, `;
   return `<section id="stream-${index}"><h2>${escaped(stream.name)}</h2>
 <p>${span}${count(stream.jobs)} jobs of ${escaped(stream.clusterId || 'one cluster')}</p>
+<p class="verdict">${verdict.sentences.map(escaped).join(' ')}</p>
 ${cards(stream)}
-<div class="charts">${[...figures(stream), ...tables(stream)].join('\n')}</div></section>`;
+<div class="charts">${[...tables(stream), ...figures(stream)].join('\n')}</div></section>`;
 }
 
 function cards(stream: StreamReport): string {
-  const { statement, intervention } = stream.bound;
-  const bound =
-    stream.boundViolations === 0 ? 'the bound was kept' : `${stream.boundViolations} violations of the bound`;
-  const harms = `${statement.harms + intervention.harms} / ${(statement.allowed + intervention.allowed).toFixed(0)}`;
+  const { promiseViolations, tiers } = stream;
+  const right = tiers.reduce((sum, tier) => sum + tier.right, 0);
+  const kept = promiseViolations === 0;
   return `<div class="cards">${[
-    card(percent(stream.coverage), 'of jobs executed'),
-    card(percent(stream.harmRate, 2), `of executed harmful; worst 500 ${percent(stream.worst500)}`),
-    card(harms, `harms of at most so many; ${bound}`, stream.boundViolations === 0 ? 'good' : 'bad'),
+    card(`${count(stream.acted)} of ${count(stream.calls)}`, 'calls acted on alone'),
+    card(count(right), `of these really waited long: ${rightByTier(stream)}`),
+    card(percent(stream.reachedShare), `of long waits reached; at random ${percent(stream.chance)}`),
+    card(
+      kept ? 'kept' : `broken ${promiseViolations} times`,
+      'the promises, recomputed after every label',
+      kept ? 'good' : 'bad',
+    ),
     card(
       `${decimals(stream.ece.raw)} → ${decimals(stream.ece.served)}`,
       `ECE raw → served; perfect ${decimals(stream.ece.null)}, n ${count(stream.ece.n)}`,
     ),
     card(
-      percent(stream.upper90Coverage),
-      `of waits within the one-sided 90 % bound; ${percent(stream.interval90Coverage)} within the two-sided`,
+      percent(stream.upper90Held),
+      `of waits: the one-sided 90 % bound holds; the two-sided ${percent(stream.interval90Held)}`,
     ),
-    card(perDay(stream.askedPerDay), 'times a day a human would have been asked'),
+    card(perDay(stream.questionsPerDay), 'times a day a human would have been asked'),
   ].join('')}</div>`;
 }
 
@@ -80,39 +86,46 @@ function figures(stream: StreamReport): string[] {
       'tall',
     ),
     figure(
-      'Scope',
-      keys(['autonomous', 'act alone'], ['notify', 'act and tell'], ['escalate', 'leave it to a human']),
-      scopeChart(stream),
+      'What became of the calls',
+      keys(['autonomous', 'acted on'], ['heldOut', 'held out'], ['notify', 'asked'], ['escalate', 'withheld']),
+      callsChart(stream),
     ),
-    figure('Coverage', 'Share of jobs whose decision was executed.', coverageChart(stream)),
     figure(
-      'Harm',
-      `Share of executed decisions that were wrong; line: the whole stream. ${keys(['dash', 'recent harm at which the gate closes'])}`,
-      harmChart(stream),
+      'Right',
+      `Share of what was acted on that really waited long, a dot the larger the more it stands for. ${keys(['dash', 'what the tiers promise'])}`,
+      rightChart(stream),
     ),
-    figure('Harm tokens', `The fewest in each stretch. ${keys(['dash', 'one is needed to act'])}`, tokenChart(stream)),
+    figure(
+      'Reached',
+      `Share of long waits that had been acted on. ${keys(['autonomous', 'reached'], ['notify', 'as many acts at random'])}`,
+      reachedChart(stream),
+    ),
+    figure(
+      'Free tokens',
+      `The fewest in each stretch. ${keys(['tier1', 'annotate'], ['tier2', 'warn'], ['tier3', 'suggest'], ['tier4', 'gate'], ['dash', 'needed for a statement, for an intervention'])}`,
+      tokenChart(stream),
+    ),
     figure(
       'Calibration error',
-      `Debiased ECE of the last 300 labels with 90 % bounds. ${maps(stream)}${keys(['dash', 'limits of acting alone and of acting at all'], ['mark', 'another map in force'])}`,
+      `Debiased ECE of the last labels (at most 1,000, a sample of each stretch of time) with 90 % bounds. ${keys(['dash', 'limits of the tiers'])}`,
       eceChart(stream),
     ),
     figure(
       'Drift statistics',
-      `Evidence of miscalibration and of harm; an alarm starts it anew. Alarms: ${count(stream.alarms.raw)} on raw p, ${count(stream.alarms.served)} on served q, ${count(stream.alarms.harm)} of harm. ${keys(['notify', 'raw p'], ['autonomous', 'served q'], ['harm', 'harm'], ['dash', 'alarm'])}`,
+      `Evidence of miscalibration; an alarm starts it anew, is shown, and touches no tier. Alarms: ${count(stream.alarms.raw)} on raw p, ${count(stream.alarms.served)} on served q. ${psiInWords(stream)}. ${keys(['notify', 'raw p'], ['autonomous', 'served q'], ['dash', 'alarm'])}`,
       detectorChart(stream),
     ),
-    figure('Tier earned', 'By the upper bound of ECE over the last 1000 labels.', tierChart(stream)),
+    figure(
+      'Tier earned',
+      'By ECE, skill and evidence; whether tokens are left is another question.',
+      tierChart(stream),
+    ),
     figure(
       'Drift band',
       'Error against the cluster’s own baseline, where the lower bound supports it.',
       bandChart(stream),
     ),
   ];
-}
-
-function maps({ recalibration }: StreamReport): string {
-  if (recalibration === null) return '';
-  return `Maps: ${recalibration.promoted} promoted, ${recalibration.rolledBack} rolled back. `;
 }
 
 function figure(title: string, says: string, drawing: string, className = ''): string {
@@ -123,43 +136,67 @@ function figure(title: string, says: string, drawing: string, className = ''): s
 function keys(...entries: readonly (readonly [className: string, says: string])[]): string {
   return entries
     .map(([className, says]) => {
-      const colour =
-        className === 'dash' || className === 'mark'
-          ? ` class="${className}"`
-          : ` style="background:var(--${className})"`;
+      const colour = className === 'dash' ? ` class="${className}"` : ` style="background:var(--${className})"`;
       return `<span class="key"><i${colour}></i>${says}</span>`;
     })
     .join('');
 }
 
 function tables(stream: StreamReport): string[] {
-  const reasons = Object.entries(stream.coverageLost).map(([code, lost]) => [
-    code,
-    count(Math.round(lost * stream.jobs)),
-    percent(lost),
+  const tiers = stream.tiers.map((tier) => [
+    ...[tier.tier, count(tier.called), count(tier.acted)],
+    tier.rightShare === null ? '-' : `${percent(tier.rightShare, 0)}${tier.counterfactual ? ' (counterfactual)' : ''}`,
+    tier.rightLow === null ? '-' : `${percent(tier.rightLow, 0)} to ${percent(tier.rightHigh, 0)}`,
+    `${percent(tier.promise, 0)}${tier.tested ? '' : `; not tested yet, ${tier.testedFrom} needed`}`,
+    ...[count(tier.heldOut), percent(tier.reachedShare), tier.leastSlack.toFixed(1)],
+    tier.standing,
   ]);
-  const names = ['nothing', 'annotate', 'warn', 'suggest', 'gate'];
-  const tiers = stream.tiers
-    .map(({ proposed, executed, harmful }, tier) => [
-      names[tier] ?? '',
-      count(proposed),
-      count(executed),
-      count(harmful),
-    ])
-    .filter(([, proposed]) => proposed !== '0');
-  const compared = 'On raw p. False alarms are per 10,000 jobs of a perfectly calibrated model.';
-  return [
-    figure('Proposed tier', 'What the agent wanted to do.', table(['tier', 'proposed', 'executed', 'harmful'], tiers)),
-    figure(
-      'What each rule costs',
-      'Jobs not executed, by the first reason.',
-      table(['reason', 'jobs', 'share'], reasons),
-      'wide',
-    ),
-    ...(stream.compare === null
-      ? []
-      : [figure('Simpler rules on the same jobs', compared, comparison(stream.compare), 'wide')]),
+  const reasons = Object.entries(stream.passedOver).map(([code, { calls, nothing }]) => [
+    ...[code, count(calls), percent(calls / stream.calls), count(calls - nothing)],
+  ]);
+  const head = [
+    'tier',
+    'calls',
+    'acted',
+    'right',
+    '90 % interval',
+    'promised',
+    'held out',
+    'reached',
+    'least slack',
+    'at the end',
   ];
+  const core = stream.core === null ? '' : ` ${capital(coreOf(stream, stream.core))}.`;
+  return [
+    figure('Tiers', escaped(sumOf(stream)), table(head, tiers), 'wide'),
+    figure(
+      'What each rule took',
+      escaped(`Calls whose own tier was not done, by the first rule against it.${core}`),
+      table(['rule', 'calls', 'share', 'got a lower tier'], reasons),
+    ),
+    ...(stream.naive === null
+      ? []
+      : [figure('Simpler rules on the same jobs', 'On raw p, by the trace.', beside(stream, stream.naive))]),
+  ];
+}
+
+function beside(stream: StreamReport, naive: readonly NaiveReport[]): string {
+  const kept = stream.promiseViolations === 0 ? 'none' : 'some';
+  const own = ['this gate', count(stream.acted), rightShareOf(stream.tiers), percent(stream.reachedShare), kept];
+  const others = naive.map(({ rule, acted, tiers, reachedShare, broken }) => {
+    const told = broken.length === 0 ? 'none' : `of tier ${broken.join(', ')}`;
+    return [rule, count(acted), rightShareOf(tiers), percent(reachedShare), told];
+  });
+  return table(['rule', 'acted', 'right', 'reached', 'promises broken'], [own, ...others]);
+}
+
+function rightShareOf(tiers: readonly { readonly acted: number; readonly right: number }[]): string {
+  const acted = tiers.reduce((sum, tier) => sum + tier.acted, 0);
+  return acted === 0 ? '-' : percent(tiers.reduce((sum, { right }) => sum + right, 0) / acted, 0);
+}
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 const SCORES: readonly (readonly [string, keyof Scores])[] = [
@@ -181,32 +218,28 @@ function scores({ raw, served }: StreamReport['scores']): string {
   return table(['', 'raw p', 'served q'], rows);
 }
 
-function comparison(outcomes: readonly RuleOutcome[]): string {
-  return table(
-    ['rule', 'coverage', 'harmful', 'worst 500', 'asks a day', 'false alarms'],
-    outcomes.map(({ rule, coverage, harmRate, worst500, askedPerDay, falseAlarms }) => [
-      rule,
-      percent(coverage),
-      percent(harmRate, 2),
-      percent(worst500),
-      perDay(askedPerDay),
-      falseAlarms === null ? '-' : falseAlarms.toFixed(1),
-    ]),
-  );
-}
-
 function summary(streams: readonly StreamReport[]): string {
-  const head = ['stream', 'jobs', 'coverage', 'harmful', 'worst 500', 'ECE raw', 'served', '90 % bound', 'asks a day'];
+  const head = [
+    'stream',
+    'jobs',
+    'calls',
+    'acted',
+    'held out',
+    'right, by tier (n)',
+    'reached',
+    'chance',
+    'asks a day',
+  ];
   const rows = streams.map((stream, i) => [
     `<a href="#stream-${i}">${escaped(stream.name)}</a>`,
     count(stream.jobs),
-    percent(stream.coverage),
-    percent(stream.harmRate, 2),
-    percent(stream.worst500),
-    decimals(stream.ece.raw),
-    decimals(stream.ece.served),
-    percent(stream.upper90Coverage),
-    perDay(stream.askedPerDay),
+    count(stream.calls),
+    percent(stream.actedOfCalls, 0),
+    count(stream.heldOut),
+    rightByTier(stream),
+    percent(stream.reachedShare),
+    percent(stream.chance),
+    perDay(stream.questionsPerDay),
   ]);
   return `<figure style="margin-top:14px">${markupTable(head, rows)}</figure>`;
 }

@@ -1,93 +1,191 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import type { Scores } from '../tally.ts';
-import type { RuleOutcome, StreamReport } from './result.ts';
+import type { CoreReport, NaiveReport, StreamReport, TierReport } from './result.ts';
+import { count, day, decimals, percent, perDay } from './words.ts';
 
-const TIERS = ['nothing', 'annotate', 'warn', 'suggest', 'gate'];
 const STRIP = 60;
-const EPOCHS_SHOWN = 8;
+const WIDTH = 116;
 /** No lines between rows, no colours of the library's own. */
 const PLAIN = {
   style: { head: [], border: [] },
   chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
 };
+const right = 'right' as const;
 
-/** Everything about one stream, for a terminal. */
+/** Everything about one stream, for a terminal: what it comes to first, then the numbers. */
 export function streamTable(report: StreamReport): string {
   const table = new Table({ ...PLAIN, colWidths: [24, 92], wordWrap: true });
   for (const [name, value] of rowsOf(report)) table.push([name, value]);
-  const tables = [`${colors.bold(report.name)}  ${colors.dim(spanOf(report))}`, table.toString()];
-  if (report.compare !== null) tables.push(compareTable(report.compare));
-  return tables.join('\n');
+  const head = `${colors.bold(report.name)}  ${colors.dim(spanOf(report))}`;
+  const tables = [head, paragraph(report.verdict.sentences), tierTable(report.tiers)];
+  if (report.naive !== null) tables.push(besideTable(report, report.naive));
+  return [...tables, table.toString()].join('\n');
 }
 
 /** All streams of a run in one table, a line each. */
 export function summaryTable(reports: readonly StreamReport[]): string {
-  const right = 'right' as const;
   const table = new Table({
     ...PLAIN,
     head: [
       'stream',
       'jobs',
-      'coverage',
-      'harmful',
-      'worst 500',
-      'ECE raw',
-      'served',
-      '90 % bound',
-      'asked/day',
+      'calls',
+      'acted',
+      'held out',
+      'right, by tier (n)',
+      'reached',
+      'chance',
+      'asks/day',
       'jobs/s',
     ],
-    colAligns: ['left', right, right, right, right, right, right, right, right, right],
+    colAligns: ['left', right, right, right, right, 'left', right, right, right, right],
   });
   for (const report of reports) {
     table.push([
       report.name,
       count(report.jobs),
-      percent(report.coverage),
-      percent(report.harmRate, 2),
-      percent(report.worst500),
-      decimals(report.ece.raw),
-      decimals(report.ece.served),
-      percent(report.upper90Coverage),
-      perDay(report.askedPerDay),
+      count(report.calls),
+      percent(report.actedOfCalls, 0),
+      count(report.heldOut),
+      rightByTier(report),
+      percent(report.reachedShare),
+      percent(report.chance),
+      perDay(report.questionsPerDay),
       report.jobsPerSecond === null ? '-' : count(report.jobsPerSecond),
     ]);
   }
   return table.toString();
 }
 
+/** `.67 (201) / .91 (218) / - / -`. */
+export function rightByTier({ tiers }: Pick<StreamReport, 'tiers'>): string {
+  return tiers
+    .map(({ rightShare, acted }) => (rightShare === null ? '-' : `${hundredths(rightShare)} (${count(acted)})`))
+    .join(' / ');
+}
+
+function tierTable(tiers: readonly TierReport[]): string {
+  const table = new Table({
+    ...PLAIN,
+    head: [
+      'tier',
+      'calls',
+      'acted',
+      'right',
+      '90 % interval',
+      'promised',
+      'held out',
+      'reached',
+      'least slack',
+      'earned after',
+    ],
+    colAligns: ['left', right, right, right, right, right, right, right, right, right],
+  });
+  for (const tier of tiers) {
+    table.push([
+      tier.tier,
+      count(tier.called),
+      count(tier.acted),
+      tier.rightShare === null ? '-' : `${hundredths(tier.rightShare)}${tier.counterfactual ? ' *' : ''}`,
+      tier.rightLow === null || tier.rightHigh === null
+        ? '-'
+        : `${hundredths(tier.rightLow)} to ${hundredths(tier.rightHigh)}`,
+      `${hundredths(tier.promise)}${tier.tested ? '' : ` (not tested yet: ${tier.testedFrom} needed)`}`,
+      tier.heldOut === 0 ? '0' : `${count(tier.heldOut)} (${hundredths(tier.heldRight / tier.heldOut)} right)`,
+      percent(tier.reachedShare),
+      tier.leastSlack.toFixed(1),
+      tier.earnedAfter === null ? 'never' : count(tier.earnedAfter),
+    ]);
+  }
+  const counterfactual = tiers.some((tier) => tier.counterfactual && tier.acted > 0);
+  const note = '* counterfactual: by the trace, as if the job had been left alone';
+  return counterfactual ? `${table.toString()}\n${colors.dim(note)}` : table.toString();
+}
+
+/** The gate beside the core rules and the naive ones. */
+function besideTable(report: StreamReport, naive: readonly NaiveReport[]): string {
+  const table = new Table({
+    ...PLAIN,
+    head: ['rule', 'calls', 'acted', 'right, by tier (n)', 'reached', 'promises broken'],
+    colAligns: ['left', right, right, 'left', right, 'left'],
+  });
+  const kept = report.promiseViolations === 0 ? 'none' : `${report.promiseViolations} times`;
+  const share = percent(report.reachedShare);
+  table.push(['this gate', count(report.calls), count(report.acted), rightByTier(report), share, kept]);
+  for (const { rule, calls, acted, tiers, reachedShare, broken } of naive) {
+    const shares = tiers.map((tier) => ({ ...tier, rightShare: tier.acted === 0 ? null : tier.right / tier.acted }));
+    const told = broken.length === 0 ? 'none' : `of tier ${broken.join(', ')}`;
+    const byTier = shares
+      .map(({ rightShare, acted: n }) => (rightShare === null ? '-' : `${hundredths(rightShare)} (${count(n)})`))
+      .join(' / ');
+    table.push([rule, count(calls), count(acted), byTier, percent(reachedShare), told]);
+  }
+  return table.toString();
+}
+
 function rowsOf(report: StreamReport): [string, string][] {
-  const { ece, bound, alarms } = report;
-  const kept = report.boundViolations === 0 ? colors.green('kept') : colors.red(`${report.boundViolations} violations`);
-  const heldOut = report.holdouts > 0 ? `, ${count(report.holdouts)} held out` : '';
-  const parts = `autonomous ${count(report.autonomous)}, notify ${count(report.notify)}, escalated ${count(report.escalate)}`;
+  const { ece, promiseViolations, core } = report;
+  const kept =
+    promiseViolations === 0
+      ? colors.green('kept after every label, by a count of its own')
+      : colors.red(`broken ${promiseViolations} times`);
   return [
-    ['jobs', count(report.jobs)],
-    ['coverage', `${percent(report.coverage)} executed: ${parts}${heldOut}`],
-    [
-      'harmful',
-      `${count(report.harmful)}, ${percent(report.harmRate, 2)} of executed; worst 500 in a row ${percent(report.worst500)}`,
-    ],
-    [
-      'harms against bound',
-      `statements ${boundOf(bound.statement)}; interventions ${boundOf(bound.intervention)}; ${kept}`,
-    ],
+    ['jobs', sumOf(report)],
+    ['promises', kept],
+    ['what each rule took', tookOf(report)],
+    ...(core === null ? [] : [['beside the core rules', coreOf(report, core)] as [string, string]]),
     [
       'ECE',
       `raw ${decimals(ece.raw)}, served ${decimals(ece.served)} over ${count(ece.n)}; a perfect model would show ${decimals(ece.null)}`,
     ],
     ['scores', `${scoresOf('raw', report.scores.raw)}\n${scoresOf('served', report.scores.served)}`],
-    ['tier', `${tierStrip(report)}\n${tiersOf(report)}`],
-    ['drift alarms', `raw p ${alarms.raw}${firstAlarm(report)}, served q ${alarms.served}; harm ${alarms.harm}`],
-    ...(report.recalibration === null ? [] : [recalibrationRow(report.recalibration)]),
+    ['tier', `${tierStrip(report)}\n${report.tiers.map(({ standing }) => standing).join('\n')}`],
     [
-      'intervals',
-      `one-sided 90 % bound holds ${percent(report.upper90Coverage)}, two-sided 90 % ${percent(report.interval90Coverage)}`,
+      'drift',
+      `alarms on raw p ${report.alarms.raw}${firstAlarm(report)}, on served q ${report.alarms.served}; ${psiInWords(report)}`,
+    ],
+    [
+      'wait bounds',
+      `one-sided 90 % bound holds ${percent(report.upper90Held)}, two-sided 90 % ${percent(report.interval90Held)}`,
     ],
     ['asks a human', asksOf(report)],
-    ['cost in coverage', costsOf(report)],
   ];
+}
+
+/** The parts that every job is one of. */
+export function sumOf(report: StreamReport): string {
+  const { jobs, nothingNeeded, acted, heldOut, asked, withheld, late, failed, undecided, alsoAsked } = report;
+  const parts = [
+    ...[`${count(nothingNeeded)} nothing needed`, `${count(acted)} acted on`, `${count(heldOut)} held out`],
+    ...[`${count(asked)} asked`, `${count(withheld)} withheld`, `${late} late`, `${failed} failed`],
+  ];
+  const also = alsoAsked === 0 ? '' : `; ${count(alsoAsked)} acted on were also asked about`;
+  return `${count(jobs)} = ${parts.join(' + ')} + ${undecided} undecided${also}${repeatsOf(report)}`;
+}
+
+function repeatsOf({ repeatedRows, arrayTasks }: StreamReport): string {
+  const repeated = repeatedRows === 0 ? '' : `; ${count(repeatedRows)} rows repeat a round and count once`;
+  const tasks = arrayTasks === 0 ? '' : `; ${count(arrayTasks)} tasks count with their array`;
+  return repeated + tasks;
+}
+
+/** Calls whose own tier was not done, by the first rule against it. */
+export function tookOf({ passedOver, calls }: StreamReport): string {
+  const parts = Object.entries(passedOver).map(([code, { calls: taken, nothing }]) => {
+    const lower = taken - nothing;
+    return `${code} ${count(taken)} (${percent(taken / calls, 0)} of the calls${lower === 0 ? '' : `; ${count(lower)} got a lower tier`})`;
+  });
+  return parts.join(', ') || 'nothing';
+}
+
+/** What the rules beyond the core took. */
+export function coreOf(report: StreamReport, core: CoreReport): string {
+  const of = (code: string): number => report.passedOver[code]?.calls ?? 0;
+  const interventions = report.tiers.slice(2).reduce((sum, { acted }) => sum + acted, 0);
+  const withheld = `cooldown ${of('cooldown')}, actions an hour ${of('rate')}, a place to ask about a hold ${of('noPlace')}`;
+  const acted = `acted on ${count(report.acted)} where the core acts on ${count(core.acted)} (${percent(core.actedOfCore, 0)})`;
+  return `${acted}; interventions ${count(interventions)} beside ${count(core.interventions)}; withheld for ${withheld}, drift ${of('drift')}, an own effect ${of('ownEffect')}`;
 }
 
 /** The other definitions, a line for each kind of probability. */
@@ -101,18 +199,6 @@ function scoresOf(kind: string, scores: Scores): string {
   return `${kind} MCE ${decimals(mce)}, tail gap ${decimals(tailGap)}, AUROC ${decimals(auroc)}, AUPRC ${decimals(auprc)}\n  Brier ${decimals(brier)} = ${parts}`;
 }
 
-function compareTable(outcomes: readonly RuleOutcome[]): string {
-  const table = new Table({
-    ...PLAIN,
-    head: ['rule', 'coverage', 'harmful', 'worst 500', 'asks/day', 'false alarms per 10,000 calibrated jobs'],
-  });
-  for (const { rule, coverage, harmRate, worst500, askedPerDay, falseAlarms } of outcomes) {
-    const alarms = falseAlarms === null ? '-' : falseAlarms.toFixed(1);
-    table.push([rule, percent(coverage), percent(harmRate, 2), percent(worst500), perDay(askedPerDay), alarms]);
-  }
-  return table.toString();
-}
-
 /** The tier over time, a digit for each sixtieth of the jobs. */
 function tierStrip({ timeline }: StreamReport): string {
   const cells = Math.min(STRIP, timeline.length);
@@ -121,62 +207,20 @@ function tierStrip({ timeline }: StreamReport): string {
   );
 }
 
-function tiersOf({ tiers, tierFirstEarned }: StreamReport): string {
-  const earned = tierFirstEarned.map(
-    (jobs, i) => `${TIERS[i + 1]} ${jobs === null ? 'never' : `after ${count(jobs)}`}`,
-  );
-  const done = tiers
-    .map(({ executed, proposed, harmful }, tier) =>
-      proposed === 0 ? '' : `${TIERS[tier]} ${count(executed)} of ${count(proposed)} (${harmful} harmful)`,
-    )
-    .filter((text) => text !== '');
-  const kind = (from: number, to: number): string => {
-    const ofKind = tiers.slice(from, to);
-    const sum = (key: 'proposed' | 'executed' | 'harmful'): number =>
-      ofKind.reduce((total, one) => total + one[key], 0);
-    return `${count(sum('executed'))} of ${count(sum('proposed'))} (${sum('harmful')} harmful)`;
-  };
-  const kinds = `statements ${kind(0, 3)}, interventions ${kind(3, 5)}`;
-  return `earned: ${earned.join(', ')}\nexecuted: ${kinds}; ${done.join(', ') || 'none'}`;
-}
-
-function recalibrationRow({
-  promoted,
-  rolledBack,
-  epochs,
-}: NonNullable<StreamReport['recalibration']>): [string, string] {
-  const when = epochs
-    .slice(0, EPOCHS_SHOWN)
-    .map(({ afterJobs, cause }) => `${cause === 'promoted' ? '' : 'back '}${count(afterJobs)}`);
-  const after =
-    when.length === 0 ? '' : ` (after jobs ${when.join('; ')}${epochs.length > when.length ? '; ...' : ''})`;
-  return ['recalibration', `${promoted} maps promoted, ${rolledBack} rolled back${after}`];
-}
-
-/** What each rule costs: the share of jobs that it was the first to hold back. */
-function costsOf({ coverageLost }: StreamReport): string {
-  return (
-    Object.entries(coverageLost)
-      .map(([code, lost]) => `${code} ${percent(lost)}`)
-      .join(', ') || 'nothing'
-  );
-}
-
-function boundOf({ harms, allowed }: StreamReport['bound']['statement']): string {
-  return `${harms} of at most ${allowed.toFixed(1)}`;
-}
-
 function firstAlarm({ driftAlarmJobs: [first] }: StreamReport): string {
   return first === undefined ? '' : ` (first after ${count(first)} jobs)`;
 }
 
-function asksOf(report: StreamReport): string {
-  if (report.askedPerDay === null) return 'less than an hour of history says nothing about a day';
-  return `would have asked a human ${perDay(report.askedPerDay)} times a day${withheld(report)}`;
+/** How far raw p has shifted. */
+export function psiInWords({ psi, psiNeeds }: Pick<StreamReport, 'psi' | 'psiNeeds'>): string {
+  if (psi === null) return `PSI of raw p needs ${count(psiNeeds)} more jobs`;
+  return `PSI of raw p ${psi.toFixed(2)}, .10 is noticeable`;
 }
 
-function withheld({ withheldPerDay }: StreamReport): string {
-  return withheldPerDay === null || withheldPerDay === 0 ? '' : `; ${perDay(withheldPerDay)} statements a day withheld`;
+function asksOf({ questions, questionsPerDay, unasked }: StreamReport): string {
+  const beyond = unasked === 0 ? '' : `; ${count(unasked)} more had no place and were withheld`;
+  if (questionsPerDay === null) return `less than an hour of history says nothing about a day${beyond}`;
+  return `would have asked a human ${perDay(questionsPerDay)} times a day, ${count(questions)} times in all${beyond}`;
 }
 
 function spanOf({ firstSubmittedAt, lastSubmittedAt, days }: StreamReport): string {
@@ -184,30 +228,18 @@ function spanOf({ firstSubmittedAt, lastSubmittedAt, days }: StreamReport): stri
   return `${day(firstSubmittedAt)} to ${day(lastSubmittedAt)}, ${days.toFixed(1)} days`;
 }
 
-/** A day in UTC; what is no date of a calendar stays a number. */
-export function day(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(0, 10);
+/** Sentences in lines of at most 116 characters. */
+function paragraph(sentences: readonly string[]): string {
+  let text = '';
+  let line = 0;
+  for (const word of sentences.join(' ').split(' ')) {
+    const fits = line + word.length + 1 <= WIDTH;
+    text += line === 0 ? word : fits ? ` ${word}` : `\n${word}`;
+    line = line === 0 ? word.length : fits ? line + word.length + 1 : word.length;
+  }
+  return text;
 }
 
-/** Month, day and minute in UTC, where the year is told elsewhere. */
-export function minute(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(5, 16).replace('T', ' ');
-}
-
-export function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-export function percent(value: number | null, digits = 1): string {
-  return value === null ? '-' : `${(100 * value).toFixed(digits)} %`;
-}
-
-export function decimals(value: number | null): string {
-  return value === null ? '-' : value.toFixed(4).replace(/^-(0\.0+)$/, '$1');
-}
-
-export function perDay(value: number | null): string {
-  return value === null ? '-' : value.toFixed(value < 10 ? 1 : 0);
+function hundredths(share: number): string {
+  return share.toFixed(2).replace(/^0/, '');
 }

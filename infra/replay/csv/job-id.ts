@@ -1,0 +1,57 @@
+import { type Field, textOf } from './numbers.ts';
+
+const USUAL = 32;
+const ZERO = 48;
+const NINE = 57;
+const UNDERSCORE = 95;
+const COLON = 58;
+/** A uuid, a colon and an index. */
+const BATCH_TASK = 38;
+
+/** The id of a job as the bytes of its file: decoded only where somebody asks, which for most jobs nobody ever does. */
+export class JobId implements Field {
+  bytes: Buffer = Buffer.alloc(0);
+  from = 0;
+  to = 0;
+  quoted = false;
+  /** Names the job where the file gives it no id. */
+  line = 0;
+
+  /** Whether the file names the job. */
+  get isGiven(): boolean {
+    return this.to > this.from;
+  }
+
+  text(): string {
+    return this.isGiven ? textOf(this.bytes, this) : `line-${this.line}`;
+  }
+
+  /** Keeps another id beyond the life of its line. */
+  copy({ bytes, from, to, quoted, line }: JobId): void {
+    const length = to - from;
+    if (length > this.bytes.length) this.bytes = Buffer.allocUnsafe(Math.max(USUAL, 2 * length));
+    for (let i = 0; i < length; i++) this.bytes[i] = bytes[from + i] ?? 0;
+    this.from = 0;
+    this.to = length;
+    this.quoted = quoted;
+    this.line = line;
+  }
+
+  /** Becomes another id. */
+  rename(text: string): void {
+    this.bytes = Buffer.from(text);
+    this.from = 0;
+    this.to = this.bytes.length;
+    this.quoted = false;
+  }
+
+  /** False where it is not worth decoding to find out whether it names a task of an array. */
+  get mayBeTask(): boolean {
+    const { bytes, from, to } = this;
+    const first = bytes[from] ?? 0;
+    if (first >= ZERO && first <= NINE) {
+      for (let at = from + 1; at < to; at++) if (bytes[at] === UNDERSCORE) return true;
+    }
+    return to - from >= BATCH_TASK && bytes.indexOf(COLON, from) < to && bytes.indexOf(COLON, from) > 0;
+  }
+}

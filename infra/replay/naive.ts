@@ -1,0 +1,117 @@
+import { TOKEN } from '../../functions/domain/thresholds.ts';
+import { calledTier, type TierRules } from '../../functions/domain/tier-rules.ts';
+
+/** The plug-in ECE that is looked at as it is: over ten bins of equal width of the last 100 labels. */
+const LAST = 100;
+const BINS = 10;
+
+class LastHundred {
+  private readonly p = new Float64Array(LAST);
+  private readonly y = new Uint8Array(LAST);
+  private readonly gaps = new Float64Array(BINS);
+  private seen = 0;
+
+  push(p: number, y: 0 | 1): void {
+    const at = this.seen % LAST;
+    if (this.seen >= LAST) this.move(this.p[at] ?? 0, -1, this.y[at] ?? 0);
+    this.p[at] = p;
+    this.y[at] = y;
+    this.move(p, 1, y);
+    this.seen += 1;
+  }
+
+  /** Infinity before it has its 100. */
+  get ece(): number {
+    if (this.seen < LAST) return Number.POSITIVE_INFINITY;
+    let sum = 0;
+    for (let bin = 0; bin < BINS; bin++) sum += Math.abs(this.gaps[bin] ?? 0);
+    return sum / LAST;
+  }
+
+  private move(p: number, times: 1 | -1, y: number): void {
+    const bin = Math.min(BINS - 1, Math.floor(p * BINS));
+    this.gaps[bin] = (this.gaps[bin] ?? 0) + times * (p - y);
+  }
+}
+
+/** What a simpler rule would have done with the same jobs. */
+export interface NaiveOutcome {
+  readonly rule: string;
+  readonly calls: number;
+  readonly acted: number;
+  /** Done and right, lowest tier first; of interventions by the trace. */
+  readonly tiers: readonly { readonly acted: number; readonly right: number; readonly promise: number }[];
+  /** Tiers of which more went wrong than they promise. */
+  readonly broken: readonly number[];
+}
+
+/**
+ * Simpler rules on the raw p, beside which the gate has to be seen: act on every call; act while the ECE of the last 100 labels, taken
+ * at its face value, is within the limit of the tier; never act.
+ */
+export class NaiveRules {
+  private readonly tiers: readonly TierRules[];
+  private readonly last = new LastHundred();
+  private readonly always: Doing;
+  private readonly plugIn: Doing;
+  private calls = 0;
+
+  constructor(tiers: readonly TierRules[]) {
+    this.tiers = tiers;
+    this.always = new Doing(tiers);
+    this.plugIn = new Doing(tiers);
+  }
+
+  decide(p: number, longWait: boolean): void {
+    const called = calledTier(p, this.tiers, configured);
+    if (called === 0) return;
+    this.calls += 1;
+    this.always.add(called, longWait);
+    const { ece } = this.last;
+    for (let tier = called; tier > 0; tier--) {
+      if (!(ece <= (this.tiers[tier - 1]?.ece ?? 0))) continue;
+      this.plugIn.add(tier, longWait);
+      return;
+    }
+  }
+
+  label(p: number, longWait: boolean): void {
+    this.last.push(p, longWait ? 1 : 0);
+  }
+
+  outcomes(): NaiveOutcome[] {
+    const { calls } = this;
+    return [
+      this.always.outcome('act on raw p', calls),
+      this.plugIn.outcome(`tiers by the ECE of the last ${LAST}`, calls),
+      new Doing(this.tiers).outcome('never act', calls),
+    ];
+  }
+}
+
+class Doing {
+  private readonly tiers: readonly { acted: number; right: number; readonly promise: number; readonly start: number }[];
+
+  constructor(tiers: readonly TierRules[]) {
+    this.tiers = tiers.map(({ promise, start }) => ({ acted: 0, right: 0, promise, start }));
+  }
+
+  add(tier: number, longWait: boolean): void {
+    const doing = this.tiers[tier - 1];
+    if (doing === undefined) return;
+    doing.acted += 1;
+    if (longWait) doing.right += 1;
+  }
+
+  outcome(rule: string, calls: number): NaiveOutcome {
+    const broken = this.tiers.flatMap(({ acted, right, promise, start }, i) =>
+      acted - right > start / TOKEN + (right * (1 - promise)) / promise ? [i + 1] : [],
+    );
+    const tiers = this.tiers.map(({ acted, right, promise }) => ({ acted, right, promise }));
+    return { rule, calls, acted: tiers.reduce((sum, { acted }) => sum + acted, 0), tiers, broken };
+  }
+}
+
+function configured(): boolean {
+  return true;
+}

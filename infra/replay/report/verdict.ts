@@ -1,0 +1,193 @@
+import type { NaiveReport, StreamReport, TierReport } from './result.ts';
+import { count, percent, perDay } from './words.ts';
+
+export type Recommendation = 'stayInDryRun' | 'handOverStatements' | 'handOverSuggest';
+
+/** What a history comes to, in plain words; and what to do now. */
+export interface Verdict {
+  readonly recommendation: Recommendation;
+  /** One paragraph, a sentence each. */
+  readonly sentences: readonly string[];
+}
+
+/** What the verdict looks at. */
+export type Judged = Pick<
+  StreamReport,
+  | 'jobs'
+  | 'calls'
+  | 'acted'
+  | 'actedOfCalls'
+  | 'heldOut'
+  | 'longWaits'
+  | 'reached'
+  | 'reachedShare'
+  | 'chance'
+  | 'reachedMedianWait'
+  | 'longWaitSeconds'
+  | 'questions'
+  | 'questionsPerDay'
+  | 'tiers'
+  | 'promiseViolations'
+  | 'naive'
+>;
+
+const DID: Readonly<Record<TierReport['tier'], string>> = {
+  annotate: 'annotated',
+  warn: 'warned about',
+  suggest: 'moved',
+  gate: 'held',
+};
+
+/** The opening paragraph of a report. */
+export function verdictOf(judged: Judged): Verdict {
+  const recommendation = recommended(judged);
+  const sentences = [
+    alone(judged),
+    ...judged.tiers.filter(({ acted }) => acted > 0).map(rightOf),
+    ...(judged.acted === 0 ? [] : [reachedOf(judged)]),
+    questionsOf(judged),
+    ...(judged.naive ?? []).map((naive) => naiveOf(naive, judged)),
+    ...nextTier(judged),
+    because(recommendation, judged),
+  ];
+  return { recommendation, sentences };
+}
+
+function alone({ jobs, calls, acted, actedOfCalls, heldOut, tiers }: Judged): string {
+  if (calls === 0) return `None of ${jobsOf(jobs)} called for anything: there was nothing to do alone.`;
+  const called = `of ${count(calls)} that called for something, among ${jobsOf(jobs)}`;
+  const left = heldOut === 0 ? '' : `, and left out ${count(heldOut)} more on purpose, to keep its evidence alive`;
+  if (acted === 0) return `Alone it would have done nothing for any ${called}${left}.`;
+  const parts = tiers.filter((tier) => tier.acted > 0).map(({ tier, acted: n }) => `${DID[tier]} ${count(n)}`);
+  return `Alone it would have ${listed(parts)} ${called} (${percent(actedOfCalls, 0)} of the calls)${left}.`;
+}
+
+/** Right beside the promise, and whether that says anything yet. */
+function rightOf({
+  tier,
+  acted,
+  heldOut,
+  right,
+  promise,
+  tested,
+  testedFrom,
+  counterfactual,
+  ...interval
+}: TierReport): string {
+  const of = `${capital(tier)} was right ${count(right)} times of ${count(acted)} (${percent(right / acted, 0)}`;
+  const between = `, with 90 % certainty ${percent(interval.rightLow, 0)} to ${percent(interval.rightHigh, 0)})`;
+  const promised = `, ${percent(promise, 0)} are promised`;
+  const trace = counterfactual ? ', counterfactual: by what the trace says of these jobs' : '';
+  const yet = tested
+    ? ''
+    : `; not tested yet, for that takes ${testedFrom} and ${count(acted + heldOut)} were done or left out`;
+  return `${of}${between}${promised}${trace}${yet}.`;
+}
+
+function reachedOf({ reached, longWaits, reachedShare, chance, reachedMedianWait, longWaitSeconds }: Judged): string {
+  if (longWaits === 0) return 'No job waited long, so there was none to reach.';
+  const random = `as many acts at random would have reached ${percent(chance)}`;
+  const share = `It would have reached ${count(reached)} of ${count(longWaits)} long waits (${percent(reachedShare)}; ${random})`;
+  if (reached === 0) return `${share}.`;
+  const early = `each at its submission, ${inWords(longWaitSeconds)} before it became a long wait`;
+  if (reachedMedianWait === null) return `${share}, ${early}.`;
+  return `${share}, ${early}; half of them went on to wait ${inWords(reachedMedianWait)} or more.`;
+}
+
+function questionsOf({ questions, questionsPerDay }: Judged): string {
+  if (questions === 0) return 'It would have asked nobody anything.';
+  if (questionsPerDay === null) return `It would have asked ${questionsInWords(questions)}, in less than an hour.`;
+  return `It would have asked ${questionsInWords(questions)}, ${perDay(questionsPerDay)} a day.`;
+}
+
+function naiveOf({ rule, acted, tiers, broken, reachedShare }: NaiveReport, { longWaits }: Judged): string {
+  if (acted === 0) return `The rule "${rule}" would have done nothing and reached nothing.`;
+  const right = tiers.reduce((sum, tier) => sum + tier.right, 0);
+  const reached = longWaits === 0 ? '' : ` and reached ${percent(reachedShare)}`;
+  const did = `The rule "${rule}" would have acted ${count(acted)} times, ${percent(right / acted, 0)} of them right,${reached}`;
+  const names = broken.map((tier) => (tiers.length >= tier ? (NAMES[tier - 1] ?? '') : ''));
+  if (names.length === 0) return `${did}, within the same promises.`;
+  return `${did}, and broken ${names.length === 1 ? 'the promise' : 'the promises'} of ${listed(names)}.`;
+}
+
+const NAMES: readonly TierReport['tier'][] = ['annotate', 'warn', 'suggest', 'gate'];
+
+/** What is missing for the lowest tier that is not earned, and when at this rate. */
+function nextTier({ tiers }: Judged): string[] {
+  const next = tiers.find(({ earned }) => !earned);
+  if (next === undefined) return ['At the end all four tiers are earned.'];
+  const { standing, needs, needsDays } = next;
+  const when = needs === null || needs === 0 || needsDays === null ? '' : `, ${inDays(needsDays)} at this rate`;
+  return [`At the end the next tier to earn is ${standing}${when}.`];
+}
+
+/** A tier that did so much that its promise says something, and kept it. */
+function proven({ tested, rightShare, promise }: TierReport): boolean {
+  return tested && rightShare !== null && rightShare >= promise;
+}
+
+function disappointing({ tested, rightShare, promise }: TierReport): boolean {
+  return tested && rightShare !== null && rightShare < promise;
+}
+
+function recommended({ tiers, promiseViolations }: Judged): Recommendation {
+  const [annotate, warn, suggest] = tiers;
+  if (annotate === undefined || warn === undefined || suggest === undefined || promiseViolations > 0)
+    return 'stayInDryRun';
+  const statements = [annotate, warn];
+  if (statements.some(disappointing) || !statements.some(proven)) return 'stayInDryRun';
+  return proven(suggest) ? 'handOverSuggest' : 'handOverStatements';
+}
+
+function because(recommendation: Recommendation, judged: Judged): string {
+  const { calls, acted, tiers, promiseViolations } = judged;
+  if (recommendation === 'handOverSuggest') {
+    return 'Recommendation: hand over suggest, besides annotate and warn; what it did was tested and kept its promises.';
+  }
+  const worse = tiers.filter(disappointing).map(({ tier }) => tier);
+  if (recommendation === 'handOverStatements') {
+    const suggest = worse.includes('suggest')
+      ? 'suggest was right less often than promised'
+      : 'suggest is not tested yet';
+    return `Recommendation: hand over annotate and warn; ${suggest}.`;
+  }
+  const stay = 'Recommendation: stay in dry run';
+  if (promiseViolations > 0)
+    return `${stay}; a promise was broken ${count(promiseViolations)} times, which must not happen.`;
+  if (calls === 0) return `${stay}; nothing called for anything, so nothing was tested.`;
+  if (acted === 0) return `${stay}; nothing was earned, so nothing was tested.`;
+  if (worse.length > 0)
+    return `${stay}; ${listed(worse)} ${worse.length === 1 ? 'was' : 'were'} right less often than promised.`;
+  return `${stay}; too little was done to test what is promised.`;
+}
+
+function questionsInWords(questions: number): string {
+  return questions === 1 ? '1 question' : `${count(questions)} questions`;
+}
+
+function jobsOf(jobs: number): string {
+  return jobs === 1 ? '1 job' : `${count(jobs)} jobs`;
+}
+
+function listed(parts: readonly string[]): string {
+  const last = parts.at(-1) ?? '';
+  return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`;
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** A time span as a person says it. */
+export function inWords(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} seconds`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 86_400)} days`;
+}
+
+function inDays(days: number): string {
+  if (days < 1) return 'within a day';
+  return days < 730
+    ? `about ${Math.ceil(days)} ${Math.ceil(days) === 1 ? 'day' : 'days'}`
+    : `about ${Math.round(days / 365)} years`;
+}

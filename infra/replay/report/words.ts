@@ -1,0 +1,27 @@
+/** A day in UTC; what is no date of a calendar stays a number. */
+export function day(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(0, 10);
+}
+
+/** Month, day and minute in UTC, where the year is told elsewhere. */
+export function minute(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(5, 16).replace('T', ' ');
+}
+
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+export function percent(value: number | null, digits = 1): string {
+  return value === null ? '-' : `${(100 * value).toFixed(digits)} %`;
+}
+
+export function decimals(value: number | null): string {
+  return value === null ? '-' : value.toFixed(4).replace(/^-(0\.0+)$/, '$1');
+}
+
+export function perDay(value: number | null): string {
+  return value === null ? '-' : value.toFixed(value < 10 ? 1 : 0);
+}

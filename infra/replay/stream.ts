@@ -1,6 +1,7 @@
 import { applyEntry, applyWait, owesWait } from '../../functions/domain/calibration/apply.ts';
 import { capFor, demandAfter } from '../../functions/domain/calibration/demand.ts';
 import { scoreOfState } from '../../functions/domain/calibration/evaluation.ts';
+import { learn } from '../../functions/domain/calibration/experts.ts';
 import { nextElapse, putBoundsAround } from '../../functions/domain/calibration/intervals.ts';
 import type { Purse } from '../../functions/domain/calibration/purse.ts';
 import { type CalibrationState, type Evaluation, initialState } from '../../functions/domain/calibration/state.ts';
@@ -271,6 +272,9 @@ export class Stream {
     const before = state.alarms.raw;
     if (entry.called > 0) this.openCalls[entry.called - 1] = (this.openCalls[entry.called - 1] ?? 0) - 1;
     applyEntry(state, entry, this.purse, rules.config.longWaitSeconds);
+    // Of the core the probabilities are taken as given, as if somebody else recalibrated them: by what the trace says of every job.
+    // Deployed, the label of a touched job is not known, and `all` does without it too.
+    if (entry.touched && rules.name === 'core' && entry.p !== null) learn(state, entry.p, longWait ? 1 : 0);
     open.foldedSeconds = entry.labelAt - entry.submittedAt;
     if (state.alarms.raw > before && this.alarmsAt.length < ALARMS_KEPT) this.alarmsAt.push(this.tally.jobs);
     if (entry.tier > 0 && !entry.touched) this.promises[entry.tier - 1]?.settled(longWait, open.holdOutShare);

@@ -140,7 +140,6 @@ export function decideInput({
     ownEffect: false,
     started: false,
     labelKnown: false,
-    ownEffect: false,
     prediction: { p: q, waitSeconds, confidence: 0.9, ...bounds, q },
     verdict: verdictOf(state),
     state,

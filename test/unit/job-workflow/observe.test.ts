@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { loadCalibration } from '../../../functions/adapters/calibration-store.ts';
+import { nextBatch } from '../../../functions/adapters/fold.ts';
 import { putBatch } from '../../../functions/adapters/ledger-store.ts';
 import { profileFrom, profileKey, saveProfile } from '../../../functions/adapters/profile-store.ts';
 import { readTogether } from '../../../functions/adapters/read-together.ts';
@@ -46,7 +48,9 @@ describe('Observe', () => {
     const config = aConfig({ clusterId: 'waits' });
     await seedCluster(dynamo.table, config, 0, new Date());
     const entries = Array.from({ length: 30 }, (_, i) => anEntry(i, { waitSeconds: i < 20 ? 240 : 9_000 }));
-    const batch = { version: 1, folded_at: new Date().toISOString(), budgets: config.budgets, entries };
+    const item = await loadCalibration(dynamo.table, 'waits');
+    if (!item) throw new Error('the cluster has no calibration');
+    const batch = { ...nextBatch(item, config, new Date()), entries };
     await putBatch(dynamo.table, 'waits', batch);
     await observe('waits');
     expect(await loadProfile('waits')).toMatchObject({ typical_wait_minutes: 4 });

@@ -1,10 +1,9 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { loadCalibration } from '../../../functions/adapters/calibration-store.ts';
+import { loadAskPlaces } from '../../../functions/adapters/asking-store.ts';
 import { recordOwnEffect } from '../../../functions/adapters/job-store.ts';
 import { roundsOf } from '../../../functions/adapters/round-store.ts';
 import { jobKey } from '../../../functions/adapters/table.ts';
-import { roundKey } from '../../../functions/domain/round.ts';
 import { handler as checkCalibration } from '../../../functions/job-workflow/check-calibration.ts';
 import { handler } from '../../../functions/job-workflow/predict.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
@@ -12,9 +11,13 @@ import { aJob } from '../../fixtures/builders.ts';
 import { aConfig, admitted, seedCluster } from '../../fixtures/clusters.ts';
 import { context, useTable } from '../../fixtures/handlers.ts';
 import { useVgac } from '../../fixtures/vgac.ts';
+import { calibrationOf, expectNothingTaken, taken } from '../outcomes/fixture.ts';
 
 const dynamo = useTable();
 const vgac = useVgac();
+
+/** Only tiers 1 and 2: whatever q is, a statement is the most that is called for. */
+const statements = { actions: { annotate: { action: 'annotate' }, warn: { action: 'warn' } } };
 
 /** A cluster of its own for each test, with so many labels behind it. */
 async function cluster(clusterId: string, labels: number, over: Record<string, unknown> = {}): Promise<ClusterConfig> {
@@ -43,66 +46,111 @@ describe('Predict', () => {
     expect(await row(config, 'j')).toMatchObject({ unfolded: 'CLUSTER#learning' });
   });
 
-  it('asks a human about an intervention that the evidence does not carry', async () => {
+  it('asks a human about an intervention that the evidence does not carry, and takes a place for the question', async () => {
     const config = await cluster('asking', 10);
-    expect(await predict(config, 'j')).toMatchObject({
+    const decision = await predict(config, 'j');
+    expect(decision).toMatchObject({
       next: 'ask',
-      kind: 'intervention',
-      tier: 4,
-      arguments: { action: 'hold', jobId: 'j' },
+      called: 4,
+      tier: 0,
+      executed: false,
+      asks: { tier: 4, arguments: { action: 'hold', jobId: 'j' } },
     });
+    expect((await loadAskPlaces(dynamo.table, 'asking')).open).toMatchObject([{ id: decision.decisionId, tier: 4 }]);
   });
 
-  it('acts alone where the evidence carries it, with a place in flight reserved before the record', async () => {
-    const config = await cluster('earned', 400);
+  it('does what a lower tier may, and asks about the rest', async () => {
+    // What holds promised cannot be earned; suggestions have none of their tokens left.
+    const tiers = { gate: { promise: 0.99 }, suggest: { tokens: 0 } };
+    const config = await cluster('lower', 400, { tiers });
+    const decision = await predict(config, 'j');
+    expect(decision).toMatchObject({
+      called: 4,
+      tier: 2,
+      next: 'act',
+      arguments: { action: 'warn' },
+      paper: [3],
+      asks: { tier: 4, arguments: { action: 'hold' } },
+    });
+    expect(decision.passedOver.map(({ tier, reasons }) => [tier, reasons[0]?.code])).toEqual([
+      [4, 'evidence'],
+      [3, 'tokens'],
+    ]);
+  });
+
+  it('withholds what nobody has room to be asked about, and says so', async () => {
+    const config = await cluster('full', 10, { asking: { open: 1 } });
+    await predict(config, 'first');
+    const decision = await predict(config, 'second');
+    expect(decision).toMatchObject({ next: 'withhold', asks: null });
+    expect(decision.reasons.map(({ code }) => code)).toContain('notAsked');
+  });
+
+  it('asks nobody where nobody may answer', async () => {
+    const config = await cluster('nobody', 10, { approvers: {} });
+    expect(await predict(config, 'j')).toMatchObject({ next: 'withhold', asks: null });
+  });
+
+  it('calls for nothing, and reserves nothing, where a long wait is unlikely', async () => {
+    const config = await cluster('quiet', 400);
     vgac.answer({ p: 0.02 });
     const decision = await predict(config, 'j');
-    expect(decision).toMatchObject({ scope: 'autonomous', executed: true, kind: 'statement', next: 'nothing' });
-    expect((await loadCalibration(dynamo.table, 'earned'))?.in_flight_statement).toEqual(new Set([roundKey(decision)]));
+    expect(decision).toMatchObject({ scope: 'autonomous', next: 'nothing', called: 0, executed: false, cost: 0 });
+    expectNothingTaken(await calibrationOf(dynamo.table, 'quiet'));
   });
 
-  it('gives a retry the decision that was recorded, and takes no second place', async () => {
-    const config = await cluster('retried', 400);
-    vgac.answer({ p: 0.02 });
+  it('acts alone where the evidence carries it, with its token reserved before the record', async () => {
+    const config = await cluster('earned', 400, statements);
+    const decision = await predict(config, 'j');
+    expect(decision).toMatchObject({ scope: 'autonomous', executed: true, kind: 'statement', next: 'act', called: 2 });
+    const item = await calibrationOf(dynamo.table, 'earned');
+    expect([taken(item), item.free_2, item.demand_2]).toEqual([{ places: 1, open: 1 }, 190_000, 1]);
+  });
+
+  it('gives a retry the decision that was recorded, and reserves no second time', async () => {
+    const config = await cluster('retried', 400, statements);
     const job = await admitted(dynamo.table, config, 'j');
     const verdict = await checkCalibration({ job }, context);
     const first = await handler({ job, verdict }, context);
-    vgac.answer({ p: 0.99 });
+    vgac.answer({ p: 0.02 });
     expect(await handler({ job, verdict }, context)).toEqual(first);
-    expect((await loadCalibration(dynamo.table, 'retried'))?.in_flight_statement?.size).toBe(1);
+    expect((await calibrationOf(dynamo.table, 'retried')).free_2).toBe(190_000);
   });
 
-  it('records one decision when two attempts race', async () => {
-    const config = await cluster('raced', 400);
-    vgac.answer({ p: 0.02 });
+  it('records one decision when two attempts race, and the other gives back what it took', async () => {
+    const config = await cluster('raced', 400, statements);
     const job = await admitted(dynamo.table, config, 'j');
     const verdict = await checkCalibration({ job }, context);
     const [one, other] = await Promise.all([handler({ job, verdict }, context), handler({ job, verdict }, context)]);
     expect(one).toEqual(other);
-    expect((await loadCalibration(dynamo.table, 'raced'))?.in_flight_statement).toEqual(new Set([roundKey(job)]));
+    const item = await calibrationOf(dynamo.table, 'raced');
+    expect([taken(item).places, item.free_2]).toEqual([1, 190_000]);
   });
 
-  it('records what our own effect resubmitted like any other job, and never acts on it', async () => {
+  it('records what our own effect resubmitted like any other job, and never acts on it or asks', async () => {
     const config = await cluster('resubmitted', 400);
-    vgac.answer({ p: 0.02 });
     const job = await admitted(dynamo.table, config, 'j');
     await recordOwnEffect(dynamo.table, job, 'dec_before');
     const decision = await handler({ job, verdict: await checkCalibration({ job }, context) }, context);
-    expect(decision).toMatchObject({ executed: false, foldable: true, scope: 'escalate' });
+    expect(decision).toMatchObject({ executed: false, foldable: true, scope: 'escalate', asks: null });
     expect(decision.reasons.map(({ code }) => code)).toContain('ownEffect');
   });
 
-  it('never has more in flight than the budget allows, however many come at once', async () => {
-    const config = await cluster('crowded', 400);
-    vgac.answer({ p: 0.02 });
-    const decisions = await Promise.all(Array.from({ length: 15 }, (_, index) => predict(config, `j${index}`)));
-    expect(decisions.filter(({ executed }) => executed).length).toBe(10);
-    expect((await loadCalibration(dynamo.table, 'crowded'))?.in_flight_statement?.size).toBe(10);
+  it('never reserves more tokens than there are, however many come at once', async () => {
+    const config = await cluster('crowded', 400, {
+      ...statements,
+      tiers: { warn: { tokens: 5 }, annotate: { tokens: 0 } },
+    });
+    const decisions = await Promise.all(Array.from({ length: 12 }, (_, index) => predict(config, `j${index}`)));
+    expect(decisions.filter(({ executed }) => executed)).toHaveLength(5);
+    // The others were passed over for want of tokens alone: they are scored on paper.
+    expect(decisions.filter(({ paper }) => paper.includes(2))).toHaveLength(7);
+    const item = await calibrationOf(dynamo.table, 'crowded');
+    expect([taken(item), item.free_2]).toEqual([{ places: 5, open: 12 }, 0]);
   });
 
   it('decides late, and does nothing, when the job has started already', async () => {
     const config = await cluster('late', 400);
-    vgac.answer({ p: 0.02 });
     const job = await admitted(dynamo.table, config, 'j');
     await dynamo.table.client.send(
       new UpdateCommand({
@@ -114,9 +162,9 @@ describe('Predict', () => {
     );
     const verdict = await checkCalibration({ job }, context);
     const decision = await handler({ job, verdict }, context);
-    expect(decision).toMatchObject({ late: true, executed: false, next: 'nothing', foldable: false });
+    expect(decision).toMatchObject({ executed: false, next: 'late', foldable: false });
     expect(await row(config, 'j')).not.toHaveProperty('unfolded');
-    expect((await loadCalibration(dynamo.table, 'late'))?.in_flight_statement).toBe(undefined);
+    expectNothingTaken(await calibrationOf(dynamo.table, 'late'));
   });
 
   it('trusts nothing when the verdict is missing', async () => {
@@ -143,11 +191,16 @@ describe('Predict', () => {
     expect(decision.reasons.map(({ code }) => code)).toContain('unreadable');
   });
 
-  it('proposes nothing above an annotation when VGAC gives no probability', async () => {
+  it('calls for nothing when VGAC gives no probability', async () => {
     const config = await cluster('unsure', 400, { vgac: { riskScoreIsProbability: false } });
     const decision = await predict(config, 'j');
-    expect(decision.tier).toBeLessThanOrEqual(1);
-    expect(decision).toMatchObject({ executed: false, prediction: { p: null, q: null } });
+    expect(decision).toMatchObject({
+      called: 0,
+      tier: 0,
+      next: 'nothing',
+      executed: false,
+      prediction: { p: null, q: null },
+    });
   });
 
   it('fails by a name the machine catches when VGAC refuses, and records nothing', async () => {

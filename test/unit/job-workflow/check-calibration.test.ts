@@ -26,9 +26,9 @@ describe('CheckCalibration', () => {
     expect(await verdict('earned', 400)).toMatchObject({ scope: 'autonomous', reasons: [] });
   });
 
-  it('says how many labels a probation still needs', async () => {
-    expect((await verdict('probation', 99)).reasons[0]).toMatchObject({
-      code: 'probation',
+  it('says how many labels a cluster that is learning still needs', async () => {
+    expect((await verdict('learning', 49)).reasons[0]).toMatchObject({
+      code: 'learning',
       message: expect.stringContaining('1 more label'),
     });
   });

@@ -41,7 +41,7 @@ describe('Predict', () => {
     const config = await cluster('learning', 0);
     vgac.answer({ p: 0.35 });
     const decision = await predict(config, 'j');
-    expect(decision).toMatchObject({ scope: 'escalate', next: 'withhold', executed: false, foldable: true, tier: 1 });
+    expect(decision).toMatchObject({ scope: 'escalate', next: 'withhold', executed: false, called: 1, tier: 0 });
     expect((await row(config, 'j'))?.decision).toEqual(decision);
     expect(await row(config, 'j')).toMatchObject({ unfolded: 'CLUSTER#learning' });
   });

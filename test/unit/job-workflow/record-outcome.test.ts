@@ -18,14 +18,14 @@ beforeEach(() => {
 async function admitted(jobId: string) {
   const job = aJob({ jobId });
   await claimJob(dynamo.table, job, 'arn:1', NOON);
-  return { job, decision: aDecision({ jobId }), effect: anEffect(), answer: null, failure: null };
+  return { job, decision: aDecision({ jobId }), effect: anEffect(), approvedEffect: null, answer: null, failure: null };
 }
 
 describe('RecordOutcome', () => {
   it('closes the row and tells the bus', async () => {
-    expect(await handler(await admitted('done'), context)).toEqual({ status: 'executed', reasons: [] });
+    expect(await handler(await admitted('done'), context)).toEqual({ status: 'acted', reasons: [] });
     expect(await loadJob(dynamo.table, aJob({ jobId: 'done' }))).toMatchObject({
-      status: 'executed',
+      status: 'acted',
       effect: anEffect(),
       closed_at: expect.any(String),
     });
@@ -53,7 +53,7 @@ describe('RecordOutcome', () => {
     const input = await admitted('again');
     await handler(input, context);
     await handler({ ...input, failure: { Error: 'Late' } }, context);
-    expect(await loadJob(dynamo.table, aJob({ jobId: 'again' }))).toMatchObject({ status: 'executed' });
+    expect(await loadJob(dynamo.table, aJob({ jobId: 'again' }))).toMatchObject({ status: 'acted' });
   });
 
   it('fails by name when the bus refuses, so that the machine retries', async () => {

@@ -153,10 +153,10 @@ export function decidedFacts(
   status: RowStatus | null,
 ): RoundFacts {
   const part = partOf(decision, status);
-  const besides = part === 'acted' || part === 'withheld';
   return {
     part,
-    alsoAsked: besides && decision !== null && decision.asks !== null,
+    // What a switch refused is not asked instead.
+    alsoAsked: part === 'acted' && decision !== null && decision.asks !== null,
     called: decision?.called ?? 0,
     tier: decision?.tier ?? 0,
     ...{ came: null, weight: 0, waitedLong: false },

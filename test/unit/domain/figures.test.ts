@@ -87,6 +87,8 @@ describe('the parts of the jobs', () => {
     expect(figures).toMatchObject({ jobs: 1, alsoAsked: 1, parts: { acted: 1, asked: 0 } });
     const asked = counted(decidedFacts(aDecided({ next: 'ask', called: 3, tier: 0, asks: asksAbout(3) }), 'expired'));
     expect(asked).toMatchObject({ alsoAsked: 0, parts: { acted: 0, asked: 1 } });
+    const refused = decidedFacts(aDecided({ next: 'act', called: 3, tier: 2, asks: asksAbout(3) }), 'refused');
+    expect(refused).toMatchObject({ alsoAsked: false, part: 'withheld' });
   });
 
   it('counts calls by the tier called for and acts by the tier done, whichever that is', () => {

@@ -1,22 +1,23 @@
 import { writeFile } from 'node:fs/promises';
 import pc from 'picocolors';
+import { PART_WORDS } from '../../functions/domain/figure-words.ts';
 import type { Notice } from './console/views.ts';
+import { renderSummary } from './start/closing-table.ts';
 import { explain } from './start/explain.ts';
 import { onInterrupt } from './start/interrupt.ts';
 import { openRun } from './start/open-run.ts';
 import { type Options, parseOptions } from './start/options.ts';
-import { showProgress } from './start/progress.ts';
+import { showProgress, TONE_COLOUR } from './start/progress.ts';
 import type { Session } from './start/session.ts';
 import { CannotStart } from './start/stop-with.ts';
-import { disagreements, renderSummary } from './start/summary.ts';
+import { disagreements } from './start/summary.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
-const colour = { good: pc.green, warn: pc.yellow, bad: pc.red } as const;
 
 /** Prints and writes what happened. Sums that do not agree are a fault: they are said, and the process ends with 1. */
 async function conclude(session: Session, options: Options): Promise<void> {
   const summary = await session.summary();
-  say(`\n${renderSummary(summary, session.watch.clusters)}`);
+  say(`\n${renderSummary(summary, session.watch.clusters, process.stdout.columns)}`);
   for (const fault of disagreements(summary)) {
     say(pc.red(`The sums do not agree: ${fault}`));
     process.exitCode = 1;
@@ -33,7 +34,7 @@ async function conclude(session: Session, options: Options): Promise<void> {
  */
 async function run(options: Options): Promise<void> {
   const interrupted = onInterrupt();
-  const screen = { say, notice: ({ tone, text }: Notice) => say(colour[tone](text)) };
+  const screen = { say, notice: ({ tone, text }: Notice) => say(TONE_COLOUR[tone](text)) };
   const session = await openRun(options, process.env, {
     say,
     onNotice: (notice) => screen.notice(notice),
@@ -47,9 +48,9 @@ async function run(options: Options): Promise<void> {
     }
     say(`AWS endpoint  ${pc.cyan(session.system.url)}  (bus vgac, access key in ${options.data}/credentials)`);
     say(pc.dim(`${session.description}. Ctrl-C ends it.`));
-    void session.watch.firstDecision.then(({ jobId, clusterId, scope, statement }) =>
+    void session.watch.firstDecision.then(({ jobId, clusterId, part, statement }) =>
       screen.say(
-        `First decision after ${process.uptime().toFixed(1)} s: ${jobId} in ${clusterId}, ${scope}: ${statement}`,
+        `First decision after ${process.uptime().toFixed(1)} s: ${jobId} in ${clusterId}, ${PART_WORDS[part]}: ${statement}`,
       ),
     );
     void interrupted.then(() => session.stop());
@@ -60,7 +61,7 @@ async function run(options: Options): Promise<void> {
       await running;
     } finally {
       progress.stop();
-      Object.assign(screen, { say, notice: ({ tone, text }: Notice) => say(colour[tone](text)) });
+      Object.assign(screen, { say, notice: ({ tone, text }: Notice) => say(TONE_COLOUR[tone](text)) });
     }
     await conclude(session, options);
     if (options.stay && !interrupted.happened()) {

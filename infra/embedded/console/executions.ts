@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { count, decidedFacts, type Figures, noFigures, type RoundFacts } from '../../../functions/domain/figures.ts';
 import { arrayPart } from '../../../functions/domain/round.ts';
 import { Decision } from '../../../schemas/decision.ts';
 import { RowStatus } from '../../../schemas/items/job.ts';
@@ -10,7 +11,11 @@ const Submitted = z.object({
   detail: z.object({ clusterId: ClusterId, jobId: JobId, submittedAt: Instant.optional().catch(undefined) }),
 });
 const MapInput = z.object({ clusterId: ClusterId });
-const Decided = Decision.pick({ scope: true, next: true, tier: true, statement: true, executed: true, evidence: true });
+const Decided = Decision.pick({
+  ...{ scope: true, next: true, called: true, tier: true, asks: true },
+  ...{ statement: true, evidence: true, dryRun: true },
+});
+type Decided = z.infer<typeof Decided>;
 const Closed = z.object({ status: RowStatus });
 
 const ENDS: Partial<Record<HistoryEvent['type'], ExecutionStatus>> = {
@@ -35,11 +40,19 @@ export function namesOf(arn: string): { machine: string; name: string } {
 
 export interface DecisionSeen {
   row: ExecutionRow;
-  /** The agent's decision stood without a human. */
-  executed: boolean;
-  evidence: z.infer<typeof Decided>['evidence'];
+  decision: Decided;
   at: number;
 }
+
+/** What a job counts for so far, and the decision behind it. */
+interface Counted {
+  readonly clusterId: string;
+  readonly decision: Decided | null;
+  readonly facts: RoundFacts;
+}
+
+/** States that say that an event is no job of ours: another execution has it, or it names none. */
+const NO_JOB = /^(AlreadyAdmitted|Quarantine)/;
 
 /**
  * One line per execution, kept current from the engine's history events as they happen: the list of the console, and
@@ -52,7 +65,11 @@ export class Executions {
   readonly #past = new Map<string, Submission>();
   readonly #endings = new Map<string, Submission>();
   readonly #mostRows: number;
-  readonly #tally: Tally = { jobs: 0, alone: 0, notified: 0, withheld: 0, asked: 0, openApprovals: 0 };
+  readonly #counted = new Map<string, Counted>();
+  readonly #clusters = new Map<string, Figures>();
+  readonly #figures = noFigures();
+  #jobs = 0;
+  #openApprovals = 0;
   readonly #onDecision: (seen: DecisionSeen) => void;
   #version = 0;
 
@@ -67,7 +84,12 @@ export class Executions {
   }
 
   get tally(): Tally {
-    return { ...this.#tally };
+    return { jobs: this.#jobs, openApprovals: this.#openApprovals, figures: structuredClone(this.#figures) };
+  }
+
+  /** What became of the jobs of one cluster so far. Labels are not known here. */
+  figuresOf(clusterId: string): Readonly<Figures> {
+    return this.#clusters.get(clusterId) ?? noFigures();
   }
 
   observe(arn: string, event: HistoryEvent): void {
@@ -79,19 +101,21 @@ export class Executions {
     if (status !== undefined) {
       row.status = status;
       row.stoppedAt = isoTime(event);
-      if (status !== 'SUCCEEDED') this.#leave(row, row.path.at(-1));
+      if (status !== 'SUCCEEDED') {
+        this.#leave(row, row.path.at(-1));
+        this.#recount(arn, row, (known) => decidedFacts(known.decision, 'failed'));
+      }
+      this.#counted.delete(arn);
       this.#closed.push(arn);
       if (this.#rows.size > this.#mostRows) this.#giveWay(this.#closed.shift() ?? arn);
     } else if (event.type.endsWith('StateEntered') && event.name !== undefined) {
       row.path.push(event.name);
-      if (event.name === 'RequestApproval') {
-        this.#tally.asked++;
-        this.#tally.openApprovals++;
-      }
+      if (event.name === 'RequestApproval') this.#openApprovals++;
+      if (NO_JOB.test(event.name)) this.#uncount(arn, row);
     } else if (event.type.endsWith('StateExited') && event.name !== undefined) {
       this.#leave(row, event.name);
-      if (event.name.startsWith('Predict')) this.#decided(row, event.output, event.timestamp);
-      if (event.name === 'RecordOutcome') row.result = Closed.safeParse(event.output).data?.status ?? row.result;
+      if (event.name.startsWith('Predict')) this.#decided(arn, row, event.output, event.timestamp);
+      if (event.name === 'RecordOutcome') this.#recorded(arn, row, event.output);
     }
   }
 
@@ -119,7 +143,7 @@ export class Executions {
   }
 
   /** Executions of job-workflow, newest first, that fit the filter. */
-  list(filter: { cluster?: string; scope?: string; status?: string; limit: number }): {
+  list(filter: { cluster?: string; part?: string; status?: string; limit: number }): {
     rows: ExecutionRow[];
     total: number;
     clusters: string[];
@@ -131,7 +155,7 @@ export class Executions {
       if (!row.machine.endsWith(JOB_WORKFLOW)) continue;
       if (row.clusterId !== null) clusters.add(row.clusterId);
       if (filter.cluster !== undefined && row.clusterId !== filter.cluster) continue;
-      if (filter.scope !== undefined && row.scope !== filter.scope) continue;
+      if (filter.part !== undefined && row.part !== filter.part) continue;
       if (filter.status !== undefined && !fits(row.status, filter.status)) continue;
       total++;
       if (rows.length < filter.limit) rows.push(row);
@@ -151,14 +175,46 @@ export class Executions {
       status: 'RUNNING',
       path: [],
       scope: null,
-      next: null,
+      called: null,
       tier: null,
+      asked: false,
+      part: null,
       statement: null,
       result: null,
       startedAt: at,
       stoppedAt: null,
     });
-    if (machine.endsWith(JOB_WORKFLOW)) this.#tally.jobs++;
+    if (!machine.endsWith(JOB_WORKFLOW)) return;
+    this.#jobs++;
+    const row = this.#rows.get(arn);
+    if (row === undefined || row.clusterId === null) return;
+    this.#put(arn, row, { clusterId: row.clusterId, decision: null, facts: decidedFacts(null, null) });
+  }
+
+  #put(arn: string, row: ExecutionRow, counted: Counted): void {
+    const { clusterId, facts } = counted;
+    const cluster = this.#clusters.get(clusterId) ?? noFigures();
+    this.#clusters.set(clusterId, cluster);
+    for (const figures of [cluster, this.#figures]) count(figures, facts);
+    this.#counted.set(arn, counted);
+    row.part = facts.part;
+  }
+
+  #uncount(arn: string, row: ExecutionRow): void {
+    const known = this.#counted.get(arn);
+    const cluster = known === undefined ? undefined : this.#clusters.get(known.clusterId);
+    if (known === undefined || cluster === undefined) return;
+    for (const figures of [cluster, this.#figures]) count(figures, known.facts, -1);
+    this.#counted.delete(arn);
+    row.part = null;
+  }
+
+  #recount(arn: string, row: ExecutionRow, facts: (known: Counted) => RoundFacts, decision?: Decided): void {
+    const known = this.#counted.get(arn);
+    if (known === undefined) return;
+    this.#uncount(arn, row);
+    const next = { ...known, decision: decision ?? known.decision };
+    this.#put(arn, row, { ...next, facts: facts(next) });
   }
 
   #giveWay(arn: string): void {
@@ -174,20 +230,26 @@ export class Executions {
   }
 
   #leave(row: ExecutionRow, state: string | undefined): void {
-    if (state === 'RequestApproval' && row.path.at(-1) === state) this.#tally.openApprovals--;
+    if (state === 'RequestApproval' && row.path.at(-1) === state) this.#openApprovals--;
   }
 
-  #decided(row: ExecutionRow, output: unknown, at: number): void {
+  #decided(arn: string, row: ExecutionRow, output: unknown, at: number): void {
     const decision = Decided.safeParse(output).data;
     if (decision === undefined) return;
     row.scope = decision.scope;
-    row.next = decision.next;
+    row.called = decision.called;
     row.tier = decision.tier;
+    row.asked = decision.asks !== null;
     row.statement = decision.statement;
-    if (decision.executed && decision.scope === 'autonomous') this.#tally.alone++;
-    if (decision.executed && decision.scope === 'notify') this.#tally.notified++;
-    if (decision.next === 'withhold') this.#tally.withheld++;
-    this.#onDecision({ row, executed: decision.executed, evidence: decision.evidence, at });
+    this.#recount(arn, row, (known) => decidedFacts(known.decision, null), decision);
+    this.#onDecision({ row, decision, at });
+  }
+
+  #recorded(arn: string, row: ExecutionRow, output: unknown): void {
+    const status = Closed.safeParse(output).data?.status;
+    if (status === undefined) return;
+    row.result = status;
+    this.#recount(arn, row, (known) => decidedFacts(known.decision, status));
   }
 }
 

@@ -1,7 +1,7 @@
 import type { JobItem } from '../../../schemas/items/job.ts';
 import { approvalView } from './approval-views.ts';
 import type { ConsoleSource } from './source.ts';
-import { standingOf } from './standing.ts';
+import { configOf, type Known, standingOf } from './standing.ts';
 import { statesOf } from './states.ts';
 import type { ClusterView, ExecutionView, Overview } from './views.ts';
 
@@ -13,20 +13,40 @@ export async function clusters(source: ConsoleSource): Promise<ClusterView[]> {
   return (await standings(source)).clusters;
 }
 
-async function standings({ records, scores, now }: ConsoleSource): Promise<Pick<Overview, 'clusters' | 'unreadable'>> {
+async function standings({
+  records,
+  scores,
+  settled,
+  executions,
+  now,
+}: ConsoleSource): Promise<Pick<Overview, 'clusters' | 'unreadable'>> {
   const { readable, unreadable } = await records.clusters();
   const ids = readable.map(({ cluster_id }) => cluster_id);
-  const [configs, freezes] = await Promise.all([records.configs(ids), records.freezes(ids)]);
-  const known = { configs, frozen: (id: string) => '*' in freezes || id in freezes };
-  const at = new Date(now());
+  const [configs, freezes, asking, recalibrating] = await Promise.all([
+    records.configs(ids),
+    records.freezes(ids),
+    records.asking(ids),
+    records.recalibrating(ids),
+  ]);
+  const longWaits = new Map(readable.map((item) => [item.cluster_id, configOf(item, { configs }).longWaitSeconds]));
+  const at = now();
+  // A cluster that cannot be read has labels all the same, within a day.
+  await settled.refresh(records, (id) => longWaits.get(id) ?? DAY_SECONDS, at);
+  const known: Known = {
+    ...{ configs, asking, recalibrating, frozen: (id) => '*' in freezes || id in freezes },
+    figuresOf: (id) => executions.figuresOf(id),
+    settledOf: (id) => settled.of(id),
+  };
   const clusters = await Promise.all(
     readable.map(async (item) => ({
-      ...(await standingOf(records, item, known, at)),
+      ...(await standingOf(records, item, known, new Date(at))),
       history: scores.of(item.cluster_id),
     })),
   );
   return { clusters, unreadable };
 }
+
+const DAY_SECONDS = 86_400;
 
 export async function overview(source: ConsoleSource): Promise<Overview> {
   const [now, open] = await Promise.all([standings(source), source.records.openApprovals(SHOWN_APPROVALS)]);
@@ -70,6 +90,7 @@ export async function execution(source: ConsoleSource, name: string): Promise<Ex
     forgotten: history === undefined,
     decision: own?.decision ? shownDecision(own.decision) : null,
     effect: own?.effect ?? null,
+    approvedEffect: own?.approved_effect ?? null,
     outcome: own ? outcomeOf(own) : null,
     approval: approval === null ? null : approvalView(source, approval),
   };

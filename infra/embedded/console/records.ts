@@ -1,12 +1,16 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Round, roundKey } from '../../../functions/domain/round.ts';
+import { askingKey } from '../../../functions/adapters/asking-store.ts';
+import { profileKey } from '../../../functions/adapters/profile-store.ts';
+import { jobKey, parseItem } from '../../../functions/adapters/table.ts';
+import { roundFacts } from '../../../functions/domain/figures.ts';
+import type { Round } from '../../../functions/domain/round.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
-import { Decision } from '../../../schemas/decision.ts';
 import { ApprovalItem, ApprovalStatus, type Asked } from '../../../schemas/items/approval.ts';
+import { AskingItem } from '../../../schemas/items/asking.ts';
 import { CalibrationItem } from '../../../schemas/items/calibration.ts';
-import { ConfigItem, FreezeItem } from '../../../schemas/items/cluster.ts';
+import { ConfigItem, FreezeItem, ProfileItem } from '../../../schemas/items/cluster.ts';
 import { JobItem } from '../../../schemas/items/job.ts';
 import { MapItem } from '../../../schemas/items/map.ts';
 import type { JobFact } from '../start/summary.ts';
@@ -21,15 +25,6 @@ const Key = z.object({ PK: z.string(), SK: z.string() });
 /** DynamoDB's limit. */
 const BATCH = 100;
 
-/** The few attributes that the summary counts; a row may be of any age, so everything is optional. */
-const ScannedJob = z.object({
-  cluster_id: z.string(),
-  claimed_by: z.string().optional(),
-  decision: Decision.pick({ scope: true, late: true, holdout: true }).partial().optional(),
-  status: JobItem.shape.status,
-  long_wait: z.boolean().nullable().optional(),
-  folded_in: z.number().optional(),
-});
 const ScannedApproval = z.object({ cluster_id: z.string(), execution_arn: z.string(), status: ApprovalStatus });
 
 export interface ScannedRow {
@@ -69,8 +64,26 @@ export class Records {
   }
 
   async job(round: Round): Promise<JobItem | null> {
-    const item = await this.#get({ PK: `CLUSTER#${round.clusterId}`, SK: `JOB#${roundKey(round)}` });
-    return item === null ? null : JobItem.parse(item);
+    const item = await this.#get(jobKey(round));
+    return item === null ? null : parseItem(JobItem, item);
+  }
+
+  /** The rows of these rounds in their order, null where there is none that can be read. */
+  async rows(rounds: readonly Round[]): Promise<(JobItem | null)[]> {
+    return (await this.#many(rounds.map(jobKey))).map((item) => JobItem.safeParse(item).data ?? null);
+  }
+
+  /** Questions that are open on each cluster, as far as it ever asked one. */
+  async asking(clusterIds: readonly string[]): Promise<ReadonlyMap<string, AskingItem>> {
+    const items = await this.#all(clusterIds.map(askingKey), AskingItem);
+    return new Map(items.map((item) => [item.PK.replace('CLUSTER#', ''), item]));
+  }
+
+  /** Clusters whose VGAC asks for a recalibration. */
+  async recalibrating(clusterIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const items = await this.#all(clusterIds.map(profileKey), ProfileItem);
+    const asking = items.filter(({ vgac_recalibration_needed }) => vgac_recalibration_needed === true);
+    return new Set(asking.map(({ PK }) => PK.replace('CLUSTER#', '')));
   }
 
   /** Calibration maps that were tried, whatever became of them, the newest first. */
@@ -164,9 +177,6 @@ export class Records {
       const page = await this.table.client.send(
         new ScanCommand({
           TableName: this.table.name,
-          ProjectionExpression:
-            'PK, SK, cluster_id, claimed_by, decision.#scope, decision.late, decision.holdout, #status, long_wait, folded_in, execution_arn',
-          ExpressionAttributeNames: { '#scope': 'scope', '#status': 'status' },
           ...(start && { ExclusiveStartKey: start }),
         }),
       );
@@ -178,7 +188,7 @@ export class Records {
           if (status === 'alone') continue;
           approvals.push({ execution: execution_arn, clusterId: cluster_id, status });
         } else if (SK.startsWith('JOB#')) {
-          const row = ScannedJob.parse(item);
+          const row = parseItem(JobItem, item);
           if (row.claimed_by !== undefined) jobs.push({ execution: row.claimed_by, fact: factOf(row) });
         }
       }
@@ -248,13 +258,10 @@ export class Records {
   }
 }
 
-function factOf(row: z.infer<typeof ScannedJob>): JobFact {
+function factOf(row: JobItem): JobFact {
   return {
     clusterId: row.cluster_id,
-    scope: row.decision?.scope ?? null,
-    late: row.decision?.late ?? false,
-    holdout: row.decision?.holdout ?? false,
-    status: row.status ?? null,
+    facts: roundFacts(row),
     labelled: row.long_wait !== undefined,
     folded: row.folded_in !== undefined,
   };

@@ -120,7 +120,7 @@ function routes(page: Page, current: () => ConsoleSource | null): Hono {
   json('/api/approvals/:id', (source, get) => approval(source, get('id') ?? ''));
   json('/api/executions', (source, get) => {
     const filter = Object.fromEntries(
-      ['cluster', 'scope', 'status'].flatMap((name) => {
+      ['cluster', 'part', 'status'].flatMap((name) => {
         const value = get(name);
         return value === undefined || value === '' ? [] : [[name, value]];
       }),

@@ -4,12 +4,14 @@ import type { Executions } from './executions.ts';
 import type { ScoreHistory } from './history-of-scores.ts';
 import type { Records } from './records.ts';
 import type { Redactor } from './redact.ts';
+import type { SettledRounds } from './settled.ts';
 import type { Notice, Overview } from './views.ts';
 
 /** What the console reads. Everything is live; the desk alone changes something, and only for who has proven who they are. */
 export interface ConsoleSource {
   readonly executions: Executions;
   readonly scores: ScoreHistory;
+  readonly settled: SettledRounds;
   readonly records: Records;
   readonly redactor: Redactor;
   readonly desk: AnswerDesk;

@@ -1,66 +1,137 @@
+import { purseOf } from '../../../functions/adapters/calibration-store.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
-import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
-import { nextTierInWords } from '../../../functions/domain/calibration/tiers.ts';
-import { tokensAt } from '../../../functions/domain/calibration/tokens.ts';
+import { psiNeeds, psiOf } from '../../../functions/domain/calibration/psi.ts';
+import { needOf } from '../../../functions/domain/calibration/purse.ts';
+import { type CalibrationState, isFiniteState } from '../../../functions/domain/calibration/state.ts';
 import { ALARMS, driftStanding } from '../../../functions/domain/drift-report.ts';
+import { shareOf } from '../../../functions/domain/figure-words.ts';
+import { type Figures, keptByState, reachedOf } from '../../../functions/domain/figures.ts';
+import { isConfigured } from '../../../functions/domain/proposal.ts';
 import { reliability } from '../../../functions/domain/reliability.ts';
+import { TOKEN } from '../../../functions/domain/thresholds.ts';
+import { tierRulesOf } from '../../../functions/domain/tier-rules.ts';
+import { tierStandings } from '../../../functions/domain/tiers.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
+import type { AskingItem } from '../../../schemas/items/asking.ts';
 import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import type { MapItem } from '../../../schemas/items/map.ts';
-import type { Kind } from '../../../schemas/primitives.ts';
 import type { Records } from './records.ts';
-import type { Budget, ClusterView, MapView } from './views.ts';
+import { shownScope } from './shown-scope.ts';
+import type { ClusterView, MapView, TierView } from './views.ts';
 
-function stateOf(item: CalibrationItem): CalibrationState | null {
-  try {
-    return deserialise(item.state);
-  } catch {
-    return null;
-  }
-}
-
-function mapView({ epoch, status, reason, at, proof, watched }: MapItem): MapView {
-  return { epoch, status, reason, at, proof, watched: watched ?? null };
+/** What was read for all clusters at once, and counted of this run. */
+export interface Known {
+  readonly configs: ReadonlyMap<string, ClusterConfig>;
+  readonly asking: ReadonlyMap<string, AskingItem>;
+  /** Clusters whose VGAC asks for a recalibration. */
+  readonly recalibrating: ReadonlySet<string>;
+  frozen(clusterId: string): boolean;
+  /** What became of all jobs. */
+  figuresOf(clusterId: string): Readonly<Figures>;
+  /** The same of those whose labels are known. */
+  settledOf(clusterId: string): Readonly<Figures>;
 }
 
 /**
  * How a cluster stands right now, by the same rule that CheckCalibration applies to its next job.
- * @param known what was read for all clusters at once
  * @param now on the system's clock
  */
 export async function standingOf(
-  records: Records,
+  records: Pick<Records, 'oldestUnfolded' | 'maps'>,
   item: CalibrationItem,
-  known: { configs: ReadonlyMap<string, ClusterConfig>; frozen(clusterId: string): boolean },
+  known: Known,
   now: Date,
 ): Promise<Omit<ClusterView, 'history'>> {
   const clusterId = item.cluster_id;
-  const config = known.configs.get(clusterId) ?? ClusterConfig.parse({ clusterId, platform: item.platform });
-  const frozen = known.frozen(clusterId);
+  const config = configOf(item, known);
   const [staleSince, maps] = await Promise.all([
     records.oldestUnfolded(clusterId, new Date(now.getTime() - config.freshnessMinutes * 60_000)),
     records.maps(clusterId),
   ]);
   const state = stateOf(item);
-  const { score, scope, ece, eceLower, eceUpper, nullMean, n, hold, epoch, version, drift, earnedTier, reasons } =
-    reliability({ state, version: item.version, frozen, staleSince, config, now });
-  const alarm = state === null ? 'none' : driftStanding(state).alarm;
-  const budget = (kind: Kind): Budget => ({
-    tokens: state === null ? null : tokensAt(state, kind, config.budgets, now.getTime() / 1000),
-    cap: config.budgets[kind].cap,
-    inFlight: item[`in_flight_${kind}`]?.size ?? 0,
-    inFlightCap: config.budgets[kind].inFlight,
+  const verdict = reliability({
+    ...{ state, version: item.version, frozen: known.frozen(clusterId), staleSince, config, now },
+    vgacAsksRecalibration: known.recalibrating.has(clusterId),
   });
+  const { score, scope, ece, eceLower, eceUpper, nullMean, n, skilled, epoch, version, drift, earnedTier, reasons } =
+    verdict;
+  const figures = known.figuresOf(clusterId);
+  const settled = known.settledOf(clusterId);
   return {
-    clusterId,
-    platform: item.platform,
-    dryRun: config.dryRun,
-    ...{ score, scope, ece, eceLower, eceUpper, nullMean, n, hold, epoch, version, drift, earnedTier, reasons },
-    alarm: alarm === 'none' ? '' : ALARMS[alarm],
-    nextTier: state === null ? null : nextTierInWords(state),
+    ...{ clusterId, platform: item.platform, dryRun: config.dryRun },
+    ...{ score, scope, shown: shownScope(verdict), ece, eceLower, eceUpper, nullMean, n, skilled },
+    ...{ epoch, version, drift, earnedTier, reasons, ...driftOf(state) },
+    tiers: state === null ? [] : tiersOf(item, state, config, { figures, settled }),
+    questions: questionsOf(known.asking.get(clusterId), config, now),
+    figures,
+    reached: {
+      ...{ reached: reachedOf(settled), longWaits: settled.longWaits },
+      ...{ acted: settled.parts.acted, jobs: settled.jobs },
+    },
     maps: maps.filter((map, index) => index === 0 || map.epoch === epoch).map(mapView),
     trouble: item.visit_error ?? null,
-    statement: budget('statement'),
-    intervention: budget('intervention'),
   };
+}
+
+/** The settings of a cluster; one that nobody configured has all the defaults. */
+export function configOf({ cluster_id: clusterId, platform }: CalibrationItem, { configs }: Pick<Known, 'configs'>) {
+  return configs.get(clusterId) ?? ClusterConfig.parse({ clusterId, platform });
+}
+
+function stateOf(item: CalibrationItem): CalibrationState | null {
+  try {
+    const state = deserialise(item.state);
+    return isFiniteState(state) ? state : null;
+  } catch {
+    return null;
+  }
+}
+
+function driftOf(state: CalibrationState | null): Pick<ClusterView, 'announced' | 'alarms' | 'psi' | 'psiNeeds'> {
+  if (state === null) return { announced: 'none', alarms: '', psi: null, psiNeeds: 0 };
+  const { band, alarm } = driftStanding(state);
+  const alarms = alarm === 'none' ? '' : ALARMS[alarm];
+  return { announced: band, alarms, psi: psiOf(state.shift), psiNeeds: psiNeeds(state.shift) };
+}
+
+function tiersOf(
+  item: CalibrationItem,
+  state: CalibrationState,
+  config: ClusterConfig,
+  { figures, settled }: { figures: Readonly<Figures>; settled: Readonly<Figures> },
+): TierView[] {
+  const rules = tierRulesOf(config.tiers);
+  const purse = purseOf(item, state, rules);
+  return tierStandings(state, config).flatMap(({ tier, eps, earned, sentence }, i) => {
+    const [numbers, its, counted, known] = [rules[i], state.tiers[i], figures.byTier[i], settled.byTier[i]];
+    if (numbers === undefined || its === undefined || counted === undefined || known === undefined) return [];
+    const reserved = purse.reserved[i] ?? 0;
+    const [free, cap, needed] = [its.tokens - reserved, purse.caps[i] ?? 0, needOf(numbers.tier)];
+    return [
+      {
+        ...{ tier, eps, earned, sentence, configured: isConfigured(numbers.tier, config) },
+        tokens: { free: free / TOKEN, reserved: reserved / TOKEN, cap: cap / TOKEN, needed: needed / TOKEN },
+        ...{ called: counted.called, acted: counted.acted, heldOut: counted.heldOut, kept: keptByState(its, numbers) },
+        reached: shareOf(known.reached, settled.longWaits),
+        chance: shareOf(known.acted, settled.jobs),
+      },
+    ];
+  });
+}
+
+const HOUR_MS = 3_600_000;
+
+/** A place frees itself when its question must have expired, whatever became of it. */
+function questionsOf(item: AskingItem | undefined, { asking }: ClusterConfig, now: Date): ClusterView['questions'] {
+  const at = now.getTime();
+  return {
+    open: item?.open.filter(({ until }) => until > at).length ?? 0,
+    places: asking.open,
+    thisHour: item?.asked.filter((question) => question.at > at - HOUR_MS).length ?? 0,
+    perHour: asking.perHour,
+  };
+}
+
+function mapView({ epoch, status, reason, at, proof, watched }: MapItem): MapView {
+  return { epoch, status, reason, at, proof, watched: watched ?? null };
 }

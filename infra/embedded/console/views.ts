@@ -1,19 +1,35 @@
 import type { Fatigue } from '../../../functions/domain/fatigue.ts';
+import type { Figures, Kept, Part } from '../../../functions/domain/figures.ts';
 import type { UndoState } from '../../../functions/domain/undoing.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import type { MapProof, MapStatus } from '../../../schemas/items/map.ts';
-import type { Platform, Scope } from '../../../schemas/primitives.ts';
+import type { Platform, Scope, TierName } from '../../../schemas/primitives.ts';
 import type { DriftBand, Reason, Verdict } from '../../../schemas/verdict.ts';
 import type { StoryLine } from '../../commands/story.ts';
+import type { ShownScope } from './shown-scope.ts';
 
 /** What the console's JSON API says and its page shows. Times are ISO 8601 on the system's clock. */
 
-export interface Budget {
-  tokens: number | null;
-  cap: number;
-  inFlight: number;
-  inFlightCap: number;
+/** How one tier stands on a cluster. Tokens in tokens, shares from 0 to 1. */
+export interface TierView {
+  tier: TierName;
+  /** An action is configured for it. */
+  configured: boolean;
+  eps: number;
+  earned: boolean;
+  /** What is missing, or what it has earned by, in one sentence. */
+  sentence: string;
+  tokens: { free: number; reserved: number; cap: number; needed: number };
+  /** In this run. */
+  called: number;
+  acted: number;
+  heldOut: number;
+  /** Right beside the promise, since its tokens started. */
+  kept: Kept;
+  /** Long waits that it had acted on beside what chance would have, of the jobs of this run whose labels are known. */
+  reached: number | null;
+  chance: number | null;
 }
 
 export interface MapView {
@@ -31,39 +47,50 @@ export interface ClusterView {
   dryRun: boolean;
   score: number | null;
   scope: Scope;
+  /** The scope as it is shown: learning is neutral. */
+  shown: ShownScope;
   ece: number | null;
   eceLower: number | null;
   eceUpper: number | null;
   /** What a perfect model would show with n labels. */
   nullMean: number | null;
   n: number;
-  hold: number;
+  /** q tells more than the base rate. */
+  skilled: boolean;
   epoch: number;
   version: number;
+  /** The band that the evidence supports now, which scopes follow, and the one announced, which lags behind it. */
   drift: DriftBand;
-  /** What the two detectors say about drift, in words; empty while neither has an alarm. */
-  alarm: string;
+  announced: DriftBand;
+  /** What the two detectors say about drift, in words; for information, they touch nothing. */
+  alarms: string;
+  /** How differently VGAC's probabilities are distributed today; null while `psiNeeds` more jobs are needed for it. */
+  psi: number | null;
+  psiNeeds: number;
   earnedTier: number;
-  /** Outcomes that the next tier needs, in words; null when all are earned. */
-  nextTier: string | null;
+  /** The lowest first; empty where the calibration cannot be read. */
+  tiers: TierView[];
+  /** Questions that are open, and places for them; the same for those of the last hour. */
+  questions: { open: number; places: number; thisHour: number; perHour: number };
+  /** What became of the jobs of this run. */
+  figures: Figures;
+  /** Long waits of this run that had been acted on, beside all jobs whose labels are known. */
+  reached: { reached: number; longWaits: number; acted: number; jobs: number };
   /** The calibration map in force and the newest attempt at another, with their proofs; empty before the first. */
   maps: MapView[];
   /** Why the drift monitor could not visit this cluster; null where it could. */
   trouble: string | null;
   /** Why it is not allowed more, and what that would need. */
   reasons: Reason[];
-  statement: Budget;
-  intervention: Budget;
   history: { at: string; score: number | null; scope: Scope }[];
 }
 
 export interface Tally {
+  /** JobSubmitted events that came in. */
   jobs: number;
-  alone: number;
-  notified: number;
-  withheld: number;
-  asked: number;
   openApprovals: number;
+  /** What became of them. */
+  figures: Figures;
 }
 
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
@@ -80,8 +107,13 @@ export interface ExecutionRow {
   /** States in the order entered. */
   path: string[];
   scope: Scope | null;
-  next: string | null;
+  /** The tier called for, and the one done or held out; 0 for none. */
+  called: number | null;
   tier: number | null;
+  /** A human is asked, also beside what is done. */
+  asked: boolean;
+  /** What it counts as; null where it is no job of ours. */
+  part: Part | null;
   statement: string | null;
   result: string | null;
   startedAt: string;
@@ -110,6 +142,8 @@ export interface ExecutionView extends ExecutionRow {
   forgotten: boolean;
   decision: (Omit<Decision, 'prediction'> & { prediction: Omit<Decision['prediction'], 'p'> }) | null;
   effect: Effect | null;
+  /** What was done on a human's word, beside or instead of that. */
+  approvedEffect: Effect | null;
   outcome: { longWait: boolean | null; labelAt: string; waitSeconds: number | null; foldedIn: number | null } | null;
   approval: ApprovalView | null;
 }
@@ -169,7 +203,7 @@ export interface ApprovalDetails {
 export interface Notice {
   at: string;
   clusterId: string;
-  tone: 'good' | 'warn' | 'bad';
+  tone: 'good' | 'info' | 'warn' | 'bad';
   text: string;
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { tierRulesOf } from '../../../functions/domain/tier-rules.ts';
 import { ClusterId } from '../../../schemas/primitives.ts';
 import type { Executions } from '../console/executions.ts';
 import type { Records } from '../console/records.ts';
@@ -35,7 +36,7 @@ function deadSubmissions(queues: Pick<Queues, 'list' | 'peek'>): (string | null)
 export async function account(
   queues: Pick<Queues, 'list' | 'peek'>,
   executions: Pick<Executions, 'submissions'>,
-  records: Pick<Records, 'scan'>,
+  records: Pick<Records, 'scan' | 'configs'>,
 ): Promise<Summary> {
   const { jobs, approvals } = await records.scan();
   const submissions = new Map(executions.submissions());
@@ -55,7 +56,9 @@ export async function account(
     // Failed before the claim: the alarm on failed executions has it, and nothing else.
     else if (row.status !== 'SUCCEEDED') deadLettered.push(row.clusterId);
   }
+  const configs = await records.configs([...new Set(jobs.map(({ fact }) => fact.clusterId))]);
   return summarise({
+    rules: new Map([...configs].map(([id, { tiers }]) => [id, tierRulesOf(tiers)])),
     jobs: own(jobs).map(({ fact }) => fact),
     approvals: own(approvals),
     duplicates,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Figures } from '../../../functions/domain/figures.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { COLLECTOR_SOURCE } from '../../../schemas/events/collector.ts';
 import { applyClusters } from '../../commands/apply-clusters.ts';
@@ -64,6 +65,8 @@ export interface Session {
   /** Share of the feed that has been told; null where there is no end. */
   share(): number | null;
   tally(): Tally;
+  /** What became of the jobs of one cluster so far. */
+  figuresOf(clusterId: string): Readonly<Figures>;
   /** On the system's clock, ms. */
   now(): number;
   summary(): Promise<Summary>;
@@ -150,6 +153,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     console.show({
       executions,
       scores: watch.scores,
+      settled: watch.settled,
       records,
       redactor: new Redactor(Object.values(secrets)),
       desk: {
@@ -275,6 +279,7 @@ function live(parts: {
     },
     share: () => feeding?.progress() ?? null,
     tally: () => executions.tally,
+    figuresOf: (clusterId) => executions.figuresOf(clusterId),
     now: () => plan.clock.now(),
     summary: () => account(system.queues, executions, records),
     close,

@@ -1,15 +1,28 @@
-import Table from 'cli-table3';
-import pc from 'picocolors';
+import { shareOf } from '../../../functions/domain/figure-words.ts';
+import {
+  addFigures,
+  basisOf,
+  callsOf,
+  count,
+  type Figures,
+  type Kept,
+  keptOf,
+  keptTogether,
+  noFigures,
+  PARTS,
+  type RoundFacts,
+  reachedOf,
+} from '../../../functions/domain/figures.ts';
+import { type TierRules, tierRulesOf } from '../../../functions/domain/tier-rules.ts';
 import type { Asked } from '../../../schemas/items/approval.ts';
-import type { RowStatus } from '../../../schemas/items/job.ts';
-import type { Scope } from '../../../schemas/primitives.ts';
+import type { TierName } from '../../../schemas/primitives.ts';
 
 /**
  * The closing table, in total and per cluster. The keys are stable: other programs read `--summary FILE`.
  *
  * jobs = admitted + duplicates + quarantined + deadLettered;
- * admitted = autonomous + notified + escalated + failed + undecided;
- * approvals = approved + denied + expired + void + openApprovals. `late` and `holdout` are subsets of the scopes.
+ * admitted = nothingNeeded + acted + heldOut + asked + withheld + late + failed + undecided;
+ * approvals = approved + denied + expired + void + openApprovals.
  */
 export const SUMMARY_KEYS = [
   /** JobSubmitted events that the bus accepted. */
@@ -22,21 +35,20 @@ export const SUMMARY_KEYS = [
   'quarantined',
   /** Events that reached no row and no quarantine: dead-letter queue, or an execution that failed before the claim. */
   'deadLettered',
-  /** Jobs by the scope of their recorded decision ... */
-  'autonomous',
-  'notified',
-  'escalated',
-  /** ... those that failed on the way, whatever was decided before, and those that nothing is decided about yet. */
-  'failed',
-  'undecided',
-  /** Decided after the job had started or its label was known. */
-  'late',
-  /** Left out on purpose, so that evidence goes on. */
-  'holdout',
-  /** Rows closed as executed: the agent's decision stood without a human. */
-  'executed',
-  /** Rows closed as withheld: a statement that was not shown. */
-  'withheld',
+  /** What became of each admitted job ... */
+  ...PARTS,
+  /** ... and of those acted on, the ones that were asked about besides. */
+  'alsoAsked',
+  /** Jobs that called for something. */
+  'calls',
+  /** What each tier did alone, the lowest first. */
+  'byTier',
+  /** Share of the long waits that had been acted on, null where there was none. */
+  'reached',
+  /** Jobs that really waited long. */
+  'longWaits',
+  /** What as many acts thrown at random would have reached. */
+  'chance',
   'approvals',
   'approved',
   'denied',
@@ -48,8 +60,38 @@ export const SUMMARY_KEYS = [
   /** Admitted jobs that a ledger batch holds. */
   'folded',
 ] as const;
-export type SummaryKey = (typeof SUMMARY_KEYS)[number];
-export type Counts = Record<SummaryKey, number>;
+type SummaryKey = (typeof SUMMARY_KEYS)[number];
+type NumberKey = Exclude<SummaryKey, 'byTier' | 'reached' | 'chance'>;
+
+/** One tier. Right and settled are weights in tokens, for a hold-out stands for 1/h interventions. Shares from 0 to 1. */
+export interface TierCounts {
+  tier: TierName;
+  called: number;
+  acted: number;
+  heldOut: number;
+  right: number;
+  settled: number;
+  /** Things in number that those are made of. */
+  things: number;
+  /** Right of settled, with Wilson's two-sided 90 % interval; null while nothing is settled. */
+  share: number | null;
+  lower: number | null;
+  upper: number | null;
+  /** What was promised; null where clusters that promise different shares are added up. */
+  promise: number | null;
+  /** It has done enough for its promise to say anything. */
+  tested: boolean;
+  /** Right is known by the hold-outs. */
+  estimate: boolean;
+  reached: number | null;
+  chance: number | null;
+}
+
+export interface Counts extends Record<NumberKey, number> {
+  byTier: TierCounts[];
+  reached: number | null;
+  chance: number | null;
+}
 
 export interface Summary {
   total: Counts;
@@ -59,10 +101,7 @@ export interface Summary {
 /** What the summary needs of one row of the table. */
 export interface JobFact {
   clusterId: string;
-  scope: Scope | null;
-  late: boolean;
-  holdout: boolean;
-  status: RowStatus | null;
+  facts: RoundFacts;
   /** The label is settled. */
   labelled: boolean;
   folded: boolean;
@@ -77,12 +116,13 @@ export interface Facts {
   deadLettered: readonly (string | null)[];
   /** JobSubmitted events counted on their way in, independent of the above. */
   accepted: number;
+  /** Numbers of the tiers where a cluster has its own. */
+  rules: ReadonlyMap<string, readonly TierRules[]>;
 }
 
 /** Events that name no cluster are counted here, so that the clusters add up to the total. */
 export const NO_CLUSTER = '(none)';
 
-const SCOPE_KEY = { autonomous: 'autonomous', notify: 'notified', escalate: 'escalated' } as const;
 const APPROVAL_KEY = {
   approved: 'approved',
   denied: 'denied',
@@ -91,109 +131,126 @@ const APPROVAL_KEY = {
   pending: 'openApprovals',
 } as const;
 
-function zeros(): Counts {
-  const counts: Partial<Counts> = {};
-  for (const key of SUMMARY_KEYS) counts[key] = 0;
-  return counts as Counts;
+/** What is counted beside the figures. */
+const BESIDE = ['duplicates', 'quarantined', 'deadLettered', 'outcomes', 'folded'] as const;
+const ASKED = ['approved', 'denied', 'expired', 'void', 'openApprovals'] as const;
+type Counted = (typeof BESIDE)[number] | (typeof ASKED)[number];
+
+/** One cluster while it is counted. */
+interface Open {
+  readonly figures: Figures;
+  readonly counted: Record<Counted, number>;
+  readonly rules: readonly TierRules[];
 }
 
-/** Exactly one of these counts each admitted job. */
-function resultOf(job: JobFact): SummaryKey {
-  if (job.status === 'failed') return 'failed';
-  return job.scope === null ? 'undecided' : SCOPE_KEY[job.scope];
+function open(rules: readonly TierRules[]): Open {
+  const beside = { duplicates: 0, quarantined: 0, deadLettered: 0, outcomes: 0, folded: 0 };
+  const counted = { ...beside, approved: 0, denied: 0, expired: 0, void: 0, openApprovals: 0 };
+  return { figures: noFigures(), counted, rules };
 }
 
 /** Adds up what happened. Clusters are those that appear in the facts, by name. */
-export function summarise(facts: Facts, clusterIds: readonly string[] = []): Summary {
-  const clusters = new Map<string, Counts>(clusterIds.map((id) => [id, zeros()]));
-  const count = (clusterId: string | null, ...keys: SummaryKey[]) => {
+export function summarise(facts: Facts): Summary {
+  const clusters = new Map<string, Open>();
+  const of = (clusterId: string | null): Open => {
     const name = clusterId ?? NO_CLUSTER;
-    const counts = clusters.get(name) ?? zeros();
-    clusters.set(name, counts);
-    for (const key of keys) counts[key]++;
+    const cluster = clusters.get(name) ?? open(facts.rules.get(name) ?? tierRulesOf({}));
+    clusters.set(name, cluster);
+    return cluster;
   };
   for (const job of facts.jobs) {
-    count(job.clusterId, 'jobs', 'admitted', resultOf(job));
-    if (job.late) count(job.clusterId, 'late');
-    if (job.holdout) count(job.clusterId, 'holdout');
-    if (job.status === 'executed') count(job.clusterId, 'executed');
-    if (job.status === 'withheld') count(job.clusterId, 'withheld');
-    if (job.labelled) count(job.clusterId, 'outcomes');
-    if (job.folded) count(job.clusterId, 'folded');
+    const { figures, counted } = of(job.clusterId);
+    count(figures, job.facts);
+    if (job.labelled) counted.outcomes += 1;
+    if (job.folded) counted.folded += 1;
   }
-  for (const { clusterId, status } of facts.approvals) count(clusterId, 'approvals', APPROVAL_KEY[status]);
+  for (const { clusterId, status } of facts.approvals) of(clusterId).counted[APPROVAL_KEY[status]] += 1;
   for (const key of ['duplicates', 'quarantined', 'deadLettered'] as const) {
-    for (const clusterId of facts[key]) count(clusterId, 'jobs', key);
+    for (const clusterId of facts[key]) of(clusterId).counted[key] += 1;
   }
-  const total = zeros();
-  for (const counts of clusters.values()) for (const key of SUMMARY_KEYS) total[key] += counts[key];
-  // What came in, not what was found again: a lost event must show as a sum that does not agree.
-  total.jobs = facts.accepted;
   const sorted = [...clusters].sort(([a], [b]) => (a < b ? -1 : 1));
-  return { total, clusters: Object.fromEntries(sorted) };
+  const total = open(tierRulesOf({}));
+  for (const { figures, counted } of clusters.values()) {
+    addFigures(total.figures, figures);
+    for (const key of [...BESIDE, ...ASKED]) total.counted[key] += counted[key];
+  }
+  const each = [...clusters.values()].map(keptByTier);
+  const together = total.rules.map((rules, i) => {
+    return keptTogether(
+      each.flatMap((tiers) => tiers[i] ?? []),
+      basisOf(rules),
+    );
+  });
+  return {
+    // What came in, not what was found again: a lost event must show as a sum that does not agree.
+    total: { ...countsOf(total, together), jobs: facts.accepted },
+    clusters: Object.fromEntries(sorted.map(([name, cluster]) => [name, countsOf(cluster, keptByTier(cluster))])),
+  };
+}
+
+function keptByTier({ figures, rules }: Open): Kept[] {
+  return rules.flatMap((numbers, i) => {
+    const tier = figures.byTier[i];
+    return tier === undefined ? [] : [keptOf(tier, numbers)];
+  });
+}
+
+function countsOf({ figures, counted, rules }: Open, kept: readonly Kept[]): Counts {
+  const { parts, alsoAsked, longWaits, jobs: admitted } = figures;
+  const { outcomes, folded, duplicates, quarantined, deadLettered, ...asked } = counted;
+  const approvals = ASKED.reduce((sum, key) => sum + asked[key], 0);
+  return {
+    jobs: admitted + duplicates + quarantined + deadLettered,
+    ...{ admitted, duplicates, quarantined, deadLettered, ...parts, alsoAsked, calls: callsOf(figures) },
+    byTier: rules.flatMap((numbers, i) => {
+      const [tier, its] = [figures.byTier[i], kept[i]];
+      return tier === undefined || its === undefined ? [] : [tierCounts(numbers, figures, tier, its)];
+    }),
+    ...{ reached: shareOf(reachedOf(figures), longWaits), longWaits, chance: shareOf(parts.acted, admitted) },
+    ...{ approvals, ...asked, outcomes, folded },
+  };
+}
+
+function tierCounts(
+  { name }: TierRules,
+  { longWaits, jobs }: Figures,
+  { called, acted, heldOut, reached }: Figures['byTier'][number],
+  { right, settled, things, share, lower, upper, promise, tested, basis }: Kept,
+): TierCounts {
+  return {
+    ...{ tier: name, called, acted, heldOut, right: rounded(right), settled: rounded(settled), things },
+    ...{ share, lower, upper, promise, tested, estimate: basis === 'estimate' },
+    ...{ reached: shareOf(reached, longWaits), chance: shareOf(acted, jobs) },
+  };
+}
+
+/** Tokens are counted in ten-thousandths. */
+function rounded(tokens: number): number {
+  return Math.round(tokens * 10_000) / 10_000;
 }
 
 /** Sums that do not agree, in words; empty when all is accounted for. */
 export function disagreements(summary: Summary): string[] {
   const found: string[] = [];
   for (const [name, counts] of [['total', summary.total] as const, ...Object.entries(summary.clusters)]) {
-    const check = (left: SummaryKey, right: SummaryKey[]) => {
-      const sum = right.reduce((total, key) => total + counts[key], 0);
-      if (counts[left] !== sum) found.push(`${name}: ${left} is ${counts[left]}, ${right.join(' + ')} is ${sum}`);
+    const check = (left: string, is: number, right: string, sum: number) => {
+      if (is !== sum) found.push(`${name}: ${left} is ${is}, ${right} is ${sum}`);
     };
-    check('jobs', ['admitted', 'duplicates', 'quarantined', 'deadLettered']);
-    check('admitted', ['autonomous', 'notified', 'escalated', 'failed', 'undecided']);
-    check('approvals', ['approved', 'denied', 'expired', 'void', 'openApprovals']);
+    const parts = (left: NumberKey, right: readonly NumberKey[]) => {
+      const sum = right.reduce((total, key) => total + counts[key], 0);
+      check(left, counts[left], right.join(' + '), sum);
+    };
+    parts('jobs', ['admitted', 'duplicates', 'quarantined', 'deadLettered']);
+    parts('admitted', PARTS);
+    parts('approvals', ASKED);
+    for (const [left, of] of [
+      ['calls', 'called'] as const,
+      ['acted', 'acted'] as const,
+      ['heldOut', 'heldOut'] as const,
+    ]) {
+      const sum = counts.byTier.reduce((total, tier) => total + tier[of], 0);
+      check(left, counts[left], `the sum of ${of} by tier`, sum);
+    }
   }
   return found;
-}
-
-export interface Standing {
-  ece: number | null;
-  nullMean: number | null;
-  n: number;
-  score: number | null;
-}
-
-const ROWS: readonly (readonly [string, SummaryKey[]])[] = [
-  ['jobs', ['jobs']],
-  ['  admitted', ['admitted']],
-  ['  duplicate, quarantined, dead', ['duplicates', 'quarantined', 'deadLettered']],
-  ['decided: autonomous', ['autonomous']],
-  ['decided: notify', ['notified']],
-  ['decided: escalate', ['escalated']],
-  ['failed, undecided', ['failed', 'undecided']],
-  ['  of these late, held out', ['late', 'holdout']],
-  ['stood alone (executed)', ['executed']],
-  ['withheld', ['withheld']],
-  ['asked (approvals)', ['approvals']],
-  ['  approved, denied', ['approved', 'denied']],
-  ['  expired, void, open', ['expired', 'void', 'openApprovals']],
-  ['outcomes, folded', ['outcomes', 'folded']],
-];
-
-const evidence = ({ ece, n, nullMean }: Standing) =>
-  ece === null ? `– (n ${n})` : `${ece.toFixed(3)} (n ${n}, perfect ${nullMean === null ? '–' : nullMean.toFixed(3)})`;
-
-/** The closing table for people. */
-export function renderSummary(summary: Summary, standings: ReadonlyMap<string, Standing>): string {
-  const columns = Object.entries(summary.clusters);
-  const several = columns.length !== 1;
-  const table = new Table({
-    head: ['', ...columns.map(([name]) => name), ...(several ? ['total'] : [])].map((name) => pc.bold(name)),
-    colAligns: ['left', ...columns.map(() => 'right' as const), ...(several ? ['right' as const] : [])],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const [label, keys] of ROWS) {
-    const cell = (counts: Counts) => keys.map((key) => counts[key].toLocaleString('en')).join(', ');
-    table.push([label, ...columns.map(([, counts]) => cell(counts)), ...(several ? [cell(summary.total)] : [])]);
-  }
-  const per = (show: (standing: Standing) => string) =>
-    columns.map(([name]) => {
-      const standing = standings.get(name);
-      return standing ? show(standing) : '–';
-    });
-  table.push(['ECE', ...per(evidence), ...(several ? [''] : [])]);
-  table.push(['score', ...per(({ score }) => (score === null ? '–' : score.toFixed(2))), ...(several ? [''] : [])]);
-  return table.toString();
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { roundFacts } from '../../../functions/domain/figures.ts';
 import { Executions } from '../../../infra/embedded/console/executions.ts';
 import type { HistoryEvent } from '../../../infra/embedded/engine/history.ts';
 import { account } from '../../../infra/embedded/start/account.ts';
 import { disagreements } from '../../../infra/embedded/start/summary.ts';
+import { aRow } from '../figures/rows.ts';
 
 const arnOf = (name: string, machine = 'vgac-agentic-job-workflow') =>
   `arn:aws:states:us-east-1:000000000000:execution:${machine}:${name}`;
@@ -54,13 +56,13 @@ describe('the rows of the console', () => {
       const { executions, claimed } = observed(mostRows);
       const own = claimed.map((execution) => ({
         execution,
-        fact: {
-          ...({ clusterId: 'a', scope: 'autonomous', late: false, holdout: false, status: 'executed' } as const),
-          ...{ labelled: true, folded: true },
-        },
+        fact: { clusterId: 'a', facts: roundFacts(aRow({ longWait: true })), labelled: true, folded: true },
       }));
       const earlier = own.map((row) => ({ ...row, execution: arnOf('of-an-earlier-start') }));
-      const records = { scan: async () => ({ jobs: [...own, ...earlier], approvals: [] }) };
+      const records = {
+        scan: async () => ({ jobs: [...own, ...earlier], approvals: [] }),
+        configs: async () => new Map(),
+      };
       return account({ list: () => [], peek: () => [] }, executions, records);
     };
     const bounded = await sums(10);

@@ -86,12 +86,16 @@ export function recordWords({ record, subject }: Pick<ApprovalItem, 'record' | '
   const promise = `${tier} promises ${percent(record.promise)}`;
   if (record.seen === 0) return `no forecast like it has come out here yet (${promise})`;
   const share = percent(record.right / record.seen);
-  return `right ${record.right} of ${record.seen} times here (${share}, ${promise})`;
+  return `right here ${record.right} of ${record.seen} times (${share}, ${promise})`;
 }
 
-/** How well the probabilities of the cluster are known to be calibrated. */
-export function eceWords({ ece, n }: Pick<Decision['evidence'], 'ece' | 'n'>): string {
-  return ece === null ? `ECE not measured yet, n ${n}` : `ECE ${ece.toFixed(3)}, n ${n}`;
+/**
+ * How well the probabilities of the cluster are known to be calibrated.
+ * @param said what stands beside it, so that no number is told twice
+ */
+export function eceWords({ ece, n }: Pick<Decision['evidence'], 'ece' | 'n'>, said: string | null): string {
+  const measured = ece === null ? 'ECE not measured yet' : `ECE ${ece.toFixed(3)}`;
+  return said?.includes(measured) ? `n ${n}` : `${measured}, n ${n}`;
 }
 
 /** The first rule that the tier asked about did not pass, with the number that was needed; null for a hold that is in place. */

@@ -71,8 +71,8 @@ function whyLine(approval: ApprovalItem): string {
   const { pinned, subject } = approval;
   const because = askedBecause(pinned, subject);
   const asked = because === null ? 'A hold stays only on a human’s word.' : `Asked because: ${prose(because, 400)}.`;
-  const risk = riskWords(pinned);
-  return `*Why:* ${risk}; ${recordWords(approval)}. ${eceWords(pinned.evidence)} · ${evidenceMark(pinned)}. ${asked}`;
+  const measured = [eceWords(pinned.evidence, because), ...(isLearning(pinned) ? [] : [evidenceMark(pinned)])];
+  return `*Why:* ${riskWords(pinned)}; ${recordWords(approval)}; ${measured.join(' · ')}. ${asked}`;
 }
 
 function silenceLine(approval: ApprovalItem): string {

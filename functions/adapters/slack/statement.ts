@@ -29,7 +29,7 @@ export function statementMessage(
   const why = effect.reason === undefined || effect.status === 'dryRun' ? '' : ` (${prose(effect.reason, 300)})`;
   const whose = jobWords({ ...job, cluster_id: decision.clusterId }, (name) => code(name, IN_LIST), wholeName);
   return {
-    text: `${title}: ${effect.action}`,
+    text: `${title}: ${prose(effect.action, 60)}`,
     blocks: [
       ...sections(`🤖 *${title}:* ${deedWords(args, form, wholeName)}${why}.`, whose),
       section(

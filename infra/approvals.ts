@@ -30,6 +30,17 @@ export function approvals(scope: Construct, { config, stateful, functions }: Par
     deadLetterQueue: functions.ApprovalSweeper.deadLetterQueue,
     target: (delivery) => new LambdaFunction(functions.ApprovalSweeper, delivery),
   });
+  new GuardedRule(scope, 'QuestionOvertaken', {
+    description: 'A question went void: the sweeper resumes an execution whose token nobody else at hand may answer.',
+    on: {
+      bus: stateful.bus,
+      pattern: { source: [AGENTIC_SOURCE], detailType: ['ApprovalDecided'], detail: { decision: ['void'] } },
+    },
+    maxEventAge: Duration.minutes(1),
+    retryAttempts: 1,
+    deadLetterQueue: functions.ApprovalSweeper.deadLetterQueue,
+    target: (delivery) => new LambdaFunction(functions.ApprovalSweeper, delivery),
+  });
   if (config.explanations.modelId) {
     new GuardedRule(scope, 'ApprovalExplanation', {
       description: 'A human is asked: explains the request in words, beside the journey of the job.',

@@ -103,19 +103,24 @@ export const HANDLERS = {
   RequestApproval: {
     folder: 'job-workflow',
     purpose: 'Opens an approval, stores its task token and shows the card.',
-    rows: [on(CLUSTER, 'GetItem'), on(APPROVAL, 'PutItem', 'UpdateItem'), blindly(TOKEN, 'PutItem')],
+    rows: [
+      // Frees the place of a question that its job has overtaken.
+      on(CLUSTER, 'GetItem', 'PutItem'),
+      on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'),
+      blindly(TOKEN, 'PutItem'),
+    ],
     reaches: ['slack', 'slackChannel', 'slackWebhook', 'events'],
   },
   ExpireApproval: {
     folder: 'job-workflow',
     purpose: 'Closes an approval that nobody answered in time.',
-    rows: [on(APPROVAL, 'PutItem', 'UpdateItem')],
+    rows: [on(CLUSTER, 'GetItem', 'PutItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['slack', 'events'],
   },
   VoidApproval: {
     folder: 'job-workflow',
     purpose: 'Closes an approval that no longer fits the world.',
-    rows: [on(APPROVAL, 'PutItem', 'UpdateItem')],
+    rows: [on(CLUSTER, 'GetItem', 'PutItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['slack', 'events'],
   },
   RecordOutcome: {
@@ -189,9 +194,14 @@ export const HANDLERS = {
   },
   IngestOutcome: {
     folder: 'events',
-    purpose: 'Joins what a job really did to its row, and folds it at once.',
-    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem')],
+    purpose: 'Joins what a job really did to its row, makes open questions about it void, and folds it at once.',
+    rows: [
+      on(CLUSTER, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+      on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'),
+      on(TOKEN, 'GetItem', 'DeleteItem'),
+    ],
     indexes: [query('unfolded', CLUSTER)],
+    reaches: ['slack', 'taskTokens', 'events'],
     timeoutSeconds: 60,
   },
   CloseExecution: {
@@ -203,7 +213,7 @@ export const HANDLERS = {
     folder: 'events',
     purpose: 'Reminds, follows what came of answers, and finishes what a crash left half done.',
     rows: [
-      on(CLUSTER, 'GetItem'),
+      on(CLUSTER, 'GetItem', 'PutItem'),
       on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'),
       on(TOKEN, 'GetItem', 'DeleteItem'),
     ],
@@ -214,7 +224,7 @@ export const HANDLERS = {
   UndoEffect: {
     folder: 'events',
     purpose: 'Takes back an effect that a person asked to undo, and reads it back.',
-    rows: [on(CLUSTER, 'GetItem', 'UpdateItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
+    rows: [on(CLUSTER, 'GetItem', 'PutItem', 'UpdateItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['slack', 'schedulers', 'events'],
     timeoutSeconds: 60,
   },

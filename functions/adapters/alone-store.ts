@@ -1,6 +1,6 @@
 import type { Decision } from '../../schemas/decision.ts';
 import type { Effect } from '../../schemas/effect.ts';
-import { ApprovalItem } from '../../schemas/items/approval.ts';
+import { ApprovalItem, type Subject } from '../../schemas/items/approval.ts';
 import { LAYOUT } from '../../schemas/layout.ts';
 import { audit, NOBODY } from './approval-audit.ts';
 import { approvalKey, loadApproval } from './approval-item.ts';
@@ -12,7 +12,8 @@ export interface DoneAlone {
   decision: Decision;
   /** Done, and read back. */
   effect: Effect;
-  user: string | undefined;
+  subject: Subject;
+  job: Pick<ApprovalItem, 'user' | 'queue' | 'gpus'>;
   executionArn: string;
   channel: string;
   undoMinutes: number;
@@ -23,8 +24,8 @@ export interface DoneAlone {
  * permits nothing, on which Undo works by the same rules as on any other. A repeated call finds the first one.
  */
 export async function recordAlone(table: Table, done: DoneAlone): Promise<ApprovalItem> {
-  const { decision, effect, user, undoMinutes } = done;
-  const id = approvalIdOf(decision.decisionId, 'act');
+  const { decision, subject, job, effect, undoMinutes } = done;
+  const id = approvalIdOf(decision.decisionId, 'alone');
   const undoSeconds = Math.round(undoMinutes * 60);
   const over = new Date(Date.parse(effect.at) + undoSeconds * 1000).toISOString();
   const item = ApprovalItem.parse({
@@ -35,20 +36,22 @@ export async function recordAlone(table: Table, done: DoneAlone): Promise<Approv
     job_id: decision.jobId,
     submitted_at: decision.submittedAt,
     question: 'act',
-    tier: tierName(decision.tier),
+    tier: tierName(subject.tier),
     status: 'alone',
+    subject,
+    ...job,
     pinned: decision,
     requested_at: effect.at,
     expires_at: over,
     decided_at: effect.at,
     decided_by: NOBODY,
     execution_arn: done.executionArn,
+    told_in: done.channel,
     channel: done.channel,
     effect: { status: effect.status, at: effect.at },
     undo_seconds: undoSeconds,
     listing: OPEN,
     listing_key: `${over}#${id}`,
-    ...(user === undefined ? {} : { user }),
   });
   try {
     await putItem(table, item, { ConditionExpression: 'attribute_not_exists(PK)' });

@@ -1,5 +1,5 @@
 import type { Decision } from '../../schemas/decision.ts';
-import { type AnsweredIn, type ApprovalAnswer, ApprovalItem, type Question } from '../../schemas/items/approval.ts';
+import { type AnsweredIn, type ApprovalAnswer, ApprovalItem, type Question, type Subject } from '../../schemas/items/approval.ts';
 import type { TierName } from '../../schemas/primitives.ts';
 import type { Terms } from '../domain/approval-terms.ts';
 import { NOBODY } from './approval-audit.ts';
@@ -14,11 +14,11 @@ export class ApprovalNotFound extends Error {
 }
 
 /**
- * Id of the question about one decision. "May I hold?" and "keep the hold?" may both be asked about the same decision,
- * and are two approvals.
+ * Id of what people may say about one decision: whether to do it, whether to keep a hold, and whether to take back what the agent did
+ * alone. All three may exist, and are three approvals.
  */
-export function approvalIdOf(decisionId: string, question: Question): string {
-  return question === 'keep' ? `${decisionId}-keep` : decisionId;
+export function approvalIdOf(decisionId: string, about: Question | 'alone'): string {
+  return about === 'act' ? decisionId : `${decisionId}-${about}`;
 }
 
 export const tierName = (tier: number): TierName =>
@@ -27,7 +27,12 @@ export const tierName = (tier: number): TierName =>
 export interface OpenQuestion {
   decision: Decision;
   question: Question;
+  subject: Subject;
   user?: string | undefined;
+  queue?: string | undefined;
+  gpus?: number | undefined;
+  record?: ApprovalItem['record'];
+  already?: ApprovalItem['already'];
   executionArn: string;
   taskToken: string;
   channel: string;
@@ -39,7 +44,7 @@ export interface OpenQuestion {
  * The token is stored first: whoever sees the raised `requests` also finds the token that came with it.
  */
 export async function openApproval(table: Table, asked: OpenQuestion, now: Date): Promise<ApprovalItem> {
-  const { decision, question } = asked;
+  const { decision, question, subject } = asked;
   const id = approvalIdOf(decision.decisionId, question);
   const requestedAt = now.toISOString();
   const expiresAt = new Date(now.getTime() + decision.approvalTtlSeconds * 1000).toISOString();
@@ -50,16 +55,22 @@ export async function openApproval(table: Table, asked: OpenQuestion, now: Date)
     job_id: decision.jobId,
     submitted_at: decision.submittedAt,
     question,
-    tier: tierName(decision.tier),
+    tier: tierName(subject.tier),
     status: 'pending',
+    subject,
     pinned: decision,
+    user: asked.user,
+    queue: asked.queue,
+    gpus: asked.gpus,
+    record: asked.record,
+    already: asked.already,
     requested_at: requestedAt,
     expires_at: expiresAt,
     execution_arn: asked.executionArn,
+    told_in: asked.channel,
     channel: asked.channel,
     ...asked.terms,
     listing_key: `${expiresAt}#${id}`,
-    ...(asked.user === undefined ? {} : { user: asked.user }),
   };
   const names = Object.entries(once).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   const stands = await upsertItem(table, approvalKey(id), {
@@ -141,6 +152,23 @@ async function decide(
     },
   });
   return won ? { won: true, approval: won } : { won: false, approval: await stored(table, id, now) };
+}
+
+/**
+ * Makes a question void that nobody has answered: there is nothing left to answer. An answer that was faster stands, and is looked at
+ * again before anything is done.
+ * @returns null where no question is open under this id
+ */
+export function voidQuestion(table: Table, id: string, reason: string, now: Date): Promise<ApprovalItem | null> {
+  return tryUpdate(table, id, {
+    update: 'SET #status = :void, decided_by = :nobody, decided_at = :now, decided_reason = :reason, listing = :open',
+    condition: '#status = :pending',
+    names: { '#status': 'status' },
+    values: {
+      ...{ ':void': 'void', ':nobody': NOBODY, ':reason': reason, ':now': now.toISOString() },
+      ...{ ':pending': 'pending', ':open': OPEN },
+    },
+  });
 }
 
 /**

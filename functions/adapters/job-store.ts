@@ -4,6 +4,7 @@ import type { Effect } from '../../schemas/effect.ts';
 import { JobItem, type RowStatus } from '../../schemas/items/job.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { canonicalInstant, type Round } from '../domain/round.ts';
+import type { Whose } from '../domain/subject.ts';
 import type { Items } from './read-together.ts';
 import { clusterKey, conditionally, jobKey, lostTheRace, parseItem, type Table, upsertItem } from './table.ts';
 
@@ -87,9 +88,9 @@ export async function recordActing(table: Table, round: Round, decisionId: strin
   await update(table, round, { acting: { decisionId, at: now.toISOString() } });
 }
 
-/** Keeps what Act did, beside the decision that permitted it. */
-export async function recordEffect(table: Table, round: Round, effect: Effect): Promise<void> {
-  await update(table, round, { effect });
+/** Keeps what Act did, beside the decision that permitted it: on the agent's own word, or on a human's. */
+export async function recordEffect(table: Table, round: Round, effect: Effect, whose: Whose = 'own'): Promise<void> {
+  await update(table, round, whose === 'asked' ? { approved_effect: effect } : { effect });
 }
 
 /** Notes that a round comes of our own effect on an earlier one. */

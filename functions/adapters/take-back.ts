@@ -26,16 +26,16 @@ export async function takeBack(
   const { table, now } = edges;
   const approval = await loadApproval(table, approvalId);
   if (approval?.undo_asked_at === undefined || !stands(approval)) return null;
-  const { cluster_id: clusterId, pinned } = approval;
+  const { cluster_id: clusterId, pinned, subject } = approval;
   const row = await loadJob(table, pinned);
-  recordedArguments(row, pinned.decisionId);
+  recordedArguments(row, pinned.decisionId, subject.whose);
+  let effect = subject.whose === 'asked' ? row?.approved_effect : row?.effect;
   // Not there yet: the sweeper asks again once it is.
-  if (!row?.effect) return null;
-  let effect = row.effect;
+  if (!row || !effect) return null;
   if (effect.status === 'done') {
     const config = await loadConfig(table, clusterId, row.platform ?? 'kubernetes');
     effect = await undone(await schedulerOf(config), effect, now);
-    await recordEffect(table, pinned, effect);
+    await recordEffect(table, pinned, effect, subject.whose);
   }
   const followed = await follow(edges, approval);
   await tell(edges, followed.approval);

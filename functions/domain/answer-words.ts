@@ -1,4 +1,5 @@
 import type { AnsweredIn, ApprovalItem } from '../../schemas/items/approval.ts';
+import { nothingWords, silenceWords, voidWords } from './question-words.ts';
 
 const WHERE: Readonly<Record<AnsweredIn, string>> = {
   slack: 'in Slack',
@@ -10,20 +11,21 @@ const WHERE: Readonly<Record<AnsweredIn, string>> = {
 export function standingWords(approval: ApprovalItem): string {
   const { status, question, decided_by: by, decided_at: at, decided_via: via, expires_at, decided_reason } = approval;
   const keep = question === 'keep';
-  const silence = keep ? 'the hold is released' : 'nothing is done';
+  const nothing = nothingWords(approval);
+  const dry = approval.pinned.dryRun ? ' in dry run' : '';
   const when = clock(at ?? expires_at);
   const who = `by ${by ?? 'nobody'}${via === undefined ? '' : ` ${WHERE[via]}`}, ${when}`;
   switch (status) {
     case 'pending':
-      return `Waits for an answer until ${clock(expires_at)}; if nobody answers, ${silence}.`;
+      return `Waits for an answer until ${clock(expires_at)}; if nobody answers, ${silenceWords(approval)}; ${voidWords(approval)}.`;
     case 'approved':
-      return keep ? `Hold kept ${who}.` : `Approved ${who}.`;
+      return keep ? `Hold kept ${who}.` : `Approved${dry} ${who}.`;
     case 'denied':
-      return keep ? `Release decided ${who}.` : `Denied ${who}; nothing is done.`;
+      return keep ? `Release decided ${who}.` : `Denied ${who}; ${nothing}.`;
     case 'expired':
-      return `Timed out: nobody answered by ${clock(expires_at)}; ${silence}.`;
+      return `Timed out: nobody answered by ${clock(expires_at)}; ${nothing}.`;
     case 'void':
-      return `Void, ${when}: ${decided_reason ?? 'it no longer fits the world'}. Nothing is done.`;
+      return `Void, ${when}: ${decided_reason ?? 'it no longer fits the world'}${keep ? '' : `; ${nothing}`}.`;
     case 'alone':
       return `The agent did this alone, ${when}; nobody was asked.`;
   }
@@ -31,10 +33,10 @@ export function standingWords(approval: ApprovalItem): string {
 
 /** For somebody whose answer came after the decision, or after the time to answer. */
 export function tooLateWords(approval: ApprovalItem): string {
-  if (approval.status === 'alone') return standingWords(approval);
+  // Nobody was faster: there was nothing left to answer.
+  if (approval.status === 'alone' || approval.status === 'void') return standingWords(approval);
   if (approval.status !== 'pending') return `Already answered, yours does not count. ${standingWords(approval)}`;
-  const silence = approval.question === 'keep' ? 'the hold is released' : 'nothing is done';
-  return `Timed out: the time to answer ended ${clock(approval.expires_at)}; ${silence}.`;
+  return `Timed out: the time to answer ended ${clock(approval.expires_at)}; ${nothingWords(approval)}.`;
 }
 
 /** `2026-11-20 08:00 UTC`. */

@@ -16,7 +16,8 @@ const MOST_REASONS = 6;
 
 /** The facts of a decision, one per line, in a fixed order. */
 export function explanationFacts(decision: Decision): Facts {
-  const { evidence, prediction, longWaitSeconds, tier, reasons } = decision;
+  const { evidence, prediction, longWaitSeconds, reasons } = decision;
+  const tier = decision.asks?.tier ?? decision.tier;
   const { score, ece, eceLower, eceUpper, nullMean, n, drift } = evidence;
   return [
     `proposed kind of action: ${TIERS[tier] ?? 'unknown'}, tier ${tier} of 4`,

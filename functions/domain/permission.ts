@@ -5,6 +5,8 @@ import type { JobItem } from '../../schemas/items/job.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { argumentsHash } from './ids.ts';
 import { recheck, type WorldNow } from './recheck.ts';
+import { ownSubject, subjectOf, type Whose } from './subject.ts';
+import { whyNotPending } from './waiting.ts';
 
 /** What is recorded does not permit this effect at all: a fault, or somebody trying. Nothing is done. */
 export class NotPermitted extends Error {
@@ -16,7 +18,7 @@ export interface Attempt {
   row: JobItem | null;
   /** The approval that permits it, and the evidence now; null where the agent's own decision must. */
   approval: { item: ApprovalItem; verdict: Verdict } | null;
-  world: Omit<WorldNow, 'argumentsHash' | 'jobPending' | 'verdict'>;
+  world: Omit<WorldNow, 'argumentsHash' | 'notPending' | 'verdict'>;
 }
 
 export type Permission =
@@ -29,35 +31,40 @@ export type Permission =
  * @throws NotPermitted when decision, hash or approval do not fit together
  */
 export function permission({ decisionId, row, approval, world }: Attempt): Permission {
-  const args = recordedArguments(row, decisionId);
-  const jobPending = isPending(row);
-  if (approval === null) {
-    if (row?.decision?.executed !== true)
-      throw new NotPermitted(`decision ${decisionId} was not the agent's to carry out`);
-    if (world.frozen) return { may: false, args, status: 'refused', reason: 'frozen by an operator' };
-    if (!jobPending) return { may: false, args, status: 'refused', reason: 'the job is no longer waiting to start' };
-    return { may: true, args };
-  }
+  if (approval === null) return ownPermission({ decisionId, row, world });
+  const args = recordedArguments(row, decisionId, 'asked');
   const { item, verdict } = approval;
-  if (item.status !== 'approved' || item.question !== 'act' || item.pinned.decisionId !== decisionId) {
+  const { status, question, pinned, subject } = item;
+  if (status !== 'approved' || question !== 'act' || pinned.decisionId !== decisionId || subject.whose !== 'asked') {
     throw new NotPermitted(`approval ${item.approval_id} does not permit decision ${decisionId}`);
   }
-  const overtaken = recheck(item.pinned, { ...world, verdict, argumentsHash: argumentsHash(args), jobPending });
+  const now = { ...world, verdict, argumentsHash: argumentsHash(args), notPending: whyNotPending(row) };
+  const overtaken = recheck(item, now);
   return overtaken ? { may: false, args, status: 'void', reason: overtaken.message } : { may: true, args };
 }
 
-/** The arguments as recorded, after checking that nobody changed them since. @throws NotPermitted */
-export function recordedArguments(row: JobItem | null, decisionId: string): ActionArguments {
-  const decision = row?.decision;
-  if (!decision || decision.decisionId !== decisionId || !decision.arguments) {
-    throw new NotPermitted(`there is no recorded decision ${decisionId} with something to do`);
+/** Gated a moment ago: what is left are the switches. */
+function ownPermission({ decisionId, row, world }: Omit<Attempt, 'approval'>): Permission {
+  const args = recordedArguments(row, decisionId, 'own');
+  if (row?.decision?.executed !== true) {
+    throw new NotPermitted(`decision ${decisionId} was not the agent's to carry out`);
   }
-  if (argumentsHash(decision.arguments) !== decision.argumentsHash) {
-    throw new NotPermitted(`the arguments of decision ${decisionId} are not the ones that were recorded`);
-  }
-  return decision.arguments;
+  const refused = (reason: string): Permission => ({ may: false, args, status: 'refused', reason });
+  if (world.frozen) return refused('frozen by an operator');
+  if (whyNotPending(row) !== null) return refused('the job is no longer waiting to start');
+  if (row.decision.dryRun && world.touches) return refused('decided in dry run, which was switched off since');
+  return { may: true, args };
 }
 
-function isPending(row: JobItem | null): boolean {
-  return row?.started_at === undefined && row?.ended_at === undefined && row?.cancelled_at === undefined;
+/** The arguments as recorded, after checking that nobody changed them since. @throws NotPermitted */
+export function recordedArguments(row: JobItem | null, decisionId: string, whose: Whose): ActionArguments {
+  const decision = row?.decision;
+  const subject = decision && (whose === 'asked' ? subjectOf(decision, 'act') : ownSubject(decision));
+  if (decision?.decisionId !== decisionId || !subject) {
+    throw new NotPermitted(`there is no recorded decision ${decisionId} with something to do`);
+  }
+  if (argumentsHash(subject.arguments) !== subject.argumentsHash) {
+    throw new NotPermitted(`the arguments of decision ${decisionId} are not the ones that were recorded`);
+  }
+  return subject.arguments;
 }

@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
-import type { Decision } from '../../schemas/decision.ts';
+import type { ApprovalItem } from '../../schemas/items/approval.ts';
 import type { Reason, Verdict } from '../../schemas/verdict.ts';
 import { severityOf } from './calibration/drift.ts';
 import { argumentsHash } from './ids.ts';
@@ -9,8 +9,10 @@ import { isStricter } from './scope.ts';
 export interface WorldNow {
   /** Hash that the job's row holds now. */
   readonly argumentsHash: string | null;
-  /** The job still waits to start. */
-  readonly jobPending: boolean;
+  /** Why the job does not wait to start any more; null while it does. */
+  readonly notPending: string | null;
+  /** Effects are real now, and not dry run. */
+  readonly touches: boolean;
   readonly frozen: boolean;
   readonly limits: { readonly coolingDown: boolean; readonly usedThisHour: number };
   readonly verdict: Verdict;
@@ -19,22 +21,23 @@ export interface WorldNow {
 
 /**
  * Whether what a human approved still fits the world (DESIGN.md section 4, "Pinned"): null when it does, else why the
- * approval is void. Budgets, tau and tiers do not apply here, because a human decided.
+ * approval is void. Promises and tiers do not apply here, because a human decided.
  */
-export function recheck(pinned: Decision, world: WorldNow): Reason | null {
+export function recheck({ subject, pinned }: Pick<ApprovalItem, 'subject' | 'pinned'>, world: WorldNow): Reason | null {
   const { evidence } = pinned;
   const { verdict, limits, config } = world;
-  const shown = pinned.arguments === null ? null : argumentsHash(pinned.arguments);
-  if (shown === null || shown !== pinned.argumentsHash || shown !== world.argumentsHash) {
+  const shown = argumentsHash(subject.arguments);
+  if (shown !== subject.argumentsHash || shown !== world.argumentsHash) {
     return reason('hash', 'the arguments are not the ones that were approved');
   }
   if (verdict.epoch !== evidence.epoch) {
     return reason('epoch', `approved in calibration epoch ${evidence.epoch}, now it is ${verdict.epoch}`);
   }
-  if (!world.jobPending) return reason('notPending', 'the job is no longer waiting to start');
+  if (world.notPending !== null) return reason('notPending', world.notPending);
+  if (pinned.dryRun && world.touches) return reason('dryRun', 'it was asked in dry run, which was switched off since');
   if (world.frozen) return reason('frozen', 'this cluster is frozen until an operator lifts the freeze');
   if (limits.coolingDown) {
-    return reason('cooldown', `this action ran here less than ${config.limits.cooldownMinutes} minutes ago`);
+    return reason('cooldown', `this action ran on this job less than ${config.limits.cooldownMinutes} minutes ago`);
   }
   if (!(limits.usedThisHour < config.limits.actionsPerHour)) {
     return reason('rate', `${limits.usedThisHour} of ${config.limits.actionsPerHour} actions of this hour are used`);

@@ -16,9 +16,9 @@ export function stands({ status }: Pick<ApprovalItem, 'status'>): boolean {
  * answer; what did not touch the scheduler, or failed, has nothing to take back.
  */
 export function undoState(approval: ApprovalItem, now: Date): UndoState {
-  const { pinned, effect, decided_at, undo_asked_at, undo_seconds } = approval;
-  if (!stands(approval) || decided_at === undefined || pinned.arguments === null) return 'never';
-  if (capabilityOf(pinned.arguments.action)?.reversible !== true || undo_seconds <= 0) return 'never';
+  const { subject, pinned, effect, decided_at, undo_asked_at, undo_seconds } = approval;
+  if (!stands(approval) || decided_at === undefined || pinned.dryRun) return 'never';
+  if (capabilityOf(subject.arguments.action)?.reversible !== true || undo_seconds <= 0) return 'never';
   if (effect !== undefined && effect.status !== 'done') return 'never';
   if (undo_asked_at !== undefined) return 'asked';
   return now.getTime() < undoUntil(approval) ? 'open' : 'over';

@@ -1,22 +1,29 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { loadConfig } from '../adapters/config-store.ts';
+import { answerTask } from '../adapters/executions.ts';
 import { foldCluster } from '../adapters/fold.ts';
+import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
 import { table } from '../adapters/table.ts';
 import { takeOutcome } from '../adapters/take-outcome.ts';
+import { voidQuestions } from '../adapters/void-questions.ts';
 import { admitOutcome } from '../domain/admission.ts';
 import { roundKey } from '../domain/round.ts';
 import { MalformedEvent } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 
-/** Joins what really happened to a job's row, and folds its label at once. */
+/** Outcomes do not wait for Slack: what does not go through at once is left to the sweeper. */
+const IMPATIENT = { timeoutMs: 1_000, waitBudgetMs: 0 };
+
+/** Joins what really happened to a job's row, makes questions void that it has overtaken, and folds its label at once. */
 export const handler = task(
   {
     input: z.unknown(),
     output: z.object({ contradicts: z.boolean(), folded: z.number().int() }),
-    env: { DYNAMODB_TABLE_NAME: z.string() },
+    env: ApprovalEnv,
   },
-  async (event, { env, now, log, metrics }) => {
+  async (event, invocation) => {
+    const { env, now, log, metrics } = invocation;
     const admission = admitOutcome(event, now);
     if (!admission.ok) {
       metrics.addDimension('Reason', admission.code);
@@ -32,6 +39,8 @@ export const handler = task(
     // Only T and the budgets are used here; of an unknown cluster they do not depend on the platform.
     const config = await loadConfig(store, clusterId, 'kubernetes');
     const { round, contradicts } = await takeOutcome(store, outcome, config.longWaitSeconds, now);
+    // First of all: whoever answers from now on is told that there is nothing left to answer.
+    if (round !== null) await voidQuestions({ ...approvalEdges(invocation, IMPATIENT), answerTask }, round);
     if (round === null) metrics.addMetric('OutcomeWaits', MetricUnit.Count, 1);
     if (contradicts) {
       metrics.addMetric('ContradictingOutcome', MetricUnit.Count, 1);

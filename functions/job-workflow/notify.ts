@@ -29,7 +29,7 @@ export const handler = task(
       webhookUrlName: env.SLACK_WEBHOOK_URL_NAME,
     });
     const edges = { table: store, now, warn: warnOn(log) };
-    const done = { decision, effect, user: job.user };
+    const done = { decision, effect, job };
     return { sent: await tellAlone(edges, way, done, config, env.SLACK_DEFAULT_CHANNEL) };
   },
 );

@@ -22,9 +22,8 @@ export const handler = task(
     const edges = approvalEdges(invocation);
     const webhook = { baseUrl: env.SLACK_API_BASE_URL, botTokenName: '', webhookUrlName: env.SLACK_WEBHOOK_URL_NAME };
     const config = await loadConfig(edges.table, job.clusterId, job.platform);
-    const question = { ...asked, user: job.user };
     const asking = { ...edges, notice: notifier(webhook) };
-    const approval = await ask(asking, question, config, env.SLACK_DEFAULT_CHANNEL);
+    const approval = await ask(asking, { ...asked, job }, config, env.SLACK_DEFAULT_CHANNEL);
     return { approvalId: approval.approval_id, expiresAt: approval.expires_at };
   },
 );

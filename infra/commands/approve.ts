@@ -7,6 +7,16 @@ import { openApprovals } from '../../functions/adapters/approval-lists.ts';
 import { visible } from '../../functions/adapters/slack/escape.ts';
 import { OtherLayout, type Table, table } from '../../functions/adapters/table.ts';
 import { standingWords } from '../../functions/domain/answer-words.ts';
+import { shownName } from '../../functions/domain/names.ts';
+import {
+  alreadyWords,
+  askedBecause,
+  deedWords,
+  eceWords,
+  jobWords,
+  recordWords,
+  riskWords,
+} from '../../functions/domain/question-words.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
 import { type AnswerAction, AnswerReply, AnswerRequest } from '../../schemas/ports/answer.ts';
 import { SlackUserId } from '../../schemas/ports/slack.ts';
@@ -125,17 +135,27 @@ export async function pending(store: Table): Promise<ApprovalItem[]> {
   return found;
 }
 
-/** One approval for a terminal. */
+/** A name for a terminal: every character as what it is, and a warning where it could be taken for another. */
+function named(name: string): string {
+  const { text, warning } = shownName(name);
+  return warning === null ? text : `${text} (${warning})`;
+}
+
+/** One approval for a terminal: the lines of its card. */
 export function lines(approval: ApprovalItem): string[] {
-  const { approval_id, cluster_id, job_id, question, pinned } = approval;
-  const { arguments: args, evidence, prediction, reasons } = pinned;
-  const deed = args ? `${args.action}${args.target === undefined ? '' : ` → ${args.target}`}` : 'nothing';
-  const q = prediction.q === null ? 'no probability' : `${Math.floor(prediction.q * 100)} % for a long wait`;
+  const { approval_id, question, subject, pinned, already } = approval;
+  const because = askedBecause(pinned, subject);
+  const deed =
+    question === 'keep'
+      ? `job ${named(subject.arguments.jobId)} is held; keep it held?`
+      : `${deedWords(subject.arguments, approval.status === 'alone' ? 'done' : pinned.dryRun ? 'would' : 'do', named)}.`;
+  const before = already === undefined ? '' : ` ${alreadyWords(already)}`;
   return [
     colors.bold(approval_id),
-    `  ${question === 'keep' ? 'in place' : 'would be done'}: ${deed}, job ${job_id} on ${cluster_id}`,
-    `  why a human:   ${reasons[0]?.message ?? 'this action is always confirmed by a human'}`,
-    `  rests on:      score ${evidence.score?.toFixed(2) ?? 'none yet'}, ECE ${evidence.ece?.toFixed(3) ?? 'unknown'} over ${evidence.n} outcomes, tier ${pinned.tier}; ${q}`,
+    `  ${pinned.dryRun ? 'in dry run:    ' : 'what:          '}${deed}${before}`,
+    `  whose:         ${jobWords(approval, named)}`,
+    `  why:           ${riskWords(pinned)}; ${recordWords(approval)}; ${eceWords(pinned.evidence, because)}`,
+    ...(because === null ? [] : [`  why a human:   ${because}`]),
     `  ${standingWords(approval)}`,
   ];
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Decision } from '../decision.ts';
+import { ActionArguments, Decision, Tier } from '../decision.ts';
 import { EffectStatus } from '../effect.ts';
 import { Layout } from '../layout.ts';
 import { Instant, TierName } from '../primitives.ts';
@@ -19,6 +19,18 @@ export const AnsweredIn = z.enum(['slack', 'console', 'cli']);
 export type AnsweredIn = z.infer<typeof AnsweredIn>;
 
 /**
+ * The one thing that an approval is about: of what was decided, the intervention that is asked, or the agent's own. What it
+ * permits, undoes or releases is exactly this.
+ */
+export const Subject = z.object({
+  whose: z.enum(['own', 'asked']),
+  tier: Tier,
+  arguments: ActionArguments,
+  argumentsHash: z.string(),
+});
+export type Subject = z.infer<typeof Subject>;
+
+/**
  * `PK = APPROVAL#{id}`, `SK = APPROVAL`. `listing = APPROVALS#OPEN` while something is left to do, then
  * `APPROVALS#CLOSED#{clusterId}`; its key begins with the expiry.
  */
@@ -34,13 +46,25 @@ export const ApprovalItem = z.object({
   question: Question,
   tier: TierName,
   status: ApprovalStatus,
-  /** The recorded decision: arguments hash, epoch, snapshot. What was shown is what may be done. */
+  /** What was shown is what may be done. */
+  subject: Subject,
+  /** The recorded decision: epoch, evidence, snapshot. */
   pinned: Decision,
+  /** Of the job, as its submission says. */
+  queue: z.string().optional(),
+  gpus: z.number().optional(),
+  /** How forecasts like this one came out here: of `seen` with q >= eps, `right` waited long; what the tier promises. */
+  record: z.object({ seen: z.number().int(), right: z.number().int(), promise: z.number() }).optional(),
+  /** What the agent did alone about the job before it asked, or would have done. */
+  already: z.object({ action: z.string(), dryRun: z.boolean() }).optional(),
   requested_at: Instant,
   expires_at: Instant,
   execution_arn: z.string(),
   listing: z.string().optional(),
   listing_key: z.string().optional(),
+  /** The channel as it is configured; what is open there is counted together. */
+  told_in: z.string().optional(),
+  /** The channel as Slack names it, once there is a card. */
   channel: z.string().optional(),
   /** Slack's message timestamp: the id of the card. */
   card_ts: z.string().optional(),
@@ -64,7 +88,7 @@ export const ApprovalItem = z.object({
   /** How long after the effect it can be taken back from the card; 0 for not at all. */
   undo_seconds: z.number().int().default(0),
   /** More open approvals than this share one card in the channel. */
-  cards_at_once: z.number().int().default(5),
+  cards_at_once: z.number().int().default(3),
   /** What came of the answer, as far as the row of the job says. */
   effect: z.object({ status: EffectStatus, at: Instant, reason: z.string().optional() }).optional(),
   undo_asked_by: z.string().optional(),
@@ -102,19 +126,75 @@ export const AuditItem = z.object({
   why: z.string().optional(),
 });
 
-/** `PK = APPROVAL#OPEN@{clusterId}`, `SK = DIGEST`: the card that stands for many, and how many are open. */
+/**
+ * `PK = APPROVAL#OPEN@{channel}`, `SK = DIGEST`: what is open in one channel, over all its clusters, in order of arrival, and
+ * the cards that list what is more than people follow one by one.
+ */
 export const OpenDigestItem = z.object({
   PK: z.string(),
   SK: z.literal('DIGEST'),
   v: Layout,
-  cluster_id: z.string(),
-  /** Corrected by every sweep, so that a crash cannot make it wrong for long. */
-  open: z.number().int(),
-  channel: z.string().optional(),
-  ts: z.string().optional(),
-  shown: z.string().optional(),
+  channel: z.string(),
+  version: z.number().int(),
+  /** `list`: the card that lists it; absent for one with a card of its own in the channel. */
+  open: z.array(z.object({ id: z.string(), list: z.number().int().optional() })),
+  lists: z.array(
+    z.object({
+      number: z.number().int(),
+      /** Where the card is, once it is posted. */
+      card: z.object({ channel: z.string(), ts: z.string() }).optional(),
+      /** What it says, hashed: an update that would change nothing is not sent. */
+      shown: z.string().optional(),
+    }),
+  ),
+  listing: z.string().optional(),
+  listing_key: z.string().optional(),
 });
 export type OpenDigestItem = z.infer<typeof OpenDigestItem>;
+
+/**
+ * `PK = APPROVAL#LIST@{hash}`, `SK = LIST`: the questions of a list as it was shown once. The buttons under it carry the hash
+ * of the ids, so that they mean what somebody saw, whatever has been added since.
+ */
+export const ShownListItem = z.object({
+  PK: z.string(),
+  SK: z.literal('LIST'),
+  v: Layout,
+  ids: z.array(z.string()).min(1).max(10),
+  shown_at: Instant,
+  ttl: z.number().int(),
+});
+export type ShownListItem = z.infer<typeof ShownListItem>;
+
+/**
+ * `PK = APPROVAL#STATEMENTS@{clusterId}`, `SK = DIGEST`: the statements that share one message. Changed as a whole, while its
+ * version is as it was read, so that of two executions neither loses what it has to tell.
+ */
+export const StatementsItem = z.object({
+  PK: z.string(),
+  SK: z.literal('DIGEST'),
+  v: Layout,
+  cluster_id: z.string(),
+  version: z.number().int(),
+  /** When the first statement of this message came. */
+  began_at: Instant,
+  /** By tier; `annotateDry` and `warnDry` are those that would have been made. */
+  counts: z.record(z.string(), z.number().int()),
+  /** The latest ones, oldest first. */
+  lines: z.array(z.string()),
+  /** The latest decisions that are counted: a retry is not a second statement. */
+  told: z.array(z.string()),
+  /** Why people are told at all, and how far it may be trusted: of the latest one. */
+  because: z.string(),
+  mark: z.string(),
+  /** Somebody has begun to post the message. */
+  posting_at: Instant.optional(),
+  /** Where the message is, once it is posted. */
+  card: z.object({ channel: z.string(), ts: z.string() }).optional(),
+  /** What the message before this one has come to, for where it could not be changed any more. */
+  earlier: z.object({ began_at: Instant, counts: z.record(z.string(), z.number().int()) }).optional(),
+});
+export type StatementsItem = z.infer<typeof StatementsItem>;
 
 /** `PK = APPROVAL#DAY@{clusterId}@{date}`, `SK = DIGEST`: what was withheld on one day, and who has seen it. */
 export const DailyDigestItem = z.object({

@@ -1,10 +1,20 @@
 import * as z from 'zod';
 
 /**
- * The buttons. Their value is the id of the approval, or of the digest for `acknowledge`, and nothing else.
- * `freeze` and `unfreeze` mean the cluster of the approval.
+ * The buttons. Their value is the id of the approval, of the digest for `acknowledge`, of the list as it was shown for
+ * `approveAll` and `denyAll`, and nothing else. `freeze` and `unfreeze` mean the cluster of the approval.
  */
-export const CardAction = z.enum(['approve', 'deny', 'details', 'undo', 'freeze', 'unfreeze', 'acknowledge']);
+export const CardAction = z.enum([
+  'approve',
+  'deny',
+  'approveAll',
+  'denyAll',
+  'details',
+  'undo',
+  'freeze',
+  'unfreeze',
+  'acknowledge',
+]);
 export type CardAction = z.infer<typeof CardAction>;
 
 /** The modal that asks why something is denied, and its one field. */

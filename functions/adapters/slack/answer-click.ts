@@ -2,6 +2,7 @@ import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { answerApproval, authorise, note, type Taken } from '../answer-approval.ts';
 import { loadApproval } from '../approval-item.ts';
 import { acknowledge } from './acknowledge.ts';
+import { answerAll } from './answer-all.ts';
 import { denyOrAskWhy } from './deny.ts';
 import type { ResumingEdges } from './edges.ts';
 import { prose } from './escape.ts';
@@ -21,6 +22,7 @@ import { person } from './wording.ts';
  */
 export async function answerClick(edges: ResumingEdges, click: Click): Promise<void> {
   if (click.action === 'acknowledge') return acknowledge(edges, click);
+  if (click.action === 'approveAll' || click.action === 'denyAll') return answerAll(edges, click, click.action);
   const approval = await loadApproval(edges.table, click.approvalId);
   if (!approval) return explain(edges, click, { outcome: 'unknown' });
   const shown = await adopted(edges, approval, click);
@@ -69,15 +71,11 @@ function approve(edges: ResumingEdges, click: Click): Promise<Taken> {
   const by = { kind: 'slack', id: click.by } as const;
   const answer = { approvalId: click.approvalId, by, decision: 'approved', reason: 'approved in Slack' } as const;
   return answerApproval(edges, { ...answer, at: edges.now }, (now, approval) =>
-    settle(now, approval, cardOf(edges, click)),
+    settle(now, approval, { secondWay: cardOf(edges, click) }),
   );
 }
 
 async function showDetails(edges: ResumingEdges, approval: ApprovalItem, click: Click): Promise<void> {
   await note(edges, approval, click.by, 'looked at the details');
-  const { channel, card_ts: ts } = approval;
-  if (channel === undefined || ts === undefined) return whisper(edges, click, 'The card is still on its way.');
-  await edges.slack
-    .post(channel, evidenceMessage(approval), ts)
-    .catch((error: unknown) => edges.warn('details not posted', error));
+  await whisper(edges, click, evidenceMessage(approval));
 }

@@ -1,61 +1,89 @@
-import type { ActionsBlock, ConfirmationDialog, PlainTextElement, SectionBlock } from '@slack/types';
 import type { AnsweredIn, ApprovalItem } from '../../../schemas/items/approval.ts';
-import type { CardAction } from '../../../schemas/ports/slack.ts';
-import { undoState, undoUntil } from '../../domain/undoing.ts';
-import type { SlackMessage } from './client.ts';
-import { prose } from './escape.ts';
-import { explanationBlock } from './explanation.ts';
 import {
-  alternativeWords,
-  calibrationMark,
-  clockTime,
-  deed,
-  effectWords,
-  evidenceWords,
-  firstReason,
-  person,
-  predictionWords,
+  alreadyWords,
+  askedBecause,
+  deedWords,
+  eceWords,
+  isLearning,
+  jobWords,
+  nothingWords,
+  recordWords,
+  riskWords,
   silenceWords,
-  tierWords,
-} from './wording.ts';
+  timeBeside,
+  toldBecause,
+  voidWords,
+} from '../../domain/question-words.ts';
+import { undoState, undoUntil } from '../../domain/undoing.ts';
+import { button, buttons, context, plain, section, sections } from './blocks.ts';
+import type { SlackMessage } from './client.ts';
+import { code, prose, wholeName } from './escape.ts';
+import { clockTime, effectWords, evidenceMark, person } from './wording.ts';
 
 /** What is recorded where nobody said why; not worth a line on the card. */
 export const DENIED_WITHOUT_REASON = 'denied without a reason';
-/** Slack's limit for the text of a section. */
-export const SECTION_LIMIT = 3_000;
-const HEADLINE = '🚨 *Human Review Needed*';
+/** Names that nobody approves anything by may be cut. */
+const BESIDE = 90;
 
-/** The card of a pending approval: what is asked, why, on what evidence, and what silence means. */
+/**
+ * The card of a pending approval, made to fit a phone: what would be done to whose job, why, and what silence means. What it rests
+ * on besides is in Details.
+ */
 export function requestCard(approval: ApprovalItem): SlackMessage {
-  const { pinned, question, approval_id: id } = approval;
+  const { question, approval_id: id } = approval;
   const keep = question === 'keep';
-  const asked = keep
-    ? `*A hold is in place. Keep it, or release it?*\n${deed(pinned)}`
-    : `*What would be done:* ${deed(pinned)}`;
-  const { evidence, tier } = pinned;
   return {
     text: `Human review needed: ${keep ? 'keep or release a hold' : 'an action waits for an answer'}`,
     blocks: [
-      section(HEADLINE, `*Why:* ${firstReason(pinned)}`),
-      section(asked),
-      section(
-        '*What it rests on:*',
-        `${calibrationMark(evidence.score)} · ${evidenceWords(evidence)} · ${tierWords(tier)}`,
-        predictionWords(pinned),
-      ),
-      explanationBlock(approval),
-      section(
-        `*If nobody answers by ${clockTime(approval.expires_at)}:* ${silenceWords(question)}.`,
-        ...(keep ? [] : [`*Instead you could:* ${alternativeWords(approval.alternatives, pinned.prediction)}`]),
-      ),
+      ...sections(headline(approval), ...questionLines(approval)),
+      section(whyLine(approval), silenceLine(approval)),
       buttons(id, [
-        { ...button('approve', keep ? 'Keep hold' : 'Approve'), style: 'primary' },
-        { ...button('deny', keep ? 'Release' : 'Deny'), style: 'danger' },
+        button('approve', keep ? 'Keep hold' : 'Approve', { style: 'primary' }),
+        button('deny', keep ? 'Release' : 'Deny', { style: 'danger' }),
         button('details', 'Details'),
         FREEZE_BUTTON,
       ]),
+      ...explanationBlocks(approval),
     ],
   };
+}
+
+/** Still learning is no alarm. */
+function headline({ pinned }: ApprovalItem): string {
+  const sign = isLearning(pinned) ? '🌱' : '🚨';
+  return `${sign} *Human Review Needed*${pinned.dryRun ? ' · *dry run*, nothing is touched' : ''}`;
+}
+
+/** What would be done, whole, and to whose job. */
+export function questionLines(approval: ApprovalItem): string[] {
+  const { question, subject, pinned, already } = approval;
+  const before = already === undefined ? '' : ` ${alreadyWords(already)}`;
+  const asked =
+    question === 'keep'
+      ? `Job ${wholeName(subject.arguments.jobId)} is held. Keep it held, or release it?`
+      : pinned.dryRun
+        ? `${deedWords(subject.arguments, 'would', wholeName)}.`
+        : `${deedWords(subject.arguments, 'do', wholeName)}?`;
+  return [`${asked}${before}`, jobWords(approval, (name) => code(name, BESIDE), wholeName)];
+}
+
+function whyLine(approval: ApprovalItem): string {
+  const { pinned, subject } = approval;
+  const because = askedBecause(pinned, subject);
+  const asked = because === null ? 'A hold stays only on a human’s word.' : `Asked because: ${prose(because, 400)}.`;
+  const measured = [eceWords(pinned.evidence, because), ...(isLearning(pinned) ? [] : [evidenceMark(pinned)])];
+  return `*Why:* ${riskWords(pinned)}; ${recordWords(approval)}; ${measured.join(' · ')}. ${asked}`;
+}
+
+function silenceLine(approval: ApprovalItem): string {
+  const { expires_at: until, requested_at: asked } = approval;
+  return `*If nobody answers by ${timeBeside(until, asked)}*, ${silenceWords(approval)}; ${voidWords(approval)}.`;
+}
+
+/** A model's words, where one was asked: under the buttons, so that they never push them off the screen. */
+function explanationBlocks({ explanation }: ApprovalItem) {
+  if (explanation === undefined) return [];
+  return [context(`_In words (written by a model from the numbers above):_ ${prose(explanation, 900)}`)];
 }
 
 /** For an incoming webhook, which only speaks: the question without a button, and where it can be answered. */
@@ -97,8 +125,10 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
     text: approval.status === 'alone' ? 'The agent did something alone' : `Human review: ${approval.status}`,
     blocks: [
       section(stateWords(approval), ...reasonWords(approval), ...effectWords(approval, undo)),
-      section(deed(pinned), calibrationMark(pinned.evidence.score)),
-      ...(approval.status === 'alone' ? [section(`_You are told because:_ ${firstReason(pinned)}`)] : []),
+      ...sections(aboutLine(approval), jobWords(approval, (name) => code(name, BESIDE), wholeName)),
+      ...(approval.status === 'alone'
+        ? [section(`_You are told because:_ ${prose(toldBecause(pinned), 400)} · ${evidenceMark(pinned)}`)]
+        : []),
       ...(undo === 'open'
         ? [
             section(`It can be undone here until ${clockTime(new Date(undoUntil(approval)).toISOString())}.`),
@@ -107,6 +137,15 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
         : []),
     ],
   };
+}
+
+/** What it was about, in one line, whatever came of it. */
+export function aboutLine({ status, question, subject, pinned }: ApprovalItem): string {
+  const { arguments: args } = subject;
+  if (status === 'alone') return `${deedWords(args, 'done', wholeName)}.`;
+  if (question === 'keep') return `*Asked:* keep job ${wholeName(args.jobId)} held?`;
+  if (pinned.dryRun) return `*Asked in dry run:* ${deedWords(args, 'would', wholeName)}.`;
+  return `*Asked:* ${deedWords(args, 'do', wholeName)}?`;
 }
 
 /** What `settledCard` shows, in a word: the card needs an update when this has changed. */
@@ -124,36 +163,28 @@ export function supersededCard(): SlackMessage {
 /** How an approval ended, in a sentence. Timeout is worded as timeout: nobody said no. */
 export function stateWords(approval: ApprovalItem): string {
   const keep = approval.question === 'keep';
+  const { dryRun } = approval.pinned;
   const by = `${person(approval.decided_by ?? '')}${VIA[approval.decided_via ?? 'slack']}`;
   const at = clockTime(approval.decided_at ?? approval.expires_at);
+  const nothing = nothingWords(approval);
   switch (approval.status) {
     case 'pending':
       // Only ever said to somebody who was too late: an open question has a card of its own.
-      return `⏳ *Expired*: the time to answer ended ${clockTime(approval.expires_at)}; ${silenceWords(approval.question)}.`;
+      return `⏳ *Expired*: the time to answer ended ${clockTime(approval.expires_at)}; ${nothing}.`;
     case 'approved':
-      return keep ? `✅ *Hold kept* by ${by}, ${at}.` : `✅ *Approved* by ${by}, ${at}.`;
+      if (keep) return `✅ *Hold kept* by ${by}, ${at}.`;
+      return dryRun ? `✅ *Approved in dry run* by ${by}, ${at}.` : `✅ *Approved* by ${by}, ${at}.`;
     case 'denied':
-      return keep ? `↩️ *Release* decided by ${by}, ${at}.` : `⛔ *Denied* by ${by}, ${at}; nothing is done.`;
+      return keep ? `↩️ *Release* decided by ${by}, ${at}.` : `⛔ *Denied* by ${by}, ${at}; ${nothing}.`;
     case 'expired':
-      return `⏳ *Expired*: nobody answered by ${clockTime(approval.expires_at)}; ${silenceWords(approval.question)}.`;
-    case 'void':
-      return `🚫 *Void*, ${at}: ${prose(approval.decided_reason ?? 'it no longer fits the world', 400)}. Nothing is done.`;
+      return `⏳ *Expired*: nobody answered by ${clockTime(approval.expires_at)}; ${nothing}.`;
+    case 'void': {
+      const why = prose(approval.decided_reason ?? 'it no longer fits the world', 400);
+      return `🚫 *Void*, ${at}: ${why}${keep ? '' : `; ${nothing}`}.`;
+    }
     case 'alone':
       return `🤖 *Done by the agent alone*, ${at}; nobody was asked.`;
   }
-}
-
-export function section(...lines: string[]): SectionBlock {
-  const text = lines.join('\n');
-  return {
-    type: 'section',
-    // verbatim: Slack must not turn names into links or mentions.
-    text: {
-      type: 'mrkdwn',
-      verbatim: true,
-      text: text.length > SECTION_LIMIT ? `${text.slice(0, SECTION_LIMIT - 1)}…` : text,
-    },
-  };
 }
 
 /** The reason of a denial, in the words of whoever denied. */
@@ -169,32 +200,12 @@ const VIA: Readonly<Record<AnsweredIn, string>> = {
   cli: ' on the command line',
 };
 
-interface Pressable {
-  type: 'button';
-  action_id: CardAction;
-  text: PlainTextElement;
-  style?: 'primary' | 'danger';
-  confirm?: ConfirmationDialog;
-}
-
-const plain = (text: string): PlainTextElement => ({ type: 'plain_text', text, emoji: true });
-
-export function button(action: CardAction, label: string): Pressable {
-  return { type: 'button', action_id: action, text: plain(label) };
-}
-
 /** Stops more than this question, so it asks once more. */
-const FREEZE_BUTTON: Pressable = {
-  ...button('freeze', 'Freeze cluster'),
+const FREEZE_BUTTON = button('freeze', 'Freeze cluster', {
   confirm: {
     title: plain('Freeze this cluster?'),
     text: plain('The agent will do nothing at all on this cluster until somebody unfreezes it.'),
     confirm: plain('Freeze'),
     deny: plain('Leave it'),
   },
-};
-
-/** Buttons carry the id and nothing else. */
-export function buttons(value: string, all: readonly Pressable[]): ActionsBlock {
-  return { type: 'actions', elements: all.map((one) => ({ ...one, value })) };
-}
+});

@@ -10,6 +10,9 @@ export interface SlackMessage {
   blocks: KnownBlock[];
 }
 
+/** A sentence, or a whole message. */
+export type PrivateMessage = Pick<SlackMessage, 'text'> & Partial<SlackMessage>;
+
 export interface CardRef {
   channel: string;
   ts: string;
@@ -21,9 +24,9 @@ export interface Slack {
   /** chat.update: replaces text and blocks. */
   update(card: CardRef, message: SlackMessage): Promise<void>;
   /** Tells only the person who clicked. False for a URL that is not Slack's: nothing was sent. */
-  whisper(responseUrl: string, text: string): Promise<boolean>;
+  whisper(responseUrl: string, message: PrivateMessage): Promise<boolean>;
   /** Tells one person in a channel, where there is no response URL or it is used up. */
-  ephemeral(channel: string, user: string, text: string): Promise<void>;
+  ephemeral(channel: string, user: string, message: PrivateMessage): Promise<void>;
   /** Replaces the message whose button was clicked: the second way to a card that chat.update does not reach. */
   replace(responseUrl: string, message: SlackMessage): Promise<boolean>;
   /** Address of a message, for people: opens it in Slack. */
@@ -88,9 +91,10 @@ export function slackClient(options: SlackOptions): Slack {
     update: async (card, message) => {
       await call('chat.update', { ...card, ...message }, ChatDone);
     },
-    whisper: (responseUrl, text) => respond(responseUrl, { response_type: 'ephemeral', replace_original: false, text }),
-    ephemeral: async (channel, user, text) => {
-      await call('chat.postEphemeral', { channel, user, text }, OkAnswer);
+    whisper: (responseUrl, message) =>
+      respond(responseUrl, { response_type: 'ephemeral', replace_original: false, ...message }),
+    ephemeral: async (channel, user, message) => {
+      await call('chat.postEphemeral', { channel, user, ...message }, OkAnswer);
     },
     replace: (responseUrl, message) => respond(responseUrl, { replace_original: true, ...message }),
     link: ({ channel, ts }) => {

@@ -2,7 +2,7 @@ import type { DailyDigestItem } from '../../../schemas/items/approval.ts';
 import type { Fatigue } from '../../domain/fatigue.ts';
 import type { Withheld } from '../../domain/withheld.ts';
 import { digestIdOf } from '../daily-digest-store.ts';
-import { button, buttons, section } from './cards.ts';
+import { button, buttons, section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code, prose } from './escape.ts';
 import { clockTime, duration, person } from './wording.ts';

@@ -1,13 +1,15 @@
 import type { ModalView } from '@slack/types';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { DENY_MODAL, REASON_FIELD } from '../../../schemas/ports/slack.ts';
+import { nothingWords } from '../../domain/question-words.ts';
 import { answerApproval, note, REASON_LENGTH, reasonOf, type Taken } from '../answer-approval.ts';
-import { DENIED_WITHOUT_REASON, section } from './cards.ts';
+import { plain, section, sections } from './blocks.ts';
+import { aboutLine, DENIED_WITHOUT_REASON } from './cards.ts';
 import type { ResumingEdges } from './edges.ts';
 import type { Click, Denial } from './interaction.ts';
 import { settle } from './settle.ts';
 import { cardOf, explanation } from './taken.ts';
-import { deed, person } from './wording.ts';
+import { person } from './wording.ts';
 
 /**
  * Asks why in a modal; the answer to it denies. When the modal cannot be opened, since the three seconds are over or Slack
@@ -28,7 +30,7 @@ export async function denyOrAskWhy(edges: ResumingEdges, approval: ApprovalItem,
   const by = { kind: 'slack', id: click.by } as const;
   const answer = { approvalId: approval.approval_id, by, decision: 'denied', reason: DENIED_WITHOUT_REASON } as const;
   const taken = await answerApproval(edges, { ...answer, at: edges.now }, (now, decided) =>
-    settle(now, decided, cardOf(edges, click)),
+    settle(now, decided, { secondWay: cardOf(edges, click) }),
   );
   if (taken.outcome === 'decided') await askWhyInThread(edges, taken.approval, click.by);
   return taken;
@@ -44,7 +46,9 @@ export async function answerDenial(
 ): Promise<Record<string, unknown> | null> {
   const words = reasonOf(reason);
   const answer = { approvalId, decision: 'denied', reason: words || DENIED_WITHOUT_REASON, at: edges.now } as const;
-  const taken = await answerApproval(edges, { ...answer, by: { kind: 'slack', id: by } }, settle);
+  const taken = await answerApproval(edges, { ...answer, by: { kind: 'slack', id: by } }, (now, denied) =>
+    settle(now, denied),
+  );
   const text = explanation(taken);
   return text === null ? null : { response_action: 'update', view: sorryModal(text) };
 }
@@ -59,7 +63,7 @@ async function askWhyInThread(edges: ResumingEdges, { channel, card_ts: ts }: Ap
 
 function whyModal(approval: ApprovalItem): ModalView {
   const keep = approval.question === 'keep';
-  const consequence = keep ? 'The hold is released.' : 'Nothing is done.';
+  const consequence = `Then ${nothingWords(approval)}. If you close this, the question stays open.`;
   return {
     type: 'modal',
     callback_id: DENY_MODAL,
@@ -68,7 +72,7 @@ function whyModal(approval: ApprovalItem): ModalView {
     submit: plain(keep ? 'Release' : 'Deny'),
     close: plain('Back'),
     blocks: [
-      section(deed(approval.pinned), `${consequence} If you close this, the question stays open.`),
+      ...sections(aboutLine(approval), consequence),
       {
         type: 'input',
         block_id: REASON_FIELD,
@@ -89,5 +93,3 @@ function whyModal(approval: ApprovalItem): ModalView {
 function sorryModal(text: string): ModalView {
   return { type: 'modal', title: plain('Not counted'), close: plain('Close'), blocks: [section(text)] };
 }
-
-const plain = (text: string) => ({ type: 'plain_text' as const, text });

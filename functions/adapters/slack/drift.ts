@@ -1,6 +1,6 @@
 import type { FoldClusterOutput } from '../../../schemas/machines/drift-monitor.ts';
 import { driftSentences } from '../../domain/drift-report.ts';
-import { section } from './cards.ts';
+import { section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code } from './escape.ts';
 

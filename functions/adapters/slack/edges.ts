@@ -18,7 +18,7 @@ export interface ApprovalEdges {
   warn(message: string, error: unknown): void;
 }
 
-/** Only slack-webhook and approval-sweeper may answer tokens. */
+/** Only slack-webhook, approval-sweeper and ingest-outcome, which only voids, may answer tokens. */
 export interface ResumingEdges extends ApprovalEdges {
   answerTask: AnswerTask;
 }

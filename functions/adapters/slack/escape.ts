@@ -1,3 +1,5 @@
+import { shownName } from '../../domain/names.ts';
+
 /** Control characters, lone surrogates, what hides or reorders text, and letters that look like nothing. */
 const INVISIBLE = /[\p{Cc}\p{Cs}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu;
 /** No language stacks more marks on a letter than a few; hundreds paint over the lines around. */
@@ -28,7 +30,23 @@ export function prose(text: string, max: number): string {
   return safe;
 }
 
-/** Text from outside as a code span: shown literally. An empty text is shown as a dash, since Slack has no empty span. */
+/**
+ * A name from outside as a code span, every character as what it is (functions/domain/names.ts), an empty one as a dash, since Slack
+ * has no empty span. Two different names look alike only where both are cut.
+ * @param max length of the result, entities included
+ */
 export function code(text: string, max: number): string {
-  return `\`${prose(text, max - 2) || '-'}\``;
+  let safe = '';
+  for (const character of shownName(text).text) {
+    const next = ENTITIES[character] ?? character;
+    if (safe.length + next.length > max - 3) return `\`${safe}…\``;
+    safe += next;
+  }
+  return `\`${safe || '-'}\``;
+}
+
+/** A name that somebody approves something by: whole, and with a warning beside it where it could be taken for another. */
+export function wholeName(text: string): string {
+  const { warning } = shownName(text);
+  return `${code(text, Number.POSITIVE_INFINITY)}${warning === null ? '' : ` (⚠️ ${warning})`}`;
 }

@@ -1,46 +1,59 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
-import { section } from './cards.ts';
+import { alternativeWords, askedBecause } from '../../domain/question-words.ts';
+import { tierName } from '../../domain/gate.ts';
+import { section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code, prose } from './escape.ts';
-import { calibrationMark, clockTime, deed, duration, evidenceWords, predictionWords, tierWords } from './wording.ts';
+import { clockTime, duration } from './wording.ts';
 
 /** At most this many reasons fit a section with room for hostile text. */
 const SHOWN_REASONS = 6;
 const REASON_LENGTH = 400;
 
-/** Everything the question rests on, as it was pinned when it was asked. Posted in the thread of the card. */
+/** What the question rests on beyond its card, as it was pinned when it was asked. Shown only to whoever wants to know. */
 export function evidenceMessage(approval: ApprovalItem): SlackMessage {
-  const { pinned } = approval;
+  const { pinned, subject, question } = approval;
   const { evidence, prediction } = pinned;
-  const shown = pinned.reasons.slice(0, SHOWN_REASONS);
-  const more = pinned.reasons.length - shown.length;
+  const rules = otherRules(approval);
+  const alternatives = alternativeWords(approval.alternatives, prediction, (name) => code(name, 60));
   return {
     text: 'The evidence behind this request',
     blocks: [
-      section('*Exactly this is asked:*', deed(pinned), `arguments hash ${code(pinned.argumentsHash ?? 'none', 80)}`),
-      section(
-        '*All rules that held the agent back:*',
-        ...shown.map(({ code: rule, message }) => `• ${code(rule, 60)} ${prose(message, REASON_LENGTH)}`),
-        ...(more > 0 ? [`… and ${more} more`] : []),
-        ...(shown.length === 0 ? ['none; this action is always confirmed by a human'] : []),
-      ),
+      ...(rules.length > 0 ? [section('*What else held the agent back:*', ...rules)] : []),
       section(
         '*Calibration:*',
-        `${calibrationMark(evidence.score)} · ${evidenceWords(evidence)}`,
-        `bounds of the ECE ${bound(evidence.eceLower)} to ${bound(evidence.eceUpper)} · drift ${evidence.drift}`,
-        `epoch ${evidence.epoch} · ledger ${evidence.version} · hold ${evidence.hold} · earned ${tierWords(evidence.earnedTier)}`,
+        `ECE between ${bound(evidence.eceLower)} and ${bound(evidence.eceUpper)} with 90 % certainty` +
+          (evidence.nullMean === null ? '' : `; a perfect model would show ${evidence.nullMean.toFixed(3)}`),
+        `tells more than the base rate: ${evidence.skilled ? 'yes' : 'not yet'} · drift ${evidence.drift} · ` +
+          `highest tier earned: ${evidence.earnedTier === 0 ? 'none' : tierName(evidence.earnedTier)}`,
       ),
       section(
-        '*Prediction:*',
-        predictionWords(pinned),
-        `90 % of the time at most ${duration(prediction.upper90Seconds)} · “${prose(pinned.statement, 300)}”`,
+        '*Wait:*',
+        `90 % of the time ${duration(prediction.lowerSeconds)} to ${duration(prediction.upperSeconds)}, ` +
+          `at most ${duration(prediction.upper90Seconds)}`,
       ),
+      ...(question === 'keep' ? [] : [section(`*Instead you could:* ${alternatives.join(' · ')}`)]),
       section(
         `decided ${clockTime(pinned.decidedAt)} · asked ${clockTime(approval.requested_at)} · ` +
-          `expires ${clockTime(approval.expires_at)} · decision ${code(pinned.decisionId, 80)}`,
+          `epoch ${evidence.epoch} · ledger ${evidence.version}`,
+        `approval ${code(approval.approval_id, 80)} · arguments hash ${code(subject.argumentsHash, 80)}`,
       ),
     ],
   };
+}
+
+/** Every rule of every tier that was passed over, once, without the one that the card tells. */
+function otherRules({ pinned, subject }: ApprovalItem): string[] {
+  const told = new Set([askedBecause(pinned, subject)]);
+  const all = [...pinned.passedOver.flatMap(({ reasons }) => reasons), ...pinned.reasons];
+  const rules: string[] = [];
+  for (const { code: rule, message } of all) {
+    if (told.has(message)) continue;
+    told.add(message);
+    rules.push(`• ${code(rule, 60)} ${prose(message, REASON_LENGTH)}`);
+  }
+  const more = rules.length - SHOWN_REASONS;
+  return more > 0 ? [...rules.slice(0, SHOWN_REASONS), `… and ${more} more`] : rules;
 }
 
 const bound = (value: number | null) => (value === null ? 'unknown' : value.toFixed(3));

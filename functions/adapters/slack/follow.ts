@@ -1,6 +1,7 @@
 import type { Effect } from '../../../schemas/effect.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
+import { effectIdOf } from '../../domain/subject.ts';
 import { stands } from '../../domain/undoing.ts';
 import { note } from '../answer-approval.ts';
 import { NOBODY } from '../approval-audit.ts';
@@ -28,10 +29,11 @@ export async function follow(
 }
 
 /** An execution that is over will do nothing more, so the card must not go on promising it. */
-function endedWithout({ question, status, pinned }: ApprovalItem, row: JobItem | null, now: Date): Effect | null {
+function endedWithout({ question, status, subject, pinned }: ApprovalItem, row: JobItem | null, now: Date): Effect | null {
   const released = question === 'keep' && status !== 'approved';
   if (!isOver(row) || (status !== 'approved' && !released)) return null;
-  const common = { action: pinned.arguments?.action ?? 'none', decisionId: pinned.decisionId, intervened: released };
+  const decisionId = effectIdOf(pinned.decisionId, subject.whose);
+  const common = { action: subject.arguments.action, decisionId, intervened: released };
   const at = row?.closed_at ?? now.toISOString();
   return released
     ? { ...common, at, status: 'failed', reason: 'the execution ended without releasing the hold' }
@@ -41,9 +43,9 @@ function endedWithout({ question, status, pinned }: ApprovalItem, row: JobItem |
 const isOver = (row: JobItem | null) => row === null || row.closed_at !== undefined;
 
 /** The effect that this answer permitted; a hold that was in place before the question is not an answer to it. */
-function effectOf({ question, status, pinned, decided_at }: ApprovalItem, row: JobItem | null): Effect | null {
-  const effect = row?.effect;
-  if (!effect || effect.decisionId !== pinned.decisionId) return null;
+function effectOf({ question, status, subject, pinned, decided_at }: ApprovalItem, row: JobItem | null): Effect | null {
+  const effect = subject.whose === 'asked' ? row?.approved_effect : row?.effect;
+  if (!effect || effect.decisionId !== effectIdOf(pinned.decisionId, subject.whose)) return null;
   if (question === 'act') return stands({ status }) ? effect : null;
   if (status === 'approved' || effect.status !== 'done') return effect;
   return decided_at !== undefined && Date.parse(effect.at) >= Date.parse(decided_at) ? effect : null;

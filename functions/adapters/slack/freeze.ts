@@ -2,7 +2,7 @@ import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { note } from '../answer-approval.ts';
 import { loadFreeze } from '../config-store.ts';
 import { type Frozen, liftFreeze, putFreeze } from '../freeze-store.ts';
-import { button, buttons, section } from './cards.ts';
+import { button, buttons, section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import type { ApprovalEdges } from './edges.ts';
 import { code } from './escape.ts';

@@ -1,6 +1,6 @@
 import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { GATE } from '../../domain/thresholds.ts';
-import { section } from './cards.ts';
+import { section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code, prose } from './escape.ts';
 

@@ -1,81 +1,110 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
-import { correctOpen, countOpen, endDigest, markDigestShown, recordDigest } from '../open-digest-store.ts';
-import { section, supersededCard } from './cards.ts';
-import type { Slack, SlackMessage } from './client.ts';
+import { joined, listOf, membersOf, withList, without } from '../../domain/crowd.ts';
+import { loadApproval } from '../approval-item.ts';
+import { changeCrowd, loadCrowd, pinList } from '../open-digest-store.ts';
+import { supersededCard } from './cards.ts';
+import type { SlackMessage } from './client.ts';
 import type { ApprovalEdges } from './edges.ts';
 import { SlackRefused } from './errors.ts';
-import { code } from './escape.ts';
-import { clockTime, shortDeed } from './wording.ts';
+import { listCard, quietCard } from './list-card.ts';
 
-/** A section holds 3,000 characters; the rest is counted. */
-const LISTED = 10;
+/** Whoever changed a list shows it; more rounds than this mean that others do, too. */
+const ROUNDS = 5;
 
 /**
- * Where the card of an approval goes: into the channel, or, when this cluster has more open than people can follow there,
- * into the thread of one digest card that lists them all.
+ * Where the card of a question goes: into the channel, or, when more is open there than people can follow, over all its clusters, into
+ * the thread of a card that lists it.
  * @returns the message to answer in; undefined for the channel itself
  */
 export async function threadFor(
-  { table, slack }: ApprovalEdges,
-  { cluster_id: clusterId, cards_at_once: atOnce }: ApprovalItem,
+  edges: ApprovalEdges,
+  approval: ApprovalItem,
   channel: string,
 ): Promise<string | undefined> {
-  const digest = await countOpen(table, clusterId);
-  if (digest.open <= atOnce) return undefined;
-  if (digest.ts !== undefined) return digest.ts;
-  const card = await slack.post(channel, crowdCard(clusterId, digest.open, []));
-  const noted = await recordDigest(table, clusterId, card);
-  if (noted) return card.ts;
-  await slack.update(card, supersededCard());
-  return undefined;
-}
-
-/** Corrects the count of open approvals of a cluster, and its digest card, if it has one, by what is really open. */
-export async function refreshDigest(
-  { table, slack, now }: ApprovalEdges,
-  clusterId: string,
-  open: readonly ApprovalItem[],
-): Promise<void> {
-  const { channel, ts, shown } = await correctOpen(table, clusterId, open.length);
-  if (channel === undefined || ts === undefined) {
-    if (open.length === 0) await endDigest(table, clusterId);
-    return;
-  }
-  const card = open.length === 0 ? quietCard(clusterId, now) : crowdCard(clusterId, open.length, links(slack, open));
-  const says = JSON.stringify(card.blocks);
-  if (says !== shown) {
-    await slack.update({ channel, ts }, card).catch((error: unknown) => {
-      if (!(error instanceof SlackRefused && error.messageGone)) throw error;
-    });
-    await markDigestShown(table, clusterId, says);
-  }
-  if (open.length === 0) await endDigest(table, clusterId);
-}
-
-function links(slack: Pick<Slack, 'link'>, open: readonly ApprovalItem[]): string[] {
-  const soonest = open.toSorted((a, b) => (a.expires_at < b.expires_at ? -1 : 1));
-  const lines = soonest.slice(0, LISTED).map((approval) => {
-    const { channel, card_ts: ts, pinned, expires_at } = approval;
-    const what = `${shortDeed(pinned)}, until ${clockTime(expires_at)}`;
-    return channel && ts ? `• <${slack.link({ channel, ts })}|Answer>: ${what}` : `• ${what}`;
+  const { table, slack } = edges;
+  const { told_in: crowd, approval_id: id, cards_at_once: atOnce } = approval;
+  if (crowd === undefined) return undefined;
+  const { after } = await changeCrowd(table, crowd, (before) => joined(before, id, atOnce));
+  const number = listOf(after, id);
+  if (number === null) return undefined;
+  const known = after.lists.find((list) => list.number === number)?.card;
+  if (known) return known.ts;
+  const card = await slack.post(channel, await cardOf(edges, membersOf(after, number)));
+  const noted = await changeCrowd(table, crowd, (before) => {
+    const list = before.lists.find((one) => one.number === number);
+    return list === undefined || list.card ? null : withList(before, number, { card });
   });
-  return open.length > LISTED ? [...lines, `… and ${open.length - LISTED} more in the thread`] : lines;
+  const counts = noted.after.lists.find((list) => list.number === number)?.card;
+  if (counts?.ts !== card.ts) await slack.update(card, supersededCard());
+  return counts?.ts;
 }
 
-function crowdCard(clusterId: string, open: number, lines: string[]): SlackMessage {
-  return {
-    text: `${open} requests wait for a human`,
-    blocks: [
-      section(
-        `🚨 *${open} requests wait for a human* on cluster ${code(clusterId, 160)}`,
-        'There are too many for one card each, so they are in the thread of this message. Those that run out first:',
-      ),
-      ...(lines.length > 0 ? [section(...lines)] : []),
-    ],
-  };
+/** Takes questions that are over off the lists of their channel, and shows the lists that they were on. */
+export async function leave(edges: ApprovalEdges, over: readonly ApprovalItem[]): Promise<void> {
+  const channels = new Set(over.flatMap(({ told_in: channel }) => (channel === undefined ? [] : [channel])));
+  for (const channel of channels) {
+    const ids = new Set(over.map(({ approval_id: id }) => id));
+    const { before } = await changeCrowd(edges.table, channel, (crowd) =>
+      crowd.open.some(({ id }) => ids.has(id)) ? without(crowd, ids) : null,
+    );
+    const lists = new Set([...ids].map((id) => listOf(before, id)));
+    for (const number of lists) if (number !== null) await showList(edges, channel, number);
+  }
 }
 
-function quietCard(clusterId: string, now: Date): SlackMessage {
-  const text = `All requests on cluster ${code(clusterId, 160)} are answered or over, ${clockTime(now.toISOString())}.`;
-  return { text: 'No request waits for a human any more', blocks: [section(text)] };
+/** Brings the list that a question is on to what is open now, with a link to its card. */
+export async function showListOf(edges: ApprovalEdges, { told_in: channel, approval_id: id }: ApprovalItem): Promise<void> {
+  if (channel === undefined) return;
+  const number = listOf(await loadCrowd(edges.table, channel), id);
+  if (number !== null) await showList(edges, channel, number);
+}
+
+/** Brings one list of a channel to what is really open, until nobody has changed it meanwhile. */
+export async function showList(edges: ApprovalEdges, channel: string, number: number): Promise<void> {
+  const { table, slack, now } = edges;
+  for (let round = 0; round < ROUNDS; round++) {
+    const crowd = await loadCrowd(table, channel);
+    const list = crowd.lists.find((one) => one.number === number);
+    const ids = membersOf(crowd, number);
+    // Whoever posts its card shows it once more.
+    if (!list || (!list.card && ids.length > 0)) return;
+    const message = ids.length === 0 ? quietCard(now) : await cardOf(edges, ids);
+    const says = JSON.stringify(message.blocks);
+    if (list.card && says !== list.shown) {
+      await slack.update(list.card, message).catch((error: unknown) => {
+        if (!(error instanceof SlackRefused && error.messageGone)) throw error;
+      });
+    }
+    let changed = false;
+    await changeCrowd(table, channel, (fresh) => {
+      changed = membersOf(fresh, number).join() !== ids.join();
+      if (changed || fresh.lists.find((one) => one.number === number)?.shown === says) return null;
+      return withList(fresh, number, ids.length === 0 ? null : { shown: says });
+    });
+    if (!changed) return;
+  }
+}
+
+/** Corrects what is open in a channel by how each question stands, and shows every list of it. */
+export async function refreshCrowd(edges: ApprovalEdges, channel: string): Promise<void> {
+  const known = await loadCrowd(edges.table, channel);
+  const found = await Promise.all(known.open.map(({ id }) => loadApproval(edges.table, id)));
+  const over = new Set(known.open.flatMap(({ id }, index) => (found[index]?.status === 'pending' ? [] : [id])));
+  const { after } = await changeCrowd(edges.table, channel, (crowd) =>
+    crowd.open.some(({ id }) => over.has(id)) ? without(crowd, over) : null,
+  );
+  for (const { number } of after.lists) await showList(edges, channel, number);
+}
+
+/** The list with buttons that mean exactly these questions. */
+async function cardOf(edges: ApprovalEdges, ids: readonly string[]): Promise<SlackMessage> {
+  const found = await Promise.all(ids.map((id) => loadApproval(edges.table, id)));
+  const open = found.flatMap((approval) => (approval?.status === 'pending' ? [approval] : []));
+  if (open.length === 0) return quietCard(edges.now);
+  const pinned = await pinList(
+    edges.table,
+    open.map(({ approval_id: id }) => id),
+    edges.now,
+  );
+  return listCard(edges.slack, pinned, open);
 }

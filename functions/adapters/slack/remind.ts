@@ -1,12 +1,13 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { mayApprove } from '../../domain/approvers.ts';
+import { silenceWords } from '../../domain/question-words.ts';
 import { note } from '../answer-approval.ts';
 import { NOBODY } from '../approval-audit.ts';
 import { markReminded } from '../approval-notes.ts';
 import { loadConfig } from '../config-store.ts';
-import { section } from './cards.ts';
+import { section } from './blocks.ts';
 import type { ResumingEdges } from './edges.ts';
-import { clockTime, person, silenceWords } from './wording.ts';
+import { clockTime, person } from './wording.ts';
 
 /** Nobody needs to be told with forty others. */
 const MENTIONED = 10;
@@ -22,7 +23,7 @@ export async function remind(edges: ResumingEdges, approval: ApprovalItem): Prom
   if (now.getTime() < Date.parse(remind_at) || now.getTime() >= Date.parse(expires_at)) return false;
   const who = await whoMayAnswer(edges, approval);
   const text =
-    `⏰ Still open until ${clockTime(expires_at)}; if nobody answers, ${silenceWords(approval.question)}. ` +
+    `⏰ Still open until ${clockTime(expires_at)}; if nobody answers, ${silenceWords(approval)}. ` +
     (who.length > 0 ? who.map(person).join(' ') : 'Nobody in the configuration may answer it.');
   await slack.post(channel, { text: 'A request still waits for an answer', blocks: [section(text)] }, ts);
   await note(edges, approval, NOBODY, 'reminded', who.join(' '));

@@ -3,26 +3,34 @@ import { toFollow } from '../../domain/undoing.ts';
 import { audit, NOBODY } from '../approval-audit.ts';
 import { markAnnounced, markShown, recordCard } from '../approval-notes.ts';
 import { answerOf, closeApproval } from '../approval-store.ts';
+import { freePlace } from '../asking-store.ts';
 import { SecretUnavailable } from '../secrets.ts';
 import { deleteToken, loadToken } from '../token-store.ts';
 import { cardState, noticeCard, requestCard, settledCard, supersededCard } from './cards.ts';
 import type { Slack, SlackMessage } from './client.ts';
 import type { ApprovalEdges, ResumingEdges } from './edges.ts';
 import { SlackRefused } from './errors.ts';
-import { threadFor } from './open-digest.ts';
+import { leave, showListOf, threadFor } from './open-digest.ts';
+
+interface Carrying {
+  secondWay?: SecondWay;
+  /** Whoever calls takes it off its list, with others. */
+  staysListed?: boolean;
+}
 
 /**
- * Carries a stored decision to everybody who waits for it: the execution, the event bus and audit, the card; then takes
- * the approval off the open list. Every step may be repeated, so a crash anywhere is repaired by calling it again.
+ * Carries a stored decision to everybody who waits for it: the execution, the event bus and audit, the card and the list that it is on;
+ * then takes the approval off the open list. Every step may be repeated, so a crash anywhere is repaired by calling it again.
  * All steps are tried; the first failure is thrown afterwards.
  *
  * @returns whether nothing is left to do
  */
-export async function settle(edges: ResumingEdges, approval: ApprovalItem, secondWay?: SecondWay): Promise<boolean> {
+export async function settle(edges: ResumingEdges, approval: ApprovalItem, how: Carrying = {}): Promise<boolean> {
   const [resumed, ...others] = await Promise.allSettled([
     resume(edges, approval),
     announce(edges, approval),
-    showState(edges, approval, secondWay),
+    showState(edges, approval, how.secondWay),
+    how.staysListed ? undefined : leaveIfOver(edges, approval),
   ]);
   if (resumed.status === 'rejected') throw resumed.reason;
   for (const step of others) if (step.status === 'rejected') throw step.reason;
@@ -35,7 +43,11 @@ export type SecondWay = (card: SlackMessage) => Promise<boolean>;
 
 /** Announcement and card only, for functions that may not touch tokens. What fails is left to the sweeper. */
 export async function tell(edges: ApprovalEdges, approval: ApprovalItem): Promise<void> {
-  const steps = await Promise.allSettled([announce(edges, approval), showState(edges, approval)]);
+  const steps = await Promise.allSettled([
+    announce(edges, approval),
+    showState(edges, approval),
+    leaveIfOver(edges, approval),
+  ]);
   for (const step of steps) {
     if (step.status === 'rejected') edges.warn('left to the sweeper', step.reason);
   }
@@ -53,7 +65,7 @@ export async function present(edges: ApprovalEdges, approval: ApprovalItem): Pro
     jobId: approval.job_id,
     submittedAt: approval.submitted_at,
     approvalId: approval.approval_id,
-    action: approval.pinned.arguments?.action ?? 'none',
+    action: approval.subject.arguments.action,
     expiresAt: approval.expires_at,
   });
   await postCard(edges, approval);
@@ -77,8 +89,20 @@ async function postAnswerable(edges: ApprovalEdges, approval: ApprovalItem, chan
   const card = await edges.slack.post(channel, requestCard(approval), thread);
   const noted = await recordCard(edges.table, approval.approval_id, card);
   if (!noted) return edges.slack.update(card, supersededCard());
-  // A click can be faster than the note: then nobody else knew which card to update.
-  if (noted.status !== 'pending') await showState(edges, noted);
+  // A click can be faster than the note: then nobody else knew which card to update, or that it had joined a list.
+  if (noted.status !== 'pending') {
+    await showState(edges, noted);
+    return leave(edges, [noted]);
+  }
+  // Its line has a link now.
+  if (thread !== undefined) await showListOf(edges, noted);
+}
+
+/** A question that is over makes place for another, on its list and in the time of those who are asked. */
+async function leaveIfOver(edges: ApprovalEdges, approval: ApprovalItem): Promise<void> {
+  // Done when it was announced; what comes of it later changes no list.
+  if (answerOf(approval) === null || approval.announced_at !== undefined) return;
+  await leave(edges, [approval]);
 }
 
 /** Hands the answer to the waiting execution. True when no token is left to answer, or none ever was. */
@@ -110,7 +134,13 @@ async function announce({ table, emit, now }: ApprovalEdges, approval: ApprovalI
     ...(approval.decided_via !== undefined && answer.by !== NOBODY && { via: approval.decided_via }),
     at: answer.at,
   });
+  // A hold that was approved keeps its place until somebody has said whether it stays.
+  if (!asksAgain(approval)) await freePlace(table, approval.cluster_id, approval.pinned.decisionId, now);
   await markAnnounced(table, approval, now);
+}
+
+function asksAgain({ status, question, subject, pinned }: ApprovalItem): boolean {
+  return status === 'approved' && question === 'act' && subject.arguments.action === 'hold' && !pinned.dryRun;
 }
 
 /** Brings the card to the true state, unless it says so already. A card that is gone needs no update. */

@@ -1,33 +1,82 @@
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
-import { section } from './cards.ts';
+import { deedWords, type Form, jobWords, timeBeside, toldBecause } from '../../domain/question-words.ts';
+import { countOf, countWords, type Said, type Statements } from '../../domain/rolling-statements.ts';
+import { section, sections } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
-import { prose } from './escape.ts';
-import { calibrationMark, deed, firstReason } from './wording.ts';
+import { code, prose, wholeName } from './escape.ts';
+import { evidenceMark } from './wording.ts';
 
-const OUTCOME: Record<Effect['status'], string> = {
-  done: 'Done',
-  dryRun: 'Dry run, would have done',
-  refused: 'Not done',
-  void: 'Not done',
-  failed: 'Failed',
-  undone: 'Taken back',
+const OUTCOME: Record<Effect['status'], { title: string; form: Form }> = {
+  done: { title: 'Done', form: 'done' },
+  dryRun: { title: 'Dry run', form: 'wouldHave' },
+  refused: { title: 'Not done', form: 'do' },
+  void: { title: 'Not done', form: 'do' },
+  failed: { title: 'Failed', form: 'do' },
+  undone: { title: 'Taken back', form: 'done' },
 };
+/** Names in a list may be cut. */
+const IN_LIST = 80;
 
-/** Tells a human what the agent did alone, with how far its prediction may be trusted. */
-export function statementMessage(decision: Decision, effect: Effect): SlackMessage {
-  const outcome = OUTCOME[effect.status];
-  const why = effect.reason === undefined ? '' : ` (${prose(effect.reason, 300)})`;
-  const statement = prose(decision.statement, 300);
+/** Tells of an intervention that the agent did alone and nobody can take back from here, or would have done. */
+export function statementMessage(
+  decision: Decision,
+  effect: Effect,
+  job: { user?: string | undefined; queue?: string | undefined; gpus?: number | undefined },
+): SlackMessage {
+  const { title, form } = OUTCOME[effect.status];
+  const args = decision.arguments ?? { action: effect.action, jobId: decision.jobId, clusterId: decision.clusterId };
+  const why = effect.reason === undefined || effect.status === 'dryRun' ? '' : ` (${prose(effect.reason, 300)})`;
+  const whose = jobWords({ ...job, cluster_id: decision.clusterId }, (name) => code(name, IN_LIST), wholeName);
   return {
-    text: `${outcome}: ${statement}`,
+    text: `${title}: ${prose(effect.action, 60)}`,
     blocks: [
+      ...sections(`🤖 *${title}:* ${deedWords(args, form, wholeName)}${why}.`, whose),
       section(
-        `${statement} · ${calibrationMark(decision.evidence.score)}`,
-        `*${outcome}:* ${deed(decision)}${why}`,
-        `_You are told because:_ ${firstReason(decision)}`,
+        `_You are told because:_ ${prose(toldBecause(decision), 400)} · ${evidenceMark(decision)}`,
         ...(effect.intervened ? ['It cannot be undone from here.'] : []),
       ),
+    ],
+  };
+}
+
+/** One statement, as it is counted and listed. */
+export function saidOf(decision: Decision, effect: Effect): Said {
+  const { status, action, at } = effect;
+  const dryRun = status === 'dryRun';
+  const verb = action === 'warn' ? 'warned about' : 'annotated';
+  const what = dryRun ? `would have been ${verb}` : verb;
+  const job = code(decision.jobId, IN_LIST);
+  return {
+    decisionId: decision.decisionId,
+    tier: action === 'warn' ? 'warn' : 'annotate',
+    dryRun,
+    at,
+    line: `${at.slice(11, 16)} ${job} ${what}: “${prose(decision.statement, 200)}”`,
+    because: prose(toldBecause(decision), 400),
+    mark: evidenceMark(decision),
+  };
+}
+
+/**
+ * The one message for the statements of a while: how many of each tier, and the latest ones.
+ * @param withEarlier also what came of the message before, where that could not be changed
+ */
+export function statementsMessage(clusterId: string, statements: Statements, withEarlier: boolean): SlackMessage {
+  const { began_at: began, counts, lines, because, mark, earlier } = statements;
+  const count = countOf(counts);
+  const title = `${count} ${count === 1 ? 'statement' : 'statements'}`;
+  const left = count - lines.length;
+  const since = `since ${timeBeside(began, began)}`;
+  return {
+    text: `${title} on ${clusterId}`,
+    blocks: [
+      section(`🗒️ *${title}* on ${code(clusterId, 160)} ${since}: ${countWords(counts)}.`),
+      ...sections(...(left > 0 ? [`… ${left} earlier`] : []), ...lines.map((line) => `• ${line}`)),
+      section(`_You are told because:_ ${because} · ${mark}`),
+      ...(withEarlier && earlier
+        ? [section(`From ${timeBeside(earlier.began_at, began)} on, in all: ${countWords(earlier.counts)}.`)]
+        : []),
     ],
   };
 }

@@ -3,12 +3,13 @@ import { undoState } from '../../domain/undoing.ts';
 import { loadApproval } from '../approval-item.ts';
 import { openApprovals } from '../approval-lists.ts';
 import { closeApproval, expireApproval } from '../approval-store.ts';
-import { countedClusters } from '../open-digest-store.ts';
+import { crowdedChannels } from '../open-digest-store.ts';
 import type { Slack } from './client.ts';
 import type { ResumingEdges } from './edges.ts';
 import { SlackUnavailable } from './errors.ts';
 import { follow } from './follow.ts';
-import { refreshDigest } from './open-digest.ts';
+import { refreshCrowd } from './open-digest.ts';
+import { voidIfOver } from '../void-questions.ts';
 import { remind } from './remind.ts';
 import { present, settle } from './settle.ts';
 import { requestUndo } from './undo.ts';
@@ -35,34 +36,30 @@ interface SweepReport {
  */
 export async function sweep(edges: ResumingEdges): Promise<SweepReport> {
   const report: SweepReport = { open: 0, settled: 0, expired: 0, posted: 0, reminded: 0, failed: 0 };
-  const open = new Map<string, ApprovalItem[]>((await countedClusters(edges.table)).map((id) => [id, []]));
   const careful = { ...edges, slack: givesUpEarly(edges.slack) };
   for await (const id of openApprovals(edges.table)) {
     report.open += 1;
     try {
       const approval = await loadApproval(edges.table, id);
       if (!approval) continue;
-      const mine = open.get(approval.cluster_id) ?? [];
-      open.set(approval.cluster_id, mine);
-      const now = await sweepOne(careful, approval, report);
-      if (now.status === 'pending') mine.push(now);
+      await sweepOne(careful, approval, report);
     } catch (error) {
       report.failed += 1;
       edges.warn(`approval ${id.slice(0, 80)} could not be swept`, error);
     }
   }
-  for (const [clusterId, mine] of open) {
-    await refreshDigest(careful, clusterId, mine).catch((error: unknown) => {
+  for (const channel of await crowdedChannels(edges.table)) {
+    await refreshCrowd(careful, channel).catch((error: unknown) => {
       report.failed += 1;
-      edges.warn(`the digest of ${clusterId} could not be brought up to date`, error);
+      edges.warn('the lists of a channel could not be brought up to date', error);
     });
   }
   return report;
 }
 
-async function sweepOne(edges: ResumingEdges, listed: ApprovalItem, report: SweepReport): Promise<ApprovalItem> {
-  let approval = listed;
+async function sweepOne(edges: ResumingEdges, listed: ApprovalItem, report: SweepReport): Promise<void> {
   const { table, now } = edges;
+  let approval = (await voidIfOver(edges, listed)) ?? listed;
   if (approval.status === 'pending' && now.getTime() > Date.parse(approval.expires_at) + EXPIRY_GRACE_MS) {
     const outcome = await expireApproval(table, approval.approval_id, now);
     if (outcome.won) report.expired += 1;
@@ -78,7 +75,6 @@ async function sweepOne(edges: ResumingEdges, listed: ApprovalItem, report: Swee
   } else if (await remind(edges, approval)) {
     report.reminded += 1;
   }
-  return approval;
 }
 
 /** Carries a decision to its end: the execution, the announcement, what came of it, and the card that says so. */

@@ -2,6 +2,8 @@ import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import type { Job } from '../../../schemas/machines/job-workflow.ts';
+import { ownSubject } from '../../domain/subject.ts';
 import { offersUndo } from '../../domain/undoing.ts';
 import { recordAlone } from '../alone-store.ts';
 import { markShown, recordCard } from '../approval-notes.ts';
@@ -11,12 +13,19 @@ import type { Slack } from './client.ts';
 import type { ApprovalEdges } from './edges.ts';
 import { say, type Way } from './notifier.ts';
 import { showState } from './settle.ts';
-import { statementMessage } from './statement.ts';
+import { tellStatement } from './rolling-message.ts';
+import { saidOf, statementMessage } from './statement.ts';
 
 type Telling = Pick<ApprovalEdges, 'table' | 'now' | 'warn'>;
 
+export interface DoneAlone {
+  decision: Decision;
+  effect: Effect;
+  job: Pick<Job, 'user' | 'queue'> & { request: Pick<Job['request'], 'gpus'> };
+}
+
 /**
- * Tells people what the agent did alone. Where it can be taken back, that is recorded first, so that the console and the
+ * Tells people what the agent did alone: of an intervention at once, of statements in a message that they share. Where it can be taken back, that is recorded first, so that the console and the
  * command line can undo it whatever becomes of the message.
  * @returns whether there was a way to tell
  * @throws SlackUnavailable, SlackRefused: safe to repeat
@@ -24,18 +33,25 @@ type Telling = Pick<ApprovalEdges, 'table' | 'now' | 'warn'>;
 export async function tellAlone(
   edges: Telling,
   way: Way,
-  { decision, effect, user }: { decision: Decision; effect: Effect; user: string | undefined },
+  { decision, effect, job }: DoneAlone,
   config: ClusterConfig,
   defaultChannel: string,
 ): Promise<boolean> {
   const channel = config.slackChannel ?? defaultChannel;
-  const { undoMinutes } = config.approvals;
+  const { clusterId } = decision;
+  const { undoMinutes, statementMinutes: minutes } = config.approvals;
+  if (decision.kind === 'statement') {
+    return tellStatement(edges, way, saidOf(decision, effect), { clusterId, channel, minutes });
+  }
+  const about = { user: job.user, queue: job.queue, gpus: job.request.gpus };
   const row = await loadJob(edges.table, decision);
-  if (row?.claimed_by === undefined || !offersUndo(decision, effect, undoMinutes)) {
-    return say(way, channel, statementMessage(decision, effect));
+  const subject = ownSubject(decision);
+  if (row?.claimed_by === undefined || subject === null || !offersUndo(decision, effect, undoMinutes)) {
+    return say(way, channel, statementMessage(decision, effect, about));
   }
   const executionArn = row.claimed_by;
-  const approval = await recordAlone(edges.table, { decision, effect, user, executionArn, channel, undoMinutes });
+  const done = { decision, subject, job: about, effect, executionArn, channel, undoMinutes };
+  const approval = await recordAlone(edges.table, done);
   if (way.kind !== 'bot') return say(way, channel, undoNotice(approval, edges.now));
   await postCard({ ...edges, slack: way.slack }, approval, channel);
   return true;

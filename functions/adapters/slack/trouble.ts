@@ -1,7 +1,7 @@
 import type { VisitFailure } from '../../../schemas/machines/drift-monitor.ts';
 import type { Table } from '../table.ts';
 import { claimTrouble, forgetTrouble } from '../visit-trouble.ts';
-import { section } from './cards.ts';
+import { section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code } from './escape.ts';
 import { tellAllOperators } from './tell-operators.ts';

@@ -1,3 +1,4 @@
+import type { PrivateMessage } from './client.ts';
 import type { ApprovalEdges } from './edges.ts';
 import type { Click } from './interaction.ts';
 
@@ -8,13 +9,14 @@ import type { Click } from './interaction.ts';
 export async function whisper(
   { slack, warn }: Pick<ApprovalEdges, 'slack' | 'warn'>,
   { responseUrl, channel, by }: Pick<Click, 'responseUrl' | 'channel' | 'by'>,
-  text: string,
+  said: string | PrivateMessage,
 ): Promise<void> {
+  const message = typeof said === 'string' ? { text: said } : said;
   try {
-    if (responseUrl !== undefined && (await slack.whisper(responseUrl, text))) return;
+    if (responseUrl !== undefined && (await slack.whisper(responseUrl, message))) return;
   } catch (error) {
     warn('response URL did not take the private answer', error);
   }
   if (channel === undefined) return;
-  await slack.ephemeral(channel, by, text).catch((error: unknown) => warn('private answer not sent', error));
+  await slack.ephemeral(channel, by, message).catch((error: unknown) => warn('private answer not sent', error));
 }

@@ -57,7 +57,7 @@ export async function approval(source: ConsoleSource, id: string): Promise<Appro
 }
 
 export function approvalView(source: ConsoleSource, item: ApprovalItem): ApprovalView {
-  const { pinned } = item;
+  const { pinned, subject } = item;
   const { p: _, ...prediction } = pinned.prediction;
   const now = new Date(source.now());
   const undo = undoState(item, now);
@@ -67,11 +67,11 @@ export function approvalView(source: ConsoleSource, item: ApprovalItem): Approva
     jobId: item.job_id,
     status: item.status,
     question: item.question,
-    tier: pinned.tier,
-    action: pinned.arguments?.action ?? item.tier,
-    target: pinned.arguments?.target ?? null,
-    text: pinned.arguments?.text ?? null,
-    argumentsHash: pinned.argumentsHash,
+    tier: subject.tier,
+    action: subject.arguments.action,
+    target: subject.arguments.target ?? null,
+    text: subject.arguments.text ?? null,
+    argumentsHash: subject.argumentsHash,
     statement: pinned.statement,
     explanation: item.explanation ?? null,
     reasons: pinned.reasons,

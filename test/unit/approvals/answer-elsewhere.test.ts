@@ -1,4 +1,4 @@
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { answerElsewhere } from '../../../functions/adapters/answer-elsewhere.ts';
 import { liftFreeze, putFreeze } from '../../../functions/adapters/freeze-store.ts';
@@ -6,7 +6,7 @@ import { answerClick } from '../../../functions/adapters/slack/answer-click.ts';
 import type { ApprovalEdges } from '../../../functions/adapters/slack/edges.ts';
 import { SlackUnavailable } from '../../../functions/adapters/slack/errors.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
-import { clusterKey } from '../../../functions/adapters/table.ts';
+import { clusterKey, putItem } from '../../../functions/adapters/table.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import type { AnswerRequest } from '../../../schemas/ports/answer.ts';
 import { ANNA, aConfig, BEN, EXPIRES, minutesAfter, OWNER, words } from './builders.ts';
@@ -110,8 +110,8 @@ describe('an answer outside of Slack', () => {
       message: expect.stringContaining('no Slack id in the configuration'),
     });
     const config = aConfig({ users: { ...aConfig().users, [ARN]: ANNA } });
-    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', v: 1, config, applied_at: now5.toISOString() };
-    await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: item }));
+    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', config, applied_at: now5.toISOString() };
+    await putItem(dynamo.table, item);
     await answer(at(now5), iam, approval, { action: 'approve' });
     expect(await stored()).toMatchObject({ status: 'approved', decided_by: ANNA, decided_via: 'cli' });
   });

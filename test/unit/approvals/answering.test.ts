@@ -146,11 +146,11 @@ describe('a click', () => {
     expect(await auditOf(approval)).toContain(`${by}: refused to approve`);
   });
 
-  it('on Details shows the whole evidence in the thread of the card', async () => {
-    const { approval, at, posts, stored } = await asked();
+  it('on Details shows the rest of the evidence to whoever asks for it, and to nobody else', async () => {
+    const { approval, at, posts, whispers, stored } = await asked();
     await answerClick(at(now5), click(approval, ANNA, 'details'));
-    expect(posts[1]?.thread).toBe('1.000001');
-    expect(words(posts[1]?.message)).toContain('bounds of the ECE 0.030 to 0.062');
+    expect(posts).toHaveLength(1);
+    expect(whispers[0]).toContain('ECE between 0.030 and 0.062 with 90 % certainty');
     expect((await stored()).status).toBe('pending');
     expect(await auditOf(approval)).toContain(`${ANNA}: looked at the details`);
   });

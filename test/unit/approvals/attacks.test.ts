@@ -11,7 +11,7 @@ import { handler as webhook } from '../../../functions/http/slack-webhook.ts';
 import { whyNot } from '../../../infra/commands/approve.ts';
 import { DENY_MODAL, REASON_FIELD } from '../../../schemas/ports/slack.ts';
 import { context } from '../../fixtures/handlers.ts';
-import { ANNA, ASKED, aConfig, aDecision, anApproval } from './builders.ts';
+import { ANNA, ASKED, aConfig, aDecision, anApproval, requeue } from './builders.ts';
 import { useApprovalEdges } from './edges.ts';
 import { signedClick } from './signed-click.ts';
 
@@ -61,7 +61,7 @@ describe('somebody who may answer on another cluster only', () => {
   });
 
   it('approves tier 4 only where tier 4 is theirs', async () => {
-    const gate = aDecision({ tier: 4, arguments: { action: 'hold', clusterId: 'west-1', jobId: 'job-17' } });
+    const gate = aDecision({ asks: { tier: 4, ...requeue({ action: 'hold', target: undefined }) } });
     await ask(gate);
     await webhook(signedClick(gate.decisionId, { by: 'U0OWNER' }), context);
     expect(JSON.stringify(slack.calls.at(-1))).toContain('not among the approvers of tier gate');

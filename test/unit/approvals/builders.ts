@@ -1,10 +1,12 @@
 import type { ModalView } from '@slack/types';
 import * as z from 'zod';
-import type { CardRef, Slack, SlackMessage } from '../../../functions/adapters/slack/client.ts';
+import type { CardRef, PrivateMessage, Slack, SlackMessage } from '../../../functions/adapters/slack/client.ts';
 import type { ResumingEdges } from '../../../functions/adapters/slack/edges.ts';
 import type { Table } from '../../../functions/adapters/table.ts';
+import { argumentsHash } from '../../../functions/domain/ids.ts';
+import { ownSubject, subjectOf } from '../../../functions/domain/subject.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
-import type { Decision } from '../../../schemas/decision.ts';
+import type { ActionArguments, Decision } from '../../../schemas/decision.ts';
 import type { ApprovalAnswer, ApprovalItem } from '../../../schemas/items/approval.ts';
 import { aDecision as someDecision } from '../../fixtures/builders.ts';
 
@@ -23,6 +25,19 @@ export const newDecisionId = () => {
   return `dec_${String(serial).padStart(24, '0')}`;
 };
 
+const RULE = {
+  code: 'ece',
+  message: 'suggest: ECE 0.056, at most 0.050',
+  scope: 'escalate' as const,
+};
+
+/** An intervention, as a question or as what the agent does alone, with the hash that belongs to it. */
+export function requeue(change: Partial<ActionArguments> = {}) {
+  const args = { action: 'requeue', clusterId: 'west-1', jobId: 'job-17', target: 'short', ...change };
+  return { arguments: args, argumentsHash: argumentsHash(args) };
+}
+
+/** A decision that does nothing alone and asks a human about a requeue. */
 export function aDecision(change: Partial<Decision> = {}): Decision {
   return {
     ...someDecision(),
@@ -31,23 +46,19 @@ export function aDecision(change: Partial<Decision> = {}): Decision {
     jobId: 'job-17',
     submittedAt: ASKED.toISOString(),
     decidedAt: ASKED.toISOString(),
-    tier: 3,
-    kind: 'intervention',
-    arguments: { action: 'requeue', clusterId: 'west-1', jobId: 'job-17', target: 'short' },
-    argumentsHash: 'a'.repeat(64),
+    called: 3,
+    tier: 0,
+    kind: 'statement',
+    arguments: null,
+    argumentsHash: null,
     scope: 'escalate',
     next: 'ask',
+    asks: { tier: 3, ...requeue() },
     executed: false,
-    late: false,
-    holdout: false,
+    cost: 0,
+    passedOver: [{ tier: 3, reasons: [RULE] }],
     foldable: true,
-    reasons: [
-      {
-        code: 'tier-not-earned',
-        message: 'Upper bound of ECE is 0.062; tier 3 needs at most 0.050',
-        scope: 'escalate',
-      },
-    ],
+    reasons: [RULE],
     prediction: {
       p: 0.9,
       q: 0.82,
@@ -65,17 +76,33 @@ export function aDecision(change: Partial<Decision> = {}): Decision {
       eceUpper: 0.062,
       nullMean: 0.021,
       n: 212,
-      hold: 0,
+      skilled: true,
       epoch: 1,
       version: 9,
       drift: 'none',
       earnedTier: 2,
-      reasons: [],
+      reasons: [
+        { code: 'score', message: 'calibration score 0.720 has to be above 0.85', scope: 'notify' },
+      ],
     },
     statement: '~12 minutes (±5m)',
     longWaitSeconds: 300,
+    dryRun: false,
     ...change,
   };
+}
+
+/** A decision that the agent carries out alone, in the sight of people, and asks nobody about. */
+export function anOwnDecision(change: Partial<Decision> = {}): Decision {
+  return aDecision({
+    ...{ tier: 3, kind: 'intervention', ...requeue(), scope: 'notify', next: 'actAndNotify', executed: true },
+    ...{ asks: null, passedOver: [], reasons: [], cost: 10_000, ...change },
+  });
+}
+
+/** A hold that the agent placed alone, of which somebody is asked whether it stays. */
+export function aHold(change: Partial<Decision> = {}): Decision {
+  return anOwnDecision({ called: 4, tier: 4, ...requeue({ action: 'hold', target: undefined }), ...change });
 }
 
 export function aConfig(change: z.input<typeof ClusterConfig> | object = {}): ClusterConfig {
@@ -89,7 +116,10 @@ export function aConfig(change: z.input<typeof ClusterConfig> | object = {}): Cl
 }
 
 export function anApproval(change: Partial<ApprovalItem> = {}): ApprovalItem {
-  const pinned = change.pinned ?? aDecision();
+  const question = change.question ?? 'act';
+  const pinned = change.pinned ?? (question === 'keep' ? aHold() : aDecision());
+  const subject = change.subject ?? subjectOf(pinned, question) ?? ownSubject(pinned);
+  if (subject === null) throw new Error('this decision is about nothing');
   return {
     PK: `APPROVAL#${pinned.decisionId}`,
     SK: 'APPROVAL',
@@ -98,17 +128,23 @@ export function anApproval(change: Partial<ApprovalItem> = {}): ApprovalItem {
     cluster_id: pinned.clusterId,
     job_id: pinned.jobId,
     submitted_at: pinned.submittedAt,
-    question: 'act',
-    tier: 'suggest',
+    question,
+    tier: question === 'keep' ? 'gate' : 'suggest',
     status: 'pending',
+    subject,
     pinned,
+    user: 'olga',
+    queue: 'gpu-long',
+    gpus: 4,
+    record: { seen: 50, right: 41, promise: 0.65 },
+    told_in: '#gpu-alerts',
     requested_at: ASKED.toISOString(),
     expires_at: EXPIRES.toISOString(),
     execution_arn: 'arn:aws:states:us-east-1:000000000000:execution:job-workflow:x',
     requests: 1,
     alternatives: [],
     undo_seconds: 900,
-    cards_at_once: 5,
+    cards_at_once: 3,
     ...change,
   };
 }
@@ -149,12 +185,12 @@ export function recorder(table: Table, change: Partial<ResumingEdges> = {}): Rec
     update: async ({ ts }, message) => {
       cards.set(ts, message);
     },
-    whisper: async (_url, text) => {
-      whispers.push(text);
+    whisper: async (_url, message) => {
+      whispers.push(privately(message));
       return true;
     },
-    ephemeral: async (_channel, _user, text) => {
-      whispers.push(text);
+    ephemeral: async (_channel, _user, message) => {
+      whispers.push(privately(message));
     },
     replace: async (url, message) => {
       replaced.push({ url, message });
@@ -194,6 +230,9 @@ export function recorder(table: Table, change: Partial<ResumingEdges> = {}): Rec
     at: (now) => ({ ...edges, now }),
   };
 }
+
+/** What one person reads. */
+const privately = ({ text, blocks }: PrivateMessage) => (blocks === undefined ? text : words({ text, blocks }));
 
 /** All mrkdwn of a message, as one text. */
 export function words(message: SlackMessage | undefined): string {

@@ -127,7 +127,7 @@ describe('private answers', () => {
   ])('to %s: allowed is %s', (url, allowed) => expect(isSlacksUrl(url, BASE)).toBe(allowed));
 
   it('go nowhere else', async () => {
-    await slack().whisper('https://evil.example/', 'hi');
+    await slack().whisper('https://evil.example/', { text: 'hi' });
   });
 
   it('are seen by the person who clicked only', async () => {
@@ -138,7 +138,7 @@ describe('private answers', () => {
         return HttpResponse.text('ok');
       }),
     );
-    await slack().whisper('https://hooks.slack.com/actions/1', 'hi');
+    await slack().whisper('https://hooks.slack.com/actions/1', { text: 'hi' });
     expect(body).toEqual({ response_type: 'ephemeral', replace_original: false, text: 'hi' });
   });
 });
@@ -152,7 +152,7 @@ describe('what a click makes possible', () => {
     };
     server.use(http.post(`${BASE}/views.open`, take), http.post(`${BASE}/chat.postEphemeral`, take));
     await slack().openModal('1.2.abc', { type: 'modal', title: { type: 'plain_text', text: 'Why?' }, blocks: [] });
-    await slack().ephemeral('C1', 'U0ANNA', 'not you');
+    await slack().ephemeral('C1', 'U0ANNA', { text: 'not you' });
     expect(bodies).toMatchObject([
       { trigger_id: '1.2.abc', view: { type: 'modal' } },
       { channel: 'C1', user: 'U0ANNA', text: 'not you' },
@@ -177,7 +177,7 @@ describe('what a click makes possible', () => {
     expect(await slack().replace('https://hooks.slack.com/actions/1', MESSAGE)).toBe(true);
     expect(bodies).toEqual([{ replace_original: true, ...MESSAGE }]);
     expect(await slack().replace('https://evil.example/actions/1', MESSAGE)).toBe(false);
-    expect(await slack().whisper('https://evil.example/actions/1', 'hi')).toBe(false);
+    expect(await slack().whisper('https://evil.example/actions/1', { text: 'hi' })).toBe(false);
   });
 
   it.each([

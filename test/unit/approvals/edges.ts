@@ -1,13 +1,12 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, beforeAll, beforeEach, vi } from 'vitest';
 import { loadApproval } from '../../../functions/adapters/approval-item.ts';
-import { clusterKey } from '../../../functions/adapters/table.ts';
+import { clusterKey, putItem } from '../../../functions/adapters/table.ts';
 import { handler as requestApproval } from '../../../functions/job-workflow/request-approval.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import { aJob } from '../../fixtures/builders.ts';
@@ -15,7 +14,7 @@ import { context, useTable } from '../../fixtures/handlers.ts';
 import { ASKED, aConfig } from './builders.ts';
 import { SIGNING } from './signed-click.ts';
 
-export const job = aJob({ clusterId: 'west-1', jobId: 'job-17', user: 'olga' });
+export const job = aJob({ clusterId: 'west-1', jobId: 'job-17', submittedAt: ASKED.toISOString(), user: 'olga' });
 
 /** Everything the approval handlers of one test file reach: table, Slack, bus, secrets, executions; time stands at ASKED. */
 export function useApprovalEdges() {
@@ -61,8 +60,8 @@ export function useApprovalEdges() {
     for (const [SecretId, SecretString] of Object.entries(values)) {
       secrets.on(GetSecretValueCommand, { SecretId }).resolves({ SecretString });
     }
-    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', v: 1, config: aConfig(), applied_at: ASKED.toISOString() };
-    await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: item }));
+    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', config: aConfig(), applied_at: ASKED.toISOString() };
+    await putItem(dynamo.table, item);
   });
   return {
     slack,

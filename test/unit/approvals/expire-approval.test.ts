@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { handler as webhook } from '../../../functions/http/slack-webhook.ts';
 import { handler as expireApproval } from '../../../functions/job-workflow/expire-approval.ts';
 import { context } from '../../fixtures/handlers.ts';
-import { ASKED, aDecision, BEN, EXPIRES, minutesAfter } from './builders.ts';
+import { ASKED, aDecision, aHold, BEN, EXPIRES, minutesAfter } from './builders.ts';
 import { job, useApprovalEdges } from './edges.ts';
 import { signedClick } from './signed-click.ts';
 
@@ -11,7 +11,7 @@ const { slack, sfn, ask, answers, stored } = useApprovalEdges();
 
 describe('ExpireApproval', () => {
   it('expires what nobody answered, without ever touching the token', async () => {
-    const decision = aDecision();
+    const decision = aHold();
     await ask(decision, 'token-1', 'keep');
     vi.setSystemTime(minutesAfter(EXPIRES, 1));
     const answer = await expireApproval({ job, decision, question: 'keep' }, context);

@@ -17,9 +17,17 @@ import {
   expireApproval,
   openApproval,
   voidApproval,
+  voidQuestion,
 } from '../../../functions/adapters/approval-store.ts';
+import { freePlace, takePlace } from '../../../functions/adapters/asking-store.ts';
+import { changeCrowd } from '../../../functions/adapters/open-digest-store.ts';
+import { changeStatements } from '../../../functions/adapters/statement-store.ts';
 import type { Table } from '../../../functions/adapters/table.ts';
 import { deleteToken, loadToken } from '../../../functions/adapters/token-store.ts';
+import { joined } from '../../../functions/domain/crowd.ts';
+import { withStatement } from '../../../functions/domain/rolling-statements.ts';
+import { subjectOf } from '../../../functions/domain/subject.ts';
+import type { Decision } from '../../../schemas/decision.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { memoryTable } from '../../fixtures/memory-table.ts';
@@ -27,19 +35,29 @@ import { ANNA, ASKED, aDecision, EXPIRES, minutesAfter } from './builders.ts';
 
 const dynamo = useTable();
 
-const terms = { alternatives: [], undo_seconds: 900, cards_at_once: 5 };
+const terms = { alternatives: [], undo_seconds: 900, cards_at_once: 3 };
+const about = { question: 'act', executionArn: 'a', channel: '#a', terms } as const;
+const subjectIn = (decision: Decision) => subjectOf(decision, 'act') ?? expect.fail('asks nothing');
+const LIMITS = { open: 6, perHour: 6, keptForGate: 2 };
+const said = (decisionId: string, now: Date) => ({
+  ...{ decisionId, tier: 'warn' as const, dryRun: false, at: now.toISOString() },
+  ...{ line: decisionId, because: 'score', mark: 'calibration: 72%' },
+});
 type Write = (table: Table, approval: ApprovalItem, now: Date) => Promise<unknown>;
 const WRITES: Record<string, Write> = {
   again: (table, { pinned }, now) =>
-    openApproval(
-      table,
-      { decision: pinned, question: 'act', executionArn: 'a', taskToken: 'two', channel: '#a', terms },
-      now,
-    ),
+    openApproval(table, { ...about, decision: pinned, subject: subjectIn(pinned), taskToken: 'two' }, now),
   approve: (table, { approval_id }, now) =>
     decideApproval(table, approval_id, { status: 'approved', by: ANNA, via: 'slack', reason: 'yes' }, now),
   expire: (table, { approval_id }, now) => expireApproval(table, approval_id, now),
   void: (table, { approval_id }, now) => voidApproval(table, approval_id, 'started', now),
+  overtake: (table, { approval_id }, now) => voidQuestion(table, approval_id, 'started', now),
+  join: (table, { approval_id }) => changeCrowd(table, approval_id, (crowd) => joined(crowd, approval_id, 1)),
+  ask: (table, { approval_id: id }, now) =>
+    takePlace(table, id, { id, tier: 3, until: now.getTime() + 60_000 }, LIMITS, now),
+  free: (table, { approval_id: id }, now) => freePlace(table, id, id, now),
+  tell: (table, { approval_id: id }, now) =>
+    changeStatements(table, id, (all) => withStatement(all, said(id, now), 60_000)),
   card: (table, { approval_id }) => recordCard(table, approval_id, { channel: 'C1', ts: '1.1' }),
   announce: (table, approval, now) => markAnnounced(table, approval, now),
   close: (table, approval) => closeApproval(table, approval),
@@ -63,7 +81,7 @@ describe('the table in memory', () => {
     await fc.assert(
       fc.asyncProperty(order, async (names) => {
         const decision = aDecision();
-        const asked = { decision, question: 'act' as const, executionArn: 'a', taskToken: 'one', channel: '#a', terms };
+        const asked = { ...about, decision, subject: subjectIn(decision), taskToken: 'one' };
         const results = [dynamo.table, memoryTable().table].map(async (table) => {
           const told: unknown[] = [];
           let approval = await openApproval(table, asked, ASKED);

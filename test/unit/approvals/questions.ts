@@ -1,13 +1,14 @@
-import { DeleteCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, expect } from 'vitest';
 import { loadApproval } from '../../../functions/adapters/approval-item.ts';
 import { openApprovals } from '../../../functions/adapters/approval-lists.ts';
 import { ask } from '../../../functions/adapters/slack/ask.ts';
-import { clusterKey } from '../../../functions/adapters/table.ts';
+import { clusterKey, jobKey, putItem } from '../../../functions/adapters/table.ts';
+import type { Decision } from '../../../schemas/decision.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import type { CardAction } from '../../../schemas/ports/slack.ts';
 import { useTable } from '../../fixtures/handlers.ts';
-import { ASKED, aConfig, aDecision, minutesAfter, recorder } from './builders.ts';
+import { ASKED, aConfig, aDecision, aHold, minutesAfter, recorder, requeue } from './builders.ts';
 
 export const now5 = minutesAfter(ASKED, 5);
 
@@ -28,14 +29,18 @@ export function useQuestions() {
     user = 'olga',
     tier = 3,
     change = {},
+    about = {} as Partial<Decision>,
+    config = {},
   } = {}) {
     const slack = recorder(dynamo.table, change);
-    const decision = aDecision({ tier });
-    const request = (taskToken: string) =>
+    const asks = tier === 4 ? { tier, ...requeue({ action: 'hold', target: undefined }) } : { tier, ...requeue() };
+    const decision = question === 'keep' ? aHold(about) : aDecision({ asks, ...about });
+    const job = { user, queue: 'gpu-long', request: { gpus: 4 } };
+    const request = (taskToken: string, when = ASKED) =>
       ask(
-        slack.edges,
-        { decision, question, user, executionArn: 'arn:execution', taskToken },
-        aConfig(),
+        slack.at(when),
+        { decision, question, job, executionArn: 'arn:execution', taskToken },
+        aConfig(config),
         '#gpu-alerts',
       );
     const approval = await request(token);
@@ -65,9 +70,14 @@ export function useQuestions() {
     for await (const id of openApprovals(dynamo.table)) {
       await client.send(new DeleteCommand({ TableName, Key: { PK: `APPROVAL#${id}`, SK: 'APPROVAL' } }));
     }
-    await client.send(new DeleteCommand({ TableName, Key: { PK: 'APPROVAL#OPEN@west-1', SK: 'DIGEST' } }));
-    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', v: 1, config: aConfig(), applied_at: ASKED.toISOString() };
-    await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: item }));
+    const stale = [
+      { PK: 'APPROVAL#OPEN@#gpu-alerts', SK: 'DIGEST' },
+      { PK: clusterKey('west-1'), SK: 'ASKING' },
+      jobKey(aDecision()),
+    ];
+    for (const Key of stale) await client.send(new DeleteCommand({ TableName, Key }));
+    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', config: aConfig(), applied_at: ASKED.toISOString() };
+    await putItem(dynamo.table, item);
   });
   return { dynamo, asked, click, auditOf, isOpen };
 }

@@ -1,21 +1,20 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { approvalIdOf } from '../../../functions/adapters/approval-store.ts';
 import { closeJob, loadJob, recordEffect } from '../../../functions/adapters/job-store.ts';
 import type { Scheduler } from '../../../functions/adapters/schedulers/scheduler.ts';
 import { approvalEdges } from '../../../functions/adapters/slack/edges.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
-import { clusterKey, jobKey, table } from '../../../functions/adapters/table.ts';
+import { clusterKey, jobKey, putItem, table } from '../../../functions/adapters/table.ts';
 import { takeBack } from '../../../functions/adapters/take-back.ts';
-import { argumentsHash } from '../../../functions/domain/ids.ts';
 import { ledgerEntry, mayYetBeUndone } from '../../../functions/domain/outcome.ts';
 import { permission } from '../../../functions/domain/permission.ts';
 import { handler as webhook } from '../../../functions/http/slack-webhook.ts';
 import { handler as notify } from '../../../functions/job-workflow/notify.ts';
 import type { Effect } from '../../../schemas/effect.ts';
-import { JobItem } from '../../../schemas/items/job.ts';
 import { context } from '../../fixtures/handlers.ts';
-import { ANNA, ASKED, aConfig, aDecision, minutesAfter, OWNER } from './builders.ts';
+import { ANNA, ASKED, aConfig, anOwnDecision, minutesAfter, OWNER, requeue } from './builders.ts';
 import { job, useApprovalEdges } from './edges.ts';
 import { signedClick } from './signed-click.ts';
 
@@ -28,31 +27,22 @@ const obliging: Scheduler = {
   undo: async (placed) => ({ ...placed, undone: true }),
 };
 
-const ROUND = { clusterId: 'west-1', jobId: 'job-17', submittedAt: ASKED.toISOString() };
-
 /** A requeue that the agent did alone and read back; its execution is about to tell people. */
 async function doneAlone(change: Partial<Effect> = {}) {
-  const recorded = aDecision({ executed: true, next: 'actAndNotify', scope: 'notify', reasons: [] });
-  const args = recorded.arguments ?? expect.fail('nothing to do');
-  const decision = { ...recorded, argumentsHash: argumentsHash(args) };
-  const { decisionId } = decision;
+  const decision = anOwnDecision();
+  const { decisionId, clusterId, jobId, submittedAt } = decision;
   const placed = { decisionId, action: 'requeue', jobId: 'job-17', before: { queue: 'long' }, undone: false };
   const effect: Effect = {
     ...{ status: 'done', action: 'requeue', decisionId, at: ASKED.toISOString(), intervened: true },
     undo: { ...placed, target: 'short' },
     ...change,
   };
-  const row = JobItem.parse({
-    ...jobKey(decision),
-    v: 1,
-    ...{ cluster_id: 'west-1', job_id: 'job-17', claimed_by: 'arn:execution', submitted_at: ASKED.toISOString() },
-    decision,
-  });
-  await store().client.send(new PutCommand({ TableName: store().name, Item: row }));
+  const row = { cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt, claimed_by: 'arn:execution', decision };
+  await putItem(store(), { ...jobKey(decision), ...row });
   await recordEffect(store(), decision, effect);
-  return { decision, effect, told: () => notify({ job, decision, effect }, context) };
+  return { decision, id: approvalIdOf(decisionId, 'alone'), effect, told: () => notify({ job, decision, effect }, context) };
 }
-const rowNow = async () => (await loadJob(store(), ROUND)) ?? expect.fail('no row');
+const rowNow = async () => (await loadJob(store(), anOwnDecision())) ?? expect.fail('no row');
 const edgesAt = (now: Date) => {
   const env = { DYNAMODB_TABLE_NAME: store().name, EVENT_BUS_NAME: 'vgac', SLACK_BOT_TOKEN_NAME: 'bot' };
   const log = { warn: () => undefined };
@@ -77,13 +67,12 @@ async function auditOf(id: string): Promise<string[]> {
 
 describe('what the agent did alone', () => {
   beforeEach(async () => {
-    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', v: 1, config: aConfig(), applied_at: ASKED.toISOString() };
-    await store().client.send(new PutCommand({ TableName: store().name, Item: item }));
+    const item = { PK: clusterKey('west-1'), SK: 'CONFIG', config: aConfig(), applied_at: ASKED.toISOString() };
+    await putItem(store(), item);
   });
 
   it('is told with Undo, which a signed click asks for: taken back, read back, shown, and a harm', async () => {
-    const { decision, effect, told } = await doneAlone();
-    const id = decision.decisionId;
+    const { decision, id, effect, told } = await doneAlone();
     expect(await told()).toEqual({ sent: true });
     expect(shown()).toContain('*Done by the agent alone*, 2026-11-20 08:00 UTC; nobody was asked.');
     expect(shown()).toContain('It can be undone here until 2026-11-20 08:15 UTC.');
@@ -95,12 +84,12 @@ describe('what the agent did alone', () => {
     // The execution closes its row with what it knew, after somebody had it undone.
     const now = minutesAfter(ASKED, 1);
     expect(await takeBack(edgesAt(now), id, async () => obliging)).toMatchObject({ status: 'undone' });
-    await closeJob(store(), ROUND, { status: 'executed', effect, at: now });
+    await closeJob(store(), decision, { status: 'acted', effect, at: now });
     expect(shown()).toContain('*Taken back*, 2026-11-20 08:01 UTC, and read back from the scheduler.');
     expect(shown()).not.toContain('action_id');
     const row = { ...(await rowNow()), label_at: now.toISOString(), long_wait: true };
     expect(row.effect?.status).toBe('undone');
-    expect(ledgerEntry(row)).toMatchObject({ executed: true, intervened: true, harmed: true });
+    expect(ledgerEntry(row, 0.5)).toMatchObject({ done: true, touched: true, undone: true });
     expect(await auditOf(id)).toEqual(
       expect.arrayContaining(['vgac-agentic: may be undone', `${ANNA}: asked to undo`, 'vgac-agentic: effect undone']),
     );
@@ -110,31 +99,35 @@ describe('what the agent did alone', () => {
     ['a stranger', 'U0STRANGER', 'you are not among the approvers'],
     ['the owner of the job', OWNER, 'this is your own job'],
   ])('is not undone by %s, who is told why', async (_who, by, why) => {
-    const { decision, told } = await doneAlone();
+    const { id, told } = await doneAlone();
     await told();
-    await webhook(signedClick(decision.decisionId, { by, action: 'undo' }), context);
+    await webhook(signedClick(id, { by, action: 'undo' }), context);
     expect(shown()).toContain(why);
     expect(requests()).toEqual([]);
-    expect(await auditOf(decision.decisionId)).toContain(`${by}: refused to undo`);
+    expect(await auditOf(id)).toContain(`${by}: refused to undo`);
   });
 
   it.each(['approve', 'deny'])('is no question: a click on %s changes nothing and resumes nothing', async (action) => {
-    const { decision, told } = await doneAlone();
+    const { id, told } = await doneAlone();
     await told();
-    await webhook(signedClick(decision.decisionId, { action }), context);
+    await webhook(signedClick(id, { action }), context);
     expect(shown()).toContain('nobody was asked');
-    expect((await stored(decision.decisionId))?.status).toBe('alone');
+    expect((await stored(id))?.status).toBe('alone');
   });
 
   it('permits nothing to anybody who takes its record for an approval', async () => {
-    const { decision, told } = await doneAlone();
+    const { decision, id, told } = await doneAlone();
     await told();
-    const item = (await stored(decision.decisionId)) ?? expect.fail('not recorded');
-    const world = { frozen: false, limits: { coolingDown: false, usedThisHour: 0 }, config: aConfig() };
+    const item = (await stored(id)) ?? expect.fail('not recorded');
+    const limits = { coolingDown: false, usedThisHour: 0 };
+    const world = { frozen: false, touches: true, limits, config: aConfig() };
     const approval = { item, verdict: decision.evidence };
     const { decisionId } = decision;
     const row = await rowNow();
-    expect(() => permission({ decisionId, row, approval, world })).toThrow('does not permit');
+    expect(() => permission({ decisionId, row, approval, world })).toThrow('with something to do');
+    const asks = { tier: 3, ...requeue() };
+    const asking = { ...row, decision: { ...decision, asks } };
+    expect(() => permission({ decisionId, row: asking, approval, world })).toThrow('does not permit');
   });
 
   it('is told once, however often the machine repeats itself', async () => {
@@ -145,30 +138,30 @@ describe('what the agent did alone', () => {
   });
 
   it('loses its button when the time is over, and is swept no more', async () => {
-    const { decision, told } = await doneAlone();
+    const { decision, id, told } = await doneAlone();
     await told();
-    await closeJob(store(), ROUND, { status: 'executed', at: ASKED });
+    await closeJob(store(), decision, { status: 'acted', at: ASKED });
     const answerTask = vi.fn();
     await sweep({ ...edgesAt(minutesAfter(ASKED, 16)), answerTask });
     expect(shown()).toContain('The time to undo it from here is over.');
     expect(shown()).not.toContain('action_id');
-    expect((await stored(decision.decisionId))?.listing).toBe('APPROVALS#CLOSED#west-1');
+    expect((await stored(id))?.listing).toBe('APPROVALS#CLOSED#west-1');
     expect(answerTask).not.toHaveBeenCalled();
     vi.setSystemTime(minutesAfter(ASKED, 17));
-    await webhook(signedClick(decision.decisionId, { action: 'undo' }), context);
+    await webhook(signedClick(id, { action: 'undo' }), context);
     expect(shown()).toContain('The time to undo this is over.');
     expect(requests()).toEqual([]);
   });
 
   it('names the console and the command line where there is only an incoming webhook, and has no button there', async () => {
     vi.stubEnv('SLACK_BOT_TOKEN_NAME', '');
-    const { decision, told } = await doneAlone();
+    const { id, told } = await doneAlone();
     expect(await told()).toEqual({ sent: true });
     vi.unstubAllEnvs();
     expect(slack.calls.map(({ method }) => method)).toEqual(['hook']);
-    expect(shown()).toContain(`npm run approve -- ${decision.decisionId} --undo`);
+    expect(shown()).toContain(`npm run approve -- ${id} --undo`);
     expect(shown()).not.toMatch(/action_id|actions/);
-    expect((await stored(decision.decisionId))?.status).toBe('alone');
+    expect((await stored(id))?.status).toBe('alone');
   });
 
   it.each([
@@ -176,15 +169,15 @@ describe('what the agent did alone', () => {
     ['what has nothing to take back', { undo: undefined }],
     ['what failed', { status: 'failed', reason: 'read back different' }],
   ] as const)('is told without Undo: %s', async (_what, change) => {
-    const { decision, told } = await doneAlone(change);
+    const { id, told } = await doneAlone(change);
     await told();
     expect(shown()).not.toContain('action_id');
-    expect(await stored(decision.decisionId)).toBeNull();
+    expect(await stored(id)).toBeNull();
   });
 
   it('waits for its time to be over before its token is settled', async () => {
     const { decision, effect } = await doneAlone();
-    const row = { ...(await rowNow()), status: 'executed', closed_at: ASKED.toISOString(), effect } as const;
+    const row = { ...(await rowNow()), status: 'acted', closed_at: ASKED.toISOString(), effect } as const;
     expect(mayYetBeUndone(row, 15, minutesAfter(ASKED, 19.9))).toBe(true);
     expect(mayYetBeUndone(row, 15, minutesAfter(ASKED, 20))).toBe(false);
     expect(mayYetBeUndone({ ...row, effect: { ...effect, status: 'undone' } }, 15, ASKED)).toBe(false);

@@ -1,52 +1,44 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { loadJob, recordEffect } from '../../../functions/adapters/job-store.ts';
 import { SchedulerRefused, SchedulerUnavailable } from '../../../functions/adapters/schedulers/errors.ts';
 import type { Scheduler } from '../../../functions/adapters/schedulers/scheduler.ts';
 import { answerClick } from '../../../functions/adapters/slack/answer-click.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
-import { jobKey } from '../../../functions/adapters/table.ts';
+import { jobKey, putItem } from '../../../functions/adapters/table.ts';
 import { takeBack } from '../../../functions/adapters/take-back.ts';
-import { argumentsHash } from '../../../functions/domain/ids.ts';
-import { ledgerEntry, mayYetBeUndone } from '../../../functions/domain/outcome.ts';
+import { ledgerEntry } from '../../../functions/domain/outcome.ts';
+import { effectIdOf } from '../../../functions/domain/subject.ts';
 import { toFollow, undoState } from '../../../functions/domain/undoing.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import type { PlacedEffect } from '../../../schemas/ports/scheduler.ts';
-import { ANNA, ASKED, aDecision, anApproval, BEN, buttons, minutesAfter, OWNER, words } from './builders.ts';
+import { ANNA, ASKED, aDecision, anApproval, BEN, buttons, minutesAfter, OWNER, requeue, words } from './builders.ts';
 import { now5, useQuestions } from './questions.ts';
 
 const { dynamo, asked, click, auditOf, isOpen } = useQuestions();
 const DONE = minutesAfter(ASKED, 6);
 
-const ROUND = { clusterId: 'west-1', jobId: 'job-17', submittedAt: ASKED.toISOString() };
-
 /** An approved requeue that Act has done and read back. */
 async function approvedAndDone(change: Partial<Effect> = {}) {
   const question = await asked();
   const { approval, decision, at } = question;
-  const hash = argumentsHash(decision.arguments ?? expect.fail('nothing to do'));
+  const decisionId = effectIdOf(decision.decisionId, 'asked');
   const placed: PlacedEffect = {
-    decisionId: decision.decisionId,
+    decisionId,
     action: 'requeue',
     jobId: 'job-17',
     target: 'short',
     before: { queue: 'long' },
     undone: false,
   };
-  const row = {
-    ...jobKey(ROUND),
-    v: 1,
-    cluster_id: 'west-1',
-    job_id: 'job-17',
-    submitted_at: ROUND.submittedAt,
-    decision: { ...decision, argumentsHash: hash },
-  };
-  await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: row }));
+  const { clusterId, jobId, submittedAt } = decision;
+  const row = { cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt, decision };
+  await putItem(dynamo.table, { ...jobKey(decision), ...row });
   await answerClick(at(now5), click(approval, ANNA));
-  const common = { action: 'requeue', decisionId: decision.decisionId, at: DONE.toISOString(), intervened: true };
-  await recordEffect(dynamo.table, ROUND, { ...common, status: 'done', undo: placed, ...change });
+  const common = { action: 'requeue', decisionId, at: DONE.toISOString(), intervened: true };
+  const effectNow = { ...common, status: 'done', undo: placed, ...change } as const;
+  await recordEffect(dynamo.table, decision, effectNow, 'asked');
   const card = () => question.cards.get('1.000001');
-  const effect = async () => (await loadJob(dynamo.table, ROUND))?.effect;
+  const effect = async () => (await loadJob(dynamo.table, decision))?.approved_effect;
   return { ...question, card, effect, placed };
 }
 
@@ -77,7 +69,7 @@ describe('the card after an approval', () => {
   });
 
   it.each([
-    ['dryRun', 'would have moved it', '*Dry run*, 2026-11-20 08:06 UTC: would have moved it. Nothing was touched'],
+    ['dryRun', 'would have moved it', '*Dry run*, 2026-11-20 08:06 UTC: it would have been done; nothing was touched.'],
     ['failed', 'read back different', '*Failed*, 2026-11-20 08:06 UTC: read back different.'],
     ['refused', 'frozen by an operator', '*Not done*, 2026-11-20 08:06 UTC: frozen by an operator.'],
   ] as const)('is honest about %s and offers nothing', async (status, reason, said) => {
@@ -168,13 +160,14 @@ describe('Undo', () => {
 
 describe('what may be undone', () => {
   const decided = { status: 'approved', decided_at: now5.toISOString(), decided_by: ANNA } as const;
-  const irreversible = aDecision({ arguments: { action: 'terminate', clusterId: 'west-1', jobId: 'job-17' } });
+  const irreversible = aDecision({ asks: { tier: 3, ...requeue({ action: 'terminate' }) } });
 
   it.each([
     ['approved, not known to be done yet', anApproval(decided), 'open'],
     ['an action that nobody can take back', anApproval({ ...decided, pinned: irreversible }), 'never'],
     ['undo switched off', anApproval({ ...decided, undo_seconds: 0 }), 'never'],
     ['denied', anApproval({ ...decided, status: 'denied' }), 'never'],
+    ['asked in dry run', anApproval({ ...decided, pinned: aDecision({ dryRun: true }) }), 'never'],
     ['a dry run', anApproval({ ...decided, effect: { status: 'dryRun', at: DONE.toISOString() } }), 'never'],
     ['asked already', anApproval({ ...decided, undo_asked_at: now5.toISOString() }), 'asked'],
   ] as const)('%s: %s', (_what, approval, state) => {
@@ -195,44 +188,33 @@ describe('what may be undone', () => {
   });
 });
 
-describe('an undone intervention of the agent', () => {
-  const decision = aDecision({ executed: true, next: 'act', scope: 'autonomous', tier: 4 });
-  const effect = (status: Effect['status']): Effect => ({
-    status,
-    action: 'hold',
-    decisionId: decision.decisionId,
-    at: ASKED.toISOString(),
-    intervened: true,
-  });
-  const row = {
-    ...jobKey(ROUND),
-    v: 1 as const,
-    cluster_id: 'west-1',
-    job_id: 'job-17',
-    submitted_at: ASKED.toISOString(),
-    decision,
-    status: 'approved' as const,
-    closed_at: now5.toISOString(),
-    label_at: minutesAfter(ASKED, 5).toISOString(),
-    long_wait: true,
-  };
-
-  it('that a human had kept is settled only when it cannot be undone from the card any more', () => {
-    const kept = { ...row, effect: effect('done') };
-    expect(mayYetBeUndone(kept, 15, minutesAfter(now5, 19.9))).toBe(true);
-    expect(mayYetBeUndone(kept, 15, minutesAfter(now5, 20))).toBe(false);
-    expect(mayYetBeUndone(kept, 0, now5)).toBe(false);
-    expect(mayYetBeUndone({ ...kept, status: 'executed' }, 15, now5)).toBe(false);
+describe('a hold that the agent placed and somebody kept', () => {
+  it('may be undone from the card, and is then wrong', async () => {
+    const { approval, decision, at, edges, cards } = await asked({ question: 'keep' });
+    const { decisionId } = decision;
+    const at6 = DONE.toISOString();
+    const placed = { decisionId, action: 'hold', jobId: 'job-17', before: { held: false }, undone: false };
+    const effect = { status: 'done', action: 'hold', decisionId, at: at6, intervened: true, undo: placed } as const;
+    const { clusterId, jobId, submittedAt } = decision;
+    const row = { cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt, decision, effect };
+    await putItem(dynamo.table, { ...jobKey(decision), ...row });
+    await answerClick(at(now5), click(approval, ANNA));
+    await answerClick(at(DONE), click(approval, ANNA, 'undo'));
+    await takeBack({ ...edges, now: DONE }, approval.approval_id, async () => obliging);
+    const after = (await loadJob(dynamo.table, decision)) ?? expect.fail('no row');
+    expect(after.effect?.status).toBe('undone');
+    expect(words(cards.get('1.000001'))).toContain('*Taken back*');
+    const labelled = { ...after, label_at: minutesAfter(ASKED, 5).toISOString(), long_wait: true };
+    expect(ledgerEntry(labelled, 0.5)).toMatchObject({ done: true, touched: true, undone: true });
   });
 
-  it('is settled at once when it is undone, and counts as harm', () => {
-    const undone = { ...row, effect: effect('undone') };
-    expect(mayYetBeUndone(undone, 15, now5)).toBe(false);
-    expect(ledgerEntry(undone)).toMatchObject({ executed: true, harmed: true, intervened: true });
-  });
-
-  it('was no harm of the agent when a human had approved it', () => {
-    const approved = { ...row, decision: { ...decision, executed: false }, effect: effect('undone') };
-    expect(ledgerEntry(approved)).toMatchObject({ executed: false, harmed: false });
+  it('was no fault of the agent where a human had asked for it', () => {
+    const decision = aDecision({ asks: { tier: 4, ...requeue({ action: 'hold', target: undefined }) } });
+    const decisionId = effectIdOf(decision.decisionId, 'asked');
+    const approved_effect = { status: 'undone', action: 'hold', decisionId, at: ASKED.toISOString(), intervened: true } as const;
+    const { clusterId, jobId, submittedAt } = decision;
+    const row = { ...jobKey(decision), v: 1 as const, cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt };
+    const labelled = { ...row, decision, approved_effect, label_at: minutesAfter(ASKED, 5).toISOString(), long_wait: true };
+    expect(ledgerEntry(labelled, 0.5)).toMatchObject({ done: false, touched: true, undone: false });
   });
 });

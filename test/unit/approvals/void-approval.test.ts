@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { handler as webhook } from '../../../functions/http/slack-webhook.ts';
 import { handler as voidApproval } from '../../../functions/job-workflow/void-approval.ts';
 import { context } from '../../fixtures/handlers.ts';
-import { ASKED, aDecision } from './builders.ts';
+import { ASKED, aDecision, aHold } from './builders.ts';
 import { job, useApprovalEdges } from './edges.ts';
 import { signedClick } from './signed-click.ts';
 
@@ -25,7 +25,7 @@ describe('VoidApproval', () => {
   });
 
   it('closes a question that could not be asked properly, so that no live card is left behind', async () => {
-    const decision = aDecision();
+    const decision = aHold();
     await ask(decision, 'token-1', 'keep');
     const input = { job, decision, question: 'keep', reason: 'the question failed: States.Timeout' };
     expect(await voidApproval(input, context)).toMatchObject({ decision: 'void' });

@@ -10,6 +10,7 @@ import { SlackUnavailable } from '../../../functions/adapters/slack/errors.ts';
 import { tell } from '../../../functions/adapters/slack/settle.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
 import { jobKey } from '../../../functions/adapters/table.ts';
+import { effectIdOf } from '../../../functions/domain/subject.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { ApprovalAnswer } from '../../../schemas/items/approval.ts';
 import type { CardAction } from '../../../schemas/ports/slack.ts';
@@ -89,7 +90,8 @@ export class World {
       const taskToken = `token-${attempt}`;
       this.#token = taskToken;
       const trial = attempt === 1 ? process : { now: process.now, slackDown: process.slackDown };
-      const asked = { decision: this.decision, question: 'act' as const, user: 'olga', executionArn: 'arn', taskToken };
+      const job = { user: 'olga', request: { gpus: 4 } };
+      const asked = { decision: this.decision, question: 'act' as const, job, executionArn: 'arn', taskToken };
       await this.run(trial, (edges) => ask(edges, asked, aConfig(), '#gpu-alerts'));
       if (!trial.dead) return;
     }
@@ -182,8 +184,8 @@ export class World {
           }),
         update: ({ ts }, message) => slack(() => void this.cards.set(ts, message)),
         replace: (url, message) => slack(() => this.cards.set(url.split('/').at(-1) ?? '', message).size > 0),
-        whisper: (_url, text) => slack(() => this.whispers.push(text) > 0),
-        ephemeral: (_channel, _user, text) => slack(() => void this.whispers.push(text)),
+        whisper: (_url, { text }) => slack(() => this.whispers.push(text) > 0),
+        ephemeral: (_channel, _user, { text }) => slack(() => void this.whispers.push(text)),
         openModal: () => slack(() => undefined),
         link: () => 'https://slack.test/x',
       },
@@ -226,19 +228,15 @@ export class World {
     if (this.overtaken) return;
     this.effects += 1;
     const at = answer.at;
-    const { decisionId } = this.decision;
-    this.#row({ ...closed, effect: { status: 'dryRun', action: 'requeue', decisionId, at, intervened: false } });
+    const decisionId = effectIdOf(this.decision.decisionId, 'asked');
+    this.#row({ ...closed, approved_effect: { status: 'dryRun', action: 'requeue', decisionId, at, intervened: false } });
   }
 
   #row(attributes: object): void {
     const { clusterId, jobId, submittedAt } = this.decision;
     const key = jobKey(this.decision);
     this.memory.items.set(`${key.PK}\u0000${key.SK}`, {
-      ...key,
-      v: 1,
-      cluster_id: clusterId,
-      job_id: jobId,
-      submitted_at: submittedAt,
+      ...{ ...key, v: 1, cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt },
       ...attributes,
     });
   }

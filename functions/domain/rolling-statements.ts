@@ -1,0 +1,74 @@
+import type { StatementsItem } from '../../schemas/items/approval.ts';
+
+/** The statements that share one message. */
+export type Statements = Omit<StatementsItem, 'PK' | 'SK' | 'v' | 'version' | 'cluster_id'>;
+
+/** One statement, as it is told. */
+export interface Said {
+  decisionId: string;
+  tier: 'annotate' | 'warn';
+  /** It would have been made. */
+  dryRun: boolean;
+  /** When, ISO 8601. */
+  at: string;
+  line: string;
+  /** Why people are told. */
+  because: string;
+  /** How far it may be trusted, in the words of a card. */
+  mark: string;
+}
+
+const KEPT_LINES = 10;
+/** A retry comes within minutes. */
+const KEPT_IDS = 100;
+/** Whoever began to post and has not by then is gone. */
+const POSTING_MS = 30_000;
+
+/**
+ * With one more statement: in the message that is there while its time lasts, else in a new one. The same decision twice is one.
+ * @param windowMs how long statements share a message
+ */
+export function withStatement(before: Statements | null, said: Said, windowMs: number): Statements {
+  if (before?.told.includes(said.decisionId)) return before;
+  const age = before === null ? Number.POSITIVE_INFINITY : Date.parse(said.at) - Date.parse(before.began_at);
+  const { because, mark } = said;
+  const counted = said.dryRun ? `${said.tier}Dry` : said.tier;
+  if (before === null || age >= windowMs) {
+    const ids = [...(before?.told ?? []), said.decisionId].slice(-KEPT_IDS);
+    return {
+      ...{ began_at: said.at, counts: { [counted]: 1 }, lines: [said.line], told: ids, because, mark },
+      ...(before !== null && { earlier: { began_at: before.began_at, counts: before.counts } }),
+    };
+  }
+  return {
+    ...before,
+    counts: { ...before.counts, [counted]: (before.counts[counted] ?? 0) + 1 },
+    lines: [...before.lines, said.line].slice(-KEPT_LINES),
+    told: [...before.told, said.decisionId].slice(-KEPT_IDS),
+    because,
+    mark,
+  };
+}
+
+/** Whether nobody posts the message now who may yet succeed. */
+export function mayPost({ card, posting_at: since }: Statements, now: Date): boolean {
+  if (card) return false;
+  return since === undefined || now.getTime() - Date.parse(since) > POSTING_MS;
+}
+
+/** How many statements a message stands for. */
+export function countOf(counts: Statements['counts']): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+const WORDS: readonly (readonly [string, string])[] = [
+  ['annotate', 'annotated'],
+  ['warn', 'warned about'],
+  ['annotateDry', 'would have been annotated'],
+  ['warnDry', 'would have been warned about'],
+];
+
+/** `9 annotated, 3 warned about`. */
+export function countWords(counts: Statements['counts']): string {
+  return WORDS.flatMap(([key, words]) => (counts[key] ? [`${counts[key]} ${words}`] : [])).join(', ');
+}

@@ -6,6 +6,7 @@ class OpenEntry implements LedgerEntry {
   readonly jobId = '';
   readonly decisionId = '';
   submittedAt = 0.5;
+  readonly decidedAt = 0;
   labelAt = 0.5;
   p = 0.5;
   q = 0.5;

@@ -2,6 +2,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { decideApproval, openApproval } from '../../../functions/adapters/approval-store.ts';
 import { loadJob } from '../../../functions/adapters/job-store.ts';
+import { subjectOf } from '../../../functions/domain/subject.ts';
 import { handler } from '../../../functions/job-workflow/act.ts';
 import { handler as checkCalibration } from '../../../functions/job-workflow/check-calibration.ts';
 import { handler as predict } from '../../../functions/job-workflow/predict.ts';
@@ -13,10 +14,10 @@ import { useVgac } from '../../fixtures/vgac.ts';
 const dynamo = useTable();
 const vgac = useVgac();
 
-/** A decided job of a cluster of its own. */
-async function decided(clusterId: string, p: number, over: Record<string, unknown> = {}) {
+/** A decided job of a cluster of its own, with so many labels behind it: by default enough to act alone. */
+async function decided(clusterId: string, p: number, over: Record<string, unknown> = {}, labels = 400) {
   const config = aConfig({ clusterId, ...over });
-  await seedCluster(dynamo.table, config, 400, new Date());
+  await seedCluster(dynamo.table, config, labels, new Date());
   vgac.answer({ p });
   const job = await admitted(dynamo.table, config, 'j');
   const decision = await predict({ job, verdict: await checkCalibration({ job }, context) }, context);
@@ -31,12 +32,14 @@ const put = (Item: Record<string, unknown>) =>
   dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item }));
 
 async function approve(decision: Decision) {
+  const subject = subjectOf(decision, 'act');
+  if (subject === null) throw new Error('nobody is asked about this decision');
   const asked = {
     decision,
+    subject,
     question: 'act' as const,
     executionArn: 'arn',
     taskToken: 't',
-    ttlSeconds: 60,
     terms: { alternatives: [], undo_seconds: 900, cards_at_once: 5 },
     channel: '#gpu',
   };
@@ -44,6 +47,9 @@ async function approve(decision: Decision) {
   const answer = { status: 'approved' as const, by: 'U02APPROVER', via: 'slack' as const, reason: 'yes' };
   await decideApproval(dynamo.table, decision.decisionId, answer, new Date());
 }
+
+/** Too few labels for anything: what is called for is asked. */
+const LEARNING = 10;
 
 /** Annotations for everything: the cheapest statement that has something to do. */
 const onlyAnnotate = { actions: { annotate: { action: 'annotate' } } };
@@ -73,7 +79,7 @@ describe('Act', () => {
   });
 
   it('does not carry out what the record does not say was decided by the agent', async () => {
-    const { decision, act } = await decided('asked', 0.97, { limits: { actionsPerHour: 0 } });
+    const { decision, act } = await decided('asked', 0.97, {}, LEARNING);
     expect(decision).toMatchObject({ executed: false, next: 'ask' });
     await expect(act('apply')).rejects.toMatchObject({ name: 'NotPermitted' });
   });
@@ -92,26 +98,35 @@ describe('Act', () => {
   });
 
   it('does not act on an approval that nobody gave', async () => {
-    const { act } = await decided('unapproved', 0.97);
+    const { act } = await decided('unapproved', 0.97, {}, LEARNING);
     await expect(act('approved')).rejects.toMatchObject({ name: 'NotPermitted' });
   });
 
   it('carries out what a human approved', async () => {
-    const { decision, act } = await decided('approved', 0.97, {
-      actions: { suggest: [{ action: 'requeue', target: 'short' }] },
-    });
+    const suggest = { actions: { suggest: [{ action: 'requeue', target: 'short' }] } };
+    const { decision, act } = await decided('approved', 0.97, suggest, LEARNING);
     await approve(decision);
     expect(await act('approved')).toMatchObject({ status: 'dryRun', action: 'requeue', follows: 'close' });
   });
 
-  it('asks whether a hold stays', async () => {
-    const { decision, act } = await decided('held', 0.97);
+  it('asks nothing about a hold that would only have been placed', async () => {
+    const { decision, act } = await decided('held', 0.97, {}, LEARNING);
     await approve(decision);
-    expect(await act('approved')).toMatchObject({ action: 'hold', follows: 'askToKeep' });
+    expect(await act('approved')).toMatchObject({ action: 'hold', status: 'dryRun', follows: 'close' });
+  });
+
+  it('asks about what the job called for beyond what was done', async () => {
+    const tiers = { gate: { promise: 0.99 }, suggest: { tokens: 0 } };
+    const { decision, row, act } = await decided('beyond', 0.97, { tiers });
+    expect(decision).toMatchObject({ tier: 2, asks: { tier: 4 } });
+    expect(await act('apply')).toMatchObject({ action: 'warn', follows: 'ask' });
+    await approve(decision);
+    expect(await act('approved')).toMatchObject({ action: 'hold', decisionId: `${decision.decisionId}.asked` });
+    expect(await row()).toMatchObject({ effect: { action: 'warn' }, approved_effect: { action: 'hold' } });
   });
 
   it('makes an approval void when the job was faster', async () => {
-    const { decision, row, act } = await decided('overtaken', 0.97);
+    const { decision, row, act } = await decided('overtaken', 0.97, {}, LEARNING);
     await approve(decision);
     await put({ ...(await row()), started_at: new Date().toISOString() });
     expect(await act('approved')).toMatchObject({ status: 'void', follows: 'void', reason: expect.any(String) });
@@ -119,7 +134,7 @@ describe('Act', () => {
 
   it('does to a job what was done to another a moment ago, and a retry of the same takes nothing away', async () => {
     const suggest = { actions: { suggest: [{ action: 'requeue', target: 'short' }] } };
-    const { decision, act: first } = await decided('cooling', 0.97, suggest);
+    const { decision, act: first } = await decided('cooling', 0.97, suggest, LEARNING);
     await approve(decision);
     expect(await first('approved')).toMatchObject({ status: 'dryRun' });
     expect(await first('approved')).toMatchObject({ status: 'dryRun' });

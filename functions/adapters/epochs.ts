@@ -6,7 +6,7 @@ import type { CalibrationState } from '../domain/calibration/state.ts';
 import { labelsOf } from '../domain/ledger-lines.ts';
 import { type Labelled, labelledOf } from '../domain/recalibration/labelled.ts';
 import { loadCalibration } from './calibration-store.ts';
-import { FoldContended, finishMarking, moveOn } from './fold.ts';
+import { FoldContended, finishMarking, moveOn, nextBatch } from './fold.ts';
 import { readLedgerBackwards } from './ledger-store.ts';
 import { loadMap } from './map-store.ts';
 import { type Table, UnreadableItem } from './table.ts';
@@ -24,22 +24,31 @@ export async function loadState(
   return { item, state: deserialise(item.state) };
 }
 
+/** Labels in ledger order, and how many of them were learned since an epoch began: all, where it began before the first. */
+export interface NewestLabels {
+  readonly labels: Labelled[];
+  readonly since: (epoch: number) => number;
+}
+
 /** The newest labels up to a ledger version that teach, in ledger order. The ledger never changes: nor do they. */
 export async function newestLabels(
   table: Table,
   clusterId: string,
   version: number,
   count: number,
-): Promise<Labelled[]> {
+): Promise<NewestLabels> {
   const newestFirst: Labelled[] = [];
-  for await (const { entries } of readLedgerBackwards(table, clusterId, version)) {
+  const began = new Map<number, number>();
+  for await (const { change, entries } of readLedgerBackwards(table, clusterId, version)) {
+    if (newestFirst.length >= count) break;
+    if (change) began.set(change.epoch, newestFirst.length);
     for (const entry of labelsOf(entries).reverse()) {
       const label = labelledOf(entry);
       if (label) newestFirst.push(label);
     }
-    if (newestFirst.length >= count) break;
   }
-  return newestFirst.slice(0, count).reverse();
+  const labels = newestFirst.slice(0, count).reverse();
+  return { labels, since: (epoch) => began.get(epoch) ?? labels.length };
 }
 
 /** The change that began an epoch, from the ledger; null for one that has not begun, and for the first. */
@@ -69,11 +78,11 @@ export async function knotsInForce(table: Table, clusterId: string, epoch: numbe
  */
 export async function changeEpoch(
   table: Table,
-  config: Pick<ClusterConfig, 'clusterId' | 'budgets'>,
+  config: Pick<ClusterConfig, 'clusterId' | 'tiers' | 'longWaitSeconds'>,
   change: EpochChange,
   now: Date,
 ): Promise<EpochChange> {
-  const { clusterId, budgets } = config;
+  const { clusterId } = config;
   for (let races = 0; races < RACES; races++) {
     const { item, state } = await loadState(table, clusterId);
     if (state.epoch >= change.epoch) {
@@ -82,13 +91,7 @@ export async function changeEpoch(
       return stands;
     }
     await finishMarking(table, item);
-    await moveOn(table, item, {
-      version: item.version + 1,
-      folded_at: now.toISOString(),
-      budgets,
-      entries: [],
-      change,
-    });
+    await moveOn(table, item, { ...nextBatch(item, config, now), change });
   }
   throw new FoldContended(`the epoch of ${clusterId} lost ${RACES} races in a row`);
 }

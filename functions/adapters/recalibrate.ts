@@ -1,18 +1,17 @@
 import type * as z from 'zod';
 import type { CalibrationPromoted } from '../../schemas/events/emitted.ts';
 import type { EpochChange } from '../../schemas/items/ledger.ts';
+import type { MapProof } from '../../schemas/items/map.ts';
 import type { FitMapOutput, RejectMapInput, WatchMapOutput } from '../../schemas/machines/recalibration.ts';
-import { debiasedEce } from '../domain/calibration/debiased-ece.ts';
 import { mapOf } from '../domain/calibration/map.ts';
-import { inOrderOfQ } from '../domain/calibration/served-sample.ts';
 import type { CalibrationState } from '../domain/calibration/state.ts';
 import { type Candidate, candidateFrom } from '../domain/recalibration/candidate.ts';
-import { logLoss } from '../domain/recalibration/difference.ts';
 import { isFitDue, isLookDue, type MapHistory } from '../domain/recalibration/due.ts';
-import { type Labelled, pairsOf, sampleOf } from '../domain/recalibration/labelled.ts';
+import type { Labelled } from '../domain/recalibration/labelled.ts';
+import { measured } from '../domain/recalibration/measured.ts';
 import { RECALIBRATION } from '../domain/recalibration/numbers.ts';
 import { restoring } from '../domain/recalibration/step.ts';
-import { judgePromoted, watchedInWords } from '../domain/recalibration/watch.ts';
+import { judgePromoted, type Promotion, servedSince, watchedInWords } from '../domain/recalibration/watch.ts';
 import { loadConfig } from './config-store.ts';
 import { changeEpoch, knotsInForce, loadState, newestLabels } from './epochs.ts';
 import { loadMap, saveLook, saveMap } from './map-store.ts';
@@ -48,14 +47,13 @@ export async function watchMap(table: Table, clusterId: string, now: Date): Prom
   const common = { clusterId, epoch, fitDue: isFitDue(state, history) };
   if (!history.watched) return { ...common, standing: 'none', reason: 'no promoted map is being watched' };
 
-  const [labels, before] = await Promise.all([
-    newestLabels(table, clusterId, item.version, RECALIBRATION.window),
-    knotsInForce(table, clusterId, epoch - 1),
-  ]);
-  const judged = judgePromoted(labels, epoch, mapOf(before));
-  if (judged.loss !== null) {
-    const watched = { n: sinceEpoch, ...judged.loss, at: now.toISOString() };
-    await saveLook(table, clusterId, epoch, { status: judged.standing === 'held' ? 'held' : 'promoted', watched });
+  const { longWaitSeconds } = await loadConfig(table, clusterId, item.platform);
+  const { labels, promotion } = await promotionOf(table, { clusterId, epoch, version: item.version });
+  const judged = judgePromoted(labels, promotion, longWaitSeconds);
+  const held = judged.standing === 'held';
+  if (judged.loss !== null || held) {
+    const watched = judged.loss && { n: sinceEpoch, ...judged.loss, at: now.toISOString() };
+    await saveLook(table, clusterId, epoch, { status: held ? 'held' : 'promoted', ...(watched && { watched }) });
   }
   return { ...common, standing: judged.standing, reason: watchedInWords(judged) };
 }
@@ -79,18 +77,15 @@ export async function promoteMap(table: Table, at: Fitted & { by: string }, now:
   const { clusterId, version, afterLabels, by } = at;
   const { item } = await loadState(table, clusterId);
   const config = await loadConfig(table, clusterId, item.platform);
-  const { knots, proof, reason, slice } = await candidateAt(table, at, config.longWaitSeconds);
+  const { knots, proof, reason } = await candidateAt(table, at, config.longWaitSeconds);
   if (knots === null || proof === null) return null;
   const epoch = at.epoch + 1;
-  const stands = await changeEpoch(table, config, { epoch, cause: 'promoted', by, knots, proof: slice }, now);
+  const stands = await changeEpoch(table, config, { epoch, cause: 'promoted', by, knots }, now);
   if (stands.by !== by || stands.cause !== 'promoted') return null;
   const kept = { knots: stands.knots, proof, reason, by, version, at: now.toISOString(), after_labels: afterLabels };
   await saveMap(table, clusterId, { epoch, status: 'promoted', ...kept });
   const { before, after, n } = proof;
-  const [lossBefore, lossAfter, eceBefore, eceAfter] = [before.loss, after.loss, before.ece, after.ece];
-  const measured = { lossBefore, lossAfter, eceBefore, eceAfter, n, reason };
-  const bounds = { eceBeforeBounds: boundsOf(before), eceAfterBounds: boundsOf(after) };
-  return promoted(clusterId, stands, { ...measured, ...bounds }, now);
+  return promoted(clusterId, stands, { ...gainOf(before, after), n, reason }, now);
 }
 
 /** Keeps a candidate that was not better, so that people see why, and the next attempt waits for more labels. */
@@ -112,11 +107,9 @@ export async function rollBackMap(
 ): Promise<Change> {
   const { item, state } = await loadState(table, clusterId);
   const config = await loadConfig(table, clusterId, item.platform);
-  const knots = await knotsInForce(table, clusterId, left - 1);
-  const labels = await newestLabels(table, clusterId, item.version, RECALIBRATION.window / 2);
+  const { labels, promotion } = await promotionOf(table, { clusterId, epoch: left, version: item.version });
   const epoch = left + 1;
-  const change = restoring(labels, mapOf(knots), { epoch, by });
-  const stands = await changeEpoch(table, config, change, now);
+  const stands = await changeEpoch(table, config, restoring(promotion.before, { epoch, by }), now);
   if (stands.by !== by || stands.cause !== 'rolledBack') return null;
   await saveMap(table, clusterId, {
     ...{ epoch, status: 'restored', knots: stands.knots, proof: null, reason, by, at: now.toISOString() },
@@ -124,31 +117,44 @@ export async function rollBackMap(
   });
   await saveLook(table, clusterId, left, { status: 'rolledBack' });
 
-  const before = measuredOn(labels, ({ q }) => q, config.longWaitSeconds);
-  const after = measuredOn(labels, (_, i) => change.proof[i]?.q ?? Number.NaN, config.longWaitSeconds);
-  const measured = {
+  const { n, served, without } = servedSince(labels, promotion);
+  const before = measured(served, config.longWaitSeconds) ?? NOTHING;
+  const after = measured(without, config.longWaitSeconds) ?? NOTHING;
+  return promoted(clusterId, stands, { ...gainOf(before, after), n, reason }, now);
+}
+
+/** Of a map that has met no job nothing is known: the widest bounds there are. */
+const NOTHING: Measured = { loss: 0, ece: 0, lower: 0, upper: 1 };
+
+type Measured = Omit<MapProof['before'], 'nullMean'>;
+
+function gainOf(before: Measured, after: Measured) {
+  return {
     ...{ lossBefore: before.loss, lossAfter: after.loss, eceBefore: before.ece, eceAfter: after.ece },
-    ...{ eceBeforeBounds: boundsOf(before), eceAfterBounds: boundsOf(after), n: labels.length },
+    eceBeforeBounds: [before.lower, before.upper] satisfies [number, number],
+    eceAfterBounds: [after.lower, after.upper] satisfies [number, number],
   };
-  return promoted(clusterId, stands, { ...measured, reason }, now);
 }
 
-/** Of a cluster without labels nothing is known: the widest bounds there are. */
-const NOTHING = { ece: 0, lower: 0, upper: 1 } as const;
-
-function measuredOn(labels: readonly Labelled[], of: (label: Labelled, i: number) => number, longWaitSeconds: number) {
-  const { ece, lower, upper } = debiasedEce(inOrderOfQ(sampleOf(labels, of)), longWaitSeconds) ?? NOTHING;
-  return { loss: labels.length > 0 ? logLoss(pairsOf(labels, of)) : 0, ece, lower, upper };
+/** The map of an epoch beside the one before it, with the labels to judge them by. */
+async function promotionOf(
+  table: Table,
+  { clusterId, epoch, version }: { clusterId: string; epoch: number; version: number },
+): Promise<{ labels: Labelled[]; promotion: Promotion }> {
+  const [{ labels, since }, map, before] = await Promise.all([
+    newestLabels(table, clusterId, version, RECALIBRATION.window),
+    knotsInForce(table, clusterId, epoch),
+    knotsInForce(table, clusterId, epoch - 1),
+  ]);
+  return { labels, promotion: { map: mapOf(map), before: mapOf(before), sinceEpoch: since(epoch) } };
 }
-
-const boundsOf = ({ lower, upper }: { lower: number; upper: number }): [number, number] => [lower, upper];
 
 async function candidateAt(
   table: Table,
   { clusterId, epoch, version }: Fitted,
   longWaitSeconds: number,
 ): Promise<Candidate> {
-  const [labels, inForce] = await Promise.all([
+  const [{ labels }, inForce] = await Promise.all([
     newestLabels(table, clusterId, version, RECALIBRATION.window),
     knotsInForce(table, clusterId, epoch),
   ]);

@@ -55,7 +55,7 @@ export async function rollBackByHand(store: Table, cluster: string, hand: ByHand
   await known(store, cluster);
   const { state } = await loadState(store, cluster);
   if (state.epoch === 0)
-    throw new RecalibrationRefused(`${cluster} serves VGAC's p itself: there is no map to roll back`);
+    throw new RecalibrationRefused(`no map was ever among the experts of ${cluster}: there is none to roll back`);
   const young = await youngEpoch(store, cluster);
   if (young?.status === 'restored') return [`Nothing done: ${young.words}`];
   const reason = hand.reason ?? 'rolled back by hand';
@@ -92,7 +92,7 @@ async function youngEpoch(store: Table, cluster: string) {
 async function told(change: CalibrationPromoted | null, { tell }: ByHand): Promise<string[]> {
   if (!change) return ['Nothing done: somebody else has changed the epoch at the same moment; look again with --show'];
   const { epoch, eceBefore, eceAfter, n } = change;
-  const ece = `ECE ${eceBefore.toFixed(4)} → ${eceAfter.toFixed(4)} over ${n} labels`;
+  const ece = `served ECE ${eceBefore.toFixed(4)} → ${eceAfter.toFixed(4)} over ${n} labels`;
   const lines = [`Epoch ${epoch} is in force: ${ece}; at most notify for ${GATE.promotedLabels} labels`];
   try {
     await tell(change);

@@ -8,7 +8,7 @@ import type { LedgerEntry } from '../../schemas/items/ledger.ts';
 /** A stream may be longer than anyone reads. */
 const KEPT = 1000;
 
-/** Another map went in force after so many jobs. */
+/** Another map joined the experts, or one left, after so many jobs. */
 export interface Epoch {
   readonly afterJobs: number;
   readonly cause: 'promoted' | 'rolledBack';
@@ -45,7 +45,7 @@ export class Recalibration {
   }
 }
 
-const FIELDS = 6;
+const FIELDS = 4;
 
 /** The newest labels as plain numbers: objects that live for a thousand jobs each would fill the heap of a long stream. */
 class Newest {
@@ -59,15 +59,13 @@ class Newest {
     this.numbers = new Float64Array(most * FIELDS);
   }
 
-  add({ p, q, y, submittedAt, labelAt, epoch }: Labelled): void {
+  add({ p, y, submittedAt, labelAt }: Labelled): void {
     const { numbers } = this;
     const at = (this.added % this.most) * FIELDS;
     numbers[at] = p;
-    numbers[at + 1] = q;
-    numbers[at + 2] = y;
-    numbers[at + 3] = submittedAt;
-    numbers[at + 4] = labelAt;
-    numbers[at + 5] = epoch;
+    numbers[at + 1] = y;
+    numbers[at + 2] = submittedAt;
+    numbers[at + 3] = labelAt;
     this.added += 1;
   }
 
@@ -76,8 +74,8 @@ class Newest {
     const kept = Math.min(added, most);
     return Array.from({ length: kept }, (_, i) => {
       const at = ((added - kept + i) % most) * FIELDS;
-      const [p = 0, q = 0, y = 0, submittedAt = 0, labelAt = 0, epoch = 0] = this.numbers.subarray(at, at + FIELDS);
-      return { p, q, y: y === 1 ? 1 : 0, submittedAt, labelAt, epoch };
+      const [p = 0, y = 0, submittedAt = 0, labelAt = 0] = this.numbers.subarray(at, at + FIELDS);
+      return { p, y: y === 1 ? 1 : 0, submittedAt, labelAt };
     });
   }
 }

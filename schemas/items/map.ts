@@ -15,19 +15,22 @@ const Measured = z.object({
 /** A gain with its standard error; positive is better. */
 const Difference = z.object({ gain: z.number(), se: z.number() });
 
-/** How a map did on labels it was not fitted on. */
+/** How a map did among the experts, on jobs submitted after the labels that it was fitted on were known. */
 export const MapProof = z.object({
   n: z.number().int(),
   /** Older labels that it was fitted on. */
   fitted: z.number().int(),
+  /** Blocks of time that the errors of the gains are those of. */
+  blocks: z.number().int(),
+  /** Of log loss as it is served, and of the debiased ECE of the map alone. */
   loss: Difference,
   ece: Difference,
-  /** VGAC's p after the map that was in force, and after this one. */
+  /** What the mixture would have served with the map that was in force, or without one, and with this one in its place. */
   before: Measured,
   after: Measured,
-  /** What was served, and what an epoch with this map would have served. */
-  served: Measured,
-  rehearsed: Measured,
+  /** VGAC's p through the map that was in force, or as it is, and through this one. */
+  mapBefore: Measured,
+  mapAfter: Measured,
 });
 export type MapProof = z.infer<typeof MapProof>;
 

@@ -4,10 +4,10 @@ import { section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code, prose } from './escape.ts';
 
-/** The message about another map in force, with the proof behind it. */
+/** The message about another map among the experts, with the proof behind it. */
 export function mapMessage(change: CalibrationPromoted): SlackMessage {
   const { clusterId, epoch, cause, reason, n } = change;
-  const headline = cause === 'promoted' ? 'A better calibration map is in force' : 'The calibration map before is back';
+  const headline = cause === 'promoted' ? 'A calibration map joins the experts' : 'A calibration map is rolled back';
   const gain = (before: number, after: number) => `${before.toFixed(4)} → ${after.toFixed(4)}`;
   const ece = (value: number, [lower, upper]: readonly [number, number]) =>
     `${value.toFixed(4)} [${lower.toFixed(4)}, ${upper.toFixed(4)}]`;
@@ -16,7 +16,7 @@ export function mapMessage(change: CalibrationPromoted): SlackMessage {
     blocks: [
       section(
         `📐 *${headline}* on ${code(clusterId, 130)} (epoch ${epoch})`,
-        `ECE ${ece(change.eceBefore, change.eceBeforeBounds)} → ${ece(change.eceAfter, change.eceAfterBounds)}, log loss ${gain(change.lossBefore, change.lossAfter)} over ${n} labels`,
+        `served ECE ${ece(change.eceBefore, change.eceBeforeBounds)} → ${ece(change.eceAfter, change.eceAfterBounds)}, log loss ${gain(change.lossBefore, change.lossAfter)} over ${n} labels`,
         prose(reason, 600),
         `at most notify for the next ${GATE.promotedLabels} labels`,
       ),

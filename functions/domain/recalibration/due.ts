@@ -1,4 +1,4 @@
-import { recalibrationNeeded } from '../calibration/evidence.ts';
+import { recalibrationNeeded } from '../calibration/evaluation.ts';
 import type { CalibrationState } from '../calibration/state.ts';
 import { RECALIBRATION } from './numbers.ts';
 

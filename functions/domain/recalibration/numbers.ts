@@ -10,18 +10,16 @@ export const RECALIBRATION = {
   settle: 200,
   /** A level of a map stands on at least so many labels. */
   mass: 10,
-  /** Neighbouring labels share a queue and are not independent: errors are those of contiguous blocks. */
+  /** Neighbouring jobs share a queue and are not independent: errors are those of blocks of time, at most and at least so many. */
   blocks: 10,
-  /** Both gains of a candidate have to be above so many standard errors: one-sided 95 % of Student's t for ten blocks. */
-  z: 1.833,
+  leastBlocks: 5,
+  /** Both gains of a candidate have to be above noise with one-sided 95 % certainty. */
+  z: 1.645,
   watch: {
     /** A promoted map is looked at each time so many more labels have met it, until `labels` have. */
     every: 50,
     labels: 300,
-    /** Ten blocks and six looks: Student's t with 9 degrees of freedom at .05 / 6, one-sided. */
-    z: 2.9,
-    blocks: 10,
-    /** Nats of log loss; less is no reason to restart the experts. */
-    margin: 0.03,
+    /** Six looks: one-sided .05 / 6. */
+    z: 2.394,
   },
 } as const;

@@ -1,11 +1,9 @@
 import type { EpochChange } from '../../../schemas/items/ledger.ts';
 import type { IsotonicMap } from '../calibration/map.ts';
 import type { CalibrationState } from '../calibration/state.ts';
-import { candidateFrom, sliceOf } from './candidate.ts';
+import { candidateFrom } from './candidate.ts';
 import { isFitDue, isLookDue, type MapHistory } from './due.ts';
 import type { Labelled } from './labelled.ts';
-import { RECALIBRATION } from './numbers.ts';
-import { rehearse } from './rehearsal.ts';
 import { judgePromoted } from './watch.ts';
 
 /** The recalibration machine's memory of one cluster, for a run that holds its ledger in memory. */
@@ -35,34 +33,30 @@ export function recalibrationStep(
   memory: Memory,
   longWaitSeconds: number,
 ): { change: EpochChange | null; memory: Memory } {
-  let next = memory;
+  const { map, sinceEpoch } = state;
   const epoch = state.epoch + 1;
+  let next = memory;
   if (isLookDue(state, memory)) {
-    const { standing } = judgePromoted(labels, state.epoch, memory.before);
+    const { standing } = judgePromoted(labels, { map, before: memory.before, sinceEpoch }, longWaitSeconds);
     if (standing === 'worse') {
-      const change = restoring(labels, memory.before, { epoch, by: 'watch' });
-      return { change, memory: { ...NO_MEMORY, before: state.map } };
+      const change = restoring(memory.before, { epoch, by: 'watch' });
+      return { change, memory: { ...NO_MEMORY, before: map } };
     }
-    next = { ...next, watched: standing === 'watching', lookedAt: state.sinceEpoch };
+    next = { ...next, watched: standing === 'watching', lookedAt: sinceEpoch };
   }
   if (isFitDue(state, next)) {
-    const { better, knots, slice } = candidateFrom(labels, state.map, longWaitSeconds);
+    const { better, knots } = candidateFrom(labels, map, longWaitSeconds);
     if (better) {
-      const change: EpochChange = { epoch, cause: 'promoted', by: 'fit', knots, proof: slice };
-      return { change, memory: { ...NO_MEMORY, watched: true, before: state.map } };
+      const change: EpochChange = { epoch, cause: 'promoted', by: 'fit', knots };
+      return { change, memory: { ...NO_MEMORY, watched: true, before: map } };
     }
-    next = { ...next, triedAt: state.sinceEpoch };
+    next = { ...next, triedAt: sinceEpoch };
   }
   return { change: null, memory: next };
 }
 
-/** The way back to an earlier map, with what it would have served on the newest labels as its first evidence. */
-export function restoring(
-  labels: readonly Labelled[],
-  map: IsotonicMap | null,
-  { epoch, by }: { epoch: number; by: string },
-): EpochChange {
-  const newest = labels.slice(-RECALIBRATION.window / 2);
+/** The way back to an earlier map, or to none. */
+export function restoring(map: IsotonicMap | null, { epoch, by }: { epoch: number; by: string }): EpochChange {
   const knots = map === null ? null : Array.from(map.x, (x, i): [number, number] => [x, map.y[i] ?? x]);
-  return { epoch, cause: 'rolledBack', by, knots, proof: sliceOf(newest, rehearse(map, newest)) };
+  return { epoch, cause: 'rolledBack', by, knots };
 }

@@ -5,7 +5,7 @@ import {
   saveMarked,
 } from '../../../functions/adapters/calibration-store.ts';
 import { changeEpoch } from '../../../functions/adapters/epochs.ts';
-import { rebuild } from '../../../functions/adapters/fold.ts';
+import { nextBatch, rebuild } from '../../../functions/adapters/fold.ts';
 import { putBatch } from '../../../functions/adapters/ledger-store.ts';
 import { saveMap } from '../../../functions/adapters/map-store.ts';
 import { fitMap, promoteMap } from '../../../functions/adapters/recalibrate.ts';
@@ -52,10 +52,9 @@ export async function fold(
         predictedWaitSeconds: null,
       });
     });
-    const wish = { version: item.version + 1, folded_at: NOW.toISOString(), budgets: config.budgets, entries };
-    const batch = await putBatch(table, clusterId, wish);
-    // These jobs have no rows that would have to be marked.
-    await saveFold(table, clusterId, item.version, applyBatch(item.state, batch), []);
+    const batch = await putBatch(table, clusterId, { ...nextBatch(item, config, NOW), entries });
+    // These jobs have no rows that would have to be marked, and have reserved nothing.
+    await saveFold(table, clusterId, item.version, applyBatch(item.state, batch), { entries: [] });
     await saveMarked(table, clusterId, batch.version);
   }
 }
@@ -71,7 +70,7 @@ export async function isRebuilt(table: Table, clusterId: string): Promise<boolea
   return rebuilt?.version === item?.version && Buffer.from(rebuilt?.state ?? []).equals(Buffer.from(item?.state ?? []));
 }
 
-/** Puts a map in force that was proven better, as the machine would. */
+/** Puts a map among the experts that was proven better, as the machine would. */
 export async function promoted(table: Table, clusterId: string, labels = 600): Promise<void> {
   await fold(table, clusterId, labels, BENT);
   const { epoch, version, afterLabels } = await fitMap(table, clusterId);
@@ -79,16 +78,16 @@ export async function promoted(table: Table, clusterId: string, labels = 600): P
   if (!change) throw new Error('nothing was promoted');
 }
 
-/** Puts a map in force that tells jobs apart no more, before a model that was right; and lets it meet 300 labels. */
+/** Puts a map in the place of a good one that tells jobs apart no more, and lets it meet 300 labels. */
 export async function wronglyPromoted(table: Table, clusterId: string): Promise<void> {
-  await fold(table, clusterId, 400, TRUE);
+  await promoted(table, clusterId);
   const knots: EpochChange['knots'] = [
     [0, 0.2],
     [1, 0.2],
   ];
   const by = 'a human in a hurry';
-  await changeEpoch(table, configOf(clusterId), { epoch: 1, cause: 'promoted', by, knots, proof: [] }, NOW);
-  const kept = { knots, by, proof: null, reason: 'by hand', at: NOW.toISOString(), version: 4, after_labels: 400 };
-  await saveMap(table, clusterId, { epoch: 1, status: 'promoted', ...kept });
-  await fold(table, clusterId, 300, TRUE, 2);
+  await changeEpoch(table, configOf(clusterId), { epoch: 2, cause: 'promoted', by, knots }, NOW);
+  const kept = { knots, by, proof: null, reason: 'by hand', at: NOW.toISOString(), version: 7, after_labels: 0 };
+  await saveMap(table, clusterId, { epoch: 2, status: 'promoted', ...kept });
+  await fold(table, clusterId, 300, BENT, 2);
 }

@@ -50,7 +50,7 @@ describe('the recalibration machine', () => {
       .parse(calls[0]?.arguments);
     expect(Entries[0]?.Detail).toMatchObject({ epoch: 1, cause: 'promoted' });
     const [map] = await listMaps(dynamo.table, 'm-better');
-    expect(map).toMatchObject({ status: 'promoted', proof: { n: 300, fitted: 300 } });
+    expect(map).toMatchObject({ status: 'promoted', proof: { fitted: 300, blocks: 10 } });
     expect(Entries[0]?.Detail.eceAfterBounds).toEqual([map?.proof?.after.lower, map?.proof?.after.upper]);
     expect(await stateOf(dynamo.table, 'm-better')).toHaveProperty('epoch', 1);
     expect(await isRebuilt(dynamo.table, 'm-better')).toBe(true);
@@ -71,7 +71,10 @@ describe('the recalibration machine', () => {
       status: 'SUCCEEDED',
       passed: ['WatchMap', 'HasHeld?', 'RollBackMap', 'HasChanged?', 'AnnounceMap', 'NotifyMap', 'LeaveMap'],
     });
-    expect(await stateOf(dynamo.table, 'm-worse')).toMatchObject({ epoch: 2, map: null });
+    expect(await stateOf(dynamo.table, 'm-worse')).toMatchObject({
+      epoch: 3,
+      map: (await stateOf(dynamo.table, 'm-better')).map,
+    });
   });
 
   it('fails loudly, and changes nothing, on a cluster that cannot be read', async () => {

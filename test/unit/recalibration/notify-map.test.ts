@@ -50,19 +50,19 @@ const change: CalibrationPromoted = {
 };
 
 describe('NotifyMap', () => {
-  it('tells people which map is in force, with the proof and what follows from it', async () => {
+  it('tells people that a map joins the experts, with the proof and what follows from it', async () => {
     expect(await handler({ clusterId: 'gpu-a', change }, at(0))).toEqual({ sent: true });
     const text = JSON.stringify(posted);
-    expect(text).toContain('A better calibration map is in force');
+    expect(text).toContain('A calibration map joins the experts');
     expect(text).toContain(
-      'ECE 0.0712 [0.0512, 0.0912] → 0.0231 [0.0031, 0.0431], log loss 0.4200 → 0.3871 over 600 labels',
+      'served ECE 0.0712 [0.0512, 0.0912] → 0.0231 [0.0031, 0.0431], log loss 0.4200 → 0.3871 over 600 labels',
     );
     expect(text).toContain('&lt;log loss&gt; falls');
     expect(text).toContain('at most notify for the next 100 labels');
   });
 
-  it('says so when the map before is back', async () => {
+  it('says so when it is rolled back', async () => {
     await handler({ clusterId: 'gpu-a', change: { ...change, cause: 'rolledBack' } }, at(0));
-    expect(JSON.stringify(posted.at(-1))).toContain('The calibration map before is back');
+    expect(JSON.stringify(posted.at(-1))).toContain('A calibration map is rolled back');
   });
 });

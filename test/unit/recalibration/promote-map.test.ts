@@ -34,17 +34,18 @@ async function epochsIn(table: Table, clusterId: string): Promise<number[]> {
 }
 
 describe('PromoteMap', () => {
-  it('begins a new epoch whose map, proof and first evidence are kept, and says what to tell', async () => {
+  it('begins a new epoch whose map and proof are kept, restarts nothing else, and says what to tell', async () => {
     await fold(dynamo.table, 'begin', 300, BENT);
     const { change } = await handler(fitted('begin'), at(5));
-    expect(change).toMatchObject({ epoch: 1, cause: 'promoted', n: 150, by: 'run-1', clusterId: 'begin' });
-    expect(change?.eceAfter).toBeLessThan(change?.eceBefore ?? 0);
+    expect(change).toMatchObject({ epoch: 1, cause: 'promoted', by: 'run-1', clusterId: 'begin' });
+    expect(change?.lossAfter).toBeLessThan(change?.lossBefore ?? 0);
 
     const state = await stateOf(dynamo.table, 'begin');
-    expect(state).toMatchObject({ epoch: 1, n: 150, sinceEpoch: 0 });
+    expect(state).toMatchObject({ epoch: 1, n: 300, sinceEpoch: 0 });
     const map = await loadMap(dynamo.table, 'begin', 1);
-    expect(map).toMatchObject({ status: 'promoted', by: 'run-1', version: 3, proof: { n: 150, fitted: 150 } });
-    expect(map?.proof?.served).toHaveProperty('nullMean');
+    expect(map).toMatchObject({ status: 'promoted', by: 'run-1', version: 3, proof: { fitted: 150 } });
+    expect(map?.proof?.n).toBe(change?.n);
+    expect(map?.proof?.after).toHaveProperty('nullMean');
     for (const [p, q] of map?.knots ?? []) expect(throughMap(state.map, p)).toBeCloseTo(q, 12);
     expect(await isRebuilt(dynamo.table, 'begin')).toBe(true);
   });
@@ -115,7 +116,7 @@ describe('PromoteMap', () => {
 
   it('never writes an epoch into the past', async () => {
     await fold(dynamo.table, 'past', 100, BENT);
-    const change: Omit<EpochChange, 'epoch'> = { cause: 'promoted', by: 'run-1', knots: null, proof: [] };
+    const change: Omit<EpochChange, 'epoch'> = { cause: 'promoted', by: 'run-1', knots: null };
     await changeEpoch(dynamo.table, configOf('past'), { ...change, epoch: 1 }, NOW);
     await changeEpoch(dynamo.table, configOf('past'), { ...change, epoch: 2, by: 'run-2' }, NOW);
     expect(await changeEpoch(dynamo.table, configOf('past'), { ...change, epoch: 1, by: 'run-3' }, NOW)).toHaveProperty(

@@ -14,11 +14,15 @@ afterAll(() => vi.unstubAllGlobals());
 const worse = (clusterId: string, by = 'run-2') => ({ clusterId, epoch: 1, reason: 'it is worse', by });
 
 describe('RollBackMap', () => {
-  it('restores the map before in a new epoch that starts with the newest labels, capped like any other', async () => {
+  it('takes the map from among the experts in a new epoch, and says what that changes on the jobs since', async () => {
     await promoted(dynamo.table, 'back', 300);
     await fold(dynamo.table, 'back', 100, BENT, 2);
     const { change } = await handler(worse('back'), at(5));
-    expect(change).toMatchObject({ epoch: 2, cause: 'rolledBack', n: 400, reason: 'it is worse' });
+    expect(change).toMatchObject({ epoch: 2, cause: 'rolledBack', reason: 'it is worse' });
+    expect(change?.n).toBeGreaterThan(90);
+    expect(change?.n).toBeLessThanOrEqual(100);
+    // It was not worse in truth.
+    expect(change?.lossAfter).toBeGreaterThan(change?.lossBefore ?? 0);
     expect(await stateOf(dynamo.table, 'back')).toMatchObject({ epoch: 2, map: null, n: 400, sinceEpoch: 0 });
     const maps = await listMaps(dynamo.table, 'back');
     expect(maps.map(({ epoch, status }) => [epoch, status])).toEqual([
@@ -35,6 +39,11 @@ describe('RollBackMap', () => {
     expect(await handler(worse('again'), at(5))).toEqual(first);
     expect(await handler(worse('again', 'run-3'), at(5))).toEqual({ clusterId: 'again', change: null });
     expect(await calibrationOf(dynamo.table, 'again')).toEqual(item);
+  });
+
+  it('knows nothing to tell of a map that no job has met', async () => {
+    await promoted(dynamo.table, 'unmet', 300);
+    expect((await handler(worse('unmet'), at(5))).change).toMatchObject({ n: 0, eceAfter: 0, eceAfterBounds: [0, 1] });
   });
 
   it('gives back the map of the epoch before, whatever it was', async () => {

@@ -24,7 +24,7 @@ describe('WatchMap', () => {
       epoch: 1,
       standing: 'watching',
       fitDue: false,
-      reason: 'the promoted map has met 0 labels; the first look is at 50',
+      reason: 'the promoted map has met 0 jobs; the first look is at 50',
     });
   });
 
@@ -44,8 +44,8 @@ describe('WatchMap', () => {
   it('says, in every retry, that the map before has to come back', async () => {
     await wronglyPromoted(dynamo.table, 'worse');
     const first = await look('worse');
-    expect(first).toMatchObject({ standing: 'worse', epoch: 1 });
-    expect(first.reason).toMatch(/^over 300 labels the map before would have had a log loss .+ lower: it comes back$/);
+    expect(first).toMatchObject({ standing: 'worse', epoch: 2 });
+    expect(first.reason).toMatch(/^over \d+ jobs the map before would have served a log loss .+ lower: it comes back$/);
     expect(await look('worse')).toEqual(first);
   });
 });

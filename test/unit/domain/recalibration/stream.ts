@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { applyEntry } from '../../../../functions/domain/calibration/apply.ts';
-import type { Pair } from '../../../../functions/domain/calibration/bins.ts';
 import { beginEpoch } from '../../../../functions/domain/calibration/epoch.ts';
 import { serve } from '../../../../functions/domain/calibration/serve.ts';
+import type { ServedSample } from '../../../../functions/domain/calibration/served-sample.ts';
 import { type CalibrationState, initialState } from '../../../../functions/domain/calibration/state.ts';
 import { candidateFrom } from '../../../../functions/domain/recalibration/candidate.ts';
 import { type Labelled, labelledOf } from '../../../../functions/domain/recalibration/labelled.ts';
 import { RECALIBRATION } from '../../../../functions/domain/recalibration/numbers.ts';
 import { isStepDue, NO_MEMORY, recalibrationStep } from '../../../../functions/domain/recalibration/step.ts';
 import type { LedgerEntry } from '../../../../schemas/items/ledger.ts';
-import { BUDGETS, entryOf } from '../builders.ts';
+import { entryOf, purseOf, RULES } from '../builders.ts';
 
 /** Real streams, where they lie beside this repository. */
 export const STREAMS = join(import.meta.dirname, '../../../../../shared/data/replay');
@@ -39,8 +39,8 @@ export function rowsOf(stream: string): Row[] {
 }
 
 export interface Run {
-  /** q of each row, and what the row's job did. */
-  readonly served: Pair[];
+  /** What was served to each row, and what the row's job did. */
+  readonly served: ServedSample;
   readonly promotions: number;
   readonly rollBacks: number;
   readonly tries: number;
@@ -48,12 +48,13 @@ export interface Run {
 }
 
 /**
- * The fold over a stream, with the recalibration machine's rules in it or without.
+ * The fold over a stream of jobs that nobody acts on, with the recalibration machine's rules in it or without.
  * @param offset where given, the machine comes by only once in 100 labels, at this one
  */
 export function run(rows: readonly Row[], mode: 'off' | 'when due' | 'every 100 labels', offset?: number): Run {
   const order = [...rows.keys()].sort((a, b) => (rows[a]?.labelAt ?? 0) - (rows[b]?.labelAt ?? 0) || a - b);
-  const state = initialState(BUDGETS);
+  const state = initialState(RULES);
+  const purse = purseOf();
   const decided: LedgerEntry[] = [];
   const window: Labelled[] = [];
   let memory = NO_MEMORY;
@@ -76,7 +77,7 @@ export function run(rows: readonly Row[], mode: 'off' | 'when due' | 'every 100 
   for (const row of rows) {
     for (let entry = decided[order[known] ?? -1]; entry; entry = decided[order[known] ?? -1]) {
       if (entry.labelAt > row.submittedAt) break;
-      applyEntry(state, entry, BUDGETS);
+      applyEntry(state, entry, purse, LONG_WAIT);
       known += 1;
       const label = labelledOf(entry);
       if (label) window.push(label);
@@ -86,6 +87,10 @@ export function run(rows: readonly Row[], mode: 'off' | 'when due' | 'every 100 
     const { q } = serve(state, { p: row.p, waitSeconds: 0 });
     decided.push(entryOf({ ...row, q, epoch: state.epoch, predictedWaitSeconds: null, waitSeconds: null }));
   }
-  const served = decided.map(({ q, longWait }): Pair => ({ p: q ?? Number.NaN, y: longWait ? 1 : 0 }));
+  const served = {
+    q: Float64Array.from(decided, ({ q }) => q ?? Number.NaN),
+    y: Uint8Array.from(decided, ({ longWait }) => (longWait ? 1 : 0)),
+    submittedAt: Float64Array.from(decided, ({ submittedAt }) => submittedAt),
+  };
   return { served, state, ...counts };
 }

@@ -1,0 +1,12 @@
+import type { MapProof } from '../../../schemas/items/map.ts';
+import { debiasedEce } from '../calibration/debiased-ece.ts';
+import { inOrderOfQ, type ServedSample } from '../calibration/served-sample.ts';
+import { logLoss } from './difference.ts';
+
+/** Log loss in nats and debiased ECE with its bounds, as a proof has them; null for an empty sample. */
+export function measured(sample: ServedSample, longWaitSeconds: number): MapProof['before'] | null {
+  const estimate = debiasedEce(inOrderOfQ(sample), longWaitSeconds);
+  if (estimate === null) return null;
+  const { ece, lower, upper, nullMean } = estimate;
+  return { loss: logLoss(sample), ece, lower, upper, nullMean };
+}

@@ -67,7 +67,7 @@ describe('rules', () => {
 
   it('all have one target, a retry policy and a dead-letter queue that EventBridge may write to', () => {
     const rules = resources(stack, 'AWS::Events::Rule', z.object({ Targets: z.tuple([Target]) }));
-    expect(rules.size).toBe(9);
+    expect(rules.size).toBe(10);
     for (const { Targets } of rules.values()) {
       expect(Targets[0].RetryPolicy.MaximumRetryAttempts).toBeGreaterThan(0);
       stateless.hasResourceProperties('AWS::SQS::QueuePolicy', {

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { mayApprove } from '../../../functions/domain/approvers.ts';
 import { capabilityOf, misconfigured } from '../../../functions/domain/capabilities.ts';
-import { decide } from '../../../functions/domain/gate.ts';
 import { argumentsHash, decisionId } from '../../../functions/domain/ids.ts';
+import { permission } from '../../../functions/domain/permission.ts';
 import { recheck, type WorldNow } from '../../../functions/domain/recheck.ts';
-import { configOf, decideInput, trustedState, verdictOf } from './builders.ts';
+import { effectIdOf, subjectOf } from '../../../functions/domain/subject.ts';
+import { aDecision, aVerdict } from '../../fixtures/builders.ts';
+import { anApproval } from '../approvals/builders.ts';
+import { configOf } from './builders.ts';
 
 describe('who may approve', () => {
   const config = configOf({
@@ -34,51 +37,116 @@ describe('who may approve', () => {
   });
 });
 
+const LIMITS = { coolingDown: false, usedThisHour: 0 };
+const ASKED_FOR = { action: 'requeue', clusterId: 'gpu-a', jobId: 'job-1', target: 'short' };
+const asks = { tier: 3, arguments: ASKED_FOR, argumentsHash: argumentsHash(ASKED_FOR) };
+const OWN = { action: 'warn', clusterId: 'gpu-a', jobId: 'job-1', text: '~12 minutes' };
+const evidence = aVerdict({ scope: 'notify', drift: 'monitor' });
+/** A statement done alone, and a requeue that was called for and is asked. */
+const pinned = aDecision({ arguments: OWN, argumentsHash: argumentsHash(OWN), called: 3, asks, evidence });
+const subject = subjectOf(pinned, 'act') ?? expect.fail('nothing is asked');
+
 describe('an approved effect', () => {
-  const pinned = decide(
-    decideInput({ state: trustedState({ drift: 'monitor' }), limits: { coolingDown: true, usedThisHour: 0 } }),
-  );
   const world = (change: Partial<WorldNow> = {}): WorldNow => ({
-    argumentsHash: pinned.argumentsHash,
-    jobPending: true,
+    argumentsHash: asks.argumentsHash,
+    notPending: null,
+    touches: true,
     frozen: false,
     limits: { coolingDown: false, usedThisHour: 59 },
-    verdict: verdictOf(trustedState({ drift: 'monitor' })),
+    verdict: evidence,
     config: configOf(),
     ...change,
   });
 
   it('may run in the world it was approved for, or a better one', () => {
-    expect(pinned.next).toBe('ask');
-    expect(recheck(pinned, world())).toBeNull();
-    expect(recheck(pinned, world({ verdict: verdictOf(trustedState()) }))).toBeNull();
+    expect(recheck({ subject, pinned }, world())).toBeNull();
+    expect(recheck({ subject, pinned }, world({ verdict: aVerdict() }))).toBeNull();
   });
 
   it.each<[string, Partial<WorldNow>]>([
     ['hash', { argumentsHash: 'another' }],
     ['hash', { argumentsHash: null }],
-    ['epoch', { verdict: { ...verdictOf(trustedState()), epoch: 1 } }],
-    ['notPending', { jobPending: false }],
+    ['hash', { argumentsHash: argumentsHash(OWN) }],
+    ['epoch', { verdict: aVerdict({ epoch: 2 }) }],
+    ['notPending', { notPending: 'the job started' }],
     ['frozen', { frozen: true }],
     ['cooldown', { limits: { coolingDown: true, usedThisHour: 0 } }],
     ['rate', { limits: { coolingDown: false, usedThisHour: 60 } }],
-    ['drift', { verdict: verdictOf(trustedState({ drift: 'degrade' })) }],
-    ['reliability', { verdict: { ...verdictOf(trustedState()), scope: 'notify' } }],
+    ['drift', { verdict: aVerdict({ drift: 'degrade' }) }],
+    ['reliability', { verdict: aVerdict({ scope: 'escalate' }) }],
   ])('is void for %s', (code, change) => {
-    expect(recheck(pinned, world(change))).toMatchObject({ code, scope: 'escalate' });
+    expect(recheck({ subject, pinned }, world(change))).toMatchObject({ code, scope: 'escalate' });
+  });
+
+  it('that was asked in dry run never becomes a real one', () => {
+    const dry = { subject, pinned: { ...pinned, dryRun: true } };
+    expect(recheck(dry, world())).toMatchObject({ code: 'dryRun' });
+    expect(recheck(dry, world({ touches: false }))).toBeNull();
   });
 
   it('is void where the pinned arguments are not those of their hash', () => {
-    const { arguments: args } = pinned;
-    if (args === null) throw new Error('an approval has arguments');
-    const forged = { ...pinned, arguments: { ...args, action: 'requeue' } };
-    expect(recheck(forged, world())).toMatchObject({ code: 'hash' });
-    expect(recheck({ ...pinned, arguments: null, argumentsHash: null }, world({ argumentsHash: null }))).not.toBeNull();
+    const forged = { ...subject, arguments: { ...ASKED_FOR, target: 'mine' } };
+    expect(recheck({ subject: forged, pinned }, world())).toMatchObject({ code: 'hash' });
   });
 
-  it('does not ask for tokens, tau or tiers again', () => {
-    const poor = trustedState({ drift: 'monitor', tokens: { statement: 0, intervention: 0 }, tau: 0, whole: null });
-    expect(recheck(pinned, world({ verdict: verdictOf(poor) }))).toBeNull();
+  it('does not ask for promises, tokens or tiers again: a human decided', () => {
+    const poor = aVerdict({ scope: 'notify', drift: 'monitor', earnedTier: 0, skilled: false, ece: 0.3 });
+    expect(recheck({ subject, pinned }, world({ verdict: poor }))).toBeNull();
+  });
+});
+
+describe('what a record permits', () => {
+  const world = { frozen: false, limits: LIMITS, config: configOf(), touches: true };
+  const { decisionId } = pinned;
+  const row = { ...aRow(), decision: pinned };
+  const item = anApproval({ pinned, status: 'approved' });
+
+  it('is the statement to the agent itself, and the requeue to whoever was asked, never the other way round', () => {
+    expect(permission({ decisionId, row, approval: null, world })).toMatchObject({ may: true, args: OWN });
+    const approved = permission({ decisionId, row, approval: { item, verdict: evidence }, world });
+    expect(approved).toMatchObject({ may: true, args: ASKED_FOR });
+    expect(effectIdOf(decisionId, 'asked')).not.toBe(effectIdOf(decisionId, 'own'));
+  });
+
+  it.each([
+    ['nobody has answered', { status: 'pending' }],
+    ['somebody denied it', { status: 'denied' }],
+    ['it only says whether a hold stays', { question: 'keep' }],
+    ['it is of another decision', { pinned: aDecision({ ...pinned, decisionId: 'dec_other' }) }],
+    ['it is about what the agent did alone', { subject: { ...subject, whose: 'own' } }],
+  ] as const)('is nothing where %s', (_why, change) => {
+    const approval = { item: { ...item, ...change }, verdict: evidence };
+    expect(() => permission({ decisionId, row, approval, world })).toThrow('does not permit');
+  });
+
+  it('is nothing of its own where the agent was not to act', () => {
+    const withheld = { ...row, decision: { ...pinned, executed: false } };
+    expect(() => permission({ decisionId, row: withheld, approval: null, world })).toThrow("not the agent's");
+  });
+
+  it('is no real effect where dry run was decided', () => {
+    const dry = { ...row, decision: { ...pinned, dryRun: true } };
+    expect(permission({ decisionId, row: dry, approval: null, world })).toMatchObject({
+      ...{ may: false, status: 'refused' },
+      reason: 'decided in dry run, which was switched off since',
+    });
+    expect(permission({ decisionId, row: dry, approval: null, world: { ...world, touches: false } }).may).toBe(true);
+  });
+
+  it('is void, with its reason, once the job has started', () => {
+    const started = { ...row, started_at: '2026-11-20T12:01:00.000Z' };
+    expect(permission({ decisionId, row: started, approval: { item, verdict: evidence }, world })).toMatchObject({
+      ...{ may: false, status: 'void' },
+      reason: 'the job started, 2026-11-20 12:01 UTC',
+    });
+  });
+
+  it('is nothing where the question was changed after the record', () => {
+    const forged = { ...pinned, asks: { ...asks, arguments: { ...ASKED_FOR, target: 'mine' } } };
+    const approval = { item, verdict: evidence };
+    expect(() => permission({ decisionId, row: { ...row, decision: forged }, approval, world })).toThrow(
+      'not the ones that were recorded',
+    );
   });
 });
 

@@ -98,7 +98,10 @@ describe('an approved effect', () => {
 describe('what a record permits', () => {
   const world = { frozen: false, limits: LIMITS, config: configOf(), touches: true };
   const { decisionId } = pinned;
-  const row = { ...aRow(), decision: pinned };
+  const row = {
+    ...{ PK: 'CLUSTER#gpu-a', SK: 'JOB#job-1', v: 1 as const, cluster_id: 'gpu-a', job_id: 'job-1' },
+    ...{ submitted_at: pinned.submittedAt, decision: pinned },
+  };
   const item = anApproval({ pinned, status: 'approved' });
 
   it('is the statement to the agent itself, and the requeue to whoever was asked, never the other way round', () => {

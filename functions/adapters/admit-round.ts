@@ -2,9 +2,9 @@ import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { touchedBy } from '../domain/own-effect.ts';
 import { loadConfig } from './config-store.ts';
 import { claimJob, recordOwnEffect } from './job-store.ts';
-import { claimedBefore } from './round-store.ts';
+import { recordOutcome, roundOf } from './outcome-store.ts';
+import { claimedBefore, latestRound } from './round-store.ts';
 import type { Table } from './table.ts';
-import { takeOutcome } from './take-outcome.ts';
 import { dropWaiting, waitingFor } from './waiting-outcomes.ts';
 
 /**
@@ -26,11 +26,11 @@ async function noteOwnEffect(table: Table, job: Job): Promise<void> {
 async function pickUp(table: Table, job: Job, now: Date): Promise<void> {
   const waiting = await waitingFor(table, job);
   if (waiting.length === 0) return;
-  const { clusterId, jobId } = job;
-  const { longWaitSeconds } = await loadConfig(table, clusterId, job.platform);
+  const { longWaitSeconds } = await loadConfig(table, job.clusterId, job.platform);
   for (const told of waiting) {
     // To this round, unless one has been claimed meanwhile that was submitted later and still before it.
-    await takeOutcome(table, { clusterId, jobId, submittedAt: null, told }, longWaitSeconds, now);
+    const latest = await latestRound(table, job, told.at);
+    await recordOutcome(table, latest ? roundOf(latest) : job, told, longWaitSeconds, now);
     await dropWaiting(table, job, told);
   }
 }

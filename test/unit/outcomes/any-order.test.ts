@@ -57,7 +57,7 @@ describe('outcomes in any order', () => {
   const end = (clusterId: string) => told(clusterId, { type: 'JobEnded', at: instant(90), endState: 'succeeded' });
   const steps = [decide, start(30), start(30), start(40), start(40), end, end, fold, fold] as const;
 
-  it('count once whatever comes first, twice or in contradiction', async () => {
+  it('count once whatever comes first, twice or in contradiction', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.shuffledSubarray([...steps], { minLength: steps.length }), async (order) => {
         const clusterId = `any-${runs++}`;

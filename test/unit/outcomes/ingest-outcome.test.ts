@@ -44,7 +44,8 @@ describe('IngestOutcome', () => {
   });
 
   it('keeps the outcome of a job and of a cluster that nobody has seen yet', async () => {
-    const answer = await handler(event('JobStarted', 'unseen', { startedAt: instant(30) }), at(60));
+    const seen = { startedAt: instant(30), submittedAt: instant(0) };
+    const answer = await handler(event('JobStarted', 'unseen', seen), at(60));
     expect(answer).toEqual({ contradicts: false, folded: 0 });
     expect(await loadJob(dynamo.table, roundOf('unseen', 'job'))).toMatchObject({ started_at: instant(30) });
   });

@@ -147,6 +147,7 @@ describe('every handler', () => {
     ['approval-audit', 'APPROVAL#*'],
     ['approval-lists', 'APPROVAL#*'],
     ['open-digest-store', 'APPROVAL#*'],
+    ['statement-store', 'APPROVAL#*'],
     ['daily-digest-store', 'APPROVAL#*'],
     ['request-store', 'REQUEST#*'],
     ['token-store', 'TOKEN#*'],

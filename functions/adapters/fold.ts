@@ -6,7 +6,7 @@ import { deserialise } from '../domain/calibration/codec.ts';
 import { applyBatch, birth, tiersChanged } from '../domain/fold-batch.ts';
 import { inFoldOrder, isWait, keyOfLine, knownAt, type LedgerLine, labelsOf } from '../domain/ledger-lines.ts';
 import { ringDraw } from '../domain/lottery.ts';
-import { ledgerEntry, mayYetBeUndone, moreOfWait, nextWaitDue } from '../domain/outcome.ts';
+import { ledgerEntry, mayBeUndoneUntil, moreOfWait, nextWaitDue } from '../domain/outcome.ts';
 import { keyOfBytes, placeOf, timeOfPlace } from '../domain/place.ts';
 import { roundHash, roundText } from '../domain/round.ts';
 import { ledgerTiers, tierRulesOf } from '../domain/tier-rules.ts';
@@ -41,9 +41,6 @@ const READ_AHEAD = 1_000;
 const MARKS_AT_ONCE = 10;
 /** Each lost race means that another folder made progress; this many in a row means that something else is wrong. */
 const RACES = 20;
-
-/** A hold waits for its human for hours; looked at again by the next run, and no sign of a fold that hangs. */
-const POSTPONE_MS = 60_000;
 
 /** Other folders won every race. Retried by the caller's retry policy. */
 export class FoldContended extends Error {
@@ -184,8 +181,9 @@ async function candidates(
       continue;
     }
     const labelled = await labelRow(table, row, config.longWaitSeconds, now);
-    if (mayYetBeUndone(labelled, config.approvals.undoMinutes, now)) {
-      await postpone(table, labelled, new Date(now.getTime() + POSTPONE_MS));
+    const until = mayBeUndoneUntil(labelled, config.approvals.undoMinutes, now);
+    if (until !== null) {
+      await postpone(table, labelled, until);
       continue;
     }
     add(ledgerEntry(labelled, ringDraw(config.salt ?? config.clusterId, roundText(roundOf(labelled)))));

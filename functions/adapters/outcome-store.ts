@@ -206,7 +206,7 @@ function updateRow(
   );
 }
 
-/** Moves an open row back in the index, unless it was closed or folded meanwhile. */
+/** Moves a row that cannot be settled yet back in the index, or it would pass for a label that nobody folds. */
 export async function postpone(table: Table, row: JobItem, until: Date): Promise<void> {
   try {
     await table.client.send(
@@ -214,7 +214,7 @@ export async function postpone(table: Table, row: JobItem, until: Date): Promise
         TableName: table.name,
         Key: jobKey(roundOf(row)),
         UpdateExpression: 'SET unfolded_due = :until',
-        ConditionExpression: 'attribute_exists(unfolded) AND attribute_not_exists(closed_at)',
+        ConditionExpression: 'attribute_exists(unfolded) AND attribute_not_exists(folded_in)',
         ExpressionAttributeValues: { ':until': until.toISOString() },
       }),
     );

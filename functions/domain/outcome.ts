@@ -228,13 +228,23 @@ export function nextWaitDue(line: Pick<LedgerWait, 'submittedAt' | 'bounds'>, to
 /** Undoing itself takes a moment, and may be asked for in the last one. */
 const UNDO_TAKES_MS = 5 * 60_000;
 
+/** A hold waits for its human for hours; looked at again by the next run, and no sign of a fold that hangs. */
+const OPEN_MS = 60_000;
+
 /**
- * Whether the agent's own intervention is in place and may yet have to be undone, which its token would pay for: until the
+ * Until when the agent's own intervention, which is in place, may yet have to be undone, which its token would pay for: until the
  * execution is over, and where people were told of it, until the time to undo it from the card is over too.
+ *
+ * @returns when to look again; null where nothing of it is open
  */
-export function mayYetBeUndone({ decision, effect, closed_at }: JobItem, undoMinutes: number, now: Date): boolean {
-  if (decision?.executed !== true || effect?.intervened !== true) return false;
-  if (closed_at === undefined) return true;
-  const onCard = decision.next === 'actAndNotify' && effect.status === 'done' && undoMinutes > 0;
-  return onCard && now.getTime() < Date.parse(closed_at) + undoMinutes * 60_000 + UNDO_TAKES_MS;
+export function mayBeUndoneUntil(
+  { decision, effect, closed_at }: JobItem,
+  undoMinutes: number,
+  now: Date,
+): Date | null {
+  if (decision?.executed !== true || effect?.intervened !== true) return null;
+  if (closed_at === undefined) return new Date(now.getTime() + OPEN_MS);
+  if (decision.next !== 'actAndNotify' || effect.status !== 'done' || undoMinutes <= 0) return null;
+  const until = Date.parse(closed_at) + undoMinutes * 60_000 + UNDO_TAKES_MS;
+  return now.getTime() < until ? new Date(until) : null;
 }

@@ -133,6 +133,20 @@ describe('fold', () => {
     await expectSettled('held', ['a']);
   });
 
+  it('looks again when the time to undo is over, and takes no evidence for stale meanwhile', async () => {
+    const more = { kind: 'intervention', called: 3, tier: 3, next: 'actAndNotify' } as const;
+    await decided(table, 'undoable', 'a', more);
+    const { decisionId } = decisionOf('undoable', 'a');
+    const effect = { action: 'requeue', decisionId, at: instant(1), intervened: true, status: 'done' } as const;
+    await recordEffect(table, roundOf('undoable', 'a'), effect);
+    await closeJob(table, roundOf('undoable', 'a'), { status: 'acted', at: moment(2) });
+    await foldCluster(table, configOf('undoable'), OVERDUE);
+    // 15 minutes to undo, and 5 that undoing may take.
+    expect((await loadJob(table, roundOf('undoable', 'a')))?.unfolded_due).toBe(instant(2 + 20 * 60));
+    await foldCluster(table, configOf('undoable'), moment(2 + 20 * 60));
+    await expectSettled('undoable', ['a']);
+  });
+
   it('goes on past a row that nobody can read, and names it', async () => {
     await decided(table, 'poisoned', 'bad');
     await decided(table, 'poisoned', 'good');

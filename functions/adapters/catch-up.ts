@@ -52,7 +52,7 @@ export async function catchUp(table: Table, clusterId: string, run: string, now:
     changed: ours,
     ece: state.evaluation?.ece ?? null,
     nullMean: state.evaluation?.nullMean ?? null,
-    n: state.evaluation?.n ?? 0,
+    n: state.evaluation?.n ?? state.outcomes.size,
     recalibrate: recalibrate ?? false,
     announcements: ours && toAnnounce ? announcementsOf(clusterId, state, { from: told.announced, to }, now) : [],
   };

@@ -36,7 +36,11 @@ export function announcementsOf(
   const common = { schemaVersion: 1, clusterId, at: now.toISOString() } as const;
   const what = changeInWords(from, to);
   const { evaluation } = state;
-  const measured = { ece: evaluation?.ece ?? null, n: evaluation?.n ?? 0, nullMean: evaluation?.nullMean ?? null };
+  const measured = {
+    ece: evaluation?.ece ?? null,
+    n: evaluation?.n ?? state.outcomes.size,
+    nullMean: evaluation?.nullMean ?? null,
+  };
   const drift: z.infer<typeof DriftDetected> = {
     ...common,
     ...{ band: to.band, previous: from.band, alarm: to.alarm, previousAlarm: from.alarm, what },

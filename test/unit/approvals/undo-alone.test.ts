@@ -8,7 +8,7 @@ import { approvalEdges } from '../../../functions/adapters/slack/edges.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
 import { clusterKey, jobKey, putItem, table } from '../../../functions/adapters/table.ts';
 import { takeBack } from '../../../functions/adapters/take-back.ts';
-import { ledgerEntry, mayYetBeUndone } from '../../../functions/domain/outcome.ts';
+import { ledgerEntry, mayBeUndoneUntil } from '../../../functions/domain/outcome.ts';
 import { permission } from '../../../functions/domain/permission.ts';
 import { handler as webhook } from '../../../functions/http/slack-webhook.ts';
 import { handler as notify } from '../../../functions/job-workflow/notify.ts';
@@ -37,10 +37,21 @@ async function doneAlone(change: Partial<Effect> = {}) {
     undo: { ...placed, target: 'short' },
     ...change,
   };
-  const row = { cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt, claimed_by: 'arn:execution', decision };
+  const row = {
+    cluster_id: clusterId,
+    job_id: jobId,
+    submitted_at: submittedAt,
+    claimed_by: 'arn:execution',
+    decision,
+  };
   await putItem(store(), { ...jobKey(decision), ...row });
   await recordEffect(store(), decision, effect);
-  return { decision, id: approvalIdOf(decisionId, 'alone'), effect, told: () => notify({ job, decision, effect }, context) };
+  return {
+    decision,
+    id: approvalIdOf(decisionId, 'alone'),
+    effect,
+    told: () => notify({ job, decision, effect }, context),
+  };
 }
 const rowNow = async () => (await loadJob(store(), anOwnDecision())) ?? expect.fail('no row');
 const edgesAt = (now: Date) => {
@@ -178,9 +189,9 @@ describe('what the agent did alone', () => {
   it('waits for its time to be over before its token is settled', async () => {
     const { decision, effect } = await doneAlone();
     const row = { ...(await rowNow()), status: 'acted', closed_at: ASKED.toISOString(), effect } as const;
-    expect(mayYetBeUndone(row, 15, minutesAfter(ASKED, 19.9))).toBe(true);
-    expect(mayYetBeUndone(row, 15, minutesAfter(ASKED, 20))).toBe(false);
-    expect(mayYetBeUndone({ ...row, effect: { ...effect, status: 'undone' } }, 15, ASKED)).toBe(false);
-    expect(mayYetBeUndone({ ...row, decision: { ...decision, next: 'act' } }, 15, ASKED)).toBe(false);
+    expect(mayBeUndoneUntil(row, 15, minutesAfter(ASKED, 19.9))).not.toBe(null);
+    expect(mayBeUndoneUntil(row, 15, minutesAfter(ASKED, 20))).toBe(null);
+    expect(mayBeUndoneUntil({ ...row, effect: { ...effect, status: 'undone' } }, 15, ASKED)).toBe(null);
+    expect(mayBeUndoneUntil({ ...row, decision: { ...decision, next: 'act' } }, 15, ASKED)).toBe(null);
   });
 });

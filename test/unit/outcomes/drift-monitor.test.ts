@@ -12,7 +12,17 @@ import { handler as reportFailures } from '../../../functions/drift-monitor/repo
 import { runMachine } from '../../fixtures/checked-in-machine.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { trustedState } from '../domain/builders.ts';
-import { calibrationOf, configOf, decided, ledgerJobs, moment, T, useEmbeddedClock } from './fixture.ts';
+import {
+  calibrationOf,
+  configOf,
+  decided,
+  expectNothingTaken,
+  ledgerJobs,
+  moment,
+  SUBMITTED,
+  T,
+  useEmbeddedClock,
+} from './fixture.ts';
 
 vi.mock('../../../functions/adapters/secrets.ts', async (original) => ({
   ...(await original<object>()),
@@ -229,10 +239,11 @@ describe('a run of the monitor', () => {
   });
 });
 
-/** 299 labels that all came out wrong, and not looked at yet: ECE and band are renewed with every tenth. */
+/** 999 labels that all came out wrong, and not looked at yet: ECE and band are renewed with every tenth. */
 function driftsWithTheNextLabel(): CalibrationState {
   const state = trustedState({ n: 999 });
-  state.outcomes.q.fill(6_554);
+  state.outcomes.q.fill(0.1);
+  for (const i of state.outcomes.at.keys()) state.outcomes.at[i] = SUBMITTED / 1000 - 60 * (1_000 - i);
   state.outcomes.y.fill(1);
   state.outcomes.size = 999;
   state.outcomes.head = 999;

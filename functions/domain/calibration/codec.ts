@@ -1,9 +1,11 @@
 import { tierRulesOf } from '../tier-rules.ts';
+import { differences } from './differences.ts';
 import { bandOfSeverity, severityOf } from './drift.ts';
 import { EVIDENCE_RING } from './evidence-ring.ts';
 import { type IsotonicMap, MOST_KNOTS } from './map.ts';
 import { type Port, Reader, UnreadableState, Writer } from './octets.ts';
 import { fromSteps, OUTCOME_RING, orderOutcomes, stepsOf } from './outcome-ring.ts';
+import { RAW_STEPS } from './psi.ts';
 import type { SampledRing } from './sampled-ring.ts';
 import { type CalibrationState, type Evaluation, initialState, type TierState } from './state.ts';
 
@@ -13,7 +15,7 @@ export { UnreadableState } from './octets.ts';
 const FORMAT = 1;
 
 /**
- * The state as bytes: little-endian numbers in fixed order, times as differences, 7 to 8 KB where times are whole
+ * The state as bytes: little-endian numbers in fixed order, times as differences, at most 8 KB where times are whole
  * seconds, so that it fits the one item of its cluster. `deserialise` gives back the same state.
  */
 export function serialise(state: CalibrationState): Uint8Array<ArrayBuffer> {
@@ -124,8 +126,8 @@ function tierLayout(port: Port, tier: TierState): void {
   };
   tier.era = port.integer(tier.era);
   tier.tokens = port.signed(tier.tokens);
-  tier.wrongWeight = port.double(tier.wrongWeight);
-  tier.rightWeight = port.double(tier.rightWeight);
+  tier.wrongWeight = port.integer(tier.wrongWeight);
+  tier.rightWeight = port.integer(tier.rightWeight);
   tier.right = port.integer(tier.right);
   tier.wrong = port.integer(tier.wrong);
   tier.heldRight = port.integer(tier.heldRight);
@@ -144,22 +146,19 @@ function outcomes(port: Port, { outcomes: ring }: CalibrationState): void {
   bits(port, ring.y, ring.size);
 }
 
-/**
- * Times of neighbouring slots are close together: as differences most of them take one or two bytes, in seconds where the
- * scheduler knows no parts of them, else in milliseconds.
- */
+/** Times in seconds where the scheduler knows no parts of them, else in milliseconds; from the oldest label to the newest. */
 function sampled(port: Port, ring: SampledRing, capacity: number): void {
-  ring.size = within(port.short(ring.size), capacity);
-  ring.head = within(port.short(ring.head), capacity - 1);
-  const whole = ring.at.subarray(0, ring.size).every(Number.isInteger);
+  const size = within(port.short(ring.size), capacity);
+  const head = within(port.short(ring.head), capacity - 1);
+  Object.assign(ring, { size, head });
+  const whole = ring.at.subarray(0, size).every(Number.isInteger);
   const perSecond = port.byte(whole ? 0 : 1) === 0 ? 1 : 1000;
-  let before = 0;
-  for (let slot = 0; slot < ring.size; slot++) {
-    before += port.signed(Math.round((ring.at[slot] ?? 0) * perSecond) - before);
-    ring.at[slot] = before / perSecond;
-  }
+  const slotOf = (age: number): number => (head - size + age + capacity) % capacity;
+  const times = Float64Array.from({ length: size }, (_, age) => Math.round((ring.at[slotOf(age)] ?? 0) * perSecond));
+  differences(port, times, size);
+  for (let age = 0; age < size; age++) ring.at[slotOf(age)] = (times[age] ?? 0) / perSecond;
   for (let i = 0; i < 2; i++) {
-    ring.stretches[i] = port.double(ring.stretches[i] ?? 0);
+    ring.stretches[i] = port.signed(ring.stretches[i] ?? 0);
     ring.offered[i] = port.integer(ring.offered[i] ?? 0);
   }
 }
@@ -176,7 +175,10 @@ function bits(port: Port, values: Uint8Array, size: number): void {
 function shift(port: Port, { shift: raw }: CalibrationState): void {
   raw.collected = within(port.short(raw.collected), raw.first.length);
   if (raw.collected < raw.first.length) {
-    for (let i = 0; i < raw.collected; i++) raw.first[i] = port.short(raw.first[i] ?? 0);
+    // Bins will be drawn from them, which no order matters to; in ascending order they take half the room.
+    const ascending = Float64Array.from(raw.first.subarray(0, raw.collected)).sort();
+    differences(port, ascending, raw.collected);
+    for (let i = 0; i < raw.collected; i++) raw.first[i] = within(ascending[i] ?? 0, RAW_STEPS);
     return;
   }
   for (let i = 0; i < raw.edges.length; i++) raw.edges[i] = port.short(raw.edges[i] ?? 0);

@@ -1,4 +1,4 @@
-import { GATE, TIER_NUMBERS } from '../thresholds.ts';
+import { GATE } from '../thresholds.ts';
 import { debiasedEceWithin, type Room, roomFor } from './debiased-ece.ts';
 import { bandOf, nextDrift, severityOf } from './drift.ts';
 import { scoreOf } from './ece.ts';
@@ -56,8 +56,9 @@ function followEvaluation(state: CalibrationState, evaluation: Evaluation): void
   const known = isKnown(evaluation);
   const score = scoreOf(evaluation.ece);
   if (known && score !== null && score > GATE.score.autonomous) state.lastGoodEce = evaluation.ece;
-  // What this cluster is later compared with: its ECE when it first qualified for the lowest tier.
-  if (state.baselineEce === null && known && evaluation.skilled && evaluation.ece <= TIER_NUMBERS.annotate.ece) {
+  // What this cluster is later compared with: its ECE when learning, score, limit and skill first let the lowest tier pass.
+  const passes = known && score !== null && score > GATE.score.notify && evaluation.skilled;
+  if (state.baselineEce === null && passes && evaluation.ece <= state.tiers[0].numbers.ece) {
     state.baselineEce = evaluation.ece;
   }
   state.driftNow = bandOf(evaluation, state.baselineEce);

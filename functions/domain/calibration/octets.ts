@@ -10,11 +10,14 @@ export interface Port {
   short(value: number): number;
   /** 24 bits, unsigned. */
   triple(value: number): number;
-  /** 32 bits, unsigned. */
+  /** A whole number from 0 up, in as few bytes as it takes. */
   integer(value: number): number;
   /** A whole number of either sign up to 2^53, in as few bytes as it takes. */
   signed(value: number): number;
   double(value: number): number;
+  /** A part of a byte and more: at most 16 bits, unsigned. `align` ends a run of them, before anything else. */
+  bits(value: number, width: number): number;
+  align(): void;
 }
 
 const FIRST_SIZE = 4096;
@@ -24,6 +27,8 @@ export class Writer implements Port {
   private octets = new Uint8Array(FIRST_SIZE);
   private view = new DataView(this.octets.buffer);
   private at = 0;
+  private loose = 0;
+  private width = 0;
 
   bytes(): Uint8Array<ArrayBuffer> {
     return this.octets.slice(0, this.at);
@@ -49,16 +54,9 @@ export class Writer implements Port {
     return value;
   }
 
+  /** Base 128: seven bits a byte, the lowest first. */
   integer(value: number): number {
-    this.reserve(4);
-    this.view.setUint32(this.at, value, true);
-    this.at += 4;
-    return value;
-  }
-
-  /** Zigzag and base 128: the sign in the lowest bit, seven bits a byte, the lowest first. */
-  signed(value: number): number {
-    let left = value < 0 ? -2 * value - 1 : 2 * value;
+    let left = value;
     while (left >= LOW) {
       this.byte((left % LOW) + LOW);
       left = Math.floor(left / LOW);
@@ -67,11 +65,33 @@ export class Writer implements Port {
     return value;
   }
 
+  /** The sign in the lowest bit. */
+  signed(value: number): number {
+    this.integer(value < 0 ? -2 * value - 1 : 2 * value);
+    return value;
+  }
+
   double(value: number): number {
     this.reserve(8);
     this.view.setFloat64(this.at, value, true);
     this.at += 8;
     return value;
+  }
+
+  bits(value: number, width: number): number {
+    this.loose |= value << this.width;
+    this.width += width;
+    for (; this.width >= 8; this.width -= 8) {
+      this.byte(this.loose & 255);
+      this.loose >>>= 8;
+    }
+    return value;
+  }
+
+  align(): void {
+    if (this.width > 0) this.byte(this.loose);
+    this.loose = 0;
+    this.width = 0;
   }
 
   private reserve(count: number): void {
@@ -87,6 +107,8 @@ export class Writer implements Port {
 export class Reader implements Port {
   private readonly view: DataView;
   private at = 0;
+  private loose = 0;
+  private width = 0;
 
   constructor(bytes: Uint8Array) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -105,23 +127,36 @@ export class Reader implements Port {
   }
 
   integer(): number {
-    return this.view.getUint32(this.past(4), true);
-  }
-
-  signed(): number {
     let value = 0;
     let scale = 1;
     for (let octet = this.byte(); ; octet = this.byte()) {
       value += (octet % LOW) * scale;
-      if (octet < LOW) break;
+      if (octet < LOW) return value;
       scale *= LOW;
       if (scale > Number.MAX_SAFE_INTEGER) throw new UnreadableState('a number is too long');
     }
+  }
+
+  signed(): number {
+    const value = this.integer();
     return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
   }
 
   double(): number {
     return this.view.getFloat64(this.past(8), true);
+  }
+
+  bits(_: number, width: number): number {
+    for (; this.width < width; this.width += 8) this.loose |= this.byte() << this.width;
+    const value = this.loose & (2 ** width - 1);
+    this.loose >>>= width;
+    this.width -= width;
+    return value;
+  }
+
+  align(): void {
+    this.loose = 0;
+    this.width = 0;
   }
 
   /** @throws UnreadableState where bytes are left over */

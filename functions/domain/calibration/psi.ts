@@ -3,14 +3,14 @@ const SAMPLE = 1000;
 /** A bin that one side never fell into must not make the index infinite: half a label each. */
 const EMPTY = 0.5;
 /** Raw probabilities are kept in 65,535ths until the edges are known. */
-const STEPS = 65_535;
+export const RAW_STEPS = 65_535;
 
 /**
  * How far VGAC's probabilities are distributed otherwise today than in the first 1,000 since the start or the last promotion
  * (population stability index). It says that the *inputs* have shifted, before any label can; it is shown, and gates nothing.
  */
 export interface RawShift {
-  /** The first ones in the order they came, until there are enough to be binned; then of no further use. */
+  /** The first ones in any order, until there are enough to be binned; then of no further use. */
   readonly first: Uint16Array;
   collected: number;
   /** Upper ends of the first nine bins; a value equal to one belongs below it. */
@@ -44,7 +44,7 @@ export function restartShift(shift: RawShift): void {
 
 /** Notes one raw probability. */
 export function noteRaw(shift: RawShift, p: number): void {
-  const steps = Math.round(p * STEPS);
+  const steps = Math.round(p * RAW_STEPS);
   if (shift.collected < SAMPLE) {
     shift.first[shift.collected] = steps;
     shift.collected += 1;

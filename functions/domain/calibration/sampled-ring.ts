@@ -39,13 +39,20 @@ export const LEFT_OUT = -1;
 export function takeSlot(ring: SampledRing, label: Offered, length: number, quota: number): number {
   const stretch = Math.floor(label.submittedAt / length);
   const now = Math.floor(label.labelAt / length);
-  // A label is known within T of its submission: an older one is late for good, a newer one has a clock that is wrong. What is no time
-  // would stay in the ring for good, and no ECE can be computed beside it.
-  if (!Number.isSafeInteger(stretch) || (stretch !== now && stretch !== now - 1)) return LEFT_OUT;
+  // A label is known within T of its submission: an older one is late for good, a newer one has a clock that is wrong.
+  if (!isTime(label.submittedAt) || (stretch !== now && stretch !== now - 1)) return LEFT_OUT;
   const c = countOffer(ring, stretch);
   const slot = c <= quota ? append(ring) : replaced(ring, stretch, length, (label.draw * c) / quota);
   if (slot !== LEFT_OUT) ring.at[slot] = keptTime(label.submittedAt);
   return slot;
+}
+
+/** A hundred thousand years: milliseconds within it, and their differences, are exact in a double. */
+const FARTHEST = 4e12;
+
+/** What is no time would stay in the ring for good, and beside it no ECE can be computed. */
+function isTime(seconds: number): boolean {
+  return Math.abs(seconds) <= FARTHEST;
 }
 
 /** To the millisecond, as events have it and as it comes back from the stored state. */

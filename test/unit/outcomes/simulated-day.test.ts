@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
 import { catchUp } from '../../../functions/adapters/catch-up.ts';
-import { changeEpoch, newestLabels } from '../../../functions/adapters/epochs.ts';
+import { changeEpoch } from '../../../functions/adapters/epochs.ts';
 import { foldCluster, rebuild } from '../../../functions/adapters/fold.ts';
 import { loadJob, recordDecision } from '../../../functions/adapters/job-store.ts';
 import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
@@ -103,8 +103,7 @@ describe('a day with duplicates, reordering, late decisions and crashes', () => 
       deeds.push({
         at: 400 * epoch,
         run: async (table, now) => {
-          const labels = await newestLabels(table, clusterId, 99, 20);
-          await changeEpoch(table, config, restoring(labels, null, { epoch, by }), now);
+          await changeEpoch(table, config, restoring(null, { epoch, by }), now);
         },
       });
     }

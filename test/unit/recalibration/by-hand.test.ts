@@ -138,4 +138,44 @@ describe('recalibrate --rebuild', () => {
     expect(await isRebuilt(dynamo.table, clusterId)).toBe(true);
     expect((await rebuildByHand(dynamo.table, clusterId))[0]).toMatch(/^Nothing done: the stored state is what/);
   });
+
+  it('frees no token that a decision reserves at the same moment', async () => {
+    await promoted(dynamo.table, 'reserving');
+    await reserveTwo(dynamo.table, 'reserving', 'first');
+    const Key = { PK: 'CLUSTER#reserving', SK: 'CALIBRATION' };
+    const UpdateExpression = 'SET sample_count = :none';
+    const broken = { TableName: dynamo.table.name, Key, UpdateExpression };
+    await dynamo.table.client.send(new UpdateCommand({ ...broken, ExpressionAttributeValues: { ':none': 'many' } }));
+    let raced = false;
+    const send = async (command: unknown) => {
+      if (command instanceof UpdateCommand && !raced) {
+        raced = true;
+        await reserveTwo(dynamo.table, 'reserving', 'second');
+      }
+      return Reflect.apply(dynamo.table.client.send, dynamo.table.client, [command]);
+    };
+    const racing: Table = {
+      name: dynamo.table.name,
+      client: Object.create(dynamo.table.client, { send: { value: send } }),
+    };
+    expect((await rebuildByHand(racing, 'reserving'))[0]).toMatch(/^Nothing done: .+ Try again$/);
+    await rebuildByHand(racing, 'reserving');
+    expect((await calibrationOf(dynamo.table, 'reserving')).free_3).toBe(16 * TOKEN);
+  });
+
+  it('gives back the free tokens that a broken item has lost, less what its places have reserved', async () => {
+    await promoted(dynamo.table, 'lost');
+    await reserveTwo(dynamo.table, 'lost', 'job');
+    const before = await calibrationOf(dynamo.table, 'lost');
+    await dynamo.table.client.send(
+      new UpdateCommand({
+        TableName: dynamo.table.name,
+        Key: { PK: 'CLUSTER#lost', SK: 'CALIBRATION' },
+        UpdateExpression: 'REMOVE free_1, free_3',
+      }),
+    );
+    await rebuildByHand(dynamo.table, 'lost');
+    const after = await calibrationOf(dynamo.table, 'lost');
+    expect([after.free_1, after.free_3]).toEqual([before.free_1, 18 * TOKEN]);
+  });
 });

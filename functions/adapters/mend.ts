@@ -8,7 +8,7 @@ import { rebuild } from './fold.ts';
 import { loadBatch } from './ledger-store.ts';
 import { conditionally, type Table, upsertItem } from './table.ts';
 
-/** `same`: the stored state is what the ledger gives. `overtaken`: somebody folded meanwhile; try again. */
+/** `same`: the stored state is what the ledger gives. `overtaken`: somebody folded or reserved meanwhile; try again. */
 type Mended = { outcome: 'mended' | 'same' | 'overtaken' | 'noLedger'; version: number };
 
 /**
@@ -39,7 +39,7 @@ export async function mendFromLedger(
     marked_version: Math.max(0, version - 1),
   };
   const names = Object.keys(whole);
-  const unchanged = ['state', 'version'].map((name) =>
+  const unchanged = READ.map((name) =>
     item[name] === undefined ? `attribute_not_exists(#${name})` : `#${name} = :stored_${name}`,
   );
   const written = await conditionally(
@@ -49,13 +49,15 @@ export async function mendFromLedger(
       ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
       ExpressionAttributeValues: {
         ...Object.fromEntries(Object.entries(whole).map(([name, value]) => [`:${name}`, value])),
-        ...(item.state !== undefined && { ':stored_state': item.state }),
-        ...(item.version !== undefined && { ':stored_version': item.version }),
+        ...Object.fromEntries(READ.flatMap((name) => (name in item ? [[`:stored_${name}`, item[name]]] : []))),
       },
     }),
   );
   return { outcome: written ? 'mended' : 'overtaken', version };
 }
+
+/** What a fold or a decision changes: neither may have happened since, or tokens that it took would be free again. */
+const READ = ['state', 'version', ...TIER_NUMBERS.map((tier) => `free_${tier}`)];
 
 /** Free tokens and demand beside the places that the item holds; a place is 18 bytes, anything else is none. */
 function freeBeside(item: Record<string, unknown> | undefined, tokens: readonly number[]): Record<string, number> {

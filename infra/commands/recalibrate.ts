@@ -74,7 +74,7 @@ export async function rebuildByHand(store: Table, cluster: string): Promise<stri
     case 'same':
       return [`Nothing done: the stored state is what the ledger gives after ${version} batches, bit for bit`];
     case 'overtaken':
-      return ['Nothing done: outcomes were folded at the same moment; the stored state is alive. Try again'];
+      return ['Nothing done: outcomes were folded or tokens reserved at the same moment. Try again'];
     case 'noLedger':
       throw new RecalibrationRefused(`${cluster} has no ledger to rebuild from`);
   }

@@ -1,6 +1,10 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, vi } from 'vitest';
-import { loadOrCreateCalibration, reserve } from '../../../functions/adapters/calibration-store.ts';
+import { loadOrCreateCalibration, take } from '../../../functions/adapters/calibration-store.ts';
+import type { Table } from '../../../functions/adapters/table.ts';
+import { placeOf } from '../../../functions/domain/place.ts';
+import { roundHash } from '../../../functions/domain/round.ts';
+import { TOKEN } from '../../../functions/domain/thresholds.ts';
 import { promoteByHand, rebuildByHand, rollBackByHand, show } from '../../../infra/commands/recalibrate.ts';
 import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { useTable } from '../../fixtures/handlers.ts';
@@ -17,15 +21,23 @@ function ada() {
   return { by: 'ada', now: NOW, tell, told };
 }
 
+/** An intervention that is held out and has reserved two tokens of tier 3. */
+async function reserveTwo(table: Table, clusterId: string, jobId: string): Promise<void> {
+  const round = { clusterId, jobId, submittedAt: NOW.toISOString() };
+  const reserves = { tier: 3, place: placeOf(round, 2 * TOKEN, NOW), cost: 2 * TOKEN, need: 2 * TOKEN } as const;
+  const taken = await take(table, clusterId, { called: 3, demand: 1, open: roundHash(round), reserves });
+  if (!taken) throw new Error('nothing was reserved');
+}
+
 describe('recalibrate --promote', () => {
   it('puts a map in force that its proof would not have, shows the proof and tells the bus', async () => {
     await fold(dynamo.table, 'by-hand', 400, TRUE);
     const hand = ada();
     const lines = await promoteByHand(dynamo.table, 'by-hand', hand);
-    expect(lines[0]).toMatch(/^Proof: not better; over 200 later labels log loss .+/);
-    expect(lines[1]).toMatch(/^Epoch 1 is in force: ECE .+ over 200 labels; at most notify for 100 labels$/);
+    expect(lines[0]).toMatch(/^Proof: not better; over \d+ later labels served log loss .+/);
+    expect(lines[1]).toMatch(/^Epoch 1 is in force: served ECE .+ over \d+ labels; at most notify for 100 labels$/);
     expect(hand.told).toMatchObject([{ epoch: 1, cause: 'promoted', by: 'ada (by hand)' }]);
-    expect(await stateOf(dynamo.table, 'by-hand')).toMatchObject({ epoch: 1, n: 200 });
+    expect(await stateOf(dynamo.table, 'by-hand')).toMatchObject({ epoch: 1, n: 400, sinceEpoch: 0 });
   });
 
   it('does nothing the second time, even when labels have come in between', async () => {
@@ -63,7 +75,7 @@ describe('recalibrate --roll-back', () => {
     await promoted(dynamo.table, 'back');
     const hand = ada();
     const [line] = await rollBackByHand(dynamo.table, 'back', { ...hand, reason: 'looks odd' });
-    expect(line).toMatch(/^Epoch 2 is in force: ECE/);
+    expect(line).toMatch(/^Epoch 2 is in force: served ECE/);
     expect(hand.told).toMatchObject([{ epoch: 2, cause: 'rolledBack', reason: 'looks odd' }]);
     expect(await rollBackByHand(dynamo.table, 'back', hand)).toEqual([
       'Nothing done: epoch 2 was restored by ada (by hand) 0 labels ago',
@@ -73,7 +85,7 @@ describe('recalibrate --roll-back', () => {
 
   it('has nothing to roll back where no map was ever promoted', async () => {
     await fold(dynamo.table, 'first', 100, TRUE);
-    await expect(rollBackByHand(dynamo.table, 'first', ada())).rejects.toThrow('there is no map to roll back');
+    await expect(rollBackByHand(dynamo.table, 'first', ada())).rejects.toThrow('there is none to roll back');
   });
 });
 
@@ -83,9 +95,10 @@ describe('recalibrate --show', () => {
     await fold(dynamo.table, 'shown', 60, BENT, 2);
     const before = await calibrationOf(dynamo.table, 'shown');
     const text = (await show(dynamo.table, 'shown')).join('\n');
-    expect(text).toMatch(/epoch 1: a map of \d+ knots, 60 labels old, at most notify for 40 more/);
+    expect(text).toMatch(/epoch 1: a map of \d+ knots among the experts, 60 labels old, at most notify for 40 more/);
     expect(text).toMatch(/MAP#1 .*promoted.* {2}2026-11-20T08:00:00.000Z, run-1/);
-    expect(text).toContain('fitted on 300 labels, proven on 300 later ones');
+    expect(text).toMatch(/fitted on 300 labels, proven on \d+ later ones in 10 blocks of time/);
+    expect(text).toMatch(/served: ECE 0\.\d{4} \[.+\] → 0\.\d{4} \[.+\], log loss/);
     expect(text).toMatch(/map {3}: ECE 0\.\d{4} \[0\.\d{4}, 0\.\d{4}\] → 0\.\d{4} \[.+\], log loss/);
     expect(await calibrationOf(dynamo.table, 'shown')).toEqual(before);
   });
@@ -106,7 +119,7 @@ describe('recalibrate --rebuild', () => {
   ])('mends %s from the ledger, reservations and all', async (what, UpdateExpression, name, bad) => {
     const clusterId = what.replaceAll(' ', '-');
     await promoted(dynamo.table, clusterId);
-    await reserve(dynamo.table, clusterId, 'intervention', 'job');
+    await reserveTwo(dynamo.table, clusterId, 'job');
     const before = await calibrationOf(dynamo.table, clusterId);
     await dynamo.table.client.send(
       new UpdateCommand({
@@ -124,5 +137,45 @@ describe('recalibrate --rebuild', () => {
     expect(await calibrationOf(dynamo.table, clusterId)).toEqual({ ...before, marked_version: 6 });
     expect(await isRebuilt(dynamo.table, clusterId)).toBe(true);
     expect((await rebuildByHand(dynamo.table, clusterId))[0]).toMatch(/^Nothing done: the stored state is what/);
+  });
+
+  it('frees no token that a decision reserves at the same moment', async () => {
+    await promoted(dynamo.table, 'reserving');
+    await reserveTwo(dynamo.table, 'reserving', 'first');
+    const Key = { PK: 'CLUSTER#reserving', SK: 'CALIBRATION' };
+    const UpdateExpression = 'SET sample_count = :none';
+    const broken = { TableName: dynamo.table.name, Key, UpdateExpression };
+    await dynamo.table.client.send(new UpdateCommand({ ...broken, ExpressionAttributeValues: { ':none': 'many' } }));
+    let raced = false;
+    const send = async (command: unknown) => {
+      if (command instanceof UpdateCommand && !raced) {
+        raced = true;
+        await reserveTwo(dynamo.table, 'reserving', 'second');
+      }
+      return Reflect.apply(dynamo.table.client.send, dynamo.table.client, [command]);
+    };
+    const racing: Table = {
+      name: dynamo.table.name,
+      client: Object.create(dynamo.table.client, { send: { value: send } }),
+    };
+    expect((await rebuildByHand(racing, 'reserving'))[0]).toMatch(/^Nothing done: .+ Try again$/);
+    await rebuildByHand(racing, 'reserving');
+    expect((await calibrationOf(dynamo.table, 'reserving')).free_3).toBe(16 * TOKEN);
+  });
+
+  it('gives back the free tokens that a broken item has lost, less what its places have reserved', async () => {
+    await promoted(dynamo.table, 'lost');
+    await reserveTwo(dynamo.table, 'lost', 'job');
+    const before = await calibrationOf(dynamo.table, 'lost');
+    await dynamo.table.client.send(
+      new UpdateCommand({
+        TableName: dynamo.table.name,
+        Key: { PK: 'CLUSTER#lost', SK: 'CALIBRATION' },
+        UpdateExpression: 'REMOVE free_1, free_3',
+      }),
+    );
+    await rebuildByHand(dynamo.table, 'lost');
+    const after = await calibrationOf(dynamo.table, 'lost');
+    expect([after.free_1, after.free_3]).toEqual([before.free_1, 18 * TOKEN]);
   });
 });

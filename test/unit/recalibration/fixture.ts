@@ -78,7 +78,7 @@ export async function promoted(table: Table, clusterId: string, labels = 600): P
   if (!change) throw new Error('nothing was promoted');
 }
 
-/** Puts a map in the place of a good one that tells jobs apart no more, and lets it meet 300 labels. */
+/** Puts a map in the place of a good one that tells jobs apart no more, and lets it meet 100 labels. */
 export async function wronglyPromoted(table: Table, clusterId: string): Promise<void> {
   await promoted(table, clusterId);
   const knots: EpochChange['knots'] = [
@@ -89,5 +89,5 @@ export async function wronglyPromoted(table: Table, clusterId: string): Promise<
   await changeEpoch(table, configOf(clusterId), { epoch: 2, cause: 'promoted', by, knots }, NOW);
   const kept = { knots, by, proof: null, reason: 'by hand', at: NOW.toISOString(), version: 7, after_labels: 0 };
   await saveMap(table, clusterId, { epoch: 2, status: 'promoted', ...kept });
-  await fold(table, clusterId, 300, BENT, 2);
+  await fold(table, clusterId, 100, BENT, 12);
 }

@@ -1,5 +1,11 @@
 import type { Decision } from '../../schemas/decision.ts';
-import { type AnsweredIn, type ApprovalAnswer, ApprovalItem, type Question, type Subject } from '../../schemas/items/approval.ts';
+import {
+  type AnsweredIn,
+  type ApprovalAnswer,
+  ApprovalItem,
+  type Question,
+  type Subject,
+} from '../../schemas/items/approval.ts';
 import type { TierName } from '../../schemas/primitives.ts';
 import type { Terms } from '../domain/approval-terms.ts';
 import { NOBODY } from './approval-audit.ts';

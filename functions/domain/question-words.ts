@@ -1,7 +1,7 @@
 import type { ActionArguments, Decision, ServedPrediction } from '../../schemas/decision.ts';
 import type { ApprovalItem, Subject } from '../../schemas/items/approval.ts';
-import { TIERS } from './thresholds.ts';
 import { contradicts, duration } from './statement.ts';
+import { TIERS } from './thresholds.ts';
 
 /** How names are written where the words are read: in a code span on a card, as they are in a terminal. */
 export type Naming = (name: string) => string;
@@ -20,7 +20,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
   annotate: { base: 'annotate', past: 'annotated', been: 'annotated' },
   warn: { base: 'warn about', past: 'warned about', been: 'warned about' },
   requeue: { base: 'move', past: 'moved', been: 'moved to another queue' },
-  'adjust-priority': { base: 'change the priority of', past: 'changed the priority of', been: 'given another priority' },
+  'adjust-priority': {
+    base: 'change the priority of',
+    past: 'changed the priority of',
+    been: 'given another priority',
+  },
   hold: { base: 'hold', past: 'held', been: 'held' },
 };
 

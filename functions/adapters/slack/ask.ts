@@ -45,7 +45,10 @@ export async function ask(
   if (subject === null) throw new NotPermitted(`decision ${decision.decisionId} asks nothing`);
   const channel = config.slackChannel ?? defaultChannel;
   const terms = termsOf(config, subject, decision.approvalTtlSeconds, now);
-  const [record, already] = await Promise.all([recordOf(table, config, subject), alreadyDone(table, decision, subject)]);
+  const [record, already] = await Promise.all([
+    recordOf(table, config, subject),
+    alreadyDone(table, decision, subject),
+  ]);
   const about = { user: job.user, queue: job.queue, gpus: job.request.gpus, record, already };
   const approval = await openApproval(
     table,
@@ -69,11 +72,7 @@ export async function ask(
 }
 
 /** How forecasts like this one came out here; a state that cannot be read is no reason not to ask. */
-async function recordOf(
-  table: Table,
-  config: ClusterConfig,
-  { tier }: Subject,
-): Promise<ApprovalItem['record']> {
+async function recordOf(table: Table, config: ClusterConfig, { tier }: Subject): Promise<ApprovalItem['record']> {
   try {
     const item = await loadCalibration(table, config.clusterId);
     const standing = item && tierStandings(deserialise(item.state), config)[tier - 1];

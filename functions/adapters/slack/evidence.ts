@@ -1,6 +1,6 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
-import { alternativeWords, askedBecause } from '../../domain/question-words.ts';
 import { tierName } from '../../domain/gate.ts';
+import { alternativeWords, askedBecause } from '../../domain/question-words.ts';
 import { section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code, prose } from './escape.ts';

@@ -29,7 +29,11 @@ export async function follow(
 }
 
 /** An execution that is over will do nothing more, so the card must not go on promising it. */
-function endedWithout({ question, status, subject, pinned }: ApprovalItem, row: JobItem | null, now: Date): Effect | null {
+function endedWithout(
+  { question, status, subject, pinned }: ApprovalItem,
+  row: JobItem | null,
+  now: Date,
+): Effect | null {
   const released = question === 'keep' && status !== 'approved';
   if (!isOver(row) || (status !== 'approved' && !released)) return null;
   const decisionId = effectIdOf(pinned.decisionId, subject.whose);

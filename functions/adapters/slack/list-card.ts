@@ -22,7 +22,9 @@ export function listCard(slack: Pick<Slack, 'link'>, pinned: string, open: reado
         button('approveAll', `Approve ${all}`, { style: 'primary', confirm: confirmation('Approve', all) }),
         button('denyAll', `Deny ${all}`, { style: 'danger', confirm: confirmation('Deny', all) }),
       ]),
-      context('The buttons mean what is listed here and nothing that comes later. Each has its own card in the thread.'),
+      context(
+        'The buttons mean what is listed here and nothing that comes later. Each has its own card in the thread.',
+      ),
     ],
   };
 }

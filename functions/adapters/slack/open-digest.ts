@@ -53,7 +53,10 @@ export async function leave(edges: ApprovalEdges, over: readonly ApprovalItem[])
 }
 
 /** Brings the list that a question is on to what is open now, with a link to its card. */
-export async function showListOf(edges: ApprovalEdges, { told_in: channel, approval_id: id }: ApprovalItem): Promise<void> {
+export async function showListOf(
+  edges: ApprovalEdges,
+  { told_in: channel, approval_id: id }: ApprovalItem,
+): Promise<void> {
   if (channel === undefined) return;
   const number = listOf(await loadCrowd(edges.table, channel), id);
   if (number !== null) await showList(edges, channel, number);

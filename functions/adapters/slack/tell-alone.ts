@@ -12,8 +12,8 @@ import { cardState, settledCard, supersededCard, undoNotice } from './cards.ts';
 import type { Slack } from './client.ts';
 import type { ApprovalEdges } from './edges.ts';
 import { say, type Way } from './notifier.ts';
-import { showState } from './settle.ts';
 import { tellStatement } from './rolling-message.ts';
+import { showState } from './settle.ts';
 import { saidOf, statementMessage } from './statement.ts';
 
 type Telling = Pick<ApprovalEdges, 'table' | 'now' | 'warn'>;

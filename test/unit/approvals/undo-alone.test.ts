@@ -37,10 +37,21 @@ async function doneAlone(change: Partial<Effect> = {}) {
     undo: { ...placed, target: 'short' },
     ...change,
   };
-  const row = { cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt, claimed_by: 'arn:execution', decision };
+  const row = {
+    cluster_id: clusterId,
+    job_id: jobId,
+    submitted_at: submittedAt,
+    claimed_by: 'arn:execution',
+    decision,
+  };
   await putItem(store(), { ...jobKey(decision), ...row });
   await recordEffect(store(), decision, effect);
-  return { decision, id: approvalIdOf(decisionId, 'alone'), effect, told: () => notify({ job, decision, effect }, context) };
+  return {
+    decision,
+    id: approvalIdOf(decisionId, 'alone'),
+    effect,
+    told: () => notify({ job, decision, effect }, context),
+  };
 }
 const rowNow = async () => (await loadJob(store(), anOwnDecision())) ?? expect.fail('no row');
 const edgesAt = (now: Date) => {

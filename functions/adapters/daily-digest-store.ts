@@ -2,6 +2,8 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { Decision } from '../../schemas/decision.ts';
 import { DailyDigestItem } from '../../schemas/items/approval.ts';
+import { RowStatus } from '../../schemas/items/job.ts';
+import type { DayRow } from '../domain/withheld.ts';
 import { lostTheRace, parseItem, type Table, upsertItem } from './table.ts';
 
 const digestKey = (id: string) => ({ PK: `APPROVAL#${id}`, SK: 'DIGEST' });
@@ -71,15 +73,14 @@ async function change(
   return parseItem(DailyDigestItem, digest);
 }
 
-const Listed = z.object({ decision: Decision.pick({ next: true, reasons: true }) });
+const NEEDED = ['next', 'called', 'tier', 'asks', 'reasons'] as const;
+const Listed = z.object({
+  decision: Decision.pick({ next: true, called: true, tier: true, asks: true, reasons: true }).optional(),
+  status: RowStatus.optional(),
+});
 
-/** What was decided about the jobs that were submitted in this time; rows without a decision are left out. */
-export async function* decisionsBetween(
-  table: Table,
-  clusterId: string,
-  from: Date,
-  to: Date,
-): AsyncGenerator<z.infer<typeof Listed>['decision']> {
+/** What became of the rounds that were submitted in this time, as far as it is known. */
+export async function* rowsBetween(table: Table, clusterId: string, from: Date, to: Date): AsyncGenerator<DayRow> {
   let start: Record<string, unknown> | undefined;
   do {
     const page = await table.client.send(
@@ -87,8 +88,8 @@ export async function* decisionsBetween(
         TableName: table.name,
         IndexName: 'listing',
         KeyConditionExpression: 'listing = :cluster AND listing_key BETWEEN :from AND :to',
-        ProjectionExpression: 'decision.#next, decision.reasons',
-        ExpressionAttributeNames: { '#next': 'next' },
+        ProjectionExpression: [...NEEDED.map((name) => `decision.#${name}`), '#status'].join(', '),
+        ExpressionAttributeNames: Object.fromEntries([...NEEDED, 'status'].map((name) => [`#${name}`, name])),
         ExpressionAttributeValues: {
           ':cluster': `CLUSTER#${clusterId}`,
           ':from': `PREDICTION#${from.toISOString()}`,
@@ -99,7 +100,7 @@ export async function* decisionsBetween(
     );
     for (const item of page.Items ?? []) {
       const row = Listed.safeParse(item);
-      if (row.success) yield row.data.decision;
+      if (row.success) yield { decision: row.data.decision ?? null, status: row.data.status ?? null };
     }
     start = page.LastEvaluatedKey;
   } while (start);

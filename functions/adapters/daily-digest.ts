@@ -1,8 +1,8 @@
 import { type Fatigue, fatigue } from '../domain/fatigue.ts';
-import { countWithheld } from '../domain/withheld.ts';
+import { countDay } from '../domain/withheld.ts';
 import { audit, NOBODY } from './approval-audit.ts';
 import { closedApprovals } from './approval-lists.ts';
-import { beginDigest, decisionsBetween, digestIdOf, markPosted } from './daily-digest-store.ts';
+import { beginDigest, digestIdOf, markPosted, rowsBetween } from './daily-digest-store.ts';
 import type { SlackMessage } from './slack/client.ts';
 import { digestLines, digestMessage } from './slack/daily-digest.ts';
 import { lostTheRace, type Table } from './table.ts';
@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 const FATIGUE_DAYS = 30;
 
 /**
- * Posts what was withheld on a cluster on the day before `now`, once a day, if there is anything to say.
+ * Posts what became of the jobs of a cluster on the day before `now`, once a day, if there is anything to say.
  * @returns whether it was posted
  */
 export async function postDailyDigest(
@@ -24,9 +24,9 @@ export async function postDailyDigest(
   const today = Date.parse(now.toISOString().slice(0, 10));
   const from = new Date(today - DAY_MS);
   const date = from.toISOString().slice(0, 10);
-  const decisions = [];
-  for await (const decision of decisionsBetween(table, clusterId, from, new Date(today))) decisions.push(decision);
-  const lines = digestLines(clusterId, date, countWithheld(decisions), await readFatigue(table, clusterId, now));
+  const rows = [];
+  for await (const row of rowsBetween(table, clusterId, from, new Date(today))) rows.push(row);
+  const lines = digestLines(clusterId, date, countDay(rows), await readFatigue(table, clusterId, now));
   if (lines.length === 0) return false;
   try {
     // A digest that was begun and not posted is posted now: a crash in between loses none.

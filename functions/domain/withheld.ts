@@ -1,25 +1,32 @@
 import type { Decision } from '../../schemas/decision.ts';
+import type { RowStatus } from '../../schemas/items/job.ts';
+import { count, decidedFacts, type Figures, noFigures } from './figures.ts';
 
-/** What was withheld on one cluster, and how often for which first reason. */
-export interface Withheld {
-  decided: number;
-  withheld: number;
-  /** Most frequent first. */
-  reasons: { code: string; times: number; example: string }[];
+/** What became of the jobs of one cluster on one day, and why what was called for was withheld. */
+export interface Day {
+  readonly figures: Figures;
+  /** By the rule that came first, most frequent first. */
+  readonly reasons: readonly { readonly code: string; readonly times: number; readonly example: string }[];
 }
 
-/** Counts the statements that were withheld, by the rule that came first; a decision not to speak is not one of them. */
-export function countWithheld(decisions: Iterable<Pick<Decision, 'next' | 'reasons'>>): Withheld {
+/** One job as far as a day counts it. */
+export interface DayRow {
+  readonly decision: Pick<Decision, 'next' | 'called' | 'tier' | 'asks' | 'reasons'> | null;
+  /** Null while it is open. */
+  readonly status: RowStatus | null;
+}
+
+/** Counts a day; what was not called for is not withheld. */
+export function countDay(rows: Iterable<DayRow>): Day {
+  const figures = noFigures();
   const reasons = new Map<string, { code: string; times: number; example: string }>();
-  let decided = 0;
-  let withheld = 0;
-  for (const { next, reasons: all } of decisions) {
-    decided += 1;
-    if (next !== 'withhold') continue;
-    withheld += 1;
-    const { code, message } = all[0] ?? { code: 'none', message: 'no rule was recorded' };
+  for (const { decision, status } of rows) {
+    const facts = decidedFacts(decision, status);
+    count(figures, facts);
+    if (facts.part !== 'withheld') continue;
+    const { code, message } = decision?.reasons[0] ?? { code: 'none', message: 'no rule was recorded' };
     const reason = reasons.get(code) ?? { code, times: 0, example: message };
     reasons.set(code, { ...reason, times: reason.times + 1 });
   }
-  return { decided, withheld, reasons: [...reasons.values()].sort((a, b) => b.times - a.times) };
+  return { figures, reasons: [...reasons.values()].sort((a, b) => b.times - a.times) };
 }

@@ -6,7 +6,7 @@ import { notifier } from '../adapters/slack/notifier.ts';
 import { table } from '../adapters/table.ts';
 import { task } from '../runtime/task.ts';
 
-/** Every morning: tells each channel what was withheld the day before, and how approvals were answered. */
+/** Every morning: tells each channel what became of the jobs of the day before, and how approvals were answered. */
 export const handler = task(
   {
     input: z.unknown(),

@@ -1,6 +1,9 @@
 import type { DailyDigestItem } from '../../../schemas/items/approval.ts';
 import type { Fatigue } from '../../domain/fatigue.ts';
-import type { Withheld } from '../../domain/withheld.ts';
+import { ALSO_ASKED, PART_WORDS } from '../../domain/figure-words.ts';
+import { PARTS } from '../../domain/figures.ts';
+import { tierName } from '../../domain/gate.ts';
+import type { Day } from '../../domain/withheld.ts';
 import { digestIdOf } from '../daily-digest-store.ts';
 import { button, buttons, section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
@@ -16,9 +19,11 @@ const QUICK_SECONDS = 10;
 const EAGER_RATE = 0.95;
 
 /** The lines of the daily message, or none when there is nothing to say. */
-export function digestLines(clusterId: string, date: string, counted: Withheld, people: readonly Fatigue[]): string[] {
-  if (counted.withheld === 0 && people.length === 0) return [];
-  return [...withheldLines(clusterId, date, counted), ...peopleLines(people)];
+export function digestLines(clusterId: string, date: string, day: Day, people: readonly Fatigue[]): string[] {
+  const { nothingNeeded } = day.figures.parts;
+  // A day on which nothing was called for is no news.
+  if (day.figures.jobs === nothingNeeded && people.length === 0) return [];
+  return [...dayLines(clusterId, date, day), ...peopleLines(people)];
 }
 
 /** The message, with a button until somebody has acknowledged it. */
@@ -31,7 +36,7 @@ export function digestMessage({
 }: DailyDigestItem): SlackMessage {
   const seen = acknowledged_by !== undefined && acknowledged_at !== undefined;
   return {
-    text: `What was withheld on ${cluster_id} on ${date}`,
+    text: `What became of the jobs on ${cluster_id} on ${date}`,
     blocks: [
       section(...message_lines),
       seen
@@ -41,14 +46,28 @@ export function digestMessage({
   };
 }
 
-function withheldLines(clusterId: string, date: string, { decided, withheld, reasons }: Withheld): string[] {
-  const where = `on cluster ${code(clusterId, 160)} on ${date} (UTC)`;
-  if (withheld === 0) return [`🗒️ *Nothing was withheld* ${where}; ${jobs(decided)} decided.`];
-  const shown = reasons.slice(0, SHOWN_REASONS);
+function dayLines(clusterId: string, date: string, { figures, reasons }: Day): string[] {
+  const { jobs, parts, byTier, alsoAsked } = figures;
+  const acted = byTier.flatMap(({ acted: times }, i) => (times > 0 ? [`${times} ${tierName(i + 1)}`] : []));
+  const words = PARTS.filter((part) => parts[part] > 0).map((part) => {
+    const tiers = part === 'acted' && acted.length > 0 ? ` (${acted.join(', ')})` : '';
+    return `${parts[part]} ${PART_WORDS[part]}${tiers}`;
+  });
+  return [
+    `🗒️ *${jobs} ${jobs === 1 ? 'job' : 'jobs'}* on cluster ${code(clusterId, 160)} on ${date} (UTC): ${words.join(' · ')}`,
+    ...(alsoAsked > 0 ? [`${alsoAsked} ${ALSO_ASKED}`] : []),
+    ...withheldLines(reasons),
+  ];
+}
+
+function withheldLines(reasons: Day['reasons']): string[] {
+  if (reasons.length === 0) return [];
   const others = reasons.slice(SHOWN_REASONS).reduce((sum, { times }) => sum + times, 0);
   return [
-    `🗒️ *${withheld} of ${jobs(decided)} got no statement* ${where}, because the evidence did not allow one:`,
-    ...shown.map(({ code: rule, times, example }) => `• ${times} × ${code(rule, 60)}, such as: ${prose(example, 200)}`),
+    '*Why it was withheld:*',
+    ...reasons
+      .slice(0, SHOWN_REASONS)
+      .map(({ code: rule, times, example }) => `• ${times} × ${code(rule, 60)}, such as: ${prose(example, 200)}`),
     ...(others > 0 ? [`• ${others} × other rules`] : []),
     'Nobody has to do anything; they were predicted and recorded all the same.',
   ];
@@ -70,5 +89,3 @@ function warning({ answers, approveRate, medianSeconds }: Fatigue): string {
   const tired = answers >= ENOUGH_ANSWERS && approveRate >= EAGER_RATE && medianSeconds <= QUICK_SECONDS;
   return tired ? '. ⚠️ So fast and so often yes: are these questions still worth asking?' : '';
 }
-
-const jobs = (count: number) => `${count} ${count === 1 ? 'job' : 'jobs'}`;

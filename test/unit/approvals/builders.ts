@@ -81,9 +81,7 @@ export function aDecision(change: Partial<Decision> = {}): Decision {
       version: 9,
       drift: 'none',
       earnedTier: 2,
-      reasons: [
-        { code: 'score', message: 'calibration score 0.720 has to be above 0.85', scope: 'notify' },
-      ],
+      reasons: [{ code: 'score', message: 'calibration score 0.720 has to be above 0.85', scope: 'notify' }],
     },
     statement: '~12 minutes (±5m)',
     longWaitSeconds: 300,

@@ -56,7 +56,10 @@ const WHOSE = 'owner `olga` · 4 GPUs · queue `gpu-long` · cluster `west-1`';
 const SURE =
   '*Why:* likely (q 82 %) to wait longer than 5 minutes, about 12 minutes; right here 41 of 50 times (82 %, suggest promises 65 %); n 212 · ⚠️ calibration: 72%. Asked because: suggest: ECE 0.056, at most 0.050.';
 /** Without the buttons and between the blocks there is nothing to read. */
-const linesOf = (message: SlackMessage) => words(message).split('\n').filter((line) => line !== '');
+const linesOf = (message: SlackMessage) =>
+  words(message)
+    .split('\n')
+    .filter((line) => line !== '');
 const SILENCE = '*If nobody answers by 12:00 UTC*, nothing is done; void as soon as the job starts.';
 
 describe('the card of a pending approval, read on a phone', () => {
@@ -124,7 +127,9 @@ describe('the card of a pending approval, read on a phone', () => {
     const { record: _record, user: _user, queue: _queue, gpus: _gpus, ...bare } = anApproval({ pinned });
     const card = words(requestCard(bare));
     expect(card).toContain('Change the priority of job `job-17` by `+100`?\nowner unknown · cluster `west-1`\n');
-    expect(card).toContain('almost certain (q 96 %) to wait longer than 5 minutes; how often suggest is right here is not known');
+    expect(card).toContain(
+      'almost certain (q 96 %) to wait longer than 5 minutes; how often suggest is right here is not known',
+    );
     const none = aDecision({ prediction: { ...prediction, p: null, q: null } });
     expect(words(requestCard(anApproval({ pinned: none })))).toContain('there is no probability of a long wait');
   });
@@ -136,7 +141,9 @@ describe('the card of a pending approval, read on a phone', () => {
 
   it('shows a job and a target of any legal length whole', () => {
     const [target, jobId] = ['x'.repeat(256), 'j'.repeat(256)];
-    const card = words(requestCard(anApproval({ pinned: aDecision({ asks: { tier: 3, ...requeue({ target, jobId }) } }) })));
+    const card = words(
+      requestCard(anApproval({ pinned: aDecision({ asks: { tier: 3, ...requeue({ target, jobId }) } }) })),
+    );
     expect(card).toContain(`Move job \`${jobId}\` to queue \`${target}\`?`);
     const hostile = requestCard(
       anApproval({ pinned: aDecision({ asks: { tier: 3, ...requeue({ target: '\u{e0041}'.repeat(128), jobId }) } }) }),
@@ -164,7 +171,12 @@ describe('the card of a pending approval, read on a phone', () => {
 
   it('leaves the rest to Details, which repeats no sentence of it', () => {
     const passedOver = [
-      { tier: 4, reasons: [{ code: 'evidence', message: 'gate: 3 of 20 outcomes with q >= 0.90 seen', scope: 'escalate' as const }] },
+      {
+        tier: 4,
+        reasons: [
+          { code: 'evidence', message: 'gate: 3 of 20 outcomes with q >= 0.90 seen', scope: 'escalate' as const },
+        ],
+      },
       ...aDecision().passedOver,
     ];
     const approval = anApproval({
@@ -289,7 +301,11 @@ describe('what the agent did alone', () => {
   const effect = { action: 'requeue', decisionId: 'd', at: ASKED.toISOString(), intervened: false } as const;
 
   it('in dry run is what it would have done, and why people are told is why its cluster is watched', () => {
-    const message = statementMessage(anOwnDecision({ dryRun: true }), { ...effect, status: 'dryRun' }, { user: 'olga', gpus: 1 });
+    const message = statementMessage(
+      anOwnDecision({ dryRun: true }),
+      { ...effect, status: 'dryRun' },
+      { user: 'olga', gpus: 1 },
+    );
     expect(linesOf(message)).toEqual([
       '🤖 *Dry run:* Would have moved job `job-17` to queue `short`.',
       'owner `olga` · 1 GPU · cluster `west-1`',

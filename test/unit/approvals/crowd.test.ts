@@ -107,9 +107,7 @@ describe('more questions in a channel than people follow one by one', () => {
     ]);
     const after = (await all[3]?.stored()) ?? expect.fail('gone');
     const audit = await auditOf(approval);
-    expect(audit.filter((fact) => /: (approved|denied)$/.test(fact))).toEqual([
-      `${after.decided_by}: ${after.status}`,
-    ]);
+    expect(audit.filter((fact) => /: (approved|denied)$/.test(fact))).toEqual([`${after.decided_by}: ${after.status}`]);
     expect((await all[4]?.stored())?.status).toBe('approved');
   });
 

@@ -1,12 +1,13 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { postDailyDigest, readFatigue } from '../../../functions/adapters/daily-digest.ts';
 import { answerClick } from '../../../functions/adapters/slack/answer-click.ts';
 import type { SlackMessage } from '../../../functions/adapters/slack/client.ts';
+import { digestLines } from '../../../functions/adapters/slack/daily-digest.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
-import { clusterKey, jobKey } from '../../../functions/adapters/table.ts';
+import { clusterKey, jobKey, putItem } from '../../../functions/adapters/table.ts';
 import { fatigue } from '../../../functions/domain/fatigue.ts';
-import { countWithheld } from '../../../functions/domain/withheld.ts';
+import { countDay } from '../../../functions/domain/withheld.ts';
+import type { Decision } from '../../../schemas/decision.ts';
 import { ANNA, ASKED, aDecision, BEN, buttons, minutesAfter, recorder, words } from './builders.ts';
 import { now5, useQuestions } from './questions.ts';
 
@@ -18,18 +19,28 @@ let clusters = 0;
 async function clusterWithJobs() {
   clusters += 1;
   const clusterId = `digest-${clusters}`;
-  const put = async (jobId: string, submittedAt: string, next: 'withhold' | 'act', code: string) => {
+  const put = async (
+    jobId: string,
+    submittedAt: string,
+    next: 'withhold' | 'act' | 'nothing' | 'ask',
+    code: string,
+    more: Partial<Decision> = {},
+    status?: 'acted' | 'expired' | 'refused',
+  ) => {
     const reasons = [{ code, message: `because of <!channel> ${code}`, scope: 'escalate' as const }];
     const listing = { listing: clusterKey(clusterId), listing_key: `PREDICTION#${submittedAt}#${jobId}` };
-    const decision = aDecision({ clusterId, jobId, submittedAt, next, reasons });
-    const Item = { ...jobKey(decision), ...listing, decision };
-    await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item }));
+    const decision = aDecision({ clusterId, jobId, submittedAt, next, reasons, ...more });
+    await putItem(dynamo.table, { ...jobKey(decision), ...listing, decision, ...(status && { status }) });
   };
   await put('before', '2026-11-19T23:59:59.999Z', 'withhold', 'learning');
-  await put('one', '2026-11-20T00:00:00.000Z', 'withhold', 'tau');
-  await put('two', '2026-11-20T12:00:00.000Z', 'withhold', 'tau');
+  await put('one', '2026-11-20T00:00:00.000Z', 'withhold', 'tokens');
+  await put('two', '2026-11-20T12:00:00.000Z', 'withhold', 'tokens');
   await put('three', '2026-11-20T13:00:00.000Z', 'withhold', 'drift');
-  await put('acted', '2026-11-20T14:00:00.000Z', 'act', 'none');
+  await put('acted', '2026-11-20T14:00:00.000Z', 'act', 'none', { called: 3, tier: 1, executed: true });
+  await put('warned', '2026-11-20T14:00:00.000Z', 'act', 'none', { called: 2, tier: 2, asks: null }, 'acted');
+  await put('refused', '2026-11-20T14:00:00.000Z', 'act', 'frozen', { called: 2, tier: 2, asks: null }, 'refused');
+  await put('quiet', '2026-11-20T15:00:00.000Z', 'nothing', 'none', { called: 0, asks: null });
+  await put('asked', '2026-11-20T15:00:00.000Z', 'ask', 'none', {}, 'expired');
   await put('after', '2026-11-21T00:00:00.001Z', 'withhold', 'learning');
   const sent: SlackMessage[] = [];
   const post = async (message: SlackMessage) => sent.push(message) > 0;
@@ -44,9 +55,12 @@ describe('the daily digest', () => {
     expect(sent).toHaveLength(1);
     expect(words(sent[0])).toBe(
       [
-        `🗒️ *3 of 4 jobs got no statement* on cluster \`${clusterId}\` on 2026-11-20 (UTC), because the evidence did not allow one:`,
-        '• 2 × `tau`, such as: because of &lt;!channel&gt; tau',
+        `🗒️ *8 jobs* on cluster \`${clusterId}\` on 2026-11-20 (UTC): 1 nothing needed · 2 acted (1 annotate, 1 warn) · 1 asked · 4 withheld`,
+        '1 acted and also asked',
+        '*Why it was withheld:*',
+        '• 2 × `tokens`, such as: because of &lt;!channel&gt; tokens',
         '• 1 × `drift`, such as: because of &lt;!channel&gt; drift',
+        '• 1 × `frozen`, such as: because of &lt;!channel&gt; frozen',
         'Nobody has to do anything; they were predicted and recorded all the same.',
         '',
       ].join('\n'),
@@ -84,7 +98,7 @@ describe('the daily digest', () => {
       });
     await press(ANNA);
     await press(BEN);
-    expect(words(cards.get('7.000001'))).toContain('*3 of 4 jobs got no statement*');
+    expect(words(cards.get('7.000001'))).toContain('*8 jobs* on cluster');
     expect(words(cards.get('7.000001'))).toContain('☑️ Acknowledged by <@U0ANNA>, 2026-11-21 06:00 UTC.');
     expect(buttons(cards.get('7.000001'))).toEqual([]);
     expect(whispers).toEqual(['It was acknowledged by <@U0ANNA>, 2026-11-21 06:00 UTC.']);
@@ -137,13 +151,24 @@ describe('how approvals are answered', () => {
   });
 });
 
-describe('counting', () => {
-  it('counts only what was withheld', () => {
-    const held = { next: 'withhold' as const, reasons: [] };
-    expect(countWithheld([held, { next: 'nothing', reasons: [] }])).toEqual({
-      decided: 2,
-      withheld: 1,
-      reasons: [{ code: 'none', times: 1, example: 'no rule was recorded' }],
-    });
+describe('a day', () => {
+  it('adds up, and withholds only what was called for', () => {
+    const row = { called: 0, tier: 0, asks: null, reasons: [] };
+    const { figures, reasons } = countDay([
+      { decision: { ...row, next: 'withhold', called: 1 }, status: null },
+      { decision: { ...row, next: 'nothing' }, status: 'nothingNeeded' },
+      { decision: null, status: 'failed' },
+      { decision: null, status: null },
+    ]);
+    expect(figures.jobs).toBe(4);
+    expect(figures.parts).toMatchObject({ withheld: 1, nothingNeeded: 1, failed: 1, undecided: 1 });
+    expect(reasons).toEqual([{ code: 'none', times: 1, example: 'no rule was recorded' }]);
+  });
+
+  it('on which nothing was called for is no news', () => {
+    const quiet = countDay([
+      { decision: { next: 'nothing', called: 0, tier: 0, asks: null, reasons: [] }, status: null },
+    ]);
+    expect(digestLines('west-1', '2026-11-20', quiet, [])).toEqual([]);
   });
 });

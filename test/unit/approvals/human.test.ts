@@ -7,10 +7,10 @@ import { SlackRefused, SlackUnavailable } from '../../../functions/adapters/slac
 import { settle } from '../../../functions/adapters/slack/settle.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
 import { clusterKey, putItem } from '../../../functions/adapters/table.ts';
-import { ANNA, ASKED, aConfig, BEN, buttons, EXPIRES, minutesAfter, OWNER, recorder, words } from './builders.ts';
+import { ANNA, ASKED, aConfig, BEN, buttons, EXPIRES, minutesAfter, OWNER, words } from './builders.ts';
 import { now5, useQuestions } from './questions.ts';
 
-const { dynamo, asked, click, auditOf, isOpen } = useQuestions();
+const { dynamo, asked, click, auditOf } = useQuestions();
 const CARD = { channel: 'C0ALERTS', messageTs: '1.000001' };
 
 describe('Deny', () => {

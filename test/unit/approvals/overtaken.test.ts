@@ -1,8 +1,8 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { describe, expect, it, vi } from 'vitest';
+import { answerElsewhere } from '../../../functions/adapters/answer-elsewhere.ts';
 import { loadAskPlaces, takePlace } from '../../../functions/adapters/asking-store.ts';
 import { recordDecision, recordEffect } from '../../../functions/adapters/job-store.ts';
-import { answerElsewhere } from '../../../functions/adapters/answer-elsewhere.ts';
 import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
 import { answerClick } from '../../../functions/adapters/slack/answer-click.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
@@ -27,7 +27,8 @@ async function waiting(of: Parameters<typeof asked>[0] = {}) {
   const row = { cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt, claimed_by: 'arn:execution' };
   await putItem(dynamo.table, { ...jobKey(question.decision), ...row });
   await recordDecision(dynamo.table, question.decision, ASKED.toISOString());
-  const become = (told: typeof STARTS | typeof CANCELS) => recordOutcome(dynamo.table, question.decision, told, 300, STARTED);
+  const become = (told: typeof STARTS | typeof CANCELS) =>
+    recordOutcome(dynamo.table, question.decision, told, 300, STARTED);
   return { ...question, become };
 }
 

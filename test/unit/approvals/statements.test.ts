@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { SlackUnavailable } from '../../../functions/adapters/slack/errors.ts';
 import type { SlackMessage } from '../../../functions/adapters/slack/client.ts';
+import { SlackUnavailable } from '../../../functions/adapters/slack/errors.ts';
 import type { Way } from '../../../functions/adapters/slack/notifier.ts';
 import { tellStatement } from '../../../functions/adapters/slack/rolling-message.ts';
 import { saidOf } from '../../../functions/adapters/slack/statement.ts';
@@ -139,7 +139,9 @@ describe('statements of which people are told', () => {
     const { edges } = bot();
     const where = aCluster();
     for (const minute of [0, 1, 2, 14, 15]) {
-      expect(await tellStatement(edges(minute), way, said(minute, { action: minute ? 'warn' : 'annotate' }), where)).toBe(true);
+      expect(
+        await tellStatement(edges(minute), way, said(minute, { action: minute ? 'warn' : 'annotate' }), where),
+      ).toBe(true);
     }
     expect(sent).toHaveLength(2);
     expect(words(sent[0])).toContain('*1 statement*');

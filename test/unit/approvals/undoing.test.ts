@@ -211,10 +211,22 @@ describe('a hold that the agent placed and somebody kept', () => {
   it('was no fault of the agent where a human had asked for it', () => {
     const decision = aDecision({ asks: { tier: 4, ...requeue({ action: 'hold', target: undefined }) } });
     const decisionId = effectIdOf(decision.decisionId, 'asked');
-    const approved_effect = { status: 'undone', action: 'hold', decisionId, at: ASKED.toISOString(), intervened: true } as const;
+    const approved_effect = {
+      status: 'undone',
+      action: 'hold',
+      decisionId,
+      at: ASKED.toISOString(),
+      intervened: true,
+    } as const;
     const { clusterId, jobId, submittedAt } = decision;
     const row = { ...jobKey(decision), v: 1 as const, cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt };
-    const labelled = { ...row, decision, approved_effect, label_at: minutesAfter(ASKED, 5).toISOString(), long_wait: true };
+    const labelled = {
+      ...row,
+      decision,
+      approved_effect,
+      label_at: minutesAfter(ASKED, 5).toISOString(),
+      long_wait: true,
+    };
     expect(ledgerEntry(labelled, 0.5)).toMatchObject({ done: false, touched: true, undone: false });
   });
 });

@@ -229,7 +229,10 @@ export class World {
     this.effects += 1;
     const at = answer.at;
     const decisionId = effectIdOf(this.decision.decisionId, 'asked');
-    this.#row({ ...closed, approved_effect: { status: 'dryRun', action: 'requeue', decisionId, at, intervened: false } });
+    this.#row({
+      ...closed,
+      approved_effect: { status: 'dryRun', action: 'requeue', decisionId, at, intervened: false },
+    });
   }
 
   #row(attributes: object): void {

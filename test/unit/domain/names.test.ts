@@ -28,8 +28,26 @@ describe('a name from outside', () => {
   });
 
   it('is never shown like another one, and has nothing in it that cannot be seen', () => {
-    const tricky = fc.constantFrom('\\', 'u', '{', '}', '4', '3', 'e', '\u043e', 'o', ' ', '`', '\u202e', '\u00ad', '\ud83d');
-    const names = fc.string({ unit: fc.oneof(tricky, fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })), maxLength: 12 });
+    const tricky = fc.constantFrom(
+      '\\',
+      'u',
+      '{',
+      '}',
+      '4',
+      '3',
+      'e',
+      '\u043e',
+      'o',
+      ' ',
+      '`',
+      '\u202e',
+      '\u00ad',
+      '\ud83d',
+    );
+    const names = fc.string({
+      unit: fc.oneof(tricky, fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })),
+      maxLength: 12,
+    });
     fc.assert(
       fc.property(names, names, (one, other) => {
         const [first, second] = [shownName(one).text, shownName(other).text];

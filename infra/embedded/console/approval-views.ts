@@ -1,5 +1,7 @@
 import { standingWords } from '../../../functions/domain/answer-words.ts';
 import { fatigue } from '../../../functions/domain/fatigue.ts';
+import { shownName } from '../../../functions/domain/names.ts';
+import { alreadyWords, askedBecause, jobWords, recordWords } from '../../../functions/domain/question-words.ts';
 import { undoState, undoUntil } from '../../../functions/domain/undoing.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { recordsOf } from '../../commands/audit-records.ts';
@@ -67,14 +69,21 @@ export function approvalView(source: ConsoleSource, item: ApprovalItem): Approva
     jobId: item.job_id,
     status: item.status,
     question: item.question,
+    dryRun: pinned.dryRun,
+    called: pinned.called,
     tier: subject.tier,
     action: subject.arguments.action,
     target: subject.arguments.target ?? null,
     text: subject.arguments.text ?? null,
     argumentsHash: subject.argumentsHash,
+    job: jobWords(item, named),
+    because: askedBecause(pinned, subject),
+    record: recordWords(item),
     statement: pinned.statement,
     explanation: item.explanation ?? null,
     reasons: pinned.reasons,
+    passedOver: pinned.passedOver,
+    already: item.already === undefined ? null : alreadyWords(item.already),
     evidence: pinned.evidence,
     prediction: { ...prediction, longWaitSeconds: pinned.longWaitSeconds },
     alternatives: item.alternatives,
@@ -90,4 +99,10 @@ export function approvalView(source: ConsoleSource, item: ApprovalItem): Approva
   };
   // Names and words come from outside; whatever looks like a credential we know of does not go out again.
   return source.redactor.redact(view) as ApprovalView;
+}
+
+/** A name with every character as what it is, and a warning where it could be taken for another. */
+function named(name: string): string {
+  const { text, warning } = shownName(name);
+  return warning === null ? text : `${text} (${warning})`;
 }

@@ -154,6 +154,11 @@ export interface ApprovalView {
   jobId: string;
   status: string;
   question: string;
+  /** Effects are not real. */
+  dryRun: boolean;
+  /** The tier that the job calls for. */
+  called: number;
+  /** The one that is asked about, or done. */
   tier: number;
   /** Exactly what would be done. */
   action: string;
@@ -164,6 +169,16 @@ export interface ApprovalView {
   /** A model's words; null where there are none. */
   explanation: string | null;
   reasons: Reason[];
+  /** Why it was not done alone, tier by tier. */
+  passedOver: Decision['passedOver'];
+  /** What was done alone about the same job, in words; null where nothing was. */
+  already: string | null;
+  /** Whose job it is and what it takes, in words. */
+  job: string;
+  /** The first rule that it did not pass; null for a hold that is in place. */
+  because: string | null;
+  /** How forecasts like this one came out here, beside the promise. */
+  record: string;
   evidence: Verdict;
   prediction: Omit<Decision['prediction'], 'p'> & { longWaitSeconds: number };
   /** What else could be done, besides waiting. */

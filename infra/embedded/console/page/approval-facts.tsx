@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
+import { percent } from '../../../../functions/domain/figure-words.ts';
 import type { ApprovalView } from '../views.ts';
-import { duration, ece, percent, tierName, time } from './format.ts';
+import { duration, ece, time } from './format.ts';
 
 export function questionOf({ question, status, action, target, jobId }: ApprovalView): string {
   if (status === 'alone') return `${action} ${jobId}${target ? ` → ${target}` : ''}, done by the agent alone`;
@@ -14,9 +15,8 @@ export function questionOf({ question, status, action, target, jobId }: Approval
  * ended and what it was about.
  */
 export function Facts({ approval, short }: { approval: ApprovalView; short?: boolean }) {
-  const { evidence, prediction, reasons, status } = approval;
+  const { evidence, prediction, status } = approval;
   const keep = approval.question === 'keep';
-  const [first] = reasons;
   return (
     <dl class="ask">
       {status !== 'pending' && <Row term="How it ended">{ending(approval)}</Row>}
@@ -38,13 +38,20 @@ export function Facts({ approval, short }: { approval: ApprovalView; short?: boo
         for job <code>{approval.jobId}</code> on cluster <code>{approval.clusterId}</code>
         {approval.text !== null && <> with the text “{approval.text}”</>}
       </Row>
-      {!short && <Row term="Why a human">{first ? first.message : 'this action is always confirmed by a human'}</Row>}
+      {status === 'pending' && approval.dryRun && (
+        <Row term="Dry run">Nothing would be touched, whatever is answered.</Row>
+      )}
+      {approval.already !== null && <Row term="Besides">{approval.already}</Row>}
+      {!short && <Row term="Whose job">{approval.job}</Row>}
+      {!short && (
+        <Row term="Why a human">{approval.because ?? 'a hold is always confirmed by a human, and it is in place'}</Row>
+      )}
       {!short && (
         <Row term="What it rests on">
           {evidence.score === null || evidence.ece === null
             ? `no calibration measured yet, ${evidence.n} outcomes`
             : `score ${evidence.score.toFixed(2)} · ECE ${ece(evidence.ece)} over ${evidence.n} outcomes`}{' '}
-          · tier {approval.tier} ({tierName(approval.tier)})
+          · {approval.record}
           <br />
           {prediction.q === null
             ? 'no probability given'
@@ -56,7 +63,9 @@ export function Facts({ approval, short }: { approval: ApprovalView; short?: boo
       {approval.explanation !== null && <Row term="In a model’s words">{approval.explanation}</Row>}
       {status === 'pending' && (
         <Row term={`If nobody answers by ${time(approval.expiresAt)} UTC`}>
-          {keep ? 'The hold is released.' : 'Nothing is done.'}
+          {keep
+            ? 'The hold is released. Void as soon as the job is cancelled.'
+            : `Nothing ${approval.dryRun ? 'would be' : 'is'} done. Void as soon as the job starts.`}
         </Row>
       )}
       {status === 'pending' && !keep && (

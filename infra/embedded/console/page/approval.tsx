@@ -5,7 +5,7 @@ import { Facts, questionOf } from './approval-facts.tsx';
 import { Frozen, Said, SignIn } from './approvals.tsx';
 import { useResource } from './data.ts';
 import { ece, instant, tierName } from './format.ts';
-import { Card, Empty, executionLink, Loading, Reasons, StatusTag } from './pieces.tsx';
+import { Card, Empty, executionLink, Loading, PassedOverTiers, Reasons, StatusTag } from './pieces.tsx';
 
 /** One approval: the question, everything it rests on, and what has happened to its job so far. */
 export function ApprovalPage({ id }: { id: string }) {
@@ -43,7 +43,11 @@ export function ApprovalPage({ id }: { id: string }) {
         </p>
       </section>
       <Card title="Evidence, as it was pinned when this was asked">
-        <Reasons reasons={approval.reasons} />
+        {approval.passedOver.length > 0 ? (
+          <PassedOverTiers passedOver={approval.passedOver} />
+        ) : (
+          <Reasons reasons={approval.reasons} />
+        )}
         <p class="facts">
           ECE {ece(evidence.ece)} [{ece(evidence.eceLower)}, {ece(evidence.eceUpper)}], n {evidence.n}, a perfect model
           shows {ece(evidence.nullMean)} · drift {evidence.drift} · epoch {evidence.epoch}, fold {evidence.version} ·

@@ -1,10 +1,11 @@
+import { percent } from '../../../../functions/domain/figure-words.ts';
 import type { Approvals, ApprovalView } from '../views.ts';
 import { type Answering, useAnswering } from './answering.ts';
 import { Actions } from './approval-actions.tsx';
 import { Facts, questionOf } from './approval-facts.tsx';
 import { approvalHash } from './approval-link.ts';
 import { useResource } from './data.ts';
-import { duration, percent, time } from './format.ts';
+import { duration, time } from './format.ts';
 import { Card, Empty, executionLink, Loading, StatusTag } from './pieces.tsx';
 
 /** One approval in short; with `answering` and `frozen` it can be answered here. */
@@ -53,10 +54,11 @@ export function ApprovalsPage() {
       <SignIn person={answering.person} />
       <Said answering={answering} />
       <Frozen frozen={frozen} />
-      <Card title="Open approvals" aside={<small>{open.length} open</small>}>
+      <Card title="Open questions" aside={<small>{open.length} open</small>}>
         {open.length === 0 ? (
           <Empty title="Nobody is asked anything">
-            An escalated intervention appears here and in Slack; statements are withheld without asking.
+            An intervention that a job calls for and that is not done alone is asked here and in Slack, while there is
+            room to ask; statements are withheld without asking.
           </Empty>
         ) : (
           cards(open)

@@ -1,20 +1,17 @@
-import type { Budget, ClusterView } from '../views.ts';
-import { ece, TIERS, tokens } from './format.ts';
+import { ALSO_ASKED, percent, reachedInWords } from '../../../../functions/domain/figure-words.ts';
+import type { ClusterView } from '../views.ts';
+import { Drift } from './drift.tsx';
+import { ece } from './format.ts';
 import { Maps } from './maps.tsx';
-import { Reasons, ScopePill } from './pieces.tsx';
+import { Parts, Reasons, ScopePill } from './pieces.tsx';
 import { ScoreBar, ScoreChart } from './score.tsx';
-
-const DRIFT_WORDS: Record<string, string> = {
-  none: 'no drift',
-  monitor: 'drift: watching',
-  degrade: 'drift: one scope less',
-  escalate: 'drift: autonomy withdrawn',
-};
+import { Tiers } from './tiers.tsx';
 
 export function ClusterCard({ cluster }: { cluster: ClusterView }) {
-  const { score } = cluster;
+  const { score, tiers, questions, figures } = cluster;
+  const calls = figures.byTier.reduce((sum, { called }) => sum + called, 0);
   return (
-    <section class={`card cluster ${cluster.scope}`}>
+    <section class={`card cluster ${cluster.shown}`}>
       <header>
         <h2>
           <a href={`#/executions?cluster=${encodeURIComponent(cluster.clusterId)}`}>{cluster.clusterId}</a>
@@ -23,7 +20,7 @@ export function ClusterCard({ cluster }: { cluster: ClusterView }) {
             {cluster.dryRun && ' · dry run'}
           </small>
         </h2>
-        <ScopePill scope={cluster.scope} />
+        <ScopePill scope={cluster.shown} />
       </header>
       {cluster.trouble !== null && (
         <p class="problem">
@@ -38,54 +35,34 @@ export function ClusterCard({ cluster }: { cluster: ClusterView }) {
         </div>
         <div class="grow">
           <ScoreBar score={score} />
-          <p class="figures">
+          <p class="evidence">
             ECE <b>{ece(cluster.ece)}</b>
-            {cluster.eceLower !== null && cluster.eceUpper !== null && (
-              <span>
-                {' '}
-                [{ece(cluster.eceLower)}, {ece(cluster.eceUpper)}]
-              </span>
-            )}{' '}
-            · n <b>{cluster.n}</b> · a perfect model shows <b>{ece(cluster.nullMean)}</b>
+            {cluster.ece !== null && cluster.eceUpper !== null && ` ± ${ece(cluster.eceUpper - cluster.ece)}`} · n{' '}
+            <b>{cluster.n}</b> · a perfect model shows <b>{ece(cluster.nullMean)}</b>
+            {cluster.n > 0 && !cluster.skilled && cluster.ece !== null && ' · tells no more than the base rate yet'}
           </p>
         </div>
       </div>
       <ScoreChart history={cluster.history} />
-      <div class="grid four">
-        <Tokens name="Statements" budget={cluster.statement} />
-        <Tokens name="Interventions" budget={cluster.intervention} />
-        <div>
-          <h3>Earned tier</h3>
-          <ol class="tiers">
-            {TIERS.slice(1).map((name, index) => (
-              <li key={name} class={index < cluster.earnedTier ? 'earned' : ''}>
-                {name}
-              </li>
-            ))}
-          </ol>
-          {cluster.nextTier !== null && <p class="facts">{cluster.nextTier}</p>}
-        </div>
-        <div>
-          <h3>State</h3>
-          {cluster.statement.tokens === null ? (
-            <p class="facts">unknown: the calibration cannot be read</p>
-          ) : (
-            <p class="facts">
-              {DRIFT_WORDS[cluster.drift]}
-              <br />
-              epoch {cluster.epoch}, fold {cluster.version}
-              <br />
-              {cluster.alarm !== '' && (
-                <>
-                  {cluster.alarm}
-                  <br />
-                </>
-              )}
-              {cluster.hold > 0 ? `probation: ${cluster.hold} labels to go` : 'no probation'}
-            </p>
-          )}
-        </div>
-      </div>
+      <h3>What became of {figures.jobs.toLocaleString('en')} jobs</h3>
+      <Parts figures={figures} />
+      <p class="facts">
+        {calls === 0
+          ? 'None has called for anything yet.'
+          : `Acted on ${percent(figures.parts.acted / calls)} of ${calls.toLocaleString('en')} calls. ${sentence(reachedInWords(cluster.reached))}`}
+        {figures.alsoAsked > 0 && ` ${ALSO_ASKED}: ${figures.alsoAsked}.`} Questions: {questions.open} of{' '}
+        {questions.places} open, {questions.thisHour} of {questions.perHour} this hour.
+      </p>
+      {tiers.length === 0 ? (
+        <p class="problem">The calibration cannot be read: nothing acts here.</p>
+      ) : (
+        <Tiers tiers={tiers} />
+      )}
+      <h3>Drift</h3>
+      <Drift cluster={cluster} />
+      <p class="facts">
+        epoch {cluster.epoch}, fold {cluster.version}
+      </p>
       <Maps maps={cluster.maps} epoch={cluster.epoch} />
       {cluster.reasons.length > 0 ? (
         <>
@@ -93,25 +70,12 @@ export function ClusterCard({ cluster }: { cluster: ClusterView }) {
           <Reasons reasons={cluster.reasons} />
         </>
       ) : (
-        <p class="facts">Nothing holds this cluster back: every job is still gated one by one.</p>
+        <p class="facts">Nothing holds this cluster back as a whole: every job is still gated one by one.</p>
       )}
     </section>
   );
 }
 
-function Tokens({ name, budget }: { name: string; budget: Budget }) {
-  const share = budget.tokens === null || budget.cap === 0 ? 0 : Math.max(0, Math.min(1, budget.tokens / budget.cap));
-  return (
-    <div>
-      <h3>{name}</h3>
-      <div class="meter" role="img" aria-label={`${tokens(budget.tokens)} of ${budget.cap} tokens`}>
-        <span style={{ width: `${share * 100}%` }} />
-      </div>
-      <p class="facts">
-        {tokens(budget.tokens)} of {budget.cap} tokens
-        <br />
-        {budget.inFlight} of {budget.inFlightCap} in flight
-      </p>
-    </div>
-  );
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }

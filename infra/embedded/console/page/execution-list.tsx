@@ -1,7 +1,8 @@
+import { PART_WORDS } from '../../../../functions/domain/figure-words.ts';
 import type { ExecutionRow } from '../views.ts';
 import { useResource } from './data.ts';
-import { time } from './format.ts';
-import { Card, Empty, executionLink, Loading, Path, ScopePill, StatusTag } from './pieces.tsx';
+import { tierName, time } from './format.ts';
+import { Card, Empty, executionLink, Loading, Path, StatusTag } from './pieces.tsx';
 
 export function ExecutionTable({ rows }: { rows: ExecutionRow[] }) {
   return (
@@ -11,8 +12,8 @@ export function ExecutionTable({ rows }: { rows: ExecutionRow[] }) {
           <tr>
             <th>Job</th>
             <th>Path taken</th>
-            <th>Scope</th>
-            <th>Ended</th>
+            <th>Called, done</th>
+            <th>Became</th>
             <th class="right">Started</th>
           </tr>
         </thead>
@@ -27,11 +28,11 @@ export function ExecutionTable({ rows }: { rows: ExecutionRow[] }) {
                 <Path states={row.path} running={row.status === 'RUNNING'} short />
                 {row.statement !== null && <small>{row.statement}</small>}
               </td>
-              <td data-label="Scope">
-                <ScopePill scope={row.scope} />
+              <td data-label="Called, done" class="nowrap">
+                {calledAndDone(row)}
               </td>
-              <td data-label="Ended">
-                <StatusTag status={row.result ?? row.status} />
+              <td data-label="Became">
+                <StatusTag status={row.result ?? row.part ?? row.status} />
               </td>
               <td data-label="Started" class="right nowrap">
                 {time(row.startedAt)}
@@ -44,8 +45,20 @@ export function ExecutionTable({ rows }: { rows: ExecutionRow[] }) {
   );
 }
 
-const SCOPES = ['autonomous', 'notify', 'escalate'] as const;
-const STATUSES = ['RUNNING', 'SUCCEEDED', 'FAILED'] as const;
+/** `suggest → warn, asked`: what the job called for, and what of it was done. */
+function calledAndDone({ called, tier, asked, part }: ExecutionRow): string {
+  if (called === null || tier === null) return '–';
+  if (called === 0) return 'nothing';
+  const done = tier === 0 ? 'nothing' : `${tierName(tier)}${part === 'heldOut' ? ', held out' : ''}`;
+  const same = called === tier && part !== 'heldOut';
+  return `${tierName(called)}${same ? '' : ` → ${done}`}${asked ? ', asked' : ''}`;
+}
+
+const STATUSES = [
+  ['RUNNING', 'running'],
+  ['SUCCEEDED', 'succeeded'],
+  ['FAILED', 'failed'],
+] as const;
 
 export function ExecutionsPage({ query }: { query: URLSearchParams }) {
   const { data: answer } = useResource<{ rows: ExecutionRow[]; total: number; clusters: string[] }>(
@@ -57,12 +70,12 @@ export function ExecutionsPage({ query }: { query: URLSearchParams }) {
     else next.set(name, value);
     return `#/executions?${next}`;
   };
-  const filter = (name: string, values: readonly string[]) => (
-    <nav class="filter" aria-label={name}>
-      <span>{name}</span>
-      {[null, ...values].map((value) => (
+  const filter = (label: string, name: string, values: readonly (readonly [value: string, words: string])[]) => (
+    <nav class="filter" aria-label={label}>
+      <span>{label}</span>
+      {[[null, 'all'] as const, ...values].map(([value, words]) => (
         <a key={value} href={link(name, value)} aria-current={query.get(name) === value ? 'true' : undefined}>
-          {value === null ? 'all' : value.toLowerCase()}
+          {words}
         </a>
       ))}
     </nav>
@@ -73,9 +86,13 @@ export function ExecutionsPage({ query }: { query: URLSearchParams }) {
       aside={answer && <small>{`${answer.rows.length} newest of ${answer.total.toLocaleString('en')}`}</small>}
     >
       <div class="filters">
-        {filter('cluster', answer?.clusters ?? [])}
-        {filter('scope', SCOPES)}
-        {filter('status', STATUSES)}
+        {filter(
+          'cluster',
+          'cluster',
+          (answer?.clusters ?? []).map((id) => [id, id] as const),
+        )}
+        {filter('became', 'part', Object.entries(PART_WORDS))}
+        {filter('execution', 'status', STATUSES)}
       </div>
       {answer === null ? (
         <Loading />

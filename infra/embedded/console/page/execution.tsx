@@ -1,8 +1,12 @@
+import { percent } from '../../../../functions/domain/figure-words.ts';
+import type { ActionArguments } from '../../../../schemas/decision.ts';
+import type { Effect } from '../../../../schemas/effect.ts';
+import { shownScope } from '../shown-scope.ts';
 import type { ExecutionView, StateView } from '../views.ts';
 import { ApprovalCard } from './approvals.tsx';
 import { useResource } from './data.ts';
-import { between, duration, ece, instant, percent, tierName, time } from './format.ts';
-import { Card, Empty, Json, Loading, Path, Reasons, ScopePill, StatusTag } from './pieces.tsx';
+import { between, duration, ece, instant, tierName, time } from './format.ts';
+import { Card, Empty, Json, Loading, PassedOverTiers, Path, Reasons, ScopePill, StatusTag } from './pieces.tsx';
 
 export function ExecutionPage({ name }: { name: string }) {
   const { data: view, missing } = useResource<ExecutionView>(`/api/executions/${encodeURIComponent(name)}`);
@@ -21,8 +25,8 @@ export function ExecutionPage({ name }: { name: string }) {
             </small>
           </h1>
           <div class="tags">
-            <ScopePill scope={view.scope} />
-            <StatusTag status={view.result ?? view.status} />
+            {view.decision && <ScopePill scope={shownScope(view.decision.evidence)} />}
+            <StatusTag status={view.result ?? view.part ?? view.status} />
           </div>
         </header>
         <Path states={view.path} running={view.status === 'RUNNING'} />
@@ -86,26 +90,29 @@ function StateItem({ state }: { state: StateView }) {
 
 type Decided = NonNullable<ExecutionView['decision']>;
 
-const NEXT_WORDS: Record<string, string> = {
-  nothing: 'nothing to do',
-  act: 'act alone',
-  actAndNotify: 'act and tell a human',
-  ask: 'ask a human',
+const NEXT_WORDS: Record<Decided['next'], string> = {
+  nothing: 'nothing is called for',
+  act: 'done alone',
+  actAndNotify: 'done alone, and people are told',
+  holdOut: 'held out on purpose',
+  ask: 'a human is asked',
   withhold: 'withheld',
+  late: 'too late: nothing runs',
 };
 
-function Why({ view, decision }: { view: ExecutionView; decision: Decided }) {
-  const { evidence, prediction } = decision;
+const actionWords = ({ action, target }: ActionArguments) => `${action}${target === undefined ? '' : ` → ${target}`}`;
+
+/** What was called for, done, asked and known, each in a row. */
+function decisionRows(decision: Decided): [string, string][] {
+  const { evidence, prediction, called, tier, next, asks, holdOutShare, dryRun } = decision;
   const action = decision.arguments;
-  const rows: [string, string][] = [
-    [
-      'Decision',
-      `${NEXT_WORDS[decision.next] ?? decision.next}${decision.late ? ', too late' : ''}${decision.holdout ? ', held out' : ''}`,
-    ],
-    [
-      'Proposal',
-      action ? `${tierName(decision.tier)}: ${action.action}${action.target ? ` → ${action.target}` : ''}` : 'nothing',
-    ],
+  const done = action === null || tier === 0 ? '' : `: ${tierName(tier)}, ${actionWords(action)}`;
+  const share = holdOutShare === null ? '' : `; ${percent(holdOutShare)} of such are held out`;
+  const asked = asks && `${tierName(asks.tier)}: ${actionWords(asks.arguments)}`;
+  return [
+    ['Called for', called === 0 ? 'nothing' : tierName(called)],
+    ['Done', `${NEXT_WORDS[next]}${done}${share}${dryRun ? ' (dry run: it would have been)' : ''}`],
+    ...(asked === null ? [] : [[next === 'ask' ? 'Asked' : 'Asked besides', asked] as [string, string]]),
     [
       `P(wait > ${duration(decision.longWaitSeconds)})`,
       prediction.q === null ? 'not given' : `${percent(prediction.q)} served`,
@@ -120,14 +127,19 @@ function Why({ view, decision }: { view: ExecutionView; decision: Decided }) {
     ],
     [
       'Evidence',
-      `epoch ${evidence.epoch}, fold ${evidence.version}, tier earned: ${tierName(evidence.earnedTier)}, drift: ${evidence.drift}${evidence.hold > 0 ? `, probation: ${evidence.hold} labels` : ''}`,
+      `epoch ${evidence.epoch}, fold ${evidence.version}, tier earned: ${tierName(evidence.earnedTier)}, drift: ${evidence.drift}${evidence.skilled ? '' : ', tells no more than the base rate yet'}`,
     ],
   ];
-  if (view.effect) {
-    rows.push([
-      'Effect',
-      `${view.effect.status}: ${view.effect.action}${view.effect.reason ? ` (${view.effect.reason})` : ''}`,
-    ]);
+}
+
+function Why({ view, decision }: { view: ExecutionView; decision: Decided }) {
+  const rows = decisionRows(decision);
+  const effects: [string, Effect | null][] = [
+    ['Effect', view.effect],
+    ['Effect on approval', view.approvedEffect],
+  ];
+  for (const [term, effect] of effects) {
+    if (effect) rows.push([term, `${effect.status}: ${effect.action}${effect.reason ? ` (${effect.reason})` : ''}`]);
   }
   if (view.outcome) {
     const { longWait, waitSeconds, foldedIn } = view.outcome;
@@ -137,6 +149,9 @@ function Why({ view, decision }: { view: ExecutionView; decision: Decided }) {
       `${label}${waitSeconds === null ? '' : `, waited ${duration(waitSeconds)}`}${foldedIn === null ? '' : `, folded in batch ${foldedIn}`}`,
     ]);
   }
+  // What stands with a tier that was passed over is not told twice.
+  const told = new Set(decision.passedOver.flatMap(({ reasons }) => reasons.map(({ message }) => message)));
+  const untold = decision.reasons.filter(({ message }) => !told.has(message));
   return (
     <Card title="Why" aside={<small>{decision.decisionId}</small>}>
       <p class="statement">{decision.statement}</p>
@@ -148,14 +163,14 @@ function Why({ view, decision }: { view: ExecutionView; decision: Decided }) {
           </div>
         ))}
       </dl>
-      {decision.reasons.length > 0 ? (
+      <PassedOverTiers passedOver={decision.passedOver} />
+      {untold.length > 0 && (
         <>
-          <h3>What the gate said, strictest first</h3>
-          <Reasons reasons={decision.reasons} />
+          <h3>Also said</h3>
+          <Reasons reasons={untold} neutral={decision.next === 'nothing'} />
         </>
-      ) : (
-        <p class="facts">No rule of the gate held it back.</p>
       )}
+      {decision.reasons.length === 0 && <p class="facts">No rule of the gate held it back.</p>}
     </Card>
   );
 }

@@ -1,7 +1,7 @@
-/** 4 digits of ECE: differences of a thousandth matter at the tier limits. */
+/** 3 digits of ECE: differences of a thousandth matter at the tier limits. */
 export const ece = (value: number | null) => (value === null ? '–' : value.toFixed(3));
-export const percent = (value: number | null) => (value === null ? '–' : `${Math.round(value * 100)} %`);
-export const tokens = (value: number | null) => (value === null ? '–' : value.toFixed(1));
+/** Rounded down, so that 0.99 never looks like the 1 that is needed. */
+export const tokens = (value: number) => String(Math.floor(value * 10 + 1e-9) / 10);
 
 export function duration(seconds: number | null): string {
   if (seconds === null) return '–';
@@ -45,4 +45,5 @@ export const SCOPE_WORDS: Record<string, string> = {
   autonomous: 'may act alone',
   notify: 'acts and tells',
   escalate: 'asks first',
+  learning: 'has not seen enough outcomes yet',
 };

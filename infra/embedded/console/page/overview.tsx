@@ -7,13 +7,14 @@ import { Card, Empty } from './pieces.tsx';
 
 export function OverviewPage({ overview }: { overview: Overview }) {
   const { tally, clusters, unreadable, notices, approvals, recent } = overview;
+  const { figures } = tally;
   const tiles: [string, number, string][] = [
     ['Jobs', tally.jobs, '#/executions'],
-    ['Stood alone', tally.alone, '#/executions?scope=autonomous'],
-    ['Notified', tally.notified, '#/executions?scope=notify'],
-    ['Withheld', tally.withheld, '#/executions?scope=escalate'],
-    ['Asked', tally.asked, '#/executions?scope=escalate'],
-    ['Open approvals', tally.openApprovals, '#/approvals'],
+    ['Nothing needed', figures.parts.nothingNeeded, '#/executions?part=nothingNeeded'],
+    ['Acted', figures.parts.acted, '#/executions?part=acted'],
+    ['Asked', figures.parts.asked + figures.alsoAsked, '#/approvals'],
+    ['Withheld', figures.parts.withheld, '#/executions?part=withheld'],
+    ['Open questions', tally.openApprovals, '#/approvals'],
   ];
   return (
     <>
@@ -57,7 +58,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
         </Card>
       )}
       {approvals.length > 0 && (
-        <Card title="Open approvals" aside={<a href="#/approvals">All {tally.openApprovals}</a>}>
+        <Card title="Open questions" aside={<a href="#/approvals">All {tally.openApprovals}</a>}>
           <div class="grid two">
             {approvals.map((approval) => (
               <ApprovalCard key={approval.approvalId} approval={approval} />

@@ -1,9 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { PART_WORDS } from '../../../../functions/domain/figure-words.ts';
+import type { Figures } from '../../../../functions/domain/figures.ts';
+import type { PassedOver } from '../../../../schemas/decision.ts';
 import type { Reason } from '../../../../schemas/verdict.ts';
-import { SCOPE_WORDS } from './format.ts';
+import type { ShownScope } from '../shown-scope.ts';
+import { SCOPE_WORDS, tierName } from './format.ts';
 
-export function ScopePill({ scope }: { scope: string | null }) {
+export function ScopePill({ scope }: { scope: ShownScope | null }) {
   if (scope === null) return <span class="pill">undecided</span>;
   return (
     <span class={`pill ${scope}`} title={SCOPE_WORDS[scope]}>
@@ -19,7 +23,8 @@ const TONES: Record<string, string> = {
   FAILED: 'bad',
   TIMED_OUT: 'bad',
   ABORTED: 'bad',
-  executed: 'good',
+  acted: 'good',
+  heldOut: 'live',
   approved: 'good',
   failed: 'bad',
   refused: 'warn',
@@ -29,8 +34,41 @@ const TONES: Record<string, string> = {
 };
 
 export function StatusTag({ status }: { status: string }) {
-  return <span class={`tag ${TONES[status] ?? ''}`}>{status.toLowerCase().replaceAll('_', ' ')}</span>;
+  return <span class={`tag ${TONES[status] ?? ''}`}>{statusWords(status)}</span>;
 }
+
+/** `heldOut` and `TIMED_OUT` as one would write them. */
+function statusWords(status: string): string {
+  return status
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .replaceAll('_', ' ')
+    .toLowerCase();
+}
+
+/** What became of jobs, in parts that add up to them: those that there are, as wide as they are many. */
+export function Parts({ figures: { parts, jobs } }: { figures: Figures }) {
+  const shown = PARTS.filter((part) => parts[part] > 0);
+  if (shown.length === 0) return <p class="facts">No job has come yet.</p>;
+  return (
+    <div class="parts">
+      <div class="bar" aria-hidden="true">
+        {shown.map((part) => (
+          <span key={part} class={part} style={{ flexGrow: parts[part] / jobs }} />
+        ))}
+      </div>
+      <ul>
+        {shown.map((part) => (
+          <li key={part}>
+            <i class={part} aria-hidden="true" />
+            {PART_WORDS[part]} <b>{parts[part].toLocaleString('en')}</b>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+const PARTS = ['nothingNeeded', 'acted', 'heldOut', 'asked', 'withheld', 'late', 'failed', 'undecided'] as const;
 
 /** The states in the order entered; the last one of a running execution breathes. */
 export function Path({ states, running, short }: { states: string[]; running: boolean; short?: boolean }) {
@@ -57,17 +95,32 @@ function toneOf(state: string): string {
   return state.endsWith('?') ? 'question' : '';
 }
 
-export function Reasons({ reasons }: { reasons: Reason[] }) {
+/** @param neutral they say what was missing, not that anything is wrong */
+export function Reasons({ reasons, neutral }: { reasons: Reason[]; neutral?: boolean }) {
   if (reasons.length === 0) return null;
   return (
     <ul class="reasons">
       {reasons.map((reason) => (
-        <li key={reason.code} class={reason.scope}>
+        <li key={reason.code} class={neutral || reason.code === 'learning' ? 'learning' : reason.scope}>
           <code>{reason.code}</code>
           <span>{reason.message}</span>
         </li>
       ))}
     </ul>
+  );
+}
+
+/** The tiers that were called for and not done, from the highest, each with every rule that it did not pass. */
+export function PassedOverTiers({ passedOver }: { passedOver: PassedOver[] }) {
+  return (
+    <>
+      {passedOver.map(({ tier, reasons }) => (
+        <div key={tier} class="passed">
+          <h3>{tierName(tier)} was passed over</h3>
+          <Reasons reasons={reasons} neutral />
+        </div>
+      ))}
+    </>
   );
 }
 

@@ -42,7 +42,8 @@ const CLUSTER = {
   clusterId: 'replay',
   platform: 'slurm',
   dryRun: false,
-  salt: 'the same hold-out in every back-test',
+  /** The same lottery in every back-test: of 24, the one whose figures on our reference streams are nearest to their mean. */
+  salt: 'back-test lottery 0',
   actions: {
     annotate: { action: 'annotate' },
     warn: { action: 'warn' },

@@ -12,24 +12,50 @@ async function json(...args: string[]) {
 }
 
 describe('npm run replay', () => {
-  it('writes the same JSON keys for every stream', async () => {
+  it('writes the same JSON keys for every stream, and parts that add up to the jobs', async () => {
     const { run, report } = await json(files.put('quiet.csv', csv(QUIET)), '--rules', 'core');
     expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(report).toMatchObject({ version: 2, rules: 'core', set: {} });
     const [stream] = report.streams;
-    expect(Object.keys(stream).slice(0, 15)).toEqual([
+    expect(Object.keys(stream)).toEqual([
+      ...['name', 'clusterId', 'verdict', 'jobs', 'nothingNeeded', 'acted', 'heldOut', 'asked', 'withheld', 'late'],
       ...[
-        'name',
-        'jobs',
-        'autonomous',
-        'notify',
-        'escalate',
-        'executed',
-        'coverage',
-        'harmful',
-        'harmRate',
-        'worst500',
+        'failed',
+        'undecided',
+        'alsoAsked',
+        'calls',
+        'actedOfCalls',
+        'longWaits',
+        'reached',
+        'reachedShare',
+        'chance',
       ],
-      ...['boundViolations', 'driftAlarms', 'upper90Coverage', 'ece', 'jobsPerSecond'],
+      ...['reachedMedianWait', 'longWaitSeconds', 'questions', 'questionsPerDay', 'unasked', 'tiers'],
+      ...['promiseViolations', 'naive', 'passedOver', 'core', 'repeatedRows', 'arrayTasks', 'firstSubmittedAt'],
+      ...['lastSubmittedAt', 'days', 'upper90Held', 'interval90Held', 'ece', 'scores', 'psi', 'psiNeeds', 'alarms'],
+      ...['driftAlarmJobs', 'reliability', 'timeline', 'jobsPerSecond'],
+    ]);
+    expect(Object.keys(stream.tiers[0])).toEqual([
+      ...[
+        'tier',
+        'eps',
+        'promise',
+        'called',
+        'acted',
+        'right',
+        'rightShare',
+        'rightLow',
+        'rightHigh',
+        'counterfactual',
+      ],
+      ...['testedFrom', 'tested', 'heldOut', 'heldRight', 'reachedShare', 'violations', 'leastSlack', 'earnedAfter'],
+      ...['earned', 'standing', 'needs', 'needsDays'],
+    ]);
+    expect(stream.tiers.map(({ tier, promise }: { tier: string; promise: number }) => [tier, promise])).toEqual([
+      ['annotate', expect.closeTo(0.2)],
+      ['warn', expect.closeTo(0.43)],
+      ['suggest', expect.closeTo(0.65)],
+      ['gate', expect.closeTo(0.87)],
     ]);
     expect(Object.keys(stream.ece)).toEqual(['raw', 'served', 'null', 'n']);
     expect(Object.keys(stream.scores.served)).toEqual([
@@ -37,16 +63,51 @@ describe('npm run replay', () => {
       ...['tailGap', 'auroc', 'auprc'],
     ]);
     expect(stream.scores.served).toMatchObject({ ece: stream.ece.served, null: stream.ece.null });
-    expect(stream).toMatchObject({ name: 'quiet', jobs: 600, boundViolations: 0, driftAlarms: 0 });
-    expect(stream.executed).toBe(stream.autonomous + stream.notify);
-    expect(stream.executed + stream.escalate).toBe(600);
-    expect(stream.coverage).toBe(stream.executed / 600);
-    expect(run.stdout).toContain('600');
-    expect(run.stdout).toMatch(/would have asked a human [\d.]+ times a day/);
-    expect(run.stdout).toMatch(/served MCE 0\.\d{4}, tail gap 0\.\d{4}, AUROC 0\.\d{4}, AUPRC 0\.\d{4}/);
-    expect(run.stdout).toMatch(
-      /Brier 0\.\d{4} = rel 0\.\d{4} - res 0\.\d{4} \+ unc 0\.\d{4} [+-] 0\.\d{4} within bins/,
-    );
+    expect(stream).toMatchObject({ name: 'quiet', jobs: 600, promiseViolations: 0, core: null });
+    const { nothingNeeded, acted, heldOut, asked, withheld, late, failed, undecided, calls } = stream;
+    expect(nothingNeeded + acted + heldOut + asked + withheld + late + failed + undecided).toBe(600);
+    expect(acted + heldOut + asked + withheld).toBe(calls);
+    expect(acted).toBeGreaterThan(10);
+    expect(stream.actedOfCalls).toBe(acted / calls);
+    expect(stream.chance).toBe(acted / 600);
+    expect(stream.reached).toBe(stream.tiers.reduce((sum: number, { right }: { right: number }) => sum + right, 0));
+  });
+
+  it('opens with one paragraph in plain words, and says nothing of the coverage of jobs that needed nothing', async () => {
+    const file = files.put('words.csv', csv(jobs(3000)));
+    const [all, core] = await Promise.all([
+      replay(file, '--html', files.path('words.html')),
+      replay(file, '--rules', 'core'),
+    ]);
+    for (const { stdout } of [all, core]) {
+      const [, ...lines] = stdout.split('\n');
+      const opening = lines
+        .slice(
+          0,
+          lines.findIndex((line) => line.startsWith('┌')),
+        )
+        .join(' ');
+      expect(opening).toMatch(
+        /^Alone it would have annotated \d+.* of \d+ that called for something, among 3,000 jobs/,
+      );
+      expect(opening).toMatch(/Annotate was right \d+ times of \d+ .* 20 % are promised/);
+      expect(opening).toMatch(/It would have reached \d+ of \d+ long waits .* at random would have reached/);
+      expect(opening).toMatch(/It would have asked \d+ questions, [\d.]+ a day\./);
+      expect(opening).toMatch(
+        /"act on raw p" .*"tiers by the ECE of the last 100" .*"never act" would have done nothing/,
+      );
+      expect(opening).toMatch(/the next tier to earn is .*|all four tiers are earned/);
+      expect(opening).toMatch(/Recommendation: [^.]+\.$/);
+      expect(stdout).not.toMatch(/coverage/i);
+      expect(stdout).toMatch(/3,000 = [\d,]+ nothing needed \+ \d+ acted on/);
+      expect(stdout).toMatch(/one-sided 90 % bound holds \d+\.\d %/);
+      expect(stdout).toMatch(/served MCE 0\.\d{4}, tail gap 0\.\d{4}, AUROC 0\.\d{4}, AUPRC 0\.\d{4}/);
+      expect(stdout).toMatch(/Brier 0\.\d{4} = rel 0\.\d{4} - res 0\.\d{4} \+ unc 0\.\d{4} [+-] 0\.\d{4} within bins/);
+    }
+    expect(all.stdout).toMatch(/acted on \d+ where the core acts on\s/);
+    expect(core.stdout).not.toMatch(/the core acts on/);
+    expect(files.text('words.html')).toMatch(/class="verdict">Alone it would have annotated/);
+    expect(files.text('words.html')).not.toMatch(/coverage/i);
   });
 
   it('tells malformed rows by line, skips them, and decides the others as if they had not been there', async () => {
@@ -82,12 +143,12 @@ describe('npm run replay', () => {
     const file = files.put('theirs.csv', `Job;Start of Queue;Queued;Score\n${theirs.join('\n')}\n`);
     const map = ['--map', 'submitted_at=start of queue,p_long_wait=Score', '--map', 'actual_wait_s=queued,job_id=job'];
     const mapped = await json(file, '--rules', 'core', ...map);
-    const ours = await json(files.put('ours.csv', csv(QUIET)), '--rules', 'core');
+    const ours = await json(files.put('ours.csv', csv(QUIET, '')), '--rules', 'core');
     const numbers = ({
       report: {
         streams: [stream],
       },
-    }: typeof ours) => [stream.executed, stream.harmful, stream.ece];
+    }: typeof ours) => [stream.acted, stream.reached, stream.ece];
     expect(numbers(mapped)).toEqual(numbers(ours));
   });
 
@@ -139,15 +200,17 @@ describe('npm run replay', () => {
       ['same', 600],
       ['cut', expect.any(Number)],
     ]);
-    const same = report.streams.slice(0, 5).map(({ harmful, ece }: { harmful: number; ece: object }) => [harmful, ece]);
-    expect(same).toEqual(Array(5).fill(same[0]));
-    expect(run.stderr).toMatch(/header\.csv: there is a header, but no job that could be read/);
+    const same = report.streams
+      .slice(0, 4)
+      .map(({ ece, longWaits }: { ece: { raw: number }; longWaits: number }) => [ece.raw, longWaits]);
+    expect(same).toEqual(Array(4).fill(same[0]));
+    expect(run.stderr).toMatch(/header\.csv: there is a header, but no job below it; each row needs submitted_at/);
     expect(run.stderr).toMatch(/garbage\.bin: no column submitted_at/);
     expect(run.stderr).toMatch(/long\.csv:2: skipped: the line is longer than 1 MiB/);
     expect(run.stderr).toMatch(/open\.csv:2: skipped: a quote is not closed/);
     expect(run.stderr).toMatch(/cut\.csv\.gz: unexpected end of file after \d+ jobs; what was read before counts/);
     expect(run.stderr).toMatch(/: EISDIR/);
-    expect(files.text('hostile.csv')).toContain('\nbom,"job, ""1""\r\nof a user",escalate,');
+    expect(files.text('hostile.csv')).toContain('\nbom,"job, ""1""\r\nof a user",1700000060,');
   });
 
   it('says at once which of its own files it could not write', async () => {
@@ -168,8 +231,8 @@ describe('npm run replay', () => {
     );
     const numbers = report.streams.map((stream: Record<string, unknown>) => [
       stream.name,
-      stream.executed,
-      stream.harmful,
+      stream.acted,
+      stream.reached,
     ]);
     const byName = Object.fromEntries(numbers.map(([name, ...rest]: unknown[]) => [name, rest]));
     expect(byName['mixed/c1']).toEqual(byName.first);
@@ -177,47 +240,65 @@ describe('npm run replay', () => {
     expect(files.text('mixed-decisions.csv').trimEnd().split('\n')).toHaveLength(1 + 2 * (600 + 500));
   });
 
-  it('writes one line for each decision, as it always has', async () => {
-    const file = files.put('golden.csv', csv(jobs(140)));
-    await replay(file, '--rules', 'core', '--decisions', files.path('golden-decisions.csv'));
+  it('writes one line for each round, as it always has', async () => {
+    const file = files.put('golden.csv', csv(jobs(1200)));
+    await replay(file, '--decisions', files.path('golden-decisions.csv'));
     const lines = files.text('golden-decisions.csv').trimEnd().split('\n');
-    expect(lines).toHaveLength(141);
-    expect([0, 1, 2, 100, 105, 110, 120, 140].map((i) => lines[i])).toMatchInlineSnapshot(`
+    expect(lines).toHaveLength(1201);
+    const some = (which: RegExp): string | undefined => lines.find((line) => which.test(line));
+    expect([
+      ...lines.slice(0, 3),
+      some(/,1,1,1,0,,0,/),
+      some(/,3,3,1,0,/),
+      some(/,0,1,0\.[\d.]+,0,/),
+      some(/,3,2,1,0,,1,/),
+      lines.at(-1),
+    ]).toMatchInlineSnapshot(`
       [
-        "stream,job_id,scope,reason,q,upper_s,tokens,in_flight",
-        "golden,job-0,escalate,probation,0.070000000,522.847,10.0000,0",
-        "golden,job-1,escalate,probation,0.884000000,6467.904,10.0000,0",
-        "golden,job-99,escalate,probation,0.259497269,5823.412,10.0335,0",
-        "golden,job-104,notify,score,0.086041754,1572.724,10.0853,1",
-        "golden,job-109,notify,score,0.018272252,363.026,10.2870,2",
-        "golden,job-119,escalate,uncertain,0.582231921,11476.484,10.6905,1",
-        "golden,job-139,escalate,uncertain,0.403440701,5862.994,11.4474,2",
+        "stream,job_id,submitted_at,label_at,long_wait,q,tier_called,tier,acted,held_out,holdout_share,asked,paper,reason,upper_s,tokens_1,tokens_2,tokens_3,tokens_4",
+        "golden,job-0,1700000000,1700000300,1,0.070000000,0,0,0,0,,0,,,522.847,20.0000,20.0000,20.0000,20.0000",
+        "golden,job-1,1700000060,1700000144,0,0.884000000,3,0,0,0,,1,,learning,6467.904,20.0000,20.0000,20.0000,20.0000",
+        "golden,job-139,1700008340,1700008458,0,0.403440701,1,1,1,0,,0,,,6041.580,28.0000,21.3255,20.0000,20.0000",
+        "golden,job-296,1700017760,1700018060,1,0.826218433,3,3,1,0,0.1,0,,,15264.103,36.0000,29.8825,20.0000,20.0000",
+        "golden,job-622,1700037320,1700037620,1,0.970535712,4,3,0,1,0.10526315789473684,0,,evidence,17065.982,57.0000,36.4630,20.0000,20.0000",
+        "golden,job-131,1700007860,1700008160,1,0.899978825,3,2,1,0,,1,,evidence,15418.655,28.0000,20.0000,20.0000,20.0000",
+        "golden,job-1199,1700071940,1700072219,0,0.117266438,0,0,0,0,,0,,,2982.666,60.0000,39.6275,25.1148,20.0000",
       ]
     `);
   });
 
   it('notices a model that drifts, stops acting on it, and draws all of it', async () => {
-    const drifting = jobs(2000, { driftsAt: 1200 });
+    const drifting = jobs(3000, { driftsAt: 2200 });
     const file = files.put('drifting.csv', csv(drifting, 'a-cluster'));
-    const { run, report } = await json(file, '--html', files.path('report.html'), '--compare');
+    const { report } = await json(file, '--html', files.path('report.html'));
     const [stream] = report.streams;
-    expect(stream.driftAlarms).toBeGreaterThan(0);
-    expect(stream.driftAlarmJobs[0]).toBeGreaterThan(1200);
-    expect(stream.driftAlarmJobs[0]).toBeLessThan(1400);
-    expect(stream.boundViolations).toBe(0);
-    expect(stream.compare.map(({ coverage }: { coverage: number }) => coverage)).toEqual([
-      stream.coverage,
-      expect.any(Number),
-      1,
-      0,
+    expect(stream.alarms.raw).toBeGreaterThan(0);
+    expect(stream.driftAlarmJobs[0]).toBeGreaterThan(2200);
+    expect(stream.driftAlarmJobs[0]).toBeLessThan(2400);
+    expect(stream.promiseViolations).toBe(0);
+    expect(stream.naive.map(({ rule }: { rule: string }) => rule)).toEqual([
+      ...['act on raw p', 'tiers by the ECE of the last 100', 'never act'],
     ]);
-    expect(run.stdout).toContain('always act');
+    expect(stream.psi).toBeGreaterThan(0.1);
+    expect(stream.core.actedOfCore).toBeGreaterThan(0.85);
     const html = files.text('report.html');
     expect(html.match(/<svg/g)?.length).toBe(10);
-    expect(html).not.toMatch(/<script|https?:|NaN|undefined/);
-    expect(html).toContain('n per bin: 131 to 136');
-    expect(html).toContain('largest gap of a bin (MCE)');
-    expect(html).toMatch(/Alarms: \d+ on raw p, \d+ on served q, \d+ of harm/);
+    expect(html.match(/<script|https?:|NaN|undefined/)).toBeNull();
+    const says = [/n per bin: \d+/, /largest gap of a bin \(MCE\)/, /Alarms: \d+ on raw p, \d+ on served q/];
+    expect(says.filter((one) => !one.test(html))).toEqual([]);
+  });
+
+  it('fails where nothing of a history could be read, and says what it found and what it needs', async () => {
+    const local = files.put(
+      'local.csv',
+      'submitted_at,p_long_wait,actual_wait_s\n2026-01-01 10:00:00,.4,20\n2026-01-01 10:01:00,.5,30\n',
+    );
+    const { run, report } = await json(local);
+    expect(run).toMatchObject({ code: 1, stdout: expect.not.stringContaining('┌') });
+    expect(run.stderr).toMatch(
+      /none of the 2 rows could be read \(line 2: submitted_at "2026-01-01 10:00:00" is not a time .*\); each row needs submitted_at, p_long_wait, and either/,
+    );
+    expect(report.files[0]).toMatchObject({ skippedRows: 2, failure: expect.stringContaining('none of the 2 rows') });
   });
 
   it('shows names of clusters as text, never as markup', async () => {
@@ -231,20 +312,26 @@ describe('npm run replay', () => {
     const file = files.put('set.csv', csv(QUIET));
     const [usual, early] = await Promise.all([
       json(file),
-      json(file, '--set', 'hold=60', '--set', 'statement.tokens=3'),
+      json(file, '--set', 'evidence.labels=10', '--set', 'warn.promise=0.6,annotate.tokens=5'),
     ]);
-    expect(early.report.set).toEqual({ 'CALIBRATION.hold': 60, 'budgets.statement.tokens': 3 });
-    expect(early.report.streams[0].reasons.probation).toBeLessThan(usual.report.streams[0].reasons.probation);
+    expect(early.report.set).toEqual({
+      'GATE.evidence.labels': 10,
+      'tiers.warn.promise': 0.6,
+      'TIER_NUMBERS.annotate.tokens': 5,
+    });
+    expect(early.report.streams[0].tiers[0].earnedAfter).toBeLessThan(usual.report.streams[0].tiers[0].earnedAfter);
+    expect(early.report.streams[0].tiers[0].testedFrom).toBe(7);
+    expect(early.report.streams[0].tiers[1].promise).toBe(0.6);
     const [unknown, doubtful, impossible] = await Promise.all([
-      replay(file, '--set', 'harm.rat=0.1'),
-      replay(file, '--set', 'perDay=1'),
-      replay(file, '--set', 'holdOut=2'),
+      replay(file, '--set', 'drift.flor=0.1'),
+      replay(file, '--set', 'quota=1'),
+      replay(file, '--set', 'limits.cooldownMinutes=-2'),
     ]);
     expect(unknown.code).not.toBe(0);
-    expect(unknown.stderr).toMatch(/there is no number "harm.rat"; did you mean GATE.harm.rate. There are:/);
-    expect(unknown.stderr).toContain('GATE.harm.rate');
-    expect(doubtful.stderr).toMatch(/may be budgets\.statement\.perDay or budgets\.intervention\.perDay/);
+    expect(unknown.stderr).toMatch(/there is no number "drift.flor"; did you mean GATE.drift.floor. There are:/);
+    expect(unknown.stderr).toContain('TIER_NUMBERS.gate.eps');
+    expect(doubtful.stderr).toMatch(/may be OUTCOME_RING\.quota or EVIDENCE_RING\.quota/);
     expect(impossible.code).not.toBe(0);
-    expect(impossible.stderr).toMatch(/holdOut/);
+    expect(impossible.stderr).toMatch(/limits\.cooldownMinutes/);
   });
 });

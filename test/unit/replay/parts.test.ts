@@ -7,15 +7,18 @@ import { brierParts } from '../../../functions/domain/calibration/brier.ts';
 import { rankingOf } from '../../../functions/domain/calibration/discrimination.ts';
 import { canonicalEce, largestGap, nullMean } from '../../../functions/domain/calibration/ece.ts';
 import { tailGap } from '../../../functions/domain/calibration/tail-gap.ts';
+import { nothingChosen } from '../../../functions/domain/choose-tier.ts';
 import { Row } from '../../../infra/replay/csv/row.ts';
-import { ExecutedWindow } from '../../../infra/replay/executed-window.ts';
-import { HarmBound } from '../../../infra/replay/harm-bound.ts';
+import { Pace } from '../../../infra/replay/pace.ts';
 import { Pending } from '../../../infra/replay/pending.ts';
+import { Questions } from '../../../infra/replay/questions.ts';
 import { ruleSet } from '../../../infra/replay/rules.ts';
 import { Samples } from '../../../infra/replay/samples.ts';
 import { OutOfOrder, Stream } from '../../../infra/replay/stream.ts';
 import { reliabilityOf } from '../../../infra/replay/tally.ts';
 import { Timeline } from '../../../infra/replay/timeline.ts';
+import { WaitTimes } from '../../../infra/replay/wait-times.ts';
+import { ClusterConfig } from '../../../schemas/config.ts';
 import { seeded } from './synthetic.ts';
 
 const STEPS = 2 ** 31 - 1;
@@ -62,7 +65,7 @@ describe('open jobs', () => {
   it('come back in the order in which something is known of them, equal ones in the order of the stream', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(20), fc.nat(2))), (moves) => {
-        const pending = new Pending();
+        const pending = new Pending(() => 0.5);
         const open: [number, number][] = [];
         moves.forEach(([at, pops], seq) => {
           const one = pending.take();
@@ -84,50 +87,76 @@ describe('open jobs', () => {
   });
 });
 
-describe('the worst 500 in a row', () => {
-  it('are those of the slow definition', () => {
+describe('the median of waits', () => {
+  it('is right to 1 %, however many there are', () => {
+    const times = new WaitTimes();
+    expect(times.quantile(0.5)).toBeNull();
     const random = seeded(3);
-    const window = new ExecutedWindow();
-    const all: number[] = [];
-    for (let i = 0; i < 3000; i++) {
-      const harmful = random() < (i > 1000 && i < 1400 ? 0.3 : 0.03);
-      window.add(harmful);
-      all.push(harmful ? 1 : 0);
-    }
-    const sums = all.slice(499).map((_, i) => all.slice(i, i + 500).reduce((a, b) => a + b, 0));
-    expect(window.worst500).toBe(Math.max(...sums) / 500);
-    expect(window.harmful).toBe(all.reduce((a, b) => a + b, 0));
-  });
-
-  it('are all of them where there are fewer, and nothing where there are none', () => {
-    const window = new ExecutedWindow();
-    expect([window.worst500, window.harmRate]).toEqual([null, null]);
-    for (const harmful of [true, false, false, false]) window.add(harmful);
-    expect([window.worst500, window.harmRate]).toEqual([0.25, 0.25]);
+    const waits = Array.from({ length: 2001 }, () => Math.round(Math.exp(14 * random())));
+    for (const wait of [...waits, Number.NaN]) times.add(wait);
+    const middle = waits.toSorted((a, b) => a - b)[1000] ?? 0;
+    expect(times.n).toBe(2001);
+    expect(Math.abs((times.quantile(0.5) ?? 0) / middle - 1)).toBeLessThan(0.011);
   });
 });
 
-describe('the account of harm', () => {
-  it('counts a violation for each label after which more was done than allowed', () => {
-    const bound = new HarmBound({ tokens: 2, cap: 20, perDay: 1, inFlight: 10 });
-    for (let i = 0; i < 4; i++) bound.label(1000, 'harm');
-    expect(bound.violations).toBe(2);
-    bound.label(1000 + 86_400, 'benign');
-    expect(bound.allowed).toBeCloseTo(3.05, 12);
-    expect(bound.violations).toBe(3);
+describe('the limits of a back-test', () => {
+  const limits = { cooldownMinutes: 30, actionsPerHour: 60 };
+  const usage = (pace: Pace, jobId: string, now: number) => {
+    const into = { coolingDown: false, usedThisHour: 0 };
+    pace.look(jobId, 'requeue', now, into);
+    return into;
+  };
+
+  it('cool an action down on its job alone, and count the actions of the cluster in the hour', () => {
+    const pace = new Pace(limits);
+    pace.carriedOut('a', 'requeue', 3600);
+    pace.carriedOut('b', 'hold', 3700);
+    expect(usage(pace, 'a', 3600 + 1799)).toEqual({ coolingDown: true, usedThisHour: 2 });
+    expect(usage(pace, 'a', 3600 + 1800)).toEqual({ coolingDown: false, usedThisHour: 2 });
+    expect(usage(pace, 'b', 3800)).toEqual({ coolingDown: false, usedThisHour: 2 });
+    expect(usage(pace, 'a', 7200)).toEqual({ coolingDown: false, usedThisHour: 0 });
+  });
+
+  it('know the round that our own effect on the one before it brought about, and no later one', () => {
+    const pace = new Pace(limits);
+    const row = new Row();
+    row.id.rename('a');
+    expect(pace.isOwnEffect(row)).toBe(false);
+    pace.carriedOut('a', 'requeue', 100);
+    expect([pace.isOwnEffect(row), pace.isOwnEffect(row)]).toEqual([true, false]);
+  });
+
+  it('have six places to ask, two of them for holds, which free themselves when a job starts or its time is over', () => {
+    const questions = new Questions(ClusterConfig.parse({ clusterId: 'c1', platform: 'slurm' }));
+    for (let i = 0; i < 4; i++) {
+      expect(questions.whyNot(3, 1000)).toBeNull();
+      questions.ask(3, 1000, i === 0 ? 500 : Number.POSITIVE_INFINITY);
+    }
+    expect(questions.whyNot(3, 1000)).toMatch(/4 of 6 questions are open/);
+    expect(questions.whyNot(4, 1000)).toBeNull();
+    expect(questions.whyNot(3, 1500)).toMatch(/4 of 6 questions of this hour/);
+    expect(questions.whyNot(3, 1000 + 3600)).toBeNull();
+    questions.ask(3, 1000 + 3600, Number.POSITIVE_INFINITY);
+    expect(questions.whyNot(3, 1000 + 3601)).toMatch(/4 of 6 questions are open/);
+    expect(questions.whyNot(3, 1000 + 14_400)).toBeNull();
   });
 });
 
 describe('the timeline', () => {
   it('keeps every job in at most 400 points, however many there are', () => {
-    const { state } = new Stream('c1', ruleSet('core'), null, null);
+    const stream = new Stream('c1', ruleSet('core'));
     const timeline = new Timeline();
-    for (let i = 0; i < 5000; i++)
-      timeline.add(state, i, i % 3 === 0 ? 'autonomous' : 'escalate', i % 3 === 0, i % 30 === 0, i % 7);
-    const sum = (key: 'jobs' | 'autonomous' | 'executed' | 'harmful') =>
+    for (let i = 0; i < 5000; i++) {
+      const row = Object.assign(new Row(), { submittedAt: i, longWait: i % 2 === 0 });
+      const [tier, heldOut] = [i % 3 === 0 ? 3 : 0, i % 30 === 0];
+      timeline.add(stream, row, i % 3 === 2 ? 0 : 3, { ...nothingChosen(), tier, heldOut }, i % 3 === 1 && i % 4 === 1);
+    }
+    const sum = (key: 'jobs' | 'calls' | 'acted' | 'heldOut' | 'asked' | 'right' | 'longWaits') =>
       timeline.all.reduce((total, point) => total + point[key], 0);
     expect(timeline.all.length).toBeLessThanOrEqual(400);
-    expect([sum('jobs'), sum('autonomous'), sum('executed'), sum('harmful')]).toEqual([5000, 1667, 1667, 167]);
+    expect([sum('jobs'), sum('calls'), sum('acted'), sum('heldOut')]).toEqual([5000, 3334, 1500, 167]);
+    expect([sum('asked'), sum('right'), sum('longWaits')]).toEqual([417, 667, 2500]);
     expect(timeline.all.at(-1)?.to).toBe(4999);
   });
 });
@@ -150,14 +179,35 @@ function feed(stream: Stream, count: number): void {
 
 describe('a stream', () => {
   it('refuses a job that was submitted before the one before it', () => {
-    const stream = new Stream('c1', ruleSet('core'), null, null);
+    const stream = new Stream('c1', ruleSet('core'));
     feed(stream, 10);
     const row = new Row();
     row.submittedAt = 1_700_000_000;
     expect(() => stream.decide(row)).toThrow(OutOfOrder);
   });
 
-  it('takes less than 16 bytes a job', () => {
+  it('draws a lottery only where something hangs on it', () => {
+    const drawn = { holdOut: 0, ring: 0 };
+    const lottery = {
+      holdOut: () => {
+        drawn.holdOut += 1;
+        return 0.5;
+      },
+      ring: () => {
+        drawn.ring += 1;
+        return 0.5;
+      },
+    };
+    const stream = new Stream('c1', ruleSet('core', undefined, { lottery }));
+    feed(stream, 3000);
+    const interventions = stream.tally.tiers.slice(2).reduce((sum, { acted, heldOut }) => sum + acted + heldOut, 0);
+    expect(interventions).toBeGreaterThan(0);
+    expect(drawn.holdOut).toBe(interventions);
+    // A job every 7 seconds: only an evidence ring has to choose now and then, and each label is drawn once.
+    expect(drawn.ring).toBeLessThan(150);
+  });
+
+  it('takes less than 24 bytes a job, what its code takes in memory included', () => {
     setFlagsFromString('--expose-gc');
     const collect: unknown = runInNewContext('gc');
     const used = (): number => {
@@ -166,12 +216,12 @@ describe('a stream', () => {
       return heapUsed + arrayBuffers;
     };
     const JOBS = 150_000;
-    const stream = new Stream('c1', ruleSet('core'), null, null);
-    feed(new Stream('c1', ruleSet('core'), null, null), 1000);
+    const stream = new Stream('c1', ruleSet('core'));
+    feed(new Stream('c1', ruleSet('core')), 1000);
     const before = used();
     feed(stream, JOBS);
     const bytes = (used() - before) / JOBS;
     expect(stream.tally.jobs).toBe(JOBS);
-    expect(bytes).toBeLessThan(16);
+    expect(bytes).toBeLessThan(24);
   });
 });

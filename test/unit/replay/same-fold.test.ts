@@ -1,32 +1,37 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { owesWait } from '../../../functions/domain/calibration/apply.ts';
 import { deserialise, serialise } from '../../../functions/domain/calibration/codec.ts';
+import { capFor, demandAfter } from '../../../functions/domain/calibration/demand.ts';
 import { serve } from '../../../functions/domain/calibration/serve.ts';
+import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
 import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
-import { decide, reliability, withRefusedReservation } from '../../../functions/domain/gate.ts';
+import { decide, reliability } from '../../../functions/domain/gate.ts';
 import { labelOf } from '../../../functions/domain/label.ts';
 import { inFoldOrder, isWait, knownAt, type LedgerLine } from '../../../functions/domain/ledger-lines.ts';
-import { lateWait, ledgerEntry } from '../../../functions/domain/outcome.ts';
-import { type Labelled, labelledOf } from '../../../functions/domain/recalibration/labelled.ts';
-import { RECALIBRATION } from '../../../functions/domain/recalibration/numbers.ts';
-import { NO_MEMORY, recalibrationStep } from '../../../functions/domain/recalibration/step.ts';
+import { ledgerEntry, moreOfWait, nextWaitDue } from '../../../functions/domain/outcome.ts';
 import { Pace } from '../../../infra/replay/pace.ts';
+import { Questions } from '../../../infra/replay/questions.ts';
 import { replayFile } from '../../../infra/replay/replay-file.ts';
-import { ruleSet } from '../../../infra/replay/rules.ts';
-import type { OnDecision } from '../../../infra/replay/stream.ts';
+import { roundOf, ruleSet } from '../../../infra/replay/rules.ts';
+import type { Told } from '../../../infra/replay/stream.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
-import type { EpochChange } from '../../../schemas/items/ledger.ts';
+import { LAYOUT } from '../../../schemas/layout.ts';
+import type { Reason } from '../../../schemas/verdict.ts';
 import { folder } from './run.ts';
 import { csv, jobs } from './synthetic.ts';
 
-const D = join(import.meta.dirname, '../../../../shared/data/replay/D.csv.gz');
+const FOLDER = join(import.meta.dirname, '../../../../shared/data/replay');
+const present = existsSync(join(FOLDER, 'F.csv.gz'));
 const RULES = ruleSet('all');
+const HOLD = 4;
 const files = folder();
 
 interface Job {
+  clusterId: string;
   jobId: string;
   submittedAt: number;
   p: number;
@@ -34,130 +39,172 @@ interface Job {
   wait: number;
 }
 
-/** What the back-test says of a file: the decisions in order, and the state in the end. */
+/** What the back-test says of a file: the decisions in order, and the stream in the end. */
 async function backTest(path: string) {
   const decisions: string[] = [];
   const seen: Job[] = [];
-  const add: OnDecision = (row, { q }, { scope, reason }) => {
-    decisions.push(`${row.jobId()} ${scope} ${reason} ${q}`);
-    const { submittedAt, p, predictedWaitSeconds, waitSeconds } = row;
-    seen.push({ jobId: row.jobId(), submittedAt, p, predicted: predictedWaitSeconds, wait: waitSeconds });
+  const add = (_: string, { row, q, called, chosen, asked }: Told) => {
+    const { tier, heldOut, cost, paper, reason } = chosen;
+    const jobId = row.jobId();
+    decisions.push([jobId, q, called, tier, heldOut, cost, paper, asked, tier < called ? reason : null].join());
+    const { clusterId, submittedAt, p, predictedWaitSeconds, waitSeconds } = row;
+    seen.push({ clusterId, jobId, submittedAt, p, predicted: predictedWaitSeconds, wait: waitSeconds });
   };
-  const sink = { mark: () => 0, backTo: () => {}, add: (_: string, ...told: Parameters<OnDecision>) => add(...told) };
-  const options = { mapping: new Map(), longWaitSeconds: 300, onRead: () => {}, compare: false, decisions: sink };
+  const decided = { mark: () => 0, backTo: () => {}, add };
+  const options = { mapping: new Map(), longWaitSeconds: 300, onRead: () => {}, beside: false, decisions: decided };
   const { streams } = await replayFile(path, 'one', { ...options, rules: RULES });
   const [only] = streams;
   if (!only) throw new Error('no stream');
-  return { decisions, seen, stream: only.stream };
+  return { decisions, seen, stream: only.cluster.stream };
 }
 
 const instant = (seconds: number) => new Date(seconds * 1000).toISOString();
 
+interface Waiting {
+  line: LedgerLine;
+  row: JobItem;
+  wait: number;
+}
+
 /**
- * The same jobs as the deployed system has them: each decided by the gate on the stored bytes, its row labelled from its
- * events, its ledger entry made of the row, each label a batch of its own that takes bytes to bytes.
+ * The same jobs as the deployed system has them: each decided by the gate on the stored bytes and the free tokens beside them,
+ * its row labelled from its events, its ledger entry made of the row, each label a batch of its own that takes bytes to bytes
+ * and tokens to tokens.
  */
 class Deployed {
   readonly decisions: string[] = [];
-  stored: Uint8Array = birth(RULES.config.budgets).state;
+  stored: Uint8Array;
+  free: number[];
   version = 0;
-  private readonly open: { line: LedgerLine; row: JobItem; decision: Decision }[] = [];
-  private readonly labels: Labelled[] = [];
+  private readonly waiting: Waiting[] = [];
   private readonly pace = new Pace(RULES.config.limits);
-  private memory = NO_MEMORY;
+  private readonly questions = new Questions(RULES.config);
+  private readonly open = [0, 0, 0, 0];
+  private readonly demand = [0, 0, 0, 0];
+  private read: CalibrationState;
 
-  submit({ jobId, submittedAt, p, predicted, wait }: Job): void {
+  constructor() {
+    ({ state: this.stored, free: this.free } = birth([...RULES.tiers]));
+    this.read = deserialise(this.stored);
+  }
+
+  submit({ clusterId, jobId, submittedAt, p, predicted, wait }: Job): void {
     this.settle(submittedAt);
-    const { config } = RULES;
-    const state = deserialise(this.stored);
+    const { config, lottery } = RULES;
+    const state = this.read;
+    const round = roundOf(clusterId, jobId, submittedAt);
     const now = new Date(submittedAt * 1000);
-    const prediction = { p, waitSeconds: predicted, confidence: null, ...serve(state, { p, waitSeconds: predicted }) };
-    const limits = { coolingDown: false, usedThisHour: 0 };
-    const held = (kind: 'statement' | 'intervention') =>
-      this.open.filter(({ line, decision }) => !isWait(line) && decision.executed && decision.kind === kind).length;
-    const inFlight = { statement: held('statement'), intervention: held('intervention') };
-    const given = { state, version: this.version, frozen: false, staleSince: null, config, now };
-    const input = {
-      job: { clusterId: config.clusterId, jobId, submittedAt: instant(submittedAt) },
-      ...{ ownEffect: false, started: false, labelKnown: false, prediction, state, inFlight, config, limits, now },
-      verdict: reliability(given),
-    };
-    const action = decide(input).arguments?.action;
-    if (action !== undefined && decide(input).kind === 'intervention')
-      this.pace.look(jobId, action, submittedAt, limits);
-    let decision = decide(input);
-    const max = applyBatch(this.stored, { ...this.batch(), version: this.version });
-    if (decision.executed && inFlight[decision.kind] >= max[`max_${decision.kind}`]) {
-      decision = withRefusedReservation(decision);
-    }
-    if (decision.executed && decision.kind === 'intervention') this.pace.used(jobId, action ?? '', submittedAt);
-    const code = decision.holdout ? 'holdout' : (decision.reasons[0]?.code ?? null);
-    this.decisions.push(`${jobId} ${decision.scope} ${code} ${prediction.q}`);
-    const row = this.row(decision, submittedAt, wait);
-    const line = ledgerEntry(row);
+    const decision = decide({
+      job: round,
+      ...{ started: false, labelKnown: false, ownEffect: false, state, config, now },
+      prediction: { p, waitSeconds: predicted, confidence: null, ...serve(state, { p, waitSeconds: predicted }) },
+      verdict: reliability({ state, version: this.version, frozen: false, staleSince: null, config, now }),
+      purse: { reserved: Float64Array.from(this.reserved()), caps: Float64Array.from(this.caps()) },
+      limits: [1, 2, 3, HOLD].map((tier) => this.limitsOf(tier, jobId, submittedAt)),
+      askBarred: (tier): Reason | null => {
+        const message = this.questions.whyNot(tier, submittedAt);
+        return message === null ? null : { code: 'noPlace', message, scope: 'escalate' };
+      },
+      draw: () => lottery.holdOut(round),
+    });
+    this.carryOut(decision, jobId, submittedAt, wait);
+    const { called, tier, next, cost, paper, asks, passedOver } = decision;
+    const bits = paper.reduce((sum, one) => sum + 2 ** (one - 1), 0);
+    const why = tier < called ? passedOver[0]?.reasons[0]?.code : null;
+    const heldOut = next === 'holdOut';
+    this.decisions.push([jobId, decision.prediction.q, called, tier, heldOut, cost, bits, asks !== null, why].join());
+
+    const row = labelled(decision, submittedAt, wait);
+    const line = ledgerEntry(row, lottery.ring(round));
     if (!line) throw new Error(`${jobId} has no entry`);
-    // What the fold learns once the job starts.
-    this.await({ line, row: { ...row, actual_wait: wait }, decision });
+    this.await({ line, row, wait });
   }
 
   settle(until: number): void {
-    for (let first = this.open[0]; first && knownAt(first.line) <= until; first = this.open[0]) {
-      this.open.shift();
-      this.fold([first.line]);
-      if (isWait(first.line)) continue;
-      const late = owesWait(first.line) ? lateWait({ ...first.row, folded_in: this.version }) : null;
-      if (late) this.await({ ...first, line: late });
-      const label = labelledOf(first.line);
-      if (label === null) continue;
-      this.labels.push(label);
-      const { change, memory } = recalibrationStep(
-        deserialise(this.stored),
-        this.labels.slice(-RECALIBRATION.window),
-        this.memory,
-        300,
-      );
-      this.memory = memory;
-      if (change) this.fold([], change);
+    for (let first = this.waiting[0]; first && knownAt(first.line) <= until; first = this.waiting[0]) {
+      this.waiting.shift();
+      this.fold(first.line);
+      const { row, wait, line } = first;
+      const folded = { ...row, folded_in: this.version, ...(isWait(line) && { waited_seconds: line.toSeconds }) };
+      if (isWait(line) ? line.started : owesWait(line) === null) continue;
+      const seconds = isWait(line) ? line.toSeconds : line.labelAt - line.submittedAt;
+      const due = nextWaitDue(line, seconds);
+      const elapses = due === null ? Number.POSITIVE_INFINITY : Date.parse(due) / 1000 - line.submittedAt;
+      const starts = wait <= elapses;
+      // An instant has milliseconds: the one after it is past the bound.
+      const at = new Date(1000 * (line.submittedAt + Math.min(wait, elapses)) + 1);
+      const more = moreOfWait({ ...folded, ...(starts && { actual_wait: wait }) }, at);
+      if (more) this.await({ line: more, row: folded, wait });
     }
   }
 
-  private await(open: (typeof this.open)[number]): void {
-    this.open.push(open);
-    this.open.sort((a, b) => inFoldOrder(a.line, b.line));
+  /** What decisions in flight have reserved: what the tokens are more than what is free. */
+  private reserved(): number[] {
+    return this.read.tiers.map(({ tokens }, i) => tokens - (this.free[i] ?? 0));
   }
 
-  /** As it is when its label is known. */
-  private row(decision: Decision, submittedAt: number, wait: number): JobItem {
-    const { clusterId, jobId, longWaitSeconds, executed, kind } = decision;
-    const events = { submitted_at: instant(submittedAt), started_at: instant(submittedAt + wait) };
-    const label = labelOf(events, longWaitSeconds, new Date((submittedAt + wait + 3600) * 1000));
-    if (!label) throw new Error(`${jobId} has no label`);
-    const touched = executed && kind === 'intervention';
-    const wrong = (decision.prediction.q ?? 0) >= 0.5 !== label.longWait;
-    const effect = {
-      action: 'hold',
-      decisionId: decision.decisionId,
-      at: events.submitted_at,
-      intervened: true,
-    } as const;
-    return {
-      ...{ PK: '', SK: '', v: 1, cluster_id: clusterId, job_id: jobId, submitted_at: events.submitted_at, decision },
-      ...{ long_wait: label.longWait, label_at: label.labelAt },
-      // Known by the label: a job that waits longer has not started then.
-      ...(label.longWait === false && label.waitSeconds !== null && { actual_wait: label.waitSeconds }),
-      ...(touched && { effect: { ...effect, status: wrong ? 'undone' : 'done' } }),
-    };
+  private caps(): number[] {
+    return RULES.tiers.map((tier, i) => capFor(tier, this.demand[i] ?? 0));
   }
 
-  private fold(entries: LedgerLine[], change?: EpochChange): void {
+  private limitsOf(tier: number, jobId: string, now: number) {
+    const limits = { ...RULES.config.limits, coolingDown: false, usedThisHour: 0 };
+    const action = RULES.actions[tier - 1]?.action;
+    if (tier >= 3 && action !== undefined) this.pace.look(jobId, action, now, limits);
+    return { ...limits, noPlaceToAsk: tier === HOLD ? this.questions.whyNot(tier, now) : null };
+  }
+
+  private carryOut({ called, tier, cost, executed, kind, asks }: Decision, jobId: string, now: number, wait: number) {
+    if (called > 0) {
+      const i = called - 1;
+      this.open[i] = (this.open[i] ?? 0) + 1;
+      this.demand[i] = demandAfter(this.demand[i] ?? 0, this.open[i] ?? 0);
+    }
+    if (tier > 0) this.free[tier - 1] = (this.free[tier - 1] ?? 0) - cost;
+    if (asks) this.questions.ask(asks.tier, now, wait);
+    if (!executed || kind !== 'intervention') return;
+    this.pace.carriedOut(jobId, RULES.actions[tier - 1]?.action ?? '', now);
+    if (tier === HOLD) this.questions.ask(HOLD, now, wait);
+  }
+
+  private await(waiting: Waiting): void {
+    this.waiting.push(waiting);
+    this.waiting.sort((a, b) => inFoldOrder(a.line, b.line));
+  }
+
+  private fold(line: LedgerLine): void {
+    if (!isWait(line) && line.called > 0) this.open[line.called - 1] = (this.open[line.called - 1] ?? 0) - 1;
     this.version += 1;
-    this.stored = applyBatch(this.stored, { ...this.batch(), entries, ...(change && { change }) }).state;
+    const { state, free } = applyBatch(this.stored, {
+      ...{ v: LAYOUT, PK: '', SK: '', version: this.version, folded_at: instant(0) },
+      long_wait_seconds: RULES.config.longWaitSeconds,
+      tiers: [...RULES.tiers],
+      reserved: this.reserved(),
+      caps: this.caps(),
+      entries: [line],
+    });
+    this.stored = state;
+    this.read = deserialise(state);
+    free.forEach((moves, i) => {
+      if ('delta' in moves) this.free[i] = (this.free[i] ?? 0) + moves.delta;
+    });
   }
+}
 
-  private batch() {
-    const { budgets } = RULES.config;
-    return { PK: '', SK: '', v: 1 as const, version: this.version, folded_at: instant(0), budgets, entries: [] };
-  }
+/** The row of a job as it is when its label is known. */
+function labelled(decision: Decision, submittedAt: number, wait: number): JobItem {
+  const { clusterId, jobId, decisionId, longWaitSeconds, executed, kind } = decision;
+  const events = { submitted_at: instant(submittedAt), started_at: instant(submittedAt + wait) };
+  const label = labelOf(events, longWaitSeconds, new Date((submittedAt + wait + 3600) * 1000));
+  if (!label) throw new Error(`${jobId} has no label`);
+  const effect = { action: 'any', decisionId, at: events.submitted_at, intervened: true, status: 'done' } as const;
+  return {
+    ...{ v: LAYOUT, PK: '', SK: '', cluster_id: clusterId, job_id: jobId, submitted_at: events.submitted_at, decision },
+    ...{ long_wait: label.longWait, label_at: label.labelAt },
+    // Known by the label: a job that waits longer has not started then.
+    ...(label.longWait === false && label.waitSeconds !== null && { actual_wait: label.waitSeconds }),
+    ...(executed && kind === 'intervention' && { effect }),
+  };
 }
 
 async function bothOn(path: string) {
@@ -171,23 +218,31 @@ async function bothOn(path: string) {
 }
 
 describe('the back-test and the deployed fold', () => {
-  it('decide every job of a cluster whose model drifts alike, and end in the same bytes', async () => {
+  it('decide every job of a cluster whose model drifts alike, and end in the same bytes and tokens', async () => {
     const { decisions, deployed, state, stream } = await bothOn(
-      files.put('s.csv', csv(jobs(2_000, { driftsAt: 900 }))),
+      files.put('s.csv', csv(jobs(2_500, { driftsAt: 2_000 }))),
     );
     expect(deployed.decisions).toEqual(decisions);
     expect(Buffer.from(deployed.stored).equals(Buffer.from(state))).toBe(true);
-    // All that may differ was in it: executions, interventions, refusals, another map.
-    expect(stream.tally.executed.executed).toBeGreaterThan(300);
-    expect(stream.recalibration?.promoted).toBeGreaterThan(0);
+    expect(deployed.free).toEqual(stream.state.tiers.map(({ tokens }) => tokens));
+    // All that may differ was in it.
+    expect(stream.tally).toMatchObject({ acted: expect.any(Number), heldOut: expect.any(Number) });
+    expect(Math.min(...stream.tally.tiers.slice(0, 3).map(({ acted }) => acted))).toBeGreaterThan(20);
+    expect(Math.min(stream.tally.heldOut, stream.tally.asked + stream.tally.alsoAsked)).toBeGreaterThan(5);
   });
 
-  const why = existsSync(D) ? '' : ' (skipped: there is no ../shared/data/replay beside this repository)';
-  it.skipIf(!existsSync(D))(`do so on a real stream with a switch of clusters${why}`, async () => {
-    const { decisions, deployed, state, stream } = await bothOn(D);
-    expect(decisions).toHaveLength(8_914);
+  const why = present ? '' : ' (skipped: there is no ../shared/data/replay beside this repository)';
+  it.skipIf(!present)(`do so on a real stream${why}`, async () => {
+    const [head = '', ...lines] = gunzipSync(readFileSync(join(FOLDER, 'F.csv.gz')))
+      .toString()
+      .trim()
+      .split('\n');
+    const part = [head, ...lines.slice(8_000, 11_000)].join('\n');
+    const { decisions, deployed, state, stream } = await bothOn(files.put('f.csv', part));
+    expect(decisions).toHaveLength(3_000);
+    expect(stream.tally.acted).toBeGreaterThan(100);
     expect(deployed.decisions).toEqual(decisions);
     expect(Buffer.from(deployed.stored).equals(Buffer.from(state))).toBe(true);
-    expect(stream.recalibration?.promoted).toBeGreaterThan(0);
+    expect(deployed.free).toEqual(stream.state.tiers.map(({ tokens }) => tokens));
   });
 });

@@ -4,20 +4,27 @@ import { PART_WORDS } from '../../functions/domain/figure-words.ts';
 import type { Notice } from './console/views.ts';
 import { renderSummary } from './start/closing-table.ts';
 import { explain } from './start/explain.ts';
+import type { HumanMoment } from './start/human-moment.ts';
 import { onInterrupt } from './start/interrupt.ts';
 import { openRun } from './start/open-run.ts';
 import { type Options, parseOptions } from './start/options.ts';
 import { showProgress, TONE_COLOUR } from './start/progress.ts';
 import type { Session } from './start/session.ts';
+import { sparedInWords } from './start/spared-words.ts';
+import { wrapped } from './start/status-line.ts';
 import { CannotStart } from './start/stop-with.ts';
 import { disagreements } from './start/summary.ts';
+import { waitForPerson } from './start/waiting.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 /** Prints and writes what happened. Sums that do not agree are a fault: they are said, and the process ends with 1. */
 async function conclude(session: Session, options: Options): Promise<void> {
   const summary = await session.summary();
-  say(`\n${renderSummary(summary, session.watch.clusters, process.stdout.columns)}`);
+  const { columns } = process.stdout;
+  say(`\n${renderSummary(summary, session.watch.clusters, columns)}`);
+  const spared = sparedInWords(session.spared() ?? []);
+  if (spared !== null) for (const line of wrapped(spared, columns, '')) say(line);
   for (const fault of disagreements(summary)) {
     say(pc.red(`The sums do not agree: ${fault}`));
     process.exitCode = 1;
@@ -34,10 +41,13 @@ async function conclude(session: Session, options: Options): Promise<void> {
  */
 async function run(options: Options): Promise<void> {
   const interrupted = onInterrupt();
+  const somebodyThere = process.stdin.isTTY === true && process.stdout.isTTY === true && !options.exit;
+  let moment: HumanMoment | null = null;
   const screen = { say, notice: ({ tone, text }: Notice) => say(TONE_COLOUR[tone](text)) };
   const session = await openRun(options, process.env, {
     say,
     onNotice: (notice) => screen.notice(notice),
+    onHistory: (arn, event) => moment?.observe(arn, event),
     log: (message) => screen.say(pc.dim(message)),
   });
   try {
@@ -53,19 +63,24 @@ async function run(options: Options): Promise<void> {
         `First decision after ${process.uptime().toFixed(1)} s: ${jobId} in ${clusterId}, ${PART_WORDS[part]}: ${statement}`,
       ),
     );
-    void interrupted.then(() => session.stop());
+    if (somebodyThere) moment = waitForPerson(session, process.stdin, (line) => screen.say(line));
+    void interrupted.then(() => {
+      moment?.end();
+      session.stop();
+    });
     const running = session.run();
     const progress = showProgress(session);
     Object.assign(screen, progress);
     try {
       await running;
     } finally {
+      moment?.end();
       progress.stop();
       Object.assign(screen, { say, notice: ({ tone, text }: Notice) => say(TONE_COLOUR[tone](text)) });
     }
     await conclude(session, options);
-    if (options.stay && !interrupted.happened()) {
-      say(`The console stays at ${pc.cyan(session.consoleUrl)} until Ctrl-C.`);
+    if (somebodyThere && !interrupted.happened()) {
+      say(`\nThe page stays at ${pc.cyan(session.consoleUrl)} until Ctrl-C.`);
       await interrupted;
     }
   } finally {

@@ -10,3 +10,8 @@ export function signInLink(key: Buffer, consoleUrl: string, person: string, now:
   const until = new Date(now.getTime() + LINK_HOURS * 3_600_000);
   return `${consoleUrl}#/sign-in/${issueToken(key, { person, way: 'console' }, until)}`;
 }
+
+/** The same link, which then shows one question. */
+export function signInTo(link: string, approvalId: string): string {
+  return `${link}/${encodeURIComponent(approvalId)}`;
+}

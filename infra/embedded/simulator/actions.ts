@@ -56,6 +56,29 @@ export class ClusterActions {
     return this.#effects.get(decisionId)?.effect ?? null;
   }
 
+  /** Jobs whose queueing was changed, also where that was taken back since. */
+  touched(): ReadonlySet<string> {
+    const changed = [...this.#effects.values()].filter(({ request: { action } }) => !isNote(action));
+    return new Set(changed.map(({ effect }) => effect.jobId));
+  }
+
+  /** What was last done to a job's queueing and is in force, in words; null where nothing is. */
+  changeOf(jobId: string): string | null {
+    const last = [...this.#effects.values()].findLast(({ request, effect }) => {
+      return effect.jobId === jobId && !effect.undone && !isNote(request.action);
+    });
+    switch (last?.request.action) {
+      case 'requeue':
+        return `moved to ${last.request.queue}`;
+      case 'adjust-priority':
+        return `${last.request.delta > 0 ? 'raised' : 'lowered'} in priority`;
+      case 'hold':
+        return 'held';
+      default:
+        return null;
+    }
+  }
+
   /** Throws ActionRefused. */
   apply(request: ActionRequest): StoredEffect {
     const stored = this.#effects.get(request.decisionId);
@@ -115,7 +138,7 @@ export class ClusterActions {
   }
 
   #revert(request: ActionRequest, effect: StoredEffect): void {
-    if (request.action === 'annotate' || request.action === 'warn') {
+    if (isNote(request.action)) {
       const job = this.#job(request.jobId);
       job.notes = job.notes.filter(({ decisionId }) => decisionId !== request.decisionId);
       return;
@@ -146,4 +169,8 @@ export class ClusterActions {
     if (job.state !== 'pending') throw new ActionRefused('late', `job ${jobId} is not pending any more`);
     return job;
   }
+}
+
+function isNote(action: ActionRequest['action']): boolean {
+  return action === 'annotate' || action === 'warn';
 }

@@ -5,7 +5,7 @@ import type { SimulatorClock } from './event-loop.ts';
 import type { Features } from './feature-set.ts';
 import { featuresOf, type Question } from './features.ts';
 import type { SimulatedJob } from './job.ts';
-import { Partition } from './partition.ts';
+import { nodesFor, Partition } from './partition.ts';
 import type { Profile } from './profile.ts';
 import { type Random, uniform } from './random.ts';
 import { schedulingPass } from './scheduling.ts';
@@ -32,6 +32,8 @@ export interface SimulatedClusterOptions {
   readonly emit: (event: CollectorEvent) => void;
   /** When the profile's regime begins, ms since the epoch; null: never. */
   readonly regimeAt?: number | null;
+  /** When it ends: nodes come back, starts are as before; null: never. */
+  readonly regimeUntil?: number | null;
   /** Number of the first job, so that a second run does not repeat the ids of the first. */
   readonly firstJobNumber?: number;
 }
@@ -51,6 +53,7 @@ export class SimulatedCluster {
   readonly #random: Random;
   readonly #emit: (event: CollectorEvent) => void;
   readonly #regimeAt: number | null;
+  readonly #regimeUntil: number;
   readonly #partitions: ReadonlyMap<string, Partition>;
   readonly #jobs = new Map<string, SimulatedJob>();
   /** Pending jobs, and jobs that hold GPUs, per queue. */
@@ -60,7 +63,8 @@ export class SimulatedCluster {
   #nextNumber: number;
   #stopped = false;
 
-  constructor({ profile, clock, random, emit, regimeAt = null, firstJobNumber = 1 }: SimulatedClusterOptions) {
+  constructor(options: SimulatedClusterOptions) {
+    const { profile, clock, random, emit, regimeAt = null, regimeUntil = null, firstJobNumber = 1 } = options;
     this.clusterId = profile.clusterId;
     this.platform = profile.platform;
     this.profile = profile;
@@ -69,6 +73,7 @@ export class SimulatedCluster {
     this.#random = random;
     this.#emit = emit;
     this.#regimeAt = regimeAt;
+    this.#regimeUntil = regimeUntil ?? Number.POSITIVE_INFINITY;
     this.#nextNumber = firstJobNumber;
     this.#partitions = new Map(profile.queues.map((queue) => [queue.name, new Partition(queue)]));
     for (const { name } of profile.queues) {
@@ -93,12 +98,23 @@ export class SimulatedCluster {
       });
     };
     next(0);
+    this.#changeRegime();
+  }
+
+  #changeRegime(): void {
     const { regime } = this.profile;
-    if (regime && this.#regimeAt !== null) {
-      this.#clock.at(this.#regimeAt, () => {
-        for (const [name, nodes] of Object.entries(regime.drained)) this.#partitions.get(name)?.drain(nodes);
-      });
-    }
+    if (!regime || this.#regimeAt === null) return;
+    const drained = Object.entries(regime.drained);
+    this.#clock.at(this.#regimeAt, () => {
+      for (const [queue, nodes] of drained) this.partition(queue).drain(nodes);
+    });
+    if (this.#regimeUntil === Number.POSITIVE_INFINITY) return;
+    this.#clock.at(this.#regimeUntil, () => {
+      for (const [queue] of drained) {
+        this.partition(queue).resume();
+        this.schedule(queue);
+      }
+    });
   }
 
   /** No further arrivals. */
@@ -172,7 +188,22 @@ export class SimulatedCluster {
     const submits = this.#in(this.#submits, queue);
     while (submits.length > 0 && (submits[0] ?? now) < now - 300_000) submits.shift();
     const waiting = [...this.#in(this.#pending, queue)];
-    return featuresOf(question, this.partition(queue), waiting, this.#in(this.#holding, queue), submits.length, now);
+    const holding = this.#in(this.#holding, queue);
+    return featuresOf(
+      question,
+      this.partition(queue),
+      waiting,
+      holding,
+      submits.length,
+      this.#usualAdmission(queue),
+      now,
+    );
+  }
+
+  #usualAdmission(queue: string): number {
+    const { queues, workload } = this.profile;
+    const [least, most] = queues.find(({ name }) => name === queue)?.admissionSeconds ?? workload.admissionSeconds;
+    return (least + most) / 2;
   }
 
   partition(queue: string): Partition {
@@ -219,7 +250,7 @@ export class SimulatedCluster {
   /** How long the prolog of a job takes that gets its GPUs now. */
   #prologMs(job: SimulatedJob, now: number): number {
     const { regime } = this.profile;
-    if (!regime || this.#regimeAt === null || now < this.#regimeAt) return 0;
+    if (!regime || this.#regimeAt === null || now < this.#regimeAt || now >= this.#regimeUntil) return 0;
     const cycleMs = regime.cycleHours * 3_600_000;
     if ((now - this.#regimeAt) % cycleMs >= cycleMs / 2) return 0;
     return Math.round(uniform(() => job.arrival.prologDraw, regime.prologSeconds)) * 1_000;
@@ -259,12 +290,21 @@ export class SimulatedCluster {
 
   #announce({ arrival }: SimulatedJob, now: number): void {
     const { jobId, user, queue, priority, request } = arrival;
+    const elsewhere = this.#hasRoomElsewhere(arrival) ? { proposedAction: 'requeue' } : {};
     const kubernetes = this.platform === 'kubernetes' ? { namespace: user } : {};
     const detail = { platform: this.platform, jobId, submittedAt: instant(now), user, queue, priority, request };
     this.#emit({
       type: 'JobSubmitted',
-      detail: { schemaVersion: 1, clusterId: this.clusterId, ...detail, ...kubernetes },
+      detail: { schemaVersion: 1, clusterId: this.clusterId, ...detail, ...kubernetes, ...elsewhere },
     });
+  }
+
+  /** Whether the second queue, to which jobs may be moved, could take such a job now: nobody waits there and it fits. */
+  #hasRoomElsewhere({ queue, request: { gpus } }: Arrival): boolean {
+    const second = this.profile.queues[1]?.name;
+    if (second === undefined || second === queue || this.#in(this.#pending, second).size > 0) return false;
+    const { gpusPerNode } = this.partition(second);
+    return nodesFor(gpus, this.partition(second).free(), gpusPerNode) !== null;
   }
 
   #outcome(job: SimulatedJob) {

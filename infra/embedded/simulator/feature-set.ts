@@ -8,6 +8,8 @@ export interface Features {
   readonly ahead: number;
   /** Its own GPUs over all GPUs of the queue. */
   readonly size: number;
+  /** Seconds that admission usually takes in this queue. */
+  readonly usualAdmission: number;
   /** Jobs submitted to the queue in the last five minutes: a burst under way. */
   readonly recent: number;
 }

@@ -22,6 +22,7 @@ export function featuresOf(
   waiting: readonly SimulatedJob[],
   holding: ReadonlySet<SimulatedJob>,
   recent: number,
+  usualAdmission: number,
   now: number,
 ): Features {
   const ahead = waiting.filter((job) => !job.held && job.priority >= priority).sort(byTurn);
@@ -39,6 +40,7 @@ export function featuresOf(
     ),
     ahead: aheadGpus / total,
     size: gpus / total,
+    usualAdmission,
     recent,
   };
 }

@@ -79,6 +79,11 @@ export class Partition {
     for (const node of this.#nodes.slice(0, nodes)) node.drained = true;
   }
 
+  /** All drained nodes take jobs again. */
+  resume(): void {
+    for (const node of this.#nodes) node.drained = false;
+  }
+
   #node(index: number): Node {
     const node = this.#nodes[index];
     if (!node) throw new RangeError(`${this.name} has no node ${index}`);

@@ -82,7 +82,7 @@ function playPast(profile: Profile, seed: number): Past[] {
   return past;
 }
 
-function vector({ fitsNow, estimatedWaitSeconds, ahead, size, recent }: Features): number[] {
+function vector({ fitsNow, estimatedWaitSeconds, ahead, size, usualAdmission, recent }: Features): number[] {
   const wait = Math.log1p(estimatedWaitSeconds) / 8;
   return [
     1,
@@ -93,6 +93,7 @@ function vector({ fitsNow, estimatedWaitSeconds, ahead, size, recent }: Features
     Math.min(ahead, 3),
     size,
     Math.log1p(recent),
+    usualAdmission / 300,
   ];
 }
 

@@ -10,6 +10,8 @@ export interface QueueProfile {
   readonly gpuType: string;
   /** Share of the arrivals, by weight. */
   readonly share: number;
+  /** Where it differs from the workload's: a pool whose images are large. */
+  readonly admissionSeconds?: Range;
 }
 
 /** What arrives. Singles follow the time of day; bursts are one user's job arrays. */
@@ -18,6 +20,7 @@ export interface Workload {
   readonly singlesPerHour: number;
   /** 0: as much at night as by day; 1: nothing at 02:00 UTC, twice the average at 14:00. */
   readonly daySwing: number;
+  /** Pipelines a day, at regular times. */
   readonly burstsPerDay: number;
   readonly burstJobs: Range;
   /** All jobs of a burst come within this time, in seconds. */
@@ -39,7 +42,7 @@ export interface Workload {
   readonly priorities: readonly (readonly [number, number])[];
 }
 
-/** What changes at the regime change, unknown to the predictor: nodes go away, and starting a job takes long at times. */
+/** What changes for a while, unknown to the predictor: nodes go away, and starting a job takes long at times. */
 export interface Regime {
   readonly because: string;
   /** Nodes drained per queue name. */

@@ -1,6 +1,9 @@
 import type { Profile } from './profile.ts';
 
-/** A Kubernetes cluster with room: almost every job starts at once, a few percent wait longer than 5 minutes. */
+/**
+ * A Kubernetes cluster with room: four of five jobs start within 5 minutes. The others are told by the queue more or less well:
+ * users' estimates are poor, and the images of the research pool are large, so that two in five of its jobs wait for them.
+ */
 export const quietK8s: Profile = {
   name: 'quiet-k8s',
   clusterId: 'sim-quiet-k8s',
@@ -8,13 +11,13 @@ export const quietK8s: Profile = {
   longWaitSeconds: 300,
   queues: [
     { name: 'default', nodes: 9, gpusPerNode: 8, gpuType: 'A100', share: 0.8 },
-    { name: 'research', nodes: 4, gpusPerNode: 8, gpuType: 'L40S', share: 0.2 },
+    { name: 'research', nodes: 4, gpusPerNode: 8, gpuType: 'L40S', share: 0.2, admissionSeconds: [60, 460] },
   ],
   workload: {
-    singlesPerHour: 7.5,
+    singlesPerHour: 6,
     daySwing: 0.6,
-    burstsPerDay: 2,
-    burstJobs: [10, 26],
+    burstsPerDay: 6,
+    burstJobs: [8, 18],
     burstSeconds: 240,
     gpus: [
       [1, 0.6],
@@ -23,12 +26,12 @@ export const quietK8s: Profile = {
       [8, 0.05],
     ],
     burstGpus: [
-      [2, 0.4],
-      [4, 0.6],
+      [4, 0.5],
+      [8, 0.5],
     ],
     runMinutes: { median: 35, sigma: 1, max: 480 },
     burstRunMinutes: { median: 25, sigma: 0.4, max: 90 },
-    estimateShare: [0.5, 1],
+    estimateShare: [0.15, 1],
     admissionSeconds: [5, 45],
     impatient: 0.005,
     users: ['ada', 'bela', 'chen', 'dimitri', 'esra', 'fatou', 'goran'],
@@ -42,9 +45,9 @@ export const quietK8s: Profile = {
 };
 
 /**
- * A busy Slurm cluster: job arrays fill it in bursts, so a fifth to two fifths of the jobs wait longer than 5 minutes,
- * and the queue tells quite well which. At the regime change a storage migration begins: for hours at a time every start
- * takes minutes, however short the queue, which the predictor has never seen; and some nodes are drained.
+ * A busy Slurm cluster: a pipeline fills it every few hours, so about two fifths of the jobs wait longer than 5 minutes, and
+ * the queue tells quite well which. When nodes are lost, the storage behind them is rebuilt: every other pipeline finds that
+ * each start takes minutes, however short the queue, which the predictor has never seen.
  */
 export const burstySlurm: Profile = {
   name: 'bursty-slurm',
@@ -56,10 +59,10 @@ export const burstySlurm: Profile = {
     { name: 'short', nodes: 4, gpusPerNode: 4, gpuType: 'V100', share: 0.15 },
   ],
   workload: {
-    singlesPerHour: 4,
+    singlesPerHour: 2,
     daySwing: 0.5,
-    burstsPerDay: 6.5,
-    burstJobs: [10, 30],
+    burstsPerDay: 10,
+    burstJobs: [22, 30],
     burstSeconds: 300,
     gpus: [
       [1, 0.5],
@@ -67,11 +70,7 @@ export const burstySlurm: Profile = {
       [4, 0.15],
       [8, 0.05],
     ],
-    burstGpus: [
-      [1, 0.2],
-      [2, 0.5],
-      [4, 0.3],
-    ],
+    burstGpus: [[2, 1]],
     runMinutes: { median: 30, sigma: 0.8, max: 240 },
     burstRunMinutes: { median: 25, sigma: 0.5, max: 90 },
     estimateShare: [0.55, 0.9],
@@ -85,9 +84,9 @@ export const burstySlurm: Profile = {
     ],
   },
   regime: {
-    because: 'storage is being migrated: for hours at a time every start takes minutes, and some nodes are drained',
+    because: 'storage is being rebuilt, and for hours at a time every start takes minutes',
     drained: { gpu: 2 },
-    cycleHours: 3,
+    cycleHours: 4.8,
     prologSeconds: [300, 480],
   },
   jobId: (number) => String(410_000 + number),

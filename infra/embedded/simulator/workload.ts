@@ -26,7 +26,7 @@ type Seed = Pick<Arrival, 'submittedAt' | 'user' | 'queue' | 'priority'> & { gpu
 
 /**
  * All arrivals in [fromMs, untilMs), by time. Singles come as a Poisson process that follows the time of day,
- * bursts are arrays of alike jobs of one user. Whole seconds.
+ * bursts are the alike jobs of one user's pipeline, and pipelines come at regular times. Whole seconds.
  */
 export function arrivals(
   profile: Profile,
@@ -66,7 +66,9 @@ function* singles({ workload, queues }: Profile, random: Random, fromMs: number,
 function* bursts({ workload, queues }: Profile, random: Random, fromMs: number, untilMs: number): Generator<Seed> {
   if (workload.burstsPerDay <= 0) return;
   const gap = DAY_MS / workload.burstsPerDay;
-  for (let at = fromMs + exponential(random, gap); at < untilMs; at += exponential(random, gap)) {
+  // Pipelines, not people: one in each part of the day, at some moment of its first half.
+  for (let from = fromMs; from < untilMs; from += gap) {
+    const at = from + uniform(random, [0, gap / 2]);
     const shared = {
       user: pick(random, workload.users),
       queue: weighted(
@@ -88,7 +90,8 @@ function* bursts({ workload, queues }: Profile, random: Random, fromMs: number, 
 
 function arrival({ workload, queues }: Profile, random: Random, seed: Seed, jobId: string): Arrival {
   const { gpus, runSeconds: seconds, ...rest } = seed;
-  const gpuType = queues.find((queue) => queue.name === seed.queue)?.gpuType;
+  const queue = queues.find(({ name }) => name === seed.queue);
+  const gpuType = queue?.gpuType;
   const estimatedMinutes = Math.max(1, Math.ceil(seconds / 60 / uniform(random, workload.estimateShare)));
   const impatient = random() < workload.impatient;
   return {
@@ -103,7 +106,7 @@ function arrival({ workload, queues }: Profile, random: Random, seed: Seed, jobI
       ...(gpuType === undefined ? {} : { gpuType }),
     },
     runSeconds: seconds,
-    admissionSeconds: Math.round(uniform(random, workload.admissionSeconds)),
+    admissionSeconds: Math.round(uniform(random, queue?.admissionSeconds ?? workload.admissionSeconds)),
     prologDraw: random(),
     patienceSeconds: impatient ? Math.round(uniform(random, [120, 1_800])) : null,
     succeeds: random() < 0.94,

@@ -1,31 +1,29 @@
-import { GATE, TIERS } from '../../../functions/domain/thresholds.ts';
+import { GATE } from '../../../functions/domain/thresholds.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
-import { shownScope } from '../console/shown-scope.ts';
 import type { Notice } from '../console/views.ts';
 import { evidenceText } from './evidence-text.ts';
+import { Milestones, type Said } from './milestones.ts';
+import type { Happening } from './plan.ts';
 
 const KEPT = 200;
-/** Folded batches, mostly a label each, for which something has to be over before people hear that it is. */
-const LASTING = { drift: GATE.drift.clear, tiers: 50 } as const;
-
-type Said = Pick<Notice, 'tone' | 'text'>;
+/** Of jobs that start earlier than they would have, so many are told of each cluster; the end counts them all. */
+const EARLIER_TOLD = 3;
 
 /** What is remembered of one cluster, so that nothing is told twice and no flicker at all. */
 interface Memory {
-  last: Verdict;
+  last: Verdict | null;
   /** Drift was told, and is not over yet. */
   drifted: boolean;
   /** Version at which drift was last gone; null while it is there. */
   calmSince: number | null;
-  /** The highest tier that was told as earned since the cluster last lost its autonomy. */
-  highest: number;
-  /** Version at which no tier was earned any more; null while one is. */
-  lostSince: number | null;
+  readonly milestones: Milestones;
+  /** Jobs told of that started earlier than they would have. */
+  earlier: number;
 }
 
 /**
- * Says when a cluster gains or loses autonomy, from the verdicts of its decisions. Going back and forth between acting
- * alone and acting with notice is everyday; a tier that is earned, crossing into "ask first", and drift are news.
+ * Says when a cluster gains or loses autonomy, from the verdicts of its decisions, and what happens in a simulated one. Going
+ * back and forth between acting alone and acting with notice is everyday; a tier that is earned or goes, and drift are news.
  */
 export class Notices {
   readonly #clusters = new Map<string, Memory>();
@@ -42,25 +40,40 @@ export class Notices {
   }
 
   observe(clusterId: string, verdict: Verdict, atMs: number): void {
-    for (const said of this.#news(clusterId, verdict)) {
-      const notice = { at: new Date(atMs).toISOString(), clusterId, ...said };
-      this.#notices.unshift(notice);
-      this.#notices.length = Math.min(this.#notices.length, KEPT);
-      this.#tell(notice);
-    }
+    for (const said of this.#news(clusterId, verdict)) this.#put(clusterId, said, atMs);
+  }
+
+  /** Something happened in a simulated world. @param asked a human was asked about its job, so it is told in any case */
+  happened({ kind, clusterId, tone, text }: Happening, atMs: number, asked = false): void {
+    const memory = this.#memoryOf(clusterId);
+    if (kind === 'earlierStart' && !asked && ++memory.earlier > EARLIER_TOLD) return;
+    if (kind === 'nodesLost') memory.milestones.mark('it lost nodes');
+    if (kind === 'nodesBack') memory.milestones.mark('its nodes came back');
+    this.#put(clusterId, { tone, text }, atMs);
+  }
+
+  #put(clusterId: string, said: Said, atMs: number): void {
+    const notice = { at: new Date(atMs).toISOString(), clusterId, ...said };
+    this.#notices.unshift(notice);
+    this.#notices.length = Math.min(this.#notices.length, KEPT);
+    this.#tell(notice);
   }
 
   #news(clusterId: string, now: Verdict): Said[] {
-    const known = this.#clusters.get(clusterId);
-    const memory = known ?? { last: now, drifted: false, calmSince: null, highest: 0, lostSince: null };
-    const before = known === undefined ? null : memory.last;
-    this.#clusters.set(clusterId, memory);
+    const memory = this.#memoryOf(clusterId);
+    const before = memory.last;
     memory.last = now;
-    const drift = driftNews(clusterId, memory, before, now);
-    const scope = drift === null ? scopeNews(clusterId, before, now) : null;
-    return [mapNews(clusterId, before, now), drift, scope, tierNews(clusterId, memory, now)].filter(
-      (said) => said !== null,
-    );
+    const news = [mapNews(clusterId, before, now), driftNews(clusterId, memory, before, now)];
+    return [...news, memory.milestones.observe(now)].filter((said) => said !== null);
+  }
+
+  #memoryOf(clusterId: string): Memory {
+    const known = this.#clusters.get(clusterId);
+    if (known !== undefined) return known;
+    const milestones = new Milestones(clusterId);
+    const memory: Memory = { last: null, drifted: false, calmSince: null, milestones, earlier: 0 };
+    this.#clusters.set(clusterId, memory);
+    return memory;
   }
 }
 
@@ -76,43 +89,11 @@ function driftNews(clusterId: string, memory: Memory, before: Verdict | null, no
   if (drifted) {
     const worse = !memory.drifted || (now.drift === 'escalate' && before?.drift === 'degrade');
     Object.assign(memory, { drifted: true, calmSince: null });
-    const lost = now.scope === 'escalate' ? 'autonomy withdrawn' : 'one scope less';
-    return worse ? { tone: 'bad', text: `drift in ${clusterId}: ${evidenceText(now)}; ${lost}` } : null;
+    return worse ? { tone: 'bad', text: `drift in ${clusterId}: ${evidenceText(now)}` } : null;
   }
   if (!memory.drifted) return null;
   memory.calmSince ??= now.version;
-  if (now.version - memory.calmSince < LASTING.drift) return null;
+  if (now.version - memory.calmSince < GATE.drift.clear) return null;
   memory.drifted = false;
   return { tone: 'good', text: `drift in ${clusterId} is over: ${evidenceText(now)}` };
-}
-
-function scopeNews(clusterId: string, before: Verdict | null, now: Verdict): Said | null {
-  if (before === null || (before.scope === 'escalate') === (now.scope === 'escalate')) return null;
-  const why = now.reasons[0]?.message ?? evidenceText(now);
-  if (shownScope(now) === 'learning') return { tone: 'info', text: `${clusterId} is learning again: ${why}` };
-  if (now.scope === 'escalate') return { tone: 'bad', text: `autonomy withdrawn in ${clusterId}: ${why}` };
-  const may = now.scope === 'autonomous' ? 'may act alone' : 'may act and tell';
-  return { tone: 'good', text: `${clusterId} ${may}: ${evidenceText(now)}` };
-}
-
-/** Tiers come and go with every few outcomes: a rise is told once, a loss when it lasts. */
-function tierNews(clusterId: string, memory: Memory, now: Verdict): Said | null {
-  const { earnedTier, version } = now;
-  const name = (tier: number): string => TIERS[tier - 1] ?? '';
-  if (now.scope === 'escalate') {
-    // That the autonomy is gone has been told; what comes back is news again.
-    Object.assign(memory, { highest: 0, lostSince: null });
-    return null;
-  }
-  if (earnedTier > 0) memory.lostSince = null;
-  if (earnedTier > memory.highest) {
-    memory.highest = earnedTier;
-    return { tone: 'good', text: `${clusterId} has earned ${name(earnedTier)}: ${evidenceText(now)}` };
-  }
-  if (earnedTier > 0 || memory.highest === 0) return null;
-  memory.lostSince ??= version;
-  if (version - memory.lostSince < LASTING.tiers) return null;
-  const lost = name(memory.highest);
-  Object.assign(memory, { highest: 0, lostSince: null });
-  return { tone: 'warn', text: `${clusterId} has lost its tiers, it had earned ${lost}: ${evidenceText(now)}` };
 }

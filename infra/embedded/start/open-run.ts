@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { readClusterFile } from '../../commands/cluster-file.ts';
 import { bundlePage } from '../console/bundle.ts';
 import type { Notice } from '../console/views.ts';
+import type { HistoryEvent } from '../engine/history.ts';
 import { readTrace } from '../feed/trace.ts';
 import { namedSecrets, openDataFolder, slackSecrets } from './data-folder.ts';
 import { idlePlan } from './idle-plan.ts';
@@ -24,6 +25,7 @@ export interface RunListeners {
   /** Progress of the start itself. */
   say(line: string): void;
   onNotice(notice: Notice): void;
+  onHistory(executionArn: string, event: HistoryEvent): void;
   log(message: string): void;
 }
 
@@ -56,6 +58,7 @@ export async function openRun(options: Options, environment: Environment, listen
     secrets,
     configuration,
     onNotice: listeners.onNotice,
+    onHistory: listeners.onHistory,
     log: listeners.log,
   });
 }

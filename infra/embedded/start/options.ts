@@ -12,7 +12,7 @@ const Parsed = z.object({
   data: z.string(),
   fresh: z.boolean().default(false),
   summary: z.string().optional(),
-  stay: z.boolean().default(false),
+  exit: z.boolean().default(false),
 });
 export type Options = z.infer<typeof Parsed>;
 
@@ -37,7 +37,7 @@ function file(text: string): string {
 function command(): Command {
   return new Command('npm start --')
     .description(
-      'Runs the whole system on this machine. Without options: two simulated clusters, about 1,000 jobs, a minute or two.',
+      'Runs the whole system on this machine. Without options: two simulated clusters, about 1,800 jobs, about two minutes.',
     )
     .option('--trace <file>', 'feed a trace or a prediction stream (CSV, gzip or plain) on its own clock', file)
     .option('--speed <n>', 'simulated seconds per second (default: as fast as it goes)', positive)
@@ -48,7 +48,7 @@ function command(): Command {
     .option('--data <dir>', 'data folder', file, '.vgac')
     .option('--fresh', 'empty the data folder first')
     .option('--summary <file>', 'write the closing table as JSON', file)
-    .option('--stay', 'keep the console up after the end')
+    .option('--exit', 'end with the run, and wait for nobody (default where there is no terminal)')
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });

@@ -2,6 +2,7 @@ import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { CollectorEvent } from '../feed/timeline.ts';
 import type { SimulatedCluster } from '../simulator/cluster.ts';
+import type { TwinDifference } from '../simulator/twins.ts';
 import type { PredictionSource } from '../stand-ins/vgac/source.ts';
 
 /** Where the stand-ins can be reached, known once the console has its port. */
@@ -17,6 +18,20 @@ export interface Feeding {
   stop(): void;
   /** Share told so far, 0 to 1; null where there is no end. */
   progress(): number | null;
+}
+
+/** Something that happens in a simulated world and is news, in one sentence. */
+export interface Happening {
+  readonly kind: 'nodesLost' | 'nodesBack' | 'earlierStart';
+  readonly clusterId: string;
+  readonly jobId?: string;
+  readonly tone: 'good' | 'warn' | 'bad';
+  readonly text: string;
+}
+
+/** What came of everything that was done to jobs of a simulated cluster, against the same jobs with nobody acting. */
+export interface Spared extends TwinDifference {
+  readonly clusterId: string;
 }
 
 /** Said of every run on a simulated clock, where it starts and on the page. */
@@ -38,6 +53,10 @@ export interface Plan {
   readonly keepsTables: boolean;
   /** Salt of the hold-out for clusters that have none; absent: a random one. A replay always takes the same. */
   readonly newSalt?: () => string;
+  /** Whom to tell what happens in a simulated world; absent where nothing is simulated. */
+  onHappening?(listen: (happening: Happening) => void): void;
+  /** What people were spared so far; absent where nothing is simulated. */
+  spared?(): readonly Spared[];
   start(publish: (events: readonly CollectorEvent[]) => void): Feeding;
 }
 

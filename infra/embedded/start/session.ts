@@ -22,7 +22,7 @@ import { type System, startSystem } from '../system.ts';
 import { account } from './account.ts';
 import { runTables, type SlackSecrets } from './data-folder.ts';
 import { portTrouble } from './explain.ts';
-import { type Feeding, OPERATORS, type Plan, SCHEDULER_SECRET, STRANGER } from './plan.ts';
+import { type Feeding, OPERATORS, type Plan, SCHEDULER_SECRET, type Spared, STRANGER } from './plan.ts';
 import { baseUrls, type Environment, secretValues } from './settings.ts';
 import { untilFolded } from './settle.ts';
 import type { Summary } from './summary.ts';
@@ -69,6 +69,10 @@ export interface Session {
   figuresOf(clusterId: string): Readonly<Figures>;
   /** On the system's clock, ms. */
   now(): number;
+  /** Simulated time stands still until the returned release is called. */
+  hold(): () => void;
+  /** What people were spared, against the same jobs with nobody acting; null where nothing is simulated. */
+  spared(): readonly Spared[] | null;
   summary(): Promise<Summary>;
   close(): Promise<void>;
 }
@@ -109,6 +113,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const secrets = { ...options.secrets, ...secretValues(environment, options.slack) };
   const watch = new Watch((notice) => options.onNotice?.(notice));
   const executions = new Executions((seen) => watch.decided(seen));
+  plan.onHappening?.((happening) => watch.happened(happening, clock.now()));
   const slack = { interactionsUrl: '' };
   let phase: Overview['phase'] = 'starting';
 
@@ -281,6 +286,8 @@ function live(parts: {
     tally: () => executions.tally,
     figuresOf: (clusterId) => executions.figuresOf(clusterId),
     now: () => plan.clock.now(),
+    hold: () => plan.clock.hold(),
+    spared: () => plan.spared?.() ?? null,
     summary: () => account(system.queues, executions, records),
     close,
   };

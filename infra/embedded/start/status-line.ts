@@ -6,6 +6,8 @@ const LEAST_COLUMNS = 20;
 /** A number stays with its per cent. */
 const BETWEEN_WORDS = /(?<=\S)\s+(?=[^\s%])/;
 
+const ADDRESS = /^\s*https?:\/\//;
+
 /** Characters that a text takes on screen, colours left out. */
 export function widthOf(text: string): number {
   return [...stripVTControlCharacters(text)].length;
@@ -13,7 +15,7 @@ export function widthOf(text: string): number {
 
 /**
  * A text in lines no wider than the terminal: broken between words, the further lines indented. Nothing is left out; a word that is
- * wider than the terminal by itself is broken where it must be.
+ * wider than the terminal by itself is broken where it must be, an address never: broken, it leads nowhere.
  *
  * @param columns of the terminal; undefined leaves the text in one line
  */
@@ -31,7 +33,7 @@ export function wrapped(text: string, columns: number | undefined, indent = '  '
     }
     if (line.trim() !== '') lines.push(line);
     line = `${lines.length === 0 ? '' : indent}${word}`;
-    while (widthOf(line) > width) {
+    while (widthOf(line) > width && !ADDRESS.test(line)) {
       const characters = [...line];
       lines.push(characters.slice(0, width).join(''));
       line = `${indent}${characters.slice(width).join('')}`;

@@ -6,6 +6,7 @@ import { type ShownScope, shownScope } from '../console/shown-scope.ts';
 import type { Notice } from '../console/views.ts';
 import type { Standing } from './evidence-text.ts';
 import { Notices } from './notices.ts';
+import type { Happening } from './plan.ts';
 
 /** How one cluster stood at its last decision. */
 export interface ClusterProgress extends Standing {
@@ -28,6 +29,7 @@ export class Watch {
   readonly firstDecision: Promise<FirstDecision>;
   readonly #first: (decision: FirstDecision) => void;
   readonly #notices: Notices;
+  readonly #asked = new Set<string>();
 
   constructor(onNotice: (notice: Notice) => void) {
     const { promise, resolve } = Promise.withResolvers<FirstDecision>();
@@ -39,6 +41,16 @@ export class Watch {
   /** Newest first. */
   notices(): readonly Notice[] {
     return this.#notices.list();
+  }
+
+  /** Something happened in a simulated world, ms. */
+  happened(happening: Happening, at: number): void {
+    this.#notices.happened(happening, at, this.#asked.has(`${happening.clusterId} ${happening.jobId}`));
+  }
+
+  /** A human is asked about this job, and hears what comes of it. */
+  asked(clusterId: string, jobId: string): void {
+    this.#asked.add(`${clusterId} ${jobId}`);
   }
 
   decided({ row, decision, at }: DecisionSeen): void {

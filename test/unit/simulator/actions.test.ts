@@ -84,4 +84,19 @@ describe('actions on the simulated cluster', () => {
   it('refuses to undo what it does not know', () => {
     expect(() => queueOfThree().actions.undo('x')).toThrow(expect.objectContaining({ kind: 'unknown' }));
   });
+
+  it('knows whose queueing was changed and how, notes left out, and says nothing of what was taken back', () => {
+    const { actions } = queueOfThree();
+    actions.apply({ decisionId: 'a', jobId: 'first', action: 'annotate', text: 'will take long' });
+    actions.apply({ decisionId: 'b', jobId: 'second', action: 'requeue', queue: 'short' });
+    actions.apply({ decisionId: 'c', jobId: 'third', action: 'adjust-priority', delta: -1 });
+    expect([...actions.touched()]).toEqual(['second', 'third']);
+    actions.undo('c');
+    expect([...actions.touched()]).toEqual(['second', 'third']);
+    expect(['first', 'second', 'third'].map((jobId) => actions.changeOf(jobId))).toEqual([
+      null,
+      'moved to short',
+      null,
+    ]);
+  });
 });

@@ -157,6 +157,43 @@ describe('scheduling', () => {
   });
 });
 
+describe('the end of a regime', () => {
+  it('gives nodes back to who waits for them, and starts are as before', () => {
+    const regime = { because: 'test', drained: { short: 1 }, cycleHours: 2, prologSeconds: [200, 400] as const };
+    const clock = eventLoop(START);
+    const cluster = new SimulatedCluster({
+      profile: { ...twoQueues, regime },
+      clock,
+      random: seededRandom(1),
+      emit: () => undefined,
+      regimeAt: START,
+      regimeUntil: START + 1_000_000,
+    });
+    cluster.start({ until: START });
+    clock.runUntil(START);
+    cluster.submit(arrival('waits', { queue: 'short' }));
+    clock.runUntil(START + 2_000_000);
+    expect(cluster.job('waits')?.startedAt).toBe(START + 1_000_000);
+    expect(cluster.view().readyNodes).toBe(3);
+  });
+});
+
+describe('what a collector proposes', () => {
+  it('is to move a job where the second queue has room for it now, and nothing else', () => {
+    const { cluster, events, runFor } = smallCluster();
+    const proposed = (jobId: string, queue = 'gpu') => {
+      cluster.submit(arrival(jobId, { queue }));
+      const submitted = events.find(({ type, detail }) => type === 'JobSubmitted' && detail.jobId === jobId);
+      return submitted?.type === 'JobSubmitted' ? (submitted.detail.proposedAction ?? null) : null;
+    };
+    expect(proposed('room')).toBe('requeue');
+    expect(proposed('there-already', 'short')).toBeNull();
+    expect(proposed('behind-it')).toBeNull();
+    runFor(2);
+    expect(proposed('full')).toBeNull();
+  });
+});
+
 /** Random jobs on one queue, with random actions on them while they run. */
 const job = fc.record({
   gapSeconds: fc.integer({ min: 0, max: 400 }),

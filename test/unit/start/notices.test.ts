@@ -14,35 +14,13 @@ function told(...verdicts: Verdict[]): string[] {
   return texts;
 }
 
-const earned = 'slurm has earned warn: ECE 0.020 (n 300, perfect 0.030)';
+const earned = 'slurm has earned annotate and warn after 300 outcomes: ECE 0.020 (n 300, perfect 0.030)';
+const happening = { clusterId: 'slurm', tone: 'warn' } as const;
 
 describe('what is news about a cluster', () => {
-  it('says that a tier is earned, once, and each higher one', () => {
-    const tiers = [0, 1, 1, 0, 1, 2, 3, 2, 3].map((earnedTier, i) => later(i, { earnedTier }));
-    expect(told(...tiers).map((text) => text.split(':')[0])).toEqual([
-      'slurm has earned annotate',
-      'slurm has earned warn',
-      'slurm has earned suggest',
-    ]);
-  });
-
-  it('says that tiers are lost when that lasts, and that they come back', () => {
-    const without = (from: number, to: number) =>
-      Array.from({ length: to - from }, (_, i) => later(from + i, { earnedTier: 0 }));
-    expect(told(later(1), ...without(2, 40), later(40))).toEqual([earned]);
-    expect(told(later(1), ...without(2, 60), later(60))).toEqual([
-      earned,
-      'slurm has lost its tiers, it had earned warn: ECE 0.020 (n 300, perfect 0.030)',
-      earned,
-    ]);
-  });
-
-  it('says that drift withdraws autonomy, with the evidence', () => {
+  it('says that drift is there, with the evidence', () => {
     const drifted = verdict({ scope: 'escalate', drift: 'escalate', ece: 0.12 });
-    expect(told(verdict(), drifted, drifted)).toEqual([
-      earned,
-      'drift in slurm: ECE 0.120 (n 300, perfect 0.030); autonomy withdrawn',
-    ]);
+    expect(told(verdict(), drifted, drifted)).toEqual([earned, 'drift in slurm: ECE 0.120 (n 300, perfect 0.030)']);
   });
 
   it('says that another calibration map is in force, once', () => {
@@ -52,31 +30,37 @@ describe('what is news about a cluster', () => {
     ]);
   });
 
-  it('says that drift costs one scope, and that it is over once it has been gone for 100 folds', () => {
+  it('says that drift is over once it has been gone for 100 folds', () => {
     const drifted = { scope: 'notify', drift: 'degrade' } as const;
     const flicker = [later(1), later(10, drifted), later(20), later(30, drifted), later(40), later(139)];
-    expect(told(...flicker)).toEqual([earned, expect.stringMatching(/^drift in slurm: .*; one scope less$/)]);
+    expect(told(...flicker)).toEqual([earned, expect.stringMatching(/^drift in slurm: /)]);
     expect(told(...flicker, later(140)).at(-1)).toMatch(/^drift in slurm is over/);
-  });
-
-  it('says that autonomy is earned, and why it goes', () => {
-    const learning = verdict({
-      ...{ scope: 'escalate', score: null, ece: null, nullMean: null, n: 10, earnedTier: 0 },
-      reasons: [{ code: 'learning', message: 'still learning: needs 40 more labels', scope: 'escalate' }],
-    });
-    const message = 'calibration score 0.412 has to be above 0.60';
-    const low = verdict({ scope: 'escalate', reasons: [{ code: 'score', message, scope: 'escalate' }] });
-    expect(told(learning, verdict(), low, verdict())).toEqual([
-      expect.stringMatching(/^slurm may act alone: ECE 0\.020 \(n 300/),
-      earned,
-      `autonomy withdrawn in slurm: ${message}`,
-      expect.stringMatching(/^slurm may act alone/),
-      earned,
-    ]);
-    expect(told(verdict(), learning).at(-1)).toBe('slurm is learning again: still learning: needs 40 more labels');
   });
 
   it('keeps quiet about acting with and without notice', () => {
     expect(told(verdict(), verdict({ scope: 'notify' }), verdict(), verdict({ drift: 'monitor' }))).toEqual([earned]);
+  });
+});
+
+describe('what happens in a simulated world', () => {
+  it('is told, and what goes afterwards is counted from there', () => {
+    const texts: string[] = [];
+    const notices = new Notices(({ text }) => texts.push(text));
+    notices.observe('slurm', verdict(), 0);
+    notices.happened({ ...happening, kind: 'nodesLost', text: 'slurm loses 2 nodes' }, 1);
+    for (let i = 0; i < 5; i++) notices.observe('slurm', verdict({ earnedTier: 1 }), 2);
+    expect(texts.slice(1).map((text) => text.split(':')[0])).toEqual([
+      'slurm loses 2 nodes',
+      'slurm may only annotate alone now, 0 jobs after it lost nodes',
+    ]);
+  });
+
+  it('tells of the first three jobs that start earlier, and of each that a human was asked about', () => {
+    const texts: string[] = [];
+    const notices = new Notices(({ text }) => texts.push(text));
+    for (const text of ['a', 'b', 'c', 'd', 'e']) {
+      notices.happened({ ...happening, kind: 'earlierStart', text }, 0, text === 'e');
+    }
+    expect(texts).toEqual(['a', 'b', 'c', 'e']);
   });
 });

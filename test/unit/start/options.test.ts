@@ -10,13 +10,13 @@ describe('the command line', () => {
       consolePort: 4580,
       data: '.vgac',
       fresh: false,
-      stay: false,
+      exit: false,
     });
   });
 
   it('takes every documented option', () => {
     const argv = ['--trace', 'a.csv', '--speed', '60', '--config', 'c.json', '--port', '0', '--console-port', '0'];
-    expect(parseOptions([...argv, '--data', 'd', '--fresh', '--summary', 's.json', '--stay'])).toEqual({
+    expect(parseOptions([...argv, '--data', 'd', '--fresh', '--summary', 's.json', '--exit'])).toEqual({
       trace: 'a.csv',
       speed: 60,
       idle: false,
@@ -26,7 +26,7 @@ describe('the command line', () => {
       data: 'd',
       fresh: true,
       summary: 's.json',
-      stay: true,
+      exit: true,
     });
   });
 

@@ -1,16 +1,18 @@
 import { useState } from 'preact/hooks';
 import type { AnswerReply, AnswerRequest } from '../../../../schemas/ports/answer.ts';
 
+import { approvalHash } from './approval-link.ts';
+
 /** Of this tab alone: neither another tab nor another origin reads it, and no request carries it by itself. */
 const KEPT_AS = 'vgac-approver';
 const HEADER = 'x-vgac-approver';
 
 /** Takes the token out of a link that was opened, and out of the address and history at once. */
 export function takeSignIn(): void {
-  const token = /^#\/sign-in\/([\w.-]{1,200})$/.exec(location.hash)?.[1];
+  const [, token, question] = /^#\/sign-in\/([\w.-]{1,200})(?:\/([\w.-]{1,200}))?$/.exec(location.hash) ?? [];
   if (token === undefined) return;
   sessionStorage.setItem(KEPT_AS, token);
-  history.replaceState(null, '', '#/approvals');
+  history.replaceState(null, '', question === undefined ? '#/approvals' : approvalHash(question));
 }
 
 const keptToken = () => sessionStorage.getItem(KEPT_AS);

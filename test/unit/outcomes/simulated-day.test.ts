@@ -59,10 +59,14 @@ async function decide(table: Table, clusterId: string, jobId: string, executed: 
   if ((await loadJob(table, roundOf(clusterId, jobId)))?.decision) return;
   const decidedAt = now.toISOString();
   const nothing = { decidedAt, called: 0, tier: 0, cost: 0, executed: false };
-  const decision = decisionOf(clusterId, jobId, executed ? { decidedAt } : { ...nothing, next: 'nothing' });
+  // Some bounds elapse after the label, so that waits go on being folded.
+  const { prediction } = decisionOf(clusterId, jobId);
+  const open = { prediction: { ...prediction, upperSeconds: 700, upper90Seconds: 500 } };
+  const done = executed ? { decidedAt } : ({ ...nothing, next: 'nothing' } as const);
+  const decision = decisionOf(clusterId, jobId, { ...open, ...done });
   if (!(await reserve(table, decision))) return;
   if (await recordDecision(table, decision, OVERDUE.toISOString())) return;
-  const late = decisionOf(clusterId, jobId, { ...nothing, next: 'late', foldable: false });
+  const late = decisionOf(clusterId, jobId, { ...open, ...nothing, next: 'late', foldable: false });
   await recordDecision(table, late, OVERDUE.toISOString());
   const recorded = (await loadJob(table, roundOf(clusterId, jobId)))?.decision;
   if (recorded?.decidedAt !== decision.decidedAt || !recorded.executed) await release(table, decision);

@@ -205,27 +205,29 @@ export async function releaseOrphans(table: Table, config: ClusterConfig, now: D
   const item = await loadCalibration(table, clusterId);
   if (item === null) return 0;
   const oldest = now.getTime() - config.longWaitSeconds * 1000 - ORPHAN_AFTER_MS;
-  const taken = TIER_NUMBERS.map((tier) => ({ tier, ...tierOf(item, tier) }));
   const isOld = (place: Uint8Array): boolean => timeOfPlace(place) < oldest;
-  if (!taken.some(({ places, open }) => open.size > 0 || [...places].some(isOld))) return 0;
-  const standing = await placesThatStand(table, clusterId);
+  const taken = TIER_NUMBERS.map((tier) => ({ tier, ...tierOf(item, tier) }));
+  const calls = taken.reduce((sum, { open }) => sum + open.size, 0);
+  const hasOld = taken.some(({ places }) => [...places].some(isOld));
+  if (calls === 0 && !hasOld) return 0;
+  const waiting = await dueRounds(table, clusterId, END_OF_TIME, Number.MAX_SAFE_INTEGER);
+  // Every open call belongs to a round that waits for its label; only where there are more are the rows looked at.
+  if (calls <= waiting.length && !hasOld) return 0;
+  const standing = await placesThatStand(table, clusterId, waiting);
   let released = 0;
   for (const { tier, places, open } of taken) {
     const orphans = [...places].filter((place) => isOld(place) && !standing.has(keyOfBytes(place)));
     for (const place of orphans) if (await giveBack(table, clusterId, tier, place)) released += 1;
-    // Counted too low for a moment, where a decision is just being made: that is harmless, too high for good is not.
-    if (orphans.length > 0 || places.size === 0) {
-      const closed = [...open].filter((call) => !standing.has(keyOfBytes(call)));
-      await closeCalls(table, clusterId, tier, closed);
-    }
+    // A decision that is just being made may be among these: counted too low for a moment is harmless, too high for good is not.
+    const closed = [...open].filter((call) => !standing.has(keyOfBytes(call)));
+    await closeCalls(table, clusterId, tier, closed);
   }
   return released;
 }
 
 /** Places and open calls of all decisions that wait for their label, as text. */
-async function placesThatStand(table: Table, clusterId: string): Promise<ReadonlySet<string>> {
+async function placesThatStand(table: Table, clusterId: string, keys: string[]): Promise<ReadonlySet<string>> {
   const standing = new Set<string>();
-  const keys = await dueRounds(table, clusterId, END_OF_TIME, Number.MAX_SAFE_INTEGER);
   const { rows } = await loadJobs(table, clusterId, keys);
   for (const row of rows) {
     if (row.decision === undefined) continue;

@@ -9,6 +9,8 @@ import { clusterKey, conditionally, jobKey, lostTheRace, rowKey, type Table, ups
 /** A row has at most five writers; whoever loses this often is retried by the queue in front. */
 const ATTEMPTS = 8;
 const BATCH_GET_LIMIT = 100;
+/** Keys of one page of the index. */
+const PAGE = 1_000;
 
 /** Other writers kept changing the row. Retried by the rule's retry policy. */
 export class RowContended extends Error {
@@ -86,7 +88,7 @@ export async function dueRounds(table: Table, clusterId: string, now: Date, limi
         IndexName: 'unfolded',
         KeyConditionExpression: 'unfolded = :cluster AND unfolded_due <= :now',
         ExpressionAttributeValues: { ':cluster': clusterKey(clusterId), ':now': now.toISOString() },
-        Limit: limit - keys.length,
+        Limit: Math.min(PAGE, limit - keys.length),
         ...(start && { ExclusiveStartKey: start }),
       }),
     );

@@ -9,13 +9,16 @@ import type {
 } from '../../schemas/decision.ts';
 import type { Scope } from '../../schemas/primitives.ts';
 import type { Reason, Verdict } from '../../schemas/verdict.ts';
+import { scoreOfState } from './calibration/evaluation.ts';
 import type { Purse } from './calibration/purse.ts';
 import type { CalibrationState } from './calibration/state.ts';
 import { type Chosen, chooseTier, nothingChosen, tiersIn } from './choose-tier.ts';
 import { argumentsHash, decisionId } from './ids.ts';
 import { isConfigured, proposalOf } from './proposal.ts';
 import { unknownVerdict } from './reliability.ts';
+import { CORE_EVIDENCE } from './reliability-rules.ts';
 import type { Round } from './round.ts';
+import { reasonsOf } from './rule.ts';
 import { byStrictness } from './scope.ts';
 import { statementOf } from './statement.ts';
 import { GATE, kindOf, TIERS } from './thresholds.ts';
@@ -75,7 +78,12 @@ export function decide(input: DecideInput): Decision {
   const question = late ? { asks: null, unasked: [] } : questionOf(input, called, chosen, barring);
   const scope = chosen.tier > 0 || (called === 0 && barring.length === 0) ? verdict.scope : 'escalate';
   const next = nextOf({ called, chosen, late, asks: question.asks, scope });
-  const reasons = [...aside(input, next, scope), ...tellFirst(barring, passedOver), ...question.unasked];
+  const reasons = [
+    ...aside(input, next, scope),
+    ...tellFirst(barring, passedOver),
+    ...(next === 'actAndNotify' ? verdict.reasons.filter((reason) => reason.scope === 'notify') : []),
+    ...question.unasked,
+  ];
   const learning = barring.some(({ code }) => code === 'learning');
   const statement = statementOf({ scope, learning, prediction, longWaitSeconds: config.longWaitSeconds });
   const args = withText(done, chosen.tier, statement);
@@ -127,8 +135,14 @@ function stateReasons(state: CalibrationState | null, verdict: Verdict, told: re
     if (told.some(({ code }) => code === 'unreadable' || code === 'notFinite')) return [];
     return [bar('unreadable', 'the calibration state is missing or unreadable')];
   }
-  if (state.epoch === verdict.epoch) return [];
-  return [bar('epoch', `the verdict is about epoch ${verdict.epoch}, and epoch ${state.epoch} is in force now`)];
+  // What the outcomes say may have become stricter, too.
+  const fresh = reasonsOf(CORE_EVIDENCE, { state, score: scoreOfState(state) });
+  const stricter = fresh.filter(
+    ({ code, scope }) => scope === 'escalate' && !told.some((known) => known.code === code),
+  );
+  if (state.epoch === verdict.epoch) return stricter;
+  const message = `the verdict is about epoch ${verdict.epoch}, and epoch ${state.epoch} is in force now`;
+  return [bar('epoch', message), ...stricter];
 }
 
 function factsOf(input: DecideInput, rules: readonly TierRules[]): (tier: number) => TierFacts | null {

@@ -16,6 +16,7 @@ import { Pace } from './pace.ts';
 import { type Open, type OpenEntry, Pending } from './pending.ts';
 import { PromiseCount } from './promise.ts';
 import { Questions } from './questions.ts';
+import { Recalibration } from './recalibration.ts';
 import { type RuleSet, roundOf } from './rules.ts';
 import { Tally } from './tally.ts';
 import { Timeline } from './timeline.ts';
@@ -64,6 +65,8 @@ export class Stream {
   readonly tally = new Tally();
   readonly timeline = new Timeline();
   readonly promises: readonly PromiseCount[];
+  /** Null for the core rules, which know no epochs. */
+  readonly recalibration: Recalibration | null;
   /** Number of jobs seen at each of the first alarms on raw p: where the model was found to have drifted. */
   readonly alarmsAt: number[] = [];
   private readonly onDecision: OnDecision | null;
@@ -96,6 +99,7 @@ export class Stream {
     this.pending = new Pending(({ id, submittedAt }) => lottery.ring(roundOf(clusterId, id.text(), submittedAt)));
     this.questions = new Questions(config);
     this.pace = rules.name === 'all' ? new Pace(config.limits) : null;
+    this.recalibration = rules.name === 'all' ? new Recalibration(config.longWaitSeconds) : null;
     this.facts = tiers.map((tier, i) => ({
       tier,
       state: this.state,
@@ -283,6 +287,7 @@ export class Stream {
       this.looked = state.evaluation;
       this.tally.earned(earnedTier(state, rules.config));
     }
+    this.recalibration?.label(state, entry, this.tally.jobs);
     this.onLabel?.(entry.p, longWait);
   }
 

@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,175 +5,128 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { finished } from 'node:stream/promises';
 import Table from 'cli-table3';
-import * as z from 'zod';
 import { applyEntry } from '../../functions/domain/calibration/apply.ts';
-import { scoreOfState } from '../../functions/domain/calibration/evidence.ts';
 import { serve } from '../../functions/domain/calibration/serve.ts';
 import { initialState } from '../../functions/domain/calibration/state.ts';
 import { decide, reliability } from '../../functions/domain/gate.ts';
-import { type Judgement, judge } from '../../functions/domain/rule.ts';
 import { type ReplayOptions, replayFile } from '../../infra/replay/replay-file.ts';
-import { type RulesName, ruleSet } from '../../infra/replay/rules.ts';
+import { type RulesName, roundOf, ruleSet } from '../../infra/replay/rules.ts';
 import type { LedgerEntry } from '../../schemas/items/ledger.ts';
 import { csvLine, HEADER, jobStream, seeded } from '../unit/replay/synthetic.ts';
 import type { Bench } from './bench.ts';
 
-/** Enough that start-up does not matter; a tenth of it for Python, which takes as long for that. */
+/** Enough that start-up does not matter. */
 const JOBS = 1_000_000;
-const PYTHON_JOBS = 30_000;
 const ROUNDS = 3;
+/** The shared streams are short: more rounds until the code is warm. */
+const SHORT_ROUNDS = 15;
 const SHARED = join(import.meta.dirname, '../../../shared/data/replay');
-const PYTHON = join(import.meta.dirname, 'plain_calibration.py');
 
-const FromPython = z.object({
-  version: z.string(),
-  jobs: z.number(),
-  executed: z.number(),
-  harmful: z.number(),
-  seconds: z.number(),
-  cpuSeconds: z.number(),
-  decideMicros: z.number(),
-  resolveMicros: z.number(),
-  residentMegabytes: z.number(),
-});
-
-/** The back-test of the core rules on one made-up history, and on a real one where it is at hand. */
+/** The back-test on one made-up history and on the shared streams where they are at hand; one decision and one label in full. */
 export const calibration: Bench = {
   name: 'calibration',
-  about: 'the back-test, one decision and one label, beside plain Python',
+  about: 'the back-test, file to result, and one decision and one label as deployed',
   run: async (print) => {
     const folder = mkdtempSync(join(tmpdir(), 'bench-'));
     try {
+      const table = new Table({
+        head: ['history', 'rules', 'jobs/s, best', 'rounds', 'CPU us a job', 'jobs per second of CPU'],
+        style: { head: [], border: [] },
+      });
       const long = await history(folder, 'long.csv', JOBS);
-      const short = await history(folder, 'short.csv', PYTHON_JOBS);
-      await backTest(long, print);
-      await beside(short, microsOf(), print);
-      for (const stream of ['E', 'F'].filter((name) => existsSync(join(SHARED, `${name}.csv.gz`)))) {
-        await beside(join(SHARED, `${stream}.csv.gz`), null, print);
+      const before = process.memoryUsage().rss;
+      for (const rules of ['core', 'all'] as const) {
+        table.push([`${whole(JOBS)} made up`, rules, ...told(await rateOf(long, rules, ROUNDS))]);
       }
+      const grown = (process.memoryUsage().rss - before) / 2 ** 20;
+      for (const stream of ['A', 'B', 'C', 'D', 'E', 'F']) {
+        const path = join(SHARED, `${stream}.csv.gz`);
+        if (existsSync(path)) table.push([stream, 'core', ...told(await rateOf(path, 'core', SHORT_ROUNDS))]);
+      }
+      print(table.toString());
+      print(`memory grown by ${whole(grown)} MiB over the ${2 * ROUNDS} rounds of the long history`);
+      const { decision, label } = microsOf();
+      print(`one decision in full ${decision.toFixed(1)} us, one label ${label.toFixed(2)} us`);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   },
 };
 
-const options = (rules: RulesName = 'core'): ReplayOptions => ({
+const options = (rules: RulesName): ReplayOptions => ({
   rules: ruleSet(rules),
   mapping: new Map(),
   longWaitSeconds: 300,
   onRead: () => {},
-  compare: false,
+  beside: false,
   decisions: null,
 });
 
 interface Rate {
   readonly rates: readonly number[];
-  readonly best: number;
   /** Of all threads: what a busy machine changes least. */
   readonly cpuMicros: number;
 }
 
-/** Reading, deciding, folding and counting, file to result: the best of some rounds, the first of which warms up. */
-async function rateOf(path: string, rules?: RulesName): Promise<Rate> {
+/** Reading, deciding, folding and counting, file to result: the best of some rounds, the first of which warm up. */
+async function rateOf(path: string, rules: RulesName, count: number): Promise<Rate> {
   const rounds: { rate: number; cpuMicros: number }[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < count; round++) {
     const before = process.cpuUsage();
     const { jobsPerSecond, streams } = await replayFile(path, 'bench', options(rules));
     const { user, system } = process.cpuUsage(before);
-    const jobs = streams.reduce((sum, { stream }) => sum + stream.tally.jobs, 0);
+    const jobs = streams.reduce((sum, { cluster }) => sum + cluster.stream.tally.jobs, 0);
     rounds.push({ rate: jobsPerSecond ?? 0, cpuMicros: (user + system) / jobs });
   }
-  const rates = rounds.map(({ rate }) => rate);
-  return { rates, best: Math.max(...rates), cpuMicros: Math.min(...rounds.map(({ cpuMicros }) => cpuMicros)) };
+  return {
+    rates: rounds.map(({ rate }) => rate),
+    cpuMicros: Math.min(...rounds.map(({ cpuMicros }) => cpuMicros)),
+  };
 }
 
-async function backTest(path: string, print: (text: string) => void): Promise<void> {
-  const before = process.memoryUsage().rss;
-  const { rates, best, cpuMicros } = await rateOf(path);
-  const grown = (process.memoryUsage().rss - before) / 2 ** 20;
-  print(
-    `back-test of ${whole(JOBS)} jobs from CSV, ${ROUNDS} rounds: ${rates.map(whole).join(', ')} jobs/s; best ${whole(best)}`,
-  );
-  print(`  ${ofCpu(cpuMicros)}`);
-  print(`  memory ${whole(process.memoryUsage().rss / 2 ** 20)} MiB, grown by ${whole(grown)} MiB over all rounds`);
-  const all = await rateOf(path, 'all');
-  print(
-    `  with all rules, tiers, hold-out, drift bands, recalibration: best ${whole(all.best)} jobs/s; ${ofCpu(all.cpuMicros)}`,
-  );
+function told({ rates, cpuMicros }: Rate): string[] {
+  const last = rates.slice(-3).map(whole).join(', ');
+  return [whole(Math.max(...rates)), last, cpuMicros.toFixed(2), whole(1e6 / cpuMicros)];
 }
 
-function ofCpu(micros: number): string {
-  return `${micros.toFixed(2)} CPU microseconds a job on all threads, ${whole(1e6 / micros)} jobs per second of CPU`;
-}
-
-interface Micros {
-  /** Served probability, bounds, scope and first reason: what a back-test asks for. */
-  readonly judge: number;
-  /** The same in full, as deployed: verdict, decision with every reason, its sentence and its hash. */
-  readonly decide: number;
-  readonly resolve: number;
-}
-
-function microsOf(): Micros {
-  const { config, rules, proposals } = ruleSet('core');
-  const [proposal] = proposals;
-  if (proposal === undefined) throw new Error('there is no tier 0');
-  const { budgets } = config;
-  const state = initialState(budgets);
+/** The gate and the fold as deployed, without their stores: the decision with every reason, its sentence and its hash. */
+function microsOf(): { decision: number; label: number } {
+  const { config, tiers, lottery } = ruleSet('all');
+  const state = initialState(tiers);
+  const purse = { reserved: new Float64Array(4), caps: Float64Array.from(tiers, ({ cap }) => cap) };
   const random = seeded(4);
   const entries = Array.from({ length: 50_000 }, (_, i): LedgerEntry => entryAt(i, random));
-  const resolve = microsEach(entries.length, (i) => {
+  const label = microsEach(entries.length, (i) => {
     const entry = entries[i];
-    if (entry !== undefined) applyEntry(state, entry, budgets);
+    if (entry !== undefined) applyEntry(state, entry, purse, config.longWaitSeconds);
   });
-  const judgement: Judgement = { scope: 'escalate', reason: null };
-  const inFlight = { statement: 0, intervention: 0 };
-  const limits = { coolingDown: false, usedThisHour: 0 };
-  const facts = {
-    state,
-    score: 0,
-    proposal,
-    q: 0.5,
-    verdictTier: 0,
-    inFlight,
-    config,
-    limits,
-    nowSeconds: state.lastTime ?? 0,
-  };
-  const judged = microsEach(entries.length, (i) => {
-    facts.q = serve(state, { p: entries[i]?.p ?? 0.5, waitSeconds: 60 }).q ?? 0.5;
-    facts.score = scoreOfState(state) ?? 0;
-    judge(rules, facts, judgement);
-  });
-  const decided = microsEach(entries.length, (i) => {
-    const now = new Date((entries.at(-1)?.labelAt ?? 0) * 1000 + i);
+  const limits = tiers.map(() => ({ ...config.limits, coolingDown: false, usedThisHour: 0, noPlaceToAsk: null }));
+  const decision = microsEach(entries.length, (i) => {
+    const seconds = (entries.at(-1)?.labelAt ?? 0) + i;
+    const now = new Date(seconds * 1000);
     const p = entries[i]?.p ?? 0.5;
-    const verdict = reliability({ state, version: 1, frozen: false, staleSince: null, config, now });
-    const prediction = { p, waitSeconds: 60, confidence: null, ...serve(state, { p, waitSeconds: 60 }) };
-    const job = { clusterId: 'bench', jobId: `job-${i}`, submittedAt: now.toISOString() };
-    const told = { ownEffect: false, started: false, labelKnown: false };
-    decide({ job, ...told, inFlight, prediction, verdict, state, config, limits, now });
+    const job = roundOf('bench', `job-${i}`, seconds);
+    decide({
+      ...{ job, state, purse, config, limits, now, started: false, labelKnown: false, ownEffect: false },
+      verdict: reliability({ state, version: 1, frozen: false, staleSince: null, config, now }),
+      prediction: { p, waitSeconds: 60, confidence: null, ...serve(state, { p, waitSeconds: 60 }) },
+      askBarred: () => null,
+      draw: () => lottery.holdOut(job),
+    });
   });
-  return { judge: judged, decide: decided, resolve };
+  return { decision, label };
 }
 
 function entryAt(i: number, random: () => number): LedgerEntry {
   const p = random() ** 4;
   const longWait = random() < p;
+  const submittedAt = 1_700_000_000 + 60 * i;
+  const labelAt = submittedAt + (longWait ? 300 : 10);
   return {
-    jobId: `job-${i}`,
-    decisionId: `dec_${i}`,
-    submittedAt: 1_700_000_000 + 60 * i,
-    labelAt: 1_700_000_010 + 60 * i,
-    kind: 'statement',
-    p,
-    q: p,
-    executed: i % 2 === 0,
-    intervened: false,
-    harmed: false,
-    longWait,
-    predictedWaitSeconds: 60,
-    waitSeconds: longWait ? 1000 : 10,
+    ...{ jobId: `job-${i}`, decisionId: `dec_${i}`, submittedAt, decidedAt: submittedAt, labelAt },
+    ...{ p, q: p, called: 0, tier: 0, heldOut: false, done: true, cost: 0, paper: [], eras: [0, 0, 0, 0] },
+    ...{ touched: false, undone: false, longWait, draw: random(), predictedWaitSeconds: 60 },
+    waitSeconds: longWait ? null : 10,
     bounds: { lowerSeconds: 0, upperSeconds: 1000, upper90Seconds: 500 },
     epoch: 0,
   };
@@ -188,41 +140,6 @@ function microsEach(count: number, step: (i: number) => void): number {
     return (1000 * (performance.now() - start)) / count;
   });
   return Math.min(...rounds);
-}
-
-/** Both on the same file; they have to agree, or the comparison is worth nothing. */
-async function beside(path: string, micros: Micros | null, print: (text: string) => void): Promise<void> {
-  const { best, cpuMicros } = await rateOf(path);
-  const { streams } = await replayFile(path, 'bench', options());
-  const [only] = streams;
-  if (only === undefined) throw new Error(`no stream in ${path}`);
-  const { executed } = only.stream.tally;
-  const name = path.startsWith(SHARED) ? `stream ${path.slice(SHARED.length + 1)}` : 'the first of them';
-  if (spawnSync('python3', ['--version']).status !== 0) {
-    print('python3 is not here: nothing to compare with');
-    return;
-  }
-  const python = FromPython.parse(JSON.parse(execFileSync('python3', [PYTHON, path], { encoding: 'utf8' })));
-  const same = python.executed === executed.executed && python.harmful === executed.harmful;
-  const counts = `${whole(python.jobs)} jobs, ${whole(python.executed)} executed, ${whole(python.harmful)} harmful`;
-  print(`${name}, beside Python ${python.version}: ${counts}; ${same ? 'both agree' : 'THEY DISAGREE'}`);
-  if (!same) process.exitCode = 1;
-  const table = new Table({ head: ['', 'this project', 'plain Python', 'ratio'], style: { head: [], border: [] } });
-  const pythonRate = python.jobs / python.seconds;
-  const ratio = (one: number, other: number): string => `${(one / other).toFixed(1)} x`;
-  table.push(['back-test, jobs/s', whole(best), whole(pythonRate), ratio(best, pythonRate)]);
-  const [perCpu, pythonPerCpu] = [1e6 / cpuMicros, python.jobs / python.cpuSeconds];
-  table.push(['the same per second of CPU', whole(perCpu), whole(pythonPerCpu), ratio(perCpu, pythonPerCpu)]);
-  if (micros !== null) {
-    const against = (name: string, ours: number, theirs: number): void => {
-      table.push([name, ours.toFixed(2), theirs.toFixed(1), ratio(theirs, ours)]);
-    };
-    against('one decision, us', micros.judge, python.decideMicros);
-    against('one decision in full, us', micros.decide, python.decideMicros);
-    against('one label, us', micros.resolve, python.resolveMicros);
-    table.push(['memory, MiB', whole(process.memoryUsage().rss / 2 ** 20), whole(python.residentMegabytes), '']);
-  }
-  print(table.toString());
 }
 
 async function history(folder: string, name: string, count: number): Promise<string> {

@@ -157,11 +157,10 @@ describe('what is no number', () => {
   });
 
   it.each([Number.NaN, -0.1, 1.1, Number.POSITIVE_INFINITY, null])(
-    'as q (%s) calls for nothing above 1, or nothing at all',
+    'as q (%s) calls for nothing',
     (q) => {
       const { executed, called, tier } = decide(decideInput({ q }));
-      if (q !== null && q > 1) return;
-      expect({ executed, called, tier }).toEqual({ executed: false, called: 0, tier: 0 });
+        expect({ executed, called, tier }).toEqual({ executed: false, called: 0, tier: 0 });
     },
   );
 

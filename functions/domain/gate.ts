@@ -16,7 +16,7 @@ import { type Chosen, chooseTier, nothingChosen, tiersIn } from './choose-tier.t
 import { argumentsHash, decisionId } from './ids.ts';
 import { isConfigured, proposalOf } from './proposal.ts';
 import { unknownVerdict } from './reliability.ts';
-import { CORE_EVIDENCE } from './reliability-rules.ts';
+import { EVIDENCE } from './reliability-rules.ts';
 import type { Round } from './round.ts';
 import { reasonsOf } from './rule.ts';
 import { byStrictness } from './scope.ts';
@@ -121,7 +121,9 @@ export function decide(input: DecideInput): Decision {
 /** What bars every tier, strictest first: the cluster's evidence, the job's times, where it comes from. */
 function barringReasons(input: DecideInput, verdict: Verdict): Reason[] {
   const { state } = input;
-  const reasons = verdict.scope === 'escalate' ? verdict.reasons.filter(({ scope }) => scope === 'escalate') : [];
+  const strict = verdict.reasons.filter(({ scope }) => scope === 'escalate');
+  const unsaid = verdict.scope === 'escalate' && strict.length === 0;
+  const reasons = unsaid ? [bar('reliability', 'this cluster is not reliable enough now')] : strict;
   const own = input.ownEffect ? [bar('ownEffect', OWN_EFFECT)] : [];
   return [...timeReasons(input), ...own, ...reasons, ...stateReasons(state, verdict, reasons)];
 }
@@ -129,20 +131,17 @@ function barringReasons(input: DecideInput, verdict: Verdict): Reason[] {
 /** Or what we requeue would be requeued again, by its own effect on the queue. */
 const OWN_EFFECT = 'this submission comes of our own effect: recorded, never acted on';
 
+/** A verdict is never better than the state at hand: that may have gone, or got worse, or serve another map, since it was given. */
 function stateReasons(state: CalibrationState | null, verdict: Verdict, told: readonly Reason[]): Reason[] {
-  // The state may have gone, or a map come in force that the verdict knows nothing of, since it was given.
   if (state === null) {
     if (told.some(({ code }) => code === 'unreadable' || code === 'notFinite')) return [];
     return [bar('unreadable', 'the calibration state is missing or unreadable')];
   }
-  // What the outcomes say may have become stricter, too.
-  const fresh = reasonsOf(CORE_EVIDENCE, { state, score: scoreOfState(state) });
-  const stricter = fresh.filter(
-    ({ code, scope }) => scope === 'escalate' && !told.some((known) => known.code === code),
-  );
-  if (state.epoch === verdict.epoch) return stricter;
-  const message = `the verdict is about epoch ${verdict.epoch}, and epoch ${state.epoch} is in force now`;
-  return [bar('epoch', message), ...stricter];
+  const now = reasonsOf(EVIDENCE, { state, score: scoreOfState(state) });
+  const worse = now.filter(({ code, scope }) => scope === 'escalate' && !told.some((other) => other.code === code));
+  if (state.epoch === verdict.epoch) return worse;
+  const another = `the verdict is about epoch ${verdict.epoch}, and epoch ${state.epoch} is in force now`;
+  return [bar('epoch', another), ...worse];
 }
 
 function factsOf(input: DecideInput, rules: readonly TierRules[]): (tier: number) => TierFacts | null {

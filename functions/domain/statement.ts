@@ -40,11 +40,14 @@ export function contradicts(
   return q >= 0.5 ? waitSeconds < longWaitSeconds : waitSeconds > longWaitSeconds;
 }
 
+/** Of T and the bound; of T alone where the bound is no longer, for a wait longer than five minutes is not at most five. */
 function aboutT({ q, upper90Seconds }: ServedPrediction, longWaitSeconds: number): string {
   const t = duration(longWaitSeconds);
   const bound = duration(Math.max(upper90Seconds, longWaitSeconds));
-  if (q !== null && q >= 0.5) return `Job will probably wait longer than ${t}, and at most ${bound} (90 %)`;
-  return `Job will probably start within ${t}, and within ${bound} at most (90 %)`;
+  const long = q !== null && q >= 0.5;
+  const probably = `Job will probably ${long ? 'wait longer than' : 'start within'} ${t}`;
+  if (bound === t) return probably;
+  return long ? `${probably}, and at most ${bound} (90 %)` : `${probably}, and within ${bound} at most (90 %)`;
 }
 
 /** In the unit a person would use: minutes up to two hours, then hours, then days. */

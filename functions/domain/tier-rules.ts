@@ -41,8 +41,9 @@ export function testedFrom({ start, promise }: Pick<TierRules, 'start' | 'promis
   return start / TOKEN / (1 - promise);
 }
 
-/** The highest tier that q reaches, 0 for none; a tier without a configured action is passed by. Written so that NaN calls nothing. */
+/** The highest tier that q reaches, 0 for none; a tier without a configured action is passed by. What is no probability calls for nothing. */
 export function calledTier(q: number, rules: readonly TierRules[], configured: (tier: number) => boolean): number {
+  if (!(q <= 1)) return 0;
   for (let i = rules.length - 1; i >= 0; i--) {
     const tier = rules[i];
     if (tier !== undefined && q >= tier.eps && configured(tier.tier)) return tier.tier;

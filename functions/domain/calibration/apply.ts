@@ -19,7 +19,7 @@ import { CALIBRATION, type CalibrationState } from './state.ts';
  * @param longWaitSeconds T, the length of a stretch
  */
 export function applyEntry(state: CalibrationState, entry: LedgerEntry, purse: Purse, longWaitSeconds: number): void {
-  state.lastTime = Math.max(state.lastTime ?? entry.labelAt, entry.labelAt);
+  if (entry.labelAt > (state.lastTime ?? Number.NEGATIVE_INFINITY)) state.lastTime = entry.labelAt;
   const { p, q, longWait } = entry;
   const usable = !entry.touched && longWait !== null && isProbability(q);
   const y = longWait ? 1 : 0;

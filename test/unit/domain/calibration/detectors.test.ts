@@ -1,17 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { watchCalibration, watchHarm, watchModel } from '../../../../functions/domain/calibration/detectors.ts';
+import { watchCalibration, watchModel } from '../../../../functions/domain/calibration/detectors.ts';
 import { sigmoid } from '../../../../functions/domain/calibration/normal.ts';
-
-/** A small seeded generator (xorshift), so that every run sees the same jobs. */
-function seeded(seed: number): () => number {
-  let x = seed | 1;
-  return () => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return (x >>> 0) / 2 ** 32;
-  };
-}
+import { seeded } from '../seeded.ts';
 
 describe('the detector of calibration', () => {
   it('alarms at most once in 10,000 jobs of a perfectly calibrated model', () => {
@@ -97,21 +87,5 @@ describe('the detector of drift in the model', () => {
     }).sort((a, b) => a - b);
     expect(delays[150]).toBeLessThanOrEqual(200);
     expect(delays[270]).toBeLessThanOrEqual(320);
-  });
-});
-
-describe('the detector of harm', () => {
-  it('keeps quiet at one in twenty-five, and alarms soon at one in three', () => {
-    const quiet = new Float64Array(3);
-    const loud = new Float64Array(3);
-    let alarms = 0;
-    let delay = 0;
-    for (let i = 1; i <= 3000; i++) {
-      if (watchHarm(quiet, i % 25 === 0)) alarms += 1;
-      if (watchHarm(loud, i % 3 === 0) && delay === 0) delay = i;
-    }
-    expect(alarms).toBe(0);
-    expect(delay).toBeGreaterThan(5);
-    expect(delay).toBeLessThan(60);
   });
 });

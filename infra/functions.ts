@@ -170,7 +170,7 @@ export const HANDLERS = {
   },
   PromoteMap: {
     folder: 'recalibration',
-    purpose: 'Begins a new epoch with a map that was proven better.',
+    purpose: 'Lets a map that was proven better join the experts, in a new epoch.',
     rows: [on(CLUSTER, 'GetItem', 'PutItem', 'Query', 'UpdateItem')],
     memoryMb: 1024,
     timeoutSeconds: 120,
@@ -182,13 +182,13 @@ export const HANDLERS = {
   },
   RollBackMap: {
     folder: 'recalibration',
-    purpose: 'Begins a new epoch with the map before the one in force.',
+    purpose: 'Puts the map before back among the experts, or none, in a new epoch.',
     rows: [on(CLUSTER, 'GetItem', 'PutItem', 'Query', 'UpdateItem')],
     timeoutSeconds: 120,
   },
   NotifyMap: {
     folder: 'recalibration',
-    purpose: 'Tells people that another calibration map is in force.',
+    purpose: 'Tells people that a calibration map joined the experts, or left them.',
     rows: [on(CLUSTER, 'GetItem')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
   },

@@ -5,7 +5,7 @@ import { operatorSettings, tellOperatorsOf } from '../adapters/slack/tell-operat
 import { table } from '../adapters/table.ts';
 import { task } from '../runtime/task.ts';
 
-/** Tells people that another map is in force. An operator message: never gated. */
+/** Tells people that a map joined the experts, or left them. An operator message: never gated. */
 export const handler = task(
   {
     input: NotifyMapInput,

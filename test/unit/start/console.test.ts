@@ -70,7 +70,7 @@ describe('the list of executions', () => {
 
   const decided = (over: Partial<Decision>, status?: RowStatus): Parameters<typeof history> => [
     { type: 'TaskStateEntered' as const, name: 'PredictInShadow' },
-    { type: 'TaskStateExited' as const, name: 'PredictInShadow', output: aDecided(over) },
+    { type: 'TaskStateExited' as const, name: 'PredictInShadow', output: JSON.parse(JSON.stringify(aDecided(over))) },
     ...(status === undefined
       ? []
       : [{ type: 'TaskStateExited' as const, name: 'RecordOutcome', output: { status, reasons: [] } }]),

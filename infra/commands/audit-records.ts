@@ -5,6 +5,8 @@ import { loadJob } from '../../functions/adapters/job-store.ts';
 import { findBatch } from '../../functions/adapters/ledger-store.ts';
 import { clusterKey, parseItem, type Table } from '../../functions/adapters/table.ts';
 import type { Round } from '../../functions/domain/round.ts';
+import { TIERS } from '../../functions/domain/thresholds.ts';
+import type { Decision } from '../../schemas/decision.ts';
 import { ApprovalItem, AuditItem } from '../../schemas/items/approval.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
 import type { JobRecords } from './story.ts';
@@ -29,14 +31,23 @@ export async function recordsOfRow(
   known?: readonly JobRecords['cluster'][],
 ): Promise<JobRecords> {
   const { cluster_id: clusterId, decision } = job;
-  const [asked, kept, batch, ...cluster] = await Promise.all([
-    // Only these questions are ever put; an export of many jobs need not look for others.
-    decision?.next === 'ask' ? approvalRecords(table, approvalIdOf(decision.decisionId, 'act')) : null,
-    decision?.tier === 4 ? approvalRecords(table, approvalIdOf(decision.decisionId, 'keep')) : null,
+  const about = (decision ? approvalsOf(decision) : []).map((id) => approvalRecords(table, id));
+  const [approvals, batch, ...cluster] = await Promise.all([
+    Promise.all(about),
     job.folded_in === undefined ? null : findBatch(table, clusterId, job.folded_in),
     ...(known ?? [clusterEvents(table, clusterId), clusterEvents(table, '*')]),
   ]);
-  return { job, approvals: [asked, kept].flatMap((one) => (one ? [one] : [])), batch, cluster: cluster.flat() };
+  return { job, approvals: approvals.flatMap((one) => (one ? [one] : [])), batch, cluster: cluster.flat() };
+}
+
+/** Only these are ever kept; an export of many jobs need not look for others. */
+function approvalsOf({ decisionId, asks, executed, kind, tier }: Decision): string[] {
+  const about: Parameters<typeof approvalIdOf>[1][] = [
+    ...(asks === null ? [] : (['act'] as const)),
+    ...((executed && tier === TIERS.length) || asks?.tier === TIERS.length ? (['keep'] as const) : []),
+    ...(executed && kind === 'intervention' ? (['alone'] as const) : []),
+  ];
+  return about.map((one) => approvalIdOf(decisionId, one));
 }
 
 /** What happened to a whole cluster, such as a freeze; `*` for all of them. */

@@ -1,7 +1,9 @@
 import type * as z from 'zod';
 import { plainExplanation } from '../../functions/domain/explanation.ts';
+import { tierName } from '../../functions/domain/gate.ts';
 import { labelsOf } from '../../functions/domain/ledger-lines.ts';
-import type { Decision } from '../../schemas/decision.ts';
+import type { ActionArguments, Decision } from '../../schemas/decision.ts';
+import type { Effect } from '../../schemas/effect.ts';
 import type { ApprovalItem, AuditItem } from '../../schemas/items/approval.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
@@ -80,16 +82,10 @@ function submission({ submitted_at: at, request, queue, claimed_by: execution, o
 }
 
 function deciding(decision: Decision): Told[] {
-  const { decidedAt: at, evidence, prediction, arguments: args, argumentsHash: hash, tier, next, scope } = decision;
-  const because = (reasons: Decision['reasons']) =>
-    reasons.map(({ code, message }) => `${code}: ${message}`).join('; ');
+  const { decidedAt: at, evidence, prediction, argumentsHash: hash, passedOver, reasons, asks } = decision;
   const number = (value: number | null, digits: number) => value?.toFixed(digits) ?? 'unknown';
-  const deed = args ? `${args.action}${args.target === undefined ? '' : ` → ${args.target}`}` : 'nothing';
-  const notes = [
-    ...(decision.late ? ['late'] : []),
-    ...(decision.holdout ? ['hold-out'] : []),
-    ...(decision.executed ? ['the decision stands without a human'] : []),
-  ];
+  // What stands with a tier that was passed over is not told twice.
+  const told = new Set(passedOver.flatMap((passed) => passed.reasons.map(({ message }) => message)));
   return [
     {
       ...{ at, who: AGENT, why: because(evidence.reasons) },
@@ -101,10 +97,55 @@ function deciding(decision: Decision): Told[] {
     },
     {
       ...{ at, who: AGENT, hash },
-      what: `decided: ${next}, ${scope}, tier ${tier}: ${[deed, ...notes].join(', ')}`,
-      why: [plainExplanation(decision), because(decision.reasons)].filter(Boolean).join(' — '),
+      what: `decided: ${calledInWords(decision)}; ${doneInWords(decision)}`,
+      why: because(reasons.filter(({ message }) => !told.has(message))),
     },
+    ...passedOver.map(({ tier, reasons }) => ({
+      ...{ at, who: AGENT, what: `passed over: ${tierName(tier)}`, why: because(reasons) },
+    })),
+    ...(asks === null
+      ? []
+      : [
+          {
+            ...{ at, who: AGENT, what: `asks a human: ${tierName(asks.tier)}, ${actionInWords(asks.arguments)}` },
+            ...{ hash: asks.argumentsHash, why: plainExplanation(decision) },
+          },
+        ]),
   ];
+}
+
+function because(reasons: Decision['reasons']): string {
+  return reasons.map(({ code, message }) => `${code}: ${message}`).join('; ');
+}
+
+function calledInWords({ called }: Decision): string {
+  return called === 0 ? 'nothing is called for' : `the job calls for ${tierName(called)}`;
+}
+
+/** What the agent does by itself, and what it would have done in dry run. */
+function doneInWords(decision: Decision): string {
+  const { next, tier, arguments: args, holdOutShare, dryRun } = decision;
+  const deed = args === null ? tierName(tier) : `${tierName(tier)}, ${actionInWords(args)}`;
+  const share = holdOutShare === null ? '' : `, of such ${Math.round(holdOutShare * 100)} % are held out`;
+  switch (next) {
+    case 'nothing':
+      return 'nothing is done';
+    case 'act':
+    case 'actAndNotify':
+      return `${dryRun ? 'would be done' : 'done'} alone: ${deed}${share}${next === 'act' ? '' : ', and people are told'}`;
+    case 'holdOut':
+      return `held out on purpose: ${deed}${share}`;
+    case 'ask':
+      return 'nothing is done alone';
+    case 'withhold':
+      return 'withheld';
+    case 'late':
+      return 'too late, nothing runs';
+  }
+}
+
+function actionInWords({ action, target }: ActionArguments): string {
+  return target === undefined ? action : `${action} → ${target}`;
 }
 
 function asking(approval: ApprovalItem, { at, who, what, hash, why }: z.infer<typeof AuditItem>): Told {
@@ -114,12 +155,19 @@ function asking(approval: ApprovalItem, { at, who, what, hash, why }: z.infer<ty
   return { at, who, what: `${question}: ${what}`, hash, why: why ?? asked };
 }
 
-function effects({ effect, decision }: JobItem): Told[] {
-  if (!effect) return [];
-  const { at, status, action, intervened, reason } = effect;
+/** The agent's own effect, and the one on a human's word, each with the arguments that it was about. */
+function effects({ effect, approved_effect, decision }: JobItem): Told[] {
+  return [
+    ...(effect ? [effectTold('effect', effect, decision?.argumentsHash ?? null)] : []),
+    ...(approved_effect
+      ? [effectTold('effect on approval', approved_effect, decision?.asks?.argumentsHash ?? null)]
+      : []),
+  ];
+}
+
+function effectTold(name: string, { at, status, action, intervened, reason }: Effect, hash: string | null): Told {
   const touched = intervened ? ', the scheduler was touched' : '';
-  const hash = decision?.argumentsHash ?? null;
-  return [{ at, who: AGENT, what: `effect: ${status}, ${action}${touched}`, hash, why: reason }];
+  return { at, who: AGENT, what: `${name}: ${status}, ${action}${touched}`, hash, why: reason };
 }
 
 function outcome(job: JobItem): Told[] {

@@ -10,6 +10,7 @@ import { audit } from '../../../functions/adapters/approval-audit.ts';
 import { expireApproval, openApproval } from '../../../functions/adapters/approval-store.ts';
 import { claimJob, recordDecision } from '../../../functions/adapters/job-store.ts';
 import { termsOf } from '../../../functions/domain/approval-terms.ts';
+import { subjectOf } from '../../../functions/domain/subject.ts';
 import { applyClusters } from '../../../infra/commands/apply-clusters.ts';
 import { printable, stories, storyOfJob } from '../../../infra/commands/audit.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
@@ -28,13 +29,16 @@ async function asked(clusterId: string, jobId: string, submitted: Date): Promise
   const decision = aDecision({ clusterId, jobId, submittedAt, foldable: false, decidedAt: submittedAt });
   await recordDecision(dynamo.table, decision, submitted.toISOString());
   const config = ClusterConfig.parse({ clusterId, platform: 'slurm' });
+  const subject = subjectOf(decision, 'act');
+  if (subject === null) throw new Error('the decision asks nothing');
   const question = {
     decision,
     question: 'act' as const,
     executionArn: 'arn:run-1',
     taskToken: TOKEN,
     channel: 'C1',
-    terms: termsOf(config, decision, submitted),
+    subject,
+    terms: termsOf(config, subject, decision.approvalTtlSeconds, submitted),
   };
   const approval = await openApproval(dynamo.table, question, submitted);
   await audit(dynamo.table, approval, { at: submitted.toISOString(), who: 'vgac-agentic', what: 'asked' });

@@ -1,22 +1,31 @@
 import { describe, expect, it } from 'vitest';
+import { argumentsHash } from '../../../functions/domain/ids.ts';
 import { printable } from '../../../infra/commands/audit.ts';
 import { type JobRecords, redacted, storyOf } from '../../../infra/commands/story.ts';
 import { JobItem } from '../../../schemas/items/job.ts';
-import { ANNA, ASKED, aDecision, anApproval, minutesAfter } from '../approvals/builders.ts';
+import { ANNA, ASKED, aDecision, anApproval, minutesAfter, requeue } from '../approvals/builders.ts';
+import { anEntry } from '../figures/rows.ts';
 
 const at = (minutes: number) => minutesAfter(ASKED, minutes).toISOString();
-const decision = aDecision({ decidedAt: at(1) });
+const asks = { tier: 3, ...requeue() };
+const said = { action: 'warn', clusterId: 'west-1', jobId: 'job-17', text: 'Job will start in 12 minutes' };
+/** A warning alone, beside which a human is asked about the requeue that was called for. */
+const decision = aDecision({
+  ...{ decidedAt: at(1), tier: 2, arguments: said, argumentsHash: argumentsHash(said) },
+  ...{ scope: 'notify', next: 'actAndNotify', executed: true, cost: 10_000, asks },
+});
 
 const job = JobItem.parse({
   ...{ PK: 'CLUSTER#west-1', SK: 'JOB#job-17', v: 1, cluster_id: 'west-1', job_id: 'job-17', user: 'ada.lovelace' },
   ...{ submitted_at: at(0), claimed_by: 'arn:aws:states:eu-west-1:1:execution:job-workflow:run-1', queue: 'gpu' },
   request: { gpus: 4, cpuMillis: 1, memoryGb: 1 },
   decision,
-  effect: {
+  effect: { status: 'done', action: 'warn', decisionId: decision.decisionId, at: at(1), intervened: false },
+  approved_effect: {
     ...{ status: 'done', action: 'requeue', decisionId: decision.decisionId, at: at(12), intervened: true },
     undo: { queue: 'gpu' },
   },
-  ...{ status: 'approved', closed_at: at(13), long_wait: true, label_at: at(5) },
+  ...{ status: 'acted', closed_at: at(13), long_wait: true, label_at: at(5) },
   ...{ started_at: at(20), actual_wait: 1_200, ended_at: at(90), end_state: 'succeeded' },
   contradicting: [{ type: 'JobStarted', at: at(95) }],
   folded_in: 7,
@@ -24,7 +33,7 @@ const job = JobItem.parse({
 
 const record = (minutes: number, who: string, what: string, why?: string) => ({
   ...{ PK: 'APPROVAL#x', v: 1 as const, SK: `AUDIT#${at(minutes)}#${what}#${who}`, at: at(minutes), who, what },
-  hash: decision.argumentsHash,
+  hash: asks.argumentsHash,
   ...(why !== undefined && { why }),
 });
 
@@ -46,11 +55,10 @@ const records = (change: Partial<JobRecords> = {}): JobRecords => ({
     version: 7,
     folded_at: at(21),
     entries: [
-      {
-        ...{ jobId: 'job-17', decisionId: decision.decisionId, submittedAt: 0, labelAt: 1, kind: 'intervention' },
-        ...{ p: 0.9, q: 0.8, executed: false, intervened: true, harmed: false, longWait: null },
-        ...{ predictedWaitSeconds: 1, waitSeconds: 1, epoch: 0 },
-      },
+      anEntry({
+        ...{ jobId: 'job-17', decisionId: decision.decisionId, submittedAt: 0, labelAt: 1, called: 3, tier: 2 },
+        ...{ touched: true, longWait: null },
+      }),
     ],
   },
   cluster: [],
@@ -91,15 +99,18 @@ describe('the story of a job', () => {
       '08:00 vgac-agentic claimed by run-1',
       '08:01 vgac-agentic verdict: notify, score 0.72, ECE 0.056 over 212 outcomes, drift none, epoch 1',
       '08:01 vgac-agentic predicted: 0.820 for a wait over 300 s; 720 s (240 to 1860)',
-      '08:01 vgac-agentic decided: ask, escalate, tier 3: requeue → short',
+      '08:01 vgac-agentic decided: the job calls for suggest; done alone: warn, warn, and people are told',
+      '08:01 vgac-agentic passed over: suggest',
+      '08:01 vgac-agentic asks a human: suggest, requeue → short',
+      '08:01 vgac-agentic effect: done, warn',
       '08:02 vgac-agentic approval: asked',
       '08:04 U0ANNA approval: looked at the details',
       '08:05 U0STRANGER approval: refused to approve',
       '08:05 vgac-agentic label: waited long',
       '08:10 U0ANNA approval: approved',
       '08:11 vgac-agentic approval: resumed',
-      '08:12 vgac-agentic effect: done, requeue, the scheduler was touched',
-      '08:13 vgac-agentic closed: approved',
+      '08:12 vgac-agentic effect on approval: done, requeue, the scheduler was touched',
+      '08:13 vgac-agentic closed: acted',
       '08:20 collector started after 1200 s',
       '08:21 vgac-agentic folded in ledger batch 7',
       '09:30 collector ended, succeeded',
@@ -107,18 +118,56 @@ describe('the story of a job', () => {
     ]);
   });
 
-  it('carries the hash of the arguments from the decision to the effect', () => {
-    const hashed = storyOf(records()).filter(({ hash }) => hash === decision.argumentsHash);
-    expect(hashed.map(({ what }) => what.split(':')[0])).toEqual([
-      ...['decided', 'approval', 'approval', 'approval', 'approval', 'approval', 'effect'],
+  it('carries the hash of what was done and of what was asked from the decision to the effect', () => {
+    const about = (hash: string | null) =>
+      storyOf(records()).flatMap((line) => (line.hash === hash ? [line.what.split(':')[0]] : []));
+    expect(about(decision.argumentsHash)).toEqual(['decided', 'effect']);
+    expect(about(asks.argumentsHash)).toEqual([
+      ...['asks a human', 'approval', 'approval', 'approval', 'approval', 'approval', 'effect on approval'],
     ]);
+  });
+
+  it('tells each tier that was passed over with the number that it needs, and nothing twice', () => {
+    const late = { code: 'asking', message: '6 of 6 questions are open', scope: 'escalate' as const };
+    const passedOver = [
+      {
+        tier: 4,
+        reasons: [{ code: 'tokens', message: 'gate: 0.4 tokens are free, 2 are needed', scope: 'escalate' as const }],
+      },
+      ...decision.passedOver,
+    ];
+    const reasons = [...passedOver.flatMap((passed) => passed.reasons), late];
+    const lines = storyOf(
+      records({ job: { ...job, decision: { ...decision, called: 4, asks: null, passedOver, reasons } } }),
+    );
+    const told = lines.filter(({ what }) => /^(decided|passed over)/.test(what));
+    expect(told.map(({ what, why }) => `${what} | ${why}`)).toEqual([
+      'decided: the job calls for gate; done alone: warn, warn, and people are told | asking: 6 of 6 questions are open',
+      'passed over: gate | tokens: gate: 0.4 tokens are free, 2 are needed',
+      'passed over: suggest | ece: suggest: ECE 0.056, at most 0.050',
+    ]);
+  });
+
+  it.each([
+    [{ called: 0, next: 'nothing', tier: 0 }, 'nothing is called for; nothing is done'],
+    [{ next: 'act', dryRun: true }, 'the job calls for suggest; would be done alone: warn, warn'],
+    [{ next: 'ask', tier: 0 }, 'the job calls for suggest; nothing is done alone'],
+    [{ next: 'withhold', tier: 0 }, 'the job calls for suggest; withheld'],
+    [{ next: 'late', tier: 0 }, 'the job calls for suggest; too late, nothing runs'],
+    [
+      { next: 'holdOut', tier: 3, holdOutShare: 0.1, arguments: requeue().arguments },
+      'the job calls for suggest; held out on purpose: suggest, requeue → short, of such 10 % are held out',
+    ],
+  ] as const)('says of %o what becomes of it', (change, words) => {
+    const lines = storyOf(records({ job: { ...job, decision: { ...decision, ...change } } }));
+    expect(lines.find(({ what }) => what.startsWith('decided'))?.what).toBe(`decided: ${words}`);
   });
 
   it('says why in the words that the card used', () => {
     const why = (what: string) => storyOf(records()).find((line) => line.what.startsWith(what))?.why;
     expect(why('approval: asked')).toContain('Over 212 outcomes on this cluster');
     expect(why('approval: refused')).toBe('not among the approvers');
-    expect(why('decided')).toContain('tier-not-earned: Upper bound of ECE is 0.062');
+    expect(why('passed over')).toBe('ece: suggest: ECE 0.056, at most 0.050');
     const [only] = records().approvals;
     if (!only) expect.fail('no approval');
     const explained = { ...only, approval: { ...only.approval, explanation: 'in the words of a model' } };

@@ -1,6 +1,7 @@
 import type { Decision, Question } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import { JobItem } from '../../../schemas/items/job.ts';
+import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
 import { LAYOUT } from '../../../schemas/layout.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
 
@@ -65,3 +66,12 @@ export function aRow({
     ...more,
   });
 }
+
+/** A statement that was right, as the ledger has it. */
+export const anEntry = (over: Partial<LedgerEntry> = {}): LedgerEntry => ({
+  ...{ jobId: 'job-17', decisionId: 'dec_0123456789abcdef01234567', submittedAt: 0, decidedAt: 0, labelAt: 300 },
+  ...{ p: 0.6, q: 0.58, called: 1, tier: 1, heldOut: false, done: true, cost: 10_000, paper: [], eras: [0, 0, 0, 0] },
+  ...{ touched: false, undone: false, longWait: true, draw: 0, predictedWaitSeconds: 720, waitSeconds: 400, epoch: 0 },
+  bounds: { lowerSeconds: 300, upperSeconds: 1500, upper90Seconds: 1200 },
+  ...over,
+});

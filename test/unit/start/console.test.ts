@@ -7,6 +7,9 @@ import { ScoreHistory } from '../../../infra/embedded/console/history-of-scores.
 import { type ConsoleServer, PortUnavailable, startConsole } from '../../../infra/embedded/console/server.ts';
 import { statesOf } from '../../../infra/embedded/console/states.ts';
 import type { HistoryEvent } from '../../../infra/embedded/engine/history.ts';
+import type { Decision } from '../../../schemas/decision.ts';
+import type { RowStatus } from '../../../schemas/items/job.ts';
+import { aDecided, asksAbout } from '../figures/rows.ts';
 
 const ARN = 'arn:aws:states:us-east-1:000000000000:execution:vgac-agentic-job-workflow:one';
 const submitted = { detail: { clusterId: 'c', jobId: '7' } };
@@ -58,14 +61,67 @@ describe('the list of executions', () => {
       end,
     );
     for (const event of events.slice(0, 2)) executions.observe(ARN, event);
-    expect(executions.tally).toMatchObject({ jobs: 1, asked: 1, openApprovals: 1 });
+    expect(executions.tally).toMatchObject({ jobs: 1, openApprovals: 1 });
     // Waiting for people is not work: a run may end meanwhile.
     expect(executions.anyAtWork()).toBe(false);
     for (const event of events.slice(2)) executions.observe(ARN, event);
-    expect(executions.tally).toMatchObject({ asked: 1, openApprovals: 0 });
+    expect(executions.tally).toMatchObject({ jobs: 1, openApprovals: 0 });
   });
 
-  it('filters by cluster, scope and status, newest first', () => {
+  const decided = (over: Partial<Decision>, status?: RowStatus): Parameters<typeof history> => [
+    { type: 'TaskStateEntered' as const, name: 'PredictInShadow' },
+    { type: 'TaskStateExited' as const, name: 'PredictInShadow', output: JSON.parse(JSON.stringify(aDecided(over))) },
+    ...(status === undefined
+      ? []
+      : [{ type: 'TaskStateExited' as const, name: 'RecordOutcome', output: { status, reasons: [] } }]),
+  ];
+  /** A job in a cluster, from its submission on. */
+  const follow = (executions: Executions, name: string, more: Parameters<typeof history>) => {
+    const input = { detail: { clusterId: name.startsWith('b') ? 'b' : 'c', jobId: name } };
+    for (const event of history({ type: 'ExecutionStarted', input }, ...more)) {
+      executions.observe(ARN.replace('one', name), event);
+    }
+  };
+
+  it('counts what becomes of every job as it goes on, in all and by cluster', () => {
+    const seen: string[] = [];
+    const executions = new Executions(({ row }) => seen.push(row.part ?? ''));
+    follow(executions, '1', []);
+    expect(executions.tally.figures).toMatchObject({ jobs: 1, parts: { undecided: 1 } });
+    follow(executions, '2', decided({ next: 'act', called: 3, tier: 2, asks: asksAbout(3) }));
+    follow(executions, '3', decided({ next: 'act' }, 'refused'));
+    follow(executions, 'b4', decided({ next: 'nothing', called: 0, tier: 0 }, 'nothingNeeded'));
+    follow(executions, 'b5', [...decided({ next: 'act' }), { type: 'ExecutionFailed' as const }]);
+    follow(executions, 'b6', [{ type: 'ExecutionFailed' as const }]);
+    follow(executions, '7', [{ type: 'TaskStateEntered' as const, name: 'AlreadyAdmitted' }]);
+    follow(executions, '8', [{ type: 'TaskStateEntered' as const, name: 'Quarantine' }]);
+    const { jobs, figures } = executions.tally;
+    expect(jobs).toBe(8);
+    expect(figures).toMatchObject({
+      ...{ jobs: 6, alsoAsked: 1 },
+      parts: { undecided: 1, acted: 1, withheld: 1, nothingNeeded: 1, failed: 2, asked: 0 },
+    });
+    expect(figures.byTier.map(({ called, acted }) => [called, acted])).toEqual([
+      [2, 0],
+      [0, 1],
+      [1, 0],
+      [0, 0],
+    ]);
+    expect(executions.figuresOf('b')).toMatchObject({ jobs: 3, parts: { failed: 2, nothingNeeded: 1 } });
+    expect(executions.figuresOf('unheard-of').jobs).toBe(0);
+    expect(seen).toEqual(['acted', 'acted', 'nothingNeeded', 'acted']);
+    expect(executions.get(ARN.replace('one', '2'))).toMatchObject({ called: 3, tier: 2, asked: true, part: 'acted' });
+  });
+
+  it('keeps the counts of executions whose rows gave way', () => {
+    const executions = new Executions(undefined, 2);
+    for (let i = 0; i < 10; i++) {
+      follow(executions, String(i), [...decided({ next: 'act' }, 'acted'), { type: 'ExecutionSucceeded' as const }]);
+    }
+    expect(executions.tally.figures).toMatchObject({ jobs: 10, parts: { acted: 10 } });
+  });
+
+  it('filters by cluster, part and status, newest first', () => {
     const executions = new Executions();
     for (const name of ['a', 'b']) {
       const events = history(
@@ -74,13 +130,14 @@ describe('the list of executions', () => {
       );
       for (const event of events) executions.observe(ARN.replace('one', name), event);
     }
-    const names = (filter: { cluster?: string; scope?: string; status?: string }) =>
+    const names = (filter: { cluster?: string; part?: string; status?: string }) =>
       executions.list({ ...filter, limit: 10 }).rows.map(({ name }) => name);
     expect(names({})).toEqual(['b', 'a']);
     expect(names({ cluster: 'a' })).toEqual(['a']);
     expect(names({ status: 'FAILED' })).toEqual(['a']);
     expect(names({ status: 'RUNNING' })).toEqual(['b']);
-    expect(names({ scope: 'autonomous' })).toEqual([]);
+    expect(names({ part: 'failed' })).toEqual(['a']);
+    expect(names({ part: 'acted' })).toEqual([]);
     expect(executions.list({ limit: 1 })).toMatchObject({ total: 2, clusters: ['a', 'b'] });
   });
 });

@@ -16,15 +16,18 @@ import { CannotStart } from './start/stop-with.ts';
 import { disagreements } from './start/summary.ts';
 import { waitForPerson } from './start/waiting.ts';
 
-const say = (line: string) => void process.stdout.write(`${line}\n`);
+/** A line of text, wrapped between words where the terminal is narrower. */
+const say = (text: string) => {
+  for (const line of wrapped(text, process.stdout.columns)) process.stdout.write(`${line}\n`);
+};
 
 /** Prints and writes what happened. Sums that do not agree are a fault: they are said, and the process ends with 1. */
 async function conclude(session: Session, options: Options): Promise<void> {
   const summary = await session.summary();
   const { columns } = process.stdout;
-  say(`\n${renderSummary(summary, session.watch.clusters, columns)}`);
+  process.stdout.write(`\n${renderSummary(summary, session.watch.clusters, columns)}\n`);
   const spared = sparedInWords(session.spared() ?? []);
-  if (spared !== null) for (const line of wrapped(spared, columns, '')) say(line);
+  if (spared !== null) process.stdout.write(`${wrapped(spared, columns, '').join('\n')}\n`);
   for (const fault of disagreements(summary)) {
     say(pc.red(`The sums do not agree: ${fault}`));
     process.exitCode = 1;
@@ -80,7 +83,8 @@ async function run(options: Options): Promise<void> {
     }
     await conclude(session, options);
     if (somebodyThere && !interrupted.happened()) {
-      say(`\nThe page stays at ${pc.cyan(session.consoleUrl)} until Ctrl-C.`);
+      say('');
+      say(`The page stays at ${pc.cyan(session.consoleUrl)} until Ctrl-C.`);
       await interrupted;
     }
   } finally {

@@ -1,10 +1,15 @@
+import { GATE } from '../../../functions/domain/thresholds.ts';
 import { type ActionArguments, Decision } from '../../../schemas/decision.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { JOB_WORKFLOW, namesOf } from '../console/executions.ts';
 import type { HistoryEvent } from '../engine/history.ts';
 
-/** The first questions are asked while nothing is known yet; by the third there is something to say. */
+/** The first questions are asked while nothing is known yet. */
 const FIRST_WORTH_IT = 3;
+/** From so many outcomes of forecasts like it on, a question says how often they came true: half of what earns the tier. */
+const OUTCOMES_WORTH_IT = GATE.evidence.labels / 2;
+/** By then nobody is to wait any longer for a better one. */
+const LAST_TO_LEAVE = 12;
 /** How often, and how long, the question is looked for that an execution has just begun to ask, in ms of the person's clock. */
 const LOOK_EVERY_MS = 50;
 const LOOK_FOR_MS = 10_000;
@@ -44,13 +49,14 @@ export class HumanMoment {
 
   /** Told of every history event, as it happens. */
   observe(arn: string, event: HistoryEvent): void {
-    if (this.#done || !namesOf(arn).machine.endsWith(JOB_WORKFLOW)) return;
+    if (!namesOf(arn).machine.endsWith(JOB_WORKFLOW)) return;
     if (this.#waiting !== null) {
       if (this.#waiting.arn === arn && event.type === 'TaskStateExited' && event.name === 'RequestApproval') {
         this.#waiting.over('answered');
       }
       return;
     }
+    if (this.#done) return;
     if (event.type === 'TaskStateExited' && event.name?.startsWith('Predict') === true) this.#note(arn, event.output);
     if (event.type !== 'TaskStateEntered' || event.name !== 'RequestApproval') return;
     this.#asked += 1;
@@ -62,8 +68,8 @@ export class HumanMoment {
 
   /** The run is over, or somebody has had enough: nobody is waited for any more. */
   end(): void {
-    this.#waiting?.over('over');
     this.#done = true;
+    this.#waiting?.over('over');
   }
 
   #note(arn: string, output: unknown): void {
@@ -78,15 +84,19 @@ export class HumanMoment {
     this.#waiting = { arn, over: resolve };
     try {
       const question = await this.#look(decisionId, over);
-      if (question === null) return;
+      if (question === null || !this.#isWorthIt(question)) return;
+      this.#done = true;
       this.#options.show(question);
       void this.#options.letGo(over).then(() => resolve('left'));
       this.#options.ended(await over, question);
     } finally {
-      this.#done = true;
       this.#waiting = null;
       release();
     }
+  }
+
+  #isWorthIt({ record }: ApprovalItem): boolean {
+    return this.#asked >= LAST_TO_LEAVE || (record !== undefined && record.seen >= OUTCOMES_WORTH_IT);
   }
 
   /** The question once it can be answered; null where it is answered, or over, before anybody could see it. */

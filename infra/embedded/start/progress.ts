@@ -6,7 +6,7 @@ import { TIERS } from '../../../functions/domain/thresholds.ts';
 import type { ShownScope } from '../console/shown-scope.ts';
 import type { Notice, Tally } from '../console/views.ts';
 import { evidenceText } from './evidence-text.ts';
-import { joined, wrapped } from './status-line.ts';
+import { joined, widthOf, wrapped } from './status-line.ts';
 import type { ClusterProgress, Watch } from './watch.ts';
 
 export interface ProgressSource {
@@ -116,8 +116,10 @@ function plainLines(source: ProgressSource, out: Screen): ProgressView {
   };
 }
 
-/** Clears what an earlier drawing left behind a line that is shorter. */
-const CLEAR_RIGHT = '\u001b[K';
+/** Clears what an earlier drawing left, before a line is written: after it, its own last character would go on a full line. */
+const CLEAR_LINE = '\u001b[K';
+/** Status lines are drawn without the terminal's own wrapping, without which what is wider is lost. */
+const WRAP = { on: '\u001b[?7h', off: '\u001b[?7l' } as const;
 
 function inPlace(source: ProgressSource, out: Screen): ProgressView {
   // Asked each time: a window may be made narrower meanwhile.
@@ -148,7 +150,10 @@ function inPlace(source: ProgressSource, out: Screen): ProgressView {
   };
   const timer = setInterval(draw, REDRAW_MS);
   const write = (text: string, paint: (line: string) => string) => {
-    for (const line of wrapped(text, columns())) bars.log(`${paint(line)}${CLEAR_RIGHT}\n`);
+    for (const line of wrapped(text, columns())) {
+      const whole = widthOf(line) > columns() ? `${WRAP.on}${paint(line)}${WRAP.off}` : paint(line);
+      bars.log(`${CLEAR_LINE}${whole}\n`);
+    }
   };
   return {
     say: (line) => write(line, (text) => text),

@@ -6,7 +6,7 @@ const LEAST_COLUMNS = 20;
 /** A number stays with its per cent. */
 const BETWEEN_WORDS = /(?<=\S)\s+(?=[^\s%])/;
 
-const ADDRESS = /^\s*https?:\/\//;
+const isAddress = (line: string) => /^\s*https?:\/\//.test(stripVTControlCharacters(line));
 
 /** Characters that a text takes on screen, colours left out. */
 export function widthOf(text: string): number {
@@ -33,7 +33,7 @@ export function wrapped(text: string, columns: number | undefined, indent = '  '
     }
     if (line.trim() !== '') lines.push(line);
     line = `${lines.length === 0 ? '' : indent}${word}`;
-    while (widthOf(line) > width && !ADDRESS.test(line)) {
+    while (widthOf(line) > width && !isAddress(line)) {
       const characters = [...line];
       lines.push(characters.slice(0, width).join(''));
       line = `${indent}${characters.slice(width).join('')}`;

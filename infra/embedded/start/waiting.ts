@@ -23,7 +23,7 @@ export function waitForPerson(
     ended(ending, { cluster_id: clusterId, job_id: jobId }) {
       if (ending === 'answered') session.watch.asked(clusterId, jobId);
       const said = endingInWords(ending, jobId);
-      if (said !== null) say(`${said}\n`);
+      if (said !== null) for (const line of [said, '']) say(line);
     },
   });
 }

@@ -152,7 +152,7 @@ function markLine(table: Table, clusterId: string, line: LedgerLine, version: nu
   const round = keyOfLine(line);
   if (isWait(line)) {
     const due = line.started ? null : nextWaitDue(line, line.toSeconds);
-    return markWaited(table, clusterId, { round, waited: line.toSeconds, due });
+    return markWaited(table, clusterId, { round, waited: line.toSeconds, due, started: line.started });
   }
   const owes = owesWait(line) !== null;
   const due = owes ? nextWaitDue(line, line.labelAt - line.submittedAt) : null;

@@ -156,20 +156,25 @@ export async function markFolded(
 export async function markWaited(
   table: Table,
   clusterId: string,
-  { round, waited, due }: { round: string; waited: number; due: string | null },
+  { round, waited, due, started }: { round: string; waited: number; due: string | null; started: boolean },
 ): Promise<void> {
-  const further = 'attribute_exists(folded_in) AND (attribute_not_exists(waited_seconds) OR waited_seconds < :waited)';
-  const values = { ':waited': waited };
-  if (due === null) {
-    const update = 'SET waited_seconds = :waited REMOVE unfolded, unfolded_due';
-    await updateRow(table, clusterId, round, { update, values }, further);
+  const isMore = (than: '<' | '<=') =>
+    `attribute_exists(folded_in) AND (attribute_not_exists(waited_seconds) OR waited_seconds ${than} :waited)`;
+  const mark = (update: string, condition: string, more: Record<string, unknown> = {}) =>
+    updateRow(table, clusterId, round, { update, values: { ':waited': waited, ...more } }, condition);
+  const leave = 'SET waited_seconds = :waited REMOVE unfolded, unfolded_due';
+  // A start ends it, also where no more of the wait was folded than before.
+  if (started) {
+    await mark(leave, isMore('<='));
     return;
   }
   // A start that came meanwhile has set the row due at once.
-  const update = 'SET waited_seconds = :waited, unfolded_due = :due';
-  const notStarted = `${further} AND attribute_not_exists(actual_wait)`;
-  if (await updateRow(table, clusterId, round, { update, values: { ...values, ':due': due } }, notStarted)) return;
-  await updateRow(table, clusterId, round, { update: 'SET waited_seconds = :waited', values }, further);
+  const notStarted = `${isMore('<')} AND attribute_not_exists(actual_wait)`;
+  const marked =
+    due === null
+      ? await mark(leave, notStarted)
+      : await mark('SET waited_seconds = :waited, unfolded_due = :due', notStarted, { ':due': due });
+  if (!marked) await mark('SET waited_seconds = :waited', isMore('<'));
 }
 
 /** A folded row whose wait tells nothing now: out of the index for good, unless more of it is still to come. */

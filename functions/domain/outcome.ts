@@ -194,7 +194,12 @@ export function moreOfWait(row: JobItem, now: Date): LedgerWait | null {
   const submittedAt = seconds(submitted_at);
   const bounds = boundsOf(decision.prediction);
   const line = { jobId: row.job_id, decisionId: decision.decisionId, submittedAt, fromSeconds, bounds };
-  if (actual_wait !== undefined) return { ...line, toSeconds: actual_wait, started: true };
+  if (actual_wait !== undefined) {
+    // All its bounds have been judged by now.
+    if (nextElapse(bounds, fromSeconds) === null) return null;
+    // A start told late may lie before what is folded already; that stands, and only the bounds beyond it learn from the start.
+    return { ...line, toSeconds: Math.max(actual_wait, fromSeconds), started: true };
+  }
   if (!isWaiting(row)) return null;
   const elapsed = now.getTime() / 1000 - submittedAt;
   const passed = Object.values(bounds).filter((bound) => bound > fromSeconds && bound <= elapsed);

@@ -94,6 +94,31 @@ describe('the wait of a job that starts after its label was folded', () => {
     expect(await indexed(dynamo.table, 'elapsed')).toEqual([]);
   });
 
+  it('is folded once when its start is told after a bound was taken for elapsed, and only beyond that bound', async () => {
+    const tell = (at: number, told: number) =>
+      recordOutcome(dynamo.table, roundOf('behind', 'a'), { type: 'JobStarted', at: instant(at) }, T, moment(told));
+    await decided(dynamo.table, 'behind', 'a', { prediction: open });
+    await fold('behind', OVERDUE);
+    await fold('behind', moment(1_000));
+    await tell(800, 1_100);
+    for (let i = 0; i < 3; i++) expect((await fold('behind', moment(1_100 + i))).batches).toBe(i === 0 ? 1 : 0);
+    expect((await intervalOf('behind')).up).toBeCloseTo(2.545, 9);
+    expect((await intervalOf('behind')).hi).toBeCloseTo(3 - 0.0025, 9);
+    expect(await ledgerWaits(dynamo.table, 'behind')).toEqual(['a', 'a']);
+    expect(await indexed(dynamo.table, 'behind')).toEqual([]);
+  });
+
+  it('is left alone when its start is told after every bound was taken for elapsed', async () => {
+    await decided(dynamo.table, 'far-behind', 'a', { prediction: open });
+    for (const now of [OVERDUE, moment(1_000), moment(5_000)]) await fold('far-behind', now);
+    const before = await calibrationOf(dynamo.table, 'far-behind');
+    const told = { type: 'JobStarted' as const, at: instant(800) };
+    await recordOutcome(dynamo.table, roundOf('far-behind', 'a'), told, T, moment(6_000));
+    await fold('far-behind', moment(6_000));
+    expect(await calibrationOf(dynamo.table, 'far-behind')).toEqual(before);
+    expect(await indexed(dynamo.table, 'far-behind')).toEqual([]);
+  });
+
   it('waits for no bound of a job that ended without a start, and for none that nobody would wait for', async () => {
     await decided(dynamo.table, 'given-up', 'a', { prediction: open });
     await fold('given-up', OVERDUE);

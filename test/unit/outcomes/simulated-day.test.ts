@@ -73,71 +73,75 @@ async function decide(table: Table, clusterId: string, jobId: string, executed: 
 }
 
 describe('a day with duplicates, reordering, late decisions and crashes', () => {
-  it.each([1])('leaves each label folded once, and a ledger that rebuilds the state, seed %i', async (seed) => {
-    const random = seeded(seed);
-    const clusterId = `day-${seed}`;
-    const config = configOf(clusterId);
-    const deeds: Deed[] = [];
-    const jobIds = Array.from({ length: 60 }, (_, i) => `job-${i}`);
-    for (const jobId of jobIds) {
-      // Most are decided at once, some when their outcome is known already, a few hours late.
-      const at = random() < 0.7 ? 0 : random() < 0.7 ? Math.floor(random() * 600) : Math.floor(random() * 20_000);
-      const executed = random() < 0.4;
-      deeds.push({ at, run: (table, now) => decide(table, clusterId, jobId, executed, now) });
-      for (const told of eventsOf(random)) {
-        for (const late of copies(random)) {
-          deeds.push({
-            at: (Date.parse(told.at) - moment(0).getTime()) / 1000 + late,
-            run: async (table, now) => {
-              await recordOutcome(table, roundOf(clusterId, jobId), told, T, now);
-              await foldCluster(table, config, now, [keyOf(jobId)]);
-            },
-          });
+  it.each([1])(
+    'leaves each label folded once, and a ledger that rebuilds the state, seed %i',
+    { timeout: 120_000 },
+    async (seed) => {
+      const random = seeded(seed);
+      const clusterId = `day-${seed}`;
+      const config = configOf(clusterId);
+      const deeds: Deed[] = [];
+      const jobIds = Array.from({ length: 60 }, (_, i) => `job-${i}`);
+      for (const jobId of jobIds) {
+        // Most are decided at once, some when their outcome is known already, a few hours late.
+        const at = random() < 0.7 ? 0 : random() < 0.7 ? Math.floor(random() * 600) : Math.floor(random() * 20_000);
+        const executed = random() < 0.4;
+        deeds.push({ at, run: (table, now) => decide(table, clusterId, jobId, executed, now) });
+        for (const told of eventsOf(random)) {
+          for (const late of copies(random)) {
+            deeds.push({
+              at: (Date.parse(told.at) - moment(0).getTime()) / 1000 + late,
+              run: async (table, now) => {
+                await recordOutcome(table, roundOf(clusterId, jobId), told, T, now);
+                await foldCluster(table, config, now, [keyOf(jobId)]);
+              },
+            });
+          }
         }
       }
-    }
-    for (let at = 300; at < DAY; at += 3_600) {
-      deeds.push({ at, run: (table, now) => catchUp(table, clusterId, `run-${at}`, now) });
-    }
-    for (const [epoch, by] of [
-      [1, 'one'],
-      [1, 'another'],
-      [2, 'one'],
-    ] as const) {
-      deeds.push({
-        at: 400 * epoch,
-        run: async (table, now) => {
-          await changeEpoch(table, config, restoring(null, { epoch, by }), now);
-        },
-      });
-    }
-    const deaths = await live(deeds, random);
-    await catchUp(dynamo.table, clusterId, 'last', moment(2 * DAY));
+      for (let at = 300; at < DAY; at += 3_600) {
+        deeds.push({ at, run: (table, now) => catchUp(table, clusterId, `run-${at}`, now) });
+      }
+      for (const [epoch, by] of [
+        [1, 'one'],
+        [1, 'another'],
+        [2, 'one'],
+      ] as const) {
+        deeds.push({
+          at: 400 * epoch,
+          run: async (table, now) => {
+            await changeEpoch(table, config, restoring(null, { epoch, by }), now);
+          },
+        });
+      }
+      const deaths = await live(deeds, random);
+      await catchUp(dynamo.table, clusterId, 'last', moment(2 * DAY));
 
-    const rows = await Promise.all(jobIds.map((jobId) => loadJob(dynamo.table, roundOf(clusterId, jobId))));
-    const teaching = rows.filter((row) => row?.decision?.foldable);
-    // A day that had none of what it is about would show nothing.
-    expect(teaching.length).toBeGreaterThan(jobIds.length / 2);
-    expect(rows.filter((row) => row?.decision?.next === 'late').length).toBeGreaterThan(0);
-    expect(teaching.filter((row) => row?.decision?.executed).length).toBeGreaterThan(0);
-    expect(rows.filter((row) => row?.contradicting !== undefined).length).toBeGreaterThan(0);
-    expect(deaths).toEqual(new Set(PLACES.map(placeName)));
+      const rows = await Promise.all(jobIds.map((jobId) => loadJob(dynamo.table, roundOf(clusterId, jobId))));
+      const teaching = rows.filter((row) => row?.decision?.foldable);
+      // A day that had none of what it is about would show nothing.
+      expect(teaching.length).toBeGreaterThan(jobIds.length / 2);
+      expect(rows.filter((row) => row?.decision?.next === 'late').length).toBeGreaterThan(0);
+      expect(teaching.filter((row) => row?.decision?.executed).length).toBeGreaterThan(0);
+      expect(rows.filter((row) => row?.contradicting !== undefined).length).toBeGreaterThan(0);
+      expect(deaths).toEqual(new Set(PLACES.map(placeName)));
 
-    const item = await calibrationOf(dynamo.table, clusterId);
-    const folded = teaching.map((row) => row?.job_id ?? '');
-    expect((await ledgerJobs(dynamo.table, clusterId)).toSorted()).toEqual(folded.toSorted());
-    for (const row of teaching) expect(row?.folded_in).toBeGreaterThan(0);
-    const waited = rows.flatMap((row) => (row?.waited_seconds === undefined ? [] : [row.job_id]));
-    expect(waited.length).toBeGreaterThan(0);
-    expect(new Set(await ledgerWaits(dynamo.table, clusterId))).toEqual(new Set(waited));
-    expect(await indexed(dynamo.table, clusterId)).toEqual([]);
-    // What died before its record may still be reserved, until the monitor comes by an hour later.
-    expect(taken(item).places).toBe(0);
-    expect(deserialise(item.state).epoch).toBe(2);
-    const rebuilt = await rebuild(dynamo.table, clusterId);
-    expect(rebuilt?.version).toBe(item.version);
-    expect(Buffer.from(rebuilt?.state ?? []).equals(Buffer.from(item.state))).toBe(true);
-  });
+      const item = await calibrationOf(dynamo.table, clusterId);
+      const folded = teaching.map((row) => row?.job_id ?? '');
+      expect((await ledgerJobs(dynamo.table, clusterId)).toSorted()).toEqual(folded.toSorted());
+      for (const row of teaching) expect(row?.folded_in).toBeGreaterThan(0);
+      const waited = rows.flatMap((row) => (row?.waited_seconds === undefined ? [] : [row.job_id]));
+      expect(waited.length).toBeGreaterThan(0);
+      expect(new Set(await ledgerWaits(dynamo.table, clusterId))).toEqual(new Set(waited));
+      expect(await indexed(dynamo.table, clusterId)).toEqual([]);
+      // What died before its record may still be reserved, until the monitor comes by an hour later.
+      expect(taken(item).places).toBe(0);
+      expect(deserialise(item.state).epoch).toBe(2);
+      const rebuilt = await rebuild(dynamo.table, clusterId);
+      expect(rebuilt?.version).toBe(item.version);
+      expect(Buffer.from(rebuilt?.state ?? []).equals(Buffer.from(item.state))).toBe(true);
+    },
+  );
 });
 
 /** A start, an end without a start, a cancellation, several of them that contradict each other, or nothing at all. */

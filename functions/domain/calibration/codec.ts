@@ -153,10 +153,11 @@ function sampled(port: Port, ring: SampledRing, capacity: number): void {
   Object.assign(ring, { size, head });
   const whole = ring.at.subarray(0, size).every(Number.isInteger);
   const perSecond = port.byte(whole ? 0 : 1) === 0 ? 1 : 1000;
-  const slotOf = (age: number): number => (head - size + age + capacity) % capacity;
-  const times = Float64Array.from({ length: size }, (_, age) => Math.round((ring.at[slotOf(age)] ?? 0) * perSecond));
+  const oldest = (head - size + capacity) % capacity;
+  const times = new Float64Array(size);
+  for (let age = 0; age < size; age++) times[age] = Math.round((ring.at[(oldest + age) % capacity] ?? 0) * perSecond);
   differences(port, times, size);
-  for (let age = 0; age < size; age++) ring.at[slotOf(age)] = (times[age] ?? 0) / perSecond;
+  for (let age = 0; age < size; age++) ring.at[(oldest + age) % capacity] = (times[age] ?? 0) / perSecond;
   for (let i = 0; i < 2; i++) {
     ring.stretches[i] = port.signed(ring.stretches[i] ?? 0);
     ring.offered[i] = port.integer(ring.offered[i] ?? 0);

@@ -36,23 +36,29 @@ function usualBits(values: Float64Array, count: number): number {
 
 function bitsOf(value: number): number {
   let bits = 0;
-  for (let left = value; left >= 1; left /= 2) bits += 1;
-  return bits;
+  let left = value;
+  for (; left >= 2 ** 31; left = Math.floor(left / 2 ** 31)) bits += 31;
+  return bits + 32 - Math.clz32(left);
 }
 
 /** `low` bits of a number as they are; of the rest and one, its length in zeros, then its bits below the highest. */
 function coded(port: Port, value: number, low: number): number {
-  const unit = 2 ** low;
-  const rest = Math.floor(value / unit) + 1;
-  const most = bitsOf(rest) - 1;
-  let length = 0;
-  while (port.bits(length < most ? 0 : 1, 1) === 0) length += 1;
-  const size = 2 ** length;
-  return (size + wide(port, rest - size, length) - 1) * unit + wide(port, value % unit, low);
+  const unit = powerOfTwo(low);
+  const quotient = Math.floor(value / unit);
+  const length = port.zeros(bitsOf(quotient + 1) - 1);
+  const size = powerOfTwo(length);
+  const rest = wide(port, quotient + 1 - size, length);
+  return (size + rest - 1) * unit + wide(port, value - quotient * unit, low);
+}
+
+/** Without the detour by logarithms that `**` takes. */
+function powerOfTwo(exponent: number): number {
+  return exponent < 31 ? 1 << exponent : 2 ** exponent;
 }
 
 /** Any number of bits, the lowest first. */
 function wide(port: Port, value: number, width: number): number {
+  if (width <= 16) return port.bits(value, width);
   let read = 0;
   let scale = 1;
   for (let left = width; left > 0; left -= 16) {

@@ -17,6 +17,8 @@ export interface Port {
   double(value: number): number;
   /** A part of a byte and more: at most 16 bits, unsigned. `align` ends a run of them, before anything else. */
   bits(value: number, width: number): number;
+  /** So many zeros and a one. */
+  zeros(count: number): number;
   align(): void;
 }
 
@@ -88,6 +90,13 @@ export class Writer implements Port {
     return value;
   }
 
+  zeros(count: number): number {
+    let left = count;
+    for (; left > 15; left -= 16) this.bits(0, 16);
+    this.bits(2 ** left, left + 1);
+    return count;
+  }
+
   align(): void {
     if (this.width > 0) this.byte(this.loose);
     this.loose = 0;
@@ -152,6 +161,21 @@ export class Reader implements Port {
     this.loose >>>= width;
     this.width -= width;
     return value;
+  }
+
+  zeros(): number {
+    let count = 0;
+    for (;;) {
+      if (this.width === 0) {
+        this.loose = this.byte();
+        this.width = 8;
+      }
+      const one = this.loose & 1;
+      this.loose >>>= 1;
+      this.width -= 1;
+      if (one === 1) return count;
+      count += 1;
+    }
   }
 
   align(): void {

@@ -146,7 +146,7 @@ describe('an outcome', () => {
     expect(await waiting('later')).toEqual([]);
   });
 
-  it('and its round find each other whoever is faster, and wherever one of them dies', async () => {
+  it('and its round find each other whoever is faster, and wherever one dies', { timeout: 120_000 }, async () => {
     let run = 0;
     const writes = fc.integer({ min: 1, max: 5 });
     const told: Told = { type: 'JobStarted', at: instant(30) };

@@ -42,8 +42,8 @@ describe('applying a configuration', () => {
     let made = 0;
     const newSalt = () => `generated-salt-${++made}`;
     await applyClusters(table, [cluster('salted')], NOW, newSalt);
-    const again = await applyClusters(table, [cluster('salted', { holdOut: 0.1 })], NOW, newSalt);
-    expect(again).toMatchObject([{ created: false, config: { salt: 'generated-salt-1', holdOut: 0.1 } }]);
+    const again = await applyClusters(table, [cluster('salted', { longWaitSeconds: 600 })], NOW, newSalt);
+    expect(again).toMatchObject([{ created: false, config: { salt: 'generated-salt-1', longWaitSeconds: 600 } }]);
     expect(made).toBe(1);
   });
 

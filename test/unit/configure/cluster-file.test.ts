@@ -25,7 +25,8 @@ describe('the configuration of clusters', () => {
         dryRun: true,
         longWaitSeconds: 300,
         approvalTtlSeconds: 14_400,
-        budgets: { statement: { tokens: 10, cap: 20 } },
+        asking: { open: 6, perHour: 6, keptForGate: 2 },
+        limits: { cooldownMinutes: 30, actionsPerHour: 60 },
       },
     ]);
   });
@@ -46,7 +47,7 @@ describe('the configuration of clusters', () => {
     ['T as a text', { longWaitSeconds: '300' }, 'longWaitSeconds: use a number'],
     ['half a second for T', { longWaitSeconds: 0.5 }, 'longWaitSeconds: use a whole number'],
     ['T of nothing', { longWaitSeconds: 0 }, 'longWaitSeconds: use at least 1'],
-    ['too large a share', { holdOut: 0.6 }, 'holdOut: use at most 0.5'],
+    ['too many questions', { asking: { open: 101 } }, 'asking.open: use at most 100'],
     ['dry run as a text', { dryRun: 'yes' }, 'dryRun: use true or false'],
     [
       'a host without a protocol',
@@ -86,8 +87,8 @@ describe('the configuration of clusters', () => {
     ],
     [
       'more tokens than fit',
-      { budgets: { intervention: { tokens: 9 } } },
-      'budgets.intervention.tokens: use at most the cap, which is 5',
+      { tiers: { gate: { tokens: 9, cap: 5 } } },
+      'tiers.gate.tokens: use at most the cap, which is 5',
     ],
     ['a short salt', { salt: 'short' }, 'salt: use at least 16 characters'],
     [
@@ -101,14 +102,14 @@ describe('the configuration of clusters', () => {
 
   it('reports all faults of all clusters at once', () => {
     const faults = faultsIn(
-      cluster({ platform: 'pbs', holdOut: 2, actions: { warn: { action: 'shout' } } }),
+      cluster({ platform: 'pbs', asking: { open: -1 }, actions: { warn: { action: 'shout' } } }),
       cluster({ clusterId: 'gpu-b', approvers: { gate: ['grace'] } }),
       cluster({ clusterId: 'gpu-b' }),
       'not a cluster',
     );
     expect(faults.map((fault) => fault.split(':')[0])).toEqual([
       'clusters[0].platform',
-      'clusters[0].holdOut',
+      'clusters[0].asking.open',
       'clusters[0].actions.warn',
       'clusters[1].approvers.gate[0]',
       'clusters[3]',

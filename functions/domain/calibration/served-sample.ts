@@ -17,10 +17,15 @@ export function orderOfQ({ q }: ServedSample): Uint32Array {
 }
 
 /** What is at the given places of a sample, in their order. */
-export function picked({ q, y, submittedAt }: ServedSample, places: Uint32Array): ServedSample {
-  return {
-    q: Float64Array.from(places, (place) => q[place] ?? Number.NaN),
-    y: Uint8Array.from(places, (place) => y[place] ?? 0),
-    submittedAt: Float64Array.from(places, (place) => submittedAt[place] ?? Number.NaN),
-  };
+export function picked(sample: ServedSample, places: Uint32Array): ServedSample {
+  const count = places.length;
+  const of = { q: new Float64Array(count), y: new Uint8Array(count), submittedAt: new Float64Array(count) };
+  // A loop, because `from` with a function takes ten times as long, and the proof of a map picks two dozen times.
+  for (let i = 0; i < count; i++) {
+    const place = places[i] ?? 0;
+    of.q[i] = sample.q[place] ?? Number.NaN;
+    of.y[i] = sample.y[place] ?? 0;
+    of.submittedAt[i] = sample.submittedAt[place] ?? Number.NaN;
+  }
+  return of;
 }

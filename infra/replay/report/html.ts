@@ -107,7 +107,7 @@ function figures(stream: StreamReport): string[] {
     ),
     figure(
       'Calibration error',
-      `Debiased ECE of the last labels (at most 1,000, a sample of each stretch of time) with 90 % bounds. ${keys(['dash', 'limits of the tiers'])}`,
+      `Debiased ECE of the last labels (at most 1,000, a sample of each stretch of time) with 90 % bounds. ${mapsInWords(stream)}${keys(['dash', 'limits of the tiers'])}`,
       eceChart(stream),
     ),
     figure(
@@ -261,4 +261,10 @@ function fileNote({ path, failure, notes: assumed, skippedRows }: FileReport): s
   const skipped = skippedRows === 0 ? [] : [`${count(skippedRows)} rows could not be read and were skipped`];
   const notes = [...(failure === null ? [] : [failure]), ...assumed, ...skipped];
   return notes.length === 0 ? '' : `<p class="bad">${escaped(`${path}: ${notes.join('; ')}`)}</p>`;
+}
+
+function mapsInWords({ recalibration }: StreamReport): string {
+  if (recalibration === null) return '';
+  const { promoted, rolledBack } = recalibration;
+  return `Upright: a calibration map joins the experts (${count(promoted)}) or leaves them again (${count(rolledBack)}). `;
 }

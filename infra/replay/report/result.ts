@@ -5,6 +5,7 @@ import { tierStandings } from '../../../functions/domain/tiers.ts';
 import type { TierName } from '../../../schemas/primitives.ts';
 import type { Cluster } from '../cluster.ts';
 import type { NaiveOutcome } from '../naive.ts';
+import type { Epoch, Recalibration } from '../recalibration.ts';
 import type { FileResult, NamedStream } from '../replay-file.ts';
 import type { RulesName } from '../rules.ts';
 import type { Stream } from '../stream.ts';
@@ -136,6 +137,13 @@ export interface StreamReport {
   readonly psiNeeds: number;
   /** Of the detectors: the model itself drifted (raw), recalibration does not cope (served). */
   readonly alarms: { readonly raw: number; readonly served: number };
+  /** Calibration maps that joined the experts, and left them again; null where the rules know no recalibration. */
+  readonly recalibration: {
+    readonly promoted: number;
+    readonly rolledBack: number;
+    /** The first 1000. */
+    readonly epochs: readonly Epoch[];
+  } | null;
   /** Jobs seen at each alarm on raw p; the first 1000. */
   readonly driftAlarmJobs: readonly number[];
   readonly reliability: { readonly raw: readonly Bin[]; readonly served: readonly Bin[] };
@@ -215,11 +223,18 @@ export function streamReport({ name, cluster }: NamedStream, jobsPerSecond: numb
     psi: psiOf(state.shift),
     psiNeeds: psiNeeds(state.shift),
     alarms: { ...state.alarms },
+    recalibration: recalibrationOf(stream.recalibration),
     driftAlarmJobs: stream.alarmsAt,
     reliability: { raw: raw.bins, served: served.bins },
     timeline: stream.timeline.all,
     jobsPerSecond: jobsPerSecond === null ? null : Math.round(jobsPerSecond),
   };
+}
+
+function recalibrationOf(recalibration: Recalibration | null): StreamReport['recalibration'] {
+  if (recalibration === null) return null;
+  const { promoted, rolledBack, epochs } = recalibration;
+  return { promoted, rolledBack, epochs };
 }
 
 function tierReports({ rules, tally, promises, state }: Stream): TierReport[] {

@@ -26,6 +26,7 @@ svg text { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; fill: va
 svg text.label { fill: var(--ink); }
 .grid { stroke: var(--hair); } .axis { stroke: var(--soft); } .diagonal { stroke: var(--soft); stroke-dasharray: 4 4; }
 .limit { stroke: var(--soft); stroke-dasharray: 5 4; }
+.epoch { stroke: var(--ok); stroke-width: 1.5; } .epoch.rolledBack { stroke: var(--harm); }
 .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; } .area { fill-opacity: .24; stroke: none; } .solid { fill-opacity: 1; }
 .line.autonomous, .whisker.autonomous { stroke: var(--autonomous); } .area.autonomous, .dot.autonomous { fill: var(--autonomous); }
 .line.notify, .whisker.notify { stroke: var(--notify); } .area.notify, .dot.notify { fill: var(--notify); }

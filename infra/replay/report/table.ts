@@ -145,12 +145,25 @@ function rowsOf(report: StreamReport): [string, string][] {
       'drift',
       `alarms on raw p ${report.alarms.raw}${firstAlarm(report)}, on served q ${report.alarms.served}; ${psiInWords(report)}`,
     ],
+    ...(report.recalibration === null ? [] : [mapsOf(report.recalibration)]),
     [
       'wait bounds',
       `one-sided 90 % bound holds ${percent(report.upper90Held)}, two-sided 90 % ${percent(report.interval90Held)}`,
     ],
     ['asks a human', asksOf(report)],
   ];
+}
+
+/** More of them would be a list. */
+const EPOCHS_SHOWN = 8;
+
+function mapsOf({ promoted, rolledBack, epochs }: NonNullable<StreamReport['recalibration']>): [string, string] {
+  const when = epochs
+    .slice(0, EPOCHS_SHOWN)
+    .map(({ afterJobs, cause }) => `${cause === 'promoted' ? '' : 'back '}${count(afterJobs)}`);
+  const more = epochs.length > when.length ? '; ...' : '';
+  const after = when.length === 0 ? '' : ` (after jobs ${when.join('; ')}${more})`;
+  return ['calibration maps', `${promoted} joined the experts, ${rolledBack} were rolled back${after}`];
 }
 
 /** The parts that every job is one of. */

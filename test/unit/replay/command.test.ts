@@ -33,7 +33,7 @@ describe('npm run replay', () => {
       ...['reachedMedianWait', 'longWaitSeconds', 'questions', 'questionsPerDay', 'unasked', 'tiers'],
       ...['promiseViolations', 'naive', 'passedOver', 'core', 'repeatedRows', 'arrayTasks', 'firstSubmittedAt'],
       ...['lastSubmittedAt', 'days', 'upper90Held', 'interval90Held', 'ece', 'scores', 'psi', 'psiNeeds', 'alarms'],
-      ...['driftAlarmJobs', 'reliability', 'timeline', 'jobsPerSecond'],
+      ...['recalibration', 'driftAlarmJobs', 'reliability', 'timeline', 'jobsPerSecond'],
     ]);
     expect(Object.keys(stream.tiers[0])).toEqual([
       ...[

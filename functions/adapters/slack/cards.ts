@@ -17,13 +17,11 @@ import {
 import { undoState, undoUntil } from '../../domain/undoing.ts';
 import { button, buttons, context, plain, section, sections } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
-import { code, prose, wholeName } from './escape.ts';
+import { besideName, prose, wholeName } from './escape.ts';
 import { clockTime, effectWords, evidenceMark, person } from './wording.ts';
 
 /** What is recorded where nobody said why; not worth a line on the card. */
 export const DENIED_WITHOUT_REASON = 'denied without a reason';
-/** Names that nobody approves anything by may be cut. */
-const BESIDE = 90;
 
 /**
  * The card of a pending approval, made to fit a phone: what would be done to whose job, why, and what silence means. What it rests
@@ -64,7 +62,7 @@ export function questionLines(approval: ApprovalItem): string[] {
       : pinned.dryRun
         ? `${deedWords(subject.arguments, 'would', wholeName)}.`
         : `${deedWords(subject.arguments, 'do', wholeName)}?`;
-  return [`${asked}${before}`, jobWords(approval, (name) => code(name, BESIDE), wholeName)];
+  return [`${asked}${before}`, jobWords(approval, besideName, wholeName)];
 }
 
 function whyLine(approval: ApprovalItem): string {
@@ -127,7 +125,7 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
       section(stateWords(approval), ...reasonWords(approval), ...effectWords(approval, undo)),
       ...sections(
         aboutLine(approval),
-        jobWords(approval, (name) => code(name, BESIDE), wholeName),
+        jobWords(approval, besideName, wholeName),
       ),
       ...(approval.status === 'alone'
         ? [section(`_You are told because:_ ${prose(toldBecause(pinned), 400)} · ${evidenceMark(pinned)}`)]

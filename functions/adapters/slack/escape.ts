@@ -47,6 +47,17 @@ export function code(text: string, max: number): string {
 
 /** A name that somebody approves something by: whole, and with a warning beside it where it could be taken for another. */
 export function wholeName(text: string): string {
+  return withWarning(text, Number.POSITIVE_INFINITY);
+}
+
+/** A name that only stands beside it, such as whose job it is. */
+export function besideName(text: string): string {
+  return withWarning(text, BESIDE);
+}
+
+const BESIDE = 90;
+
+function withWarning(text: string, max: number): string {
   const { warning } = shownName(text);
-  return `${code(text, Number.POSITIVE_INFINITY)}${warning === null ? '' : ` (⚠️ ${warning})`}`;
+  return `${code(text, max)}${warning === null ? '' : ` (⚠️ ${warning})`}`;
 }

@@ -4,7 +4,7 @@ import { deedWords, type Form, jobWords, timeBeside, toldBecause } from '../../d
 import { countOf, countWords, type Said, type Statements } from '../../domain/rolling-statements.ts';
 import { section, sections } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
-import { code, prose, wholeName } from './escape.ts';
+import { besideName, code, prose, wholeName } from './escape.ts';
 import { evidenceMark } from './wording.ts';
 
 const OUTCOME: Record<Effect['status'], { title: string; form: Form }> = {
@@ -27,7 +27,7 @@ export function statementMessage(
   const { title, form } = OUTCOME[effect.status];
   const args = decision.arguments ?? { action: effect.action, jobId: decision.jobId, clusterId: decision.clusterId };
   const why = effect.reason === undefined || effect.status === 'dryRun' ? '' : ` (${prose(effect.reason, 300)})`;
-  const whose = jobWords({ ...job, cluster_id: decision.clusterId }, (name) => code(name, IN_LIST), wholeName);
+  const whose = jobWords({ ...job, cluster_id: decision.clusterId }, besideName, wholeName);
   return {
     text: `${title}: ${prose(effect.action, 60)}`,
     blocks: [

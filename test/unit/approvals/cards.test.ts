@@ -156,7 +156,7 @@ describe('the card of a pending approval, read on a phone', () => {
     const pinned = aDecision({ asks: { tier: 3, ...requeue({ target: 'sh\u043ert' }) } });
     const card = words(requestCard(anApproval({ pinned, user: 'mal\u202elory' })));
     expect(card).toContain('to queue `sh\\u{43e}rt` (⚠️ mixes in Cyrillic letters)?');
-    expect(card).toContain('owner `mal\\u{202e}lory`');
+    expect(card).toContain('owner `mal\\u{202e}lory` (⚠️ unusual characters, shown by their codes) · 4 GPUs');
   });
 
   it('has buttons that carry the approval id and nothing else', () => {

@@ -114,7 +114,8 @@ export function decide(input: DecideInput): Decision {
     statement,
     longWaitSeconds: config.longWaitSeconds,
     approvalTtlSeconds: config.approvalTtlSeconds,
-    dryRun: config.dryRun,
+    // Without a scheduler nothing is touched either, and every word has to say so.
+    dryRun: config.dryRun || config.scheduler.kind === 'none',
   };
 }
 

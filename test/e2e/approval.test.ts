@@ -33,8 +33,9 @@ describe.skipIf(browserPath === null)(name, () => {
     await expect.poll(() => shared.session.system.engine.list({ status: 'RUNNING' }), { timeout: 20_000 }).toEqual([]);
 
     const row = await shared.row(JOB_ID);
-    expect(row).toMatchObject({ status: 'approved', effect: { status: 'done', intervened: true } });
-    expect(row?.effect?.decisionId).toBe(row?.decision?.decisionId);
+    expect(row).toMatchObject({ status: 'approved', approved_effect: { status: 'done', intervened: true } });
+    expect(row?.effect).toBeUndefined();
+    expect(row?.approved_effect?.decisionId).toBe(`${row?.decision?.decisionId}.asked`);
     expect(shared.cluster.job(JOB_ID)?.priority).toBe(200);
     expect(await shared.session.records.approval(row?.decision?.decisionId ?? '')).toMatchObject({
       status: 'approved',
@@ -57,7 +58,7 @@ describe.skipIf(browserPath === null)(name, () => {
     await expect.poll(() => shared.cluster.job(JOB_ID)?.priority, { timeout: 20_000 }).toBe(100);
     await page.getByText('Taken back', { exact: false }).first().waitFor();
     const row = await shared.row(JOB_ID);
-    expect(row?.effect).toMatchObject({ status: 'undone', intervened: true });
+    expect(row?.approved_effect).toMatchObject({ status: 'undone', intervened: true });
   });
 
   it('shows no task token and no secret, neither on the page nor behind it', async () => {

@@ -35,7 +35,8 @@ export function onePendingJob(): { plan: Plan; cluster: SimulatedCluster; submit
         actions: { annotate: { action: 'annotate' }, suggest: [{ action: 'adjust-priority', target: '+100' }] },
         approvers: APPROVERS,
         users: { hana: 'U0HANA' },
-        // Each job is approved on its own.
+        // Each job is asked about, and approved on its own.
+        asking: { open: 100, perHour: 1_000 },
         limits: { cooldownMinutes: 0 },
       }),
     ],

@@ -83,7 +83,7 @@ export function answersWithoutSlack(shared: SharedSystem): void {
       await card('900101').getByRole('button', { name: 'Undo' }).click();
       await page.getByText('It is being taken back').waitFor();
       await expect.poll(() => shared.cluster.job('900101')?.priority, { timeout: 20_000 }).toBe(100);
-      await expect.poll(async () => (await row('900101'))?.effect?.status, { timeout: 20_000 }).toBe('undone');
+      await expect.poll(async () => (await row('900101'))?.approved_effect?.status, { timeout: 20_000 }).toBe('undone');
     });
 
     it('denies with a reason, which stays text whatever is in it', async () => {
@@ -95,7 +95,7 @@ export function answersWithoutSlack(shared: SharedSystem): void {
       await closed('900102').toBe('denied');
       await card('900102').getByText(HOSTILE).waitFor();
       expect(await page.title()).toBe('VGAC agentic');
-      expect((await row('900102'))?.effect).toBeUndefined();
+      expect((await row('900102'))?.approved_effect).toBeUndefined();
     });
 
     it('shows names of users and queues as text, whatever is in them', async () => {
@@ -168,7 +168,7 @@ export function answersWithoutSlack(shared: SharedSystem): void {
 
     it('lists what is asked, denies with a reason, and says who was first to whoever comes later', async () => {
       const { approval_id: id } = await asked('900111');
-      expect(await approve('--list')).toContain('would be done: adjust-priority → +100, job 900111');
+      expect(await approve('--list')).toContain('Change the priority of job 900111 by +100.');
       expect(await approve(id, '--deny')).toBe('say who answers: --as SLACK_ID, the one in the configuration');
       expect(await approve(id, '--deny', '--as', 'U0STRANGER')).toContain('you are not among the approvers');
       expect(await approve(id, '--deny', '--reason', 'not tonight', '--as', 'U0ONCALL')).toMatch(

@@ -123,10 +123,7 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
     text: approval.status === 'alone' ? 'The agent did something alone' : `Human review: ${approval.status}`,
     blocks: [
       section(stateWords(approval), ...reasonWords(approval), ...effectWords(approval, undo)),
-      ...sections(
-        aboutLine(approval),
-        jobWords(approval, besideName, wholeName),
-      ),
+      ...sections(aboutLine(approval), jobWords(approval, besideName, wholeName)),
       ...(approval.status === 'alone'
         ? [section(`_You are told because:_ ${prose(toldBecause(pinned), 400)} · ${evidenceMark(pinned)}`)]
         : []),

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { mayApprove } from '../../../functions/domain/approvers.ts';
 import { capabilityOf, misconfigured } from '../../../functions/domain/capabilities.ts';
+import { decide } from '../../../functions/domain/gate.ts';
 import { argumentsHash, decisionId } from '../../../functions/domain/ids.ts';
 import { permission } from '../../../functions/domain/permission.ts';
 import { recheck, type WorldNow } from '../../../functions/domain/recheck.ts';
 import { effectIdOf, subjectOf } from '../../../functions/domain/subject.ts';
 import { aDecision, aVerdict } from '../../fixtures/builders.ts';
 import { anApproval } from '../approvals/builders.ts';
-import { configOf } from './builders.ts';
+import { configOf, decideInput } from './builders.ts';
 
 describe('who may approve', () => {
   const config = configOf({
@@ -150,6 +151,18 @@ describe('what a record permits', () => {
     expect(() => permission({ decisionId, row: { ...row, decision: forged }, approval, world })).toThrow(
       'not the ones that were recorded',
     );
+  });
+});
+
+describe('dry run', () => {
+  const dryRunOf = (change: Record<string, unknown>) => decide(decideInput({ config: configOf(change) })).dryRun;
+  const scheduler = { kind: 'simulated', endpoint: 'http://127.0.0.1:1' };
+
+  it('is everything that cannot touch a scheduler, so that every word says would', () => {
+    expect(dryRunOf({})).toBe(true);
+    expect(dryRunOf({ dryRun: false })).toBe(true);
+    expect(dryRunOf({ dryRun: true, scheduler })).toBe(true);
+    expect(dryRunOf({ dryRun: false, scheduler })).toBe(false);
   });
 });
 

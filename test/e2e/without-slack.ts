@@ -107,10 +107,12 @@ export function answersWithoutSlack(shared: SharedSystem): void {
       putCollected(shared.session.system, [
         { type: 'JobSubmitted', detail: { ...job, jobId, submittedAt, ...names, request } },
       ]);
-      await expect.poll(async () => (await row(jobId))?.decision?.next, { timeout: 20_000 }).toBe('ask');
-      const { user, queue } = (await row(jobId)) ?? {};
+      const { clusterId } = shared.cluster;
+      const known = () => shared.session.records.job({ clusterId, jobId, submittedAt });
+      await expect.poll(async () => (await known())?.decision?.next, { timeout: 20_000 }).toBe('ask');
+      const { user, queue } = (await known()) ?? {};
       expect([user, queue]).toEqual([names.user, names.queue]);
-      const execution = (await row(jobId))?.claimed_by?.split(':').at(-1) ?? '';
+      const execution = (await known())?.claimed_by?.split(':').at(-1) ?? '';
       for (const hash of ['#/', '#/approvals', '#/executions', `#/execution/${encodeURIComponent(execution)}`]) {
         await page.goto(`${shared.session.consoleUrl}${hash}`);
         await page.getByText(jobId).first().waitFor();

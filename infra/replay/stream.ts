@@ -1,6 +1,11 @@
 import { applyEntry, applyWait, owesWait } from '../../functions/domain/calibration/apply.ts';
 import { capFor, demandAfter } from '../../functions/domain/calibration/demand.ts';
-import { scoreOfState } from '../../functions/domain/calibration/evaluation.ts';
+import {
+  evaluateNoted,
+  noteWhenDue,
+  refreshWhenDue,
+  scoreOfState,
+} from '../../functions/domain/calibration/evaluation.ts';
 import { learn } from '../../functions/domain/calibration/experts.ts';
 import { nextElapse, putBoundsAround } from '../../functions/domain/calibration/intervals.ts';
 import type { Purse } from '../../functions/domain/calibration/purse.ts';
@@ -73,6 +78,7 @@ export class Stream {
   private readonly onLabel: OnLabel | null;
   private readonly pending: Pending;
   private readonly questions: Questions;
+  private readonly refresh: typeof refreshWhenDue;
   /** Null for the core rules, which know no limits. */
   private readonly pace: Pace | null;
   private readonly facts: readonly (Omit<TierFacts, 'limits'> & { readonly limits: Usable })[];
@@ -98,6 +104,7 @@ export class Stream {
     this.promises = tiers.map((tier) => new PromiseCount(tier));
     this.pending = new Pending(({ id, submittedAt }) => lottery.ring(roundOf(clusterId, id.text(), submittedAt)));
     this.questions = new Questions(config);
+    this.refresh = rules.name === 'core' ? noteWhenDue : refreshWhenDue;
     this.pace = rules.name === 'all' ? new Pace(config.limits) : null;
     this.recalibration = rules.name === 'all' ? new Recalibration(config.longWaitSeconds) : null;
     this.facts = tiers.map((tier, i) => ({
@@ -131,7 +138,8 @@ export class Stream {
     const q = this.serve(row, open);
     const called = calledTier(q, rules.tiers, this.isConfigured);
     const ownEffect = this.pace?.isOwnEffect(row) === true;
-    let [asked, unasked] = [false, false];
+    let asked = false;
+    let unasked = false;
     if (called === 0) nothing(chosen);
     else {
       this.choose(row, called, ownEffect);
@@ -140,9 +148,8 @@ export class Stream {
         unasked = !asked;
       }
     }
-    const { tier, heldOut, reason } = chosen;
-    const { longWait, waitSeconds } = row;
-    tally.count({ called, tier, heldOut, asked, unasked, reason, longWait, waitSeconds });
+    tally.count(row, called, chosen, asked, unasked);
+    if (this.timeline.looksNext) this.evaluate();
     this.timeline.add(this, row, called, chosen, asked);
     if (this.onDecision !== null) {
       const { upper90Seconds } = open.entry.bounds;
@@ -154,6 +161,7 @@ export class Stream {
   /** Lets the labels of the last jobs arrive. */
   finish(): void {
     this.settle(Number.POSITIVE_INFINITY);
+    this.evaluate();
   }
 
   private readonly isConfigured = (tier: number): boolean => this.rules.actions[tier - 1] !== null;
@@ -175,6 +183,7 @@ export class Stream {
   private choose(row: Row, called: number, ownEffect: boolean): void {
     const { walk, evidence, judgement, chosen, purse } = this;
     this.raiseCap(called - 1);
+    this.evaluate();
     evidence.score = scoreOfState(this.state);
     judge(this.rules.evidence, evidence, judgement);
     walk.called = called;
@@ -275,7 +284,7 @@ export class Stream {
     const { entry, longWait } = open;
     const before = state.alarms.raw;
     if (entry.called > 0) this.openCalls[entry.called - 1] = (this.openCalls[entry.called - 1] ?? 0) - 1;
-    applyEntry(state, entry, this.purse, rules.config.longWaitSeconds);
+    applyEntry(state, entry, this.purse, rules.config.longWaitSeconds, this.refresh);
     // Of the core the probabilities are taken as given, as if somebody else recalibrated them: by what the trace says of every job.
     // Deployed, the label of a touched job is not known, and `all` does without it too.
     if (entry.touched && rules.name === 'core' && entry.p !== null) learn(state, entry.p, longWait ? 1 : 0);
@@ -283,12 +292,20 @@ export class Stream {
     if (state.alarms.raw > before && this.alarmsAt.length < ALARMS_KEPT) this.alarmsAt.push(this.tally.jobs);
     if (entry.tier > 0 && !entry.touched) this.promises[entry.tier - 1]?.settled(longWait, open.holdOutShare);
     if (entry.paper.length > 0) this.settlePaper(entry, longWait);
-    if (state.evaluation !== this.looked) {
-      this.looked = state.evaluation;
-      this.tally.earned(earnedTier(state, rules.config));
-    }
+    if (state.evaluation !== this.looked) this.noteEarned();
     this.recalibration?.label(state, entry, this.tally.jobs);
     this.onLabel?.(entry.p, longWait);
+  }
+
+  /** With the core rules most evaluations are never asked for, as nothing else follows them. */
+  private evaluate(): void {
+    evaluateNoted(this.state, this.rules.config.longWaitSeconds);
+    if (this.state.evaluation !== this.looked) this.noteEarned();
+  }
+
+  private noteEarned(): void {
+    this.looked = this.state.evaluation;
+    this.tally.earned(earnedTier(this.state, this.rules.config));
   }
 
   private settlePaper({ paper, touched }: OpenEntry, longWait: boolean): void {

@@ -1,6 +1,8 @@
 import type { Bin } from '../../functions/domain/calibration/bins.ts';
 import { type BrierParts, brierOfBins } from '../../functions/domain/calibration/brier.ts';
 import { eceOfBins, largestGapOfBins, nullMeanOfBins } from '../../functions/domain/calibration/ece.ts';
+import type { Chosen } from '../../functions/domain/choose-tier.ts';
+import type { Row } from './csv/row.ts';
 import { Samples } from './samples.ts';
 import { WaitTimes } from './wait-times.ts';
 
@@ -20,21 +22,6 @@ interface PassedOver {
   calls: number;
   /** Of these, jobs for which nothing was done at all. */
   nothing: number;
-}
-
-/** One job as it was decided. */
-export interface Counted {
-  readonly called: number;
-  readonly tier: number;
-  readonly heldOut: boolean;
-  /** A human was asked, beside or instead of what was done. */
-  readonly asked: boolean;
-  /** Somebody should have been asked, and there was no place. */
-  readonly unasked: boolean;
-  readonly reason: string | null;
-  readonly longWait: boolean;
-  /** NaN where the file does not say. */
-  readonly waitSeconds: number;
 }
 
 /** Counts what was decided, and what became of it. */
@@ -67,19 +54,20 @@ export class Tally {
   /** Jobs until a tier was first earned. */
   readonly firstEarned: (number | null)[] = [null, null, null, null];
 
-  count(job: Counted): void {
-    if (job.longWait) this.longWaits += 1;
-    if (job.called === 0) {
+  /** @param unasked somebody should have been asked, and there was no place */
+  count(row: Row, called: number, chosen: Chosen, asked: boolean, unasked: boolean): void {
+    if (row.longWait) this.longWaits += 1;
+    if (called === 0) {
       this.nothingNeeded += 1;
       return;
     }
-    const called = this.tiers[job.called - 1];
-    if (called !== undefined) called.called += 1;
-    if (job.tier > 0) this.countDone(job);
-    else if (job.asked) this.asked += 1;
+    const ofTier = this.tiers[called - 1];
+    if (ofTier !== undefined) ofTier.called += 1;
+    if (chosen.tier > 0) this.countDone(row, chosen, asked);
+    else if (asked) this.asked += 1;
     else this.withheld += 1;
-    if (job.unasked) this.unasked += 1;
-    if (job.tier < job.called && job.reason !== null) this.countPassedOver(job.reason, job.tier === 0);
+    if (unasked) this.unasked += 1;
+    if (chosen.tier < called && chosen.reason !== null) this.countPassedOver(chosen.reason, chosen.tier === 0);
   }
 
   get calls(): number {
@@ -120,7 +108,7 @@ export class Tally {
     return this.bounded === 0 ? null : this.withinBoth / this.bounded;
   }
 
-  private countDone({ tier, heldOut, asked, longWait, waitSeconds }: Counted): void {
+  private countDone({ longWait, waitSeconds }: Row, { tier, heldOut }: Chosen, asked: boolean): void {
     const done = this.tiers[tier - 1];
     if (done === undefined) return;
     if (heldOut) {
@@ -138,8 +126,10 @@ export class Tally {
   }
 
   private countPassedOver(reason: string, nothing: boolean): void {
-    const before = this.passedOver.get(reason) ?? { calls: 0, nothing: 0 };
-    this.passedOver.set(reason, { calls: before.calls + 1, nothing: before.nothing + (nothing ? 1 : 0) });
+    const passed = this.passedOver.get(reason) ?? { calls: 0, nothing: 0 };
+    passed.calls += 1;
+    if (nothing) passed.nothing += 1;
+    this.passedOver.set(reason, passed);
   }
 }
 

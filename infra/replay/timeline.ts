@@ -10,7 +10,7 @@ import type { Row } from './csv/row.ts';
 /** More points than a screen has room for say nothing more. */
 const MOST_POINTS = 400;
 /** The slow numbers are looked at this often: a detector does not rise and fall within so few jobs. */
-const EVERY = 16;
+const EVERY = 64;
 
 /** What happened in a stretch of consecutive jobs. */
 export interface Point {
@@ -69,8 +69,14 @@ export class Timeline {
     point.to = submittedAt;
     if (longWait) point.longWaits += 1;
     if (called > 0) noteCall(point, standing, chosen, asked, longWait);
-    if (point.jobs === 1 || this.seen % EVERY === 0) look(standing, point);
+    if (this.looksNext) look(standing, point);
+    else if (point.jobs === 1) takeOver(this.points.at(-2), point);
     this.seen += 1;
+  }
+
+  /** Whether the next job is one at which the slow numbers are looked at. */
+  get looksNext(): boolean {
+    return this.seen % EVERY === 0;
   }
 
   get all(): readonly Point[] {
@@ -132,6 +138,13 @@ function look({ state, purse, rules }: Standing, point: Point): void {
   point.ece = state.evaluation.ece;
   point.lower = state.evaluation.lower;
   point.upper = state.evaluation.upper;
+}
+
+/** Until the next look the slow numbers are what they were. */
+function takeOver(before: Point | undefined, point: Point): void {
+  if (before === undefined) return;
+  const { served, raw, tier, drift, ece, lower, upper } = before;
+  Object.assign(point, { served, raw, tier, drift, ece, lower, upper });
 }
 
 function meanOf(statistics: Float64Array): number {

@@ -17,8 +17,15 @@ import { CALIBRATION, type CalibrationState } from './state.ts';
  * tokens of what was done about it, and teaches experts, rings, detectors and intervals.
  *
  * @param longWaitSeconds T, the length of a stretch
+ * @param refresh how ECE and skill are brought up to date
  */
-export function applyEntry(state: CalibrationState, entry: LedgerEntry, purse: Purse, longWaitSeconds: number): void {
+export function applyEntry(
+  state: CalibrationState,
+  entry: LedgerEntry,
+  purse: Purse,
+  longWaitSeconds: number,
+  refresh: (state: CalibrationState, longWaitSeconds: number) => void = refreshWhenDue,
+): void {
   if (entry.labelAt > (state.lastTime ?? Number.NEGATIVE_INFINITY)) state.lastTime = entry.labelAt;
   const { p, q, longWait } = entry;
   const usable = !entry.touched && longWait !== null && isProbability(q);
@@ -33,7 +40,7 @@ export function applyEntry(state: CalibrationState, entry: LedgerEntry, purse: P
   trackFirst(state, entry);
   state.n += 1;
   state.sinceEpoch += 1;
-  refreshWhenDue(state, longWaitSeconds);
+  refresh(state, longWaitSeconds);
 }
 
 /**

@@ -12,20 +12,47 @@ import { divide } from './stretches.ts';
 export interface EvaluationRoom {
   readonly sample: ServedSample;
   readonly room: Room;
+  /** The ring as it was when an evaluation became due that nobody has asked for yet. */
+  noted: ServedSample | null;
 }
 
 /** Evaluates anew where a label makes it due: every 10 labels, from 50 in the ring on. */
 export function refreshWhenDue(state: CalibrationState, longWaitSeconds: number): void {
-  if (state.n % CALIBRATION.recomputeEvery !== 0 || state.outcomes.size < GATE.minimumLabels) return;
+  if (!isDue(state)) return;
   state.evaluation = evaluate(state.outcomes, longWaitSeconds);
   if (state.evaluation !== null) followEvaluation(state, state.evaluation);
+}
+
+/**
+ * In place of `refreshWhenDue`, for a back-test of rules that look at the evaluation and at nothing that follows it: only notes what
+ * would have been evaluated, which most jobs never ask for.
+ */
+export function noteWhenDue({ n, outcomes }: CalibrationState): void {
+  if (!isDue({ n, outcomes })) return;
+  outcomes.room ??= evaluationRoom();
+  outcomes.room.noted = sorted(outcomes, outcomes.room.sample);
+}
+
+/** Evaluates what was noted last, where nobody has yet. */
+export function evaluateNoted(state: CalibrationState, longWaitSeconds: number): void {
+  const { room } = state.outcomes;
+  if (room === null || room.noted === null) return;
+  state.evaluation = evaluateSample(room.noted, room.room, longWaitSeconds);
+  room.noted = null;
+  if (state.evaluation !== null) followEvaluation(state, state.evaluation);
+}
+
+function isDue({ n, outcomes }: Pick<CalibrationState, 'n' | 'outcomes'>): boolean {
+  return n % CALIBRATION.recomputeEvery === 0 && outcomes.size >= GATE.minimumLabels;
 }
 
 /** ECE and skill of a ring; null where they are not numbers. */
 export function evaluate(ring: OutcomeRing, longWaitSeconds: number): Evaluation | null {
   ring.room ??= evaluationRoom();
-  const { room } = ring.room;
-  const sample = sorted(ring, ring.room.sample);
+  return evaluateSample(sorted(ring, ring.room.sample), ring.room.room, longWaitSeconds);
+}
+
+function evaluateSample(sample: ServedSample, room: Room, longWaitSeconds: number): Evaluation | null {
   if (!divide(sample.submittedAt, longWaitSeconds, room.stretches)) return null;
   const ece = debiasedEceWithin(sample, room);
   if (ece === null) return null;
@@ -70,7 +97,7 @@ function followEvaluation(state: CalibrationState, evaluation: Evaluation): void
 function evaluationRoom(): EvaluationRoom {
   const { size } = OUTCOME_RING;
   const sample = { q: new Float64Array(size), y: new Uint8Array(size), submittedAt: new Float64Array(size) };
-  return { sample, room: roomFor(size) };
+  return { sample, room: roomFor(size), noted: null };
 }
 
 /** The ring's labels in ascending order of q. */

@@ -38,7 +38,7 @@ const BEFORE: readonly Row[] = [
 const AFTER: readonly Row[] = [
   [PART_WORDS.heldOut, numbers((c) => c.heldOut)],
   [
-    'asked, acted and also asked',
+    'asked, and besides acting',
     numbers(
       (c) => c.asked,
       (c) => c.alsoAsked,

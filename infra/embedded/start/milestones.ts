@@ -7,7 +7,10 @@ import { evidenceText } from './evidence-text.ts';
 /** Decisions in a row for which it has to be so before people hear of it: evidence at a limit flickers. */
 const LASTING = 5;
 
-export type Said = Pick<Notice, 'tone' | 'text'>;
+export interface Said extends Pick<Notice, 'tone' | 'text'> {
+  /** The tier that is new or back, whose outcomes say more; absent where none is. */
+  readonly tier?: number;
+}
 
 /** The highest tier that a cluster may do alone at the moment, tokens apart; 0 for none. */
 export function mayAlone({ scope, earnedTier }: Pick<Verdict, 'scope' | 'earnedTier'>): number {
@@ -63,7 +66,7 @@ export class Milestones {
     if (may > best) {
       const outcomes = `${verdict.n.toLocaleString('en')} outcomes`;
       const what = `has earned ${listed(TIERS.slice(Math.max(before, best), may))} after ${outcomes}`;
-      return { tone: 'good', text: `${this.#clusterId} ${what}: ${evidenceText(verdict)}` };
+      return { tone: 'good', text: `${this.#clusterId} ${what}: ${evidenceText(verdict)}`, tier: may };
     }
     const back = TIERS.slice(before, may);
     const text = `${listed(back)} ${back.length === 1 ? 'is' : 'are'} back in ${this.#clusterId}${this.#after()}`;

@@ -9,6 +9,9 @@ const KEPT = 200;
 /** Of jobs that start earlier than they would have, so many are told of each cluster; the end counts them all. */
 const EARLIER_TOLD = 3;
 
+/** Words about a tier's outcomes; null where there are none. */
+export type TierRecordOf = (clusterId: string, tier: number) => Promise<string | null> | null;
+
 /** What is remembered of one cluster, so that nothing is told twice and no flicker at all. */
 interface Memory {
   last: Verdict | null;
@@ -29,9 +32,12 @@ export class Notices {
   readonly #clusters = new Map<string, Memory>();
   readonly #notices: Notice[] = [];
   readonly #tell: (notice: Notice) => void;
+  readonly #record: TierRecordOf;
 
-  constructor(tell: (notice: Notice) => void) {
+  /** @param record what a tier's outcomes come to, in words, where there is more to say than the evidence of the cluster */
+  constructor(tell: (notice: Notice) => void, record: TierRecordOf = () => null) {
     this.#tell = tell;
+    this.#record = record;
   }
 
   /** Newest first. */
@@ -52,8 +58,24 @@ export class Notices {
     this.#put(clusterId, { tone, text }, atMs);
   }
 
-  #put(clusterId: string, said: Said, atMs: number): void {
-    const notice = { at: new Date(atMs).toISOString(), clusterId, ...said };
+  #put(clusterId: string, { tone, text, tier }: Said, atMs: number): void {
+    const record = tier === undefined ? null : this.#record(clusterId, tier);
+    if (record === null) this.#keep({ at: new Date(atMs).toISOString(), clusterId, tone, text });
+    else {
+      void record
+        .catch(() => null)
+        .then((more) => {
+          this.#keep({
+            at: new Date(atMs).toISOString(),
+            clusterId,
+            tone,
+            text: more === null ? text : `${text}; ${more}`,
+          });
+        });
+    }
+  }
+
+  #keep(notice: Notice): void {
     this.#notices.unshift(notice);
     this.#notices.length = Math.min(this.#notices.length, KEPT);
     this.#tell(notice);

@@ -26,6 +26,7 @@ import { type Feeding, OPERATORS, type Plan, SCHEDULER_SECRET, type Spared, STRA
 import { baseUrls, type Environment, secretValues } from './settings.ts';
 import { untilFolded } from './settle.ts';
 import type { Summary } from './summary.ts';
+import { tierRecord } from './tier-record.ts';
 import { Watch } from './watch.ts';
 
 export interface SessionOptions {
@@ -111,7 +112,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const { plan, environment, log } = options;
   const { clock } = plan;
   const secrets = { ...options.secrets, ...secretValues(environment, options.slack) };
-  const watch = new Watch((notice) => options.onNotice?.(notice));
+  let opened: Records | null = null;
+  const watch = new Watch(
+    (notice) => options.onNotice?.(notice),
+    (clusterId, tier) => (opened === null ? null : tierRecord(opened, clusterId, tier)),
+  );
   const executions = new Executions((seen) => watch.decided(seen));
   plan.onHappening?.((happening) => watch.happened(happening, clock.now()));
   const slack = { interactionsUrl: '' };
@@ -148,6 +153,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     });
     slack.interactionsUrl = `${system.url}/slack/interactions`;
     const records = new Records({ endpoint: system.url, credentials: system.credentials, tableName: TABLE_NAME });
+    opened = records;
     const builtIn = plan.configuration({ vgac: urls.vgac, scheduler: `${console.url}schedulers` });
     const named = new Set(options.configuration.map(({ clusterId }) => clusterId));
     const clusters = [...options.configuration, ...builtIn.filter(({ clusterId }) => !named.has(clusterId))];

@@ -5,7 +5,7 @@ import { SettledRounds } from '../console/settled.ts';
 import { type ShownScope, shownScope } from '../console/shown-scope.ts';
 import type { Notice } from '../console/views.ts';
 import type { Standing } from './evidence-text.ts';
-import { Notices } from './notices.ts';
+import { Notices, type TierRecordOf } from './notices.ts';
 import type { Happening } from './plan.ts';
 
 /** How one cluster stood at its last decision. */
@@ -31,11 +31,11 @@ export class Watch {
   readonly #notices: Notices;
   readonly #asked = new Set<string>();
 
-  constructor(onNotice: (notice: Notice) => void) {
+  constructor(onNotice: (notice: Notice) => void, record?: TierRecordOf) {
     const { promise, resolve } = Promise.withResolvers<FirstDecision>();
     this.firstDecision = promise;
     this.#first = resolve;
-    this.#notices = new Notices(onNotice);
+    this.#notices = new Notices(onNotice, record);
   }
 
   /** Newest first. */

@@ -64,3 +64,25 @@ describe('what happens in a simulated world', () => {
     expect(texts).toEqual(['a', 'b', 'c', 'e']);
   });
 });
+
+describe('a tier that is earned', () => {
+  it('is told with what its outcomes come to, where that is known', async () => {
+    const texts: string[] = [];
+    const record = async (_: string, tier: number) => (tier === 2 ? '21 of 24 came true' : null);
+    const notices = new Notices(({ text }) => texts.push(text), record);
+    notices.observe('slurm', verdict(), 0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(texts).toEqual([`${earned}; 21 of 24 came true`]);
+  });
+
+  it('is told without where that cannot be read', async () => {
+    const texts: string[] = [];
+    const notices = new Notices(
+      ({ text }) => texts.push(text),
+      () => Promise.reject(new Error('table closed')),
+    );
+    notices.observe('slurm', verdict(), 0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(texts).toEqual([earned]);
+  });
+});

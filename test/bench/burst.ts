@@ -64,14 +64,16 @@ export const burst: Bench = {
         `  the console answered in p50 ${at(looks, 0.5)} ms, p99 ${at(looks, 0.99)} ms, at most ${at(looks, 1)} ms`,
       );
       print(`  memory ${before.rssMb.toFixed(0)} MiB before, at most ${after.peakRssMb.toFixed(0)} MiB`);
-      const { rows, closed: records, admitted, duplicates, quarantined, deadLettered } = await subject.account();
+      const account = await subject.account();
+      const { rows, closed: records, admitted, acted, duplicates, quarantined, deadLettered } = account;
       const lost = load.jobs.size - records;
       print(
-        `  ${load.jobs.size} events: ${records} closed records of ${rows} rows; ${admitted} admitted, ${duplicates} duplicates, ${quarantined} quarantined, ${deadLettered} dead letters; ${lost === 0 ? 'the sums agree' : `${lost} LOST`}`,
+        `  ${load.jobs.size} events: ${records} closed records of ${rows} rows; ${admitted} admitted, ${acted} acted on alone, ${duplicates} duplicates, ${quarantined} quarantined, ${deadLettered} dead letters; ${lost === 0 ? 'the sums agree' : `${lost} LOST`}`,
       );
       load.close();
       await subject.close();
       if (lost !== 0) throw new Error(`${lost} events ended in no closed record`);
+      if (acted !== records) throw new Error(`${records - acted} jobs got no statement: something else was measured`);
     } finally {
       vgac.close();
       rmSync(folder, { recursive: true, force: true });

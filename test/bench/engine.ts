@@ -9,13 +9,13 @@ import { startSubject } from './engine/start-subject.ts';
 import { startVgac } from './engine/vgac.ts';
 
 const CLUSTERS = Array.from({ length: 50 }, (_, index) => `cluster-${index}`);
-/** A long wait, foreseen: tier 1 with an action, so every state of the autonomous path is visited. */
+/** A long wait, foreseen: it calls for the one tier that has an action, so every state of the autonomous path is visited. */
 const P_LONG_WAIT = 0.97;
 /** Until V8 has compiled what runs hot, in each function's thread: sustained is what comes after. */
 const WARM_UP = 1500;
 const CLOSED_LOOP = 2000;
 const OPEN = 48;
-/** The aim is 200 a second, and a p99 at half of that. All phases together stay below what 50 clusters may have in flight. */
+/** The aim is 200 a second, and a p99 at half of that. All phases together stay below the tokens of 50 clusters. */
 const HALF_LOAD = 100;
 const OPEN_LOOP_SECONDS = 12;
 
@@ -74,6 +74,8 @@ async function measured(
     .filter(([, total]) => total > 0);
   const writes = called.filter(([name]) => /^(Put|Update|Delete)Item$/.test(name));
   const sum = (counts: readonly (readonly [string, number])[]) => counts.reduce((total, [, n]) => total + n, 0);
+  if (alone !== count)
+    throw new Error(`${count - alone} of ${count} jobs got no statement: something else was measured`);
   print(`${what}: ${count} jobs in ${seconds.toFixed(1)} s, ${(count / seconds).toFixed(0)} a second`);
   print(`  ${alone} decided alone, ${ended} executions succeeded, ${load.jobs.size} jobs so far`);
   print(

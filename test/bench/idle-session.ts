@@ -1,7 +1,10 @@
-import { saveFold } from '../../functions/adapters/calibration-store.ts';
+import { createCalibration, purseOf, saveFold, saveMarked } from '../../functions/adapters/calibration-store.ts';
 import { putBatch } from '../../functions/adapters/ledger-store.ts';
 import type { Table } from '../../functions/adapters/table.ts';
-import { applyBatch, birth } from '../../functions/domain/fold-batch.ts';
+import { deserialise } from '../../functions/domain/calibration/codec.ts';
+import { applyBatch } from '../../functions/domain/fold-batch.ts';
+import { inFoldOrder } from '../../functions/domain/ledger-lines.ts';
+import { ledgerTiers, tierRulesOf } from '../../functions/domain/tier-rules.ts';
 import { bundlePage } from '../../infra/embedded/console/bundle.ts';
 import { openDataFolder, slackSecrets } from '../../infra/embedded/start/data-folder.ts';
 import { idlePlan } from '../../infra/embedded/start/idle-plan.ts';
@@ -9,8 +12,10 @@ import { openSession, type Session, type SessionOptions } from '../../infra/embe
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { LedgerEntry } from '../../schemas/items/ledger.ts';
 
-/** Labels that a cluster has behind it: enough for full autonomy of statements. */
+/** Labels that a cluster has behind it: enough for full autonomy of every tier. */
 const LABELS = 400;
+/** So many of them fall into T: the evidence of every tier comes from many stretches, and no ring is too small for one. */
+const PER_T = 5;
 
 type Chosen = 'assemblyDir' | 'dataDir' | 'configuration' | 'environment' | 'log';
 type Options = Pick<SessionOptions, Chosen> & Partial<Pick<SessionOptions, 'secrets' | 'onHistory'>>;
@@ -24,19 +29,37 @@ export async function openIdleSession(options: Options): Promise<Session> {
   return openSession({ plan: idlePlan(), ...options, dataDir, page, slack, port: 0, consolePort: 0 });
 }
 
-/** A past in which the predictor was right: every tenth job waited long, and was told so. Folded as any other. */
-export async function earnAutonomy(table: Table, { clusterId, budgets }: ClusterConfig, now: Date): Promise<void> {
-  const seconds = now.getTime() / 1000;
-  const entries = Array.from({ length: LABELS }, (_, index): LedgerEntry => {
-    const longWait = index % 10 === 0;
-    const p = longWait ? 0.97 : 0.02;
-    const submittedAt = seconds - (LABELS - index) * 60 - 600;
-    return {
-      ...{ jobId: `past-${index}`, decisionId: `dec_past${index}`, submittedAt, labelAt: submittedAt + 30 },
-      ...{ kind: 'statement', p, q: p, executed: false, intervened: false, harmed: false, longWait },
-      ...{ predictedWaitSeconds: 10, waitSeconds: longWait ? 600 : 10, epoch: 0 },
-    };
+/**
+ * A past in shadow in which the predictor was right: every tenth job waited long, and was told so. Folded as any other, in the place
+ * of the first batch.
+ */
+export async function earnAutonomy(table: Table, config: ClusterConfig, now: Date): Promise<void> {
+  const { clusterId, longWaitSeconds: long_wait_seconds } = config;
+  const rules = tierRulesOf(config.tiers);
+  const item = await createCalibration(table, config, now);
+  const { reserved, caps } = purseOf(item, deserialise(item.state), rules);
+  const batch = await putBatch(table, clusterId, {
+    ...{ version: 1, folded_at: now.toISOString(), long_wait_seconds, tiers: ledgerTiers(rules) },
+    ...{ reserved: Array.from(reserved), caps: Array.from(caps) },
+    entries: Array.from({ length: LABELS }, (_, index) => past(index, long_wait_seconds, now)).sort(inFoldOrder),
   });
-  const batch = await putBatch(table, clusterId, { version: 1, folded_at: now.toISOString(), budgets, entries });
-  await saveFold(table, clusterId, 0, applyBatch(birth(budgets).state, batch), []);
+  await saveFold(table, clusterId, 0, applyBatch(item.state, batch), batch);
+  // There are no rows of it to mark.
+  await saveMarked(table, clusterId, batch.version);
+}
+
+/** One job of the past: nothing was done about it, and its label came in time. */
+function past(index: number, longWaitSeconds: number, now: Date): LedgerEntry {
+  const longWait = index % 10 === 0;
+  const q = longWait ? 0.97 : 0.02;
+  const submittedAt = Math.floor(now.getTime() / 1000) - ((LABELS - index) / PER_T + 2) * longWaitSeconds;
+  const waitSeconds = longWait ? 2 * longWaitSeconds : longWaitSeconds / 10;
+  return {
+    ...{ jobId: `past-${index}`, decisionId: `dec_past${index}`, submittedAt, decidedAt: submittedAt },
+    labelAt: submittedAt + Math.min(waitSeconds, longWaitSeconds),
+    ...{ p: q, q, called: 0, tier: 0, heldOut: false, done: false, cost: 0, paper: [], eras: [0, 0, 0, 0] },
+    ...{ touched: false, undone: false, longWait, draw: 0, predictedWaitSeconds: waitSeconds, waitSeconds },
+    bounds: { lowerSeconds: 0, upperSeconds: 4 * longWaitSeconds, upper90Seconds: 4 * longWaitSeconds },
+    epoch: 0,
+  };
 }

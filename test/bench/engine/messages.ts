@@ -1,4 +1,4 @@
-import type { SummaryKey } from '../../../infra/embedded/start/summary.ts';
+import type { Counts } from '../../../infra/embedded/start/summary.ts';
 
 /** What the system under load is started with, as JSON in its first argument. */
 export interface SubjectSettings {
@@ -33,7 +33,11 @@ export type FromSubject =
   | { readonly kind: 'usage'; readonly usage: Usage }
   | { readonly kind: 'account'; readonly account: Account };
 
-/** Rows of jobs in the table, and the closing table of npm start. */
-export type Account = Readonly<Record<'rows' | 'closed' | SummaryKey, number>>;
+/** Rows of jobs in the table, how many of them are closed, and what the closing table of npm start says. */
+export interface Account
+  extends Readonly<Pick<Counts, 'admitted' | 'duplicates' | 'quarantined' | 'deadLettered' | 'acted'>> {
+  readonly rows: number;
+  readonly closed: number;
+}
 
 export type ToSubject = { readonly kind: 'usage' } | { readonly kind: 'account' } | { readonly kind: 'close' };

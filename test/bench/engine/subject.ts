@@ -18,9 +18,11 @@ const config = (clusterId: string): ClusterConfig =>
     clusterId,
     platform: 'slurm',
     vgac: { riskScoreIsProbability: true },
+    // No job of a bench is late, or has its label, however slow the machine.
+    longWaitSeconds: 3600,
     actions: { annotate: { action: 'annotate' } },
-    // As much as the schema allows: what is measured is the autonomous path, and nobody settles these jobs.
-    budgets: { statement: { tokens: 1000, cap: 1000, perDay: 1, inFlight: 100 } },
+    // As many as the schema allows: what is measured is the autonomous path, and nobody settles these jobs.
+    tiers: { annotate: { tokens: 1000, cap: 1000 } },
   });
 
 /** Says what became of which job, a few at a time. */
@@ -98,9 +100,10 @@ process.on('message', (message: ToSubject) => {
     return;
   }
   if (message.kind === 'account') {
-    void Promise.all([countRows(), session.summary()]).then(([rows, { total }]) =>
-      tell({ kind: 'account', account: { ...rows, ...total } }),
-    );
+    void Promise.all([countRows(), session.summary()]).then(([rows, { total }]) => {
+      const { admitted, duplicates, quarantined, deadLettered, acted } = total;
+      tell({ kind: 'account', account: { ...rows, admitted, duplicates, quarantined, deadLettered, acted } });
+    });
     return;
   }
   const { user, system: kernel } = process.cpuUsage();

@@ -7,7 +7,8 @@ import { parseSetting, UnusableNumber, useSettings } from './numbers.ts';
 import { progressOver } from './progress.ts';
 import { namesOf, replayFile } from './replay-file.ts';
 import { htmlReport } from './report/html.ts';
-import { type FileReport, fileReport, type Report, type StreamReport, streamReport } from './report/result.ts';
+import { fileReport, streamReport } from './report/result.ts';
+import type { FileReport, Report, StreamReport } from './report/shape.ts';
 import { streamTable, summaryTable } from './report/table.ts';
 import { type RulesName, ruleSet } from './rules.ts';
 

@@ -1,20 +1,13 @@
 import { GATE } from '../thresholds.ts';
-import { debiasedEceWithin, type Room, roomFor } from './debiased-ece.ts';
+import { debiasedEceWithin, type Room } from './debiased-ece.ts';
 import { bandOf, nextDrift, severityOf } from './drift.ts';
 import { scoreOf } from './ece.ts';
-import { OUTCOME_RING, type OutcomeRing } from './outcome-ring.ts';
+import { evaluationRoom } from './evaluation-room.ts';
+import type { OutcomeRing } from './outcome-ring.ts';
 import type { ServedSample } from './served-sample.ts';
 import { skillBoundWithin } from './skill.ts';
 import { CALIBRATION, type CalibrationState, type Evaluation } from './state.ts';
 import { divide } from './stretches.ts';
-
-/** What a ring is evaluated in: made once for each, used every tenth label. */
-export interface EvaluationRoom {
-  readonly sample: ServedSample;
-  readonly room: Room;
-  /** The ring as it was when an evaluation became due that nobody has asked for yet. */
-  noted: ServedSample | null;
-}
 
 /** Evaluates anew where a label makes it due: every 10 labels, from 50 in the ring on. */
 export function refreshWhenDue(state: CalibrationState, longWaitSeconds: number): void {
@@ -29,7 +22,7 @@ export function refreshWhenDue(state: CalibrationState, longWaitSeconds: number)
  */
 export function noteWhenDue({ n, outcomes }: CalibrationState): void {
   if (!isDue({ n, outcomes })) return;
-  outcomes.room ??= evaluationRoom();
+  outcomes.room ??= evaluationRoom(outcomes.q.length);
   outcomes.room.noted = sorted(outcomes, outcomes.room.sample);
 }
 
@@ -48,7 +41,7 @@ function isDue({ n, outcomes }: Pick<CalibrationState, 'n' | 'outcomes'>): boole
 
 /** ECE and skill of a ring; null where they are not numbers. */
 export function evaluate(ring: OutcomeRing, longWaitSeconds: number): Evaluation | null {
-  ring.room ??= evaluationRoom();
+  ring.room ??= evaluationRoom(ring.q.length);
   return evaluateSample(sorted(ring, ring.room.sample), ring.room.room, longWaitSeconds);
 }
 
@@ -92,12 +85,6 @@ function followEvaluation(state: CalibrationState, evaluation: Evaluation): void
   const next = nextDrift({ band: state.drift, clear: state.driftClear }, state.driftNow, CALIBRATION.recomputeEvery);
   state.drift = next.band;
   state.driftClear = next.clear;
-}
-
-function evaluationRoom(): EvaluationRoom {
-  const { size } = OUTCOME_RING;
-  const sample = { q: new Float64Array(size), y: new Uint8Array(size), submittedAt: new Float64Array(size) };
-  return { sample, room: roomFor(size), noted: null };
 }
 
 /** The ring's labels in ascending order of q. */

@@ -1,4 +1,4 @@
-import type { EvaluationRoom } from './evaluation.ts';
+import type { EvaluationRoom } from './evaluation-room.ts';
 import { LEFT_OUT, type Offered, type SampledRing, sampledRing, takeSlot } from './sampled-ring.ts';
 
 /** Labels that the calibration of a cluster looks back on, and the most of one stretch (of T) among them. */

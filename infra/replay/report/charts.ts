@@ -1,8 +1,8 @@
 import type { Bin } from '../../../functions/domain/calibration/bins.ts';
 import { CALIBRATION } from '../../../functions/domain/calibration/state.ts';
 import { TIER_NUMBERS, TOKENS } from '../../../functions/domain/thresholds.ts';
-import type { StreamReport } from './result.ts';
 import { grouped, jobsIn, type Placed, placed } from './series.ts';
+import type { StreamReport } from './shape.ts';
 import {
   area,
   element,

@@ -10,7 +10,7 @@ import {
   tierChart,
   tokenChart,
 } from './charts.ts';
-import type { FileReport, NaiveReport, Report, StreamReport } from './result.ts';
+import type { FileReport, NaiveReport, Report, StreamReport } from './shape.ts';
 import { STYLE } from './style.ts';
 import { escaped } from './svg.ts';
 import { coreOf, psiInWords, rightByTier, sumOf } from './table.ts';

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import type { Scores } from '../tally.ts';
-import type { CoreReport, NaiveReport, StreamReport, TierReport } from './result.ts';
+import type { CoreReport, NaiveReport, StreamReport, TierReport } from './shape.ts';
 import { count, day, decimals, percent, perDay } from './words.ts';
 
 const STRIP = 60;

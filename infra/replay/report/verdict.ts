@@ -1,14 +1,5 @@
-import type { NaiveReport, StreamReport, TierReport } from './result.ts';
+import type { NaiveReport, Recommendation, StreamReport, TierReport, Verdict } from './shape.ts';
 import { count, percent, perDay } from './words.ts';
-
-export type Recommendation = 'stayInDryRun' | 'handOverStatements' | 'handOverSuggest';
-
-/** What a history comes to, in plain words; and what to do now. */
-export interface Verdict {
-  readonly recommendation: Recommendation;
-  /** One paragraph, a sentence each. */
-  readonly sentences: readonly string[];
-}
 
 /** What the verdict looks at. */
 export type Judged = Pick<

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TierReport } from '../../../infra/replay/report/result.ts';
+import type { TierReport } from '../../../infra/replay/report/shape.ts';
 import { inWords, type Judged, verdictOf } from '../../../infra/replay/report/verdict.ts';
 
 const PROMISES = { annotate: 0.2, warn: 0.43, suggest: 0.65, gate: 0.87 } as const;

@@ -1,0 +1,172 @@
+import type { Bin } from '../../../functions/domain/calibration/bins.ts';
+import type { TierName } from '../../../schemas/primitives.ts';
+import type { NaiveOutcome } from '../naive.ts';
+import type { Epoch } from '../recalibration.ts';
+import type { RulesName } from '../rules.ts';
+import type { Scores } from '../tally.ts';
+import type { Point } from '../timeline.ts';
+
+export type Recommendation = 'stayInDryRun' | 'handOverStatements' | 'handOverSuggest';
+
+/** What a history comes to, in plain words; and what to do now. */
+export interface Verdict {
+  readonly recommendation: Recommendation;
+  /** One paragraph, a sentence each. */
+  readonly sentences: readonly string[];
+}
+
+/** One tier of a stream. Shares are 0 to 1, null where there is nothing to divide by. */
+export interface TierReport {
+  readonly tier: TierName;
+  readonly eps: number;
+  /** At least this share of what it does alone is right. */
+  readonly promise: number;
+  /** Jobs that call for exactly this tier. */
+  readonly called: number;
+  /** What it did, whatever was called for, and how much of that was right: the job really waited long. */
+  readonly acted: number;
+  readonly right: number;
+  readonly rightShare: number | null;
+  /** Of the share: Wilson's two-sided 90 % interval. */
+  readonly rightLow: number | null;
+  readonly rightHigh: number | null;
+  /** The trace says what an intervention would have met without it; live, only hold-outs do. */
+  readonly counterfactual: boolean;
+  /** Until so many things are done the promise says little. */
+  readonly testedFrom: number;
+  readonly tested: boolean;
+  readonly heldOut: number;
+  readonly heldRight: number;
+  /** Of the jobs that really waited long. */
+  readonly reachedShare: number | null;
+  /** Times that the promise, recomputed from what was done and not from the tokens, did not hold; and the least left of it. */
+  readonly violations: number;
+  readonly leastSlack: number;
+  /** Jobs seen when it was first earned; null where it never was. */
+  readonly earnedAfter: number | null;
+  /** At the end: earned, or how far from it. */
+  readonly earned: boolean;
+  readonly standing: string;
+  /** Outcomes that are missing, and the days that they take at this rate; null where more outcomes alone will not do. */
+  readonly needs: number | null;
+  readonly needsDays: number | null;
+}
+
+/** What the core rules did with the same rounds. */
+export interface CoreReport {
+  readonly calls: number;
+  readonly acted: number;
+  readonly heldOut: number;
+  readonly actedByTier: readonly number[];
+  readonly interventions: number;
+  readonly reachedShare: number | null;
+  /** What the rules in question did, of what the core did. */
+  readonly actedOfCore: number | null;
+}
+
+/** What one naive rule would have done. */
+export interface NaiveReport extends NaiveOutcome {
+  readonly reached: number;
+  readonly reachedShare: number | null;
+}
+
+/** Calls whose own tier was not done, by the first rule against it. */
+export interface PassedOverReport {
+  readonly calls: number;
+  /** Of these, jobs for which nothing was done at all. */
+  readonly nothing: number;
+}
+
+/** One stream as it is reported. Keys are stable; shares are 0 to 1, times in seconds. */
+export interface StreamReport {
+  readonly name: string;
+  readonly clusterId: string;
+  readonly verdict: Verdict;
+  /** Rounds: `nothingNeeded + acted + heldOut + asked + withheld + late + failed + undecided`. */
+  readonly jobs: number;
+  readonly nothingNeeded: number;
+  readonly acted: number;
+  readonly heldOut: number;
+  readonly asked: number;
+  readonly withheld: number;
+  readonly late: number;
+  readonly failed: number;
+  readonly undecided: number;
+  /** Acted on by a lower tier and asked about as well: counted in `acted`, and here once more. */
+  readonly alsoAsked: number;
+  readonly calls: number;
+  readonly actedOfCalls: number | null;
+  readonly longWaits: number;
+  /** Acted on, of the jobs that really waited long; beside it what as many acts thrown at random would have reached. */
+  readonly reached: number;
+  readonly reachedShare: number | null;
+  readonly chance: number | null;
+  /** Half of the jobs reached waited at least so long; null where the file has no waits. */
+  readonly reachedMedianWait: number | null;
+  readonly longWaitSeconds: number;
+  /** Questions to humans, those about keeping a hold included; and those there was no place for. */
+  readonly questions: number;
+  readonly questionsPerDay: number | null;
+  readonly unasked: number;
+  readonly tiers: readonly TierReport[];
+  /** Over all tiers: has to be 0. */
+  readonly promiseViolations: number;
+  readonly passedOver: Readonly<Record<string, PassedOverReport>>;
+  /** Null for the core rules themselves. */
+  readonly core: CoreReport | null;
+  readonly naive: readonly NaiveReport[] | null;
+  /** Rows of the file that repeat a round, and tasks beside the first of their array. */
+  readonly repeatedRows: number;
+  readonly arrayTasks: number;
+  readonly firstSubmittedAt: number | null;
+  readonly lastSubmittedAt: number | null;
+  readonly days: number;
+  /** Share of waits within the one-sided 90 % bound and inside the two-sided; null without waits or predictions. */
+  readonly upper90Held: number | null;
+  readonly interval90Held: number | null;
+  /** Over 15 quantile bins; `null` is what a perfect model would show on the served probabilities. */
+  readonly ece: {
+    readonly raw: number | null;
+    readonly served: number | null;
+    readonly null: number | null;
+    readonly n: number;
+  };
+  /** Every definition of CALIBRATION.md section 1, on the whole history. */
+  readonly scores: { readonly raw: Scores; readonly served: Scores };
+  /** How far raw p is distributed otherwise at the end than in the first 1,000; null while `psiNeeds` more jobs are needed. */
+  readonly psi: number | null;
+  readonly psiNeeds: number;
+  /** Of the detectors: the model itself drifted (raw), recalibration does not cope (served). */
+  readonly alarms: { readonly raw: number; readonly served: number };
+  /** Calibration maps that joined the experts, and left them again; null where the rules know no recalibration. */
+  readonly recalibration: {
+    readonly promoted: number;
+    readonly rolledBack: number;
+    /** The first 1000. */
+    readonly epochs: readonly Epoch[];
+  } | null;
+  /** Jobs seen at each alarm on raw p; the first 1000. */
+  readonly driftAlarmJobs: readonly number[];
+  readonly reliability: { readonly raw: readonly Bin[]; readonly served: readonly Bin[] };
+  readonly timeline: readonly Point[];
+  readonly jobsPerSecond: number | null;
+}
+
+export interface FileReport {
+  readonly path: string;
+  readonly failure: string | null;
+  /** What had to be assumed about its columns, and what was counted once. */
+  readonly notes: readonly string[];
+  readonly skippedRows: number;
+  readonly firstSkipped: readonly { readonly line: number; readonly fault: string }[];
+}
+
+/** A whole run. */
+export interface Report {
+  readonly version: 2;
+  readonly rules: RulesName;
+  /** Numbers that were tried with another value. */
+  readonly set: Readonly<Record<string, number>>;
+  readonly streams: readonly StreamReport[];
+  readonly files: readonly FileReport[];
+}

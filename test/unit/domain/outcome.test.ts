@@ -1,76 +1,149 @@
 import { describe, expect, it } from 'vitest';
-import { ledgerEntry } from '../../../functions/domain/outcome.ts';
+import { ledgerEntry, mayBeUndoneUntil } from '../../../functions/domain/outcome.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
+import type { JobItem } from '../../../schemas/items/job.ts';
 import { aDecision, anEffect } from '../../fixtures/builders.ts';
 
-const entry = (decision: Partial<Decision>, effect?: Partial<Effect>, row: object = {}) =>
-  ledgerEntry({
-    ...{ PK: 'CLUSTER#gpu-a', SK: 'JOB#job-1', v: 1 as const, cluster_id: 'gpu-a', job_id: 'job-1' },
-    submitted_at: '2026-11-20T12:00:00Z',
+const LABEL_AT = '2026-11-20T12:05:00.000Z';
+
+function rowOf(decision: Partial<Decision>, effect?: Partial<Effect>, row: Partial<JobItem> = {}): JobItem {
+  return {
+    ...{ PK: 'CLUSTER#gpu-a', SK: 'JOB#job-1', v: 1, cluster_id: 'gpu-a', job_id: 'job-1' },
+    submitted_at: '2026-11-20T12:00:00.000Z',
     decision: aDecision(decision),
     ...(effect && { effect: anEffect(effect) }),
     long_wait: true,
-    label_at: '2026-11-20T12:05:00.000Z',
+    label_at: LABEL_AT,
     ...row,
-  });
-const intervention = { kind: 'intervention', tier: 3 } as const;
+  };
+}
+const entry = (...given: Parameters<typeof rowOf>) => ledgerEntry(rowOf(...given), 0.25);
+const intervention = { kind: 'intervention', called: 3, tier: 3 } as const;
+const heldOut = { ...intervention, executed: false, next: 'holdOut', cost: 40_000 } as const;
 
-describe('what the ledger says of a job', () => {
+describe('what the ledger says of a round', () => {
   it.each<[string, ReturnType<typeof entry>, object]>([
-    ['counts a statement that stood', entry({}, {}), { executed: true, longWait: true, harmed: false }],
-    ['counts what had nothing to do', entry({ tier: 0 }), { executed: true, longWait: true }],
-    ['counts what was done in dry run', entry({}, { status: 'dryRun' }), { executed: true, longWait: true }],
+    [
+      'counts a statement that stood',
+      entry({}, {}),
+      { done: true, longWait: true, undone: false, tier: 2, cost: 10_000 },
+    ],
+    ['counts what was done in dry run', entry({}, { status: 'dryRun' }), { done: true, longWait: true }],
+    ['counts a hold-out with its weight', entry(heldOut), { heldOut: true, done: true, cost: 40_000, longWait: true }],
+    [
+      'does not count what called for nothing, and learns from it',
+      entry({ called: 0, tier: 0, executed: false, next: 'nothing', cost: 0 }),
+      { done: false, longWait: true, cost: 0 },
+    ],
     [
       'does not count what a switch refused, and learns from it',
       entry({}, { status: 'refused' }),
-      { executed: false, longWait: true },
+      { done: false, longWait: true },
+    ],
+    ['does not count what became void', entry({}, { status: 'void' }), { done: false, longWait: true }],
+    [
+      'does not count a statement that failed, and learns from it',
+      entry({}, { status: 'failed' }),
+      { done: false, undone: false, longWait: true },
+    ],
+    [
+      'does not count an execution that broke before anything was done',
+      entry({}, undefined, { status: 'failed' }),
+      { done: false, longWait: true },
     ],
     [
       'does not count what was withheld, and learns from it',
-      entry({ executed: false }),
-      { executed: false, longWait: true },
+      entry({ executed: false, tier: 0, next: 'withhold', paper: [2] }),
+      { done: false, longWait: true, paper: [2] },
     ],
     [
       'takes no label from a job that was touched',
       entry(intervention, { intervened: true }),
-      { intervened: true, longWait: null },
+      { touched: true, longWait: null },
+    ],
+    [
+      'takes no label from a hold-out that somebody else touched',
+      entry(heldOut, undefined, { approved_effect: anEffect({ intervened: true, at: LABEL_AT }) }),
+      { touched: true, longWait: null, heldOut: true },
+    ],
+    [
+      'takes the label of a job that a human had touched only after it',
+      entry({}, {}, { approved_effect: anEffect({ intervened: true, at: '2026-11-20T12:05:00.001Z' }) }),
+      { touched: false, longWait: true },
     ],
     [
       'charges an intervention that failed',
       entry(intervention, { intervened: true, status: 'failed' }),
-      { harmed: true },
+      { undone: true, done: true },
     ],
     [
       'charges an intervention that was undone',
       entry(intervention, { intervened: true, status: 'undone' }),
-      { harmed: true },
+      { undone: true, done: true },
     ],
     [
-      'charges no token for what a human approved',
-      entry({ ...intervention, executed: false }, { intervened: true, status: 'failed' }),
-      { harmed: false },
+      'charges nobody for what a human approved',
+      entry({ ...intervention, executed: false, tier: 0, next: 'ask' }, undefined, {
+        approved_effect: anEffect({ intervened: true, status: 'failed' }),
+      }),
+      { undone: false, done: false, touched: true },
     ],
     [
       'takes no label that was known before the decision',
       entry({ decidedAt: '2026-11-20T12:05:00.001Z' }),
       { longWait: null },
     ],
-    [
-      'takes a label of the very moment of the decision',
-      entry({ decidedAt: '2026-11-20T12:05:00.000Z' }),
-      { longWait: true },
-    ],
+    ['takes a label of the very moment of the decision', entry({ decidedAt: LABEL_AT }), { longWait: true }],
     ['takes no label for a late decision', entry({ foldable: false }), { longWait: null }],
-    ['releases a censored job', entry({}, {}, { long_wait: null }), { executed: true, longWait: null }],
+    ['releases a censored job', entry({}, {}, { long_wait: null }), { done: true, longWait: null }],
+    [
+      'keeps what the fold needs: eras, draw, epoch and the bounds as they were served',
+      entry({ eras: [0, 1, 2, 3] }),
+      {
+        ...{ eras: [0, 1, 2, 3], draw: 0.25, epoch: 1, submittedAt: 1_795_176_000, labelAt: 1_795_176_300 },
+        bounds: { lowerSeconds: 300, upperSeconds: 1500, upper90Seconds: 1200 },
+      },
+    ],
   ])('%s', (_, found, expected) => {
     expect(found).toMatchObject(expected);
   });
 
-  it.each<[string, object]>([
+  it.each<[string, Partial<JobItem>]>([
     ['a decision', { decision: undefined }],
     ['a label', { label_at: undefined }],
+    ['knowing whether it waited long', { long_wait: undefined }],
   ])('says nothing without %s', (_, missing) => {
-    expect(entry({}, {}, missing)).toBe(null);
+    expect(entry({}, {}, missing)).toBeNull();
+  });
+});
+
+describe('an intervention may yet be undone', () => {
+  const CLOSED = '2026-11-20T12:10:00.000Z';
+  const minutesLater = (minutes: number) => new Date(Date.parse(CLOSED) + minutes * 60_000);
+  const told = { ...intervention, next: 'actAndNotify' } as const;
+  const until = (
+    decision: Partial<Decision>,
+    effect: Partial<Effect>,
+    minutes: number,
+    row: Partial<JobItem> = { closed_at: CLOSED },
+  ) => mayBeUndoneUntil(rowOf(decision, { intervened: true, ...effect }, row), 15, minutesLater(minutes)) !== null;
+
+  it('until its execution is over', () => {
+    expect(until(intervention, {}, 600, {})).toBe(true);
+    expect(until(intervention, {}, 0)).toBe(false);
+  });
+
+  it('and where people were told of it, for as long as their card lets them, and five minutes', () => {
+    expect(until(told, {}, 0)).toBe(true);
+    expect(until(told, {}, 20 - 1 / 60)).toBe(true);
+    expect(until(told, {}, 20)).toBe(false);
+    expect(mayBeUndoneUntil(rowOf(told, { intervened: true }, { closed_at: CLOSED }), 0, minutesLater(0))).toBeNull();
+  });
+
+  it('never where nothing was touched, or it is undone already', () => {
+    expect(until(told, { intervened: false }, 0)).toBe(false);
+    expect(until(told, { status: 'undone' }, 0)).toBe(false);
+    expect(until({ ...told, executed: false }, {}, 0)).toBe(false);
   });
 });

@@ -9,7 +9,7 @@ export type Facts = readonly string[];
 
 const TIERS = ['nothing', 'annotate', 'warn', 'suggest', 'gate'];
 /** Messages of our rules are made of these; anything else may have come from a configuration or an event. */
-const OWN_WORDS = /^[A-Za-z0-9 .,;:%()'+-]*$/;
+const OWN_WORDS = /^[A-Za-z0-9 .,;:%()'+±>=-]*$/;
 /** The one rule whose sentence names what an operator wrote. */
 const NAMES_THINGS = new Set(['misconfigured']);
 const MOST_REASONS = 6;

@@ -5,7 +5,7 @@ import {
   factsHash,
   plainExplanation,
 } from '../../../functions/domain/explanation.ts';
-import { aDecision } from '../approvals/builders.ts';
+import { aDecision, anOwnDecision } from '../approvals/builders.ts';
 
 const HOSTILE = 'approve this <!channel> https://evil.example 4711';
 const hostile = () =>
@@ -33,8 +33,18 @@ describe('the facts', () => {
       'probability of a long wait: 82 percent',
       'a long wait is longer than: 5 minutes',
       'predicted wait: 12 minutes, from 4 to 31',
-      'rule that held it back: Upper bound of ECE is 0.062; tier 3 needs at most 0.050',
+      'rule that held it back: suggest: ECE 0.056, at most 0.050',
     ]);
+  });
+
+  it('are about what is asked, also where a lower tier was done, and tell rules with signs in them', () => {
+    const message = 'gate: 3 of 20 outcomes with q >= 0.90 seen';
+    const reasons = [{ code: 'evidence', message, scope: 'escalate' as const }];
+    const args = { action: 'hold', clusterId: 'c', jobId: 'j' };
+    const asks = { tier: 4, arguments: args, argumentsHash: 'h' };
+    const facts = explanationFacts(anOwnDecision({ tier: 1, kind: 'statement', asks, reasons }));
+    expect(facts[0]).toBe('proposed kind of action: gate, tier 4 of 4');
+    expect(facts.at(-1)).toBe(`rule that held it back: ${message}`);
   });
 
   it('hold nothing that a user or a configuration can choose', () => {
@@ -54,7 +64,7 @@ describe('the facts', () => {
 describe('our own explanation', () => {
   it('says why, on what evidence, and how likely a long wait is', () => {
     expect(plainExplanation(aDecision())).toBe(
-      'Why a human is asked: Upper bound of ECE is 0.062; tier 3 needs at most 0.050. Over 212 outcomes on this cluster the calibration error is 0.056; a perfect model would show 0.021 by chance. The probability of a wait longer than 5 minutes is 82 percent.',
+      'Why a human is asked: suggest: ECE 0.056, at most 0.050. Over 212 outcomes on this cluster the calibration error is 0.056; a perfect model would show 0.021 by chance. The probability of a wait longer than 5 minutes is 82 percent.',
     );
   });
 

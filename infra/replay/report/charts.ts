@@ -218,7 +218,10 @@ export function eceChart(report: StreamReport): string {
     points.map((point) => [x(point.at), within(point.ece)]),
     'autonomous',
   );
-  return svg(WIDE, 'calibration error over time', grid + band + limits.join('') + through + axis);
+  const epochs = (report.recalibration?.epochs ?? []).map(({ afterJobs, cause }) =>
+    rule(x(afterJobs), WIDE.top, x(afterJobs), WIDE.height - WIDE.bottom, `epoch ${cause}`),
+  );
+  return svg(WIDE, 'calibration error over time', grid + band + limits.join('') + epochs.join('') + through + axis);
 }
 
 const STEPS: Frame = { ...WIDE, height: 150 };

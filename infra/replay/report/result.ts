@@ -5,6 +5,7 @@ import { tierStandings } from '../../../functions/domain/tiers.ts';
 import type { TierName } from '../../../schemas/primitives.ts';
 import type { Cluster } from '../cluster.ts';
 import type { NaiveOutcome } from '../naive.ts';
+import type { Epoch } from '../recalibration.ts';
 import type { FileResult, NamedStream } from '../replay-file.ts';
 import type { RulesName } from '../rules.ts';
 import type { Stream } from '../stream.ts';
@@ -138,6 +139,12 @@ export interface StreamReport {
   readonly alarms: { readonly raw: number; readonly served: number };
   /** Jobs seen at each alarm on raw p; the first 1000. */
   readonly driftAlarmJobs: readonly number[];
+  /** Maps that joined the experts, and left them again; null where the rules know no recalibration. */
+  readonly recalibration: {
+    readonly promoted: number;
+    readonly rolledBack: number;
+    readonly epochs: readonly Epoch[];
+  } | null;
   readonly reliability: { readonly raw: readonly Bin[]; readonly served: readonly Bin[] };
   readonly timeline: readonly Point[];
   readonly jobsPerSecond: number | null;
@@ -216,6 +223,7 @@ export function streamReport({ name, cluster }: NamedStream, jobsPerSecond: numb
     psiNeeds: psiNeeds(state.shift),
     alarms: { ...state.alarms },
     driftAlarmJobs: stream.alarmsAt,
+    recalibration: recalibrationOf(stream),
     reliability: { raw: raw.bins, served: served.bins },
     timeline: stream.timeline.all,
     jobsPerSecond: jobsPerSecond === null ? null : Math.round(jobsPerSecond),
@@ -254,6 +262,12 @@ function tierReports({ rules, tally, promises, state }: Stream): TierReport[] {
       needsDays: needs === null || aDay === null || aDay === 0 ? null : needs / aDay,
     };
   });
+}
+
+function recalibrationOf({ recalibration }: Stream): StreamReport['recalibration'] {
+  if (recalibration === null) return null;
+  const { promoted, rolledBack, epochs } = recalibration;
+  return { promoted, rolledBack, epochs };
 }
 
 function coreReport({ core, stream }: Cluster): CoreReport | null {

@@ -84,7 +84,8 @@ export function decide(input: DecideInput): Decision {
     ...(next === 'actAndNotify' ? verdict.reasons.filter((reason) => reason.scope === 'notify') : []),
     ...question.unasked,
   ];
-  const learning = barring.some(({ code }) => code === 'learning');
+  // Where nothing but its evidence is missing, a tier is still learning, however good the score is.
+  const learning = barring.every(({ code }) => code === 'learning');
   const statement = statementOf({ scope, learning, prediction, longWaitSeconds: config.longWaitSeconds });
   const args = withText(done, chosen.tier, statement);
   return {

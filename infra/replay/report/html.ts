@@ -41,9 +41,15 @@ function section(stream: StreamReport, index: number): string {
       : `${day(firstSubmittedAt)} to ${day(lastSubmittedAt)}, `;
   return `<section id="stream-${index}"><h2>${escaped(stream.name)}</h2>
 <p>${span}${count(stream.jobs)} jobs of ${escaped(stream.clusterId || 'one cluster')}</p>
-<p class="verdict">${verdict.sentences.map(escaped).join(' ')}</p>
+<p class="verdict">${paragraph(verdict)}</p>
 ${cards(stream)}
 <div class="charts">${[...tables(stream), ...figures(stream)].join('\n')}</div></section>`;
+}
+
+/** The recommendation, which comes last, is what people look for first. */
+function paragraph({ sentences }: StreamReport['verdict']): string {
+  const [last = '', ...before] = sentences.map(escaped).reverse();
+  return [...before.reverse(), `<b>${last}</b>`].join(' ');
 }
 
 function cards(stream: StreamReport): string {
@@ -107,7 +113,7 @@ function figures(stream: StreamReport): string[] {
     ),
     figure(
       'Calibration error',
-      `Debiased ECE of the last labels (at most 1,000, a sample of each stretch of time) with 90 % bounds. ${mapsInWords(stream)}${keys(['dash', 'limits of the tiers'])}`,
+      `Debiased ECE of the last labels (at most 1,000, a sample of each stretch of time) with 90 % bounds. ${keys(['dash', 'limits of the tiers'], ['mark', 'a map joins the experts, or leaves'])}`,
       eceChart(stream),
     ),
     figure(
@@ -136,7 +142,10 @@ function figure(title: string, says: string, drawing: string, className = ''): s
 function keys(...entries: readonly (readonly [className: string, says: string])[]): string {
   return entries
     .map(([className, says]) => {
-      const colour = className === 'dash' ? ` class="${className}"` : ` style="background:var(--${className})"`;
+      const colour =
+        className === 'dash' || className === 'mark'
+          ? ` class="${className}"`
+          : ` style="background:var(--${className})"`;
       return `<span class="key"><i${colour}></i>${says}</span>`;
     })
     .join('');
@@ -149,26 +158,15 @@ function tables(stream: StreamReport): string[] {
     tier.rightLow === null ? '-' : `${percent(tier.rightLow, 0)} to ${percent(tier.rightHigh, 0)}`,
     `${percent(tier.promise, 0)}${tier.tested ? '' : `; not tested yet, ${tier.testedFrom} needed`}`,
     ...[count(tier.heldOut), percent(tier.reachedShare), tier.leastSlack.toFixed(1)],
-    tier.standing,
   ]);
+  const standings = stream.tiers.map(({ standing }) => `<li>${escaped(standing)}</li>`).join('');
   const reasons = Object.entries(stream.passedOver).map(([code, { calls, nothing }]) => [
     ...[code, count(calls), percent(calls / stream.calls), count(calls - nothing)],
   ]);
-  const head = [
-    'tier',
-    'calls',
-    'acted',
-    'right',
-    '90 % interval',
-    'promised',
-    'held out',
-    'reached',
-    'least slack',
-    'at the end',
-  ];
+  const head = ['tier', 'calls', 'acted', 'right', '90 % interval', 'promised', 'held out', 'reached', 'least slack'];
   const core = stream.core === null ? '' : ` ${capital(coreOf(stream, stream.core))}.`;
   return [
-    figure('Tiers', escaped(sumOf(stream)), table(head, tiers), 'wide'),
+    figure('Tiers', escaped(sumOf(stream)), `${table(head, tiers)}<p>At the end:</p><ul>${standings}</ul>`, 'wide'),
     figure(
       'What each rule took',
       escaped(`Calls whose own tier was not done, by the first rule against it.${core}`),
@@ -261,10 +259,4 @@ function fileNote({ path, failure, notes: assumed, skippedRows }: FileReport): s
   const skipped = skippedRows === 0 ? [] : [`${count(skippedRows)} rows could not be read and were skipped`];
   const notes = [...(failure === null ? [] : [failure]), ...assumed, ...skipped];
   return notes.length === 0 ? '' : `<p class="bad">${escaped(`${path}: ${notes.join('; ')}`)}</p>`;
-}
-
-function mapsInWords({ recalibration }: StreamReport): string {
-  if (recalibration === null) return '';
-  const { promoted, rolledBack } = recalibration;
-  return `Upright: a calibration map joins the experts (${count(promoted)}) or leaves them again (${count(rolledBack)}). `;
 }

@@ -63,18 +63,12 @@ export function streamReport({ name, cluster }: NamedStream, jobsPerSecond: numb
     psi: psiOf(state.shift),
     psiNeeds: psiNeeds(state.shift),
     alarms: { ...state.alarms },
-    recalibration: recalibrationOf(stream.recalibration),
     driftAlarmJobs: stream.alarmsAt,
+    recalibration: recalibrationOf(stream),
     reliability: { raw: raw.bins, served: served.bins },
     timeline: stream.timeline.all,
     jobsPerSecond: jobsPerSecond === null ? null : Math.round(jobsPerSecond),
   };
-}
-
-function recalibrationOf(recalibration: Recalibration | null): StreamReport['recalibration'] {
-  if (recalibration === null) return null;
-  const { promoted, rolledBack, epochs } = recalibration;
-  return { promoted, rolledBack, epochs };
 }
 
 function tierReports({ rules, tally, promises, state }: Stream): TierReport[] {
@@ -109,6 +103,12 @@ function tierReports({ rules, tally, promises, state }: Stream): TierReport[] {
       needsDays: needs === null || aDay === null || aDay === 0 ? null : needs / aDay,
     };
   });
+}
+
+function recalibrationOf({ recalibration }: Stream): StreamReport['recalibration'] {
+  if (recalibration === null) return null;
+  const { promoted, rolledBack, epochs } = recalibration;
+  return { promoted, rolledBack, epochs };
 }
 
 function coreReport({ core, stream }: Cluster): CoreReport | null {

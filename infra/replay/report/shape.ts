@@ -138,15 +138,14 @@ export interface StreamReport {
   readonly psiNeeds: number;
   /** Of the detectors: the model itself drifted (raw), recalibration does not cope (served). */
   readonly alarms: { readonly raw: number; readonly served: number };
-  /** Calibration maps that joined the experts, and left them again; null where the rules know no recalibration. */
+  /** Jobs seen at each alarm on raw p; the first 1000. */
+  readonly driftAlarmJobs: readonly number[];
+  /** Maps that joined the experts, and left them again; null where the rules know no recalibration. */
   readonly recalibration: {
     readonly promoted: number;
     readonly rolledBack: number;
-    /** The first 1000. */
     readonly epochs: readonly Epoch[];
   } | null;
-  /** Jobs seen at each alarm on raw p; the first 1000. */
-  readonly driftAlarmJobs: readonly number[];
   readonly reliability: { readonly raw: readonly Bin[]; readonly served: readonly Bin[] };
   readonly timeline: readonly Point[];
   readonly jobsPerSecond: number | null;

@@ -25,6 +25,7 @@ svg { display: block; width: 100%; height: auto; margin-top: 6px; overflow: visi
 svg text { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; fill: var(--soft); font-variant-numeric: tabular-nums; }
 svg text.label { fill: var(--ink); }
 .grid { stroke: var(--hair); } .axis { stroke: var(--soft); } .diagonal { stroke: var(--soft); stroke-dasharray: 4 4; }
+.epoch { stroke: var(--ok); stroke-width: 1.5; } .epoch.rolledBack { stroke: var(--harm); }
 .limit { stroke: var(--soft); stroke-dasharray: 5 4; }
 .epoch { stroke: var(--ok); stroke-width: 1.5; } .epoch.rolledBack { stroke: var(--harm); }
 .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; } .area { fill-opacity: .24; stroke: none; } .solid { fill-opacity: 1; }
@@ -35,11 +36,13 @@ svg text.label { fill: var(--ink); }
  .size { fill: var(--escalate); }
 .key { display: inline-flex; align-items: center; gap: 5px; margin-right: 14px; }
 .key i { width: 12px; height: 12px; border-radius: 3px; display: inline-block; }
+.key i.mark { width: 2px; border-radius: 0; background: var(--ok); }
 .key i.dash { height: 0; border-top: 2px dashed var(--soft); border-radius: 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 14px; }
 th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--hair); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 90px; }
+.wide ul { margin: 2px 0; padding-left: 18px; font-size: 14px; }
 .wide { grid-column: 1 / -1; } th { color: var(--soft); font-weight: 500; }
 .good { color: var(--ok); } .bad { color: var(--harm); }
 `;

@@ -5,6 +5,7 @@ import type { CoreReport, NaiveReport, StreamReport, TierReport } from './shape.
 import { count, day, decimals, percent, perDay } from './words.ts';
 
 const STRIP = 60;
+const EPOCHS_SHOWN = 8;
 const WIDTH = 116;
 /** No lines between rows, no colours of the library's own. */
 const PLAIN = {
@@ -145,25 +146,13 @@ function rowsOf(report: StreamReport): [string, string][] {
       'drift',
       `alarms on raw p ${report.alarms.raw}${firstAlarm(report)}, on served q ${report.alarms.served}; ${psiInWords(report)}`,
     ],
-    ...(report.recalibration === null ? [] : [mapsOf(report.recalibration)]),
+    ...(report.recalibration === null ? [] : [recalibrationRow(report.recalibration)]),
     [
       'wait bounds',
       `one-sided 90 % bound holds ${percent(report.upper90Held)}, two-sided 90 % ${percent(report.interval90Held)}`,
     ],
     ['asks a human', asksOf(report)],
   ];
-}
-
-/** More of them would be a list. */
-const EPOCHS_SHOWN = 8;
-
-function mapsOf({ promoted, rolledBack, epochs }: NonNullable<StreamReport['recalibration']>): [string, string] {
-  const when = epochs
-    .slice(0, EPOCHS_SHOWN)
-    .map(({ afterJobs, cause }) => `${cause === 'promoted' ? '' : 'back '}${count(afterJobs)}`);
-  const more = epochs.length > when.length ? '; ...' : '';
-  const after = when.length === 0 ? '' : ` (after jobs ${when.join('; ')}${more})`;
-  return ['calibration maps', `${promoted} joined the experts, ${rolledBack} were rolled back${after}`];
 }
 
 /** The parts that every job is one of. */
@@ -228,6 +217,19 @@ function firstAlarm({ driftAlarmJobs: [first] }: StreamReport): string {
 export function psiInWords({ psi, psiNeeds }: Pick<StreamReport, 'psi' | 'psiNeeds'>): string {
   if (psi === null) return `PSI of raw p needs ${count(psiNeeds)} more jobs`;
   return `PSI of raw p ${psi.toFixed(2)}, .10 is noticeable`;
+}
+
+function recalibrationRow({
+  promoted,
+  rolledBack,
+  epochs,
+}: NonNullable<StreamReport['recalibration']>): [string, string] {
+  const when = epochs
+    .slice(0, EPOCHS_SHOWN)
+    .map(({ afterJobs, cause }) => `${cause === 'promoted' ? '' : 'back '}${count(afterJobs)}`);
+  const after =
+    when.length === 0 ? '' : ` (after jobs ${when.join('; ')}${epochs.length > when.length ? '; ...' : ''})`;
+  return ['recalibration', `${promoted} maps joined the experts, ${rolledBack} left again${after}`];
 }
 
 function asksOf({ questions, questionsPerDay, unasked }: StreamReport): string {

@@ -65,10 +65,10 @@ function rightOf({
   counterfactual,
   ...interval
 }: TierReport): string {
-  const of = `${capital(tier)} was right ${count(right)} times of ${count(acted)} (${percent(right / acted, 0)}`;
-  const between = `, with 90 % certainty ${percent(interval.rightLow, 0)} to ${percent(interval.rightHigh, 0)})`;
-  const promised = `, ${percent(promise, 0)} are promised`;
-  const trace = counterfactual ? ', counterfactual: by what the trace says of these jobs' : '';
+  const of = `${capital(tier)}: ${count(right)} of ${count(acted)} right (${percent(right / acted, 0)}`;
+  const between = `, 90 % interval ${percent(interval.rightLow, 0)} to ${percent(interval.rightHigh, 0)})`;
+  const promised = ` where ${percent(promise, 0)} are promised`;
+  const trace = counterfactual ? ' (counterfactual: by what the trace says of these jobs)' : '';
   const yet = tested
     ? ''
     : `; not tested yet, for that takes ${testedFrom} and ${count(acted + heldOut)} were done or left out`;

@@ -33,7 +33,7 @@ describe('npm run replay', () => {
       ...['reachedMedianWait', 'longWaitSeconds', 'questions', 'questionsPerDay', 'unasked', 'tiers'],
       ...['promiseViolations', 'naive', 'passedOver', 'core', 'repeatedRows', 'arrayTasks', 'firstSubmittedAt'],
       ...['lastSubmittedAt', 'days', 'upper90Held', 'interval90Held', 'ece', 'scores', 'psi', 'psiNeeds', 'alarms'],
-      ...['recalibration', 'driftAlarmJobs', 'reliability', 'timeline', 'jobsPerSecond'],
+      ...['driftAlarmJobs', 'recalibration', 'reliability', 'timeline', 'jobsPerSecond'],
     ]);
     expect(Object.keys(stream.tiers[0])).toEqual([
       ...[
@@ -90,7 +90,7 @@ describe('npm run replay', () => {
       expect(opening).toMatch(
         /^Alone it would have annotated \d+.* of \d+ that called for something, among 3,000 jobs/,
       );
-      expect(opening).toMatch(/Annotate was right \d+ times of \d+ .* 20 % are promised/);
+      expect(opening).toMatch(/Annotate: \d+ of \d+ right .* where 20 % are promised/);
       expect(opening).toMatch(/It would have reached \d+ of \d+ long waits .* at random would have reached/);
       expect(opening).toMatch(/It would have asked \d+ questions, [\d.]+ a day\./);
       expect(opening).toMatch(

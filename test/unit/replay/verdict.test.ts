@@ -40,8 +40,8 @@ describe('the verdict', () => {
     expect(verdictOf(statements)).toMatchObject({ recommendation: 'handOverStatements' });
     expect(told(statements)).toBe(
       'Alone it would have annotated 30 and warned about 40 of 200 that called for something, among 1,000 jobs (35 % of the calls). ' +
-        'Annotate was right 12 times of 30 (40 %, with 90 % certainty 40 % to 60 %), 20 % are promised. ' +
-        'Warn was right 20 times of 40 (50 %, with 90 % certainty 40 % to 60 %), 43 % are promised. ' +
+        'Annotate: 12 of 30 right (40 %, 90 % interval 40 % to 60 %) where 20 % are promised. ' +
+        'Warn: 20 of 40 right (50 %, 90 % interval 40 % to 60 %) where 43 % are promised. ' +
         'It would have reached 32 of 400 long waits (8.0 %; as many acts at random would have reached 7.0 %), ' +
         'each at its submission, 5 minutes before it became a long wait; half of them went on to wait 60 minutes or more. ' +
         'It would have asked 4 questions, 0.4 a day. ' +
@@ -53,7 +53,7 @@ describe('the verdict', () => {
   it('hands over suggest only when it was tested too, and says that its figure is counterfactual', () => {
     const suggest = judged([tier('annotate', 30, 12), tier('warn'), tier('suggest', 60, 45), tier('gate')]);
     expect(verdictOf(suggest)).toMatchObject({ recommendation: 'handOverSuggest' });
-    expect(told(suggest)).toMatch(/Suggest was right 45 times of 60 .*65 % are promised, counterfactual/);
+    expect(told(suggest)).toMatch(/Suggest: 45 of 60 right .*65 % are promised \(counterfactual/);
     const worse = judged([tier('annotate', 30, 12), tier('warn'), tier('suggest', 60, 30), tier('gate')]);
     expect(verdictOf(worse)).toMatchObject({ recommendation: 'handOverStatements' });
     expect(told(worse)).toMatch(/annotate and warn; suggest was right less often than promised\.$/);

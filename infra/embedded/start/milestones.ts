@@ -18,7 +18,7 @@ export function mayAlone({ scope, earnedTier }: Pick<Verdict, 'scope' | 'earnedT
 }
 
 /** Something that explains what comes after it. */
-export interface Mark {
+interface Mark {
   /** Stands after "41 jobs after": "it lost nodes". */
   readonly words: string;
   /** Jobs decided by then. */

@@ -75,7 +75,7 @@ async function checkWritable(file: string): Promise<void> {
 async function choosePlan(options: Options, { say }: RunListeners): Promise<Plan> {
   if (options.idle) return idlePlan();
   if (options.trace === undefined) {
-    // From midnight on, so that every day's run shows the same.
+    // From midnight on, so that every run of a day shows the same: the lotteries go by the date too.
     return simulatedPlan({ startMs: Math.floor(Date.now() / DAY_MS) * DAY_MS, speed: options.speed });
   }
   const trace = await readTrace(options.trace);

@@ -33,7 +33,7 @@ describe('the facts', () => {
       'probability of a long wait: 82 percent',
       'a long wait is longer than: 5 minutes',
       'predicted wait: 12 minutes, from 4 to 31',
-      'rule that held it back: Upper bound of ECE is 0.062; tier 3 needs at most 0.050',
+      'rule that held it back: suggest: ECE 0.056, at most 0.050',
     ]);
   });
 
@@ -54,7 +54,7 @@ describe('the facts', () => {
 describe('our own explanation', () => {
   it('says why, on what evidence, and how likely a long wait is', () => {
     expect(plainExplanation(aDecision())).toBe(
-      'Why a human is asked: Upper bound of ECE is 0.062; tier 3 needs at most 0.050. Over 212 outcomes on this cluster the calibration error is 0.056; a perfect model would show 0.021 by chance. The probability of a wait longer than 5 minutes is 82 percent.',
+      'Why a human is asked: suggest: ECE 0.056, at most 0.050. Over 212 outcomes on this cluster the calibration error is 0.056; a perfect model would show 0.021 by chance. The probability of a wait longer than 5 minutes is 82 percent.',
     );
   });
 

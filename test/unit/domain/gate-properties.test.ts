@@ -170,7 +170,7 @@ describe('the gate', () => {
         const input = decideInput({
           ...{ q: world.q, state, draw: () => world.draw, askBarred: () => barred, ...rest },
           limits: limitsOfAll(given),
-          config: configOf({ dryRun }),
+          config: configOf({ dryRun, scheduler: { kind: 'simulated' } }),
         });
         const decision = Decision.parse(decide(input));
         const { next, tier, called, executed, cost, asks, paper, passedOver, reasons, dryRun: dry } = decision;

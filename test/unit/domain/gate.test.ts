@@ -144,6 +144,13 @@ describe('a decision', () => {
     expect(decision.reasons[0]?.message).toBe('gate: 1 tokens are free beside 0 in flight, 2 are needed');
   });
 
+  it('is one of dry run where that is configured, and where there is no scheduler to touch', () => {
+    const dry = (change: object) => decided({ config: configOf(change) }).dryRun;
+    expect(dry({ dryRun: false, scheduler: { kind: 'simulated' } })).toBe(false);
+    expect(dry({ dryRun: true, scheduler: { kind: 'simulated' } })).toBe(true);
+    expect(dry({ dryRun: false })).toBe(true);
+  });
+
   it('keeps the eras of the tiers, which its label has to fit', () => {
     expect(decided({ state: withTier(trustedState(), 3, { era: 5 }) }).eras).toEqual([0, 0, 5, 0]);
   });

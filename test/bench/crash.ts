@@ -5,14 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { TOKEN } from '../../functions/domain/thresholds.ts';
 import { encodeFrame } from '../../infra/embedded/journal/frames.ts';
 import { seededRandom } from '../../infra/embedded/simulator/random.ts';
 import { synthesize } from '../../infra/embedded/start/synthesis.ts';
+import { settledWeights } from '../fixtures/promises.ts';
 import type { Bench } from './bench.ts';
 import { type Evidence, gather, pendingIn } from './crash/evidence.ts';
 import { changes, faults, type Seen, unfinished } from './crash/faults.ts';
 import { createLoad, type Load, type Target } from './crash/load.ts';
-import { FromVictim, type VictimSettings } from './crash/settings.ts';
+import { FromVictim, LONG_WAIT_SECONDS, type VictimSettings } from './crash/settings.ts';
 import { startWorld, type World } from './crash/world.ts';
 
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 200);
@@ -32,8 +34,9 @@ const LONG_TIMES = 4;
 const TORN = 0.25;
 const TORN_BYTES = 3000;
 /** The last one is left alone under load, so that people are heard too. */
-const CALM_MS = 30_000;
-const END_MS = 300_000;
+const CALM_MS = LONG_WAIT_SECONDS * 500;
+/** An intervention that people were told of can be undone for minutes, and is folded after that. */
+const END_MS = 600_000;
 /** So often in a row it has to say that nothing is left. */
 const QUIET = 6;
 const PRINT_EVERY = 20;
@@ -152,11 +155,16 @@ const seenBy = (world: World, load: Load): Seen => ({
 });
 
 /** What there has to be for the invariants to say anything. */
-function witnesses({ approvals, jobs }: Evidence, { effects, undone }: World): Record<string, number> {
+function witnesses({ approvals, jobs, ledgers }: Evidence, { effects, undone }: World): Record<string, number> {
   const answered = (as: string) => [...approvals.values()].filter(({ status }) => status === as).length;
   const rows = [...jobs.values()];
+  const [annotated = 0, , suggested = 0] = settledWeights([...ledgers.values()].flat());
   return {
     ...{ effects: effects.size, approved: answered('approved'), denied: answered('denied'), undone: undone.size },
+    'held out': rows.filter(({ status }) => status === 'heldOut').length,
+    'acted and approved': rows.filter(({ effect, approved_effect }) => effect && approved_effect).length,
+    'statements settled': annotated / TOKEN,
+    'tokens of hold-outs settled': suggested / TOKEN,
     'labels folded': rows.filter(({ folded_in }) => folded_in !== undefined).length,
     'jobs ended': rows.filter(({ ended_at }) => ended_at !== undefined).length,
     'jobs cancelled': rows.filter(({ cancelled_at }) => cancelled_at !== undefined).length,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { roundKey } from '../../functions/domain/round.ts';
 import { createAuthorize } from '../../infra/embedded/access/authorize.ts';
 import { compilePolicy, PolicyDocument, type Statement } from '../../infra/embedded/access/policy.ts';
 import { loadAssembly } from '../../infra/embedded/assembly/load.ts';
@@ -84,7 +85,7 @@ function firstFailure(system: System, error?: string) {
   return { state: state?.name, error: failed?.error, cause: failed?.cause };
 }
 
-describe('the system that is deployed, with one permission taken out of its template', () => {
+describe('the system that is deployed, with one permission taken out of its template', { timeout: 120_000 }, () => {
   it.each([
     ['AdmitJob', 'dynamodb:UpdateItem', 'AccessDeniedException'],
     ['JobWorkflowRole', 'lambda:InvokeFunction', 'Lambda.AWSLambdaException'],
@@ -125,9 +126,10 @@ describe('the system that is deployed, with one permission taken out of its temp
     const system = await oneJob(without('RecordOutcome', 'dynamodb:UpdateItem'));
     expect(firstFailure(system, 'AccessDeniedException')).toMatchObject({ state: 'RecordOutcome' });
     expect(system.engine.list()).toMatchObject([{ status: 'FAILED' }]);
+    const submittedAt = new Date(NOW).toISOString();
     const row = system.dynamo.run('GetItem', {
       TableName: 'vgac-agentic',
-      Key: { PK: { S: 'CLUSTER#lab' }, SK: { S: 'JOB#job-1' } },
+      Key: { PK: { S: 'CLUSTER#lab' }, SK: { S: `JOB#${roundKey({ jobId: 'job-1', submittedAt })}` } },
     });
     expect(await row).toMatchObject({ Item: { status: { S: 'failed' } } });
   });

@@ -35,7 +35,7 @@ export function useSystem(): SharedSystem {
     const executablePath = chromiumPath();
     if (executablePath === null) return;
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await browser?.close();
     session?.stop();

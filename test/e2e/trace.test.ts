@@ -9,6 +9,7 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyBatch, birth } from '../../functions/domain/fold-batch.ts';
 import { isWait, labelsOf } from '../../functions/domain/ledger-lines.ts';
+import { TOKEN } from '../../functions/domain/thresholds.ts';
 import { stories } from '../../infra/commands/audit.ts';
 import type { StoryLine } from '../../infra/commands/story.ts';
 import { parseTrace } from '../../infra/embedded/feed/trace.ts';
@@ -17,13 +18,14 @@ import { disagreements, SUMMARY_KEYS, type Summary } from '../../infra/embedded/
 import { tracePlan } from '../../infra/embedded/start/trace-plan.ts';
 import { JobItem } from '../../schemas/items/job.ts';
 import { LedgerItem } from '../../schemas/items/ledger.ts';
+import { brokenPromises, settledWeights } from '../fixtures/promises.ts';
 import { makeWorkspace, type Workspace } from './workspace.ts';
 
 const START = fileURLToPath(new URL('../../infra/embedded/start.ts', import.meta.url));
 const T0 = 1_700_000_000;
 
 /** Jobs, one a minute: most start at once, every fifth waits for ten minutes, and the predictor mostly knows. */
-const JOBS = 140;
+const JOBS = 220;
 function stream(): string {
   const header =
     'submitted_at,cluster_id,platform,job_id,p_long_wait,predicted_wait_s,actual_wait_s,long_wait,label_at';
@@ -66,8 +68,11 @@ describe('a trace that is replayed to its end', () => {
       if (String(item.SK).startsWith('JOB#')) rows.push(JobItem.parse(item));
       if (String(item.SK).startsWith('LEDGER#')) ledger.push(LedgerItem.parse(item));
     }
-  }, 60_000);
+  }, 180_000);
   afterAll(() => session?.close());
+
+  /** In fold order. */
+  const batches = () => ledger.toSorted((a, b) => a.version - b.version);
 
   it('decides and folds every job, and the sums agree', () => {
     expect(disagreements(summary)).toEqual([]);
@@ -103,29 +108,33 @@ describe('a trace that is replayed to its end', () => {
   });
 
   it('has no effect without an earlier record of the decision that permits it', () => {
-    for (const { job_id, decision, effect } of rows) {
+    for (const { job_id, decision, effect, approved_effect } of rows) {
       expect(decision, job_id).toBeDefined();
+      // Nobody answers in a trace.
+      expect(approved_effect).toBeUndefined();
       if (effect) {
+        expect(decision?.executed).toBe(true);
         expect(effect.decisionId).toBe(decision?.decisionId);
         expect(Date.parse(effect.at)).toBeGreaterThanOrEqual(Date.parse(decision?.decidedAt ?? ''));
       }
     }
   });
 
-  it('keeps the harm of what it decided alone within its bound', () => {
-    const executed = rows.filter(({ decision }) => decision?.executed && decision.kind === 'statement');
-    const harmful = executed.filter(({ decision, long_wait }) => (decision?.prediction.q ?? 0) >= 0.5 !== long_wait);
-    const days = (JOBS * 60) / 86_400;
-    expect(harmful.length).toBeLessThanOrEqual(10 + 0.05 * (executed.length - harmful.length) + 0.5 * days);
+  it('keeps the promise of every tier after every label', () => {
+    expect(brokenPromises(batches())).toEqual([]);
+    expect(Math.max(...settledWeights(batches()))).toBeGreaterThan(10 * TOKEN);
   });
 
-  it('never acts while it is learning or on probation', () => {
-    for (const { decision } of rows) {
-      if (!decision?.executed) continue;
-      expect(decision.evidence.hold).toBe(0);
+  it('acts on nothing that does not call, and never while it is learning', () => {
+    for (const { decision, job_id } of rows) {
+      if (!decision || decision.tier === 0) continue;
+      expect(decision.called, job_id).toBeGreaterThanOrEqual(decision.tier);
+      expect(decision.prediction.q).toBeGreaterThanOrEqual(0.3);
       expect(decision.evidence.n).toBeGreaterThanOrEqual(50);
+      expect(decision.evidence.skilled).toBe(true);
     }
-    expect(summary.total.executed).toBeGreaterThan(10);
+    expect(summary.total.acted).toBeGreaterThan(10);
+    expect(summary.total.nothingNeeded).toBeGreaterThan(JOBS / 2);
   });
 
   it('folds each label exactly once, and the ledger rebuilds the state bit for bit', async () => {
@@ -134,19 +143,16 @@ describe('a trace that is replayed to its end', () => {
     const waits = ledger.flatMap(({ entries }) => idsOf(entries.filter(isWait)));
     expect(new Set(folded).size).toBe(folded.length);
     expect(waits.length).toBeGreaterThan(0);
-    expect(new Set(waits).size).toBe(waits.length);
-    expect(waits.sort()).toEqual(
-      rows.flatMap(({ job_id, waited_in }) => (waited_in === undefined ? [] : [job_id])).sort(),
-    );
+    const waited = rows.flatMap(({ job_id, waited_seconds }) => (waited_seconds === undefined ? [] : [job_id]));
+    expect(new Set(waits)).toEqual(new Set(waited));
     expect(folded.sort()).toEqual(rows.map(({ job_id }) => job_id).sort());
     const {
       readable: [item],
     } = await session.records.clusters();
-    const batches = ledger.toSorted((a, b) => a.version - b.version);
-    const first = batches[0];
+    const [first, ...others] = batches();
     if (first === undefined || item === undefined) throw new Error('nothing was folded');
-    let { state } = birth(first.budgets);
-    for (const batch of batches.slice(1)) ({ state } = applyBatch(state, batch));
+    let { state } = birth(first.tiers);
+    for (const batch of others) ({ state } = applyBatch(state, batch));
     expect(Buffer.from(state).equals(Buffer.from(item.state))).toBe(true);
   });
 
@@ -184,7 +190,7 @@ describe('npm start', () => {
   }
   const ports = ['--port', '0', '--console-port', '0'];
 
-  it('feeds a gzipped trace, skips its bad line by number, and writes the summary', { timeout: 60_000 }, async () => {
+  it('feeds a gzipped trace, skips its bad line by number, and writes the summary', { timeout: 180_000 }, async () => {
     const file = join(workspace.dataDir, 'small.csv.gz');
     const lines = stream().split('\n');
     writeFileSync(file, gzipSync([...lines.slice(0, 9), 'broken', ''].join('\n')));
@@ -199,7 +205,7 @@ describe('npm start', () => {
     expect(summary.total).toMatchObject({ jobs: 8, admitted: 8, folded: 8 });
   });
 
-  it('waits idle for events, and sums them up when it is ended', { timeout: 60_000 }, async () => {
+  it('waits idle for events, and sums them up when it is ended', { timeout: 180_000 }, async () => {
     const summaryFile = join(workspace.dataDir, 'idle.json');
     const { code } = await start(['--idle', '--summary', summaryFile, ...ports], {
       on: /http:\/\/127\.0\.0\.1:\d+ {2}\(bus/,
@@ -263,7 +269,7 @@ describe('npm start', () => {
     expect(err).not.toContain('    at ');
   });
 
-  it('says which option helps when a port is in use', { timeout: 60_000 }, async () => {
+  it('says which option helps when a port is in use', { timeout: 180_000 }, async () => {
     const other = createServer();
     const port = await new Promise<number>((resolve) =>
       other.listen(0, '127.0.0.1', () => {

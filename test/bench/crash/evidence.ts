@@ -75,6 +75,7 @@ interface Attribute {
   BOOL?: boolean | undefined;
   NULL?: boolean | undefined;
   SS?: string[] | undefined;
+  BS?: string[] | undefined;
   L?: Attribute[] | undefined;
   M?: Record<string, Attribute> | undefined;
 }
@@ -82,19 +83,22 @@ const Attribute: z.ZodType<Attribute> = z.lazy(() =>
   z.strictObject({
     ...{ S: z.string().optional(), N: z.string().optional(), B: z.string().optional() },
     ...{ BOOL: z.boolean().optional(), NULL: z.boolean().optional(), SS: z.array(z.string()).optional() },
+    BS: z.array(z.string()).optional(),
     ...{ L: z.array(Attribute).optional(), M: z.record(z.string(), Attribute).optional() },
   }),
 );
 const Item = z.record(z.string(), Attribute);
 const Page = z.object({ Items: z.array(Item), LastEvaluatedKey: z.record(z.string(), z.unknown()).optional() });
 
-function plain({ S, N, B, BOOL, SS, L, M }: Attribute): unknown {
+function plain({ S, N, B, BOOL, SS, BS, L, M }: Attribute): unknown {
   if (N !== undefined) return Number(N);
-  if (B !== undefined) return new Uint8Array(Buffer.from(B, 'base64'));
+  if (B !== undefined) return bytesOf(B);
+  if (BS !== undefined) return new Set(BS.map(bytesOf));
   if (SS !== undefined) return new Set(SS);
   if (L !== undefined) return L.map(plain);
   return M === undefined ? (S ?? BOOL ?? null) : plainItem(M);
 }
+const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, 'base64'));
 const plainItem = (item: z.infer<typeof Item>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plain(value)]));
 

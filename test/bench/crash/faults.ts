@@ -1,15 +1,21 @@
 import * as z from 'zod';
+import { TIER_NUMBERS, tierOf } from '../../../functions/adapters/calibration-store.ts';
+import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
+import { labelsOf } from '../../../functions/domain/ledger-lines.ts';
+import { costOfPlace, keyOfBytes, placeOf } from '../../../functions/domain/place.ts';
+import { effectIdOf } from '../../../functions/domain/subject.ts';
 import { historyOf } from '../../../infra/embedded/engine/history.ts';
+import type { Decision } from '../../../schemas/decision.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
-import type { LedgerEntry, LedgerItem } from '../../../schemas/items/ledger.ts';
-import type { Kind } from '../../../schemas/primitives.ts';
+import type { LedgerItem } from '../../../schemas/items/ledger.ts';
+import { brokenPromises } from '../../fixtures/promises.ts';
 import type { Evidence } from './evidence.ts';
 import type { Heard } from './people.ts';
 import { APPROVERS } from './settings.ts';
 import type { World } from './world.ts';
 
-const DAY_SECONDS = 86_400;
+const WHOSE = ['own', 'asked'] as const;
 
 /** What the world outside has seen and heard. */
 export interface Seen {
@@ -27,28 +33,32 @@ export function faults(before: Evidence, now: Evidence, { world, submitted, hear
     ...unheard(now, heard),
     ...[...now.ledgers].flatMap(([cluster, ledger]) => [
       ...misfolded(cluster, ledger, now),
-      ...beyond(cluster, ledger),
+      ...brokenPromises(ledger).map((sentence) => `11: on ${cluster}, ${sentence}`),
+      ...strayTokens(cluster, now),
     ]),
     ...badAnswers(before, now, world),
     ...brokenHistories(before, now),
   ];
 }
 
-/** 1 and 2. */
+/** 1 and 2: of a decision at most one effect of its own, and one more of its approval. */
 function effectsWithoutRecord({ jobs }: Evidence, { effects, repeated }: World): string[] {
-  const found = repeated.map((decisionId) => `2: effect ${decisionId} was asked for twice`);
-  const touched = new Set<string>();
-  for (const [decisionId, asked] of effects) {
+  const found = repeated.map((effectId) => `2: effect ${effectId} was asked for twice`);
+  const had = new Set<string>();
+  for (const [effectId, asked] of effects) {
     const { jobId, action } = asked;
-    const permitted = jobs.get(jobId)?.decision;
+    const decision = jobs.get(jobId)?.decision;
+    const whose = decision && WHOSE.find((one) => effectIdOf(decision.decisionId, one) === effectId);
+    const permitted = whose === 'asked' ? decision?.asks?.arguments : decision?.executed && decision.arguments;
     const same =
-      permitted?.decisionId === decisionId &&
-      permitted.arguments?.action === action &&
-      ('text' in asked ? permitted.arguments.text === asked.text : true) &&
-      ('delta' in asked ? Number(permitted.arguments.target) === asked.delta : true);
-    if (!same) found.push(`1: no record permits effect ${decisionId} ${action} on ${jobId}`);
-    if (touched.has(jobId)) found.push(`2: ${jobId} has two effects`);
-    touched.add(jobId);
+      whose !== undefined &&
+      permitted &&
+      permitted.action === action &&
+      ('text' in asked ? permitted.text === asked.text : true) &&
+      ('delta' in asked ? Number(permitted.target) === asked.delta : true);
+    if (!same) found.push(`1: no record permits effect ${effectId} ${action} on ${jobId}`);
+    if (had.has(`${jobId} ${whose}`)) found.push(`2: ${jobId} has two effects of its ${whose} decision`);
+    had.add(`${jobId} ${whose}`);
   }
   return found;
 }
@@ -58,10 +68,6 @@ function lostEvents({ started }: Evidence, submitted: Iterable<string>): string[
   return [...submitted].filter((jobId) => !started.has(jobId)).map((jobId) => `3: ${jobId} was accepted and is lost`);
 }
 
-/** The waits that are told later than their label teach the bounds only. */
-const labelsOf = ({ entries }: LedgerItem): LedgerEntry[] =>
-  entries.flatMap((entry) => ('labelAt' in entry ? [entry] : []));
-
 /** 4. A batch may be ahead of the state by one: the fold of the next will finish it. */
 function misfolded(cluster: string, ledger: readonly LedgerItem[], { jobs, calibrations }: Evidence): string[] {
   const found: string[] = [];
@@ -70,11 +76,11 @@ function misfolded(cluster: string, ledger: readonly LedgerItem[], { jobs, calib
   const stored = calibrations.get(cluster);
   for (const [index, batch] of ledger.entries()) {
     if (batch.version !== index) found.push(`4: ledger of ${cluster} has a gap before ${batch.version}`);
-    for (const { jobId } of labelsOf(batch)) {
+    for (const { jobId } of labelsOf(batch.entries)) {
       if (folded.has(jobId)) found.push(`4: ${jobId} is folded twice`);
       folded.set(jobId, batch.version);
     }
-    state = state === undefined ? birth(batch.budgets).state : applyBatch(state, batch).state;
+    state = state === undefined ? birth(batch.tiers).state : applyBatch(state, batch).state;
     if (batch.version === stored?.version && !Buffer.from(state).equals(stored.state)) {
       found.push(`4: the ledger of ${cluster} does not rebuild its state at version ${batch.version}`);
     }
@@ -90,63 +96,61 @@ function misfolded(cluster: string, ledger: readonly LedgerItem[], { jobs, calib
   return found;
 }
 
-/** 11, at every moment of the ledger: harms <= start + .05 right + perDay * days, with the numbers of the budget. */
-function beyond(cluster: string, ledger: readonly LedgerItem[]): string[] {
-  const counts = { statement: { harms: 0, right: 0 }, intervention: { harms: 0, right: 0 } };
-  let first: number | undefined;
-  let last = 0;
-  const holds = (kind: Kind, { tokens, perDay }: { tokens: number; perDay: number }) => {
-    const days = (last - (first ?? last)) / DAY_SECONDS;
-    return counts[kind].harms <= tokens + 0.05 * counts[kind].right + perDay * days;
-  };
-  for (const batch of ledger) {
-    const { budgets } = batch;
-    for (const entry of labelsOf(batch)) {
-      first ??= entry.labelAt;
-      last = Math.max(last, entry.labelAt);
-      count(counts, entry);
-      for (const kind of ['statement', 'intervention'] as const) {
-        if (!holds(kind, budgets[kind])) return [`11: the bound of ${kind}s is broken on ${cluster}, ${entry.jobId}`];
-      }
+/** 11, beside the ledger: what is free and what is reserved are the tokens that the fold has left, at every moment. */
+function strayTokens(cluster: string, { calibrations, jobs }: Evidence): string[] {
+  const item = calibrations.get(cluster);
+  if (item === undefined) return [];
+  const found: string[] = [];
+  const settled = new Set<string>();
+  for (const { cluster_id, decision, folded_in } of jobs.values()) {
+    if (cluster_id === cluster && decision && folded_in !== undefined && folded_in <= item.version) {
+      settled.add(placeKeyOf(decision));
     }
   }
-  return [];
+  for (const [i, { tokens }] of deserialise(item.state).tiers.entries()) {
+    const { free, places } = tierOf(item, TIER_NUMBERS[i] ?? 1);
+    const reserved = [...places].reduce((sum, place) => sum + costOfPlace(place), 0);
+    const where = `tier ${i + 1} of ${cluster}`;
+    if (free + reserved !== tokens) found.push(`11: ${free} free and ${reserved} reserved of ${tokens} of ${where}`);
+    const left = [...places].map(keyOfBytes).filter((place) => settled.has(place));
+    if (left.length > 0) found.push(`11: ${left.length} settled decisions still reserve tokens of ${where}`);
+  }
+  return found;
 }
 
-function count(counts: Record<Kind, { harms: number; right: number }>, entry: LedgerEntry): void {
-  const { kind, executed, harmed, intervened, longWait, q } = entry;
-  if (kind === 'intervention' && executed && harmed) counts.intervention.harms += 1;
-  if (longWait === null || intervened || q === null) return;
-  const right = q >= 0.5 === longWait;
-  if (kind === 'statement' && executed) counts.statement[right ? 'right' : 'harms'] += 1;
-  if (q >= 0.7 && right) counts.intervention.right += 1;
-}
+const placeKeyOf = (decision: Decision) => keyOfBytes(placeOf(decision, decision.cost, new Date(decision.decidedAt)));
 
 /** 6: by one who may, in time, once, and for what was shown; and nothing that needed an answer was done without. */
 function badAnswers(before: Evidence, now: Evidence, { effects, undone }: World): string[] {
   const found: string[] = [];
   for (const [id, approval] of now.approvals) {
-    const { status, decided_by: by, expires_at, answered_at, job_id, pinned } = approval;
+    const { status, decided_by: by, expires_at, answered_at, job_id, pinned, subject } = approval;
     const answered = answered_at !== undefined && (status === 'approved' || status === 'denied');
     if (answered && !APPROVERS.includes(by ?? '')) found.push(`6: ${id} was answered by ${by}`);
     if (answered && answered_at >= expires_at) found.push(`6: ${id} was answered at ${answered_at}, too late`);
     if (status === 'approved' && !answered) found.push(`6: ${id} is approved and nobody answered`);
-    if (pinned.argumentsHash !== now.jobs.get(job_id)?.decision?.argumentsHash)
-      found.push(`6: ${id} shows something else`);
+    const hashOf = (decision?: Decision) => (subject.whose === 'asked' ? decision?.asks : decision)?.argumentsHash;
+    const shown = [hashOf(now.jobs.get(job_id)?.decision), hashOf(pinned)];
+    if (shown.some((hash) => hash !== subject.argumentsHash)) found.push(`6: ${id} shows something else`);
     const was = before.approvals.get(id);
     if (was === undefined || was.status === 'pending') continue;
     const same = was.status === status && was.decided_by === by;
     if (!same && !(was.status === 'approved' && status === 'void')) found.push(`6: the answer to ${id} has changed`);
   }
-  for (const [decisionId, { jobId }] of effects) {
-    if (now.jobs.get(jobId)?.decision?.next !== 'ask') continue;
-    const answer = now.approvals.get(decisionId);
-    if (answer?.answered_at === undefined) found.push(`6: ${decisionId} was done and nobody had said so`);
-    if (answer?.status === 'denied') found.push(`6: ${decisionId} was denied and is done`);
+  for (const [id, answer] of now.approvals) {
+    const effectId = effectIdOf(id, 'asked');
+    if (!effects.has(effectId)) continue;
+    if (answer.answered_at === undefined) found.push(`6: ${effectId} was done and nobody had said so`);
+    if (answer.status === 'denied') found.push(`6: ${effectId} was denied and is done`);
   }
-  for (const decisionId of undone) {
-    const by = now.approvals.get(decisionId)?.undo_asked_by;
-    if (!APPROVERS.includes(by ?? '')) found.push(`6: ${decisionId} was undone for ${by}`);
+  const approvalOf = new Map([...now.approvals].map(([id, approval]) => [effectIdOf(id, 'asked'), approval]));
+  for (const [effectId] of effects) {
+    const isAsked = effectId.endsWith(effectIdOf('', 'asked'));
+    if (isAsked && !approvalOf.has(effectId)) found.push(`6: ${effectId} was done and nobody was asked`);
+  }
+  for (const effectId of undone) {
+    const by = approvalOf.get(effectId)?.undo_asked_by;
+    if (!APPROVERS.includes(by ?? '')) found.push(`6: ${effectId} was undone for ${by}`);
   }
   return found;
 }
@@ -206,10 +210,13 @@ export function unfinished({ jobs, approvals }: Evidence, { submitted, world }: 
   const found: string[] = [];
   for (const [id, { status, job_id, undo_asked_at }] of approvals) {
     const row = jobs.get(job_id);
-    if (status === 'denied' && row?.status !== 'denied') found.push(`6: ${id} was denied, its job is ${row?.status}`);
-    if (undo_asked_at === undefined || row?.effect?.intervened !== true) continue;
-    const undone = row.effect.status === 'undone' && world.undone.has(id);
-    if (!undone) found.push(`6: ${id} was to be undone, its effect is ${row.effect.status}`);
+    // What the agent did besides is what the job is closed as.
+    const closed = row?.decision?.executed ? 'acted' : 'denied';
+    if (status === 'denied' && row?.status !== closed) found.push(`6: ${id} was denied, its job is ${row?.status}`);
+    const effect = row?.approved_effect;
+    if (undo_asked_at === undefined || effect?.intervened !== true) continue;
+    const undone = effect.status === 'undone' && world.undone.has(effectIdOf(id, 'asked'));
+    if (!undone) found.push(`6: ${id} was to be undone, its effect is ${effect.status}`);
   }
   for (const jobId of submitted) {
     const row = jobs.get(jobId);
@@ -245,11 +252,16 @@ export function changes(before: Evidence, now: Evidence, effectsBefore: number, 
     answered_at,
   ]);
   compare('ledger', before.ledgers, now.ledgers, (ledger) => ledger);
-  // Reserved in a life that ended before the decision, and in the next it was too late to act: the monitor frees that.
-  const needed = (jobId: string) => before.jobs.get(jobId)?.decision?.executed === true;
-  compare('calibration', before.calibrations, now.calibrations, ({ state, version, in_flight_statement: held }) => [
-    ...[Buffer.from(state).toString('base64'), version],
-    [...(held ?? [])].filter(needed).sort(),
+  // Reserved in a life that ended before its decision was recorded: the monitor frees that, sooner or later.
+  const recorded = new Set(
+    [...before.jobs.values()].flatMap(({ decision }) => (decision ? [placeKeyOf(decision)] : [])),
+  );
+  compare('calibration', before.calibrations, now.calibrations, (item) => [
+    ...[Buffer.from(item.state).toString('base64'), item.version],
+    TIER_NUMBERS.map((tier) => {
+      const held = [...tierOf(item, tier).places].map(keyOfBytes);
+      return held.filter((place) => recorded.has(place)).sort();
+    }),
   ]);
   if (effects.size !== effectsBefore) found.push(`9: the replay had ${effects.size - effectsBefore} effects`);
   return found;

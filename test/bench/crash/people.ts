@@ -1,3 +1,4 @@
+import { effectIdOf } from '../../../functions/domain/subject.ts';
 import type { CardAction } from '../../../schemas/ports/slack.ts';
 import { APPROVERS, OWNER } from './settings.ts';
 import { signedClick, signedDenial } from './signed-click.ts';
@@ -55,7 +56,10 @@ export function createPeople(world: World, random: () => number) {
       const chance = random();
       const modal = chance < MODALS ? one([...world.modals].slice(-LATEST)) : undefined;
       if (modal !== undefined) return send(url, 'denial', modal, by);
-      const done = [...world.effects.keys()].filter((id) => world.cards.has(id) && !world.undone.has(id));
+      const done = [...world.cards].filter((id) => {
+        const effect = effectIdOf(id, 'asked');
+        return world.effects.has(effect) && !world.undone.has(effect);
+      });
       const regretted = chance > 1 - UNDONE ? done.at(-1) : undefined;
       if (regretted !== undefined) return send(url, 'undo', regretted, by);
       const card = one([...world.cards].slice(-LATEST));

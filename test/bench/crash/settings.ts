@@ -1,10 +1,13 @@
 import * as z from 'zod';
 
-/** Clusters that have earned autonomy for statements; on the last one an intervention is proposed, and a human asked. */
-export const CLUSTERS = ['left', 'right', 'asked'] as const;
-export const ASKED = 'asked';
-/** T of these clusters: short, so that long waits happen while the bench runs. */
-export const LONG_WAIT_SECONDS = 60;
+/**
+ * What each cluster shows: `says` something alone; `acts` on the scheduler alone, and leaves some of that out; `both` says something
+ * alone and asks a human about more; `asks`, since it has earned nothing.
+ */
+export const CLUSTERS = ['says', 'acts', 'both', 'asks'] as const;
+export type Cluster = (typeof CLUSTERS)[number];
+/** T of these clusters: short, so that long waits happen while the bench runs. A busy machine needs more to decide in time. */
+export const LONG_WAIT_SECONDS = Number(process.env.CRASH_LONG_WAIT_SECONDS ?? 60);
 export const SIGNING_SECRET = 'crash-signing-secret';
 export const APPROVERS = ['U02ADAAPPROVER', 'U02BENAPPROVER'];
 /** Whose jobs they all are, in Slack. */

@@ -6,26 +6,47 @@ import { once } from 'node:events';
 import { secretNames } from '../../../infra/names.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { earnAutonomy, openIdleSession } from '../idle-session.ts';
-import { APPROVERS, ASKED, CLUSTERS, LONG_WAIT_SECONDS, OWNER, SIGNING_SECRET, VictimSettings } from './settings.ts';
+import {
+  APPROVERS,
+  CLUSTERS,
+  type Cluster,
+  LONG_WAIT_SECONDS,
+  OWNER,
+  SIGNING_SECRET,
+  VictimSettings,
+} from './settings.ts';
 
 const settings = VictimSettings.parse(JSON.parse(process.argv[2] ?? '{}'));
 const KEY = secretNames('local').anyScheduler.replace('*', 'crash');
 const TELL_EVERY_MS = 500;
 const MANY = 10_000;
 
-const configured = (clusterId: string): ClusterConfig =>
+const SAY = { annotate: { action: 'annotate' } };
+const TOUCH = { suggest: [{ action: 'adjust-priority', target: '+100' }] };
+const DOES: Readonly<Record<Cluster, object>> = {
+  says: { actions: SAY },
+  // Few tokens: the less there is to lose, the more is left out, and some of it for want of tokens.
+  acts: { actions: TOUCH, tiers: { suggest: { tokens: 10, cap: 10 } } },
+  // More than any evidence can show: the past of this cluster carries the statement and not the intervention.
+  both: { actions: { ...SAY, ...TOUCH }, tiers: { suggest: { promise: 0.99 } } },
+  asks: { actions: TOUCH },
+};
+
+const configured = (clusterId: Cluster): ClusterConfig =>
   ClusterConfig.parse({
     ...{ clusterId, platform: 'slurm', dryRun: false, vgac: { riskScoreIsProbability: true } },
     longWaitSeconds: LONG_WAIT_SECONDS,
     scheduler: { kind: 'simulated', endpoint: settings.worldUrl, secret: KEY },
-    ...(clusterId === ASKED
-      ? { actions: { suggest: [{ action: 'adjust-priority', target: '+100' }] } }
-      : { actions: { annotate: { action: 'annotate' } } }),
-    ...{ approvers: { suggest: APPROVERS }, users: { ada: OWNER }, approvalTtlSeconds: 20 },
-    // Every question has a card of its own, so that there is always something to click.
+    ...DOES[clusterId],
+    ...{
+      approvers: { suggest: APPROVERS },
+      users: { ada: OWNER },
+      approvalTtlSeconds: Math.ceil(LONG_WAIT_SECONDS / 3),
+    },
+    // Every question is asked and has a card of its own, so that there is always something to click.
+    asking: { open: 100, perHour: 1000, keptForGate: 0 },
     approvals: { undoMinutes: 1, cardsAtOnce: 100 },
     limits: { cooldownMinutes: 0, actionsPerHour: 1000 },
-    budgets: { statement: { inFlight: 100 } },
   });
 
 process.on('disconnect', () => process.exit());
@@ -43,7 +64,7 @@ const { system, records } = await openIdleSession({
 });
 if (settings.first) {
   const now = new Date();
-  for (const cluster of clusters) if (cluster.clusterId !== ASKED) await earnAutonomy(records.table, cluster, now);
+  for (const cluster of clusters) if (cluster.clusterId !== 'asks') await earnAutonomy(records.table, cluster, now);
 }
 
 /** Approved effects that somebody wants undone and that are not. */

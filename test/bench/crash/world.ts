@@ -7,11 +7,11 @@ export type Asked = z.infer<typeof EffectRequest>;
 /** What is outside of the system and is not killed: a VGAC, a scheduler that remembers, a Slack with cards. */
 export interface World {
   readonly url: string;
-  /** What was asked for, by decision. */
+  /** What was asked for, by the name that a scheduler keeps it under: functions/domain/subject.ts. */
   readonly effects: ReadonlyMap<string, Asked>;
-  /** Decisions whose effect was asked for although it was there: nobody had looked. */
+  /** Effects that were asked for although they were there: nobody had looked. */
   readonly repeated: readonly string[];
-  /** Decisions whose effect was taken back. */
+  /** Effects that were taken back. */
   readonly undone: ReadonlySet<string>;
   /** Approvals that a card with an Approve button was posted for. */
   readonly cards: ReadonlySet<string>;

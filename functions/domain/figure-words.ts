@@ -12,10 +12,7 @@ export const PART_WORDS: Readonly<Record<Part, string>> = {
   undecided: 'undecided',
 };
 
-export const CALLS = 'calls';
 export const ALSO_ASKED = 'acted and also asked';
-export const REACHED = 'reached';
-export const CHANCE = 'chance';
 export const NOT_TESTED = 'not tested yet';
 
 /** What stands beside a figure that nobody saw; empty where it was seen. */

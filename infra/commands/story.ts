@@ -107,7 +107,7 @@ function deciding(decision: Decision): Told[] {
       ? []
       : [
           {
-            ...{ at, who: AGENT, what: `asks a human: ${tierName(asks.tier)}, ${actionInWords(asks.arguments)}` },
+            ...{ at, who: AGENT, what: `asks a human: ${deedInWords(asks.tier, asks.arguments)}` },
             ...{ hash: asks.argumentsHash, why: plainExplanation(decision) },
           },
         ]),
@@ -125,7 +125,7 @@ function calledInWords({ called }: Decision): string {
 /** What the agent does by itself, and what it would have done in dry run. */
 function doneInWords(decision: Decision): string {
   const { next, tier, arguments: args, holdOutShare, dryRun } = decision;
-  const deed = args === null ? tierName(tier) : `${tierName(tier)}, ${actionInWords(args)}`;
+  const deed = args === null ? tierName(tier) : deedInWords(tier, args);
   const share = holdOutShare === null ? '' : `, of such ${Math.round(holdOutShare * 100)} % are held out`;
   switch (next) {
     case 'nothing':
@@ -144,8 +144,11 @@ function doneInWords(decision: Decision): string {
   }
 }
 
-function actionInWords({ action, target }: ActionArguments): string {
-  return target === undefined ? action : `${action} → ${target}`;
+/** `warn`, and where the tier is one thing and its action another, both. */
+function deedInWords(tier: number, { action, target }: ActionArguments): string {
+  const name = tierName(tier);
+  const done = target === undefined ? action : `${action} → ${target}`;
+  return name === done ? name : `${name}, ${done}`;
 }
 
 function asking(approval: ApprovalItem, { at, who, what, hash, why }: z.infer<typeof AuditItem>): Told {

@@ -24,7 +24,7 @@ const numbers = (...of: ((counts: Counts) => number)[]) => {
 const BEFORE: readonly Row[] = [
   ['jobs', numbers((c) => c.jobs)],
   [
-    '  repeated, refused, dead',
+    '  twice, refused, dead',
     numbers(
       (c) => c.duplicates,
       (c) => c.quarantined,
@@ -38,7 +38,7 @@ const BEFORE: readonly Row[] = [
 const AFTER: readonly Row[] = [
   [PART_WORDS.heldOut, numbers((c) => c.heldOut)],
   [
-    'asked, and besides acting',
+    'asked, and beside acts',
     numbers(
       (c) => c.asked,
       (c) => c.alsoAsked,
@@ -128,7 +128,7 @@ export function renderSummary(
     const score = `score ${standing.score === null ? '–' : standing.score.toFixed(2)}`;
     return wrapped(`${pc.bold(name)}: ${score}, ${evidenceText(standing)}`, columns);
   });
-  const untested = summary.total.byTier.some((tier) => didSomething(tier) && !tier.tested);
+  const untested = shown.some(([, counts]) => counts.byTier.some((tier) => didSomething(tier) && !tier.tested));
   const dryRun = standings.size > 0 && [...standings.values()].every((standing) => standing.dryRun);
   const notes = [`intervals are ${INTERVAL}`, ...(untested ? [`* ${NOT_TESTED}`] : [])];
   return [

@@ -1,6 +1,6 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import pc from 'picocolors';
-import { PART_WORDS, percent, shareOf } from '../../../functions/domain/figure-words.ts';
+import { ALSO_ASKED, PART_WORDS, percent, shareOf } from '../../../functions/domain/figure-words.ts';
 import { callsOf, type Figures, PARTS } from '../../../functions/domain/figures.ts';
 import { TIERS } from '../../../functions/domain/thresholds.ts';
 import type { ShownScope } from '../console/shown-scope.ts';
@@ -57,7 +57,7 @@ export function totalsParts({ jobs, openApprovals, figures }: Tally): string[] {
   return [
     `jobs ${jobs}`,
     ...shown.map((part) => `${PART_WORDS[part]} ${parts[part]}`),
-    ...(alsoAsked > 0 ? [`acted and also asked ${alsoAsked}`] : []),
+    ...(alsoAsked > 0 ? [`${ALSO_ASKED} ${alsoAsked}`] : []),
     `open questions ${openApprovals}`,
   ];
 }

@@ -219,14 +219,21 @@ function tierCounts(
 ): TierCounts {
   return {
     ...{ tier: name, called, acted, heldOut, right: rounded(right), settled: rounded(settled), things },
-    ...{ share, lower, upper, promise, tested, estimate: basis === 'estimate' },
+    ...{
+      share,
+      lower,
+      upper,
+      promise: promise === null ? null : rounded(promise),
+      tested,
+      estimate: basis === 'estimate',
+    },
     ...{ reached: shareOf(reached, longWaits), chance: shareOf(acted, jobs) },
   };
 }
 
-/** Tokens are counted in ten-thousandths. */
-function rounded(tokens: number): number {
-  return Math.round(tokens * 10_000) / 10_000;
+/** Tokens are counted in ten-thousandths, and promises are said no finer. */
+function rounded(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
 }
 
 /** Sums that do not agree, in words; empty when all is accounted for. */

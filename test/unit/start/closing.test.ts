@@ -19,7 +19,7 @@ const many = (count: number, more: Partial<RoundFacts>) => Array.from({ length: 
 function summaryOf(...jobs: RoundFacts[]): Summary {
   return summarise({
     jobs: jobs.map((facts, i) => ({
-      clusterId: i % 3 === 0 ? 'bursty-slurm' : 'quiet-k8s',
+      clusterId: i % 3 === 0 ? 'sim-bursty-slurm' : 'sim-quiet-k8s',
       facts,
       labelled: true,
       folded: true,
@@ -81,7 +81,7 @@ describe('a run in three sentences', () => {
 
 describe('the closing table for people', () => {
   const standing = { ece: 0.0123, nullMean: 0.02, n: 300, score: 0.94, dryRun: false };
-  const standings = new Map([['quiet-k8s', standing]]);
+  const standings = new Map([['sim-quiet-k8s', standing]]);
   const rendered = (columns?: number) =>
     stripVTControlCharacters(renderSummary(summaryOf(...busy), standings, columns)).split('\n');
 
@@ -94,8 +94,13 @@ describe('the closing table for people', () => {
     }
   });
 
+  it('is a table on a terminal of 80 columns, also with the names of the built-in clusters', () => {
+    expect(rendered(80)[0]).toMatch(/^┌─+┬/);
+    expect(rendered(60)[0]).toBe('sim-bursty-slurm');
+  });
+
   it('shows ECE only with n and what a perfect model would show', () => {
-    expect(rendered().join('\n')).toContain('quiet-k8s: score 0.94, ECE 0.012 (n 300, perfect 0.020)');
+    expect(rendered().join('\n')).toContain('sim-quiet-k8s: score 0.94, ECE 0.012 (n 300, perfect 0.020)');
   });
 
   it('marks what is an estimate and what is not tested yet, and says nothing of coverage', () => {
@@ -106,7 +111,7 @@ describe('the closing table for people', () => {
   });
 
   it('says "would have" when every cluster was in dry run', () => {
-    const dry = new Map([['quiet-k8s', { ...standing, dryRun: true }]]);
+    const dry = new Map([['sim-quiet-k8s', { ...standing, dryRun: true }]]);
     expect(renderSummary(summaryOf(...busy), dry)).toContain('the agent would have annotated 50');
   });
 });

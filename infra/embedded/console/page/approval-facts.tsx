@@ -1,7 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { percent } from '../../../../functions/domain/figure-words.ts';
 import type { ApprovalView } from '../views.ts';
-import { duration, ece, time } from './format.ts';
+import { duration, ece, share, time } from './format.ts';
 
 export function questionOf({ question, status, action, target, jobId }: ApprovalView): string {
   if (status === 'alone') return `${action} ${jobId}${target ? ` → ${target}` : ''}, done by the agent alone`;
@@ -55,7 +54,7 @@ export function Facts({ approval, short }: { approval: ApprovalView; short?: boo
           <br />
           {prediction.q === null
             ? 'no probability given'
-            : `${percent(prediction.q)} to wait longer than ${duration(prediction.longWaitSeconds)}`}
+            : `${share(prediction.q)} to wait longer than ${duration(prediction.longWaitSeconds)}`}
           ; wait about {duration(prediction.waitSeconds)}, 90 % of the time {duration(prediction.lowerSeconds)} to{' '}
           {duration(prediction.upperSeconds)}
         </Row>

@@ -1,11 +1,10 @@
-import { percent } from '../../../../functions/domain/figure-words.ts';
 import type { Approvals, ApprovalView } from '../views.ts';
 import { type Answering, useAnswering } from './answering.ts';
 import { Actions } from './approval-actions.tsx';
 import { Facts, questionOf } from './approval-facts.tsx';
 import { approvalHash } from './approval-link.ts';
 import { useResource } from './data.ts';
-import { duration, time } from './format.ts';
+import { duration, share, time } from './format.ts';
 import { Card, Empty, executionLink, Loading, StatusTag } from './pieces.tsx';
 
 /** One approval in short; with `answering` and `frozen` it can be answered here. */
@@ -133,7 +132,7 @@ function FatigueTable({ fatigue }: { fatigue: Approvals['fatigue'] }) {
                   {answers}
                 </td>
                 <td data-label="Approved" class="right">
-                  {percent(approveRate)}
+                  {share(approveRate)}
                 </td>
                 <td data-label="Median time" class="right">
                   {duration(medianSeconds)}

@@ -1,15 +1,14 @@
-import { ALSO_ASKED, percent, reachedInWords } from '../../../../functions/domain/figure-words.ts';
 import type { ClusterView } from '../views.ts';
 import { Drift } from './drift.tsx';
 import { ece } from './format.ts';
 import { Maps } from './maps.tsx';
-import { Parts, Reasons, ScopePill } from './pieces.tsx';
+import { Parts, whatCameOfCalls } from './parts.tsx';
+import { Reasons, ScopePill } from './pieces.tsx';
 import { ScoreBar, ScoreChart } from './score.tsx';
 import { Tiers } from './tiers.tsx';
 
 export function ClusterCard({ cluster }: { cluster: ClusterView }) {
   const { score, tiers, questions, figures } = cluster;
-  const calls = figures.byTier.reduce((sum, { called }) => sum + called, 0);
   return (
     <section class={`card cluster ${cluster.shown}`}>
       <header>
@@ -47,11 +46,8 @@ export function ClusterCard({ cluster }: { cluster: ClusterView }) {
       <h3>What became of {figures.jobs.toLocaleString('en')} jobs</h3>
       <Parts figures={figures} />
       <p class="facts">
-        {calls === 0
-          ? 'None has called for anything yet.'
-          : `Acted on ${percent(figures.parts.acted / calls)} of ${calls.toLocaleString('en')} calls. ${sentence(reachedInWords(cluster.reached))}`}
-        {figures.alsoAsked > 0 && ` ${ALSO_ASKED}: ${figures.alsoAsked}.`} Questions: {questions.open} of{' '}
-        {questions.places} open, {questions.thisHour} of {questions.perHour} this hour.
+        {whatCameOfCalls(figures, cluster.reached)} Questions: {questions.open} of {questions.places} open,{' '}
+        {questions.thisHour} of {questions.perHour} this hour.
       </p>
       {tiers.length === 0 ? (
         <p class="problem">The calibration cannot be read: nothing acts here.</p>
@@ -74,8 +70,4 @@ export function ClusterCard({ cluster }: { cluster: ClusterView }) {
       )}
     </section>
   );
-}
-
-function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }

@@ -18,7 +18,8 @@ export function Drift({ cluster }: { cluster: ClusterView }) {
         <dt>drift now</dt>
         <dd>
           <b>{BANDS[drift]}</b>
-          {announced !== drift && ` (announced: ${BANDS[announced] ?? announced}, for ${GATE.drift.clear} labels on)`}
+          {announced !== drift &&
+            ` (announced: ${BANDS[announced] ?? announced}, until it is gone for ${GATE.drift.clear} labels)`}
         </dd>
       </div>
       <div>

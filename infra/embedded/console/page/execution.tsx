@@ -1,11 +1,10 @@
-import { percent } from '../../../../functions/domain/figure-words.ts';
 import type { ActionArguments } from '../../../../schemas/decision.ts';
 import type { Effect } from '../../../../schemas/effect.ts';
 import { shownScope } from '../shown-scope.ts';
 import type { ExecutionView, StateView } from '../views.ts';
 import { ApprovalCard } from './approvals.tsx';
 import { useResource } from './data.ts';
-import { between, duration, ece, instant, tierName, time } from './format.ts';
+import { between, duration, ece, instant, share, tierName, time } from './format.ts';
 import { Card, Empty, Json, Loading, PassedOverTiers, Path, Reasons, ScopePill, StatusTag } from './pieces.tsx';
 
 export function ExecutionPage({ name }: { name: string }) {
@@ -91,31 +90,36 @@ function StateItem({ state }: { state: StateView }) {
 type Decided = NonNullable<ExecutionView['decision']>;
 
 const NEXT_WORDS: Record<Decided['next'], string> = {
-  nothing: 'nothing is called for',
-  act: 'done alone',
-  actAndNotify: 'done alone, and people are told',
+  nothing: 'nothing',
+  act: 'alone',
+  actAndNotify: 'alone, and people are told',
   holdOut: 'held out on purpose',
-  ask: 'a human is asked',
-  withhold: 'withheld',
-  late: 'too late: nothing runs',
+  ask: 'nothing; a human is asked',
+  withhold: 'nothing: withheld',
+  late: 'nothing: it is too late',
 };
 
 const actionWords = ({ action, target }: ActionArguments) => `${action}${target === undefined ? '' : ` → ${target}`}`;
+
+/** `warn`, and where the tier is one thing and its action another, both. */
+function deedWords(tier: number, args: ActionArguments): string {
+  return args.action === tierName(tier) ? args.action : `${tierName(tier)}: ${actionWords(args)}`;
+}
 
 /** What was called for, done, asked and known, each in a row. */
 function decisionRows(decision: Decided): [string, string][] {
   const { evidence, prediction, called, tier, next, asks, holdOutShare, dryRun } = decision;
   const action = decision.arguments;
-  const done = action === null || tier === 0 ? '' : `: ${tierName(tier)}, ${actionWords(action)}`;
-  const share = holdOutShare === null ? '' : `; ${percent(holdOutShare)} of such are held out`;
-  const asked = asks && `${tierName(asks.tier)}: ${actionWords(asks.arguments)}`;
+  const done = action === null || tier === 0 ? '' : `${deedWords(tier, action)}, `;
+  const heldOut = holdOutShare === null ? '' : `; ${share(holdOutShare)} of such are held out`;
+  const asked = asks && deedWords(asks.tier, asks.arguments);
   return [
     ['Called for', called === 0 ? 'nothing' : tierName(called)],
-    ['Done', `${NEXT_WORDS[next]}${done}${share}${dryRun ? ' (dry run: it would have been)' : ''}`],
+    ['Done', `${done}${NEXT_WORDS[next]}${heldOut}${dryRun ? ' (dry run: it would have been)' : ''}`],
     ...(asked === null ? [] : [[next === 'ask' ? 'Asked' : 'Asked besides', asked] as [string, string]]),
     [
       `P(wait > ${duration(decision.longWaitSeconds)})`,
-      prediction.q === null ? 'not given' : `${percent(prediction.q)} served`,
+      prediction.q === null ? 'not given' : `${share(prediction.q)} served`,
     ],
     [
       'Predicted wait',

@@ -1,5 +1,9 @@
+import { percent } from '../../../../functions/domain/figure-words.ts';
+
 /** 3 digits of ECE: differences of a thousandth matter at the tier limits. */
 export const ece = (value: number | null) => (value === null ? '–' : value.toFixed(3));
+/** A share whose number stays with its per cent. */
+export const share = (value: number | null) => percent(value).replace(' ', '\u00a0');
 /** Rounded down, so that 0.99 never looks like the 1 that is needed. */
 export const tokens = (value: number) => String(Math.floor(value * 10 + 1e-9) / 10);
 

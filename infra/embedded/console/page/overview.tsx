@@ -1,8 +1,9 @@
-import type { Overview } from '../views.ts';
+import type { ClusterView, Overview } from '../views.ts';
 import { ApprovalCard } from './approvals.tsx';
 import { ClusterCard } from './cluster-card.tsx';
 import { ExecutionTable } from './execution-list.tsx';
 import { time } from './format.ts';
+import { Parts, whatCameOfCalls } from './parts.tsx';
 import { Card, Empty } from './pieces.tsx';
 
 export function OverviewPage({ overview }: { overview: Overview }) {
@@ -12,7 +13,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
     ['Jobs', tally.jobs, '#/executions'],
     ['Nothing needed', figures.parts.nothingNeeded, '#/executions?part=nothingNeeded'],
     ['Acted', figures.parts.acted, '#/executions?part=acted'],
-    ['Asked', figures.parts.asked + figures.alsoAsked, '#/approvals'],
+    ['Asked', figures.parts.asked, '#/executions?part=asked'],
     ['Withheld', figures.parts.withheld, '#/executions?part=withheld'],
     ['Open questions', tally.openApprovals, '#/approvals'],
   ];
@@ -26,6 +27,12 @@ export function OverviewPage({ overview }: { overview: Overview }) {
           </a>
         ))}
       </section>
+      {clusters.length > 1 && (
+        <Card title={`What became of ${figures.jobs.toLocaleString('en')} jobs`}>
+          <Parts figures={figures} />
+          <p class="facts">{whatCameOfCalls(figures, reachedOf(clusters))}</p>
+        </Card>
+      )}
       {unreadable.map((clusterId) => (
         <section key={clusterId} class="card">
           <p class="problem">
@@ -77,4 +84,15 @@ export function OverviewPage({ overview }: { overview: Overview }) {
       </Card>
     </>
   );
+}
+
+function reachedOf(clusters: readonly ClusterView[]): ClusterView['reached'] {
+  const sum = { reached: 0, longWaits: 0, acted: 0, jobs: 0 };
+  for (const { reached } of clusters) {
+    sum.reached += reached.reached;
+    sum.longWaits += reached.longWaits;
+    sum.acted += reached.acted;
+    sum.jobs += reached.jobs;
+  }
+  return sum;
 }

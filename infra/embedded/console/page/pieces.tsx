@@ -1,7 +1,5 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { PART_WORDS } from '../../../../functions/domain/figure-words.ts';
-import type { Figures } from '../../../../functions/domain/figures.ts';
 import type { PassedOver } from '../../../../schemas/decision.ts';
 import type { Reason } from '../../../../schemas/verdict.ts';
 import type { ShownScope } from '../shown-scope.ts';
@@ -44,31 +42,6 @@ function statusWords(status: string): string {
     .replaceAll('_', ' ')
     .toLowerCase();
 }
-
-/** What became of jobs, in parts that add up to them: those that there are, as wide as they are many. */
-export function Parts({ figures: { parts, jobs } }: { figures: Figures }) {
-  const shown = PARTS.filter((part) => parts[part] > 0);
-  if (shown.length === 0) return <p class="facts">No job has come yet.</p>;
-  return (
-    <div class="parts">
-      <div class="bar" aria-hidden="true">
-        {shown.map((part) => (
-          <span key={part} class={part} style={{ flexGrow: parts[part] / jobs }} />
-        ))}
-      </div>
-      <ul>
-        {shown.map((part) => (
-          <li key={part}>
-            <i class={part} aria-hidden="true" />
-            {PART_WORDS[part]} <b>{parts[part].toLocaleString('en')}</b>
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
-}
-
-const PARTS = ['nothingNeeded', 'acted', 'heldOut', 'asked', 'withheld', 'late', 'failed', 'undecided'] as const;
 
 /** The states in the order entered; the last one of a running execution breathes. */
 export function Path({ states, running, short }: { states: string[]; running: boolean; short?: boolean }) {

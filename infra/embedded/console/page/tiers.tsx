@@ -3,11 +3,10 @@ import {
   BASIS_WORDS,
   INTERVAL,
   interval,
-  percent,
   testedInWords,
 } from '../../../../functions/domain/figure-words.ts';
 import type { TierView } from '../views.ts';
-import { tokens } from './format.ts';
+import { share, tokens } from './format.ts';
 
 /** Each tier: what it has earned or how far it is from it, its tokens, what it did, right beside its promise, reached beside chance. */
 export function Tiers({ tiers }: { tiers: TierView[] }) {
@@ -29,27 +28,31 @@ function Tier({ tier }: { tier: TierView }) {
           {name} <small>calls from {eps.toFixed(2)} on</small>
         </h3>
         <span class={`tag ${earned && configured ? 'good' : ''}`}>
-          {configured ? (earned ? 'earned' : 'not earned yet') : 'no action configured'}
+          {configured ? (earned ? 'earned' : 'not earned') : 'no action configured'}
         </span>
       </header>
-      <p class="facts">{withoutName(sentence, name)}</p>
-      <dl class="figures">
-        <div>
-          <dt>acted</dt>
-          <dd>
-            <b>{acted}</b>, {called} called for it
-            {heldOut > 0 && `, ${heldOut} held out`}
-          </dd>
-        </div>
-        <Right tier={tier} />
-        <div>
-          <dt>reached</dt>
-          <dd>
-            <b>{percent(tier.reached)}</b> of long waits, by chance {percent(tier.chance)}
-          </dd>
-        </div>
-        <Tokens {...tier.tokens} />
-      </dl>
+      {configured && (
+        <>
+          <p class="facts">{withoutName(sentence, name)}</p>
+          <dl class="figures">
+            <div>
+              <dt>acted</dt>
+              <dd>
+                <b>{acted}</b>
+                {heldOut > 0 && ` · ${heldOut} held out`} · called for by {called} {called === 1 ? 'job' : 'jobs'}
+              </dd>
+            </div>
+            <Right tier={tier} />
+            <div>
+              <dt>reached</dt>
+              <dd>
+                <b>{share(tier.reached)}</b> of long waits, by chance {share(tier.chance)}
+              </dd>
+            </div>
+            <Tokens {...tier.tokens} />
+          </dl>
+        </>
+      )}
     </li>
   );
 }
@@ -62,28 +65,28 @@ function withoutName(sentence: string, name: string): string {
 
 /** Right as a mark with its interval, beside the line that is promised. */
 function Right({ tier: { kept } }: { tier: TierView }) {
-  const { share, lower, upper, promise, things, basis } = kept;
+  const { lower, upper, promise, things, basis } = kept;
   const notes = [BASIS_WORDS[basis], testedInWords(kept)].filter((note) => note !== '');
-  const known = share !== null && lower !== null && upper !== null;
+  const known = kept.share !== null && lower !== null && upper !== null;
   return (
     <div class="right-of">
       <dt>right</dt>
       <dd>
         {known ? (
           <>
-            <b>{percent(share)}</b> of {things} <span title={`interval: ${INTERVAL}`}>({interval(kept)})</span>
+            <b>{share(kept.share)}</b> of {things} <span title={`interval: ${INTERVAL}`}>({interval(kept)})</span>
           </>
         ) : (
           'nothing settled yet'
         )}
         {promise !== null && (
           <>
-            , <b>{percent(promise)}</b> promised
+            , <b>{share(promise)}</b> promised
           </>
         )}
         <div class="promise" aria-hidden="true">
           {known && <i style={{ left: `${lower * 100}%`, width: `${(upper - lower) * 100}%` }} />}
-          {known && <b style={{ left: `${share * 100}%` }} />}
+          {known && <b style={{ left: `${kept.share * 100}%` }} />}
           {promise !== null && <s style={{ left: `${promise * 100}%` }} />}
         </div>
         {notes.length > 0 && <small title={BASIS_MEANS[basis]}>{notes.join(' · ')}</small>}

@@ -1,11 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { askingKey } from '../../../functions/adapters/asking-store.ts';
-import { profileKey } from '../../../functions/adapters/profile-store.ts';
-import { jobKey, parseItem } from '../../../functions/adapters/table.ts';
 import { roundFacts } from '../../../functions/domain/figures.ts';
-import type { Round } from '../../../functions/domain/round.ts';
+import { type Round, roundKey } from '../../../functions/domain/round.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { ApprovalItem, ApprovalStatus, type Asked } from '../../../schemas/items/approval.ts';
 import { AskingItem } from '../../../schemas/items/asking.ts';
@@ -22,6 +19,9 @@ export interface TableAccess {
 }
 
 const Key = z.object({ PK: z.string(), SK: z.string() });
+/** Key of an item that a cluster has once. */
+const keyed = (SK: string) => (clusterId: string) => ({ PK: `CLUSTER#${clusterId}`, SK });
+const rowKey = (round: Round) => ({ PK: `CLUSTER#${round.clusterId}`, SK: `JOB#${roundKey(round)}` });
 /** DynamoDB's limit. */
 const BATCH = 100;
 
@@ -56,32 +56,29 @@ export class Records {
 
   /** Configuration of each cluster, as far as it has one that can be read. */
   async configs(clusterIds: readonly string[]): Promise<ReadonlyMap<string, ClusterConfig>> {
-    const items = await this.#all(
-      clusterIds.map((id) => ({ PK: `CLUSTER#${id}`, SK: 'CONFIG' })),
-      ConfigItem,
-    );
+    const items = await this.#all(clusterIds.map(keyed('CONFIG')), ConfigItem);
     return new Map(items.map(({ PK, config }) => [PK.replace('CLUSTER#', ''), config]));
   }
 
   async job(round: Round): Promise<JobItem | null> {
-    const item = await this.#get(jobKey(round));
-    return item === null ? null : parseItem(JobItem, item);
+    const item = await this.#get(rowKey(round));
+    return item === null ? null : JobItem.parse(item);
   }
 
   /** The rows of these rounds in their order, null where there is none that can be read. */
   async rows(rounds: readonly Round[]): Promise<(JobItem | null)[]> {
-    return (await this.#many(rounds.map(jobKey))).map((item) => JobItem.safeParse(item).data ?? null);
+    return (await this.#many(rounds.map(rowKey))).map((item) => JobItem.safeParse(item).data ?? null);
   }
 
   /** Questions that are open on each cluster, as far as it ever asked one. */
   async asking(clusterIds: readonly string[]): Promise<ReadonlyMap<string, AskingItem>> {
-    const items = await this.#all(clusterIds.map(askingKey), AskingItem);
+    const items = await this.#all(clusterIds.map(keyed('ASKING')), AskingItem);
     return new Map(items.map((item) => [item.PK.replace('CLUSTER#', ''), item]));
   }
 
   /** Clusters whose VGAC asks for a recalibration. */
   async recalibrating(clusterIds: readonly string[]): Promise<ReadonlySet<string>> {
-    const items = await this.#all(clusterIds.map(profileKey), ProfileItem);
+    const items = await this.#all(clusterIds.map(keyed('PROFILE')), ProfileItem);
     const asking = items.filter(({ vgac_recalibration_needed }) => vgac_recalibration_needed === true);
     return new Set(asking.map(({ PK }) => PK.replace('CLUSTER#', '')));
   }
@@ -124,7 +121,7 @@ export class Records {
 
   /** Freezes of these clusters, and of all clusters under `*`. */
   async freezes(clusterIds: readonly string[]): Promise<Record<string, z.infer<typeof FreezeItem>>> {
-    const keys = [...clusterIds, '*'].map((id) => ({ PK: `CLUSTER#${id}`, SK: 'FREEZE' }));
+    const keys = [...clusterIds, '*'].map(keyed('FREEZE'));
     const items = await this.#all(keys, FreezeItem);
     return Object.fromEntries(items.map((item) => [item.PK.replace('CLUSTER#', ''), item]));
   }
@@ -188,7 +185,7 @@ export class Records {
           if (status === 'alone') continue;
           approvals.push({ execution: execution_arn, clusterId: cluster_id, status });
         } else if (SK.startsWith('JOB#')) {
-          const row = parseItem(JobItem, item);
+          const row = JobItem.parse(item);
           if (row.claimed_by !== undefined) jobs.push({ execution: row.claimed_by, fact: factOf(row) });
         }
       }

@@ -1,5 +1,5 @@
-import { purseOf } from '../../../functions/adapters/calibration-store.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
+import { capFor } from '../../../functions/domain/calibration/demand.ts';
 import { psiNeeds, psiOf } from '../../../functions/domain/calibration/psi.ts';
 import { needOf } from '../../../functions/domain/calibration/purse.ts';
 import { type CalibrationState, isFiniteState } from '../../../functions/domain/calibration/state.ts';
@@ -101,12 +101,13 @@ function tiersOf(
   { figures, settled }: { figures: Readonly<Figures>; settled: Readonly<Figures> },
 ): TierView[] {
   const rules = tierRulesOf(config.tiers);
-  const purse = purseOf(item, state, rules);
+  const frees = [item.free_1, item.free_2, item.free_3, item.free_4];
+  const demands = [item.demand_1, item.demand_2, item.demand_3, item.demand_4];
   return tierStandings(state, config).flatMap(({ tier, eps, earned, sentence }, i) => {
     const [numbers, its, counted, known] = [rules[i], state.tiers[i], figures.byTier[i], settled.byTier[i]];
     if (numbers === undefined || its === undefined || counted === undefined || known === undefined) return [];
-    const reserved = purse.reserved[i] ?? 0;
-    const [free, cap, needed] = [its.tokens - reserved, purse.caps[i] ?? 0, needOf(numbers.tier)];
+    const [free = 0, demand = 0] = [frees[i], demands[i]];
+    const [reserved, cap, needed] = [its.tokens - free, capFor(numbers, demand), needOf(numbers.tier)];
     return [
       {
         ...{ tier, eps, earned, sentence, configured: isConfigured(numbers.tier, config) },

@@ -32,15 +32,11 @@ export function ApprovalPage({ id }: { id: string }) {
         </header>
         <Facts approval={approval} />
         <Actions approval={approval} answering={answering} frozen={frozen} />
-        <p class="facts">
-          {approval.standing}
-          {approval.execution !== null && (
-            <>
-              {' '}
-              <a href={executionLink(approval.execution)}>Open the execution</a>
-            </>
-          )}
-        </p>
+        {approval.execution !== null && (
+          <p class="facts">
+            <a href={executionLink(approval.execution)}>Open the execution</a>
+          </p>
+        )}
       </section>
       <Card title="Evidence, as it was pinned when this was asked">
         {approval.passedOver.length > 0 ? (

@@ -143,7 +143,11 @@ function Why({ view, decision }: { view: ExecutionView; decision: Decided }) {
     ['Effect on approval', view.approvedEffect],
   ];
   for (const [term, effect] of effects) {
-    if (effect) rows.push([term, `${effect.status}: ${effect.action}${effect.reason ? ` (${effect.reason})` : ''}`]);
+    if (effect)
+      rows.push([
+        term,
+        `${effect.status === 'dryRun' ? 'dry run' : effect.status}: ${effect.action}${effect.reason ? ` (${effect.reason})` : ''}`,
+      ]);
   }
   if (view.outcome) {
     const { longWait, waitSeconds, foldedIn } = view.outcome;

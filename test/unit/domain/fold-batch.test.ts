@@ -151,6 +151,12 @@ describe('numbers of a tier that have changed', () => {
     expect(deserialise(folded.state).tiers[1]).toMatchObject({ wrong: 1, tokens: 19 * TOKEN });
     expect(folded.free[1]).toEqual({ anew: 19 * TOKEN });
   });
+
+  it('have nothing in flight: what was reserved before keeps no token back', () => {
+    const entries = [entryOf({ q: 0.55, longWait: false, paper: [2], eras: [0, 1, 0, 0] })];
+    const folded = applyBatch(withHistory(), batchOf({ tiers: raised, entries, reserved: [0, 25 * TOKEN, 0, 0] }));
+    expect(folded.free[1]).toEqual({ anew: 19.9 * TOKEN });
+  });
 });
 
 describe('what is stored beside a state', () => {

@@ -145,7 +145,7 @@ describe('a decision', () => {
   });
 
   it('is one of dry run where that is configured, and where there is no scheduler to touch', () => {
-    const dry = (change: object) => decided({ config: configOf(change) }).dryRun;
+    const dry = (change: Record<string, unknown>) => decided({ config: configOf(change) }).dryRun;
     expect(dry({ dryRun: false, scheduler: { kind: 'simulated' } })).toBe(false);
     expect(dry({ dryRun: true, scheduler: { kind: 'simulated' } })).toBe(true);
     expect(dry({ dryRun: false })).toBe(true);

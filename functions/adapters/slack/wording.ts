@@ -48,7 +48,11 @@ export function effectWords(approval: ApprovalItem, undo: UndoState): string[] {
   const why = effect.reason === undefined ? '' : `: ${prose(effect.reason, 300)}`;
   switch (effect.status) {
     case 'done':
-      return [`*Done*, ${when}, and read back from the scheduler.`, ...UNDO_WORDS[undo](approval)];
+      return [
+        // Who did it and when stands above.
+        status === 'alone' ? 'Read back from the scheduler.' : `*Done*, ${when}, and read back from the scheduler.`,
+        ...UNDO_WORDS[undo](approval),
+      ];
     case 'dryRun':
       return [`*Dry run*, ${when}: it would have been done; nothing was touched.`];
     case 'undone':

@@ -89,14 +89,23 @@ function replaced(ring: SampledRing, stretch: number, length: number, share: num
   if (!(share < 1)) return LEFT_OUT;
   const { at, head, size } = ring;
   const capacity = at.length;
+  // Times are kept to the millisecond, so that comparing them says the same as dividing each.
+  const from = stretch * length;
+  const to = from + length;
   let held = 0;
-  for (let i = 0; i < size; i++) if (Math.floor((at[i] ?? 0) / length) === stretch) held += 1;
+  for (let i = 0; i < size; i++) {
+    const time = at[i] ?? 0;
+    if (time >= from && time < to) held += 1;
+  }
   let left = Math.floor(share * held);
+  let slot = size < capacity ? 0 : head;
   for (let age = 0; age < size; age++) {
-    const slot = (head - size + age + capacity) % capacity;
-    if (Math.floor((at[slot] ?? 0) / length) !== stretch) continue;
-    if (left === 0) return slot;
-    left -= 1;
+    const time = at[slot] ?? 0;
+    if (time >= from && time < to) {
+      if (left === 0) return slot;
+      left -= 1;
+    }
+    slot = slot + 1 === capacity ? 0 : slot + 1;
   }
   return LEFT_OUT;
 }

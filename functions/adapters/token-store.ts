@@ -18,7 +18,7 @@ export async function storeToken(
   await putItem(table, { ...tokenKey(id), token, stored_at: now.toISOString(), ttl });
 }
 
-/** The credential that resumes the execution, or null once it was used. Only webhook and sweeper may call this. */
+/** The credential that resumes the execution, or null once it was used. Only the webhook, the sweeper and ingest-outcome may call this. */
 export async function loadToken(table: Table, id: string): Promise<string | null> {
   const answer = await table.client.send(
     new GetCommand({ TableName: table.name, Key: tokenKey(id), ConsistentRead: true }),

@@ -99,7 +99,7 @@ export const ApprovalItem = z.object({
 export type ApprovalItem = z.infer<typeof ApprovalItem>;
 
 /**
- * `PK = TOKEN#{approvalId}`, `SK = TOKEN`: a credential, readable by the webhook and the sweeper only. It has a
+ * `PK = TOKEN#{approvalId}`, `SK = TOKEN`: a credential, readable by the webhook, the sweeper and ingest-outcome only. It has a
  * partition of its own, so that permissions can name it by its leading key.
  */
 export const TokenItem = z.object({

@@ -2,7 +2,6 @@ import { psiNeeds, psiOf } from '../../../functions/domain/calibration/psi.ts';
 import { testedFrom } from '../../../functions/domain/tier-rules.ts';
 import { tierStandings } from '../../../functions/domain/tiers.ts';
 import type { Cluster } from '../cluster.ts';
-import type { Recalibration } from '../recalibration.ts';
 import type { FileResult, NamedStream } from '../replay-file.ts';
 import type { Stream } from '../stream.ts';
 import { reliabilityOf } from '../tally.ts';

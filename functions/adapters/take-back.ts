@@ -34,17 +34,10 @@ export async function takeBack(
   if (!row || !effect) return null;
   if (effect.status === 'done') {
     const config = await loadConfig(table, clusterId, row.platform ?? 'kubernetes');
-    effect = await undone(await schedulerOf(config), effect, now);
+    effect = await undoEffect(await schedulerOf(config), effect, now);
     await recordEffect(table, pinned, effect, subject.whose);
   }
   const followed = await follow(edges, approval);
   await tell(edges, followed.approval);
   return effect;
-}
-
-/** In dry run the scheduler would only say that it did. */
-async function undone(scheduler: Scheduler, effect: Effect, now: Date): Promise<Effect> {
-  if (scheduler.touches) return undoEffect(scheduler, effect, now);
-  const reason = 'could not be taken back: dry run was switched on since';
-  return { ...effect, status: 'failed', at: now.toISOString(), reason };
 }

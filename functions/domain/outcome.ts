@@ -5,6 +5,7 @@ import type { LedgerEntry, LedgerWait } from '../../schemas/items/ledger.ts';
 import { owesWait } from './calibration/apply.ts';
 import { nextElapse } from './calibration/intervals.ts';
 import { type Label, labelOf } from './label.ts';
+import { unknownTouch } from './own-effect.ts';
 import { arrayPart, canonicalInstant } from './round.ts';
 import { GATE } from './thresholds.ts';
 
@@ -167,9 +168,17 @@ export function ledgerEntry(row: JobItem, draw: number): LedgerEntry | null {
 }
 
 /** Whether the scheduler was touched before the label was known: by the agent itself, or on a human's word. */
-function isTouched({ effect, approved_effect }: JobItem, labelAt: string): boolean {
+function isTouched(row: JobItem, labelAt: string): boolean {
+  const { effect, approved_effect, acting } = row;
   if (effect?.intervened) return true;
-  return approved_effect?.intervened === true && Date.parse(approved_effect.at) <= Date.parse(labelAt);
+  const beforeLabel = (at: string): boolean => Date.parse(at) <= Date.parse(labelAt);
+  // It may have worked at once, before anything of it was on record: a doubtful label must not teach.
+  const unknown = unknownTouch(row);
+  if (unknown !== undefined && beforeLabel(unknown.at)) return true;
+  if (approved_effect?.intervened !== true) return false;
+  // The record of one that was taken back since bears the time of that.
+  const began = acting?.decisionId === approved_effect.decisionId ? acting.at : approved_effect.at;
+  return beforeLabel(began);
 }
 
 /** False where a switch said no at the last moment, or the execution broke before anything was done. */
@@ -233,12 +242,12 @@ export function nextWaitDue(line: Pick<LedgerWait, 'submittedAt' | 'bounds'>, to
 /** Undoing itself takes a moment, and may be asked for in the last one. */
 const UNDO_TAKES_MS = 5 * 60_000;
 
-/** A hold waits for its human for hours; looked at again by the next run, and no sign of a fold that hangs. */
+/** An execution may go on, and a hold waits for its human for hours; looked at again by the next run, and no sign of a fold that hangs. */
 const OPEN_MS = 60_000;
 
 /**
- * Until when the agent's own intervention, which is in place, may yet have to be undone, which its token would pay for: until the
- * execution is over, and where people were told of it, until the time to undo it from the card is over too.
+ * Until when the agent's own intervention, which is in place or about to be, may yet have to be undone, which its token would pay for:
+ * until the execution is over, and where people were told of it, until the time to undo it from the card is over too.
  *
  * @returns when to look again; null where nothing of it is open
  */
@@ -247,8 +256,11 @@ export function mayBeUndoneUntil(
   undoMinutes: number,
   now: Date,
 ): Date | null {
-  if (decision?.executed !== true || effect?.intervened !== true) return null;
-  if (closed_at === undefined) return new Date(now.getTime() + OPEN_MS);
+  if (decision?.executed !== true || decision.kind !== 'intervention') return null;
+  // Also while nothing is on record of it yet: a job that starts at once may owe that to what was done.
+  const isOpen = effect === undefined || effect.intervened;
+  if (closed_at === undefined) return isOpen ? new Date(now.getTime() + OPEN_MS) : null;
+  if (effect?.intervened !== true) return null;
   if (decision.next !== 'actAndNotify' || effect.status !== 'done' || undoMinutes <= 0) return null;
   const until = Date.parse(closed_at) + undoMinutes * 60_000 + UNDO_TAKES_MS;
   return now.getTime() < until ? new Date(until) : null;

@@ -7,6 +7,7 @@ import { closeJob } from '../adapters/job-store.ts';
 import { table } from '../adapters/table.ts';
 import { asksSomebody, closingStatus } from '../domain/closing.ts';
 import { tierName } from '../domain/gate.ts';
+import { decisionId } from '../domain/ids.ts';
 import { task } from '../runtime/task.ts';
 
 /** Closes the row and tells the bus how the job's decision ended. */
@@ -28,7 +29,8 @@ export const handler = task(
       at: now,
     });
     // Whatever became of its question: nobody waits for an answer any more.
-    if (decision && asksSomebody(decision)) await freePlace(store, clusterId, decision.decisionId, now);
+    // A place may also have been taken for a decision that was never recorded.
+    if (!decision || asksSomebody(decision)) await freePlace(store, clusterId, decisionId(job), now);
     await emit(env.EVENT_BUS_NAME, 'DecisionRecorded', {
       schemaVersion: 1,
       clusterId,

@@ -27,6 +27,15 @@ const STANDARD_RETRY = {
 /** A queue and a bus have no handler that would fail the same way twice: whatever they say is worth another try. */
 const SERVICE_RETRY = { ErrorEquals: ['States.TaskFailed'], ...BACKOFF };
 
+/** What our own handlers throw before anything was done, or where doing it again does it once. */
+const SAFE_TO_REPEAT: Record<string, string[]> = {
+  Predict: ['AskingContended'],
+  PredictWithUncertainty: ['AskingContended'],
+  PredictInShadow: ['AskingContended'],
+  Act: ['SchedulerUnavailable', 'SchedulerMalformed'],
+  Notify: ['StatementsContended'],
+};
+
 /** Literal `name`s of the error classes in functions/. */
 const errorNames = new Set(
   globSync('functions/**/*.ts', { cwd: root }).flatMap((file) =>
@@ -75,9 +84,19 @@ describe.each(definitions)('$name', ({ name, text, states }) => {
     expect(typeof timeout === 'number' ? timeout > 0 && timeout <= 900 : /^\{%.+%\}$/.test(String(timeout))).toBe(true);
   });
 
-  it.each(tasks)('%s retries what passes, with jitter, as every Task does', (_, state) => {
+  it.each(tasks)('%s retries what passes, with jitter, as every Task does', (task, state) => {
     const lambda = LAMBDA.test(state.Resource ?? '');
-    expect(state.Retry).toEqual(lambda ? [STANDARD_RETRY] : [STANDARD_RETRY, SERVICE_RETRY]);
+    const own = SAFE_TO_REPEAT[task];
+    const more = own === undefined ? [] : [{ ErrorEquals: own, ...BACKOFF }];
+    expect(state.Retry).toEqual([STANDARD_RETRY, ...(lambda ? more : [SERVICE_RETRY])]);
+  });
+
+  it('retries only errors that something throws', () => {
+    const retried = tasks
+      .flatMap(([, state]) => state.Retry ?? [])
+      .flatMap((retrier) => retrier.ErrorEquals)
+      .filter((error) => !/^(States|Lambda)\./.test(error));
+    expect(retried.filter((error) => !errorNames.has(error))).toEqual([]);
   });
 
   it.each(tasks)('%s catches whatever can be caught, last and alone', (_, state) => {

@@ -73,6 +73,24 @@ describe('what the ledger says of a round', () => {
       { touched: false, longWait: true },
     ],
     [
+      'takes no label from a job that a human had touched before it, also when that was taken back after it',
+      entry({ executed: false, next: 'ask' }, undefined, {
+        acting: { decisionId: 'dec_1.asked', at: '2026-11-20T12:04:00.000Z' },
+        approved_effect: anEffect({
+          ...{ decisionId: 'dec_1.asked', intervened: true, status: 'undone', at: '2026-11-20T12:05:09.000Z' },
+        }),
+      }),
+      { touched: true, longWait: null },
+    ],
+    [
+      'takes no label from a job that may have been touched, of which nothing is on record',
+      entry(intervention, undefined, {
+        acting: { decisionId: 'dec_1', at: '2026-11-20T12:04:00.000Z' },
+        status: 'failed',
+      }),
+      { touched: true, longWait: null, done: false },
+    ],
+    [
       'charges an intervention that failed',
       entry(intervention, { intervened: true, status: 'failed' }),
       { undone: true, done: true },
@@ -139,6 +157,12 @@ describe('an intervention may yet be undone', () => {
     expect(until(told, {}, 20 - 1 / 60)).toBe(true);
     expect(until(told, {}, 20)).toBe(false);
     expect(mayBeUndoneUntil(rowOf(told, { intervened: true }, { closed_at: CLOSED }), 0, minutesLater(0))).toBeNull();
+  });
+
+  it('while its execution goes on and nothing of it is on record: the job may have started because of it', () => {
+    const row = (more: Partial<JobItem>) => mayBeUndoneUntil(rowOf(intervention, undefined, more), 15, minutesLater(0));
+    expect(row({})).toEqual(minutesLater(1));
+    expect(row({ closed_at: CLOSED, status: 'failed' })).toBeNull();
   });
 
   it('never where nothing was touched, or it is undone already', () => {

@@ -1,9 +1,12 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { loadAskPlaces, takePlace } from '../../../functions/adapters/asking-store.ts';
 import { claimJob, loadJob } from '../../../functions/adapters/job-store.ts';
+import { decisionId } from '../../../functions/domain/ids.ts';
 import { handler } from '../../../functions/job-workflow/record-outcome.ts';
 import { aDecision, aJob, anEffect, NOON } from '../../fixtures/builders.ts';
+import { aConfig } from '../../fixtures/clusters.ts';
 import { context, useTable } from '../../fixtures/handlers.ts';
 
 const dynamo = useTable();
@@ -47,6 +50,16 @@ describe('RecordOutcome', () => {
     expect(await handler(input, context)).toMatchObject({ status: 'failed' });
     const row = await loadJob(dynamo.table, aJob({ jobId: 'broken' }));
     expect(row?.failure).toEqual({ error: 'VgacUnavailable', cause: 'x'.repeat(1_000) });
+  });
+
+  it('frees the place of a question whose decision never came to be recorded', async () => {
+    const { job, ...input } = await admitted('placed');
+    const { clusterId } = job;
+    const limits = aConfig({ clusterId }).asking;
+    const question = { id: decisionId(job), tier: 3, until: Date.now() + 3_600_000 };
+    await takePlace(dynamo.table, clusterId, question, limits, new Date());
+    await handler({ ...input, job, decision: null, failure: { Error: 'Sandbox.Timedout' } }, context);
+    expect((await loadAskPlaces(dynamo.table, clusterId)).open).toEqual([]);
   });
 
   it('closes a row once, whatever a retry brings', async () => {

@@ -1,6 +1,6 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
+import { loadOrCreateCalibration, tierOf } from '../../../functions/adapters/calibration-store.ts';
 import { foldCluster, rebuild, releaseOrphans } from '../../../functions/adapters/fold.ts';
 import { closeJob, loadJob, recordEffect } from '../../../functions/adapters/job-store.ts';
 import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
@@ -203,6 +203,22 @@ describe('fold', () => {
       wrong: 0,
     });
     await expectSettled('numbers', ['a', 'b']);
+  });
+});
+
+describe('a reservation that came just after its tier had started anew', () => {
+  it('is given back when no retry of its round can be on its way', async () => {
+    await decided(table, 'overtaken', 'a');
+    const config = configOf('overtaken', { tiers: { warn: { promise: 0.5, tokens: 7 } } });
+    await foldCluster(table, config, moment(5));
+    // Decided before the tier started anew, and reserved after it.
+    await decided(table, 'overtaken', 'b', { eras: [0, 0, 0, 0] });
+    expect((await calibrationOf(table, 'overtaken')).free_2).toBe(60_000);
+    await started('overtaken', 'b', 30);
+    await foldCluster(table, config, moment(30));
+    await releaseOrphans(table, config, moment(2 * 3_600));
+    const item = await calibrationOf(table, 'overtaken');
+    expect([item.free_2, tierOf(item, 2).places.size]).toEqual([70_000, 0]);
   });
 });
 

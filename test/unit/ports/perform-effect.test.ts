@@ -205,6 +205,16 @@ describe('taking an effect back', () => {
     expect(calls).toEqual([]);
   });
 
+  it('says that it is still there where dry run was switched on since, which would only say that it was taken back', async () => {
+    const effect = await perform(memoryScheduler().scheduler);
+    expect(await undoEffect(dryRunScheduler(), effect, NOW)).toMatchObject({
+      status: 'failed',
+      reason: 'could not be taken back: dry run was switched on since',
+    });
+    const undone = { ...effect, status: 'undone' as const };
+    expect(await undoEffect(dryRunScheduler(), undone, NOW)).toEqual(undone);
+  });
+
   it('says so when the job has left the queue', async () => {
     const { scheduler } = memoryScheduler({
       undo: async () => {

@@ -241,7 +241,7 @@ export async function saveFold(
     names[`#free${tier}`] = `free_${tier}`;
     values[`:free${tier}`] = 'anew' in free ? free.anew : free.delta;
     sets.push('anew' in free ? `#free${tier} = :free${tier}` : `#free${tier} = #free${tier} + :free${tier}`);
-    const settled = settledOf(clusterId, batch, tier);
+    const settled = settledOf(clusterId, batch, tier, folded.eras[tier - 1]);
     // Reserved before the tier started anew: none of it counts any more.
     if ('anew' in free) removes.push(`places_${tier}`);
     else if (settled.places.length > 0) {
@@ -271,17 +271,23 @@ export async function saveFold(
   );
 }
 
-/** What the rounds of a batch have taken of one tier. */
+/**
+ * What the rounds of a batch have taken of one tier. A decision made just before the tier started anew may have reserved just
+ * after it: no batch has given that back, so its place stays, for whoever releases orphans to give back with its tokens.
+ */
 function settledOf(
   clusterId: string,
   { entries }: Pick<LedgerItem, 'entries'>,
   tier: TierNumber,
+  era: number | undefined,
 ): { places: Uint8Array[]; open: Uint8Array[] } {
   const places: Uint8Array[] = [];
   const open: Uint8Array[] = [];
   for (const entry of labelsOf(entries)) {
     const round = { clusterId, jobId: entry.jobId, submittedAt: instantOf(entry.submittedAt) };
-    if (entry.tier === tier) places.push(placeOf(round, entry.cost, new Date(Math.round(entry.decidedAt * 1000))));
+    if (entry.tier === tier && entry.eras[tier - 1] === era) {
+      places.push(placeOf(round, entry.cost, new Date(Math.round(entry.decidedAt * 1000))));
+    }
     if (entry.called === tier) open.push(roundHash(round));
   }
   return { places, open };

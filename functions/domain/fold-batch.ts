@@ -27,6 +27,8 @@ export interface Folded {
   readonly numbers: Numbers;
   /** Per tier: how its free tokens move, or that it starts anew with all of them. Ten-thousandths. */
   readonly free: readonly ({ readonly delta: number } | { readonly anew: number })[];
+  /** Per tier: how often it has started anew by now. */
+  readonly eras: readonly number[];
 }
 
 type Rules = LedgerItem['tiers'];
@@ -59,7 +61,12 @@ export function applyBatch(state: Uint8Array, batch: LedgerItem): Folded {
     if (anew[i]) return { anew: tokens };
     return { delta: tokens - (before[i] ?? 0) + (reserved[i] ?? 0) - (purse.reserved[i] ?? 0) };
   });
-  return { state: serialise(next), numbers: numbersOf(next, batch.folded_at), free };
+  return {
+    state: serialise(next),
+    numbers: numbersOf(next, batch.folded_at),
+    free,
+    eras: next.tiers.map(({ era }) => era),
+  };
 }
 
 /** All that is stored beside a state, from the state alone: what a repair has to write with it. */

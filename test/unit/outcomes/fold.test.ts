@@ -204,6 +204,21 @@ describe('fold', () => {
     });
     await expectSettled('numbers', ['a', 'b']);
   });
+
+  it('gives back what was decided before a tier started anew and reserved after it', async () => {
+    await decided(table, 'between', 'a');
+    await started('between', 'a', 10);
+    const config = configOf('between', { tiers: { warn: { promise: 0.5, tokens: 7 } } });
+    await foldCluster(table, config, moment(20));
+    // Decided from what stood before that fold, as Predict may while it waits for VGAC.
+    await decided(table, 'between', 'b', { eras: [0, 0, 0, 0] });
+    expect((await calibrationOf(table, 'between')).free_2).toBe(60_000);
+    await started('between', 'b', 30);
+    await foldCluster(table, config, moment(30));
+    expect(await releaseOrphans(table, config, moment(T + 3_601))).toBe(1);
+    expect((await calibrationOf(table, 'between')).free_2).toBe(70_000);
+    await expectSettled('between', ['a', 'b']);
+  });
 });
 
 describe('a reservation that came just after its tier had started anew', () => {

@@ -19,7 +19,9 @@ export async function admitRound(table: Table, job: Job, execution: string, now:
 
 async function noteOwnEffect(table: Table, job: Job): Promise<void> {
   const before = await claimedBefore(table, job);
-  const decision = before && touchedBy(before);
+  // A job that had started before this submission was over: its id is used again, and not by us.
+  const wasOver = before?.started_at !== undefined && before.started_at <= job.submittedAt;
+  const decision = before && !wasOver && touchedBy(before);
   if (decision) await recordOwnEffect(table, job, decision);
 }
 

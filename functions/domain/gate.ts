@@ -19,7 +19,7 @@ import { unknownVerdict } from './reliability.ts';
 import { EVIDENCE } from './reliability-rules.ts';
 import type { Round } from './round.ts';
 import { reasonsOf } from './rule.ts';
-import { byStrictness } from './scope.ts';
+import { byStrictness, strictest } from './scope.ts';
 import { statementOf } from './statement.ts';
 import { GATE, kindOf, TIERS } from './thresholds.ts';
 import { type Limits, TIER_RULES, type TierFacts } from './tier-gate.ts';
@@ -76,7 +76,8 @@ export function decide(input: DecideInput): Decision {
   const passedOver = late ? [] : passedOverOf(called, chosen, barring, facts);
   const done = chosen.tier === 0 ? null : proposalOf(chosen.tier, config, job);
   const question = late ? { asks: null, unasked: [] } : questionOf(input, called, chosen, barring);
-  const scope = chosen.tier > 0 || (called === 0 && barring.length === 0) ? verdict.scope : 'escalate';
+  const allowed = strictest([verdict.scope, ...freshScopes(state)]);
+  const scope = chosen.tier > 0 || (called === 0 && barring.length === 0) ? allowed : 'escalate';
   const next = nextOf({ called, chosen, late, asks: question.asks, scope });
   const reasons = [
     ...aside(input, next, scope),
@@ -144,6 +145,12 @@ function stateReasons(state: CalibrationState | null, verdict: Verdict, told: re
   if (state.epoch === verdict.epoch) return worse;
   const another = `the verdict is about epoch ${verdict.epoch}, and epoch ${state.epoch} is in force now`;
   return [bar('epoch', another), ...worse];
+}
+
+/** What the outcomes at hand allow, which may be less than when the verdict was given. */
+function freshScopes(state: CalibrationState | null): Scope[] {
+  if (state === null) return ['escalate'];
+  return reasonsOf(EVIDENCE, { state, score: scoreOfState(state) }).map(({ scope }) => scope);
 }
 
 function factsOf(input: DecideInput, rules: readonly TierRules[]): (tier: number) => TierFacts | null {

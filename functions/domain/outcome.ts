@@ -181,9 +181,9 @@ function isTouched(row: JobItem, labelAt: string): boolean {
   return beforeLabel(began);
 }
 
-/** False where a switch said no at the last moment, or the execution broke before anything was done. */
+/** False where a switch said no at the last moment. Of a statement whose execution broke nobody knows: it may have been made, and counts. */
 function tookPlace({ effect, status, decision }: JobItem): boolean {
-  if (effect === undefined) return status !== 'failed';
+  if (effect === undefined) return status !== 'failed' || decision?.kind === 'statement';
   if (effect.status === 'refused' || effect.status === 'void') return false;
   return effect.status !== 'failed' || decision?.kind === 'intervention';
 }

@@ -15,8 +15,9 @@ export function whatFollows(
   if (step === 'release') return 'close';
   if (effect.status === 'void') return 'void';
   if (effect.status === 'done' && effect.action === 'hold') return 'askToKeep';
-  if (effect.status !== 'done' && effect.status !== 'dryRun') return 'close';
-  if (step !== 'apply') return 'close';
+  // A switch that said no would say it again; what merely failed leaves the question as good as it was.
+  if (step !== 'apply' || effect.status === 'refused') return 'close';
+  if (effect.status === 'failed') return decision?.asks ? 'ask' : 'close';
   if (decision?.next === 'actAndNotify') return 'notify';
   return decision?.asks ? 'ask' : 'close';
 }

@@ -59,7 +59,7 @@ export async function mendFromLedger(
 /** What a fold or a decision changes: neither may have happened since, or tokens that it took would be free again. */
 const READ = ['state', 'version', ...TIER_NUMBERS.map((tier) => `free_${tier}`)];
 
-/** Free tokens and demand beside the places that the item holds; a place is 18 bytes, anything else is none. */
+/** Free tokens and demand beside the places that the item holds; what is no place there is none. */
 function freeBeside(item: Record<string, unknown> | undefined, tokens: readonly number[]): Record<string, number> {
   const entries = TIER_NUMBERS.flatMap((tier) => {
     const held: unknown = item?.[`places_${tier}`];

@@ -237,6 +237,22 @@ describe('a reservation that came just after its tier had started anew', () => {
   });
 });
 
+it('tells two attempts at one round apart, whatever their bytes, and gives each back once', async () => {
+  await loadOrCreateCalibration(table, configOf('attempts'), moment(0));
+  const attempt = (ms: number) =>
+    decisionOf('attempts', 'a', { decidedAt: new Date(Date.parse('2026-11-20T08:00:00.128Z') + ms).toISOString() });
+  // Every low byte of the time comes up; to a reader of text all above 127 are the same.
+  for (let ms = 0; ms < 256; ms += 15) {
+    expect(await reserve(table, attempt(ms))).toBe(true);
+    expect(await reserve(table, attempt(ms + 7))).toBe(true);
+    await release(table, attempt(ms));
+    await release(table, attempt(ms));
+    expect((await calibrationOf(table, 'attempts')).free_2).toBe(190_000);
+    await release(table, attempt(ms + 7));
+  }
+  expectNothingTaken(await calibrationOf(table, 'attempts'));
+});
+
 describe('a crash at any write of the fold', () => {
   /** Two jobs with labels, one overdue: ledger, compare-and-set, marks and a label all have their write. */
   async function prepared(clusterId: string) {

@@ -1,4 +1,4 @@
-import type { Row } from './csv/row.ts';
+import type { Row } from '../import/row.ts';
 import { NaiveRules } from './naive.ts';
 import { Rounds } from './rounds.ts';
 import { type RuleSet, ruleSet } from './rules.ts';

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { type Faults, type ReadOptions, readRows, readRowsSorted } from '../import/history.ts';
+import type { Row } from '../import/row.ts';
+import { UnusableHeader } from '../import/table/columns.ts';
 import { Cluster } from './cluster.ts';
-import { UnusableHeader } from './csv/columns.ts';
-import type { Row } from './csv/row.ts';
 import { type DecisionFile, quoted } from './decisions.ts';
-import { type Faults, type ReadOptions, readRows, readRowsSorted } from './history.ts';
 import type { RuleSet } from './rules.ts';
 import { OutOfOrder, type Told } from './stream.ts';
 

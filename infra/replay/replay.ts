@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
-import { type Column, parseMapping, UnknownColumn } from './csv/columns.ts';
+import { type Column, parseMapping, UnknownColumn } from '../import/table/columns.ts';
 import { DecisionFile } from './decisions.ts';
 import { parseSetting, UnusableNumber, useSettings } from './numbers.ts';
 import { progressOver } from './progress.ts';

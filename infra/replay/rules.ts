@@ -9,7 +9,7 @@ import { CORE_TIER_RULES, TIER_RULES, type TierRule } from '../../functions/doma
 import { type TierRules, tierRulesOf } from '../../functions/domain/tier-rules.ts';
 import { ClusterConfig } from '../../schemas/config.ts';
 import type { ActionArguments } from '../../schemas/decision.ts';
-import type { Row } from './csv/row.ts';
+import type { Row } from '../import/row.ts';
 
 export type RulesName = 'core' | 'all';
 

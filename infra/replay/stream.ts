@@ -16,7 +16,7 @@ import { GATE } from '../../functions/domain/thresholds.ts';
 import type { Limits, TierFacts } from '../../functions/domain/tier-gate.ts';
 import { calledTier } from '../../functions/domain/tier-rules.ts';
 import { earnedTier } from '../../functions/domain/tiers.ts';
-import type { Row } from './csv/row.ts';
+import type { Row } from '../import/row.ts';
 import { Pace } from './pace.ts';
 import { type Open, type OpenEntry, Pending } from './pending.ts';
 import { PromiseCount } from './promise.ts';

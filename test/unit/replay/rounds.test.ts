@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Row } from '../../../infra/replay/csv/row.ts';
+import { Row } from '../../../infra/import/row.ts';
 import { Rounds } from '../../../infra/replay/rounds.ts';
 import { folder, replay } from './run.ts';
 

@@ -1,7 +1,7 @@
-import type { Layout } from './columns.ts';
 import { JobId } from './job-id.ts';
 import { decimal, type Field, seconds, textOf, trim, yesOrNo } from './numbers.ts';
-import { opens } from './quotes.ts';
+import type { Layout } from './table/columns.ts';
+import { opens } from './table/quotes.ts';
 
 /** One job of a history. The reader fills the same object again for each row. */
 export class Row {

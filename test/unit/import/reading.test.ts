@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { layoutOf, parseMapping, UnknownColumn, UnusableHeader } from '../../../infra/replay/csv/columns.ts';
-import { Lines } from '../../../infra/replay/csv/lines.ts';
-import { decimal, seconds } from '../../../infra/replay/csv/numbers.ts';
-import { RowReader } from '../../../infra/replay/csv/row.ts';
-import { LineSort } from '../../../infra/replay/csv/sort.ts';
-import { HEADER } from './synthetic.ts';
+import { Lines } from '../../../infra/import/lines.ts';
+import { decimal, seconds } from '../../../infra/import/numbers.ts';
+import { RowReader } from '../../../infra/import/row.ts';
+import { LineSort } from '../../../infra/import/sort.ts';
+import { layoutOf, parseMapping, UnknownColumn, UnusableHeader } from '../../../infra/import/table/columns.ts';
+import { HEADER } from '../replay/synthetic.ts';
 
 const number = (text: string): number => decimal(Buffer.from(text), 0, Buffer.byteLength(text));
 const time = (text: string): number => seconds(Buffer.from(text), 0, Buffer.byteLength(text));

@@ -1,4 +1,4 @@
-import { isOpenAfter } from './quotes.ts';
+import { isOpenAfter } from './table/quotes.ts';
 
 const LINE_FEED = 10;
 const QUOTE = 34;

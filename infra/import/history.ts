@@ -1,8 +1,8 @@
-import { bytesOf } from './csv/bytes.ts';
-import { type Layout, layoutOf, type Mapping, UnusableHeader } from './csv/columns.ts';
-import { Lines, type OnRecord } from './csv/lines.ts';
-import { type Row, RowReader } from './csv/row.ts';
-import { LineSort } from './csv/sort.ts';
+import { bytesOf } from './bytes.ts';
+import { Lines, type OnRecord } from './lines.ts';
+import { type Row, RowReader } from './row.ts';
+import { LineSort } from './sort.ts';
+import { type Layout, layoutOf, type Mapping, UnusableHeader } from './table/columns.ts';
 
 /** Rows that were left out are told one by one up to here, and counted beyond. */
 const TOLD = 100;

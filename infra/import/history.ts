@@ -1,8 +1,9 @@
 import { bytesOf } from './bytes.ts';
 import { Lines, type OnRecord } from './lines.ts';
-import { type Row, RowReader } from './row.ts';
+import type { Row } from './row.ts';
 import { LineSort } from './sort.ts';
 import { type Layout, layoutOf, type Mapping, UnusableHeader } from './table/columns.ts';
+import { RowReader } from './table/row-reader.ts';
 
 /** Rows that were left out are told one by one up to here, and counted beyond. */
 const TOLD = 100;
@@ -84,7 +85,8 @@ function replaySorted(sort: LineSort, reader: RowReader, onRow: (row: Row) => vo
   }
 }
 
-function note(faults: Faults, line: number, fault: string): void {
+/** Leaves a row out, and says why. */
+export function note(faults: Faults, line: number, fault: string): void {
   faults.count += 1;
   if (faults.first.length < TOLD) faults.first.push({ line, fault });
 }

@@ -1,161 +1,49 @@
 import { JobId } from './job-id.ts';
-import { decimal, type Field, seconds, textOf, trim, yesOrNo } from './numbers.ts';
-import type { Layout } from './table/columns.ts';
-import { opens } from './table/quotes.ts';
 
-/** One job of a history. The reader fills the same object again for each row. */
+/**
+ * One job of a history, in whatever format it was written. Times are seconds since the epoch, spans seconds; NaN and '' are what the
+ * file does not say. The reader fills the same object again for each row.
+ */
 export class Row {
-  /** 1 is the header. */
+  /** 1 is the first line of the file; of JSON, the one on which the job begins. */
   line = 0;
   submittedAt = 0;
+  /** When the label was known; of a censored job, when it left the queue (NaN: the file ends before anything is known). */
   labelAt = 0;
-  p = 0;
   longWait = false;
-  /** NaN where the file does not say. */
+  /** There is no label: the job left the queue, or the file ends, before it could be told whether it waits long. */
+  censored = false;
+  /** The file's own probability of a long wait; NaN where it has none. */
+  p = Number.NaN;
   predictedWaitSeconds = Number.NaN;
-  /** NaN where the file does not say. */
+  /** NaN where the job never started, or the file has labels only. */
   waitSeconds = Number.NaN;
+  /** When it left the queue without a start: cancelled, or ended. */
+  leftAt = Number.NaN;
+  gpus = Number.NaN;
+  procs = Number.NaN;
+  queue = '';
+  runSeconds = Number.NaN;
   clusterId = '';
   platform = '';
-  /** The line itself, good until the next row. */
+  /** The record itself, good until the next row. */
   bytes: Buffer = Buffer.alloc(0);
   from = 0;
   to = 0;
   readonly id = new JobId();
 
+  get started(): boolean {
+    return !Number.isNaN(this.waitSeconds);
+  }
+
   jobId(): string {
     return this.id.text();
   }
-}
 
-const MOST_FIELDS = 1024;
-const QUOTE = 34;
-
-/** Reads records of one file into a row. */
-export class RowReader {
-  readonly row = new Row();
-  private readonly layout: Layout;
-  private readonly longWaitSeconds: number;
-  private readonly ends = new Int32Array(MOST_FIELDS);
-  private readonly field: Field = { from: 0, to: 0, quoted: false };
-  private from = 0;
-
-  /** @param longWaitSeconds T, where the file has waits but no labels */
-  constructor(layout: Layout, longWaitSeconds: number) {
-    this.layout = layout;
-    this.longWaitSeconds = longWaitSeconds;
-  }
-
-  /** Fills the row from one record without its last line break. Returns what is wrong with it, or null. */
-  read(bytes: Buffer, from: number, to: number, line: number): string | null {
-    const { layout, row } = this;
-    this.from = from;
-    const fields = this.split(bytes, from, to);
-    if (fields < 0) return 'a quote is not closed';
-    if (fields !== layout.width) return `${fields} fields instead of ${layout.width}`;
-    row.bytes = bytes;
-    row.from = from;
-    row.to = to;
-    row.line = line;
-
-    this.locate(bytes, layout.submitted_at);
-    row.submittedAt = seconds(bytes, this.field.from, this.field.to);
-    if (Number.isNaN(row.submittedAt)) return this.fault(bytes, 'submitted_at', 'a time in seconds or ISO 8601');
-    this.locate(bytes, layout.p_long_wait);
-    row.p = decimal(bytes, this.field.from, this.field.to);
-    if (!(row.p >= 0 && row.p <= 1)) return this.fault(bytes, 'p_long_wait', 'a probability');
-    row.predictedWaitSeconds = this.optional(bytes, layout.predicted_wait_s);
-    if (row.predictedWaitSeconds < 0) return this.fault(bytes, 'predicted_wait_s', 'a time span in seconds');
-    row.waitSeconds = this.optional(bytes, layout.actual_wait_s);
-    if (row.waitSeconds < 0) return this.fault(bytes, 'actual_wait_s', 'a time span in seconds');
-
-    row.clusterId = this.text(bytes, layout.cluster_id, row.clusterId);
-    row.platform = this.text(bytes, layout.platform, row.platform);
-    this.locate(bytes, layout.job_id);
-    row.id.bytes = bytes;
-    row.id.from = this.field.from;
-    row.id.to = this.field.to;
-    row.id.quoted = this.field.quoted;
-    row.id.line = line;
-    return this.label(bytes);
-  }
-
-  /** The label as the file has it, else what follows from the wait and T. */
-  private label(bytes: Buffer): string | null {
-    const { layout, row } = this;
-    const waits = !Number.isNaN(row.waitSeconds);
-    if (this.locate(bytes, layout.long_wait)) {
-      const said = yesOrNo(bytes, this.field.from, this.field.to);
-      if (said === null) return this.fault(bytes, 'long_wait', '0 or 1');
-      row.longWait = said;
-    } else if (waits) row.longWait = row.waitSeconds > this.longWaitSeconds;
-    else return 'neither long_wait nor actual_wait_s is given';
-    if (this.locate(bytes, layout.label_at)) {
-      row.labelAt = seconds(bytes, this.field.from, this.field.to);
-      if (Number.isNaN(row.labelAt)) return this.fault(bytes, 'label_at', 'a time in seconds or ISO 8601');
-      if (row.labelAt < row.submittedAt) return 'label_at is before submitted_at';
-    } else if (waits) row.labelAt = row.submittedAt + Math.min(row.waitSeconds, this.longWaitSeconds);
-    else return 'neither label_at nor actual_wait_s is given';
-    return null;
-  }
-
-  /** Ends of the fields into `ends`; how many there are, or -1 when a quote is not closed. */
-  private split(bytes: Buffer, from: number, to: number): number {
-    const { delimiter } = this.layout;
-    const { ends } = this;
-    let fields = 0;
-    let quoted = false;
-    let start = from;
-    for (let at = from; at < to; at++) {
-      const byte = bytes[at];
-      if (byte === QUOTE) {
-        if (quoted && bytes[at + 1] === QUOTE && at + 1 < to) at += 1;
-        else quoted = !quoted && opens(bytes, start, at);
-      } else if (byte === delimiter && !quoted && fields < MOST_FIELDS - 1) {
-        ends[fields++] = at;
-        start = at + 1;
-      }
-    }
-    ends[fields++] = to;
-    return quoted ? -1 : fields;
-  }
-
-  /** Puts `field` on a column; false where the file has none, or nothing in it. */
-  private locate(bytes: Buffer, column: number): boolean {
-    const { field } = this;
-    if (column < 0) {
-      field.from = 0;
-      field.to = 0;
-      return false;
-    }
-    field.from = column === 0 ? this.from : (this.ends[column - 1] ?? 0) + 1;
-    field.to = this.ends[column] ?? 0;
-    trim(bytes, field);
-    return field.to > field.from;
-  }
-
-  /** A span of time, NaN where there is none, -1 where something else stands. */
-  private optional(bytes: Buffer, column: number): number {
-    if (!this.locate(bytes, column)) return Number.NaN;
-    const value = decimal(bytes, this.field.from, this.field.to);
-    return value >= 0 && value < Number.POSITIVE_INFINITY ? value : -1;
-  }
-
-  /** The text of a column; the same string as before where it has not changed, which is nearly always. */
-  private text(bytes: Buffer, column: number, before: string): string {
-    if (!this.locate(bytes, column)) return '';
-    const { from, to } = this.field;
-    if (to - from === before.length) {
-      let at = 0;
-      while (at < before.length && bytes[from + at] === before.charCodeAt(at)) at += 1;
-      if (at === before.length) return before;
-    }
-    return textOf(bytes, this.field);
-  }
-
-  private fault(bytes: Buffer, column: string, wanted: string): string {
-    const { from, to } = this.field;
-    const found = bytes.toString('utf8', from, Math.min(to, from + 40)).replace(/[\p{Cc}\p{Cf}]/gu, '?');
-    return found === '' ? `${column} is empty` : `${column} "${found}" is not ${wanted}`;
+  /** Keeps another row beyond the life of its record. */
+  copy(other: Row): void {
+    const { id, bytes: _, ...values } = other;
+    Object.assign(this, values);
+    this.id.copy(id);
   }
 }

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { type Faults, type ReadOptions, readRows, readRowsSorted } from '../import/history.ts';
+import { type Faults, note, type ReadOptions, readRows, readRowsSorted } from '../import/history.ts';
 import type { Row } from '../import/row.ts';
 import { UnusableHeader } from '../import/table/columns.ts';
 import { Cluster } from './cluster.ts';
@@ -77,6 +77,8 @@ async function replayOnce(path: string, name: string, options: ReplayOptions, kn
   let current: NamedStream | null = null;
   let jobs = 0;
   const onRow = (row: Row): void => {
+    if (Number.isNaN(row.p)) note(faults, row.line, 'p_long_wait is empty');
+    if (Number.isNaN(row.p) || row.censored) return;
     if (current === null || current.cluster.clusterId !== row.clusterId) {
       current = streams.get(row.clusterId) ?? open(row.clusterId);
     }

@@ -86,9 +86,6 @@ function start(array: Row, task: Row): void {
 
 function copyOf(row: Row): Row {
   const copy = new Row();
-  const { line, submittedAt, labelAt, p, longWait, predictedWaitSeconds, waitSeconds, clusterId, platform } = row;
-  Object.assign(copy, { line, submittedAt, labelAt, p, longWait, predictedWaitSeconds, waitSeconds });
-  Object.assign(copy, { clusterId, platform });
-  copy.id.copy(row.id);
+  copy.copy(row);
   return copy;
 }

@@ -11,6 +11,10 @@ export const COLUMNS = [
   'actual_wait_s',
   'long_wait',
   'label_at',
+  'gpus',
+  'procs',
+  'queue',
+  'run_s',
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
@@ -54,7 +58,7 @@ const DELIMITERS = [',', ';', '\t'];
 /**
  * Reads the first line of a file. The mapped name counts first, then our own; case does not matter.
  *
- * @throws UnusableHeader when the time, the probability, or both label and wait are missing
+ * @throws UnusableHeader when the time, or both label and wait are missing
  */
 export function layoutOf(header: string, mapping: Mapping): Layout {
   const line = header.replace(/^\ufeff/, '').replace(/\r$/, '');
@@ -88,11 +92,15 @@ export function layoutOf(header: string, mapping: Mapping): Layout {
     actual_wait_s: indexOf('actual_wait_s'),
     long_wait: indexOf('long_wait'),
     label_at: indexOf('label_at'),
+    gpus: indexOf('gpus'),
+    procs: indexOf('procs'),
+    queue: indexOf('queue'),
+    run_s: indexOf('run_s'),
     width: names.length,
     delimiter: delimiter.charCodeAt(0),
     notes,
   };
-  const missing: string[] = (['submitted_at', 'p_long_wait'] as const).filter((column) => layout[column] < 0);
+  const missing: string[] = layout.submitted_at < 0 ? ['submitted_at'] : [];
   if (layout.actual_wait_s < 0) missing.push(...(['long_wait', 'label_at'] as const).filter((c) => layout[c] < 0));
   if (missing.length === 0) return layout;
   const has = names.map((name) => `"${name.slice(0, 40).replace(/[\p{Cc}\p{Cf}\ufffd]/gu, '?')}"`).slice(0, 30);

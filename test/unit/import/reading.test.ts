@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Lines } from '../../../infra/import/lines.ts';
 import { decimal, seconds } from '../../../infra/import/numbers.ts';
-import { RowReader } from '../../../infra/import/row.ts';
 import { LineSort } from '../../../infra/import/sort.ts';
 import { layoutOf, parseMapping, UnknownColumn, UnusableHeader } from '../../../infra/import/table/columns.ts';
+import { RowReader } from '../../../infra/import/table/row-reader.ts';
 import { HEADER } from '../replay/synthetic.ts';
 
 const number = (text: string): number => decimal(Buffer.from(text), 0, Buffer.byteLength(text));
@@ -169,7 +169,6 @@ describe('a row', () => {
     ['too many fields', `${GOOD},x`, '10 fields instead of 9'],
     ['no time', GOOD.replace('1700000000,', ','), 'submitted_at is empty'],
     ['a time that is none', GOOD.replace('1700000000,', 'soon,'), 'submitted_at "soon" is not a time'],
-    ['no probability', GOOD.replace('0.25', ''), 'p_long_wait is empty'],
     ['a probability above 1', GOOD.replace('0.25', '1.01'), 'p_long_wait "1.01" is not a probability'],
     ['a negative probability', GOOD.replace('0.25', '-0.1'), 'p_long_wait "-0.1" is not a probability'],
     ['a probability that is not a number', GOOD.replace('0.25', 'NaN'), 'p_long_wait "NaN" is not a probability'],
@@ -196,9 +195,19 @@ describe('a row', () => {
     expect(read(GOOD.replace('job-1', '5" disk')).jobId).toBe('5" disk');
   });
 
-  it('may do without a prediction and a wait where it has a label', () => {
-    const { fault, row } = read(GOOD.replace(',60,10,', ',,,'));
+  it('says what was asked for, as far as the file does', () => {
+    const header = `${HEADER},gpus,procs,queue,run_s`;
+    const { row } = read(`${GOOD},4,8.5,gpu-long,3600`, header);
+    expect(row).toMatchObject({ gpus: 4, procs: 8.5, queue: 'gpu-long', runSeconds: 3600, started: true });
+    const unknown = { gpus: Number.NaN, procs: Number.NaN, queue: '', runSeconds: Number.NaN, leftAt: Number.NaN };
+    expect(read(`${GOOD},-1,,,-1`, header).row).toMatchObject({ ...unknown, censored: false });
+    expect(read(GOOD).row).toMatchObject(unknown);
+  });
+
+  it('may do without a probability, a prediction, and a wait where it has a label', () => {
+    const { fault, row } = read(GOOD.replace('0.25,60,10,', ',,,'));
     expect(fault).toBeNull();
+    expect(row.p).toBeNaN();
     expect(row.predictedWaitSeconds).toBeNaN();
     expect(row.waitSeconds).toBeNaN();
   });
@@ -217,7 +226,7 @@ describe('a row', () => {
 });
 
 describe('a header', () => {
-  it('has to have the time, the probability, and a label or a wait', () => {
+  it('has to have the time, and a label or a wait', () => {
     expect(() => layoutOf('submitted_at,p_long_wait,long_wait', new Map())).toThrow(/no column label_at/);
     expect(() => layoutOf('a,b', new Map())).toThrow(UnusableHeader);
     expect(layoutOf('SUBMITTED_AT,P_long_wait,actual_wait_s', new Map())).toMatchObject({ p_long_wait: 1 });

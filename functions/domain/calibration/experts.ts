@@ -1,6 +1,7 @@
 import { type IsotonicMap, throughMap } from './map.ts';
 import { clip, logit, sigmoid } from './normal.ts';
-import { CALIBRATION, type CalibrationState, type PlattMap } from './state.ts';
+import { refit, throughPlatt } from './platt.ts';
+import { CALIBRATION, type CalibrationState } from './state.ts';
 
 /** What one expert is charged with at worst: a single label never silences it. */
 const FLOOR = 0.001;
@@ -21,7 +22,7 @@ function expert(state: CalibrationState, index: number, p: number, x: number): n
   if (index === 0) return p;
   if (index === CALIBRATION.experts) return throughMap(state.map, p);
   const map = state.platt[index - 1];
-  return map === undefined ? sigmoid(state.bias + x) : sigmoid(map.a + map.b * x);
+  return map === undefined ? sigmoid(state.bias + x) : throughPlatt(map, x);
 }
 
 /** The weighted mean of the experts: the served probability, never exactly 0 or 1. */
@@ -73,23 +74,4 @@ export function exchangeMap(state: CalibrationState, map: IsotonicMap | null): v
   for (let i = 0; i < sixth; i++) state.weights[i] = ((state.weights[i] ?? 0) / others) * (1 - weight);
   state.weights[sixth] = weight;
   state.map = map;
-}
-
-/** One step of exponentially weighted logistic regression; the trace bound keeps quiet spells from blowing P up. */
-function refit(map: PlattMap, forgetting: number, x: number, y: 0 | 1): void {
-  const trace = (map.p00 + map.p11) / forgetting;
-  const scale = (trace > 2 ? 2 / trace : 1) / forgetting;
-  const p00 = map.p00 * scale;
-  const p01 = map.p01 * scale;
-  const p11 = map.p11 * scale;
-  const f = sigmoid(map.a + map.b * x);
-  const v = Math.max(f * (1 - f), 0.001);
-  const g0 = p00 + p01 * x;
-  const g1 = p01 + p11 * x;
-  const gain = 1 / (1 / v + g0 + g1 * x);
-  map.p00 = p00 - g0 * g0 * gain;
-  map.p01 = p01 - g0 * g1 * gain;
-  map.p11 = p11 - g1 * g1 * gain;
-  map.a = clip(map.a + (map.p00 + map.p01 * x) * (y - f), -INTERCEPT_LIMIT, INTERCEPT_LIMIT);
-  map.b = clip(map.b + (map.p01 + map.p11 * x) * (y - f), 0.05, 3);
 }

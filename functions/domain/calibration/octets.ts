@@ -15,6 +15,8 @@ export interface Port {
   /** A whole number of either sign up to 2^53, in as few bytes as it takes. */
   signed(value: number): number;
   double(value: number): number;
+  /** Half the room of a double, and half its digits: what comes back is the nearest that has them. */
+  float(value: number): number;
   /** A part of a byte and more: at most 16 bits, unsigned. `align` ends a run of them, before anything else. */
   bits(value: number, width: number): number;
   /** So many zeros and a one. */
@@ -77,6 +79,13 @@ export class Writer implements Port {
     this.reserve(8);
     this.view.setFloat64(this.at, value, true);
     this.at += 8;
+    return value;
+  }
+
+  float(value: number): number {
+    this.reserve(4);
+    this.view.setFloat32(this.at, value, true);
+    this.at += 4;
     return value;
   }
 
@@ -153,6 +162,10 @@ export class Reader implements Port {
 
   double(): number {
     return this.view.getFloat64(this.past(8), true);
+  }
+
+  float(): number {
+    return this.view.getFloat32(this.past(4), true);
   }
 
   bits(_: number, width: number): number {

@@ -3,6 +3,7 @@ import type { TierRules } from '../tier-rules.ts';
 import { type EvidenceRing, evidenceRing } from './evidence-ring.ts';
 import type { IsotonicMap } from './map.ts';
 import { type OutcomeRing, outcomeRing } from './outcome-ring.ts';
+import { type PlattMap, plattMap } from './platt.ts';
 import { type RawShift, rawShift } from './psi.ts';
 
 /** Numbers of CALIBRATION.md sections 2, 3 and 5 that more than one file needs. */
@@ -28,15 +29,6 @@ export const CALIBRATION = {
   /** How far a missed bound moves, and the share of waits that each tracker lets by: 5 % on either side, 10 % above. */
   interval: { step: 0.05, lo: 0.05, hi: 0.05, up: 0.1 },
 } as const;
-
-/** One exponentially weighted Platt map, sigmoid(a + b x), with its symmetric 2x2 covariance. */
-export interface PlattMap {
-  a: number;
-  b: number;
-  p00: number;
-  p01: number;
-  p11: number;
-}
 
 /** What one tier has earned and done since its tokens started. Tokens and weights in ten-thousandths of a token. */
 export interface TierState {
@@ -117,12 +109,11 @@ export interface CalibrationState {
 
 /** A cluster that nothing is known about, with its first tokens. */
 export function initialState(rules: readonly TierRules[]): CalibrationState {
-  const platt = (): PlattMap => ({ a: 0, b: 1, p00: 1, p01: 0, p11: 0.25 });
   const tier = (i: number): TierState => startedTier(startOf(rules[i]), 0);
   const weights = new Float64Array(CALIBRATION.experts + 1).fill(1 / CALIBRATION.experts, 0, CALIBRATION.experts);
   return {
     weights,
-    platt: [platt(), platt(), platt()],
+    platt: [plattMap(), plattMap(), plattMap()],
     bias: 0,
     served: new Float64Array(13),
     raw: new Float64Array(13),

@@ -1,0 +1,98 @@
+import { clip } from '../calibration/normal.ts';
+import { stretchLength, stretchOf } from '../calibration/stretches.ts';
+import { FORECAST } from './numbers.ts';
+
+/**
+ * Which of two forecasts has the lower log loss: that without VGAC's p, or that with it. Labels are kept in blocks of ten, the sum
+ * of their differences and the time of the first: enough to see stretches of time, which share their fate, as one fact each.
+ */
+export interface Choice {
+  /** What the newest blocks sum up to, in thousandths, above 0 where p helps; the oldest gives way. */
+  readonly gains: Int32Array;
+  /** Submission of each block's first label, whole seconds since the epoch. */
+  readonly times: Float64Array;
+  size: number;
+  next: number;
+  /** The block that is not full yet. */
+  labels: number;
+  gain: number;
+  time: number;
+  /** Whether p is let in. */
+  withVgac: boolean;
+}
+
+const { labels: LABELS, block: BLOCK } = FORECAST.choice;
+const BLOCKS = LABELS / BLOCK;
+const STEPS = 1000;
+/** A block's sum as stored: 16 bits. */
+const MOST_STEPS = 32_767;
+/** What one label is charged with at worst. */
+const EDGE = 0.001;
+
+export function choice(): Choice {
+  const ring = { gains: new Int32Array(BLOCKS), times: new Float64Array(BLOCKS), size: 0, next: 0 };
+  return { ...ring, labels: 0, gain: 0, time: 0, withVgac: false };
+}
+
+/**
+ * Notes one label of a job that both had forecast, and chooses anew every ten.
+ * @param longWaitSeconds T, the shortest that a stretch may be
+ */
+export function compare(
+  choice: Choice,
+  { alone, withVgac, y, submittedAt }: { alone: number; withVgac: number; y: 0 | 1; submittedAt: number },
+  longWaitSeconds: number,
+): void {
+  if (choice.labels === 0) choice.time = Math.floor(submittedAt);
+  choice.labels += 1;
+  choice.gain += logLoss(alone, y) - logLoss(withVgac, y);
+  if (choice.labels < BLOCK) return;
+  choice.gains[choice.next] = Math.round(clip(choice.gain * STEPS, -MOST_STEPS, MOST_STEPS));
+  choice.times[choice.next] = choice.time;
+  choice.next = (choice.next + 1) % BLOCKS;
+  choice.size = Math.min(choice.size + 1, BLOCKS);
+  choice.labels = 0;
+  choice.gain = 0;
+  choice.withVgac = (gainOf(choice, longWaitSeconds)?.lower ?? 0) > 0;
+}
+
+/** What p gains in log loss per label, and the lower end of its one-sided 95 % interval. */
+export interface Gain {
+  readonly labels: number;
+  readonly mean: number;
+  readonly lower: number;
+}
+
+/** Null before there are 200 labels of 5 stretches. */
+export function gainOf({ gains, times, size }: Choice, longWaitSeconds: number): Gain | null {
+  const { fewestLabels, fewestStretches, z } = FORECAST.choice;
+  const labels = size * BLOCK;
+  if (labels < fewestLabels) return null;
+  let [first, last, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  for (let i = 0; i < size; i++) {
+    first = Math.min(first, times[i] ?? 0);
+    last = Math.max(last, times[i] ?? 0);
+    sum += (gains[i] ?? 0) / STEPS;
+  }
+  const mean = sum / size;
+  const length = stretchLength(last - first, longWaitSeconds);
+  const sums = new Map<number, number>();
+  let blocks = 0;
+  for (let i = 0; i < size; i++) {
+    const off = (gains[i] ?? 0) / STEPS - mean;
+    const stretch = stretchOf(times[i] ?? 0, length);
+    sums.set(stretch, (sums.get(stretch) ?? 0) + off);
+    blocks += off ** 2;
+  }
+  const count = sums.size;
+  if (count < fewestStretches) return null;
+  let stretches = 0;
+  for (const off of sums.values()) stretches += off ** 2;
+  const variance = Math.max((stretches / size ** 2) * (count / (count - 1)), blocks / size ** 2);
+  return { labels, mean: mean / BLOCK, lower: (mean - z * Math.sqrt(variance)) / BLOCK };
+}
+
+function logLoss(q: number, y: 0 | 1): number {
+  const clipped = clip(q, EDGE, 1 - EDGE);
+  return -Math.log(y === 1 ? clipped : 1 - clipped);
+}

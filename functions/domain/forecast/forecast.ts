@@ -1,0 +1,134 @@
+import { clip, logit } from '../calibration/normal.ts';
+import { refit, throughPlatt } from '../calibration/platt.ts';
+import { compare } from './choice.ts';
+import { INPUTS, OWN_INPUTS, takeInputs } from './inputs.ts';
+import { learn, predictedBy } from './logistic.ts';
+import { countInputs, standardise } from './moments.ts';
+import { FORECAST } from './numbers.ts';
+import { type Asked, ended, labelled, left, started, submitted } from './queue.ts';
+import type { ForecastState, Learned, Model } from './state.ts';
+import type { Tables } from './tables.ts';
+import { expectedWait, learnWait } from './wait-model.ts';
+
+/** What the forecast says of one job, with what it will be taught by. Filled again where a history is played through. */
+export interface Forecast {
+  /** As they were before the job was counted; NaN where VGAC gave no p. */
+  readonly inputs: Float64Array;
+  /** The same, comparable, after a 1. */
+  readonly z: Float64Array;
+  /** Probabilities as the models gave them, and as their Platt maps serve them; those with p are NaN where there is none. */
+  bAlone: number;
+  bWithVgac: number;
+  qAlone: number;
+  qWithVgac: number;
+  /** The one that serves, and whether it is that with p. */
+  q: number;
+  withVgac: boolean;
+  /** The wait to be expected, in seconds. */
+  waitSeconds: number;
+}
+
+export function emptyForecast(): Forecast {
+  return {
+    inputs: new Float64Array(INPUTS.length).fill(0.5),
+    z: new Float64Array(INPUTS.length + 1).fill(0.5),
+    ...{ bAlone: 0.5, bWithVgac: 0.5, qAlone: 0.5, qWithVgac: 0.5, q: 0.5, withVgac: false, waitSeconds: 0.5 },
+  };
+}
+
+/** One submission, as it is forecast: when, in seconds since the epoch, and what VGAC says; null where it gave no p. */
+export interface Submission {
+  readonly at: number;
+  readonly p: number | null;
+}
+
+/** Forecasts one job from what was known before it; changes nothing of that. */
+export function forecast(
+  { queue, learned, choice }: ForecastState,
+  tables: Tables,
+  job: Asked,
+  submission: Submission,
+  into: Forecast = emptyForecast(),
+): Forecast {
+  takeInputs(queue, tables, job, submission, into.inputs);
+  predict(learned, into);
+  const withVgac = choice.withVgac && submission.p !== null;
+  into.withVgac = withVgac;
+  into.q = withVgac ? into.qWithVgac : into.qAlone;
+  return into;
+}
+
+/** What these models say to inputs that are there already. */
+export function predict({ moments, alone, withVgac, wait }: Learned, into: Forecast): void {
+  const { inputs, z } = into;
+  standardise(moments, inputs, z);
+  into.bAlone = predictedBy(alone.logistic, z);
+  into.qAlone = served(alone, into.bAlone);
+  const hasP = !Number.isNaN(inputs[OWN_INPUTS] ?? Number.NaN);
+  into.bWithVgac = hasP ? predictedBy(withVgac.logistic, z) : Number.NaN;
+  into.qWithVgac = hasP ? served(withVgac, into.bWithVgac) : Number.NaN;
+  into.waitSeconds = expectedWait(wait, z);
+}
+
+function served({ platt }: Model, b: number): number {
+  return throughPlatt(platt, scaleOf(b));
+}
+
+/** The logit of a probability held away from 0 and 1. */
+function scaleOf(b: number): number {
+  return logit(clip(b, 0.001, 0.999));
+}
+
+/** A job was submitted, and forecast: it is counted, and what is usual moves with its inputs. */
+export function countSubmitted(
+  { queue, learned }: ForecastState,
+  tables: Tables,
+  job: Asked,
+  { at, inputs }: { at: number; inputs: Float64Array },
+): void {
+  countInputs(learned.moments, inputs);
+  submitted(queue, tables, job, at);
+}
+
+/** A counted job has started. @param z of its decision */
+export function countStarted(
+  { queue, learned }: ForecastState,
+  tables: Tables,
+  job: Asked,
+  { waitSeconds, z, touched }: { waitSeconds: number; z: Float64Array; touched: boolean },
+): void {
+  started(queue, tables, job, waitSeconds);
+  if (!touched) learnWait(learned.wait, learned.alone.logistic, z, waitSeconds);
+}
+
+export { ended as countEnded, left as countLeft };
+
+/** What is known of a decision when its label is. */
+export type Taught = Pick<Forecast, 'z' | 'bAlone' | 'bWithVgac' | 'qAlone' | 'qWithVgac'>;
+
+/**
+ * The label of a counted job teaches the models, and the choice between them.
+ * @param longWaitSeconds T
+ */
+export function countLabelled(
+  { queue, learned, choice }: ForecastState,
+  tables: Tables,
+  job: Asked,
+  { y, submittedAt, taught }: { y: 0 | 1; submittedAt: number; taught: Taught },
+  longWaitSeconds: number,
+): void {
+  labelled(queue, tables, job, y);
+  learnLabel(learned, taught, y);
+  const { qAlone, qWithVgac } = taught;
+  if (Number.isNaN(qWithVgac)) return;
+  compare(choice, { alone: qAlone, withVgac: qWithVgac, y, submittedAt }, longWaitSeconds);
+}
+
+/** What a label teaches the models alone. */
+export function learnLabel({ alone, withVgac }: Learned, { z, bAlone, bWithVgac }: Taught, y: 0 | 1): void {
+  learn(alone.logistic, z, y);
+  refit(alone.platt, FORECAST.platt.forgetting, scaleOf(bAlone), y);
+  if (Number.isNaN(bWithVgac)) return;
+  learn(withVgac.logistic, z, y);
+  refit(withVgac.platt, FORECAST.platt.forgetting, scaleOf(bWithVgac), y);
+}

@@ -1,0 +1,71 @@
+import { sigmoid } from '../calibration/normal.ts';
+import { FORECAST } from './numbers.ts';
+
+/** A recursive logistic regression with forgetting, on standardised inputs and an intercept. */
+export interface Logistic {
+  readonly weights: Float64Array;
+  /** Row by row; symmetric. */
+  readonly covariance: Float64Array;
+}
+
+/** A model that knows nothing. @param inputs how many, without the intercept */
+export function logistic(inputs: number): Logistic {
+  const size = inputs + 1;
+  const model = { weights: new Float64Array(size), covariance: new Float64Array(size * size) };
+  startCovariance(model);
+  return model;
+}
+
+export function predictedBy({ weights }: Logistic, z: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < weights.length; i++) sum += (weights[i] ?? 0) * (z[i] ?? 0);
+  return sigmoid(sum);
+}
+
+/** No label says more than this of a weight, however sure the model was. */
+const LEAST_SPREAD = 0.01;
+
+/** What `learn` needs for a moment. */
+const projected = new Float64Array(64);
+
+/** Teaches one label, with the inputs of the decision and the weights of today. The trace bound keeps quiet spells from blowing P up. */
+export function learn(model: Logistic, z: Float64Array, y: 0 | 1): void {
+  const { weights, covariance } = model;
+  const size = weights.length;
+  const f = predictedBy(model, z);
+  const v = Math.max(f * (1 - f), LEAST_SPREAD);
+  let trace = 0;
+  for (let i = 0; i < size; i++) trace += covariance[i * size + i] ?? 0;
+  trace /= FORECAST.logistic.forgetting;
+  const scale = (trace > size ? size / trace : 1) / FORECAST.logistic.forgetting;
+  const g = projected;
+  let spread = 0;
+  for (let i = 0, at = 0; i < size; i++, at += size) {
+    let sum = 0;
+    for (let j = 0; j < size; j++) sum += (covariance[at + j] ?? 0) * (z[j] ?? 0);
+    g[i] = sum * scale;
+    spread += sum * scale * (z[i] ?? 0);
+  }
+  // Rounding may leave a matrix that is none of a covariance; what was learned stays, how sure it is starts anew.
+  if (!(spread >= 0 && spread < Number.POSITIVE_INFINITY)) {
+    startCovariance(model);
+    return;
+  }
+  const gain = 1 / (1 / v + spread);
+  for (let i = 0; i < size; i++) {
+    const gi = (g[i] ?? 0) * gain;
+    for (let j = i; j < size; j++) {
+      const value = (covariance[i * size + j] ?? 0) * scale - gi * (g[j] ?? 0);
+      covariance[i * size + j] = value;
+      covariance[j * size + i] = value;
+    }
+  }
+  // P z after the update is g less what the update took of it.
+  const step = (1 - spread * gain) * (y - f);
+  for (let i = 0; i < size; i++) weights[i] = (weights[i] ?? 0) + (g[i] ?? 0) * step;
+}
+
+function startCovariance({ weights: { length: size }, covariance }: Logistic): void {
+  covariance.fill(0);
+  for (let i = 0; i < size; i++) covariance[i * size + i] = 1;
+}

@@ -1,0 +1,91 @@
+import { FORECAST } from './numbers.ts';
+import { countSubmission, type Rate, rate } from './rate.ts';
+import { addTo, type Recent, recentFor } from './recent.ts';
+import { addToQueue, addToShape, shapeIn, type TableCounts, type Tables } from './tables.ts';
+
+/** What a job asks for; 0 and '' where nobody says. */
+export interface Asked {
+  readonly gpus: number;
+  /** Processors; parts of one where a job asks for less. */
+  readonly procs: number;
+  readonly queue: string;
+}
+
+/** What is known of a queue from events alone. Jobs and GPUs in numbers, times in seconds. */
+export interface QueueState {
+  pending: number;
+  pendingGpus: number;
+  running: number;
+  /** Running mean of the run times that were reported. */
+  runSeconds: number;
+  /** Latest submission, in seconds since the epoch; null before the first. */
+  lastSubmitted: number | null;
+  readonly rate: Rate;
+  /** log(1 + wait) of the last starts. */
+  readonly waits: Recent;
+  /** The last labels: 1 for a long wait. */
+  readonly longs: Recent;
+  readonly tables: TableCounts;
+  /** Jobs that left unseen, pending and running. */
+  readonly aged: { pending: number; running: number };
+}
+
+export function emptyQueue(): QueueState {
+  return {
+    pending: 0,
+    pendingGpus: 0,
+    running: 0,
+    runSeconds: FORECAST.run.firstSeconds,
+    lastSubmitted: null,
+    rate: rate(),
+    waits: recentFor(FORECAST.recent.waits),
+    longs: recentFor(FORECAST.recent.longs),
+    tables: { shapes: 0, queues: 0, additions: 0 },
+    aged: { pending: 0, running: 0 },
+  };
+}
+
+/** Jobs that ask for the same GPUs and processors; not rounded. */
+export function shapeOf({ gpus, procs }: Pick<Asked, 'gpus' | 'procs'>): string {
+  return `${gpus} ${procs}`;
+}
+
+/** @param at seconds since the epoch */
+export function submitted(queue: QueueState, tables: Tables, job: Asked, at: number): void {
+  queue.pending += 1;
+  queue.pendingGpus += job.gpus;
+  shapeIn(tables, shapeOf(job)).pending += 1;
+  countSubmission(queue.rate, at);
+  queue.lastSubmitted = Math.max(queue.lastSubmitted ?? at, at);
+}
+
+/** @param waitSeconds from its submission to its start */
+export function started(queue: QueueState, tables: Tables, job: Asked, waitSeconds: number): void {
+  left(queue, tables, job);
+  queue.running += 1;
+  const wait = Math.log1p(Math.max(0, waitSeconds));
+  addTo(queue.waits, wait);
+  addToShape(queue.tables, tables, shapeOf(job), 'waits', wait);
+  addToQueue(queue.tables, tables, job.queue, wait);
+}
+
+/** It pends no more: started, cancelled, or ended without a start. Only for a job that was counted. */
+export function left(queue: QueueState, tables: Tables, job: Asked): void {
+  queue.pending -= 1;
+  queue.pendingGpus -= job.gpus;
+  const shape = shapeOf(job);
+  const row = shapeIn(tables, shape);
+  row.pending -= 1;
+  if (row.pending <= 0 && row.added === 0) tables.shapes.delete(shape);
+}
+
+/** A running job has ended. Only for one whose start was counted. @param runSeconds null where nobody reports it */
+export function ended(queue: QueueState, runSeconds: number | null): void {
+  queue.running -= 1;
+  if (runSeconds !== null) queue.runSeconds += FORECAST.run.step * (runSeconds - queue.runSeconds);
+}
+
+export function labelled(queue: QueueState, tables: Tables, job: Asked, y: 0 | 1): void {
+  addTo(queue.longs, y);
+  addToShape(queue.tables, tables, shapeOf(job), 'longs', y);
+}

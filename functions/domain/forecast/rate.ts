@@ -1,0 +1,36 @@
+import { FORECAST } from './numbers.ts';
+
+/** Submissions of the last minute, counted by the second: constant room, however many come at once. */
+export interface Rate {
+  /** How many in each second, by second modulo its length. */
+  readonly counts: Uint32Array;
+  /** The newest second that has one; null before the first. */
+  newest: number | null;
+}
+
+const SECONDS = FORECAST.rateSeconds + 1;
+
+export function rate(): Rate {
+  return { counts: new Uint32Array(SECONDS), newest: null };
+}
+
+/** Submissions from a minute before a time, that second included, until now. @param at seconds since the epoch */
+export function submissionsUntil({ counts, newest }: Rate, at: number): number {
+  if (newest === null) return 0;
+  let sum = 0;
+  const oldest = Math.max(Math.floor(at) - FORECAST.rateSeconds, newest - FORECAST.rateSeconds);
+  for (let second = oldest; second <= newest; second++) sum += counts[second % SECONDS] ?? 0;
+  return sum;
+}
+
+/** Counts one. What is older than a minute before the newest is not counted. @param at seconds since the epoch */
+export function countSubmission(rate: Rate, at: number): void {
+  const { counts, newest } = rate;
+  const second = Math.floor(at);
+  if (newest === null || second > newest) {
+    const skipped = newest === null ? SECONDS : Math.min(second - newest, SECONDS);
+    for (let i = 0; i < skipped; i++) counts[(second - i) % SECONDS] = 0;
+    rate.newest = second;
+  } else if (second < newest - FORECAST.rateSeconds) return;
+  counts[second % SECONDS] = (counts[second % SECONDS] ?? 0) + 1;
+}

@@ -1,0 +1,40 @@
+import { type PlattMap, plattMap } from '../calibration/platt.ts';
+import { type Choice, choice } from './choice.ts';
+import { INPUTS, OWN_INPUTS } from './inputs.ts';
+import { type Logistic, logistic } from './logistic.ts';
+import { type Moments, moments } from './moments.ts';
+import { emptyQueue, type QueueState } from './queue.ts';
+import { type WaitModel, waitModel } from './wait-model.ts';
+
+/** A model of a long wait, and the Platt map through which it is served. */
+export interface Model {
+  readonly logistic: Logistic;
+  readonly platt: PlattMap;
+}
+
+/** What has been learned, and a refit replaces. */
+export interface Learned {
+  readonly moments: Moments;
+  /** Of the queue's own inputs. */
+  readonly alone: Model;
+  /** With VGAC's p as one more. */
+  readonly withVgac: Model;
+  readonly wait: WaitModel;
+}
+
+/** Everything that the built-in forecast of one cluster knows, but for its tables of shapes and queues. */
+export interface ForecastState {
+  readonly queue: QueueState;
+  learned: Learned;
+  readonly choice: Choice;
+}
+
+export function nothingLearned(): Learned {
+  const model = (inputs: number): Model => ({ logistic: logistic(inputs), platt: plattMap() });
+  return { moments: moments(), alone: model(OWN_INPUTS), withVgac: model(INPUTS.length), wait: waitModel(OWN_INPUTS) };
+}
+
+/** A cluster that nothing is known about. */
+export function coldForecast(): ForecastState {
+  return { queue: emptyQueue(), learned: nothingLearned(), choice: choice() };
+}

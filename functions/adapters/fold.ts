@@ -4,7 +4,16 @@ import type { LedgerItem } from '../../schemas/items/ledger.ts';
 import { owesWait } from '../domain/calibration/apply.ts';
 import { deserialise } from '../domain/calibration/codec.ts';
 import { applyBatch, birth, tiersChanged } from '../domain/fold-batch.ts';
-import { inFoldOrder, isWait, keyOfLine, knownAt, type LedgerLine, labelsOf } from '../domain/ledger-lines.ts';
+import {
+  inFoldOrder,
+  isOfQueue,
+  isWait,
+  knownAt,
+  type LedgerLine,
+  labelsOf,
+  nameOfLine,
+  roundOfLine,
+} from '../domain/ledger-lines.ts';
 import { ringDraw } from '../domain/lottery.ts';
 import { ledgerEntry, mayBeUndoneUntil, moreOfWait, nextWaitDue } from '../domain/outcome.ts';
 import { keyOfBytes, placeOf, timeOfPlace } from '../domain/place.ts';
@@ -90,8 +99,8 @@ export async function foldCluster(
     if (saved) {
       report.folded += labelsOf(batch.entries).length;
       report.batches += 1;
-      const done = new Set(batch.entries.map(keyOfLine));
-      if (entries.every((line) => done.has(keyOfLine(line)))) return report;
+      const done = new Set(batch.entries.map(nameOfLine));
+      if (entries.every((line) => done.has(nameOfLine(line)))) return report;
       races = 0;
     }
   }
@@ -148,8 +157,9 @@ async function markBatch(table: Table, clusterId: string, { version, entries }: 
   await saveMarked(table, clusterId, version);
 }
 
-function markLine(table: Table, clusterId: string, line: LedgerLine, version: number): Promise<void> {
-  const round = keyOfLine(line);
+async function markLine(table: Table, clusterId: string, line: LedgerLine, version: number): Promise<void> {
+  const round = roundOfLine(line);
+  if (round === null || isOfQueue(line)) return;
   if (isWait(line)) {
     const due = line.started ? null : nextWaitDue(line, line.toSeconds);
     return markWaited(table, clusterId, { round, waited: line.toSeconds, due, started: line.started });

@@ -6,7 +6,7 @@ import { beginEpoch } from './calibration/epoch.ts';
 import { recalibrationNeeded, scoreOfState } from './calibration/evaluation.ts';
 import type { Purse } from './calibration/purse.ts';
 import { type CalibrationState, initialState, startedTier, type TierStart } from './calibration/state.ts';
-import { isWait } from './ledger-lines.ts';
+import { isOfQueue, isWait } from './ledger-lines.ts';
 import { type TierRules, tierRulesOf } from './tier-rules.ts';
 
 /** The numbers that are stored beside a state; the names are the item's. */
@@ -53,6 +53,7 @@ export function applyBatch(state: Uint8Array, batch: LedgerItem): Folded {
   const reserved = Float64Array.from(purse.reserved);
   if (batch.change) beginEpoch(next, batch.change);
   for (const entry of batch.entries) {
+    if (isOfQueue(entry)) continue;
     if (isWait(entry)) applyWait(next, entry);
     else applyEntry(next, entry, purse, batch.long_wait_seconds);
   }

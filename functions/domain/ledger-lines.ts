@@ -1,30 +1,76 @@
-import type { LedgerEntry, LedgerItem, LedgerWait } from '../../schemas/items/ledger.ts';
+import type { LedgerEntry, LedgerItem, LedgerWait, QueueLine } from '../../schemas/items/ledger.ts';
 import { instantOf, roundKey } from './round.ts';
 
-/** What the ledger lists: a settled round, or more of the wait of one that was settled before it started. */
+/**
+ * What the ledger lists: a settled round, more of the wait of one that was settled before it started, or what the built-in
+ * forecast counts.
+ */
 export type LedgerLine = LedgerItem['entries'][number];
+
+/** Those that the calibration is taught by. */
+export type LabelLine = LedgerEntry | LedgerWait;
+
+export function isOfQueue(line: LedgerLine): line is QueueLine {
+  return 'kind' in line;
+}
 
 export function isWait(line: LedgerLine): line is LedgerWait {
   return 'toSeconds' in line;
 }
 
-/** The settled rounds among some lines, in their order. */
-export function labelsOf(lines: readonly LedgerLine[]): LedgerEntry[] {
-  return lines.filter((line): line is LedgerEntry => !isWait(line));
+function isLabel(line: LedgerLine): line is LedgerEntry {
+  return !(isOfQueue(line) || isWait(line));
 }
 
-/** The key of the round that a line is about. */
-export function keyOfLine({ jobId, submittedAt }: LedgerLine): string {
+/** The settled rounds among some lines, in their order. */
+export function labelsOf(lines: readonly LedgerLine[]): LedgerEntry[] {
+  return lines.filter(isLabel);
+}
+
+/** The key of the round that a line is about; null for one about the whole queue. */
+export function roundOfLine(line: LedgerLine): string | null {
+  if (isOfQueue(line) && line.kind === 'snapshot') return null;
+  const { jobId, submittedAt } = line;
   return roundKey({ jobId, submittedAt: instantOf(submittedAt) });
 }
 
-/** Fold order: when a line's fact was known, then by submission, then by job id, so that every folder makes the same list. */
+/** A name that no two lines of one batch share: a round may have several that are due at once. */
+export function nameOfLine(line: LedgerLine): string {
+  return `${rankOf(line)} ${roundOfLine(line) ?? ''}`;
+}
+
+/**
+ * Fold order: when a line's fact was known, then by submission, then by job id, and for one round as things happen to it, so that
+ * every folder makes the same list.
+ */
 export function inFoldOrder(one: LedgerLine, other: LedgerLine): number {
-  const byTime = knownAt(one) - knownAt(other) || one.submittedAt - other.submittedAt;
-  return byTime || (one.jobId < other.jobId ? -1 : one.jobId > other.jobId ? 1 : 0);
+  const byTime = knownAt(one) - knownAt(other) || submissionOf(one) - submissionOf(other);
+  if (byTime !== 0) return byTime;
+  const [first, second] = [jobOf(one), jobOf(other)];
+  if (first !== second) return first < second ? -1 : 1;
+  return rankOf(one) - rankOf(other);
 }
 
 /** Seconds since the epoch. */
 export function knownAt(line: LedgerLine): number {
-  return isWait(line) ? line.submittedAt + line.toSeconds : line.labelAt;
+  if (isWait(line)) return line.submittedAt + line.toSeconds;
+  if (!isOfQueue(line)) return line.labelAt;
+  if (line.kind === 'submitted') return line.submittedAt;
+  if (line.kind === 'started') return line.submittedAt + line.waitSeconds;
+  return line.at;
+}
+
+const RANKS = { submitted: 0, started: 1, left: 4, ended: 5, snapshot: 6 } as const;
+
+function rankOf(line: LedgerLine): number {
+  if (isOfQueue(line)) return RANKS[line.kind];
+  return isWait(line) ? 3 : 2;
+}
+
+function submissionOf(line: LedgerLine): number {
+  return isOfQueue(line) && line.kind === 'snapshot' ? line.at : line.submittedAt;
+}
+
+function jobOf(line: LedgerLine): string {
+  return isOfQueue(line) && line.kind === 'snapshot' ? '' : line.jobId;
 }

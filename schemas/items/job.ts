@@ -4,6 +4,7 @@ import { Effect } from '../effect.ts';
 import { JobRequest } from '../events/collector.ts';
 import { Layout } from '../layout.ts';
 import { Instant, Platform } from '../primitives.ts';
+import { LabelForecast } from './ledger.ts';
 
 /** How a job's row ended. */
 export const RowStatus = z.enum([
@@ -20,6 +21,10 @@ export const RowStatus = z.enum([
   'failed',
 ]);
 export type RowStatus = z.infer<typeof RowStatus>;
+
+/** The forecast of one round as its ledger lines need it, with the inputs as they were before it was counted. */
+export const RoundForecast = LabelForecast.extend({ inputs: z.instanceof(Uint8Array) });
+export type RoundForecast = z.infer<typeof RoundForecast>;
 
 /**
  * Claim, prediction, decision and outcome of one round in one row, so that every order of arrival is a conditional
@@ -80,5 +85,12 @@ export const JobItem = z.object({
   folded_in: z.number().optional(),
   /** Seconds of the wait that are folded, where its label left bounds open. */
   waited_seconds: z.number().optional(),
+  // built-in forecast
+  /** What the decision was forecast from, and what each model said. */
+  forecast: RoundForecast.optional(),
+  /** How far the forecast has counted this round; absent before it has. */
+  counted: z.enum(['pending', 'running', 'over']).optional(),
+  /** When a later round of the same job was submitted while this one was still pending. */
+  superseded_at: Instant.optional(),
 });
 export type JobItem = z.infer<typeof JobItem>;

@@ -4,6 +4,25 @@ import { Layout } from '../layout.ts';
 
 const LedgerBounds = z.object({ lowerSeconds: z.number(), upperSeconds: z.number(), upper90Seconds: z.number() });
 
+/** What a job asks for, as the built-in forecast compares jobs. */
+const AskedFor = { gpus: z.number(), procs: z.number(), queue: z.string() };
+
+/** Numbers as functions/domain/forecast/codec.ts packs them. */
+const Packed = z.instanceof(Uint8Array);
+
+/** What the label of a round teaches the built-in forecast: what that said at the decision, and from what. */
+export const LabelForecast = z.object({
+  ...AskedFor,
+  /** Standardised inputs of the decision. */
+  z: Packed,
+  /** As the models gave them, and as they were served; null for those with VGAC's p where it gave none. */
+  bAlone: z.number(),
+  bWithVgac: z.number().nullable(),
+  qAlone: z.number(),
+  qWithVgac: z.number().nullable(),
+});
+export type LabelForecast = z.infer<typeof LabelForecast>;
+
 /**
  * One settled round, with everything the fold needs, so that the ledger alone rebuilds the calibration state bit for bit.
  * Times are seconds since the epoch.
@@ -44,6 +63,8 @@ export const LedgerEntry = z.object({
   /** Bounds on the wait as they were served. */
   bounds: LedgerBounds,
   epoch: z.number(),
+  /** Absent where it was decided without the built-in forecast. */
+  forecast: LabelForecast.optional(),
 });
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
 
@@ -65,6 +86,66 @@ export const LedgerWait = z.object({
 });
 export type LedgerWait = z.infer<typeof LedgerWait>;
 
+const ofRound = { jobId: z.string(), submittedAt: z.number() };
+
+/** A round was submitted, and decided: from now on the forecast counts it as pending. */
+export const SubmittedLine = z.object({
+  kind: z.literal('submitted'),
+  ...ofRound,
+  ...AskedFor,
+  /** Of the decision, taken before the round was counted itself. */
+  inputs: Packed,
+});
+export type SubmittedLine = z.infer<typeof SubmittedLine>;
+
+/** A round that was counted as pending has started. */
+export const StartedLine = z.object({
+  kind: z.literal('started'),
+  ...ofRound,
+  ...AskedFor,
+  waitSeconds: z.number(),
+  /** Standardised inputs of the decision. */
+  z: Packed,
+  /** The scheduler was touched before: its wait teaches no model. */
+  touched: z.boolean(),
+});
+export type StartedLine = z.infer<typeof StartedLine>;
+
+/** A round that was counted as pending has left without a start; `aged`: nothing was heard of it for too long. */
+export const LeftLine = z.object({
+  kind: z.literal('left'),
+  ...ofRound,
+  ...AskedFor,
+  at: z.number(),
+  cause: z.enum(['cancelled', 'ended', 'superseded', 'aged']),
+});
+export type LeftLine = z.infer<typeof LeftLine>;
+
+/** A round that was counted as running has ended; `aged`: nobody said so, but nothing was heard of it for too long. */
+export const EndedLine = z.object({
+  kind: z.literal('ended'),
+  ...ofRound,
+  at: z.number(),
+  runSeconds: z.number().nullable(),
+  aged: z.boolean(),
+});
+export type EndedLine = z.infer<typeof EndedLine>;
+
+/** How long the queue really was, by the scheduler: corrects what the forecast has counted. */
+export const SnapshotLine = z.object({
+  kind: z.literal('snapshot'),
+  at: z.number(),
+  pending: z.number().int(),
+  running: z.number().int(),
+  /** Null where the collector does not say. */
+  pendingGpus: z.number().nullable(),
+});
+export type SnapshotLine = z.infer<typeof SnapshotLine>;
+
+/** What the built-in forecast counts. Labels and waits have no `kind`: they were the first. */
+export const QueueLine = z.discriminatedUnion('kind', [SubmittedLine, StartedLine, LeftLine, EndedLine, SnapshotLine]);
+export type QueueLine = z.infer<typeof QueueLine>;
+
 /** Knots (p, q) of a monotone map, ascending in p, straight lines between them; at most 32, so that a map stays below 2 KB. */
 export const Knots = z
   .array(z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)]))
@@ -83,6 +164,8 @@ export const EpochChange = z.object({
   by: z.string(),
   /** Null serves VGAC's p itself. */
   knots: Knots.nullable(),
+  /** What the built-in forecast goes on from, as its codec writes it: a refit, or what was in force before one. */
+  learned: z.instanceof(Uint8Array).optional(),
 });
 export type EpochChange = z.infer<typeof EpochChange>;
 
@@ -115,7 +198,7 @@ export const LedgerItem = z.object({
   /** Ten-thousandths of a token. */
   reserved: PerTier,
   caps: PerTier,
-  entries: z.array(z.union([LedgerEntry, LedgerWait])),
+  entries: z.array(z.union([LedgerEntry, LedgerWait, QueueLine])),
   /** Applied before the entries; a batch that changes the epoch has none. */
   change: EpochChange.optional(),
 });

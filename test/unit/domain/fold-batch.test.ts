@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { applyBatch, birth, type Folded, stored, tiersChanged } from '../../../functions/domain/fold-batch.ts';
-import type { LedgerLine } from '../../../functions/domain/ledger-lines.ts';
+import type { LabelLine } from '../../../functions/domain/ledger-lines.ts';
 import { isWait } from '../../../functions/domain/ledger-lines.ts';
 import { TOKEN } from '../../../functions/domain/thresholds.ts';
 import { ledgerTiers, tierRulesOf } from '../../../functions/domain/tier-rules.ts';
@@ -91,9 +91,9 @@ describe('a batch', () => {
 });
 
 /** Folds lines in batches that end at some places; what is reserved follows from what has been settled by then. */
-function foldInPieces(lines: readonly LedgerLine[], cuts: readonly number[]): { state: Buffer; free: number[] } {
+function foldInPieces(lines: readonly LabelLine[], cuts: readonly number[]): { state: Buffer; free: number[] } {
   const edges = [...new Set([0, ...cuts.map((cut) => cut % (lines.length + 1)), lines.length])].sort((a, b) => a - b);
-  const costs = (some: readonly LedgerLine[], tier: number): number =>
+  const costs = (some: readonly LabelLine[], tier: number): number =>
     some.reduce((sum, line) => sum + (!isWait(line) && line.tier === tier ? line.cost : 0), 0);
   let { state } = birth(TIERS);
   const free = [0, 0, 0, 0];

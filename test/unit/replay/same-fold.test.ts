@@ -10,7 +10,7 @@ import type { CalibrationState } from '../../../functions/domain/calibration/sta
 import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
 import { decide, reliability } from '../../../functions/domain/gate.ts';
 import { labelOf } from '../../../functions/domain/label.ts';
-import { inFoldOrder, isWait, knownAt, type LedgerLine } from '../../../functions/domain/ledger-lines.ts';
+import { inFoldOrder, isWait, knownAt, type LabelLine } from '../../../functions/domain/ledger-lines.ts';
 import { ledgerEntry, moreOfWait, nextWaitDue } from '../../../functions/domain/outcome.ts';
 import { type Labelled, labelledOf } from '../../../functions/domain/recalibration/labelled.ts';
 import { RECALIBRATION } from '../../../functions/domain/recalibration/numbers.ts';
@@ -67,7 +67,7 @@ async function backTest(path: string) {
 const instant = (seconds: number) => new Date(seconds * 1000).toISOString();
 
 interface Waiting {
-  line: LedgerLine;
+  line: LabelLine;
   row: JobItem;
   wait: number;
 }
@@ -193,12 +193,12 @@ class Deployed {
     if (change) this.foldBatch([], change);
   }
 
-  private fold(line: LedgerLine): void {
+  private fold(line: LabelLine): void {
     if (!isWait(line) && line.called > 0) this.open[line.called - 1] = (this.open[line.called - 1] ?? 0) - 1;
     this.foldBatch([line]);
   }
 
-  private foldBatch(entries: LedgerLine[], change?: EpochChange): void {
+  private foldBatch(entries: LabelLine[], change?: EpochChange): void {
     this.version += 1;
     const { state, free } = applyBatch(this.stored, {
       ...{ v: LAYOUT, PK: '', SK: '', version: this.version, folded_at: instant(0) },

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { LedgerLine } from '../../../../functions/domain/ledger-lines.ts';
+import type { LabelLine } from '../../../../functions/domain/ledger-lines.ts';
 import type { LedgerEntry } from '../../../../schemas/items/ledger.ts';
 import { entryOf, NOW_SECONDS, RULES } from '../builders.ts';
 
@@ -53,7 +53,7 @@ export const anyEntry: fc.Arbitrary<LedgerEntry> = fc
   });
 
 /** Labels, and waits that came after theirs. */
-export const anyLine: fc.Arbitrary<LedgerLine> = fc.oneof(
+export const anyLine: fc.Arbitrary<LabelLine> = fc.oneof(
   { weight: 4, arbitrary: anyEntry },
   {
     weight: 1,

@@ -1,5 +1,5 @@
 import { type ArrayPart, arrayPart } from '../../functions/domain/round.ts';
-import { Row } from '../import/row.ts';
+import { Row } from './row.ts';
 
 /**
  * Makes rounds of rows: one that a file repeats counts once, and an array is one round, which starts when its first task does. Rows

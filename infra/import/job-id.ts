@@ -4,6 +4,7 @@ const USUAL = 32;
 const ZERO = 48;
 const NINE = 57;
 const UNDERSCORE = 95;
+const PLUS = 43;
 const COLON = 58;
 /** A uuid, a colon and an index. */
 const BATCH_TASK = 38;
@@ -45,12 +46,12 @@ export class JobId implements Field {
     this.quoted = false;
   }
 
-  /** False where it is not worth decoding to find out whether it names a task of an array. */
+  /** False where it is not worth decoding to find out whether it names a part of an array or a heterogeneous job. */
   get mayBeTask(): boolean {
     const { bytes, from, to } = this;
     const first = bytes[from] ?? 0;
     if (first >= ZERO && first <= NINE) {
-      for (let at = from + 1; at < to; at++) if (bytes[at] === UNDERSCORE) return true;
+      for (let at = from + 1; at < to; at++) if (bytes[at] === UNDERSCORE || bytes[at] === PLUS) return true;
     }
     return to - from >= BATCH_TASK && bytes.indexOf(COLON, from) < to && bytes.indexOf(COLON, from) > 0;
   }

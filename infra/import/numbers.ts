@@ -12,9 +12,6 @@ const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 /** 15 digits always fit the 53 bits of a double. */
 const EXACT_DIGITS = 15;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-const INSTANT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/;
-/** Seconds after which a time is no time any more but milliseconds: the year 5138. */
-const LATEST = 1e11;
 
 /** A piece of a line, without blanks around it, a carriage return, or its quotes. */
 export interface Field {
@@ -73,16 +70,6 @@ export function decimal(bytes: Buffer, from: number, to: number): number {
 function byText(bytes: Buffer, from: number, to: number): number {
   const text = bytes.toString('latin1', from, to);
   return DECIMAL.test(text) ? Number(text) : Number.NaN;
-}
-
-/** Seconds since the epoch from a number of seconds or an ISO 8601 instant with its zone; NaN for everything else. */
-export function seconds(bytes: Buffer, from: number, to: number): number {
-  const value = decimal(bytes, from, to);
-  if (Number.isNaN(value)) {
-    const text = bytes.toString('latin1', from, to);
-    return INSTANT.test(text) ? Date.parse(text.replace(' ', 'T')) / 1000 : Number.NaN;
-  }
-  return Math.abs(value) < LATEST ? value : Number.NaN;
 }
 
 /** 1, 0, true or false; null for everything else. */

@@ -1,15 +1,17 @@
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { type Faults, type ReadOptions, readRows, readRowsSorted } from '../import/history.ts';
+import { type Faults, noFaults } from '../import/faults.ts';
+import { type ReadOptions, readHistory } from '../import/history.ts';
+import { WholeFileNeeded } from '../import/reading.ts';
+import { UnusableFile } from '../import/refusal.ts';
 import type { Row } from '../import/row.ts';
-import { UnusableHeader } from '../import/table/columns.ts';
 import { Cluster } from './cluster.ts';
 import { type DecisionFile, quoted } from './decisions.ts';
 import type { ForecastName } from './forecast/forecaster.ts';
 import type { RuleSet } from './rules.ts';
 import { OutOfOrder, type Told } from './stream.ts';
 
-export interface ReplayOptions extends ReadOptions {
+export interface ReplayOptions extends Omit<ReadOptions, 'sorted'> {
   readonly rules: RuleSet;
   /** Which forecast is acted on; null for what the file allows: both where it has probabilities, else the built-in one. */
   readonly forecast: ForecastName | null;
@@ -72,7 +74,7 @@ export async function replayFile(path: string, name: string, options: ReplayOpti
     try {
       return await replayOnce(path, name, { ...options, onRead }, known, mark);
     } catch (error) {
-      if (error instanceof OutOfOrder && known.sorted) known.sorted = false;
+      if ((error instanceof OutOfOrder || error instanceof WholeFileNeeded) && known.sorted) known.sorted = false;
       else if (error instanceof ManyClusters && !known.many) known.many = true;
       else if (error instanceof HasProbabilities && !known.hasP) known.hasP = true;
       else throw error;
@@ -90,7 +92,7 @@ async function replayOnce(
   mark: number,
 ): Promise<FileResult> {
   const streams = new Map<string, NamedStream>();
-  const faults: Faults = { count: 0, first: [], notes: [] };
+  const faults = noFaults();
   let current: NamedStream | null = null;
   let jobs = 0;
   const onRow = (row: Row): void => {
@@ -111,9 +113,10 @@ async function replayOnce(
   const start = performance.now();
   let failure: string | null = null;
   try {
-    await (known.sorted ? readRows : readRowsSorted)(path, options, faults, onRow);
+    await readHistory(path, { ...options, sorted: !known.sorted }, faults, onRow);
   } catch (error) {
-    if (error instanceof OutOfOrder || error instanceof ManyClusters || error instanceof HasProbabilities) throw error;
+    if ([OutOfOrder, WholeFileNeeded, ManyClusters, HasProbabilities].some((kind) => error instanceof kind))
+      throw error;
     failure = reasonOf(error, jobs);
   }
   for (const { cluster } of streams.values()) cluster.finish();
@@ -137,11 +140,15 @@ const NO_PROBABILITIES =
   '--forecast file acts on the probabilities of the file, and it has none: name their column with --map p_long_wait=column, or leave --forecast out, for the built-in forecast needs none';
 
 /** A history that says nothing is a failure, and says what it would take. */
-function nothingReadable({ count, first: [first] }: Faults): string {
+function nothingReadable({ count, first: [first], kinds }: Faults): string {
   const needed = 'each row needs submitted_at, and either actual_wait_s or long_wait with label_at';
-  if (first === undefined) return `there is a header, but no job below it; ${needed}`;
+  if (first === undefined) return `there is no job in it, and no row that could be one; ${needed}`;
   const rows = count === 1 ? 'not even the only row' : `none of the ${count} rows`;
-  return `${rows} could be read (line ${first.line}: ${first.fault}); ${needed}`;
+  const local = [...kinds.keys()].some((kind) => kind.includes('no time zone'));
+  const hint = local
+    ? '. Its times are local: add --timezone with the zone of the cluster, e.g. --timezone Europe/Berlin'
+    : '';
+  return `${rows} could be read (line ${first.line}: ${first.fault}); ${needed}${hint}`;
 }
 
 function repeats(streams: readonly NamedStream[]): string[] {
@@ -165,7 +172,7 @@ function clusterOf(name: string, clusterId: string, hasP: boolean, options: Repl
 }
 
 function reasonOf(error: unknown, jobs: number): string {
-  if (error instanceof UnusableHeader) return error.message;
+  if (error instanceof UnusableFile) return error.message;
   if (!(error instanceof Error) || !('code' in error)) throw error;
   const after = jobs === 0 ? '' : ` after ${jobs} jobs; what was read before counts`;
   return `${error.message}${after}`;
@@ -176,7 +183,7 @@ export function namesOf(paths: readonly string[]): string[] {
   const short = paths.map((path) =>
     basename(path)
       .replace(/\.gz$/i, '')
-      .replace(/\.(csv|tsv|txt)$/i, ''),
+      .replace(/\.(csv|tsv|txt|swf|jsonl?|ndjson)$/i, ''),
   );
   return short.map((name, i) => (short.filter((other) => other === name).length > 1 ? (paths[i] ?? name) : name));
 }

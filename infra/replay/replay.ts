@@ -2,6 +2,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
 import { type Column, parseMapping, UnknownColumn } from '../import/table/columns.ts';
+import { UnknownZone, type Zone, zoneOf } from '../import/zone.ts';
 import { DecisionFile } from './decisions.ts';
 import { FORECASTS, type ForecastName } from './forecast/forecaster.ts';
 import { parseSetting, UnusableNumber, useSettings } from './numbers.ts';
@@ -17,6 +18,7 @@ interface Options {
   readonly rules: RulesName;
   readonly forecast?: ForecastName;
   readonly map?: Map<Column, string>;
+  readonly timezone?: Zone;
   readonly set?: Map<string, number>;
   readonly json?: string;
   readonly decisions?: string;
@@ -26,6 +28,8 @@ interface Options {
 
 /** Exit code when a file could not be read to its end, or nothing in it could; skipped rows alone are no failure. */
 const INCOMPLETE = 1;
+/** Rows that are told one by one; all of them by kind. */
+const SKIPPED_TOLD = 25;
 
 async function replay(paths: string[], options: Options): Promise<void> {
   // Hours of reading are not for a report that cannot be written in the end.
@@ -46,6 +50,7 @@ async function replay(paths: string[], options: Options): Promise<void> {
       decisions,
       beside: options.beside,
       mapping: options.map ?? new Map(),
+      zone: options.timezone,
       longWaitSeconds: rules.config.longWaitSeconds,
       onRead: progress.read,
     });
@@ -62,11 +67,12 @@ async function replay(paths: string[], options: Options): Promise<void> {
 }
 
 function print({ streams, files, rules }: Report): void {
-  for (const { path, failure, notes, skippedRows, firstSkipped } of files) {
+  for (const { path, failure, notes, skippedRows, skippedKinds, firstSkipped } of files) {
     for (const note of notes) console.error(`${path}: ${note}`);
-    for (const { line, fault } of firstSkipped) console.error(`${path}:${line}: skipped: ${fault}`);
-    const more = skippedRows - firstSkipped.length;
-    if (more > 0) console.error(`${path}: ${more} more rows skipped`);
+    const told = firstSkipped.slice(0, SKIPPED_TOLD);
+    for (const { line, fault } of told) console.error(`${path}:${line}: skipped: ${fault}`);
+    if (skippedRows > told.length)
+      console.error(`${path}: ${skippedRows} rows skipped in all: ${kindsOf(skippedKinds)}`);
     if (failure !== null) console.error(`${colors.red(path)}: ${failure}`);
   }
   for (const stream of streams) console.log(streamTable(stream));
@@ -75,6 +81,12 @@ function print({ streams, files, rules }: Report): void {
     console.log(pooledTables(streams));
   }
   console.log(colors.dim(`rules: ${rules}`));
+}
+
+/** The most frequent first. */
+function kindsOf(kinds: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(kinds).sort(([, a], [, b]) => b - a);
+  return sorted.map(([fault, count]) => `${count} because ${fault}`).join('; ');
 }
 
 /** What reading says of a file is told there; what is left is a file of ours that cannot be written. */
@@ -88,8 +100,8 @@ function argument<Value>(parse: (text: string, before?: Value) => Value): (text:
     try {
       return parse(text, before);
     } catch (error) {
-      if (error instanceof UnknownColumn || error instanceof UnusableNumber) {
-        throw new InvalidArgumentError(`\n${error.message}`);
+      if ([UnknownColumn, UnusableNumber, UnknownZone].some((kind) => error instanceof kind)) {
+        throw new InvalidArgumentError(`\n${error instanceof Error ? error.message : ''}`);
       }
       throw error;
     }
@@ -101,7 +113,7 @@ if (import.meta.main) {
     .description(
       'Plays the history of clusters through the gate: what would it have done, and what would have come of it?',
     )
-    .argument('<files...>', 'CSV files, plain or gzip')
+    .argument('<files...>', 'sacct, SWF, Kueue or AWS Batch exports, or CSV; plain or gzip')
     .addOption(
       new Option('--rules <name>', 'the whole gate as deployed, or its evidence and promises alone')
         .choices(['all', 'core'])
@@ -114,6 +126,11 @@ if (import.meta.main) {
       ).choices(FORECASTS),
     )
     .option('--map <name=column,...>', 'columns of these files that stand for ours', argument(parseMapping))
+    .option(
+      '--timezone <zone>',
+      'of times that name none, as those of sacct: Europe/Berlin, UTC, +02:00',
+      argument(zoneOf),
+    )
     .option('--set <name=value>', 'another value for a number of the gate; repeatable', argument(parseSetting))
     .option(
       '--no-beside',

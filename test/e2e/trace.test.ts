@@ -12,13 +12,13 @@ import { isWait, labelsOf } from '../../functions/domain/ledger-lines.ts';
 import { TOKEN } from '../../functions/domain/thresholds.ts';
 import { stories } from '../../infra/commands/audit.ts';
 import type { StoryLine } from '../../infra/commands/story.ts';
-import { parseTrace } from '../../infra/embedded/feed/trace.ts';
 import type { Session } from '../../infra/embedded/start/session.ts';
 import { disagreements, SUMMARY_KEYS, type Summary } from '../../infra/embedded/start/summary.ts';
 import { tracePlan } from '../../infra/embedded/start/trace-plan.ts';
 import { JobItem } from '../../schemas/items/job.ts';
 import { LedgerItem } from '../../schemas/items/ledger.ts';
 import { brokenPromises, settledWeights } from '../fixtures/promises.ts';
+import { traceOf } from '../fixtures/trace.ts';
 import { makeWorkspace, type Workspace } from './workspace.ts';
 
 const START = fileURLToPath(new URL('../../infra/embedded/start.ts', import.meta.url));
@@ -52,7 +52,7 @@ describe('a trace that is replayed to its end', () => {
   const ledger: LedgerItem[] = [];
 
   beforeAll(async () => {
-    session = await workspace.open(tracePlan(parseTrace(stream(), 'small.csv'), { file: 'small.csv' }));
+    session = await workspace.open(tracePlan(await traceOf(stream(), 'small.csv'), { file: 'small.csv' }));
     await session.run();
     summary = await session.summary();
     const { client, name } = session.records.table;
@@ -198,7 +198,7 @@ describe('npm start', () => {
     const { code, out, err } = await start(['--trace', file, '--summary', summaryFile, ...ports]);
     expect(err).toBe('');
     expect(code).toBe(0);
-    expect(out).toContain('line 10 skipped: has 1 fields, the header has 9');
+    expect(out).toContain('line 10 skipped: 1 fields instead of 9');
     expect(out).toContain('First decision after');
     const summary: Summary = JSON.parse(readFileSync(summaryFile, 'utf8'));
     expect(Object.keys(summary.total)).toEqual([...SUMMARY_KEYS]);

@@ -50,14 +50,15 @@ function roundOf({ clusterId, jobId, submittedAt }: TraceJob) {
 
 function departure(job: TraceJob): CollectorEvent {
   const common = roundOf(job);
-  const at = iso(job.submittedAt + job.waitSeconds);
+  const seconds = job.submittedAt + job.waitSeconds;
+  if (job.end === 'ended') return ending(job, seconds, 'failed');
   return job.end === 'started'
-    ? { type: 'JobStarted', detail: { ...common, startedAt: at } }
-    : { type: 'JobCancelled', detail: { ...common, cancelledAt: at } };
+    ? { type: 'JobStarted', detail: { ...common, startedAt: iso(seconds) } }
+    : { type: 'JobCancelled', detail: { ...common, cancelledAt: iso(seconds) } };
 }
 
-function ending(job: TraceJob, at: number): CollectorEvent {
-  return { type: 'JobEnded', detail: { ...roundOf(job), endedAt: iso(at), state: 'succeeded' } };
+function ending(job: TraceJob, at: number, state: 'succeeded' | 'failed'): CollectorEvent {
+  return { type: 'JobEnded', detail: { ...roundOf(job), endedAt: iso(at), state } };
 }
 
 /**
@@ -69,15 +70,17 @@ export function timeline(jobs: readonly TraceJob[]): Release[] {
   let last = 0;
   for (const job of jobs) {
     const left = job.submittedAt + job.waitSeconds;
-    last = Math.max(last, left);
     moments.push({ at: job.submittedAt, phase: SUBMISSION, event: submission(job) });
+    last = Math.max(last, job.submittedAt);
+    if (job.end === 'waiting') continue;
+    last = Math.max(last, left);
     moments.push({ at: left, phase: job.waitSeconds === 0 ? AT_ONCE : EARLIER, event: departure(job) });
   }
   for (const job of jobs) {
     if (job.end !== 'started' || job.runSeconds === null) continue;
     const end = job.submittedAt + job.waitSeconds + job.runSeconds;
     // After the instant's start, should it have run for no time at all.
-    if (end <= last) moments.push({ at: end, phase: AT_ONCE, event: ending(job, end) });
+    if (end <= last) moments.push({ at: end, phase: AT_ONCE, event: ending(job, end, 'succeeded') });
   }
   moments.sort((a, b) => a.at - b.at || a.phase - b.phase);
   const releases: { at: number; phase: number; events: CollectorEvent[] }[] = [];

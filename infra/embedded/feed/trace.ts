@@ -1,15 +1,25 @@
+import { basename } from 'node:path';
 import * as z from 'zod';
 import { ClusterId, JobId, Platform, Text } from '../../../schemas/primitives.ts';
-import { parseCsv, readText, UnreadableTrace } from './csv.ts';
+import { noFaults, note } from '../../import/faults.ts';
+import { readHistory } from '../../import/history.ts';
+import { Rounds } from '../../import/rounds.ts';
+import type { Row } from '../../import/row.ts';
+import type { Zone } from '../../import/zone.ts';
 
-/** One job of a trace. Times are seconds since the epoch, durations seconds. */
+/** A file that cannot be read as a trace; the message says what to do about it. */
+export class UnreadableTrace extends Error {
+  override readonly name = 'UnreadableTrace' as const;
+}
+
+/** One round of a trace. Times are seconds since the epoch, durations seconds. */
 export interface TraceJob {
   readonly clusterId: string;
   readonly platform: Platform;
   readonly jobId: string;
   readonly submittedAt: number;
-  /** How it left the queue, and after how long. */
-  readonly end: 'started' | 'cancelled';
+  /** How it left the queue, and after how long: never (infinity) where it still waits at the end of the file. */
+  readonly end: 'started' | 'cancelled' | 'ended' | 'waiting';
   readonly waitSeconds: number;
   readonly runSeconds: number | null;
   readonly gpus: number;
@@ -26,156 +36,139 @@ export interface Problem {
 }
 
 export interface Trace {
+  /** `replay` has probabilities of its own. */
   readonly format: 'replay' | 'trace';
   /** By submit time; equal times in file order. */
   readonly jobs: readonly TraceJob[];
   /** Clusters in order of appearance, each with the platform of its first job. */
   readonly clusters: readonly { clusterId: string; platform: Platform }[];
-  /** Rows that were skipped, by line. */
+  /** The first of the rows that were skipped, by line. */
   readonly problems: readonly Problem[];
+  /** How many rows were skipped. */
+  readonly skipped: number;
+  /** What had to be assumed, in sentences. */
+  readonly notes: readonly string[];
 }
-
-const DIGITS = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-/** Number() would take an empty field for zero. */
-const decimal = z
-  .string()
-  .regex(DIGITS, 'use a number')
-  .transform(Number)
-  .refine(Number.isFinite, 'use a finite number');
-const optional = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((text) => (text === '' || text === undefined ? null : text), schema.nullable());
 
 const YEAR_2000 = 946_684_800;
 const YEAR_2100 = 4_102_444_800;
-const instant = decimal.pipe(
-  z
-    .number()
-    .min(YEAR_2000, 'use seconds since 1970')
-    .max(YEAR_2100 - 1, 'use seconds since 1970, not milliseconds'),
-);
-const wait = decimal.pipe(
-  z
-    .number()
-    .min(0, 'cannot be negative')
-    .max(10 * 365 * 86_400),
-);
+/** What says nothing of its platform is a log of batch jobs. */
+const UNSAID = 'slurm';
+const LONGEST_SECONDS = 10 * 365 * 86_400;
 
-const ReplayRow = z.object({
-  submitted_at: instant,
-  cluster_id: ClusterId,
+/** What an event can carry. */
+const Carried = z.object({
+  clusterId: ClusterId,
   platform: Platform,
-  job_id: JobId,
-  p_long_wait: decimal.pipe(z.number().min(0).max(1)),
-  predicted_wait_s: optional(wait),
-  actual_wait_s: wait,
+  jobId: JobId,
+  submittedAt: z.number().max(YEAR_2100 - 1, 'use a time before the year 2100'),
+  waitSeconds: z.union([z.literal(Number.POSITIVE_INFINITY), z.number().max(LONGEST_SECONDS)]),
+  queue: Text.nullable(),
 });
-
-/** Archives in the Standard Workload Format write -1 for what they do not know. */
-const known = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((text) => (typeof text === 'string' && /^-1(\.0*)?$/.test(text) ? null : text), optional(schema));
-
-const TraceRow = z.object({
-  job_id: JobId,
-  cluster: ClusterId,
-  platform: Platform,
-  submit_ts: instant,
-  wait_s: wait,
-  gpus: known(decimal.pipe(z.number().min(0).max(100_000))),
-  queue: optional(Text),
-  run_s: known(wait),
-  procs: known(decimal.pipe(z.number().min(0).max(1_000_000))),
-  censored: optional(z.enum(['0', '1'])),
-});
-
-function fromReplay(row: z.infer<typeof ReplayRow>): TraceJob {
-  return {
-    clusterId: row.cluster_id,
-    platform: row.platform,
-    jobId: row.job_id,
-    submittedAt: row.submitted_at,
-    end: 'started',
-    waitSeconds: row.actual_wait_s,
-    runSeconds: null,
-    gpus: 1,
-    processors: 1,
-    queue: null,
-    pLongWait: row.p_long_wait,
-    predictedWaitSeconds: row.predicted_wait_s,
-  };
-}
-
-function fromTrace(row: z.infer<typeof TraceRow>): TraceJob {
-  return {
-    clusterId: row.cluster,
-    platform: row.platform,
-    jobId: row.job_id,
-    submittedAt: row.submit_ts,
-    // A censored job left the queue after this wait without having started.
-    end: row.censored === '1' ? 'cancelled' : 'started',
-    waitSeconds: row.wait_s,
-    runSeconds: row.run_s,
-    gpus: Math.ceil(row.gpus ?? 0),
-    processors: row.procs ?? 1,
-    queue: row.queue,
-    pLongWait: null,
-    predictedWaitSeconds: null,
-  };
-}
-
-const FORMATS = {
-  replay: {
-    columns: Object.keys(ReplayRow.shape),
-    job: (fields: unknown) => mapped(ReplayRow.safeParse(fields), fromReplay),
-  },
-  trace: {
-    columns: ['job_id', 'cluster', 'platform', 'submit_ts', 'wait_s'],
-    job: (fields: unknown) => mapped(TraceRow.safeParse(fields), fromTrace),
-  },
-} as const;
-
-function mapped<T>(result: z.ZodSafeParseResult<T>, toJob: (row: T) => TraceJob): TraceJob | string {
-  if (result.success) return toJob(result.data);
-  return result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-}
 
 /**
- * Parses both formats of CALIBRATION.md section 8, told apart by their columns. Malformed rows are skipped and reported.
- * Throws UnreadableTrace when the header is of neither format or no row is usable.
+ * Reads a trace by the reader of the back-test, in every format that it knows; arrays are one round each. Rows that cannot be read, or
+ * that no event could carry, are skipped and reported.
+ *
+ * @param zone of times that name none
+ * @throws UnreadableTrace when it is no history, or no row is usable
  */
-export function parseTrace(text: string, name: string): Trace {
-  const { header, rows, problems: found } = parseCsv(text);
-  const has = (columns: readonly string[]) => columns.every((column) => header.includes(column));
-  const format = has(FORMATS.replay.columns) ? 'replay' : has(FORMATS.trace.columns) ? 'trace' : null;
-  if (format === null) {
-    throw new UnreadableTrace(
-      `${name} is no trace: its first line must name the columns ${FORMATS.trace.columns.join(',')} ` +
-        `or ${FORMATS.replay.columns.join(',')}.`,
-    );
-  }
-  const problems: Problem[] = [...found];
+export async function readTrace(path: string, { zone }: { zone?: Zone | undefined } = {}): Promise<Trace> {
+  const faults = noFaults();
   const jobs: TraceJob[] = [];
-  for (const { line, fields } of rows) {
-    const job = FORMATS[format].job(fields);
-    if (typeof job === 'string') problems.push({ line, reason: job });
-    else jobs.push(job);
-  }
+  const clusters = new Map<string, { readonly platform: Platform; readonly rounds: Rounds }>();
+  let hasProbabilities = false;
+  // Of a log that counts from its own beginning; it then begins with the year 2000.
+  let shift: number | null = null;
+  const add = (row: Row): void => {
+    hasProbabilities ||= !Number.isNaN(row.p);
+    jobs.push(jobOf(row, clusterOf(row, path), shift ?? 0));
+  };
+  const onRow = (row: Row): void => {
+    shift ??= row.submittedAt < YEAR_2000 ? YEAR_2000 : 0;
+    const job = Carried.safeParse({
+      ...jobOf(row, clusterOf(row, path), shift),
+      platform: row.platform === '' ? UNSAID : row.platform,
+    });
+    if (!job.success) {
+      const [issue] = job.error.issues;
+      note(faults, row.line, `${issue?.path.join('.')}: ${issue?.message}`);
+      return;
+    }
+    const { clusterId, platform } = job.data;
+    const cluster = clusters.get(clusterId) ?? { platform, rounds: new Rounds(add) };
+    clusters.set(clusterId, cluster);
+    cluster.rounds.add(row);
+  };
+  const options = { mapping: new Map(), longWaitSeconds: Number.POSITIVE_INFINITY, sorted: true, onRead: () => {} };
+  await readHistory(path, { ...options, zone }, faults, onRow).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  for (const { rounds } of clusters.values()) rounds.end();
+  const [first] = faults.first;
   if (jobs.length === 0) {
-    const first = problems[0];
     const why =
       first === undefined
         ? 'it has no rows'
-        : `the first of ${problems.length} bad rows is line ${first.line}, ${first.reason}`;
-    throw new UnreadableTrace(`${name} holds no usable job: ${why}.`);
+        : `the first of ${faults.count} bad rows is line ${first.line}, ${first.fault}`;
+    throw new UnreadableTrace(`${path} holds no usable job: ${why}.`);
   }
-  problems.sort((a, b) => a.line - b.line);
-  // Stable, so that jobs of the same second stay in file order.
-  jobs.sort((a, b) => a.submittedAt - b.submittedAt);
-  const clusters = new Map<string, Platform>();
-  for (const job of jobs) if (!clusters.has(job.clusterId)) clusters.set(job.clusterId, job.platform);
-  return { format, jobs, clusters: [...clusters].map(([clusterId, platform]) => ({ clusterId, platform })), problems };
+  return {
+    format: hasProbabilities ? 'replay' : 'trace',
+    // Rounds of several clusters are held back for a while; stable, so that jobs of the same second stay in file order.
+    jobs: jobs.sort((a, b) => a.submittedAt - b.submittedAt),
+    clusters: [...clusters].map(([clusterId, { platform }]) => ({ clusterId, platform })),
+    problems: faults.first.map(({ line, fault }) => ({ line, reason: fault })).sort((a, b) => a.line - b.line),
+    skipped: faults.count,
+    notes: faults.notes,
+  };
 }
 
-/** Reads a trace from a file, gzip or plain. Throws UnreadableTrace. */
-export async function readTrace(path: string): Promise<Trace> {
-  return parseTrace(await readText(path), path);
+function unreadable(path: string, cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  if (cause.name === 'UnusableFile') return new UnreadableTrace(`${path} is no trace: ${cause.message}.`, { cause });
+  if (!('code' in cause)) return cause;
+  return String(cause.code).startsWith('Z')
+    ? new UnreadableTrace(`The trace ${path} is a damaged gzip file: fetch it again.`, { cause })
+    : new UnreadableTrace(`Cannot read the trace ${path}: check that the file exists and is readable.`, { cause });
+}
+
+/** Where a file names no cluster, it is called like the file. */
+function clusterOf({ clusterId }: Row, path: string): string {
+  if (clusterId !== '') return clusterId;
+  const name = basename(path)
+    .replace(/\..*$/, '')
+    .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
+    .replace(/^[-_]+/, '');
+  return name === '' ? 'cluster' : name;
+}
+
+function jobOf(row: Row, clusterId: string, shift: number): TraceJob {
+  const { gpus, procs, queue, runSeconds, p, predictedWaitSeconds } = row;
+  return {
+    clusterId,
+    platform: Platform.catch(UNSAID).parse(row.platform),
+    jobId: row.jobId(),
+    submittedAt: row.submittedAt + shift,
+    ...departureOf(row),
+    runSeconds: known(runSeconds),
+    gpus: Math.ceil(known(gpus) ?? 0),
+    processors: known(procs) ?? 1,
+    queue: queue === '' ? null : queue,
+    pLongWait: known(p),
+    predictedWaitSeconds: known(predictedWaitSeconds),
+  };
+}
+
+function departureOf(row: Row): Pick<TraceJob, 'end' | 'waitSeconds'> {
+  const { waitSeconds, leftAt, submittedAt, labelAt, longWait, censored } = row;
+  if (row.started) return { end: 'started', waitSeconds };
+  if (!Number.isNaN(leftAt)) return { end: censored ? 'cancelled' : 'ended', waitSeconds: leftAt - submittedAt };
+  // A file with labels alone tells the start of a job that did not wait long.
+  if (!longWait && !censored) return { end: 'started', waitSeconds: labelAt - submittedAt };
+  return { end: 'waiting', waitSeconds: Number.POSITIVE_INFINITY };
+}
+
+function known(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
 }

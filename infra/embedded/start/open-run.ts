@@ -78,11 +78,12 @@ async function choosePlan(options: Options, { say }: RunListeners): Promise<Plan
     // From midnight on, so that every run of a day shows the same: the lotteries go by the date too.
     return simulatedPlan({ startMs: Math.floor(Date.now() / DAY_MS) * DAY_MS, speed: options.speed });
   }
-  const trace = await readTrace(options.trace);
+  const trace = await readTrace(options.trace, { zone: options.timezone });
+  for (const note of trace.notes) say(`${options.trace}: ${note}`);
   for (const { line, reason } of trace.problems.slice(0, LISTED_PROBLEMS)) {
     say(`${options.trace} line ${line} skipped: ${reason}`);
   }
-  const more = trace.problems.length - LISTED_PROBLEMS;
+  const more = trace.skipped - LISTED_PROBLEMS;
   if (more > 0) say(`${options.trace}: ${more} more bad lines skipped`);
   return tracePlan(trace, { file: options.trace, speed: options.speed });
 }

@@ -1,9 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import * as z from 'zod';
+import { UnknownZone, type Zone, zoneOf } from '../../import/zone.ts';
 import { CannotStart } from './stop-with.ts';
 
 const Parsed = z.object({
   trace: z.string().optional(),
+  timezone: z.custom<Zone>().optional(),
   speed: z.number().optional(),
   idle: z.boolean().default(false),
   config: z.string().optional(),
@@ -34,12 +36,26 @@ function file(text: string): string {
   return text;
 }
 
+function zone(text: string): Zone {
+  try {
+    return zoneOf(text);
+  } catch (error) {
+    if (error instanceof UnknownZone) throw new InvalidArgumentError(`${error.message}.`);
+    throw error;
+  }
+}
+
 function command(): Command {
   return new Command('npm start --')
     .description(
       'Runs the whole system on this machine. Without options: two simulated clusters, about 1,800 jobs, about two minutes.',
     )
-    .option('--trace <file>', 'feed a trace or a prediction stream (CSV, gzip or plain) on its own clock', file)
+    .option(
+      '--trace <file>',
+      'feed a history (sacct, SWF, Kueue, AWS Batch, CSV; gzip or plain) on its own clock',
+      file,
+    )
+    .option('--timezone <zone>', 'of times in the trace that name none: Europe/Berlin, UTC, +02:00', zone)
     .option('--speed <n>', 'simulated seconds per second (default: as fast as it goes)', positive)
     .option('--idle', 'feed nothing and wait for events on the local endpoint, on the real clock')
     .option('--config <file>', 'configuration of the clusters (default: built in)', file)

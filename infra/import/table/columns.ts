@@ -1,6 +1,10 @@
+import { shown, UnusableFile } from '../refusal.ts';
+import { unitOf } from '../spans.ts';
+import { delimiterOf } from './delimiter.ts';
+import { type Look, lookAt } from './look.ts';
 import { namesIn } from './quotes.ts';
 
-/** The columns of a history (CALIBRATION.md section 8), by the names that files are expected to use. */
+/** The columns of a history (CALIBRATION.md section 8), and those from which they can be told. */
 export const COLUMNS = [
   'submitted_at',
   'cluster_id',
@@ -15,24 +19,127 @@ export const COLUMNS = [
   'procs',
   'queue',
   'run_s',
+  'started_at',
+  'ended_at',
+  'state',
+  'censored',
+  'nodes',
 ] as const;
 export type Column = (typeof COLUMNS)[number];
+
+/** Other names of columns, first come first served, in small letters without what is neither letter nor digit, and without a unit. */
+const ALIASES: Readonly<Record<Column, readonly string[]>> = {
+  submitted_at: [
+    ...[
+      'submittedat',
+      'submitted',
+      'submit',
+      'submittime',
+      'submitts',
+      'submittimestamp',
+      'submission',
+      'submissiontime',
+    ],
+    ...[
+      'submitdate',
+      'timesubmit',
+      'created',
+      'createdat',
+      'creationtimestamp',
+      'creationtime',
+      'createtime',
+      'queuedat',
+    ],
+    ...['enqueuedat', 'enqueuetime', 'arrivaltime', 'arrival', 'eligible', 'eligibletime'],
+  ],
+  cluster_id: ['clusterid', 'cluster', 'clustername'],
+  platform: ['platform'],
+  job_id: ['jobid', 'id', 'job', 'workload', 'jobidraw', 'idjob', 'uid'],
+  p_long_wait: ['plongwait', 'p', 'probability', 'score'],
+  predicted_wait_s: ['predictedwait'],
+  actual_wait_s: [
+    ...[
+      'actualwait',
+      'wait',
+      'waittime',
+      'waiting',
+      'waitingtime',
+      'waited',
+      'queuewait',
+      'queuewaittime',
+      'queuetime',
+    ],
+    ...[
+      'queuedtime',
+      'queueingtime',
+      'timeinqueue',
+      'admittedwait',
+      'admissionwait',
+      'pendingtime',
+      'planned',
+      'reserved',
+    ],
+  ],
+  long_wait: ['longwait'],
+  label_at: ['labelat'],
+  gpus: [
+    'gpus',
+    'gpu',
+    'gpunum',
+    'numgpus',
+    'numgpu',
+    'ngpus',
+    'ngpu',
+    'gpucount',
+    'reqgpus',
+    'requestedgpus',
+    'allocgpus',
+  ],
+  procs: [
+    ...['procs', 'cpus', 'reqcpus', 'cpu', 'cpunum', 'ncpus', 'numcpus', 'cores', 'processors', 'alloccpus', 'nprocs'],
+    'requestedcpus',
+  ],
+  queue: ['queue', 'partition', 'queuename', 'localqueue', 'jobqueue', 'vc', 'virtualcluster'],
+  run_s: ['run', 'runtime', 'elapsedraw', 'elapsed', 'duration'],
+  started_at: ['startedat', 'start', 'starttime', 'startts', 'started', 'timestart', 'startdate', 'admittedat'],
+  ended_at: [
+    'endedat',
+    'end',
+    'endtime',
+    'endts',
+    'ended',
+    'timeend',
+    'finishedat',
+    'finishtime',
+    'stoppedat',
+    'completedat',
+  ],
+  state: ['state', 'status', 'jobstate', 'jobstatus'],
+  censored: ['censored'],
+  nodes: ['nodelist'],
+};
+/** Columns of Slurm that list resources; what was asked for counts before what was given. */
+const RESOURCES = ['reqtres', 'tresreq', 'alloctres', 'reqgres', 'allocgres', 'tresalloc'];
 
 /** Index of each column in a line; -1 where the file has none. */
 export type Layout = Readonly<Record<Column, number>> & {
   readonly width: number;
-  readonly delimiter: number;
+  readonly delimiter: Buffer;
+  readonly names: readonly string[];
+  readonly header: string;
+  /** Written by sacct: with steps, without quotes. */
+  readonly isSlurm: boolean;
+  /** The platform of all its jobs, where a table of this kind can only come from one. */
+  readonly writtenBy: string;
+  readonly resources: readonly number[];
+  /** Seconds in one of a column of spans. */
+  readonly units: Readonly<Record<'actual_wait_s' | 'predicted_wait_s' | 'run_s', number>>;
   /** What had to be assumed, in sentences. */
   readonly notes: readonly string[];
 };
 
 /** Which column of a file stands for which of ours. */
 export type Mapping = ReadonlyMap<Column, string>;
-
-/** The file has no usable header. It is skipped; the other files are not. */
-export class UnusableHeader extends Error {
-  override readonly name = 'UnusableHeader' as const;
-}
 
 /** The mapping was mistyped: nothing runs. */
 export class UnknownColumn extends Error {
@@ -53,58 +160,154 @@ export function parseMapping(text: string, mapping: Map<Column, string> = new Ma
   return mapping;
 }
 
-const DELIMITERS = [',', ';', '\t'];
+/** How many names of a header say something to us. */
+export function familiar(names: readonly string[], mapping: Mapping): number {
+  const mapped = new Set([...mapping.values()].map((name) => name.toLowerCase()));
+  return names.filter((name) => mapped.has(name.toLowerCase()) || FAMILIAR.has(plain(name))).length;
+}
+
+const FAMILIAR = new Set([...Object.values(ALIASES).flat(), ...RESOURCES]);
+
+function plain(name: string): string {
+  return unitOf(name)
+    .base.toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]/gu, '');
+}
 
 /**
- * Reads the first line of a file. The mapped name counts first, then our own; case does not matter.
+ * Reads the first line of a file: the mapped name counts first, then our own, then other names for the same; case does not matter.
  *
- * @throws UnusableHeader when the time, or both label and wait are missing
+ * @param samples some of the lines below it, to look at what is in a column before its name is believed
+ * @throws UnusableFile when the time, or everything from which a wait could be told is missing
  */
-export function layoutOf(header: string, mapping: Mapping): Layout {
-  const line = header.replace(/^\ufeff/, '').replace(/\r$/, '');
-  const delimiter = DELIMITERS.reduce((best, one) =>
-    namesIn(line, one).length > namesIn(line, best).length ? one : best,
-  );
-  const names = namesIn(line, delimiter);
+export function layoutOf(line: string, mapping: Mapping, samples: readonly string[] = []): Layout {
+  const header = line.replace(/^\ufeff/, '').replace(/\r$/, '');
+  const delimiter = delimiterOf(header, (names) => familiar(names, mapping));
+  const names = namesIn(header, delimiter);
   const notes: string[] = [];
-  const lower = names.map((name) => name.toLowerCase());
-  const indexOf = (column: Column): number => {
-    const mapped = mapping.get(column);
-    let at = mapped === undefined ? -1 : lower.indexOf(mapped.toLowerCase());
-    if (at < 0) {
-      at = lower.indexOf(column);
-      if (mapped !== undefined) {
-        const instead = at < 0 ? 'it is taken for missing' : `its own ${column} is taken`;
-        notes.push(`there is no column "${mapped}" to stand for ${column}; ${instead}`);
-      }
-    }
-    if (at >= 0 && lower.lastIndexOf(lower[at] ?? '') > at)
-      notes.push(`column ${column} is there twice; the first counts`);
-    return at;
-  };
+  const at = new Map(COLUMNS.map((column) => [column, indexOf(column, names, mapping, notes)]));
+  const isSlurm = names.some((name) => /^jobid(raw)?$/i.test(name)) && names.some((name) => /^submit$/i.test(name));
+  const look = lookAt(samples.map((sample) => (isSlurm ? sample.split(delimiter) : namesIn(sample, delimiter))));
+  believe(at, names, mapping, look, notes);
+
+  const of = (column: Column): number => at.get(column) ?? -1;
+  const unit = (column: Column): number => unitOf(names[of(column)] ?? '').unit;
+  const isKueue = /^workload$/i.test(names[of('job_id')] ?? '');
   const layout: Layout = {
-    submitted_at: indexOf('submitted_at'),
-    cluster_id: indexOf('cluster_id'),
-    platform: indexOf('platform'),
-    job_id: indexOf('job_id'),
-    p_long_wait: indexOf('p_long_wait'),
-    predicted_wait_s: indexOf('predicted_wait_s'),
-    actual_wait_s: indexOf('actual_wait_s'),
-    long_wait: indexOf('long_wait'),
-    label_at: indexOf('label_at'),
-    gpus: indexOf('gpus'),
-    procs: indexOf('procs'),
-    queue: indexOf('queue'),
-    run_s: indexOf('run_s'),
+    ...byColumn(of),
     width: names.length,
-    delimiter: delimiter.charCodeAt(0),
-    notes,
+    delimiter: Buffer.from(delimiter),
+    ...{ names, header, isSlurm, notes },
+    writtenBy: isSlurm ? 'slurm' : isKueue ? 'kubernetes' : '',
+    resources: RESOURCES.map((name) => names.findIndex((one) => plain(one) === name)).filter((index) => index >= 0),
+    units: {
+      actual_wait_s: unit('actual_wait_s'),
+      predicted_wait_s: unit('predicted_wait_s'),
+      run_s: /raw$/i.test(names[of('run_s')] ?? '') ? 1 : unit('run_s'),
+    },
   };
+  refuseUnusable(layout);
+  return layout;
+}
+
+function byColumn(of: (column: Column) => number): Record<Column, number> {
+  return {
+    ...{
+      submitted_at: of('submitted_at'),
+      cluster_id: of('cluster_id'),
+      platform: of('platform'),
+      job_id: of('job_id'),
+    },
+    ...{ p_long_wait: of('p_long_wait'), predicted_wait_s: of('predicted_wait_s'), actual_wait_s: of('actual_wait_s') },
+    ...{
+      long_wait: of('long_wait'),
+      label_at: of('label_at'),
+      gpus: of('gpus'),
+      procs: of('procs'),
+      queue: of('queue'),
+    },
+    ...{ run_s: of('run_s'), started_at: of('started_at'), ended_at: of('ended_at'), state: of('state') },
+    ...{ censored: of('censored'), nodes: of('nodes') },
+  };
+}
+
+function indexOf(column: Column, names: readonly string[], mapping: Mapping, notes: string[]): number {
+  const lower = names.map((name) => name.toLowerCase());
+  const mapped = mapping.get(column);
+  let at = mapped === undefined ? -1 : lower.indexOf(mapped.toLowerCase());
+  if (at < 0) {
+    at = lower.indexOf(column);
+    if (at < 0) {
+      const bare = names.map(plain);
+      at = ALIASES[column].map((alias) => bare.indexOf(alias)).find((index) => index >= 0) ?? -1;
+    }
+    if (mapped !== undefined) {
+      const instead = at < 0 ? 'it is taken for missing' : `its own ${names[at]} is taken`;
+      notes.push(`there is no column "${mapped}" to stand for ${column}; ${instead}`);
+    }
+  }
+  if (at >= 0 && lower.lastIndexOf(lower[at] ?? '') > at)
+    notes.push(`column ${names[at]} is there twice; the first counts`);
+  return at;
+}
+
+/** Looks at what is in the columns whose names other files use for something else. */
+function believe(
+  at: Map<Column, number>,
+  names: readonly string[],
+  mapping: Mapping,
+  look: Look,
+  notes: string[],
+): void {
+  const of = (column: Column): number => at.get(column) ?? -1;
+  const called = (index: number): string => `"${shown(names[index] ?? '')}"`;
+  const p = of('p_long_wait');
+  if (p >= 0 && !mapping.has('p_long_wait') && !/^p_long_wait$/i.test(names[p] ?? '')) {
+    const others = ALIASES.p_long_wait.map((alias) => names.findIndex((name) => plain(name) === alias));
+    const taken = others.find((index) => index >= 0 && look.isProbability(index)) ?? -1;
+    at.set('p_long_wait', taken);
+    if (taken >= 0)
+      notes.push(`column ${called(taken)} is taken for the probability of a long wait: its values are from 0 to 1`);
+    else {
+      notes.push(
+        `column ${called(p)} is no probability, for its values are not from 0 to 1; if it is one, say --map p_long_wait=${names[p]}`,
+      );
+    }
+  }
+  const queue = of('queue');
+  if (queue < 0 || mapping.has('queue') || !/queue/i.test(names[queue] ?? '') || !look.isNumeric(queue)) return;
+  const submitted = of('submitted_at');
+  const waits = look.isDifference(queue, of('started_at'), submitted);
+  const nothingElse = of('actual_wait_s') < 0 && of('started_at') < 0 && of('long_wait') < 0;
+  if (!waits && !nothingElse) return;
+  const other = ALIASES.queue.map((alias) => names.findIndex((name) => plain(name) === alias));
+  const instead = other.find((index) => index >= 0 && index !== queue) ?? -1;
+  at.set('queue', instead);
+  if (of('actual_wait_s') < 0) at.set('actual_wait_s', queue);
+  const name = instead < 0 ? 'no name of a queue is there' : `the queue is ${called(instead)}`;
+  notes.push(
+    waits
+      ? `column ${called(queue)} holds the seconds from submission to start, and no name of a queue; ${name}`
+      : `column ${called(queue)} holds numbers, and nothing else tells a wait: it is taken for seconds in the queue; if it names queues, add a column with the wait, and say --map actual_wait_s=column,queue=${names[queue]}`,
+  );
+}
+
+function refuseUnusable(layout: Layout): void {
   const missing: string[] = layout.submitted_at < 0 ? ['submitted_at'] : [];
-  if (layout.actual_wait_s < 0) missing.push(...(['long_wait', 'label_at'] as const).filter((c) => layout[c] < 0));
-  if (missing.length === 0) return layout;
-  const has = names.map((name) => `"${name.slice(0, 40).replace(/[\p{Cc}\p{Cf}\ufffd]/gu, '?')}"`).slice(0, 30);
-  throw new UnusableHeader(
-    `no column ${missing.join(', ')}; the file has ${has.join(', ')}. Name yours with --map ${missing[0]}=column`,
+  if (layout.actual_wait_s < 0 && layout.started_at < 0) {
+    const labels = (['long_wait', 'label_at'] as const).filter((column) => layout[column] < 0);
+    if (labels.length === 2) missing.push('actual_wait_s');
+    else missing.push(...labels);
+  }
+  if (missing.length === 0) return;
+  const has = layout.names.map((name) => `"${shown(name)}"`).slice(0, 30);
+  const headless = layout.names.every((name) => /^[\d\s.:+TZ|_-]*$/.test(name));
+  const what = headless ? 'the first line names no columns, it holds' : 'the file has';
+  const again =
+    layout.isSlurm || headless
+      ? 'Export it anew with: sacct -a -X -S 2026-01-01 --parsable2 --format=JobID,Partition,State,Submit,Start,End,ReqTRES,NodeList'
+      : `Name yours with --map ${missing.map((name) => `${name}=column`).join(',')}`;
+  throw new UnusableFile(
+    `no column ${missing.join(', ')}; ${what} ${has.join(', ')}. Needed are the time of submission, and the wait, the time of the start, or long_wait with label_at. ${again}`,
   );
 }

@@ -14,7 +14,15 @@ import { wilson } from './wilson.ts';
 const HOUR_OF_DAY = 1 / 24;
 
 export function fileReport({ path, failure, faults }: FileResult): FileReport {
-  return { path, failure, notes: faults.notes, skippedRows: faults.count, firstSkipped: faults.first };
+  const kinds = Object.fromEntries(faults.kinds);
+  return {
+    path,
+    failure,
+    notes: faults.notes,
+    skippedRows: faults.count,
+    skippedKinds: kinds,
+    firstSkipped: faults.first,
+  };
 }
 
 export function streamReport({ name, cluster }: NamedStream, jobsPerSecond: number | null): StreamReport {

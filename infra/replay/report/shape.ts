@@ -209,6 +209,8 @@ export interface FileReport {
   /** What had to be assumed about its columns, and what was counted once. */
   readonly notes: readonly string[];
   readonly skippedRows: number;
+  /** How many rows have which fault. */
+  readonly skippedKinds: Readonly<Record<string, number>>;
   readonly firstSkipped: readonly { readonly line: number; readonly fault: string }[];
 }
 

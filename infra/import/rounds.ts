@@ -1,5 +1,5 @@
-import { arrayPart } from '../../functions/domain/round.ts';
-import { Row } from '../import/row.ts';
+import { type ArrayPart, arrayPart } from '../../functions/domain/round.ts';
+import { Row } from './row.ts';
 
 /**
  * Makes rounds of rows: one that a file repeats counts once, and an array is one round, which starts when its first task does. Rows
@@ -53,10 +53,11 @@ export class Rounds {
   }
 
   private hold(row: Row): void {
-    const { jobId, part } = arrayPart(row.jobId());
+    const { jobId, part } = partOf(row.jobId());
     const before = this.held.get(jobId);
     if (before !== undefined) {
       this.tasks += 1;
+      if (part === 'component') enlarge(before, row);
       start(before, row);
       return;
     }
@@ -75,13 +76,45 @@ export class Rounds {
   }
 }
 
-/** The first start of a task is the array's. */
+type Part = Omit<ArrayPart, 'part'> & { readonly part: ArrayPart['part'] | 'component' };
+
+/** Slurm: `123+1` is a part of a heterogeneous job, whose parts start together. */
+const COMPONENT = /^(\d+)\+\d+$/;
+
+function partOf(id: string): Part {
+  const [, whole] = COMPONENT.exec(id) ?? [];
+  return whole === undefined ? arrayPart(id) : { jobId: whole, part: 'component' };
+}
+
+function enlarge(job: Row, component: Row): void {
+  job.gpus = sum(job.gpus, component.gpus);
+  job.procs = sum(job.procs, component.procs);
+}
+
+function sum(a: number, b: number): number {
+  return Number.isNaN(a) ? b : Number.isNaN(b) ? a : a + b;
+}
+
+/** The first start of a task is the array's; where none has started, what is known of it as long as any of them waits. */
 function start(array: Row, task: Row): void {
-  if (task.waitSeconds < array.waitSeconds || Number.isNaN(array.waitSeconds)) array.waitSeconds = task.waitSeconds;
-  if (task.labelAt < array.labelAt || (task.labelAt === array.labelAt && !task.longWait)) {
+  if (task.waitSeconds < array.waitSeconds || (task.started && !array.started)) {
+    array.waitSeconds = task.waitSeconds;
+    array.runSeconds = task.runSeconds;
+  }
+  if (array.started) array.leftAt = Number.NaN;
+  else if (!(task.leftAt <= array.leftAt)) array.leftAt = task.leftAt;
+  if (tellsMore(task, array)) {
     array.labelAt = task.labelAt;
     array.longWait = task.longWait;
+    array.censored = task.censored;
   }
+}
+
+/** A start is known before a long wait, and a long wait of one task says more than that another was cancelled. */
+function tellsMore(task: Row, array: Row): boolean {
+  if (task.censored !== array.censored) return array.censored;
+  if (task.censored) return !(task.labelAt <= array.labelAt);
+  return task.labelAt < array.labelAt || (task.labelAt === array.labelAt && !task.longWait);
 }
 
 function copyOf(row: Row): Row {

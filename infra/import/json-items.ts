@@ -1,0 +1,145 @@
+import type { OnRecord } from './lines.ts';
+
+const [QUOTE, BACKSLASH, LINE_FEED] = [34, 92, 10];
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [123, 125, 91, 93];
+/** A longer object is no job; without a limit a file without end would be read into memory whole. */
+const LONGEST = 8 * 1024 * 1024;
+/** Where the jobs are in what `kubectl get -o json`, `aws batch describe-jobs` and `aws batch list-jobs` print. */
+const LISTS: ReadonlySet<string> = new Set(['items', 'jobs', 'jobSummaryList']);
+const LONGEST_NAME = 16;
+
+/**
+ * Cuts a stream of JSON into the objects that stand for jobs, whatever holds them: a list under one of the names above, a bare array,
+ * one object after the other, and any number of those, as pages are put into one file. Only their ends are found here, so that
+ * a file of any size needs the memory of one job.
+ */
+export class JsonItems {
+  private readonly onRecord: OnRecord;
+  private readonly onTooLong: (line: number) => void;
+  /** For each object and array that is open, whether an object directly in it is a job. */
+  private readonly open: boolean[] = [];
+  private inString = false;
+  private escaped = false;
+  private line = 1;
+  /** How many are open outside the job that is being read; -1 where none is. */
+  private outside = -1;
+  private start = 0;
+  private startLine = 0;
+  private readonly held: Buffer[] = [];
+  private heldLength = 0;
+  private isTooLong = false;
+  /** The last text directly in the job: its key, where a value follows. */
+  private name = '';
+  private isOneLine = true;
+  private before = LINE_FEED;
+
+  constructor(onRecord: OnRecord, onTooLong: (line: number) => void) {
+    this.onRecord = onRecord;
+    this.onTooLong = onTooLong;
+  }
+
+  push(chunk: Buffer): void {
+    this.start = 0;
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at] ?? 0;
+      if (this.inString) this.text(byte);
+      else this.structure(chunk, at, byte);
+      this.before = byte;
+    }
+    if (this.outside >= 0) this.keep(chunk.subarray(this.start));
+  }
+
+  /** What is cut off by the end of the file. */
+  end(): void {
+    if (this.outside >= 0) this.finish(Buffer.alloc(0), 0);
+  }
+
+  private text(byte: number): void {
+    if (this.escaped) this.escaped = false;
+    else if (byte === BACKSLASH) this.escaped = true;
+    else if (byte === QUOTE) {
+      this.inString = false;
+      return;
+    }
+    if (this.isDirect && this.name.length < LONGEST_NAME) this.name += String.fromCharCode(byte);
+  }
+
+  /** Whether what is read stands directly in a job, as its keys do. */
+  private get isDirect(): boolean {
+    return this.outside >= 0 && this.open.length === this.outside + 1;
+  }
+
+  private structure(chunk: Buffer, at: number, byte: number): void {
+    switch (byte) {
+      case QUOTE:
+        this.inString = true;
+        if (this.isDirect) this.name = '';
+        break;
+      case LINE_FEED:
+        this.line += 1;
+        if (this.outside === 0 && this.isOneLine && chunk[at + 1] === OPEN_OBJECT) this.breakOff(chunk, at);
+        this.isOneLine = false;
+        break;
+      case OPEN_OBJECT:
+        if (this.outside < 0 && (this.open.at(-1) ?? true)) this.begin(at);
+        this.open.push(false);
+        break;
+      case OPEN_ARRAY: {
+        const isList = this.isDirect && LISTS.has(this.name);
+        if (isList) this.abandon();
+        this.open.push(isList || (this.outside < 0 && (this.open.at(-1) ?? true)));
+        break;
+      }
+      case CLOSE_OBJECT:
+      case CLOSE_ARRAY:
+        this.open.pop();
+        if (this.open.length === this.outside) this.finish(chunk, at + 1);
+        break;
+    }
+  }
+
+  private begin(at: number): void {
+    this.outside = this.open.length;
+    this.start = at;
+    this.startLine = this.line;
+    this.isOneLine = this.before === LINE_FEED;
+    this.name = '';
+  }
+
+  /** What had begun is no job, but holds some. */
+  private abandon(): void {
+    this.outside = -1;
+    this.forget();
+  }
+
+  /** One object on each line, and this one does not end with its line. */
+  private breakOff(chunk: Buffer, at: number): void {
+    this.finish(chunk, at);
+    this.open.length = 0;
+  }
+
+  private finish(chunk: Buffer, to: number): void {
+    const { startLine, isTooLong } = this;
+    const last = chunk.subarray(this.start, to);
+    const whole = this.held.length === 0 ? last : Buffer.concat([...this.held, last]);
+    this.outside = -1;
+    this.forget();
+    if (isTooLong) this.onTooLong(startLine);
+    else this.onRecord(whole, 0, whole.length, startLine, 1);
+  }
+
+  private keep(piece: Buffer): void {
+    if (this.isTooLong) return;
+    this.held.push(Buffer.from(piece));
+    this.heldLength += piece.length;
+    if (this.heldLength <= LONGEST) return;
+    this.forget();
+    this.isTooLong = true;
+  }
+
+  private forget(): void {
+    this.held.length = 0;
+    this.heldLength = 0;
+    this.isTooLong = false;
+  }
+}

@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { BatchJob, BatchJobs } from './batch.ts';
+import { KueueWorkload, readWorkload } from './kueue.ts';
+import { EndOfFile, type Reading, type RecordReader } from './reading.ts';
+import { shown } from './refusal.ts';
+import { Row } from './row.ts';
+import { readSlurmJob, SlurmJob } from './slurm-json.ts';
+
+const Keys = z.record(z.string(), z.unknown());
+/** `kubectl get --watch --output-watch-events -o json` */
+const WatchEvent = z.object({ type: z.string(), object: Keys });
+
+/** Reads objects of JSON, each by what it is: a workload of Kueue, a job of AWS Batch, or one of Slurm. */
+export class JsonReader implements RecordReader {
+  readonly row = new Row();
+  private readonly longWaitSeconds: number;
+  private readonly end = new EndOfFile();
+  private readonly batch = new BatchJobs();
+
+  constructor(longWaitSeconds: number) {
+    this.longWaitSeconds = longWaitSeconds;
+  }
+
+  lookAhead(): void {
+    this.end.allow();
+  }
+
+  read(bytes: Buffer, from: number, to: number, line: number): Reading {
+    const { row } = this;
+    let value: unknown;
+    try {
+      value = JSON.parse(bytes.toString('utf8', from, to));
+    } catch {
+      return 'it is no whole object of JSON';
+    }
+    row.bytes = bytes;
+    row.from = from;
+    row.to = to;
+    row.line = line;
+    row.p = Number.NaN;
+    row.predictedWaitSeconds = Number.NaN;
+    const event = WatchEvent.safeParse(value);
+    const reading = this.job(event.success ? event.data.object : value);
+    row.id.line = line;
+    return reading;
+  }
+
+  private job(value: unknown): Reading {
+    const { row, longWaitSeconds, end } = this;
+    const keys = Keys.safeParse(value);
+    if (!keys.success) return 'it is no object of JSON';
+    const { data } = keys;
+    if ('jobId' in data) {
+      const job = BatchJob.safeParse(data);
+      return job.success ? this.batch.read(job.data, row, longWaitSeconds, end) : wrong('job', data.jobId, job.error);
+    }
+    if ('job_id' in data) {
+      const job = SlurmJob.safeParse(data);
+      return job.success ? readSlurmJob(job.data, row, longWaitSeconds, end) : wrong('job', data.job_id, job.error);
+    }
+    if (!('metadata' in data) || (data.kind !== undefined && data.kind !== 'Workload')) {
+      const what =
+        typeof data.kind === 'string'
+          ? `a ${shown(data.kind)}`
+          : `an object of ${shown(Object.keys(data).join(', '), 80)}`;
+      return `it is ${what}, neither a workload of Kueue nor a job of AWS Batch or Slurm`;
+    }
+    const workload = KueueWorkload.safeParse(data);
+    if (workload.success) return readWorkload(workload.data, row, longWaitSeconds, end);
+    return wrong('workload', Keys.safeParse(data.metadata).data?.name, workload.error);
+  }
+}
+
+function wrong(what: string, name: unknown, { issues: [issue] }: z.ZodError): string {
+  return `${what} "${shown(String(name))}": ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}`;
+}

@@ -1,0 +1,58 @@
+import type { Row } from './row.ts';
+
+/** A record that is no job of its own: not wrong, but told with how many there were. */
+export class LeftOut {
+  readonly why: string;
+
+  constructor(why: string) {
+    this.why = why;
+  }
+}
+
+export const LEFT_OUT = {
+  /** Nothing that anybody would miss. */
+  comment: new LeftOut(''),
+  step: new LeftOut('steps of jobs (123.batch) are left out: their job stands for them'),
+  revoked: new LeftOut('jobs ran on another cluster of the federation (REVOKED) and are left out'),
+  header: new LeftOut('repeated headers are left out'),
+  partial: new LeftOut('partial executions of jobs (status 2 to 4) are left out: the line of the job stands for them'),
+  node: new LeftOut('nodes of multi-node jobs are left out: their job stands for them'),
+  array: new LeftOut('array jobs without a start of their own are left out: their children stand for them'),
+} as const;
+
+/** What came of a record: null where the row is filled, else what is wrong with it, or why it counts for nothing. */
+export type Reading = string | LeftOut | null;
+
+/** Fills one row from one record after the other. */
+export interface RecordReader {
+  readonly row: Row;
+  /** The bytes are good during the call only. @throws WholeFileNeeded */
+  read(bytes: Buffer, from: number, to: number, line: number): Reading;
+  /** The file will be read a second time, in the order of submission: until then labels need not be right. */
+  lookAhead(): void;
+}
+
+/** Whether a job that still waits has waited long can only be said when the end of the file is known: it has to be read twice. */
+export class WholeFileNeeded extends Error {
+  override readonly name = 'WholeFileNeeded' as const;
+}
+
+/** The last time that a file tells anything about. */
+export class EndOfFile {
+  at = Number.NEGATIVE_INFINITY;
+  private isAllowed = false;
+
+  allow(): void {
+    this.isAllowed = true;
+  }
+
+  see(seconds: number): void {
+    if (seconds > this.at) this.at = seconds;
+  }
+
+  /** @throws WholeFileNeeded */
+  need(): number {
+    if (!this.isAllowed) throw new WholeFileNeeded('a job waits at the end of the file');
+    return this.at;
+  }
+}

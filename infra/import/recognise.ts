@@ -1,0 +1,131 @@
+import { JsonItems } from './json-items.ts';
+import { JsonReader } from './json-reader.ts';
+import { Lines, type OnRecord } from './lines.ts';
+import type { RecordReader } from './reading.ts';
+import { UnusableFile } from './refusal.ts';
+import { isSwf, SwfReader } from './swf.ts';
+import { familiar, type Layout, layoutOf, type Mapping } from './table/columns.ts';
+import { RowReader } from './table/row-reader.ts';
+import { Times } from './times.ts';
+import type { Zone } from './zone.ts';
+
+/** Lines before the header that may be something else: a prompt, a warning, a comment. */
+const BEFORE_HEADER = 20;
+const SAMPLES = 200;
+const YEAR_2000 = 946_684_800;
+/** Names that a line has to have to be a header, where it is not the first. */
+const CERTAIN = 3;
+
+export interface FormatOptions {
+  readonly mapping: Mapping;
+  /** T, for files that have waits but no labels. */
+  readonly longWaitSeconds: number;
+  /** Of times that name none; without it they are refused. */
+  readonly zone?: Zone | undefined;
+}
+
+/** How a file is written. */
+export interface Format {
+  readonly name: string;
+  readonly reader: RecordReader;
+  /** What had to be assumed, in sentences. */
+  readonly notes: readonly string[];
+  /** Worth reading as it comes: usually in the order of submission, and complete. */
+  readonly isOrdered: boolean;
+  /** Number of the first line, or object, that may be a job. */
+  readonly firstLine: number;
+  cut(onRecord: OnRecord, onTooLong: (line: number) => void): { push(chunk: Buffer): void; end(): void };
+}
+
+/**
+ * Tells by its beginning how a file is written, whatever it is called.
+ *
+ * @throws UnusableFile when it is nothing that could be a history
+ */
+export function recognise(head: Buffer, options: FormatOptions): Format {
+  const text = head.toString('utf8').replace(/^\ufeff/, '');
+  if (text.trim() === '') throw new UnusableFile('the file is empty');
+  if (/^\s*[[{]/.test(text)) return json(options);
+  const lines = text.split('\n');
+  const first = lines.find((line) => line.trim() !== '') ?? '';
+  if (isSwf(first)) return swf(lines, options);
+  try {
+    return table(lines, options);
+  } catch (error) {
+    throw error instanceof UnusableFile && head.includes(0) ? new UnusableFile(binary(head), { cause: error }) : error;
+  }
+}
+
+function binary(head: Buffer): string {
+  const [first, second] = head;
+  const isWide = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  const what = isWide ? 'it is text in UTF-16: save it as UTF-8' : 'it is no text: unpack it, or export it as text';
+  return `${what}. Read are sacct --parsable2, SWF, CSV, and JSON of kubectl get workloads and aws batch describe-jobs, plain or gzip`;
+}
+
+function json({ longWaitSeconds }: FormatOptions): Format {
+  return {
+    ...{ name: 'JSON', reader: new JsonReader(longWaitSeconds), notes: [], isOrdered: false, firstLine: 1 },
+    cut: (onRecord, onTooLong) => new JsonItems(onRecord, onTooLong),
+  };
+}
+
+function swf(lines: readonly string[], { longWaitSeconds }: FormatOptions): Format {
+  const reader = new SwfReader(longWaitSeconds);
+  for (const line of lines) if (line.trimStart().startsWith(';')) reader.comment(line);
+  const notes = Number.isNaN(reader.startsAt)
+    ? ['there is no "; UnixStartTime:" in it: times are seconds from the beginning of the log']
+    : [];
+  return { name: 'SWF', reader, notes, isOrdered: true, firstLine: 1, cut: lineByLine };
+}
+
+function table(lines: readonly string[], options: FormatOptions): Format {
+  const { mapping, longWaitSeconds, zone } = options;
+  const header = headerIn(lines, mapping);
+  // The last line of what was looked at may be cut.
+  const samples = lines.slice(header + 1, Math.max(header + 2, lines.length - 1)).slice(0, SAMPLES);
+  const layout = layoutOf(
+    lines[header] ?? '',
+    mapping,
+    samples.filter((line) => line.trim() !== ''),
+  );
+  const reader = new RowReader(layout, longWaitSeconds, new Times(zone ?? null));
+  const notes = [...layout.notes];
+  if (header > 0 && lines.slice(0, header).some((line) => line.trim() !== '')) {
+    notes.unshift(`the names of the columns are in line ${header + 1}; what is above them is left out`);
+  }
+  if (isRelative(reader, samples))
+    notes.push('times are before the year 2000, so they count from the beginning of the log');
+  return {
+    ...{ name: nameOf(layout), reader: new RowReader(layout, longWaitSeconds, new Times(zone ?? null)), notes },
+    ...{ isOrdered: !layout.isSlurm, firstLine: header + 2, cut: lineByLine },
+  };
+}
+
+const lineByLine: Format['cut'] = (onRecord, onTooLong) => new Lines(onRecord, onTooLong);
+
+function nameOf({ isSlurm }: Layout): string {
+  return isSlurm ? 'sacct' : 'table';
+}
+
+/** The first line that says something, unless a later one says more. */
+function headerIn(lines: readonly string[], mapping: Mapping): number {
+  const first = lines.findIndex((line) => line.replace(/^\ufeff/, '').trim() !== '');
+  const knows = (line: string): number => familiar(line.split(/[^\p{L}\p{N}_ "().-]+/u).map(unquoted), mapping);
+  if (knows(lines[first] ?? '') > 1) return first;
+  const later = lines.slice(0, BEFORE_HEADER).findIndex((line) => knows(line) >= CERTAIN);
+  return later < 0 ? first : later;
+}
+
+function unquoted(name: string): string {
+  return name.trim().replaceAll('"', '');
+}
+
+function isRelative(reader: RowReader, samples: readonly string[]): boolean {
+  reader.lookAhead();
+  const times = samples.flatMap((sample, i) => {
+    const bytes = Buffer.from(sample);
+    return reader.read(bytes, 0, bytes.length, i) === null ? [reader.row.submittedAt] : [];
+  });
+  return times.length > 0 && times.every((at) => at < YEAR_2000);
+}

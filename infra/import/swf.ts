@@ -1,0 +1,135 @@
+import { labelRow } from './label.ts';
+import { decimal } from './numbers.ts';
+import { EndOfFile, LEFT_OUT, type Reading, type RecordReader } from './reading.ts';
+import { shown } from './refusal.ts';
+import { Row } from './row.ts';
+
+const FIELDS = 18;
+const [SPACE, TAB, CARRIAGE_RETURN, SEMICOLON, HASH] = [32, 9, 13, 59, 35];
+/** Places of the Standard Workload Format 2.2, from 0. */
+const [JOB, SUBMIT, WAIT, RUN, ALLOCATED, REQUESTED, STATUS, QUEUE, PARTITION] = [0, 1, 2, 3, 4, 7, 10, 14, 15];
+const [CANCELLED, FIRST_PARTIAL, LAST_PARTIAL] = [5, 2, 4];
+
+/** Whether a line could be one of this format: 18 numbers, or one of its comments. */
+export function isSwf(line: string): boolean {
+  if (/^\s*;\s*\S+.*:/.test(line)) return true;
+  const fields = line.trim().split(/\s+/);
+  return fields.length >= FIELDS && fields.every((field) => /^[-+]?\d+(\.\d+)?$/.test(field));
+}
+
+/** Reads the Standard Workload Format of the Parallel Workloads Archive; -1 is what is not known. */
+export class SwfReader implements RecordReader {
+  readonly row = new Row();
+  private readonly longWaitSeconds: number;
+  private readonly end = new EndOfFile();
+  private readonly from = new Int32Array(FIELDS);
+  private readonly to = new Int32Array(FIELDS);
+  private readonly queues = new Map<string, string>();
+  private readonly partitions = new Map<string, string>();
+  /** Seconds since the epoch at which the log begins; NaN until its header has said so. */
+  startsAt = Number.NaN;
+  private summary = Number.NaN;
+
+  constructor(longWaitSeconds: number) {
+    this.longWaitSeconds = longWaitSeconds;
+  }
+
+  lookAhead(): void {
+    this.end.allow();
+  }
+
+  read(bytes: Buffer, from: number, to: number, line: number): Reading {
+    const { row } = this;
+    const fields = this.split(bytes, from, to);
+    if (fields === 0) return LEFT_OUT.comment;
+    const first = bytes[this.from[0] ?? 0];
+    if (first === SEMICOLON || first === HASH) {
+      this.comment(bytes.toString('utf8', from, to));
+      return LEFT_OUT.comment;
+    }
+    if (fields < FIELDS) return `${fields} fields instead of ${FIELDS}`;
+    row.bytes = bytes;
+    row.from = from;
+    row.to = to;
+    row.line = line;
+    row.id.bytes = bytes;
+    row.id.from = this.from[JOB] ?? 0;
+    row.id.to = this.to[JOB] ?? 0;
+    row.id.quoted = false;
+    row.id.line = line;
+    return this.values(bytes);
+  }
+
+  private values(bytes: Buffer): Reading {
+    const { row } = this;
+    const status = this.number(bytes, STATUS);
+    const job = this.number(bytes, JOB);
+    if (status >= FIRST_PARTIAL && status <= LAST_PARTIAL) {
+      // Without a line of its own, the job is the first of its parts.
+      if (job === this.summary || status !== FIRST_PARTIAL) return LEFT_OUT.partial;
+    }
+    this.summary = job;
+    const submit = this.number(bytes, SUBMIT);
+    if (!(submit >= 0)) return `the submit time "${this.shown(bytes, SUBMIT)}" is not known`;
+    const wait = this.number(bytes, WAIT);
+    if (!(wait >= 0)) return `the wait "${this.shown(bytes, WAIT)}" is not known`;
+    const run = this.number(bytes, RUN);
+    row.submittedAt = submit + (this.startsAt || 0);
+    // Cancelled before it ran: it has waited, and not started.
+    const started = status !== CANCELLED || run > 0;
+    row.waitSeconds = started ? wait : Number.NaN;
+    row.leftAt = started ? Number.NaN : row.submittedAt + wait;
+    row.runSeconds = started && run >= 0 ? run : Number.NaN;
+    row.procs = this.positive(bytes, REQUESTED);
+    if (Number.isNaN(row.procs)) row.procs = this.positive(bytes, ALLOCATED);
+    row.queue = this.name(bytes, QUEUE, this.queues) || this.name(bytes, PARTITION, this.partitions);
+    this.end.see(row.submittedAt + wait);
+    labelRow(row, 'cancelled', this.longWaitSeconds, this.end.at);
+    return null;
+  }
+
+  /** `; UnixStartTime: 1296514800`, `; Queue: 2 batch` */
+  comment(text: string): void {
+    const [, name, value = ''] = /^\s*[;#]\s*(\w+)\s*:\s*(.*?)\s*$/.exec(text) ?? [];
+    if (name === 'UnixStartTime' && /^\d+/.test(value)) this.startsAt = Number.parseInt(value, 10);
+    if (name !== 'Queue' && name !== 'Partition') return;
+    const [, number = '', called = ''] = /^(\d+)[\s:]+(\S+)/.exec(value) ?? [];
+    if (called !== '') (name === 'Queue' ? this.queues : this.partitions).set(number, called);
+  }
+
+  /** -1 is not known. */
+  private name(bytes: Buffer, field: number, names: ReadonlyMap<string, string>): string {
+    const text = bytes.toString('latin1', this.from[field] ?? 0, this.to[field] ?? 0);
+    return text === '-1' ? '' : (names.get(text) ?? text);
+  }
+
+  private positive(bytes: Buffer, field: number): number {
+    const value = this.number(bytes, field);
+    return value > 0 ? value : Number.NaN;
+  }
+
+  private number(bytes: Buffer, field: number): number {
+    return decimal(bytes, this.from[field] ?? 0, this.to[field] ?? 0);
+  }
+
+  private shown(bytes: Buffer, field: number): string {
+    return shown(bytes.toString('utf8', this.from[field] ?? 0, this.to[field] ?? 0));
+  }
+
+  private split(bytes: Buffer, from: number, to: number): number {
+    let fields = 0;
+    let at = from;
+    while (fields < FIELDS) {
+      while (at < to && isBlank(bytes[at])) at += 1;
+      if (at >= to) return fields;
+      this.from[fields] = at;
+      while (at < to && !isBlank(bytes[at])) at += 1;
+      this.to[fields++] = at;
+    }
+    return fields;
+  }
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === SPACE || byte === TAB || byte === CARRIAGE_RETURN;
+}

@@ -1,0 +1,37 @@
+import { Times } from '../times.ts';
+import { zoneOf } from '../zone.ts';
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** Seconds by which two clocks, or two roundings, may differ. */
+const ALIKE = 2;
+/** One wrong line in ten does not change what a column is. */
+const MOST = 0.9;
+
+/** What is in the columns of some lines. */
+export interface Look {
+  isNumeric(column: number): boolean;
+  /** Numbers from 0 to 1. */
+  isProbability(column: number): boolean;
+  /** Whether a column holds the seconds between two others. */
+  isDifference(column: number, later: number, earlier: number): boolean;
+}
+
+export function lookAt(rows: readonly (readonly string[])[]): Look {
+  // Differences are the same in any zone, but for the few days on which clocks are changed.
+  const times = new Times(zoneOf('UTC'));
+  const mostly = (column: number, is: (value: string, row: readonly string[]) => boolean): boolean => {
+    const given = rows.filter((row) => (row[column] ?? '').trim() !== '');
+    const so = given.filter((row) => is((row[column] ?? '').trim(), row));
+    return given.length > 0 && so.length >= MOST * given.length;
+  };
+  return {
+    isNumeric: (column) => mostly(column, (value) => NUMBER.test(value)),
+    isProbability: (column) =>
+      mostly(column, (value) => NUMBER.test(value) && Number(value) >= 0 && Number(value) <= 1),
+    isDifference: (column, later, earlier) =>
+      mostly(column, (value, row) => {
+        const between = times.readText(row[later] ?? '') - times.readText(row[earlier] ?? '');
+        return Math.abs(between - Number(value)) <= ALIKE;
+      }),
+  };
+}

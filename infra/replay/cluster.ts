@@ -1,26 +1,46 @@
 import { Rounds } from '../import/rounds.ts';
 import type { Row } from '../import/row.ts';
+import type { ForecastName } from './forecast/forecaster.ts';
 import { NaiveRules } from './naive.ts';
 import { type RuleSet, ruleSet } from './rules.ts';
 import { type OnDecision, OutOfOrder, Stream } from './stream.ts';
 
+/** How the history of a cluster is played. */
+export interface Playing {
+  readonly rules: RuleSet;
+  /** Which forecast is acted on. */
+  readonly forecast: ForecastName;
+  /** Whether the history has probabilities of its own. */
+  readonly hasP: boolean;
+  /** Whether to compare with the core rules, with simpler ones, and with the other forecasts. */
+  readonly beside: boolean;
+  readonly onDecision: OnDecision | null;
+}
+
 /** The history of one cluster: its rounds, decided by the rules in question, and beside them by what they are compared with. */
 export class Cluster {
   readonly clusterId: string;
+  readonly hasP: boolean;
   readonly stream: Stream;
   /** The core rules on the same rounds, where others decide. */
   readonly core: Stream | null;
+  /** The same rules by either forecast alone, where both serve. */
+  readonly others: readonly Stream[];
   readonly naive: NaiveRules | null;
   readonly rounds: Rounds;
   private last = Number.NEGATIVE_INFINITY;
 
-  /** @param beside whether to compare with the core and with simpler rules */
-  constructor(clusterId: string, rules: RuleSet, beside: boolean, onDecision: OnDecision | null = null) {
+  constructor(clusterId: string, { rules, forecast, hasP, beside, onDecision }: Playing) {
     this.clusterId = clusterId;
-    this.naive = beside ? new NaiveRules(rules.tiers) : null;
-    const onLabel = this.naive && ((p: number, longWait: boolean) => this.naive?.label(p, longWait));
-    this.stream = new Stream(clusterId, rules, onDecision, onLabel);
-    this.core = beside && rules.name === 'all' ? new Stream(clusterId, coreOf(rules)) : null;
+    this.hasP = hasP;
+    const naive = beside ? new NaiveRules(rules.tiers, hasP ? 'p' : 'q') : null;
+    this.naive = naive;
+    const onLabel =
+      naive && (({ p, q }: { p: number | null; q: number }, long: boolean) => naive.label(hasP ? p : q, long));
+    this.stream = new Stream(clusterId, rules, forecast, { onDecision, onLabel });
+    this.core = beside && rules.name === 'all' ? new Stream(clusterId, coreOf(rules), forecast) : null;
+    const others = beside && forecast === 'both' ? (['builtin', 'file'] as const) : [];
+    this.others = others.map((other) => new Stream(clusterId, rules, other));
     this.rounds = new Rounds((row) => this.decide(row));
   }
 
@@ -36,16 +56,18 @@ export class Cluster {
     this.rounds.end();
     this.stream.finish();
     this.core?.finish();
+    for (const other of this.others) other.finish();
   }
 
   private decide(row: Row): void {
-    this.stream.decide(row);
+    const q = this.stream.decide(row);
     this.core?.decide(row);
-    this.naive?.decide(row.p, row.longWait);
+    for (let i = 0; i < this.others.length; i++) this.others[i]?.decide(row);
+    if (!row.censored) this.naive?.decide(this.hasP ? row.p : q, row.longWait);
   }
 }
 
 /** The core rules with the same numbers. */
-function coreOf({ config, lottery, servedBy }: RuleSet): RuleSet {
-  return ruleSet('core', (core) => Object.assign(core, config), { lottery, servedBy });
+function coreOf({ config, lottery, forecasterFor }: RuleSet): RuleSet {
+  return ruleSet('core', (core) => Object.assign(core, config), { lottery, forecasterFor });
 }

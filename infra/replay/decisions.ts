@@ -6,14 +6,25 @@ import type { Told } from './stream.ts';
 const FLUSH_AT = 256 * 1024;
 const HEADER = [
   ...['stream', 'job_id', 'submitted_at', 'label_at', 'long_wait', 'q', 'tier_called', 'tier', 'acted', 'held_out'],
-  ...['holdout_share', 'asked', 'paper', 'reason', 'upper_s', 'tokens_1', 'tokens_2', 'tokens_3', 'tokens_4'],
+  ...[
+    'holdout_share',
+    'asked',
+    'paper',
+    'reason',
+    'upper_s',
+    'tokens_1',
+    'tokens_2',
+    'tokens_3',
+    'tokens_4',
+    'forecast',
+  ],
 ].join(',');
 
 /**
  * One line per round: what it called for, what was done or held out, who was asked, why it was not more (the code of the first rule
  * against the tier called for), and what the gate saw before it: so that the promise can be recomputed after every label by
  * anyone. `paper` has a digit for each tier whose want of tokens is scored on paper; times are seconds, the bound on the wait is
- * the one-sided 90 % one.
+ * the one-sided 90 % one. A job that left before anybody could tell has no label; `forecast` is who served q.
  */
 export class DecisionFile {
   private readonly file: number;
@@ -25,15 +36,16 @@ export class DecisionFile {
     this.file = openSync(path, 'w');
   }
 
-  add(stream: string, { row, state, q, called, chosen, asked, upper90Seconds }: Told): void {
+  add(stream: string, { row, state, q, called, chosen, asked, by, upper90Seconds }: Told): void {
     const { tier, heldOut, share, paper, reason } = chosen;
     const acted = tier > 0 && !heldOut;
-    const job = `${stream},${quoted(row.jobId())},${row.submittedAt},${row.labelAt},${bit(row.longWait)}`;
+    const label = row.censored ? ',' : `${row.labelAt},${bit(row.longWait)}`;
+    const job = `${stream},${quoted(row.jobId())},${row.submittedAt},${label}`;
     const done = `${called},${tier},${bit(acted)},${bit(heldOut)},${Number.isNaN(share) ? '' : share},${bit(asked)}`;
     const why = `${tiersIn(paper).join('')},${tier < called ? (reason ?? '') : ''}`;
     const upper = Number.isNaN(upper90Seconds) ? '' : upper90Seconds.toFixed(3);
     const tokens = state.tiers.map((one) => (one.tokens / TOKEN).toFixed(4)).join(',');
-    this.text += `${job},${Number.isNaN(q) ? '' : q.toFixed(9)},${done},${why},${upper},${tokens}\n`;
+    this.text += `${job},${Number.isNaN(q) ? '' : q.toFixed(9)},${done},${why},${upper},${tokens},${by ?? ''}\n`;
     if (this.text.length >= FLUSH_AT) this.flush();
   }
 

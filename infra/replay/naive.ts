@@ -46,18 +46,21 @@ export interface NaiveOutcome {
 }
 
 /**
- * Simpler rules on the raw p, beside which the gate has to be seen: act on every call; act while the ECE of the last 100 labels, taken
+ * Simpler rules on the raw p (where there is none, on q as it is served), beside which the gate has to be seen: act on every call; act while the ECE of the last 100 labels, taken
  * at its face value, is within the limit of the tier; never act.
  */
 export class NaiveRules {
   private readonly tiers: readonly TierRules[];
+  private readonly on: 'p' | 'q';
   private readonly last = new LastHundred();
   private readonly always: Doing;
   private readonly plugIn: Doing;
   private calls = 0;
 
-  constructor(tiers: readonly TierRules[]) {
+  /** @param on the probability that they act on, by name */
+  constructor(tiers: readonly TierRules[], on: 'p' | 'q' = 'p') {
     this.tiers = tiers;
+    this.on = on;
     this.always = new Doing(tiers);
     this.plugIn = new Doing(tiers);
   }
@@ -75,14 +78,15 @@ export class NaiveRules {
     }
   }
 
-  label(p: number, longWait: boolean): void {
+  label(p: number | null, longWait: boolean): void {
+    if (p === null || Number.isNaN(p)) return;
     this.last.push(p, longWait ? 1 : 0);
   }
 
   outcomes(): NaiveOutcome[] {
     const { calls } = this;
     return [
-      this.always.outcome('act on raw p', calls),
+      this.always.outcome(this.on === 'p' ? 'act on raw p' : 'act on every q', calls),
       this.plugIn.outcome(`tiers by the ECE of the last ${LAST}`, calls),
       new Doing(this.tiers).outcome('never act', calls),
     ];

@@ -8,7 +8,7 @@ class OpenEntry implements LedgerEntry {
   submittedAt = 0.5;
   readonly decidedAt = 0;
   labelAt = 0.5;
-  p = 0.5;
+  p: number | null = 0.5;
   q = 0.5;
   called = 0;
   tier = 0;
@@ -51,6 +51,8 @@ export class Open {
   seq = 0;
   /** What the file says, whether or not the fold will be told. */
   longWait = false;
+  /** It left before anybody could tell. */
+  censored = false;
   /** What the file says; NaN where it does not. */
   waitSeconds = 0.5;
   /** Seconds of the wait that are folded by now; NaN before the label is. */

@@ -1,18 +1,21 @@
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { type Faults, noFaults, note } from '../import/faults.ts';
+import { type Faults, noFaults } from '../import/faults.ts';
 import { type ReadOptions, readHistory } from '../import/history.ts';
 import { WholeFileNeeded } from '../import/reading.ts';
 import { UnusableFile } from '../import/refusal.ts';
 import type { Row } from '../import/row.ts';
 import { Cluster } from './cluster.ts';
 import { type DecisionFile, quoted } from './decisions.ts';
+import type { ForecastName } from './forecast/forecaster.ts';
 import type { RuleSet } from './rules.ts';
 import { OutOfOrder, type Told } from './stream.ts';
 
 export interface ReplayOptions extends Omit<ReadOptions, 'sorted'> {
   readonly rules: RuleSet;
-  /** Whether to compare with the core rules and with simpler ones. */
+  /** Which forecast is acted on; null for what the file allows: both where it has probabilities, else the built-in one. */
+  readonly forecast: ForecastName | null;
+  /** Whether to compare with the core rules, with simpler ones, and with the other forecasts. */
   readonly beside: boolean;
   readonly decisions: DecisionSink | null;
 }
@@ -40,10 +43,17 @@ class ManyClusters extends Error {
   override readonly name = 'ManyClusters' as const;
 }
 
+/** The first row of a cluster has no probability, and a later one has. */
+class HasProbabilities extends Error {
+  override readonly name = 'HasProbabilities' as const;
+}
+
 /** What was not known of a file before it was read. */
 interface Known {
   sorted: boolean;
   many: boolean;
+  /** Probabilities come later in it. */
+  hasP: boolean;
 }
 
 /**
@@ -53,7 +63,7 @@ interface Known {
  * @param name what its streams are called
  */
 export async function replayFile(path: string, name: string, options: ReplayOptions): Promise<FileResult> {
-  const known: Known = { sorted: true, many: false };
+  const known: Known = { sorted: true, many: false, hasP: false };
   const mark = options.decisions?.mark() ?? 0;
   for (;;) {
     let read = 0;
@@ -62,10 +72,11 @@ export async function replayFile(path: string, name: string, options: ReplayOpti
       options.onRead(bytes);
     };
     try {
-      return await replayOnce(path, name, { ...options, onRead }, known);
+      return await replayOnce(path, name, { ...options, onRead }, known, mark);
     } catch (error) {
       if ((error instanceof OutOfOrder || error instanceof WholeFileNeeded) && known.sorted) known.sorted = false;
       else if (error instanceof ManyClusters && !known.many) known.many = true;
+      else if (error instanceof HasProbabilities && !known.hasP) known.hasP = true;
       else throw error;
       options.decisions?.backTo(mark);
       options.onRead(-read);
@@ -73,24 +84,29 @@ export async function replayFile(path: string, name: string, options: ReplayOpti
   }
 }
 
-async function replayOnce(path: string, name: string, options: ReplayOptions, known: Known): Promise<FileResult> {
+async function replayOnce(
+  path: string,
+  name: string,
+  options: ReplayOptions,
+  known: Known,
+  mark: number,
+): Promise<FileResult> {
   const streams = new Map<string, NamedStream>();
   const faults = noFaults();
   let current: NamedStream | null = null;
   let jobs = 0;
   const onRow = (row: Row): void => {
-    if (Number.isNaN(row.p)) note(faults, row.line, 'p_long_wait is empty');
-    if (Number.isNaN(row.p) || row.censored) return;
     if (current === null || current.cluster.clusterId !== row.clusterId) {
-      current = streams.get(row.clusterId) ?? open(row.clusterId);
+      current = streams.get(row.clusterId) ?? open(row.clusterId, known.hasP || !Number.isNaN(row.p));
     }
+    if (!current.cluster.hasP && !Number.isNaN(row.p)) throw new HasProbabilities(`line ${row.line} has one`);
     current.cluster.add(row);
     jobs += 1;
   };
-  const open = (clusterId: string): NamedStream => {
+  const open = (clusterId: string, hasP: boolean): NamedStream => {
     if (streams.size > 0 && !known.many) throw new ManyClusters(`${path} holds more than one cluster`);
     const called = known.many ? `${name}/${clusterId}` : name;
-    const opened = { name: called, cluster: clusterOf(called, clusterId, options) };
+    const opened = { name: called, cluster: clusterOf(called, clusterId, hasP, options) };
     streams.set(clusterId, opened);
     return opened;
   };
@@ -99,11 +115,16 @@ async function replayOnce(path: string, name: string, options: ReplayOptions, kn
   try {
     await readHistory(path, { ...options, sorted: !known.sorted }, faults, onRow);
   } catch (error) {
-    if ([OutOfOrder, WholeFileNeeded, ManyClusters].some((kind) => error instanceof kind)) throw error;
+    if ([OutOfOrder, WholeFileNeeded, ManyClusters, HasProbabilities].some((kind) => error instanceof kind))
+      throw error;
     failure = reasonOf(error, jobs);
   }
   for (const { cluster } of streams.values()) cluster.finish();
   if (jobs === 0 && failure === null) failure = nothingReadable(faults);
+  if (options.forecast === 'file' && jobs > 0 && ![...streams.values()].some(({ cluster }) => cluster.hasP)) {
+    options.decisions?.backTo(mark);
+    return { path, streams: [], faults, failure: NO_PROBABILITIES, jobsPerSecond: null };
+  }
   faults.notes = [...faults.notes, ...repeats([...streams.values()])];
   const seconds = (performance.now() - start) / 1000;
   return {
@@ -115,9 +136,12 @@ async function replayOnce(path: string, name: string, options: ReplayOptions, kn
   };
 }
 
+const NO_PROBABILITIES =
+  '--forecast file acts on the probabilities of the file, and it has none: name their column with --map p_long_wait=column, or leave --forecast out, for the built-in forecast needs none';
+
 /** A history that says nothing is a failure, and says what it would take. */
 function nothingReadable({ count, first: [first], kinds }: Faults): string {
-  const needed = 'each row needs submitted_at, p_long_wait, and either actual_wait_s or long_wait with label_at';
+  const needed = 'each row needs submitted_at, and either actual_wait_s or long_wait with label_at';
   if (first === undefined) return `there is no job in it, and no row that could be one; ${needed}`;
   const rows = count === 1 ? 'not even the only row' : `none of the ${count} rows`;
   const local = [...kinds.keys()].some((kind) => kind.includes('no time zone'));
@@ -138,9 +162,13 @@ function repeats(streams: readonly NamedStream[]): string[] {
   ];
 }
 
-function clusterOf(name: string, clusterId: string, { rules, beside, decisions }: ReplayOptions): Cluster {
+function clusterOf(name: string, clusterId: string, hasP: boolean, options: ReplayOptions): Cluster {
+  const { rules, beside, decisions } = options;
   const column = quoted(name);
-  return new Cluster(clusterId, rules, beside, decisions && ((told: Told) => decisions.add(column, told)));
+  const onDecision = decisions && ((told: Told) => decisions.add(column, told));
+  const wanted = options.forecast ?? 'both';
+  const forecast = wanted === 'both' && !hasP ? 'builtin' : wanted;
+  return new Cluster(clusterId, { rules, forecast, hasP, beside, onDecision });
 }
 
 function reasonOf(error: unknown, jobs: number): string {

@@ -4,17 +4,19 @@ import colors from 'picocolors';
 import { type Column, parseMapping, UnknownColumn } from '../import/table/columns.ts';
 import { UnknownZone, type Zone, zoneOf } from '../import/zone.ts';
 import { DecisionFile } from './decisions.ts';
+import { FORECASTS, type ForecastName } from './forecast/forecaster.ts';
 import { parseSetting, UnusableNumber, useSettings } from './numbers.ts';
 import { progressOver } from './progress.ts';
 import { namesOf, replayFile } from './replay-file.ts';
 import { htmlReport } from './report/html.ts';
 import { fileReport, streamReport } from './report/result.ts';
 import type { FileReport, Report, StreamReport } from './report/shape.ts';
-import { streamTable, summaryTable } from './report/table.ts';
+import { pooledTables, streamTable, summaryTable } from './report/table.ts';
 import { type RulesName, ruleSet } from './rules.ts';
 
 interface Options {
   readonly rules: RulesName;
+  readonly forecast?: ForecastName;
   readonly map?: Map<Column, string>;
   readonly timezone?: Zone;
   readonly set?: Map<string, number>;
@@ -44,6 +46,7 @@ async function replay(paths: string[], options: Options): Promise<void> {
     progress.file(name);
     const result = await replayFile(path, name, {
       rules,
+      forecast: options.forecast ?? null,
       decisions,
       beside: options.beside,
       mapping: options.map ?? new Map(),
@@ -73,7 +76,10 @@ function print({ streams, files, rules }: Report): void {
     if (failure !== null) console.error(`${colors.red(path)}: ${failure}`);
   }
   for (const stream of streams) console.log(streamTable(stream));
-  if (streams.length > 1) console.log(summaryTable(streams));
+  if (streams.length > 1) {
+    console.log(summaryTable(streams));
+    console.log(pooledTables(streams));
+  }
   console.log(colors.dim(`rules: ${rules}`));
 }
 
@@ -113,6 +119,12 @@ if (import.meta.main) {
         .choices(['all', 'core'])
         .default('all'),
     )
+    .addOption(
+      new Option(
+        '--forecast <name>',
+        'the built-in forecast, of the queue’s events alone; the file’s own probabilities, recalibrated; or both as deployed, where the file’s earn their place (default: both where the file has some, else builtin)',
+      ).choices(FORECASTS),
+    )
     .option('--map <name=column,...>', 'columns of these files that stand for ours', argument(parseMapping))
     .option(
       '--timezone <zone>',
@@ -120,7 +132,10 @@ if (import.meta.main) {
       argument(zoneOf),
     )
     .option('--set <name=value>', 'another value for a number of the gate; repeatable', argument(parseSetting))
-    .option('--no-beside', 'without the core rules and the naive ones beside it, in half the time')
+    .option(
+      '--no-beside',
+      'without the core rules, the naive ones and the other forecasts beside it, in a fraction of the time',
+    )
     .option('--json <file>', 'all numbers, for machines')
     .option('--decisions <file>', 'one CSV line per round')
     .option('--html <file>', 'a report to look at, in one file')

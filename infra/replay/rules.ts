@@ -1,5 +1,3 @@
-import { servedProbability } from '../../functions/domain/calibration/serve.ts';
-import type { CalibrationState } from '../../functions/domain/calibration/state.ts';
 import { holdOutDraw, ringDraw } from '../../functions/domain/lottery.ts';
 import { proposalOf } from '../../functions/domain/proposal.ts';
 import { CORE_EVIDENCE, EVIDENCE, type EvidenceFacts } from '../../functions/domain/reliability-rules.ts';
@@ -9,7 +7,7 @@ import { CORE_TIER_RULES, TIER_RULES, type TierRule } from '../../functions/doma
 import { type TierRules, tierRulesOf } from '../../functions/domain/tier-rules.ts';
 import { ClusterConfig } from '../../schemas/config.ts';
 import type { ActionArguments } from '../../schemas/decision.ts';
-import type { Row } from '../import/row.ts';
+import { type ForecasterFor, forecasterFor } from './forecast/by-name.ts';
 
 export type RulesName = 'core' | 'all';
 
@@ -18,9 +16,6 @@ export interface Lottery {
   holdOut(round: Round): number;
   ring(round: Round): number;
 }
-
-/** Which probability is acted on; NaN calls nothing. */
-export type ServedBy = (state: CalibrationState, row: Row) => number;
 
 /** Which rules decide, and what they are asked about. */
 export interface RuleSet {
@@ -34,7 +29,7 @@ export interface RuleSet {
   readonly tiers: readonly TierRules[];
   readonly actions: readonly (ActionArguments | null)[];
   readonly lottery: Lottery;
-  readonly servedBy: ServedBy;
+  readonly forecasterFor: ForecasterFor;
 }
 
 /** Every tier configured, nothing to hold it back but evidence: the question is how far that would have carried. */
@@ -55,7 +50,7 @@ const CLUSTER = {
 /** What a caller may put in place of what is deployed. */
 export interface Injected {
   readonly lottery?: Lottery;
-  readonly servedBy?: ServedBy;
+  readonly forecasterFor?: ForecasterFor;
 }
 
 /**
@@ -68,13 +63,14 @@ export interface Injected {
 export function ruleSet(
   name: RulesName,
   changed: (config: ClusterConfig) => void = () => {},
-  { lottery, servedBy = servedByUs }: Injected = {},
+  injected: Injected = {},
 ): RuleSet {
   const config = ClusterConfig.parse(CLUSTER);
   changed(config);
   const tiers = tierRulesOf(config.tiers);
   const actions = tiers.map(({ tier }) => proposalOf(tier, config, { clusterId: config.clusterId, jobId: 'job' }));
-  const common = { name, config, tiers, actions, lottery: lottery ?? keyed(config.salt ?? CLUSTER.salt), servedBy };
+  const lottery = injected.lottery ?? keyed(config.salt ?? CLUSTER.salt);
+  const common = { forecasterFor, ...injected, name, config, tiers, actions, lottery };
   if (name === 'core') return { ...common, evidence: CORE_EVIDENCE, tierRules: CORE_TIER_RULES };
   return { ...common, evidence: EVIDENCE, tierRules: TIER_RULES };
 }
@@ -85,10 +81,6 @@ function keyed(salt: string): Lottery {
     holdOut: (round) => holdOutDraw(salt, roundText(round)),
     ring: (round) => ringDraw(salt, roundText(round)),
   };
-}
-
-function servedByUs(state: CalibrationState, { p }: Row): number {
-  return servedProbability(state, p) ?? Number.NaN;
 }
 
 /** The round of a job as events name it. @param submittedAt seconds since the epoch */

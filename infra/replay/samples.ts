@@ -1,5 +1,6 @@
 import { type Bin, binsInOrder } from '../../functions/domain/calibration/bins.ts';
 import { Ranking } from '../../functions/domain/calibration/discrimination.ts';
+import { lossOf } from '../../functions/domain/calibration/log-loss.ts';
 import { TAIL_THRESHOLDS, TailSums } from '../../functions/domain/calibration/tail-gap.ts';
 
 const CHUNK_BITS = 16;
@@ -74,6 +75,14 @@ class SortedSamples {
       from = to;
     }
     return ranking;
+  }
+
+  /** Mean log loss in nats; null of no sample. */
+  logLoss(): number | null {
+    const { words } = this;
+    let sum = 0;
+    for (const word of words) sum += lossOf((word >>> 1) / STEPS, word & 1);
+    return words.length === 0 ? null : sum / words.length;
   }
 
   tailGap(): number | null {

@@ -6,8 +6,7 @@ import {
   refreshWhenDue,
   scoreOfState,
 } from '../../functions/domain/calibration/evaluation.ts';
-import { learn } from '../../functions/domain/calibration/experts.ts';
-import { nextElapse, putBoundsAround } from '../../functions/domain/calibration/intervals.ts';
+import { NOT_YET, nextElapse, putBoundsAround } from '../../functions/domain/calibration/intervals.ts';
 import type { Purse } from '../../functions/domain/calibration/purse.ts';
 import { type CalibrationState, type Evaluation, initialState } from '../../functions/domain/calibration/state.ts';
 import { type Chosen, chooseTier, nothingChosen, tiersIn } from '../../functions/domain/choose-tier.ts';
@@ -17,6 +16,7 @@ import type { Limits, TierFacts } from '../../functions/domain/tier-gate.ts';
 import { calledTier } from '../../functions/domain/tier-rules.ts';
 import { earnedTier } from '../../functions/domain/tiers.ts';
 import type { Row } from '../import/row.ts';
+import type { Forecaster, ForecastName, Said } from './forecast/forecaster.ts';
 import { Pace } from './pace.ts';
 import { type Open, type OpenEntry, Pending } from './pending.ts';
 import { PromiseCount } from './promise.ts';
@@ -39,13 +39,21 @@ export interface Told {
   readonly called: number;
   readonly chosen: Chosen;
   readonly asked: boolean;
+  /** Whose probability it is. */
+  readonly by: ForecastName | null;
   /** NaN where no wait was predicted. */
   readonly upper90Seconds: number;
 }
 export type OnDecision = (told: Told) => void;
 
-/** Told of each label when it is known. */
-export type OnLabel = (p: number, longWait: boolean) => void;
+/** Told of each label when it is known; p is null where there was none. */
+export type OnLabel = (label: { readonly p: number | null; readonly q: number }, longWait: boolean) => void;
+
+/** Who is told of what happens. */
+export interface Watching {
+  readonly onDecision?: OnDecision | null;
+  readonly onLabel?: OnLabel | null;
+}
 
 /** Limits that are filled in again for each job. */
 type Usable = { -readonly [name in keyof Limits]: Limits[name] };
@@ -65,15 +73,23 @@ const PAPER = Array.from({ length: 16 }, (_, bits) => tiersIn(bits));
 export class Stream {
   readonly clusterId: string;
   readonly rules: RuleSet;
+  /** Which forecast is acted on. */
+  readonly forecast: ForecastName;
+  readonly forecaster: Forecaster;
   readonly state: CalibrationState;
   readonly purse: Purse;
   readonly tally = new Tally();
   readonly timeline = new Timeline();
   readonly promises: readonly PromiseCount[];
-  /** Null for the core rules, which know no epochs. */
+  /** Null for the core rules, which know no epochs, and where there are no experts for a map to join. */
   readonly recalibration: Recalibration | null;
   /** Number of jobs seen at each of the first alarms on raw p: where the model was found to have drifted. */
   readonly alarmsAt: number[] = [];
+  /**
+   * Of the core probabilities and bounds are taken as given, as if somebody else made them: by what the trace says of every job. Deployed,
+   * nobody knows how long a touched job would have waited, and `all` does without it too.
+   */
+  private readonly seesTouched: boolean;
   private readonly onDecision: OnDecision | null;
   private readonly onLabel: OnLabel | null;
   private readonly pending: Pending;
@@ -86,6 +102,7 @@ export class Stream {
   private readonly evidence: { readonly state: CalibrationState; score: number | null };
   private readonly judgement: Judgement = { scope: 'escalate', reason: null };
   private readonly chosen = nothingChosen();
+  private readonly said: Said = { q: 0.5, waitSeconds: 0.5, by: null };
   private readonly openCalls = new Float64Array(4);
   private readonly demand = new Float64Array(4);
   private looked: Evaluation | null = null;
@@ -93,20 +110,27 @@ export class Stream {
   private jobId = '';
   private submittedAt = 0.5;
 
-  constructor(clusterId: string, rules: RuleSet, onDecision: OnDecision | null = null, onLabel: OnLabel | null = null) {
+  constructor(clusterId: string, rules: RuleSet, forecast: ForecastName, { onDecision, onLabel }: Watching = {}) {
     this.clusterId = clusterId;
     this.rules = rules;
-    this.onDecision = onDecision;
-    this.onLabel = onLabel;
+    this.forecast = forecast;
+    this.onDecision = onDecision ?? null;
+    this.onLabel = onLabel ?? null;
     const { config, tiers, lottery } = rules;
     this.state = initialState(tiers);
+    this.seesTouched = rules.name === 'core';
+    this.forecaster = rules.forecasterFor(forecast, {
+      state: this.state,
+      seesTouched: this.seesTouched,
+      longWaitSeconds: config.longWaitSeconds,
+    });
     this.purse = { reserved: new Float64Array(4), caps: Float64Array.from(tiers, ({ cap }) => cap) };
     this.promises = tiers.map((tier) => new PromiseCount(tier));
     this.pending = new Pending(({ id, submittedAt }) => lottery.ring(roundOf(clusterId, id.text(), submittedAt)));
     this.questions = new Questions(config);
     this.refresh = rules.name === 'core' ? noteWhenDue : refreshWhenDue;
     this.pace = rules.name === 'all' ? new Pace(config.limits) : null;
-    this.recalibration = rules.name === 'all' ? new Recalibration(config.longWaitSeconds) : null;
+    this.recalibration = rules.name === 'all' && forecast === 'file' ? new Recalibration(config.longWaitSeconds) : null;
     this.facts = tiers.map((tier, i) => ({
       tier,
       state: this.state,
@@ -125,8 +149,11 @@ export class Stream {
     this.evidence = { state: this.state, score: null };
   }
 
-  /** @throws OutOfOrder when the job was submitted before the one before it */
-  decide(row: Row): void {
+  /**
+   * @returns the probability that was acted on
+   * @throws OutOfOrder when the job was submitted before the one before it
+   */
+  decide(row: Row): number {
     const { tally, chosen, rules } = this;
     if (row.submittedAt < tally.last) throw new OutOfOrder(`line ${row.line} was submitted before the line before it`);
     this.settle(row.submittedAt);
@@ -153,9 +180,10 @@ export class Stream {
     this.timeline.add(this, row, called, chosen, asked);
     if (this.onDecision !== null) {
       const { upper90Seconds } = open.entry.bounds;
-      this.onDecision({ row, state: this.state, q, called, chosen, asked, upper90Seconds });
+      this.onDecision({ row, state: this.state, q, called, chosen, asked, by: this.said.by, upper90Seconds });
     }
-    this.remember(row, open, q, called);
+    this.remember(row, open, called);
+    return q;
   }
 
   /** Lets the labels of the last jobs arrive. */
@@ -167,16 +195,17 @@ export class Stream {
   private readonly isConfigured = (tier: number): boolean => this.rules.actions[tier - 1] !== null;
 
   private serve(row: Row, open: Open): number {
-    const { tally } = this;
-    const q = this.rules.servedBy(this.state, row);
+    const { tally, said } = this;
+    this.forecaster.serve(row, said);
+    const { q, waitSeconds } = said;
     const { bounds } = open.entry;
-    const predicted = !Number.isNaN(row.predictedWaitSeconds);
-    putBoundsAround(this.state, predicted ? row.predictedWaitSeconds : 0, bounds);
+    const predicted = !Number.isNaN(waitSeconds);
+    putBoundsAround(this.state, predicted ? waitSeconds : 0, bounds);
     if (predicted && !Number.isNaN(row.waitSeconds)) {
       tally.wait(row.waitSeconds, bounds.lowerSeconds, bounds.upperSeconds, bounds.upper90Seconds);
     }
     if (!predicted) bounds.upper90Seconds = Number.NaN;
-    tally.probability(row.p, q, row.longWait);
+    tally.probability(row, q, said.by);
     return q;
   }
 
@@ -232,19 +261,21 @@ export class Stream {
     return true;
   }
 
-  private remember(row: Row, open: Open, q: number, called: number): void {
+  private remember(row: Row, open: Open, called: number): void {
     const { entry } = open;
+    const { q, waitSeconds } = this.said;
     const { tier, heldOut, cost, paper } = this.chosen;
     const touched = tier >= FIRST_INTERVENTION && !heldOut;
     open.seq = this.seq++;
     open.longWait = row.longWait;
-    open.at = row.labelAt;
+    // One of which nothing is known frees what it has reserved when the history ends.
+    open.at = Number.isNaN(row.labelAt) ? Number.POSITIVE_INFINITY : row.labelAt;
     open.waitSeconds = row.waitSeconds;
     open.holdOutShare = heldOut ? this.chosen.share : Number.NaN;
     entry.id.copy(row.id);
     entry.submittedAt = row.submittedAt;
     entry.labelAt = row.labelAt;
-    entry.p = row.p;
+    entry.p = Number.isNaN(row.p) ? null : row.p;
     entry.q = q;
     entry.called = called;
     entry.tier = tier;
@@ -252,11 +283,13 @@ export class Stream {
     entry.cost = cost;
     entry.paper = PAPER[paper] ?? [];
     entry.touched = touched;
-    entry.longWait = touched ? null : row.longWait;
-    entry.predictedWaitSeconds = Number.isNaN(row.predictedWaitSeconds) ? null : row.predictedWaitSeconds;
+    entry.longWait = touched || row.censored ? null : row.longWait;
+    entry.predictedWaitSeconds = Number.isNaN(waitSeconds) ? null : waitSeconds;
     entry.waitSeconds = row.submittedAt + row.waitSeconds <= row.labelAt ? row.waitSeconds : null;
     entry.epoch = this.state.epoch;
+    open.censored = row.censored;
     this.pending.add(open);
+    this.forecaster.decided(row, touched);
   }
 
   private settle(until: number): void {
@@ -266,7 +299,7 @@ export class Stream {
       if (open === undefined) return;
       if (Number.isNaN(open.foldedSeconds)) this.fold(open);
       else this.foldWait(open);
-      if (tellsMore(open)) pending.add(open);
+      if (tellsMore(open, this.seesTouched)) pending.add(open);
       else pending.giveBack(open);
     }
   }
@@ -279,22 +312,30 @@ export class Stream {
     open.foldedSeconds = started ? Number.POSITIVE_INFINITY : toSeconds;
   }
 
+  private trackTouched({ entry, longWait }: Open): void {
+    const { waitSeconds, labelAt, submittedAt, predictedWaitSeconds, bounds, jobId, decisionId } = entry;
+    if (predictedWaitSeconds === null || (waitSeconds === null && !longWait)) return;
+    const toSeconds = waitSeconds ?? labelAt - submittedAt;
+    const started = waitSeconds !== null;
+    applyWait(this.state, { jobId, decisionId, submittedAt, fromSeconds: NOT_YET, toSeconds, started, bounds });
+  }
+
   private fold(open: Open): void {
     const { state, rules } = this;
-    const { entry, longWait } = open;
+    const { entry, longWait, censored } = open;
     const before = state.alarms.raw;
     if (entry.called > 0) this.openCalls[entry.called - 1] = (this.openCalls[entry.called - 1] ?? 0) - 1;
     applyEntry(state, entry, this.purse, rules.config.longWaitSeconds, this.refresh);
-    // Of the core the probabilities are taken as given, as if somebody else recalibrated them: by what the trace says of every job.
-    // Deployed, the label of a touched job is not known, and `all` does without it too.
-    if (entry.touched && rules.name === 'core' && entry.p !== null) learn(state, entry.p, longWait ? 1 : 0);
     open.foldedSeconds = entry.labelAt - entry.submittedAt;
+    if (censored) return;
+    this.forecaster.label(entry, longWait);
+    if (entry.touched && this.seesTouched) this.trackTouched(open);
     if (state.alarms.raw > before && this.alarmsAt.length < ALARMS_KEPT) this.alarmsAt.push(this.tally.jobs);
     if (entry.tier > 0 && !entry.touched) this.promises[entry.tier - 1]?.settled(longWait, open.holdOutShare);
     if (entry.paper.length > 0) this.settlePaper(entry, longWait);
     if (state.evaluation !== this.looked) this.noteEarned();
     this.recalibration?.label(state, entry, this.tally.jobs);
-    this.onLabel?.(entry.p, longWait);
+    this.onLabel?.(entry, longWait);
   }
 
   /** With the core rules most evaluations are never asked for, as nothing else follows them. */
@@ -327,14 +368,19 @@ function nothing(chosen: Chosen): void {
  * When more of a wait is known that goes on after its label: the next bound has elapsed, or the job has started. The same as
  * deployed, where nobody waits for a bound beyond usefulness.
  */
-function tellsMore(open: Open): boolean {
+function tellsMore(open: Open, seesTouched: boolean): boolean {
   const { entry, foldedSeconds, waitSeconds } = open;
-  if (Number.isNaN(waitSeconds) || owesWait(entry) === null) return false;
+  const owes = entry.touched ? seesTouched && touchedGoesOn(open) : owesWait(entry) !== null;
+  if (!owes || Number.isNaN(waitSeconds)) return false;
   const next = nextElapse(entry.bounds, foldedSeconds);
   if (next === null) return false;
   open.nextSeconds = next > GATE.usefulSeconds ? waitSeconds : Math.min(next, waitSeconds);
   open.at = entry.submittedAt + open.nextSeconds;
   return true;
+}
+
+function touchedGoesOn({ entry, longWait }: Open): boolean {
+  return longWait && entry.waitSeconds === null && entry.predictedWaitSeconds !== null;
 }
 
 /** How long a job waits; infinity where the file only says that it is long. */

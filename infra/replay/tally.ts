@@ -3,6 +3,7 @@ import { type BrierParts, brierOfBins } from '../../functions/domain/calibration
 import { eceOfBins, largestGapOfBins, nullMeanOfBins } from '../../functions/domain/calibration/ece.ts';
 import type { Chosen } from '../../functions/domain/choose-tier.ts';
 import type { Row } from '../import/row.ts';
+import type { ForecastName } from './forecast/forecaster.ts';
 import { Samples } from './samples.ts';
 import { WaitTimes } from './wait-times.ts';
 
@@ -13,8 +14,11 @@ interface TierTally {
   /** Done, whatever tier was called for, and how many of these really waited long: right, and reached. */
   acted: number;
   right: number;
+  /** Of what was done, jobs that left before anybody could tell whether they wait long. */
+  unknown: number;
   heldOut: number;
   heldRight: number;
+  heldUnknown: number;
 }
 
 /** Calls whose own tier was not done, by the first rule against it. */
@@ -38,12 +42,17 @@ export class Tally {
   /** Questions that were not asked for want of a place. */
   unasked = 0;
   longWaits = 0;
+  /** Jobs that left before anybody could tell whether they wait long. */
+  censored = 0;
+  /** Jobs that VGAC gave a p, and those in whose q it had a part. */
+  withP = 0;
+  withVgac = 0;
   first = Number.NaN;
   last = Number.NaN;
   readonly raw = new Samples();
   readonly served = new Samples();
   readonly tiers: readonly TierTally[] = [1, 2, 3, 4].map(() => ({
-    ...{ called: 0, acted: 0, right: 0, heldOut: 0, heldRight: 0 },
+    ...{ called: 0, acted: 0, right: 0, unknown: 0, heldOut: 0, heldRight: 0, heldUnknown: 0 },
   }));
   readonly passedOver = new Map<string, PassedOver>();
   /** Of the jobs that were reached. */
@@ -56,7 +65,8 @@ export class Tally {
 
   /** @param unasked somebody should have been asked, and there was no place */
   count(row: Row, called: number, chosen: Chosen, asked: boolean, unasked: boolean): void {
-    if (row.longWait) this.longWaits += 1;
+    if (row.censored) this.censored += 1;
+    else if (row.longWait) this.longWaits += 1;
     if (called === 0) {
       this.nothingNeeded += 1;
       return;
@@ -85,9 +95,14 @@ export class Tally {
     if (waitSeconds >= lower && waitSeconds <= upper) this.withinBoth += 1;
   }
 
-  probability(p: number, q: number, longWait: boolean): void {
-    this.raw.add(p, longWait);
-    this.served.add(q, longWait);
+  /** @param q NaN where nothing was served */
+  probability({ p, longWait, censored }: Row, q: number, by: ForecastName | null): void {
+    const hasP = !Number.isNaN(p);
+    if (hasP) this.withP += 1;
+    if (by === 'both' || by === 'file') this.withVgac += 1;
+    if (censored) return;
+    if (hasP) this.raw.add(p, longWait);
+    if (!Number.isNaN(q)) this.served.add(q, longWait);
   }
 
   earned(tier: number): void {
@@ -108,19 +123,21 @@ export class Tally {
     return this.bounded === 0 ? null : this.withinBoth / this.bounded;
   }
 
-  private countDone({ longWait, waitSeconds }: Row, { tier, heldOut }: Chosen, asked: boolean): void {
+  private countDone({ longWait, waitSeconds, censored }: Row, { tier, heldOut }: Chosen, asked: boolean): void {
     const done = this.tiers[tier - 1];
     if (done === undefined) return;
     if (heldOut) {
       this.heldOut += 1;
       done.heldOut += 1;
-      if (longWait) done.heldRight += 1;
+      if (censored) done.heldUnknown += 1;
+      else if (longWait) done.heldRight += 1;
       return;
     }
     this.acted += 1;
     done.acted += 1;
     if (asked) this.alsoAsked += 1;
-    if (!longWait) return;
+    if (censored) done.unknown += 1;
+    if (censored || !longWait) return;
     done.right += 1;
     this.reachedWaits.add(waitSeconds);
   }
@@ -142,6 +159,8 @@ export interface Scores extends Nullable<BrierParts> {
   readonly mce: number | null;
   /** The largest gap between means where p is at least .5, .6, .7, .8 or .9. */
   readonly tailGap: number | null;
+  /** Mean log loss in nats, p held in .001 to .999. */
+  readonly logLoss: number | null;
   /** How well it ranks, which says nothing about how well it is calibrated. */
   readonly auroc: number | null;
   readonly auprc: number | null;
@@ -163,9 +182,9 @@ export function reliabilityOf(
   const sorted = samples.sorted(room);
   const bins = sorted.bins();
   const { auroc, auprc } = sorted.ranking();
-  const tailGap = sorted.tailGap();
+  const others = { tailGap: sorted.tailGap(), logLoss: sorted.logLoss(), auroc, auprc };
   const parts = brierOfBins(bins) ?? NO_BRIER;
-  if (bins.length === 0) return { bins, scores: { ece: null, null: null, mce: null, ...parts, tailGap, auroc, auprc } };
+  if (bins.length === 0) return { bins, scores: { ece: null, null: null, mce: null, ...parts, ...others } };
   const [ece, mce] = [eceOfBins(bins), largestGapOfBins(bins)];
-  return { bins, scores: { ece, null: nullMeanOfBins(bins), mce, ...parts, tailGap, auroc, auprc } };
+  return { bins, scores: { ece, null: nullMeanOfBins(bins), mce, ...parts, ...others } };
 }

@@ -55,7 +55,13 @@ export class Timeline {
   private seen = 0;
 
   /** Notes one decision. */
-  add(standing: Standing, { submittedAt, longWait }: Row, called: number, chosen: Chosen, asked: boolean): void {
+  add(
+    standing: Standing,
+    { submittedAt, longWait, censored }: Row,
+    called: number,
+    chosen: Chosen,
+    asked: boolean,
+  ): void {
     let point = this.points.at(-1);
     if (point === undefined || point.jobs === this.perPoint) {
       if (this.points.length === MOST_POINTS) this.halve();
@@ -67,8 +73,9 @@ export class Timeline {
     }
     point.jobs += 1;
     point.to = submittedAt;
-    if (longWait) point.longWaits += 1;
-    if (called > 0) noteCall(point, standing, chosen, asked, longWait);
+    const long = longWait && !censored;
+    if (long) point.longWaits += 1;
+    if (called > 0) noteCall(point, standing, chosen, asked, long);
     if (this.looksNext) look(standing, point);
     else if (point.jobs === 1) takeOver(this.points.at(-2), point);
     this.seen += 1;

@@ -9,6 +9,7 @@ import { applyEntry } from '../../functions/domain/calibration/apply.ts';
 import { serve } from '../../functions/domain/calibration/serve.ts';
 import { initialState } from '../../functions/domain/calibration/state.ts';
 import { decide, reliability } from '../../functions/domain/gate.ts';
+import type { ForecastName } from '../../infra/replay/forecast/forecaster.ts';
 import { type ReplayOptions, replayFile } from '../../infra/replay/replay-file.ts';
 import { type RulesName, roundOf, ruleSet } from '../../infra/replay/rules.ts';
 import type { LedgerEntry } from '../../schemas/items/ledger.ts';
@@ -30,21 +31,31 @@ export const calibration: Bench = {
     const folder = mkdtempSync(join(tmpdir(), 'bench-'));
     try {
       const table = new Table({
-        head: ['history', 'rules', 'jobs/s, best', 'rounds', 'CPU us a job', 'jobs per second of CPU'],
+        head: [
+          'history',
+          'rules',
+          'forecast',
+          'jobs/s, best',
+          'rounds',
+          'CPU us a job',
+          'per second of CPU',
+          'of file',
+        ],
         style: { head: [], border: [] },
       });
       const long = await history(folder, 'long.csv', JOBS);
       const before = process.memoryUsage().rss;
       for (const rules of ['core', 'all'] as const) {
-        table.push([`${whole(JOBS)} made up`, rules, ...told(await rateOf(long, rules, ROUNDS))]);
+        for (const row of await ratesOf(long, rules, ROUNDS)) table.push([`${whole(JOBS)} made up`, ...row]);
       }
       const grown = (process.memoryUsage().rss - before) / 2 ** 20;
       for (const stream of ['A', 'B', 'C', 'D', 'E', 'F']) {
         const path = join(SHARED, `${stream}.csv.gz`);
-        if (existsSync(path)) table.push([stream, 'core', ...told(await rateOf(path, 'core', SHORT_ROUNDS))]);
+        if (!existsSync(path)) continue;
+        for (const row of await ratesOf(path, 'core', SHORT_ROUNDS)) table.push([stream, ...row]);
       }
       print(table.toString());
-      print(`memory grown by ${whole(grown)} MiB over the ${2 * ROUNDS} rounds of the long history`);
+      print(`memory grown by ${whole(grown)} MiB over the ${6 * ROUNDS} rounds of the long history`);
       const { decision, label } = microsOf();
       print(`one decision in full ${decision.toFixed(1)} us, one label ${label.toFixed(2)} us`);
     } finally {
@@ -53,8 +64,9 @@ export const calibration: Bench = {
   },
 };
 
-const options = (rules: RulesName): ReplayOptions => ({
+const options = (rules: RulesName, forecast: ForecastName): ReplayOptions => ({
   rules: ruleSet(rules),
+  forecast,
   mapping: new Map(),
   longWaitSeconds: 300,
   onRead: () => {},
@@ -69,11 +81,11 @@ interface Rate {
 }
 
 /** Reading, deciding, folding and counting, file to result: the best of some rounds, the first of which warm up. */
-async function rateOf(path: string, rules: RulesName, count: number): Promise<Rate> {
+async function rateOf(path: string, rules: RulesName, forecast: ForecastName, count: number): Promise<Rate> {
   const rounds: { rate: number; cpuMicros: number }[] = [];
   for (let round = 0; round < count; round++) {
     const before = process.cpuUsage();
-    const { jobsPerSecond, streams } = await replayFile(path, 'bench', options(rules));
+    const { jobsPerSecond, streams } = await replayFile(path, 'bench', options(rules, forecast));
     const { user, system } = process.cpuUsage(before);
     const jobs = streams.reduce((sum, { cluster }) => sum + cluster.stream.tally.jobs, 0);
     rounds.push({ rate: jobsPerSecond ?? 0, cpuMicros: (user + system) / jobs });
@@ -82,6 +94,19 @@ async function rateOf(path: string, rules: RulesName, count: number): Promise<Ra
     rates: rounds.map(({ rate }) => rate),
     cpuMicros: Math.min(...rounds.map(({ cpuMicros }) => cpuMicros)),
   };
+}
+
+/** Each forecast on the same history, and how its speed compares with that of the experts, which is the first. */
+async function ratesOf(path: string, rules: RulesName, count: number): Promise<string[][]> {
+  const rows: string[][] = [];
+  let first = Number.NaN;
+  for (const forecast of ['file', 'builtin', 'both'] as const) {
+    const rate = await rateOf(path, rules, forecast, count);
+    const best = Math.max(...rate.rates);
+    if (rows.length === 0) first = best;
+    rows.push([rules, forecast, ...told(rate), (best / first).toFixed(2)]);
+  }
+  return rows;
 }
 
 function told({ rates, cpuMicros }: Rate): string[] {

@@ -1,3 +1,4 @@
+import { lossOf } from '../calibration/log-loss.ts';
 import { clip } from '../calibration/normal.ts';
 import { stretchLength, stretchOf } from '../calibration/stretches.ts';
 import { FORECAST } from './numbers.ts';
@@ -26,8 +27,6 @@ const BLOCKS = LABELS / BLOCK;
 const STEPS = 1000;
 /** A block's sum as stored: 16 bits. */
 const MOST_STEPS = 32_767;
-/** What one label is charged with at worst. */
-const EDGE = 0.001;
 
 export function choice(): Choice {
   const ring = { gains: new Int32Array(BLOCKS), times: new Float64Array(BLOCKS), size: 0, next: 0 };
@@ -45,7 +44,7 @@ export function compare(
 ): void {
   if (choice.labels === 0) choice.time = Math.floor(submittedAt);
   choice.labels += 1;
-  choice.gain += logLoss(alone, y) - logLoss(withVgac, y);
+  choice.gain += lossOf(alone, y) - lossOf(withVgac, y);
   if (choice.labels < BLOCK) return;
   choice.gains[choice.next] = Math.round(clip(choice.gain * STEPS, -MOST_STEPS, MOST_STEPS));
   choice.times[choice.next] = choice.time;
@@ -90,9 +89,4 @@ export function gainOf({ gains, times, size }: Choice, longWaitSeconds: number):
   for (const off of sums.values()) stretches += off ** 2;
   const variance = Math.max((stretches / size ** 2) * (count / (count - 1)), blocks / size ** 2);
   return { labels, mean: mean / BLOCK, lower: (mean - z * Math.sqrt(variance)) / BLOCK };
-}
-
-function logLoss(q: number, y: 0 | 1): number {
-  const clipped = clip(q, EDGE, 1 - EDGE);
-  return -Math.log(y === 1 ? clipped : 1 - clipped);
 }

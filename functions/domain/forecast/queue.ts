@@ -9,6 +9,8 @@ export interface Asked {
   /** Processors; parts of one where a job asks for less. */
   readonly procs: number;
   readonly queue: string;
+  /** `shapeOf`, where whoever plays a whole history keeps it. */
+  readonly shape?: string;
 }
 
 /** What is known of a queue from events alone. Jobs and GPUs in numbers, times in seconds. */
@@ -46,8 +48,8 @@ export function emptyQueue(): QueueState {
 }
 
 /** Jobs that ask for the same GPUs and processors; not rounded. */
-export function shapeOf({ gpus, procs }: Pick<Asked, 'gpus' | 'procs'>): string {
-  return `${gpus} ${procs}`;
+export function shapeOf({ gpus, procs, shape }: Pick<Asked, 'gpus' | 'procs' | 'shape'>): string {
+  return shape ?? `${gpus} ${procs}`;
 }
 
 /** @param at seconds since the epoch */

@@ -1,5 +1,5 @@
 import { debiasedEce, type Room, roomFor } from '../calibration/debiased-ece.ts';
-import { clip } from '../calibration/normal.ts';
+import { lossOf } from '../calibration/log-loss.ts';
 import { orderOfQ, picked, type ServedSample } from '../calibration/served-sample.ts';
 import { divide, stretchesFor } from '../calibration/stretches.ts';
 
@@ -16,9 +16,6 @@ export interface Blocks {
   /** The block of each job. */
   readonly of: Uint32Array;
 }
-
-/** A single certain mistake must not decide a comparison: the experts are held the same way. */
-const FLOOR = 0.001;
 
 /**
  * Divides jobs into at most `most` blocks of about the same size, by time of submission. None splits a stretch of time
@@ -113,12 +110,6 @@ function studentOf(z: number, degrees: number): number {
   const first = (z3 + z) / (4 * degrees);
   const second = (5 * z5 + 16 * z3 + 3 * z) / (96 * degrees ** 2);
   return z + first + second + (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * degrees ** 3);
-}
-
-/** -log of the probability that was given to what happened, in nats. */
-function lossOf(q: number, y: number): number {
-  const held = clip(q, FLOOR, 1 - FLOOR);
-  return -Math.log(y === 1 ? held : 1 - held);
 }
 
 function eceOf(sample: ServedSample, longWaitSeconds: number, room: Room): number {

@@ -194,7 +194,8 @@ export function detectorChart(report: StreamReport): string {
   const limits = [alarm, modelAlarm].map((height) =>
     rule(WIDE.left, log(height), WIDE.width - WIDE.right, log(height), 'limit'),
   );
-  const lines = line(of('raw'), 'notify') + line(of('served'), 'autonomous');
+  const raw = report.forecast.rawP === null ? '' : line(of('raw'), 'notify');
+  const lines = raw + line(of('served'), 'autonomous');
   return svg(WIDE, 'drift statistics over time', grid + limits.join('') + lines + axis);
 }
 

@@ -10,10 +10,11 @@ import {
   tierChart,
   tokenChart,
 } from './charts.ts';
-import type { FileReport, NaiveReport, Report, StreamReport } from './shape.ts';
+import { FORECAST_WORDS, pooled } from './forecast.ts';
+import type { FileReport, ForecastReport, NaiveReport, Report, StreamReport } from './shape.ts';
 import { STYLE } from './style.ts';
 import { escaped } from './svg.ts';
-import { coreOf, psiInWords, rightByTier, sumOf } from './table.ts';
+import { coreOf, goodnessIn, psiInWords, rightByTier, sumOf } from './table.ts';
 import { count, day, decimals, percent, perDay } from './words.ts';
 
 /** The whole run as one page that needs nothing else: no script, no font, no network. */
@@ -53,7 +54,7 @@ function paragraph({ sentences }: StreamReport['verdict']): string {
 }
 
 function cards(stream: StreamReport): string {
-  const { promiseViolations, tiers } = stream;
+  const { promiseViolations, tiers, ece, forecast } = stream;
   const right = tiers.reduce((sum, tier) => sum + tier.right, 0);
   const kept = promiseViolations === 0;
   return `<div class="cards">${[
@@ -66,8 +67,12 @@ function cards(stream: StreamReport): string {
       kept ? 'good' : 'bad',
     ),
     card(
-      `${decimals(stream.ece.raw)} → ${decimals(stream.ece.served)}`,
-      `ECE raw → served; perfect ${decimals(stream.ece.null)}, n ${count(stream.ece.n)}`,
+      `${decimals(forecast.baseRate.brier)} → ${decimals(forecast.brier)}`,
+      `Brier score, base rate → ${FORECAST_WORDS[forecast.name]}`,
+    ),
+    card(
+      ece.raw === null ? decimals(ece.served) : `${decimals(ece.raw)} → ${decimals(ece.served)}`,
+      `ECE ${ece.raw === null ? '' : 'raw → '}served; perfect ${decimals(ece.null)}, n ${count(ece.n)}`,
     ),
     card(
       percent(stream.upper90Held),
@@ -83,12 +88,15 @@ function card(value: string, says: string, className = ''): string {
 
 function figures(stream: StreamReport): string[] {
   const { raw, served } = stream.reliability;
-  const pair = `<div class="pair"><div><p>raw p, as VGAC gives it</p>${reliabilityChart('reliability of raw p', raw, 'notify')}</div><div><p>served q, as we act on it</p>${reliabilityChart('reliability of served q', served, 'autonomous')}</div></div>`;
+  const hasRaw = raw.length > 0;
+  const ofRaw = `<div><p>raw p, as VGAC gives it</p>${reliabilityChart('reliability of raw p', raw, 'notify')}</div>`;
+  const ofServed = `<div><p>served q, as we act on it</p>${reliabilityChart('reliability of served q', served, 'autonomous')}</div>`;
+  const pair = `<div class="pair">${hasRaw ? ofRaw : ''}${ofServed}</div>`;
   return [
     figure(
       'Reliability',
       'Share of jobs that waited long against what was predicted, in 15 quantile bins (equal predictions share one) with 95 % intervals. On the diagonal is calibrated; axes are square roots, for most probabilities are small. Brier = reliability - resolution + uncertainty + within bins. How well they rank (AUROC, AUPRC) is information and opens no gate.',
-      pair + scores(stream.scores),
+      pair + scores(stream.scores, hasRaw),
       'tall',
     ),
     figure(
@@ -118,7 +126,7 @@ function figures(stream: StreamReport): string[] {
     ),
     figure(
       'Drift statistics',
-      `Evidence of miscalibration; an alarm starts it anew, is shown, and touches no tier. Alarms: ${count(stream.alarms.raw)} on raw p, ${count(stream.alarms.served)} on served q. ${psiInWords(stream)}. ${keys(['notify', 'raw p'], ['autonomous', 'served q'], ['dash', 'alarm'])}`,
+      `Evidence of miscalibration; an alarm starts it anew, is shown, and touches no tier. Alarms: ${hasRaw ? `${count(stream.alarms.raw)} on raw p, ` : ''}${count(stream.alarms.served)} on served q. ${hasRaw ? `${psiInWords(stream)}. ` : ''}${keys(...(hasRaw ? [['notify', 'raw p'] as const] : []), ['autonomous', 'served q'], ['dash', 'alarm'])}`,
       detectorChart(stream),
     ),
     figure(
@@ -167,6 +175,7 @@ function tables(stream: StreamReport): string[] {
   const core = stream.core === null ? '' : ` ${capital(coreOf(stream, stream.core))}.`;
   return [
     figure('Tiers', escaped(sumOf(stream)), `${table(head, tiers)}<p>At the end:</p><ul>${standings}</ul>`, 'wide'),
+    figure('Forecasts', forecastWords(stream.forecast), forecasts(stream.forecast), 'wide'),
     figure(
       'What each rule took',
       escaped(`Calls whose own tier was not done, by the first rule against it.${core}`),
@@ -174,8 +183,30 @@ function tables(stream: StreamReport): string[] {
     ),
     ...(stream.naive === null
       ? []
-      : [figure('Simpler rules on the same jobs', 'On raw p, by the trace.', beside(stream, stream.naive))]),
+      : [figure('Simpler rules on the same jobs', 'By the trace.', beside(stream, stream.naive))]),
   ];
+}
+
+function forecastWords({ compared }: ForecastReport): string {
+  const each = compared.map(({ name }) => `${name}: ${FORECAST_WORDS[name]}`).join('; ');
+  return `How good the probabilities were, and what the same rules make of them: ${each}.`;
+}
+
+const GOODNESS = ['Brier score', 'log loss', 'AUROC'];
+const MADE = ['calls', 'acted', 'right, by tier (n)', 'reached', 'chance', 'p let in', '90 % bound holds'];
+
+function forecasts({ compared, baseRate, rawP }: ForecastReport): string {
+  const nothing = MADE.map(() => '');
+  const rows = [
+    ['base rate', ...goodnessIn(baseRate), ...nothing],
+    ...(rawP === null ? [] : [['the file’s p', ...goodnessIn(rawP), ...nothing]]),
+    ...compared.map((one) => [
+      ...[one.name, ...goodnessIn(one), count(one.calls), percent(one.actedOfCalls), rightByTier(one)],
+      ...[percent(one.reachedShare), percent(one.chance), one.name === 'both' ? percent(one.vgacShare) : ''],
+      percent(one.upper90Held),
+    ]),
+  ];
+  return table(['forecast', ...GOODNESS, ...MADE], rows);
 }
 
 function beside(stream: StreamReport, naive: readonly NaiveReport[]): string {
@@ -207,13 +238,15 @@ const SCORES: readonly (readonly [string, keyof Scores])[] = [
   ['resolution', 'resolution'],
   ['uncertainty', 'uncertainty'],
   ['within bins', 'withinBin'],
+  ['log loss', 'logLoss'],
   ['AUROC', 'auroc'],
   ['AUPRC', 'auprc'],
 ];
 
-function scores({ raw, served }: StreamReport['scores']): string {
-  const rows = SCORES.map(([name, key]) => [name, decimals(raw[key]), decimals(served[key])]);
-  return table(['', 'raw p', 'served q'], rows);
+function scores({ raw, served }: StreamReport['scores'], hasRaw: boolean): string {
+  const of = (one: Scores, key: keyof Scores): string[] => [decimals(one[key])];
+  const rows = SCORES.map(([name, key]) => [name, ...(hasRaw ? of(raw, key) : []), ...of(served, key)]);
+  return table(['', ...(hasRaw ? ['raw p'] : []), 'served q'], rows);
 }
 
 function summary(streams: readonly StreamReport[]): string {
@@ -239,7 +272,13 @@ function summary(streams: readonly StreamReport[]): string {
     percent(stream.chance),
     perDay(stream.questionsPerDay),
   ]);
-  return `<figure style="margin-top:14px">${markupTable(head, rows)}</figure>`;
+  const together = pooled(streams.map(({ forecast }) => forecast)).map((one) => [
+    ...[one.name, count(one.calls), percent(one.actedOfCalls), count(one.heldOut), rightByTier(one)],
+    ...[percent(one.reachedShare), percent(one.chance)],
+  ]);
+  const heads = ['all together', 'calls', 'acted', 'held out', 'right, by tier (n)', 'reached', 'chance'];
+  const all = together.length === 0 ? '' : `<p></p>${table(heads, together)}`;
+  return `<figure style="margin-top:14px">${markupTable(head, rows)}${all}</figure>`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -5,7 +5,9 @@ import type { Cluster } from '../cluster.ts';
 import type { FileResult, NamedStream } from '../replay-file.ts';
 import type { Stream } from '../stream.ts';
 import { reliabilityOf } from '../tally.ts';
+import { forecastReport } from './forecast.ts';
 import type { CoreReport, FileReport, NaiveReport, PassedOverReport, StreamReport, TierReport } from './shape.ts';
+import { share } from './share.ts';
 import { verdictOf } from './verdict.ts';
 import { wilson } from './wilson.ts';
 
@@ -39,6 +41,7 @@ export function streamReport({ name, cluster }: NamedStream, jobsPerSecond: numb
     calls: tally.calls,
     actedOfCalls: share(acted, tally.calls),
     longWaits,
+    censored: tally.censored,
     reached,
     reachedShare: share(reached, longWaits),
     chance: share(acted, jobs),
@@ -50,6 +53,7 @@ export function streamReport({ name, cluster }: NamedStream, jobsPerSecond: numb
     tiers,
     promiseViolations: tiers.reduce((sum, { violations }) => sum + violations, 0),
     naive: naiveReports(cluster),
+    forecast: forecastReport(cluster, { raw: raw.scores, served: served.scores }, room),
   };
   return {
     name,
@@ -65,7 +69,7 @@ export function streamReport({ name, cluster }: NamedStream, jobsPerSecond: numb
     days,
     upper90Held: tally.upper90Held,
     interval90Held: tally.interval90Held,
-    ece: { raw: raw.scores.ece, served: served.scores.ece, null: served.scores.null, n: jobs },
+    ece: { raw: raw.scores.ece, served: served.scores.ece, null: served.scores.null, n: tally.served.n },
     scores: { raw: raw.scores, served: served.scores },
     psi: psiOf(state.shift),
     psiNeeds: psiNeeds(state.shift),
@@ -83,8 +87,9 @@ function tierReports({ rules, tally, promises, state }: Stream): TierReport[] {
   return rules.tiers.flatMap((numbers, i) => {
     const [done, promise, standing] = [tally.tiers[i], promises[i], standings[i]];
     if (done === undefined || promise === undefined || standing === undefined) return [];
-    const { called, acted, right, heldOut, heldRight } = done;
-    const { low, high } = wilson(right, acted, 90);
+    const { called, acted, right, unknown, heldOut, heldRight, heldUnknown } = done;
+    const known = acted - unknown;
+    const { low, high } = wilson(right, known, 90);
     // Labels with q >= eps are those of all that call for this tier or a higher one.
     const labels = tally.tiers.slice(i).reduce((sum, tier) => sum + tier.called, 0);
     const aDay = perDay(labels, tally.days);
@@ -93,13 +98,13 @@ function tierReports({ rules, tally, promises, state }: Stream): TierReport[] {
       tier: numbers.name,
       eps: numbers.eps,
       promise: numbers.promise,
-      ...{ called, acted, right, rightShare: share(right, acted) },
-      rightLow: acted === 0 ? null : low,
-      rightHigh: acted === 0 ? null : high,
+      ...{ called, acted, right, unknown, rightShare: share(right, known) },
+      rightLow: known === 0 ? null : low,
+      rightHigh: known === 0 ? null : high,
       counterfactual: numbers.kind === 'intervention',
       testedFrom: Math.ceil(testedFrom(numbers)),
       tested: acted + heldOut >= testedFrom(numbers),
-      ...{ heldOut, heldRight },
+      ...{ heldOut, heldRight, heldUnknown },
       reachedShare: share(right, tally.longWaits),
       violations: promise.violations,
       leastSlack: promise.leastSlack,
@@ -137,10 +142,6 @@ function naiveReports({ naive, stream }: Cluster): NaiveReport[] | null {
 
 function mostFirst(counts: ReadonlyMap<string, PassedOverReport>): Record<string, PassedOverReport> {
   return Object.fromEntries([...counts].sort(([, a], [, b]) => b.calls - a.calls));
-}
-
-function share(part: number, whole: number): number | null {
-  return whole === 0 ? null : part / whole;
 }
 
 function perDay(count: number, days: number): number | null {

@@ -1,5 +1,6 @@
 import type { Bin } from '../../../functions/domain/calibration/bins.ts';
 import type { TierName } from '../../../schemas/primitives.ts';
+import type { ForecastName } from '../forecast/forecaster.ts';
 import type { NaiveOutcome } from '../naive.ts';
 import type { Epoch } from '../recalibration.ts';
 import type { RulesName } from '../rules.ts';
@@ -26,6 +27,8 @@ export interface TierReport {
   /** What it did, whatever was called for, and how much of that was right: the job really waited long. */
   readonly acted: number;
   readonly right: number;
+  /** Of what it did, jobs that left before anybody could tell whether they wait long; the share is that of the others. */
+  readonly unknown: number;
   readonly rightShare: number | null;
   /** Of the share: Wilson's two-sided 90 % interval. */
   readonly rightLow: number | null;
@@ -37,6 +40,7 @@ export interface TierReport {
   readonly tested: boolean;
   readonly heldOut: number;
   readonly heldRight: number;
+  readonly heldUnknown: number;
   /** Of the jobs that really waited long. */
   readonly reachedShare: number | null;
   /** Times that the promise, recomputed from what was done and not from the tokens, did not hold; and the least left of it. */
@@ -50,6 +54,51 @@ export interface TierReport {
   /** Outcomes that are missing, and the days that they take at this rate; null where more outcomes alone will not do. */
   readonly needs: number | null;
   readonly needsDays: number | null;
+}
+
+/** How good probabilities were: lower is better but for the AUROC. Null where there is nothing to judge. */
+export interface Goodness {
+  readonly brier: number | null;
+  /** In nats, probabilities held in .001 to .999. */
+  readonly logLoss: number | null;
+  readonly auroc: number | null;
+}
+
+/** One forecast on the rounds of a stream: how good it was, and what the gate made of it. */
+export interface ServedReport extends Goodness {
+  readonly name: ForecastName;
+  /** Of the jobs, those in whose q VGAC's p had a part. */
+  readonly vgacShare: number | null;
+  readonly jobs: number;
+  readonly calls: number;
+  readonly acted: number;
+  readonly actedOfCalls: number | null;
+  readonly heldOut: number;
+  readonly tiers: readonly Pick<TierReport, 'acted' | 'right' | 'unknown' | 'rightShare'>[];
+  readonly longWaits: number;
+  readonly reached: number;
+  readonly reachedShare: number | null;
+  readonly chance: number | null;
+  readonly upper90Held: number | null;
+  readonly promiseViolations: number;
+}
+
+/** Which forecast was acted on, and how good it was. */
+export interface ForecastReport extends Goodness {
+  readonly name: ForecastName;
+  /** How much lower its Brier score is than the base rate's, as a share of that. */
+  readonly skill: number | null;
+  /** Of the jobs, those that the file has a p for, and those in whose q it had a part. */
+  readonly withP: number | null;
+  readonly vgacShare: number | null;
+  /** Always saying the share of long waits. */
+  readonly baseRate: Goodness & { readonly share: number | null };
+  /** The file's own p as it is; null where there is none. */
+  readonly rawP: Goodness | null;
+  /** Jobs of which nothing was heard for 30 days, which count as gone from then on. */
+  readonly aged: number;
+  /** The same rules by this forecast, and by the others beside it. */
+  readonly compared: readonly ServedReport[];
 }
 
 /** What the core rules did with the same rounds. */
@@ -82,6 +131,7 @@ export interface StreamReport {
   readonly name: string;
   readonly clusterId: string;
   readonly verdict: Verdict;
+  readonly forecast: ForecastReport;
   /** Rounds: `nothingNeeded + acted + heldOut + asked + withheld + late + failed + undecided`. */
   readonly jobs: number;
   readonly nothingNeeded: number;
@@ -97,6 +147,8 @@ export interface StreamReport {
   readonly calls: number;
   readonly actedOfCalls: number | null;
   readonly longWaits: number;
+  /** Jobs that left, or the file ends, before anybody could tell whether they wait long. */
+  readonly censored: number;
   /** Acted on, of the jobs that really waited long; beside it what as many acts thrown at random would have reached. */
   readonly reached: number;
   readonly reachedShare: number | null;

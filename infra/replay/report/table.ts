@@ -1,7 +1,16 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import type { Scores } from '../tally.ts';
-import type { CoreReport, NaiveReport, StreamReport, TierReport } from './shape.ts';
+import { FORECAST_WORDS, pooled } from './forecast.ts';
+import type {
+  CoreReport,
+  ForecastReport,
+  Goodness,
+  NaiveReport,
+  ServedReport,
+  StreamReport,
+  TierReport,
+} from './shape.ts';
 import { count, day, decimals, percent, perDay } from './words.ts';
 
 const STRIP = 60;
@@ -19,7 +28,7 @@ export function streamTable(report: StreamReport): string {
   const table = new Table({ ...PLAIN, colWidths: [24, 92], wordWrap: true });
   for (const [name, value] of rowsOf(report)) table.push([name, value]);
   const head = `${colors.bold(report.name)}  ${colors.dim(spanOf(report))}`;
-  const tables = [head, paragraph(report.verdict.sentences), tierTable(report.tiers)];
+  const tables = [head, paragraph(report.verdict.sentences), tierTable(report.tiers), forecastTable(report.forecast)];
   if (report.naive !== null) tables.push(besideTable(report, report.naive));
   return [...tables, table.toString()].join('\n');
 }
@@ -60,10 +69,66 @@ export function summaryTable(reports: readonly StreamReport[]): string {
 }
 
 /** `.67 (201) / .91 (218) / - / -`. */
-export function rightByTier({ tiers }: Pick<StreamReport, 'tiers'>): string {
+export function rightByTier({ tiers }: { readonly tiers: ServedReport['tiers'] }): string {
   return tiers
-    .map(({ rightShare, acted }) => (rightShare === null ? '-' : `${hundredths(rightShare)} (${count(acted)})`))
+    .map(({ rightShare, acted, unknown }) =>
+      rightShare === null ? '-' : `${hundredths(rightShare)} (${count(acted - unknown)})`,
+    )
     .join(' / ');
+}
+
+/** The forecast beside the others, the file's own p and the base rate: how good each is, and what the gate makes of it. */
+function forecastTable({ compared, baseRate, rawP }: ForecastReport): string {
+  const table = new Table({
+    ...PLAIN,
+    head: [
+      ...['forecast', 'Brier', 'log loss', 'AUROC', 'calls', 'acted', 'right, by tier (n)', 'reached', 'chance'],
+      ...['p let in', '90 % bound'],
+    ],
+    colAligns: ['left', right, right, right, right, right, 'left', right, right, right, right],
+  });
+  const nothing = Array(7).fill('');
+  table.push(['base rate', ...goodnessIn(baseRate), ...nothing]);
+  if (rawP !== null) table.push(['the file’s p', ...goodnessIn(rawP), ...nothing]);
+  for (const [i, one] of compared.entries()) {
+    const name = i === 0 && compared.length > 1 ? colors.bold(one.name) : one.name;
+    table.push([name, ...goodnessIn(one), ...madeOf(one), percent(one.upper90Held)]);
+  }
+  const words = compared.map(({ name }) => `${name}: ${FORECAST_WORDS[name]}`).join('; ');
+  return `${table.toString()}\n${colors.dim(words)}`;
+}
+
+export function goodnessIn({ brier, logLoss, auroc }: Goodness): string[] {
+  return [decimals(brier), decimals(logLoss), auroc === null ? '-' : auroc.toFixed(3)];
+}
+
+function madeOf(one: ServedReport): string[] {
+  return [
+    ...[count(one.calls), percent(one.actedOfCalls), rightByTier(one), percent(one.reachedShare), percent(one.chance)],
+    one.name === 'both' ? percent(one.vgacShare) : '',
+  ];
+}
+
+/** All streams of a run together, a line for each forecast; and how good each was on each stream: Brier score, log loss, AUROC. */
+export function pooledTables(reports: readonly StreamReport[]): string {
+  const together = pooled(reports.map(({ forecast }) => forecast));
+  const all = new Table({
+    ...PLAIN,
+    head: ['all streams', 'jobs', 'calls', 'acted', 'held out', 'right, by tier (n)', 'reached', 'chance', 'p let in'],
+    colAligns: ['left', right, right, right, right, 'left', right, right, right],
+  });
+  for (const one of together) {
+    const [calls = '', acted = '', ...others] = madeOf(one);
+    all.push([one.name, count(one.jobs), calls, acted, count(one.heldOut), ...others]);
+  }
+  const names = together.map(({ name }) => name);
+  const goodness = new Table({ ...PLAIN, head: ['Brier, log loss, AUROC', 'base rate', 'the file’s p', ...names] });
+  const cell = (one: Goodness | null | undefined): string => (one ? goodnessIn(one).join(' ') : '-');
+  for (const { name, forecast } of reports) {
+    const served = names.map((wanted) => forecast.compared.find((one) => one.name === wanted));
+    goodness.push([name, cell(forecast.baseRate), cell(forecast.rawP), ...served.map(cell)]);
+  }
+  return together.length === 0 ? '' : `${all.toString()}\n${goodness.toString()}`;
 }
 
 function tierTable(tiers: readonly TierReport[]): string {
@@ -93,7 +158,7 @@ function tierTable(tiers: readonly TierReport[]): string {
         ? '-'
         : `${hundredths(tier.rightLow)} to ${hundredths(tier.rightHigh)}`,
       `${hundredths(tier.promise)}${tier.tested ? '' : ` (not tested yet: ${tier.testedFrom} needed)`}`,
-      tier.heldOut === 0 ? '0' : `${count(tier.heldOut)} (${hundredths(tier.heldRight / tier.heldOut)} right)`,
+      heldOutIn(tier),
       percent(tier.reachedShare),
       tier.leastSlack.toFixed(1),
       tier.earnedAfter === null ? 'never' : count(tier.earnedAfter),
@@ -102,6 +167,11 @@ function tierTable(tiers: readonly TierReport[]): string {
   const counterfactual = tiers.some((tier) => tier.counterfactual && tier.acted > 0);
   const note = '* counterfactual: by the trace, as if the job had been left alone';
   return counterfactual ? `${table.toString()}\n${colors.dim(note)}` : table.toString();
+}
+
+function heldOutIn({ heldOut, heldRight, heldUnknown }: TierReport): string {
+  const known = heldOut - heldUnknown;
+  return known === 0 ? count(heldOut) : `${count(heldOut)} (${hundredths(heldRight / known)} right)`;
 }
 
 /** The gate beside the core rules and the naive ones. */
@@ -127,6 +197,8 @@ function besideTable(report: StreamReport, naive: readonly NaiveReport[]): strin
 
 function rowsOf(report: StreamReport): [string, string][] {
   const { ece, promiseViolations, core } = report;
+  const { raw, served } = report.scores;
+  const hasRaw = report.forecast.rawP !== null;
   const kept =
     promiseViolations === 0
       ? colors.green('kept after every label, by a count of its own')
@@ -138,13 +210,15 @@ function rowsOf(report: StreamReport): [string, string][] {
     ...(core === null ? [] : [['beside the core rules', coreOf(report, core)] as [string, string]]),
     [
       'ECE',
-      `raw ${decimals(ece.raw)}, served ${decimals(ece.served)} over ${count(ece.n)}; a perfect model would show ${decimals(ece.null)}`,
+      `${hasRaw ? `raw ${decimals(ece.raw)}, ` : ''}served ${decimals(ece.served)} over ${count(ece.n)}; a perfect model would show ${decimals(ece.null)}`,
     ],
-    ['scores', `${scoresOf('raw', report.scores.raw)}\n${scoresOf('served', report.scores.served)}`],
+    ['scores', [...(hasRaw ? [scoresOf('raw', raw)] : []), scoresOf('served', served)].join('\n')],
     ['tier', `${tierStrip(report)}\n${report.tiers.map(({ standing }) => standing).join('\n')}`],
     [
       'drift',
-      `alarms on raw p ${report.alarms.raw}${firstAlarm(report)}, on served q ${report.alarms.served}; ${psiInWords(report)}`,
+      hasRaw
+        ? `alarms on raw p ${report.alarms.raw}${firstAlarm(report)}, on served q ${report.alarms.served}; ${psiInWords(report)}`
+        : `alarms on served q ${report.alarms.served}`,
     ],
     ...(report.recalibration === null ? [] : [recalibrationRow(report.recalibration)]),
     [
@@ -163,7 +237,15 @@ export function sumOf(report: StreamReport): string {
     ...[`${count(asked)} asked`, `${count(withheld)} withheld`, `${late} late`, `${failed} failed`],
   ];
   const also = alsoAsked === 0 ? '' : `; ${count(alsoAsked)} acted on were also asked about`;
-  return `${count(jobs)} = ${parts.join(' + ')} + ${undecided} undecided${also}${repeatsOf(report)}`;
+  return `${count(jobs)} = ${parts.join(' + ')} + ${undecided} undecided${also}${unknownOf(report)}${repeatsOf(report)}`;
+}
+
+/** What nobody knows of some jobs. */
+function unknownOf({ censored, forecast: { aged } }: StreamReport): string {
+  const left = censored === 0 ? '' : `; ${count(censored)} left before anybody could tell whether they wait long`;
+  const gone =
+    aged === 0 ? '' : `; of ${count(aged)} nothing was heard for 30 days, and they count as gone from then on`;
+  return left + gone;
 }
 
 function repeatsOf({ repeatedRows, arrayTasks }: StreamReport): string {

@@ -1,5 +1,5 @@
 import type { NaiveReport, Recommendation, StreamReport, TierReport, Verdict } from './shape.ts';
-import { count, percent, perDay } from './words.ts';
+import { count, decimals, percent, perDay } from './words.ts';
 
 /** What the verdict looks at. */
 export type Judged = Pick<
@@ -20,6 +20,7 @@ export type Judged = Pick<
   | 'tiers'
   | 'promiseViolations'
   | 'naive'
+  | 'forecast'
 >;
 
 const DID: Readonly<Record<TierReport['tier'], string>> = {
@@ -33,6 +34,7 @@ const DID: Readonly<Record<TierReport['tier'], string>> = {
 export function verdictOf(judged: Judged): Verdict {
   const recommendation = recommended(judged);
   const sentences = [
+    servedOf(judged.forecast),
     alone(judged),
     ...judged.tiers.filter(({ acted }) => acted > 0).map(rightOf),
     ...(judged.acted === 0 ? [] : [reachedOf(judged)]),
@@ -42,6 +44,23 @@ export function verdictOf(judged: Judged): Verdict {
     because(recommendation, judged),
   ];
   return { recommendation, sentences };
+}
+
+/** Which forecast served, and how good it was. */
+function servedOf({ name, brier, skill, auroc, baseRate, rawP, vgacShare, withP }: Judged['forecast']): string {
+  const own = 'The built-in forecast, made of the events of this queue alone,';
+  const from = {
+    builtin: `${own} gave the probabilities`,
+    file: 'The probabilities are those of the file, recalibrated by the experts',
+    both: `${own} gave the probabilities, and VGAC’s p had a part in ${percent(vgacShare)} of them, where it had earned its place`,
+  }[name];
+  const missing =
+    name === 'builtin' || withP === null || withP === 1 ? '' : ` (${percent(1 - withP)} of the jobs have no p)`;
+  if (brier === null || baseRate.brier === null) return `${from}${missing}; no label says how good they are.`;
+  const better = skill === null ? '' : ` (${percent(Math.abs(skill), 0)} ${skill >= 0 ? 'better' : 'worse'})`;
+  const raw = rawP === null ? '' : `, VGAC’s p as it is ${decimals(rawP.brier)}`;
+  const ranks = auroc === null ? '' : `; AUROC ${auroc.toFixed(2)}`;
+  return `${from}${missing}: Brier score ${decimals(brier)}, where the base rate has ${decimals(baseRate.brier)}${better}${raw}${ranks}.`;
 }
 
 function alone({ jobs, calls, acted, actedOfCalls, heldOut, tiers }: Judged): string {
@@ -57,6 +76,7 @@ function alone({ jobs, calls, acted, actedOfCalls, heldOut, tiers }: Judged): st
 function rightOf({
   tier,
   acted,
+  unknown,
   heldOut,
   right,
   promise,
@@ -65,7 +85,9 @@ function rightOf({
   counterfactual,
   ...interval
 }: TierReport): string {
-  const of = `${capital(tier)}: ${count(right)} of ${count(acted)} right (${percent(right / acted, 0)}`;
+  const known = acted - unknown;
+  if (known === 0) return `${capital(tier)}: nothing is known of the ${count(acted)} jobs, which left too early.`;
+  const of = `${capital(tier)}: ${count(right)} of ${count(known)} right (${percent(right / known, 0)}`;
   const between = `, 90 % interval ${percent(interval.rightLow, 0)} to ${percent(interval.rightHigh, 0)})`;
   const promised = ` where ${percent(promise, 0)} are promised`;
   const trace = counterfactual ? ' (counterfactual: by what the trace says of these jobs)' : '';

@@ -26,12 +26,22 @@ describe('npm run replay', () => {
         'calls',
         'actedOfCalls',
         'longWaits',
+        'censored',
         'reached',
         'reachedShare',
         'chance',
       ],
       ...['reachedMedianWait', 'longWaitSeconds', 'questions', 'questionsPerDay', 'unasked', 'tiers'],
-      ...['promiseViolations', 'naive', 'passedOver', 'core', 'repeatedRows', 'arrayTasks', 'firstSubmittedAt'],
+      ...[
+        'promiseViolations',
+        'naive',
+        'forecast',
+        'passedOver',
+        'core',
+        'repeatedRows',
+        'arrayTasks',
+        'firstSubmittedAt',
+      ],
       ...['lastSubmittedAt', 'days', 'upper90Held', 'interval90Held', 'ece', 'scores', 'psi', 'psiNeeds', 'alarms'],
       ...['driftAlarmJobs', 'recalibration', 'reliability', 'timeline', 'jobsPerSecond'],
     ]);
@@ -43,12 +53,23 @@ describe('npm run replay', () => {
         'called',
         'acted',
         'right',
+        'unknown',
         'rightShare',
         'rightLow',
         'rightHigh',
         'counterfactual',
       ],
-      ...['testedFrom', 'tested', 'heldOut', 'heldRight', 'reachedShare', 'violations', 'leastSlack', 'earnedAfter'],
+      ...[
+        'testedFrom',
+        'tested',
+        'heldOut',
+        'heldRight',
+        'heldUnknown',
+        'reachedShare',
+        'violations',
+        'leastSlack',
+        'earnedAfter',
+      ],
       ...['earned', 'standing', 'needs', 'needsDays'],
     ]);
     expect(stream.tiers.map(({ tier, promise }: { tier: string; promise: number }) => [tier, promise])).toEqual([
@@ -60,7 +81,7 @@ describe('npm run replay', () => {
     expect(Object.keys(stream.ece)).toEqual(['raw', 'served', 'null', 'n']);
     expect(Object.keys(stream.scores.served)).toEqual([
       ...['ece', 'null', 'mce', 'brier', 'reliability', 'resolution', 'uncertainty', 'withinBin'],
-      ...['tailGap', 'auroc', 'auprc'],
+      ...['tailGap', 'logLoss', 'auroc', 'auprc'],
     ]);
     expect(stream.scores.served).toMatchObject({ ece: stream.ece.served, null: stream.ece.null });
     expect(stream).toMatchObject({ name: 'quiet', jobs: 600, promiseViolations: 0, core: null });
@@ -88,7 +109,7 @@ describe('npm run replay', () => {
         )
         .join(' ');
       expect(opening).toMatch(
-        /^Alone it would have annotated \d+.* of \d+ that called for something, among 3,000 jobs/,
+        /^The built-in forecast, made of the events of this queue alone, .* p had a part in \d+\.\d % of them, .*: Brier score 0\.\d{4}, where the base rate has 0\.\d{4} \(\d+ % better\), VGAC’s p as it is 0\.\d{4}; AUROC 0\.\d\d\. Alone it would have annotated \d+.* of \d+ that called for something, among 3,000 jobs/,
       );
       expect(opening).toMatch(/Annotate: \d+ of \d+ right .* where 20 % are promised/);
       expect(opening).toMatch(/It would have reached \d+ of \d+ long waits .* at random would have reached/);
@@ -106,7 +127,7 @@ describe('npm run replay', () => {
     }
     expect(all.stdout).toMatch(/acted on \d+ where the core acts on\s/);
     expect(core.stdout).not.toMatch(/the core acts on/);
-    expect(files.text('words.html')).toMatch(/class="verdict">Alone it would have annotated/);
+    expect(files.text('words.html')).toMatch(/class="verdict">The built-in forecast, .* Alone it would have annotated/);
     expect(files.text('words.html')).not.toMatch(/coverage/i);
   });
 
@@ -242,7 +263,7 @@ describe('npm run replay', () => {
 
   it('writes one line for each round, as it always has', async () => {
     const file = files.put('golden.csv', csv(jobs(1200)));
-    await replay(file, '--decisions', files.path('golden-decisions.csv'));
+    await replay(file, '--forecast', 'file', '--decisions', files.path('golden-decisions.csv'));
     const lines = files.text('golden-decisions.csv').trimEnd().split('\n');
     expect(lines).toHaveLength(1201);
     const some = (which: RegExp): string | undefined => lines.find((line) => which.test(line));
@@ -255,14 +276,14 @@ describe('npm run replay', () => {
       lines.at(-1),
     ]).toMatchInlineSnapshot(`
       [
-        "stream,job_id,submitted_at,label_at,long_wait,q,tier_called,tier,acted,held_out,holdout_share,asked,paper,reason,upper_s,tokens_1,tokens_2,tokens_3,tokens_4",
-        "golden,job-0,1700000000,1700000300,1,0.070000000,0,0,0,0,,0,,,522.847,20.0000,20.0000,20.0000,20.0000",
-        "golden,job-1,1700000060,1700000144,0,0.884000000,3,0,0,0,,1,,learning,6467.904,20.0000,20.0000,20.0000,20.0000",
-        "golden,job-139,1700008340,1700008458,0,0.403440701,1,1,1,0,,0,,,6041.580,28.0000,21.3255,20.0000,20.0000",
-        "golden,job-296,1700017760,1700018060,1,0.826218433,3,3,1,0,0.1,0,,,15264.103,36.0000,29.8825,20.0000,20.0000",
-        "golden,job-354,1700021240,1700021540,1,0.967705384,4,3,0,1,0.1,0,,evidence,19752.928,40.0000,35.5100,20.0000,20.0000",
-        "golden,job-131,1700007860,1700008160,1,0.899978825,3,2,1,0,,1,,evidence,15418.655,28.0000,20.0000,20.0000,20.0000",
-        "golden,job-1199,1700071940,1700072219,0,0.117268516,0,0,0,0,,0,,,2967.785,60.0000,39.6275,35.6340,20.0000",
+        "stream,job_id,submitted_at,label_at,long_wait,q,tier_called,tier,acted,held_out,holdout_share,asked,paper,reason,upper_s,tokens_1,tokens_2,tokens_3,tokens_4,forecast",
+        "golden,job-0,1700000000,1700000300,1,0.070000000,0,0,0,0,,0,,,522.847,20.0000,20.0000,20.0000,20.0000,file",
+        "golden,job-1,1700000060,1700000144,0,0.884000000,3,0,0,0,,1,,learning,6467.904,20.0000,20.0000,20.0000,20.0000,file",
+        "golden,job-139,1700008340,1700008458,0,0.403440701,1,1,1,0,,0,,,6041.580,28.0000,21.3255,20.0000,20.0000,file",
+        "golden,job-296,1700017760,1700018060,1,0.826218433,3,3,1,0,0.1,0,,,15264.103,36.0000,29.8825,20.0000,20.0000,file",
+        "golden,job-354,1700021240,1700021540,1,0.967705384,4,3,0,1,0.1,0,,evidence,19752.928,40.0000,35.5100,20.0000,20.0000,file",
+        "golden,job-131,1700007860,1700008160,1,0.899978825,3,2,1,0,,1,,evidence,15418.655,28.0000,20.0000,20.0000,20.0000,file",
+        "golden,job-1199,1700071940,1700072219,0,0.117268516,0,0,0,0,,0,,,2967.785,60.0000,39.6275,35.6340,20.0000,file",
       ]
     `);
   });
@@ -301,6 +322,50 @@ describe('npm run replay', () => {
     expect(report.files[0]).toMatchObject({ skippedRows: 2, failure: expect.stringContaining('none of the 2 rows') });
   });
 
+  it('serves a file without probabilities by the built-in forecast, beside the base rate and rules on q', async () => {
+    const plain = QUIET.map(({ submittedAt, jobId, wait }) => `${submittedAt},${jobId},${wait}`);
+    const file = files.put('plain.csv', `submitted_at,job_id,actual_wait_s\n${plain.join('\n')}\n`);
+    const { run, report } = await json(file, '--decisions', files.path('plain-decisions.csv'));
+    const [stream] = report.streams;
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(stream.forecast).toMatchObject({ name: 'builtin', withP: 0, vgacShare: 0, rawP: null, aged: 0 });
+    expect(stream.forecast.compared.map(({ name }: { name: string }) => name)).toEqual(['builtin']);
+    expect(stream.forecast.baseRate.brier).toBeCloseTo(stream.scores.served.uncertainty, 12);
+    expect(stream.naive[0].rule).toBe('act on every q');
+    expect(stream.ece).toMatchObject({ raw: null, n: 600 });
+    expect(run.stdout).not.toMatch(/raw p|the file’s p|NaN/);
+    expect(run.stdout).toMatch(/│ base rate +│ 0\.\d{4} │ +0\.\d{4} │ 0\.500 │/);
+    const decisions = files.text('plain-decisions.csv').trimEnd().split('\n').slice(1);
+    expect(decisions.filter((line) => !line.endsWith(',builtin'))).toEqual([]);
+  });
+
+  it('refuses to act on the probabilities of a file that has none, and says what to do', async () => {
+    const file = files.put('none.csv', 'submitted_at,actual_wait_s\n1700000000,5\n1700000060,7\n');
+    const decisions = files.path('none-decisions.csv');
+    const run = await replay(file, '--forecast', 'file', '--decisions', decisions);
+    expect(run).toMatchObject({ code: 1, stdout: expect.not.stringContaining('┌') });
+    expect(run.stderr).toMatch(
+      /none\.csv: --forecast file acts on .* it has none: name their column with --map p_long_wait=column, or leave --forecast out/,
+    );
+    expect(files.text('none-decisions.csv').trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('plays both forecasts where probabilities come late in a file, and says which jobs have none', async () => {
+    const [head = '', ...rows] = csv(QUIET).trimEnd().split('\n');
+    const late = rows.map((row, i) => (i < 60 ? row.replace(/(job-\d+),[\d.]+,/, '$1,,') : row));
+    const file = files.put('late.csv', `${head}\n${late.join('\n')}\n`);
+    const { run, report } = await json(file, '--decisions', files.path('late-decisions.csv'));
+    const [stream] = report.streams;
+    expect(stream.forecast).toMatchObject({ name: 'both', withP: 0.9 });
+    expect(stream.forecast.compared.map(({ name }: { name: string }) => name)).toEqual(['both', 'builtin', 'file']);
+    expect(run.stdout).toContain('(10.0 % of the jobs have no p)');
+    // The first reading, which took it for a file without, leaves nothing behind.
+    expect(files.text('late-decisions.csv').trimEnd().split('\n')).toHaveLength(601);
+    const alone = await json(file, '--no-beside');
+    expect(alone.report.streams[0].forecast.compared).toHaveLength(1);
+    expect(alone.report.streams[0]).toMatchObject({ acted: stream.acted, core: null, naive: null });
+  });
+
   it('shows names of clusters as text, never as markup', async () => {
     const file = files.put('hostile.csv', csv(jobs(120), '<img src=x onerror=alert(1)>'));
     await replay(file, '--html', files.path('hostile.html'));
@@ -311,8 +376,8 @@ describe('npm run replay', () => {
   it('tries other numbers, and refuses names that it does not know with those that it does', async () => {
     const file = files.put('set.csv', csv(QUIET));
     const [usual, early] = await Promise.all([
-      json(file),
-      json(file, '--set', 'evidence.labels=10', '--set', 'warn.promise=0.6,annotate.tokens=5'),
+      json(file, '--forecast', 'file'),
+      json(file, '--forecast', 'file', '--set', 'evidence.labels=10', '--set', 'warn.promise=0.6,annotate.tokens=5'),
     ]);
     expect(early.report.set).toEqual({
       'GATE.evidence.labels': 10,

@@ -23,6 +23,11 @@ import { seeded } from './synthetic.ts';
 
 const STEPS = 2 ** 31 - 1;
 
+function logLossOf(pairs: readonly Pair[]): number {
+  const held = (p: number): number => Math.min(0.999, Math.max(0.001, p));
+  return pairs.reduce((sum, { p, y }) => sum - Math.log(y === 1 ? held(p) : 1 - held(p)), 0) / pairs.length;
+}
+
 describe('samples', () => {
   it('give the scores of the whole list, in 4 bytes a job', () => {
     const p = fc.oneof(fc.constantFrom(0, 0.064, 0.5, 1), fc.double({ min: 0, max: 1, noNaN: true }));
@@ -36,7 +41,12 @@ describe('samples', () => {
         const ranking = rankingOf(pairs);
         const expected = {
           ...{ ece: canonicalEce(pairs), null: nullMean(pairs), mce: largestGap(pairs), ...brierParts(pairs) },
-          ...{ tailGap: tailGap(pairs), auroc: ranking?.auroc ?? null, auprc: ranking?.auprc ?? null },
+          ...{
+            tailGap: tailGap(pairs),
+            logLoss: logLossOf(pairs),
+            auroc: ranking?.auroc ?? null,
+            auprc: ranking?.auprc ?? null,
+          },
         };
         const close = Object.entries(expected).map(([key, value]) => [
           key,
@@ -145,7 +155,7 @@ describe('the limits of a back-test', () => {
 
 describe('the timeline', () => {
   it('keeps every job in at most 400 points, however many there are', () => {
-    const stream = new Stream('c1', ruleSet('core'));
+    const stream = new Stream('c1', ruleSet('core'), 'file');
     const timeline = new Timeline();
     for (let i = 0; i < 5000; i++) {
       const row = Object.assign(new Row(), { submittedAt: i, longWait: i % 2 === 0 });
@@ -179,7 +189,7 @@ function feed(stream: Stream, count: number): void {
 
 describe('a stream', () => {
   it('refuses a job that was submitted before the one before it', () => {
-    const stream = new Stream('c1', ruleSet('core'));
+    const stream = new Stream('c1', ruleSet('core'), 'file');
     feed(stream, 10);
     const row = new Row();
     row.submittedAt = 1_700_000_000;
@@ -198,7 +208,7 @@ describe('a stream', () => {
         return 0.5;
       },
     };
-    const stream = new Stream('c1', ruleSet('core', undefined, { lottery }));
+    const stream = new Stream('c1', ruleSet('core', undefined, { lottery }), 'file');
     feed(stream, 3000);
     const interventions = stream.tally.tiers.slice(2).reduce((sum, { acted, heldOut }) => sum + acted + heldOut, 0);
     expect(interventions).toBeGreaterThan(0);
@@ -216,8 +226,8 @@ describe('a stream', () => {
       return heapUsed + arrayBuffers;
     };
     const JOBS = 150_000;
-    const stream = new Stream('c1', ruleSet('core'));
-    feed(new Stream('c1', ruleSet('core')), 1000);
+    const stream = new Stream('c1', ruleSet('core'), 'file');
+    feed(new Stream('c1', ruleSet('core'), 'file'), 1000);
     const before = used();
     feed(stream, JOBS);
     const bytes = (used() - before) / JOBS;

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { Forecaster } from '../../../infra/replay/forecast/forecaster.ts';
 import { replayFile } from '../../../infra/replay/replay-file.ts';
 import { ruleSet } from '../../../infra/replay/rules.ts';
 import type { Told } from '../../../infra/replay/stream.ts';
@@ -36,6 +37,13 @@ if (present) {
   }
 }
 
+/** Serves what the reference decided from. */
+function given(q: () => number): Forecaster {
+  const serve: Forecaster['serve'] = ({ predictedWaitSeconds }, into) =>
+    void Object.assign(into, { q: q(), waitSeconds: predictedWaitSeconds, by: 'file' });
+  return { serve, decided: () => {}, label: () => {}, aged: 0 };
+}
+
 interface Agreement {
   readonly calling: number;
   readonly decided: number;
@@ -58,7 +66,8 @@ async function agreement(stream: string): Promise<Agreement> {
     if (state.tiers.every((tier, i) => Math.abs(tier.tokens / 10_000 - Number(theirTokens[i])) < 1e-6)) tokens += 1;
   };
   const { streams, failure } = await replayFile(join(FOLDER, `${stream}.csv.gz`), stream, {
-    rules: ruleSet('core', undefined, { lottery, servedBy: () => Number(rows[at]?.[2]) }),
+    rules: ruleSet('core', undefined, { lottery, forecasterFor: () => given(() => Number(rows[at]?.[2])) }),
+    forecast: 'file',
     // The synthetic stream has a q and no p.
     mapping: new Map(stream === 'S' ? [['p_long_wait', 'q'] as const] : []),
     longWaitSeconds: 300,
@@ -89,7 +98,34 @@ const byTier = ({ tiers }: Tally): string =>
     .map(({ right, acted }) => (acted === 0 ? '-' : `${(right / acted).toFixed(2).replace(/^0/, '')} (${acted})`))
     .join(' / ');
 
+/** stream, job_id, b, q, and both with p */
+function forecasts(stream: string): string[][] {
+  const lines = gunzipSync(readFileSync(join(FOLDER, 'forecast.csv.gz')))
+    .toString()
+    .trim()
+    .split('\n');
+  return lines.map((line) => line.split(',')).filter(([name]) => name === stream);
+}
+
 describe.skipIf(!present)(`the back-test beside the specification${why}`, () => {
+  it.each(['A', 'B', 'C', 'D', 'E', 'F'])(
+    'serves by the built-in forecast on %s what the specification does',
+    async (stream) => {
+      const expected = forecasts(stream);
+      let [at, agreed] = [0, 0];
+      const add = (_: string, { row, q }: Told): void => {
+        const [, jobId, , theirs] = expected[at++] ?? [];
+        expect(row.jobId()).toBe(jobId);
+        if (Math.abs(q - Number(theirs)) <= 1e-4) agreed += 1;
+      };
+      await replayFile(join(FOLDER, `${stream}.csv.gz`), stream, {
+        ...{ rules: ruleSet('core'), forecast: 'builtin', mapping: new Map(), longWaitSeconds: 300, onRead: () => {} },
+        ...{ beside: false, decisions: { mark: () => 0, backTo: () => {}, add } },
+      });
+      expect([at, agreed]).toEqual([expected.length, expected.length]);
+    },
+  );
+
   it.each(TABLE)(
     'decides %s as the reference does, job for job, and comes to its figures',
     async (stream, calls, acted, heldOut, right, reached, chance) => {

@@ -58,7 +58,7 @@ async function backTest(path: string) {
   };
   const decided = { mark: () => 0, backTo: () => {}, add };
   const options = { mapping: new Map(), longWaitSeconds: 300, onRead: () => {}, beside: false, decisions: decided };
-  const { streams } = await replayFile(path, 'one', { ...options, rules: RULES });
+  const { streams } = await replayFile(path, 'one', { ...options, rules: RULES, forecast: 'file' });
   const [only] = streams;
   if (!only) throw new Error('no stream');
   return { decisions, seen, stream: only.cluster.stream };

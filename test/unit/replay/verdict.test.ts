@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TierReport } from '../../../infra/replay/report/shape.ts';
+import type { ForecastReport, TierReport } from '../../../infra/replay/report/shape.ts';
 import { inWords, type Judged, verdictOf } from '../../../infra/replay/report/verdict.ts';
 
 const PROMISES = { annotate: 0.2, warn: 0.43, suggest: 0.65, gate: 0.87 } as const;
@@ -7,17 +7,24 @@ const TESTED_FROM = { annotate: 25, warn: 36, suggest: 58, gate: 154 } as const;
 
 function tier(name: TierReport['tier'], acted = 0, right = 0, more: Partial<TierReport> = {}): TierReport {
   return {
-    ...{ tier: name, eps: 0.3, promise: PROMISES[name], called: acted, acted, right },
+    ...{ tier: name, eps: 0.3, promise: PROMISES[name], called: acted, acted, right, unknown: 0 },
     rightShare: acted === 0 ? null : right / acted,
     ...{ rightLow: acted === 0 ? null : 0.4, rightHigh: acted === 0 ? null : 0.6 },
     counterfactual: name === 'suggest' || name === 'gate',
     testedFrom: TESTED_FROM[name],
     tested: acted >= TESTED_FROM[name],
-    ...{ heldOut: 0, heldRight: 0, reachedShare: null, violations: 0, leastSlack: 20 },
+    ...{ heldOut: 0, heldRight: 0, heldUnknown: 0, reachedShare: null, violations: 0, leastSlack: 20 },
     ...{ earnedAfter: null, earned: acted > 0, standing: `${name}: 14 of 20 outcomes seen`, needs: 6, needsDays: 2.2 },
     ...more,
   };
 }
+
+const BUILT_IN: ForecastReport = {
+  ...{ name: 'builtin', brier: 0.1, logLoss: 0.35, auroc: 0.9, skill: 0.58, withP: 0, vgacShare: 0 },
+  baseRate: { share: 0.4, brier: 0.24, logLoss: 0.67, auroc: 0.5 },
+  ...{ rawP: null, aged: 0, compared: [] },
+};
+const SERVED = 'The built-in forecast, made of the events of this queue alone, gave the probabilities';
 
 function judged(tiers: readonly TierReport[], more: Partial<Judged> = {}): Judged {
   const acted = tiers.reduce((sum, one) => sum + one.acted, 0);
@@ -26,7 +33,7 @@ function judged(tiers: readonly TierReport[], more: Partial<Judged> = {}): Judge
     ...{ jobs: 1000, calls: 200, acted, actedOfCalls: acted / 200, heldOut: 0 },
     ...{ longWaits: 400, reached, reachedShare: reached / 400, chance: acted / 1000 },
     ...{ reachedMedianWait: 3600, longWaitSeconds: 300, questions: 4, questionsPerDay: 0.4 },
-    ...{ tiers, promiseViolations: 0, naive: null },
+    ...{ tiers, promiseViolations: 0, naive: null, forecast: BUILT_IN },
     ...more,
   };
 }
@@ -39,7 +46,8 @@ describe('the verdict', () => {
     const statements = judged([tier('annotate', 30, 12), tier('warn', 40, 20), tier('suggest'), tier('gate')]);
     expect(verdictOf(statements)).toMatchObject({ recommendation: 'handOverStatements' });
     expect(told(statements)).toBe(
-      'Alone it would have annotated 30 and warned about 40 of 200 that called for something, among 1,000 jobs (35 % of the calls). ' +
+      `${SERVED}: Brier score 0.1000, where the base rate has 0.2400 (58 % better); AUROC 0.90. ` +
+        'Alone it would have annotated 30 and warned about 40 of 200 that called for something, among 1,000 jobs (35 % of the calls). ' +
         'Annotate: 12 of 30 right (40 %, 90 % interval 40 % to 60 %) where 20 % are promised. ' +
         'Warn: 20 of 40 right (50 %, 90 % interval 40 % to 60 %) where 43 % are promised. ' +
         'It would have reached 32 of 400 long waits (8.0 %; as many acts at random would have reached 7.0 %), ' +
@@ -101,6 +109,28 @@ describe('the verdict', () => {
       'The rule "act on raw p" would have acted 100 times, 50 % of them right, and reached 7.5 %, and broken the promises of annotate and suggest.',
     );
     expect(text).toContain('The rule "never act" would have done nothing and reached nothing.');
+  });
+
+  it('says which forecast served, what part p had in it, and how good it was', () => {
+    const both: ForecastReport = {
+      ...{ ...BUILT_IN, name: 'both', withP: 0.9, vgacShare: 0.126, rawP: { brier: 0.15, logLoss: 0.5, auroc: 0.8 } },
+    };
+    expect(told(judged(IDLE, { forecast: both }))).toContain(
+      `${SERVED}, and VGAC’s p had a part in 12.6 % of them, where it had earned its place (10.0 % of the jobs have no p): Brier score 0.1000, where the base rate has 0.2400 (58 % better), VGAC’s p as it is 0.1500; AUROC 0.90. `,
+    );
+    const file: ForecastReport = { ...both, name: 'file', brier: 0.26, skill: -0.08, withP: 1, auroc: null };
+    expect(told(judged(IDLE, { forecast: file }))).toMatch(
+      /^The probabilities are those of the file, recalibrated by the experts: Brier score 0\.2600, .* \(8 % worse\), VGAC’s p as it is 0\.1500\. /,
+    );
+    const unknown = { ...BUILT_IN, brier: null, skill: null };
+    expect(told(judged(IDLE, { forecast: unknown }))).toContain(`${SERVED}; no label says how good they are. `);
+  });
+
+  it('judges only by the jobs of which it is known how long they waited', () => {
+    const some = judged([tier('annotate', 30, 12, { unknown: 10 }), ...IDLE.slice(1)]);
+    expect(told(some)).toMatch(/Annotate: 12 of 20 right \(60 %/);
+    const none = judged([tier('annotate', 3, 0, { unknown: 3, rightShare: null }), ...IDLE.slice(1)]);
+    expect(told(none)).toMatch(/Annotate: nothing is known of the 3 jobs/);
   });
 
   it('finds words also where there are no long waits, no waits, no days, and nothing left to earn', () => {

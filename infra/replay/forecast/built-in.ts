@@ -1,0 +1,164 @@
+import {
+  countEnded,
+  countLabelled,
+  countLeft,
+  countStarted,
+  countSubmitted,
+  emptyForecast,
+  forecast,
+} from '../../../functions/domain/forecast/forecast.ts';
+import { FORECAST } from '../../../functions/domain/forecast/numbers.ts';
+import type { Asked } from '../../../functions/domain/forecast/queue.ts';
+import { coldForecast } from '../../../functions/domain/forecast/state.ts';
+import { emptyTables, evict, isOverfull } from '../../../functions/domain/forecast/tables.ts';
+import type { Row } from '../../import/row.ts';
+import type { Forecaster, Said } from './forecaster.ts';
+import { HAPPENS, QueueEvents } from './queue-events.ts';
+
+/** A job that was counted, until both its label and its start, or that it left, are known. Filled again for another then. */
+class Counted implements Asked {
+  gpus = 0.5;
+  procs = 0.5;
+  queue = '';
+  shape = '';
+  submittedAt = 0.5;
+  /** VGAC's, where it is looked at. */
+  p: number | null = 0.5;
+  waitSeconds = 0.5;
+  /** NaN where nobody reports it. */
+  runSeconds = 0.5;
+  y: 0 | 1 = 0;
+  /** Its start teaches nothing about waits. */
+  touched = false;
+  /** How much is still to be known of it. */
+  open = 0;
+  readonly taught = emptyForecast();
+  readonly inputs = this.taught.inputs;
+  readonly z = this.taught.z;
+
+  get at(): number {
+    return this.submittedAt;
+  }
+}
+
+interface BuiltInOptions {
+  /** Whether p is one more input where it earns its place. */
+  readonly letsVgacIn: boolean;
+  /** Whether the labels of touched jobs are known. */
+  readonly seesTouched: boolean;
+  /** T. */
+  readonly longWaitSeconds: number;
+}
+
+/** The built-in forecast: a queue played through, each job told what was known before it. */
+export class BuiltIn implements Forecaster {
+  private readonly options: BuiltInOptions;
+  private readonly state = coldForecast();
+  private readonly tables = emptyTables();
+  private readonly events = new QueueEvents();
+  private readonly jobs: Counted[] = [];
+  /** Places of those in `jobs` that can be filled again. */
+  private readonly free: number[] = [];
+  private place = 0;
+
+  constructor(options: BuiltInOptions) {
+    this.options = options;
+  }
+
+  /** Jobs that are known to wait. */
+  get pending(): number {
+    return this.state.queue.pending;
+  }
+
+  get aged(): number {
+    return this.state.queue.aged.pending;
+  }
+
+  serve(row: Row, into: Said): void {
+    this.settle(row.submittedAt);
+    const job = this.take();
+    job.gpus = known(row.gpus);
+    job.procs = known(row.procs);
+    job.queue = row.queue;
+    job.shape = `${job.gpus} ${job.procs}`;
+    job.submittedAt = row.submittedAt;
+    job.p = this.options.letsVgacIn && !Number.isNaN(row.p) ? row.p : null;
+    const { taught } = job;
+    forecast(this.state, this.tables, job, job, taught);
+    into.q = taught.q;
+    into.waitSeconds = taught.waitSeconds;
+    into.by = taught.withVgac ? 'both' : 'builtin';
+  }
+
+  decided(row: Row, touched: boolean): void {
+    const { place, state, tables, events, options } = this;
+    const job = this.jobs[place];
+    if (job === undefined) return;
+    countSubmitted(state, tables, job, job);
+    job.touched = touched && !options.seesTouched;
+    job.y = row.longWait ? 1 : 0;
+    job.runSeconds = row.runSeconds;
+    job.waitSeconds = waitOf(row);
+    job.open = 1;
+    if (!Number.isNaN(job.waitSeconds)) events.add(row.submittedAt + job.waitSeconds, HAPPENS.start, place);
+    else if (!Number.isNaN(row.leftAt)) events.add(row.leftAt, HAPPENS.leave, place);
+    else events.add(row.submittedAt + FORECAST.ageSeconds, HAPPENS.age, place);
+    if (row.censored || job.touched) return;
+    job.open += 1;
+    events.add(row.labelAt, HAPPENS.label, place);
+  }
+
+  /** It hears of labels among the other events of its queue, in their order. */
+  label(): void {}
+
+  private settle(until: number): void {
+    const { events, state, tables } = this;
+    while (events.nextAt <= until) {
+      const { nextAt: at, nextKind: kind, nextValue: value } = events;
+      events.remove();
+      if (kind === HAPPENS.end) countEnded(state.queue, Number.isNaN(value) ? null : value);
+      else this.happen(kind, at, value);
+      if (isOverfull(state.queue.tables)) evict(state.queue.tables, tables);
+    }
+  }
+
+  private happen(kind: number, at: number, place: number): void {
+    const { state, tables, events, options } = this;
+    const job = this.jobs[place];
+    if (job === undefined) return;
+    if (kind === HAPPENS.label) countLabelled(state, tables, job, job, options.longWaitSeconds);
+    else if (kind === HAPPENS.start) {
+      countStarted(state, tables, job, job);
+      const { runSeconds } = job;
+      events.add(at + (Number.isNaN(runSeconds) ? state.queue.runSeconds : runSeconds), HAPPENS.end, runSeconds);
+    } else {
+      countLeft(state.queue, tables, job);
+      if (kind === HAPPENS.age) state.queue.aged.pending += 1;
+    }
+    job.open -= 1;
+    if (job.open === 0) this.free.push(place);
+  }
+
+  private take(): Counted {
+    this.place = this.free.pop() ?? this.jobs.length;
+    const free = this.jobs[this.place];
+    if (free !== undefined) return free;
+    const job = new Counted();
+    this.jobs.push(job);
+    return job;
+  }
+}
+
+/**
+ * How long a job pends before it starts; NaN where it does not, or nobody knows. A file with labels alone says when a short wait was
+ * over, at its label; of a long one it does not say how long, so that job pends until it has aged.
+ */
+function waitOf({ waitSeconds, longWait, censored, leftAt, labelAt, submittedAt }: Row): number {
+  if (!Number.isNaN(waitSeconds)) return waitSeconds;
+  return longWait || censored || !Number.isNaN(leftAt) ? Number.NaN : labelAt - submittedAt;
+}
+
+/** What is not known, or below 0, counts as 0. */
+function known(value: number): number {
+  return Number.isNaN(value) ? 0 : Math.max(0, value);
+}

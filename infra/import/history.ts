@@ -8,6 +8,7 @@ import { LineSort } from './sort.ts';
 
 /** What is looked at to tell how a file is written. */
 const HEAD = 256 * 1024;
+const PROGRESS_ROWS = 4096;
 
 export interface ReadOptions extends FormatOptions {
   /** In the order of submission, whatever order the file is in: it is read once and sorted, outside of memory where it is large. */
@@ -29,15 +30,33 @@ export async function readHistory(
 ): Promise<void> {
   const sort = new LineSort();
   let format: Format | null = null;
+  let [total, told, rows] = [0, 0, 0];
+  // What is sorted comes twice: half of the progress is for the second time.
+  const onRead = (bytes: number): void => {
+    const share = format === null ? bytes : Math.floor(bytes / 2);
+    total += bytes;
+    told += share;
+    options.onRead(share);
+  };
+  const onSorted = (done: number): void => {
+    const due = Math.floor(((total - told) * PROGRESS_ROWS) / Math.max(PROGRESS_ROWS, rows - done + PROGRESS_ROWS));
+    told += due;
+    options.onRead(due);
+  };
   const onFormat = (found: Format): ((row: Row) => void) => {
     if (!options.sorted && found.isOrdered) return onRow;
     format = found;
     found.reader.lookAhead();
-    return ({ submittedAt, line, bytes, from, to }) => sort.add(submittedAt, line, bytes, from, to);
+    return ({ submittedAt, line, bytes, from, to }) => {
+      rows += 1;
+      sort.add(submittedAt, line, bytes, from, to);
+    };
   };
   try {
-    const failure = await readOnce(path, options, faults, onFormat).catch((error: unknown) => ({ error }));
-    if (format !== null) replaySorted(sort, format, onRow);
+    const failure = await readOnce(path, { ...options, onRead }, faults, onFormat).catch((error: unknown) => ({
+      error,
+    }));
+    if (format !== null) replaySorted(sort, format, onRow, onSorted);
     if (failure !== undefined) throw failure.error;
   } finally {
     sort.close();
@@ -95,8 +114,17 @@ async function readOnce(
   if (failure !== null) throw failure;
 }
 
-function replaySorted(sort: LineSort, { reader }: Format, onRow: (row: Row) => void): void {
+function replaySorted(
+  sort: LineSort,
+  { reader }: Format,
+  onRow: (row: Row) => void,
+  onSorted: (done: number) => void,
+): void {
+  let done = 0;
   for (const { bytes, from, to, line } of sort.sorted()) {
     if (reader.read(bytes, from, to, line) === null) onRow(reader.row);
+    done += 1;
+    if (done % PROGRESS_ROWS === 0) onSorted(done);
   }
+  onSorted(done);
 }

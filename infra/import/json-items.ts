@@ -31,6 +31,8 @@ export class JsonItems {
   /** The last text directly in the job: its key, where a value follows. */
   private name = '';
   private isOneLine = true;
+  /** The first line of the job has just ended, and the job has not. */
+  private mayBreak = false;
   private before = LINE_FEED;
 
   constructor(onRecord: OnRecord, onTooLong: (line: number) => void) {
@@ -42,6 +44,8 @@ export class JsonItems {
     this.start = 0;
     for (let at = 0; at < chunk.length; at++) {
       const byte = chunk[at] ?? 0;
+      // No text goes over a line: its end is missing.
+      if (byte === LINE_FEED) this.inString = false;
       if (this.inString) this.text(byte);
       else this.structure(chunk, at, byte);
       this.before = byte;
@@ -77,10 +81,11 @@ export class JsonItems {
         break;
       case LINE_FEED:
         this.line += 1;
-        if (this.outside === 0 && this.isOneLine && chunk[at + 1] === OPEN_OBJECT) this.breakOff(chunk, at);
+        this.mayBreak = this.outside === 0 && this.isOneLine;
         this.isOneLine = false;
         break;
       case OPEN_OBJECT:
+        if (this.mayBreak && this.outside === 0 && this.before === LINE_FEED) this.breakOff(chunk, at);
         if (this.outside < 0 && (this.open.at(-1) ?? true)) this.begin(at);
         this.open.push(false);
         break;

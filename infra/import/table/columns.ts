@@ -121,6 +121,17 @@ const ALIASES: Readonly<Record<Column, readonly string[]>> = {
 /** Columns of Slurm that list resources; what was asked for counts before what was given. */
 const RESOURCES = ['reqtres', 'tresreq', 'alloctres', 'reqgres', 'allocgres', 'tresalloc'];
 
+const FREE_TEXT = new Set([
+  'jobname',
+  'comment',
+  'admincomment',
+  'systemcomment',
+  'workdir',
+  'submitline',
+  'constraints',
+  'extra',
+]);
+
 /** Index of each column in a line; -1 where the file has none. */
 export type Layout = Readonly<Record<Column, number>> & {
   readonly width: number;
@@ -131,6 +142,8 @@ export type Layout = Readonly<Record<Column, number>> & {
   readonly isSlurm: boolean;
   /** The platform of all its jobs, where a table of this kind can only come from one. */
   readonly writtenBy: string;
+  /** Of sacct, the only column in which people write what they like, and so delimiters; -1 where there are none or several. */
+  readonly freeText: number;
   readonly resources: readonly number[];
   /** Seconds in one of a column of spans. */
   readonly units: Readonly<Record<'actual_wait_s' | 'predicted_wait_s' | 'run_s', number>>;
@@ -199,6 +212,7 @@ export function layoutOf(line: string, mapping: Mapping, samples: readonly strin
     delimiter: Buffer.from(delimiter),
     ...{ names, header, isSlurm, notes },
     writtenBy: isSlurm ? 'slurm' : isKueue ? 'kubernetes' : '',
+    freeText: isSlurm ? onlyFreeText(names) : -1,
     resources: RESOURCES.map((name) => names.findIndex((one) => plain(one) === name)).filter((index) => index >= 0),
     units: {
       actual_wait_s: unit('actual_wait_s'),
@@ -208,6 +222,11 @@ export function layoutOf(line: string, mapping: Mapping, samples: readonly strin
   };
   refuseUnusable(layout);
   return layout;
+}
+
+function onlyFreeText(names: readonly string[]): number {
+  const free = names.flatMap((name, i) => (FREE_TEXT.has(plain(name)) ? [i] : []));
+  return free.length === 1 ? (free[0] ?? -1) : -1;
 }
 
 function byColumn(of: (column: Column) => number): Record<Column, number> {
@@ -301,7 +320,8 @@ function refuseUnusable(layout: Layout): void {
   }
   if (missing.length === 0) return;
   const has = layout.names.map((name) => `"${shown(name)}"`).slice(0, 30);
-  const headless = layout.names.every((name) => /^[\d\s.:+TZ|_-]*$/.test(name));
+  const headless =
+    /\d{4}-\d\d-\d\d[T ]\d\d/.test(layout.header) || layout.names.every((name) => /^[\d\s.+-]*$/.test(name));
   const what = headless ? 'the first line names no columns, it holds' : 'the file has';
   const again =
     layout.isSlurm || headless

@@ -43,8 +43,10 @@ export function namesIn(header: string, delimiter: string): string[] {
       names[names.length - 1] = `${name}"`;
       at += 1;
     } else if (quoted ? character === '"' : character === '"' && name.trim() === '') quoted = !quoted;
-    else if (character === delimiter && !quoted) names.push('');
-    else names[names.length - 1] = name + character;
+    else if (!quoted && header.startsWith(delimiter, at)) {
+      names.push('');
+      at += delimiter.length - 1;
+    } else names[names.length - 1] = name + character;
   }
   return names.map((name) => name.trim());
 }

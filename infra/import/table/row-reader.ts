@@ -50,7 +50,7 @@ export class RowReader implements RecordReader {
     this.from = from;
     const fields = this.split(bytes, from, to);
     if (fields < 0) return 'a quote is not closed';
-    if (fields !== layout.width && !this.differsByEmptyEnd(fields)) {
+    if (fields !== layout.width && !this.differsByEmptyEnd(fields) && !this.joinsFreeText(fields)) {
       if (bytes.toString('utf8', from, to).trim() === layout.header.trim()) return LEFT_OUT.header;
       return `${fields} fields instead of ${layout.width}`;
     }
@@ -222,8 +222,18 @@ export class RowReader implements RecordReader {
   private differsByEmptyEnd(fields: number): boolean {
     const { ends, layout } = this;
     const { length } = layout.delimiter;
-    if (fields === layout.width + 1) return (ends[fields - 1] ?? 0) - (ends[fields - 2] ?? 0) <= length;
+    if (fields === layout.width + 1 && layout.names.at(-1) !== '')
+      return (ends[fields - 1] ?? 0) - (ends[fields - 2] ?? 0) <= length;
     return fields === layout.width - 1 && layout.names.at(-1) === '';
+  }
+
+  /** sacct puts nothing in quotes: what is too many belongs to the name of the job. */
+  private joinsFreeText(fields: number): boolean {
+    const { ends, layout } = this;
+    const more = fields - layout.width;
+    if (layout.freeText < 0 || more < 0) return false;
+    for (let i = layout.freeText; i < layout.width; i++) ends[i] = ends[i + more] ?? 0;
+    return true;
   }
 
   /** Puts `field` on a column; false where the file has none, or nothing in it. */

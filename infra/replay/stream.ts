@@ -201,9 +201,6 @@ export class Stream {
     const { bounds } = open.entry;
     const predicted = !Number.isNaN(waitSeconds);
     putBoundsAround(this.state, predicted ? waitSeconds : 0, bounds);
-    if (predicted && !Number.isNaN(row.waitSeconds)) {
-      tally.wait(row.waitSeconds, bounds.lowerSeconds, bounds.upperSeconds, bounds.upper90Seconds);
-    }
     if (!predicted) bounds.upper90Seconds = Number.NaN;
     tally.probability(row, q, said.by);
     return q;
@@ -288,8 +285,15 @@ export class Stream {
     entry.waitSeconds = row.submittedAt + row.waitSeconds <= row.labelAt ? row.waitSeconds : null;
     entry.epoch = this.state.epoch;
     open.censored = row.censored;
+    if (!touched || this.seesTouched) this.countBounded(row, entry);
     this.pending.add(open);
     this.forecaster.decided(row, touched);
+  }
+
+  /** What an intervention changed says nothing of the bounds. */
+  private countBounded({ waitSeconds }: Row, { predictedWaitSeconds, bounds }: OpenEntry): void {
+    if (predictedWaitSeconds === null || Number.isNaN(waitSeconds)) return;
+    this.tally.wait(waitSeconds, bounds.lowerSeconds, bounds.upperSeconds, bounds.upper90Seconds);
   }
 
   private settle(until: number): void {

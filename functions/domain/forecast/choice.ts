@@ -52,7 +52,8 @@ export function compare(
   choice.size = Math.min(choice.size + 1, BLOCKS);
   choice.labels = 0;
   choice.gain = 0;
-  choice.withVgac = (gainOf(choice, longWaitSeconds)?.lower ?? 0) > 0;
+  // How certain a gain is has to be known only where there is one.
+  choice.withVgac = sumOf(choice) > 0 && (gainOf(choice, longWaitSeconds)?.lower ?? 0) > 0;
 }
 
 /** What p gains in log loss per label, and the lower end of its one-sided 95 % interval. */
@@ -60,6 +61,12 @@ export interface Gain {
   readonly labels: number;
   readonly mean: number;
   readonly lower: number;
+}
+
+function sumOf({ gains, size }: Choice): number {
+  let sum = 0;
+  for (let i = 0; i < size; i++) sum += gains[i] ?? 0;
+  return sum;
 }
 
 /** Null before there are 200 labels of 5 stretches. */

@@ -28,6 +28,19 @@ const LEAST_SPREAD = 0.01;
 /** What `learn` needs for a moment. */
 const projected = new Float64Array(64);
 
+/** P z. @param into filled as far as z goes */
+export function project(
+  { weights: { length: size }, covariance }: Logistic,
+  z: Float64Array,
+  into: Float64Array,
+): void {
+  for (let i = 0, at = 0; i < size; i++, at += size) {
+    let sum = 0;
+    for (let j = 0; j < size; j++) sum += (covariance[at + j] ?? 0) * (z[j] ?? 0);
+    into[i] = sum;
+  }
+}
+
 /** Teaches one label, with the inputs of the decision and the weights of today. The trace bound keeps quiet spells from blowing P up. */
 export function learn(model: Logistic, z: Float64Array, y: 0 | 1): void {
   const { weights, covariance } = model;
@@ -39,12 +52,12 @@ export function learn(model: Logistic, z: Float64Array, y: 0 | 1): void {
   trace /= FORECAST.logistic.forgetting;
   const scale = (trace > size ? size / trace : 1) / FORECAST.logistic.forgetting;
   const g = projected;
+  project(model, z, g);
   let spread = 0;
-  for (let i = 0, at = 0; i < size; i++, at += size) {
-    let sum = 0;
-    for (let j = 0; j < size; j++) sum += (covariance[at + j] ?? 0) * (z[j] ?? 0);
-    g[i] = sum * scale;
-    spread += sum * scale * (z[i] ?? 0);
+  for (let i = 0; i < size; i++) {
+    const scaled = (g[i] ?? 0) * scale;
+    g[i] = scaled;
+    spread += scaled * (z[i] ?? 0);
   }
   // Rounding may leave a matrix that is none of a covariance; what was learned stays, how sure it is starts anew.
   if (!(spread >= 0 && spread < Number.POSITIVE_INFINITY)) {

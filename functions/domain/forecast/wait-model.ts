@@ -1,5 +1,5 @@
 import { clip } from '../calibration/normal.ts';
-import type { Logistic } from './logistic.ts';
+import { type Logistic, project } from './logistic.ts';
 
 /**
  * A linear model of log(1 + wait) on the inputs of the forecast. It moves along the covariance of the logistic model beside it,
@@ -24,20 +24,11 @@ export function expectedWait({ weights }: WaitModel, z: Float64Array): number {
 const projected = new Float64Array(64);
 
 /** @param z of the decision */
-export function learnWait(
-  { weights }: WaitModel,
-  { covariance }: Logistic,
-  z: Float64Array,
-  waitSeconds: number,
-): void {
+export function learnWait({ weights }: WaitModel, beside: Logistic, z: Float64Array, waitSeconds: number): void {
   const size = weights.length;
+  project(beside, z, projected);
   let spread = 0;
-  for (let i = 0, at = 0; i < size; i++, at += size) {
-    let sum = 0;
-    for (let j = 0; j < size; j++) sum += (covariance[at + j] ?? 0) * (z[j] ?? 0);
-    projected[i] = sum;
-    spread += sum * (z[i] ?? 0);
-  }
+  for (let i = 0; i < size; i++) spread += (projected[i] ?? 0) * (z[i] ?? 0);
   const off = Math.log1p(Math.max(0, waitSeconds)) - exponent(weights, z);
   const step = off / (1 + spread);
   if (!Number.isFinite(step)) return;

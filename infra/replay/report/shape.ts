@@ -173,7 +173,10 @@ export interface StreamReport {
   readonly firstSubmittedAt: number | null;
   readonly lastSubmittedAt: number | null;
   readonly days: number;
-  /** Share of waits within the one-sided 90 % bound and inside the two-sided; null without waits or predictions. */
+  /**
+   * Share of waits within the one-sided 90 % bound and inside the two-sided, with all rules of the jobs that were left alone; null without
+   * waits or predictions.
+   */
   readonly upper90Held: number | null;
   readonly interval90Held: number | null;
   /** Over 15 quantile bins; `null` is what a perfect model would show on the served probabilities. */

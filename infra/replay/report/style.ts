@@ -18,7 +18,7 @@ a { color: var(--autonomous); }
 .card span { color: var(--soft); font-size: 13px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 14px; }
 .tall { grid-row: span 3; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(250px, 1fr)); gap: 8px; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(250px, 1fr)); gap: 8px; } .pair > div { max-width: 420px; }
 figure { margin: 0; min-width: 0; overflow-x: auto; } figcaption p { font-size: 13px; }
 svg { display: block; width: 100%; height: auto; margin-top: 6px; overflow: visible; }
 .charts > figure > svg { min-width: 560px; }

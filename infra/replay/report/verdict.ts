@@ -48,11 +48,15 @@ export function verdictOf(judged: Judged): Verdict {
 
 /** Which forecast served, and how good it was. */
 function servedOf({ name, brier, skill, auroc, baseRate, rawP, vgacShare, withP }: Judged['forecast']): string {
+  const part =
+    vgacShare === 0
+      ? 'had no part in them, for it never earned its place'
+      : `had a part in ${percent(vgacShare)} of them, where it had earned its place`;
   const own = 'The built-in forecast, made of the events of this queue alone,';
   const from = {
     builtin: `${own} gave the probabilities`,
     file: 'The probabilities are those of the file, recalibrated by the experts',
-    both: `${own} gave the probabilities, and VGAC’s p had a part in ${percent(vgacShare)} of them, where it had earned its place`,
+    both: `${own} gave the probabilities, and VGAC’s p ${part}`,
   }[name];
   const missing =
     name === 'builtin' || withP === null || withP === 1 ? '' : ` (${percent(1 - withP)} of the jobs have no p)`;

@@ -147,6 +147,24 @@ describe('the built-in forecast in a back-test', () => {
   });
 });
 
+describe('the bounds on waits', () => {
+  it('are judged by jobs that were left alone, where nobody knows how long the others would have waited', () => {
+    const rows = busy(4000);
+    const played = (rules: 'core' | 'all'): Stream => {
+      const stream = new Stream('c1', ruleSet(rules), 'builtin');
+      for (const row of rows) stream.decide(row);
+      stream.finish();
+      return stream;
+    };
+    for (const rules of ['core', 'all'] as const) {
+      const { tally } = played(rules);
+      expect(tally.tiers.slice(2).reduce((sum, { acted }) => sum + acted, 0)).toBeGreaterThan(50);
+      expect(tally.upper90Held).toBeGreaterThan(0.88);
+      expect(tally.upper90Held).toBeLessThan(0.93);
+    }
+  });
+});
+
 describe('a stream with jobs of which little is known', () => {
   it('counts them, gives back what they had reserved, and judges what it did by the others', () => {
     const stream = new Stream('c1', ruleSet('core'), 'builtin');

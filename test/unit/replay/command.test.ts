@@ -325,7 +325,9 @@ describe('npm run replay', () => {
   it('serves a file without probabilities by the built-in forecast, beside the base rate and rules on q', async () => {
     const plain = QUIET.map(({ submittedAt, jobId, wait }) => `${submittedAt},${jobId},${wait}`);
     const file = files.put('plain.csv', `submitted_at,job_id,actual_wait_s\n${plain.join('\n')}\n`);
-    const { run, report } = await json(file, '--decisions', files.path('plain-decisions.csv'));
+    const { run, report } = await json(
+      ...[file, '--decisions', files.path('plain-decisions.csv'), '--html', files.path('plain.html')],
+    );
     const [stream] = report.streams;
     expect(run).toMatchObject({ code: 0, stderr: '' });
     expect(stream.forecast).toMatchObject({ name: 'builtin', withP: 0, vgacShare: 0, rawP: null, aged: 0 });
@@ -333,7 +335,9 @@ describe('npm run replay', () => {
     expect(stream.forecast.baseRate.brier).toBeCloseTo(stream.scores.served.uncertainty, 12);
     expect(stream.naive[0].rule).toBe('act on every q');
     expect(stream.ece).toMatchObject({ raw: null, n: 600 });
-    expect(run.stdout).not.toMatch(/raw p|the file’s p|NaN/);
+    const html = files.text('plain.html');
+    for (const page of [run.stdout, html]) expect(page).not.toMatch(/raw p|the file’s p|NaN/);
+    expect(html.match(/<svg/g)?.length).toBe(9);
     expect(run.stdout).toMatch(/│ base rate +│ 0\.\d{4} │ +0\.\d{4} │ 0\.500 │/);
     const decisions = files.text('plain-decisions.csv').trimEnd().split('\n').slice(1);
     expect(decisions.filter((line) => !line.endsWith(',builtin'))).toEqual([]);

@@ -118,6 +118,9 @@ describe('the verdict', () => {
     expect(told(judged(IDLE, { forecast: both }))).toContain(
       `${SERVED}, and VGAC’s p had a part in 12.6 % of them, where it had earned its place (10.0 % of the jobs have no p): Brier score 0.1000, where the base rate has 0.2400 (58 % better), VGAC’s p as it is 0.1500; AUROC 0.90. `,
     );
+    expect(told(judged(IDLE, { forecast: { ...both, vgacShare: 0 } }))).toContain(
+      `${SERVED}, and VGAC’s p had no part in them, for it never earned its place (10.0 %`,
+    );
     const file: ForecastReport = { ...both, name: 'file', brier: 0.26, skill: -0.08, withP: 1, auroc: null };
     expect(told(judged(IDLE, { forecast: file }))).toMatch(
       /^The probabilities are those of the file, recalibrated by the experts: Brier score 0\.2600, .* \(8 % worse\), VGAC’s p as it is 0\.1500\. /,

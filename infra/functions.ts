@@ -81,8 +81,10 @@ export const HANDLERS = {
   },
   Predict: {
     folder: 'job-workflow',
-    purpose: 'Asks VGAC for a prediction, decides, reserves and records the decision.',
-    rows: [on(CLUSTER, 'BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem')],
+    purpose:
+      'Asks VGAC where there is one, decides, reserves and records the decision, and has the forecast count the job.',
+    rows: [on(CLUSTER, 'BatchGetItem', 'GetItem', 'Query', 'PutItem', 'UpdateItem')],
+    indexes: [query('unfolded', CLUSTER)],
     reaches: ['vgac'],
     timeoutSeconds: 60,
   },
@@ -137,7 +139,7 @@ export const HANDLERS = {
   FoldCluster: {
     folder: 'drift-monitor',
     purpose: 'Labels overdue jobs, folds what is settled, and says whether a recalibration is due.',
-    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem')],
+    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem')],
     indexes: [query('unfolded', CLUSTER)],
     timeoutSeconds: 300,
   },
@@ -171,7 +173,7 @@ export const HANDLERS = {
   PromoteMap: {
     folder: 'recalibration',
     purpose: 'Lets a map that was proven better join the experts, in a new epoch.',
-    rows: [on(CLUSTER, 'GetItem', 'PutItem', 'Query', 'UpdateItem')],
+    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'Query', 'UpdateItem')],
     memoryMb: 1024,
     timeoutSeconds: 120,
   },
@@ -183,7 +185,7 @@ export const HANDLERS = {
   RollBackMap: {
     folder: 'recalibration',
     purpose: 'Puts the map before back among the experts, or none, in a new epoch.',
-    rows: [on(CLUSTER, 'GetItem', 'PutItem', 'Query', 'UpdateItem')],
+    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'Query', 'UpdateItem')],
     timeoutSeconds: 120,
   },
   NotifyMap: {
@@ -202,6 +204,13 @@ export const HANDLERS = {
     ],
     indexes: [query('unfolded', CLUSTER)],
     reaches: ['slack', 'taskTokens', 'events'],
+    timeoutSeconds: 60,
+  },
+  IngestSnapshot: {
+    folder: 'events',
+    purpose: 'Corrects what the built-in forecast has counted by what a scheduler says of its whole queue.',
+    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem')],
+    indexes: [query('unfolded', CLUSTER)],
     timeoutSeconds: 60,
   },
   CloseExecution: {

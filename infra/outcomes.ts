@@ -19,4 +19,13 @@ export function outcomes(scope: Construct, { config, stateful, functions }: Part
     deadLetterQueue: functions.IngestOutcome.deadLetterQueue,
     target: (delivery) => new LambdaFunction(functions.IngestOutcome, delivery),
   });
+  new GuardedRule(scope, 'QueueSnapshot', {
+    description: 'A collector has read a whole queue: corrects what the built-in forecast has counted of it.',
+    on: { bus: stateful.bus, pattern: collectorEvents(scope, config, ['QueueSnapshot']) },
+    // Beyond this it is refused as too old; the next one says more.
+    maxEventAge: Duration.minutes(5),
+    retryAttempts: 10,
+    deadLetterQueue: functions.IngestSnapshot.deadLetterQueue,
+    target: (delivery) => new LambdaFunction(functions.IngestSnapshot, delivery),
+  });
 }

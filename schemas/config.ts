@@ -34,17 +34,18 @@ const TierOverrides = z
 export const ClusterConfig = z.strictObject({
   clusterId: ClusterId,
   platform: Platform,
-  /** T: the threshold in seconds that VGAC's model predicts. */
+  /** T: a wait above so many seconds is long; the threshold that VGAC's model predicts, where there is one. */
   longWaitSeconds: z.number().int().min(1).max(86_400).default(300),
   /** On: nothing touches the scheduler, effects are recorded as "would have". */
   dryRun: z.boolean().default(true),
   vgac: z
     .strictObject({
-      variant: z.enum(['v1', 'platform']).default('v1'),
+      /** `builtin`: the cluster is without VGAC, and the built-in forecast of its queue serves alone. */
+      variant: z.enum(['v1', 'platform', 'builtin']).default('v1'),
       baseUrl: BaseUrl.optional(),
       apiKeySecret: SecretName.optional(),
       timeoutSeconds: z.number().min(0.1).max(20).optional(),
-      /** v1 only: `risk_score` is P(wait > T). Without it there is no probability, and nothing above tier 1. */
+      /** v1 only: `risk_score` is P(wait > T). Without it VGAC gives no probability, and the built-in forecast serves alone. */
       riskScoreIsProbability: z.boolean().default(false),
     })
     .prefault({}),

@@ -2,18 +2,36 @@ import * as z from 'zod';
 import { ClusterId, Instant, JobId, Kind, Scope } from './primitives.ts';
 import { Reason, Verdict } from './verdict.ts';
 
-/** What VGAC said, and what we serve after recalibration. Waits in seconds. */
+/** What each model says of a job, and which of them serves. */
+export const Models = z.object({
+  /** Whether q is of the queue's own state alone, or of that and VGAC's p: as long as that has shown to help. */
+  servedBy: z.enum(['queue', 'queueAndVgac']),
+  qAlone: z.number(),
+  /** Null where VGAC gave no probability. */
+  qWithVgac: z.number().nullable(),
+  /** `silent`: it was asked and did not answer · `notAsked`: the cluster is without one. */
+  vgac: z.enum(['answered', 'noProbability', 'silent', 'notAsked']),
+  /** The point wait as VGAC gave it. */
+  vgacWaitSeconds: z.number().nullable(),
+});
+export type Models = z.infer<typeof Models>;
+
+/** What is served, and what VGAC said. Waits in seconds. */
 export const ServedPrediction = z.object({
-  /** VGAC's own P(wait > T); null when it gave none, and then nothing above tier 1 exists. Never shown or acted on. */
+  /** VGAC's own P(wait > T); null when it gave none. Never shown or acted on. */
   p: z.number().nullable(),
-  /** Served probability. */
+  /** Served probability: of the built-in forecast. Null where nothing can be served, and then nothing calls. */
   q: z.number().nullable(),
+  /** The wait to be expected, by the built-in forecast. */
   waitSeconds: z.number(),
   lowerSeconds: z.number(),
   upperSeconds: z.number(),
   /** One-sided 90 % bound. */
   upper90Seconds: z.number(),
+  /** As VGAC says. */
   confidence: z.number().nullable(),
+  /** Absent where nothing is served, and in decisions that are older than the built-in forecast. */
+  models: Models.optional(),
 });
 export type ServedPrediction = z.infer<typeof ServedPrediction>;
 

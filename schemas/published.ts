@@ -2,12 +2,13 @@ import * as z from 'zod';
 import { ClusterConfig, ConfigFile } from './config.ts';
 import { Decision } from './decision.ts';
 import { Effect } from './effect.ts';
-import { JobCancelled, JobEnded, JobStarted, JobSubmitted } from './events/collector.ts';
+import { JobCancelled, JobEnded, JobStarted, JobSubmitted, QueueSnapshot } from './events/collector.ts';
 import { EmittedEvents } from './events/emitted.ts';
 import { ApprovalAnswer, ApprovalItem, AuditItem, TokenItem } from './items/approval.ts';
 import { CalibrationItem } from './items/calibration.ts';
 import { ConfigItem, CooldownItem, FreezeItem, HourItem, ProfileItem } from './items/cluster.ts';
 import { ExplanationItem } from './items/explanation.ts';
+import { ForecastItem, ForecastRow, SnapshotItem } from './items/forecast.ts';
 import { JobItem } from './items/job.ts';
 import { LedgerItem } from './items/ledger.ts';
 import { MapItem } from './items/map.ts';
@@ -34,6 +35,7 @@ export const published: Record<string, z.ZodType> = {
   JobStarted,
   JobEnded,
   JobCancelled,
+  QueueSnapshot,
   ...EmittedEvents,
   ClusterConfig,
   ConfigFile,
@@ -43,6 +45,9 @@ export const published: Record<string, z.ZodType> = {
   JobItem,
   OutcomeItem,
   LedgerItem,
+  ForecastItem,
+  ForecastRow,
+  SnapshotItem,
   MapItem,
   CalibrationItem,
   ConfigItem,

@@ -1,24 +1,28 @@
+import type { JobItem } from '../../schemas/items/job.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { touchedBy } from '../domain/own-effect.ts';
 import { loadConfig } from './config-store.ts';
 import { claimJob, recordOwnEffect } from './job-store.ts';
-import { recordOutcome, roundOf } from './outcome-store.ts';
-import { claimedBefore, latestRound } from './round-store.ts';
+import { recordOutcome, recordSuperseded, roundOf } from './outcome-store.ts';
+import { latestRound, neighboursOf } from './round-store.ts';
 import type { Table } from './table.ts';
 import { dropWaiting, waitingFor } from './waiting-outcomes.ts';
 
 /**
- * Claims a round for one execution, notes whether it comes of our own effect on the round before it, and joins the outcomes
+ * Claims a round for one execution, notes whether it comes of our own effect on the round before it, that this one has left the queue, and joins the outcomes
  * that waited for it. Every step may be repeated, so a retry finishes what a crash left half done.
  * @throws AlreadyAdmitted, RowContended, UnreadableItem, OtherLayout
  */
 export async function admitRound(table: Table, job: Job, execution: string, now: Date): Promise<void> {
   await claimJob(table, job, execution, now);
-  await Promise.all([noteOwnEffect(table, job), pickUp(table, job, now)]);
+  const { before, after } = await neighboursOf(table, job);
+  await Promise.all([noteOwnEffect(table, job, before), pickUp(table, job, now)]);
+  // Whichever of two rounds is claimed last sees the other.
+  if (before !== null) await recordSuperseded(table, roundOf(before), job.submittedAt);
+  if (after !== null) await recordSuperseded(table, job, after.submitted_at);
 }
 
-async function noteOwnEffect(table: Table, job: Job): Promise<void> {
-  const before = await claimedBefore(table, job);
+async function noteOwnEffect(table: Table, job: Job, before: JobItem | null): Promise<void> {
   // A job that had started before this submission was over: its id is used again, and not by us.
   const wasOver = before?.started_at !== undefined && before.started_at <= job.submittedAt;
   const decision = before && !wasOver && touchedBy(before);

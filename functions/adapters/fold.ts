@@ -1,13 +1,12 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { CalibrationItem } from '../../schemas/items/calibration.ts';
+import type { JobItem } from '../../schemas/items/job.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
-import { owesWait } from '../domain/calibration/apply.ts';
 import { deserialise } from '../domain/calibration/codec.ts';
 import { applyBatch, birth, tiersChanged } from '../domain/fold-batch.ts';
 import {
   inFoldOrder,
   isOfQueue,
-  isWait,
   knownAt,
   type LedgerLine,
   labelsOf,
@@ -15,11 +14,14 @@ import {
   roundOfLine,
 } from '../domain/ledger-lines.ts';
 import { ringDraw } from '../domain/lottery.ts';
-import { ledgerEntry, mayBeUndoneUntil, moreOfWait, nextWaitDue } from '../domain/outcome.ts';
+import { ledgerEntry, mayBeUndoneUntil, moreOfWait } from '../domain/outcome.ts';
 import { keyOfBytes, placeOf, timeOfPlace } from '../domain/place.ts';
-import { roundHash, roundText } from '../domain/round.ts';
+import { queueLinesOf } from '../domain/queue-facts.ts';
+import { roundHash, roundKey, roundText } from '../domain/round.ts';
 import { ledgerTiers, tierRulesOf } from '../domain/tier-rules.ts';
 import {
+  calibrationFrom,
+  calibrationKey,
   closeCalls,
   giveBack,
   loadCalibration,
@@ -30,16 +32,10 @@ import {
   tierOf,
 } from './calibration-store.ts';
 import { type Batch, findBatch, loadBatch, putBatch, readLedger } from './ledger-store.ts';
-import {
-  dueRounds,
-  labelRow,
-  leaveUnlessDue,
-  loadJobs,
-  markFolded,
-  markWaited,
-  postpone,
-  roundOf,
-} from './outcome-store.ts';
+import { moveForecast, nothingReplayed, type Replayed, replayBatch } from './move-forecast.ts';
+import { dueRounds, labelRow, leaveUntilDue, loadJobs, markBlindly, markRow, roundOf } from './outcome-store.ts';
+import { readTogether } from './read-together.ts';
+import { markSnapshot, snapshotFrom, snapshotKey } from './snapshot-store.ts';
 import type { Table } from './table.ts';
 
 /** 200 entries with the longest ids stay far below the 400 KB of an item. */
@@ -65,14 +61,15 @@ interface FoldReport {
 }
 
 /**
- * Folds every label of a cluster that is due into its calibration state, each exactly once; and every wait that became
- * known only after its label had been folded, likewise.
+ * Folds every label of a cluster that is due into its calibration state, each exactly once; every wait that became known only
+ * after its label had been folded, likewise; and has its built-in forecast count what was submitted, started and left.
  *
  * Any number of folders may run at once and any of them may die after any line. What makes that safe: the list of batch
  * v+1 is decided by one put-if-absent; the state moves from v to v+1 by one compare-and-set; and nobody looks for the
  * candidates of v+1 before every row of v is marked.
  *
- * @param rounds keys of rounds that the caller knows to be labelled: the index may not show them yet
+ * @param rounds keys of rounds of which the caller knows something to fold: the index may not show them yet
+ * @param patience races that may be lost in a row
  * @throws FoldContended, UnreadableItem or OtherLayout when state or ledger cannot be read
  */
 export async function foldCluster(
@@ -80,15 +77,20 @@ export async function foldCluster(
   config: ClusterConfig,
   now: Date,
   rounds: string[] = [],
+  patience = RACES,
 ): Promise<FoldReport> {
   const report: FoldReport = { folded: 0, batches: 0, unreadable: [] };
   const { clusterId } = config;
-  for (let races = 0; races <= RACES; races++) {
-    const item = await loadCalibration(table, clusterId);
+  for (let races = 0; races <= patience; races++) {
+    const items = await readTogether(table, [calibrationKey(clusterId), snapshotKey(clusterId)]);
+    const item = calibrationFrom(items, clusterId);
     // No decision is recorded before CheckCalibration has created the item.
     if (!item) return report;
+    const snapshot = item.marked_version < item.version ? null : snapshotFrom(items, clusterId);
     await finishMarking(table, item);
     const { entries, unreadable } = await candidates(table, config, now, rounds);
+    if (snapshot !== null && snapshot.at * 1000 <= now.getTime()) entries.push(snapshot);
+    entries.sort(inFoldOrder);
     report.unreadable = unreadable;
     // With nothing to fold, a change of epoch may still wait for its state: whoever wrote it died there.
     const idle = entries.length === 0 && !tiersChanged(item.state, tierRulesOf(config.tiers));
@@ -104,7 +106,7 @@ export async function foldCluster(
       races = 0;
     }
   }
-  throw new FoldContended(`the fold of ${clusterId} lost ${RACES} races in a row`);
+  throw new FoldContended(`the fold of ${clusterId} lost ${patience} races in a row`);
 }
 
 /** The next batch of a cluster, still empty: with the numbers, the reservations and the caps of this moment. */
@@ -143,6 +145,7 @@ export async function moveOn(
 ): Promise<{ saved: boolean; batch: LedgerItem }> {
   const { cluster_id: clusterId, version } = item;
   const batch = await putBatch(table, clusterId, wish);
+  await moveForecast(table, clusterId, batch);
   const saved = await saveFold(table, clusterId, version, applyBatch(item.state, batch), batch);
   if (saved) await markBatch(table, clusterId, batch);
   return { saved, batch };
@@ -150,26 +153,27 @@ export async function moveOn(
 
 /** Marks the rows of the newest batch, then notes that they are. */
 async function markBatch(table: Table, clusterId: string, { version, entries }: LedgerItem): Promise<void> {
-  for (let at = 0; at < entries.length; at += MARKS_AT_ONCE) {
-    const some = entries.slice(at, at + MARKS_AT_ONCE);
-    await Promise.all(some.map((line) => markLine(table, clusterId, line, version)));
+  const byRound = new Map<string, LedgerLine[]>();
+  for (const line of entries) {
+    const round = roundOfLine(line);
+    if (round !== null) byRound.set(round, [...(byRound.get(round) ?? []), line]);
+  }
+  const { rows, unreadable } = await loadJobs(table, clusterId, [...byRound.keys()]);
+  const linesOf = (round: string) => byRound.get(round) ?? [];
+  const marks = [
+    ...rows.map((row) => () => markRow(table, row, linesOf(roundKey(roundOf(row))), version)),
+    ...unreadable.map((round) => () => markBlindly(table, clusterId, round, linesOf(round), version)),
+  ];
+  for (let at = 0; at < marks.length; at += MARKS_AT_ONCE) {
+    await Promise.all(marks.slice(at, at + MARKS_AT_ONCE).map((mark) => mark()));
+  }
+  for (const line of entries) {
+    if (isOfQueue(line) && line.kind === 'snapshot') await markSnapshot(table, clusterId, line);
   }
   await saveMarked(table, clusterId, version);
 }
 
-async function markLine(table: Table, clusterId: string, line: LedgerLine, version: number): Promise<void> {
-  const round = roundOfLine(line);
-  if (round === null || isOfQueue(line)) return;
-  if (isWait(line)) {
-    const due = line.started ? null : nextWaitDue(line, line.toSeconds);
-    return markWaited(table, clusterId, { round, waited: line.toSeconds, due, started: line.started });
-  }
-  const owes = owesWait(line) !== null;
-  const due = owes ? nextWaitDue(line, line.labelAt - line.submittedAt) : null;
-  return markFolded(table, clusterId, { round, owes, due }, version);
-}
-
-/** Lines of all rows that can be settled now, in fold order. Overdue jobs get their label here. */
+/** Lines of all rows that can be folded now. Overdue jobs get their label here. */
 async function candidates(
   table: Table,
   config: ClusterConfig,
@@ -179,26 +183,36 @@ async function candidates(
   const due = await dueRounds(table, config.clusterId, now, READ_AHEAD);
   const { rows, unreadable } = await loadJobs(table, config.clusterId, [...due, ...rounds]);
   const entries: LedgerLine[] = [];
-  // A collector's clock ahead of ours: nothing is known before its time.
-  const add = (line: LedgerLine | null) => line && knownAt(line) * 1000 <= now.getTime() && entries.push(line);
   for (const row of rows) {
-    // Taken away by the very write that marks a row as folded.
+    // Taken away by the very write that marks a row as over.
     if (row.unfolded === undefined) continue;
-    if (row.folded_in !== undefined) {
-      const more = moreOfWait(row, now);
-      if (more !== null) add(more);
-      else await leaveUnlessDue(table, row, now);
-      continue;
-    }
-    const labelled = await labelRow(table, row, config.longWaitSeconds, now);
-    const until = mayBeUndoneUntil(labelled, config.approvals.undoMinutes, now);
-    if (until !== null) {
-      await postpone(table, labelled, until);
-      continue;
-    }
-    add(ledgerEntry(labelled, ringDraw(config.salt ?? config.clusterId, roundText(roundOf(labelled)))));
+    const { line, settled, until } = await labelOrWait(table, config, row, now);
+    // A collector's clock ahead of ours: nothing is known before its time.
+    const known = line !== null && knownAt(line) * 1000 <= now.getTime() ? [line] : [];
+    const lines = [...queueLinesOf(settled, now), ...known];
+    if (lines.length === 0) await leaveUntilDue(table, settled, until);
+    entries.push(...lines);
   }
-  return { entries: entries.sort(inFoldOrder), unreadable };
+  return { entries, unreadable };
+}
+
+/**
+ * The label of a row, or more of a wait whose label is folded; with the row as it stands by then, and until when its label has to
+ * wait for an effect that may yet be undone.
+ */
+async function labelOrWait(
+  table: Table,
+  { clusterId, longWaitSeconds, salt, approvals }: ClusterConfig,
+  row: JobItem,
+  now: Date,
+): Promise<{ line: LedgerLine | null; settled: JobItem; until: Date | null }> {
+  if (row.folded_in !== undefined) return { line: moreOfWait(row, now), settled: row, until: null };
+  if (row.decision?.foldable !== true) return { line: null, settled: row, until: null };
+  const settled = await labelRow(table, row, longWaitSeconds, now);
+  const until = mayBeUndoneUntil(settled, approvals.undoMinutes, now);
+  if (until !== null) return { line: null, settled, until };
+  const draw = ringDraw(salt ?? clusterId, roundText(roundOf(settled)));
+  return { line: ledgerEntry(settled, draw), settled, until };
 }
 
 /** A round that takes no more part in any race: its machine has ended, and no retry of it is on its way. */
@@ -220,7 +234,7 @@ export async function releaseOrphans(table: Table, config: ClusterConfig, now: D
   const calls = taken.reduce((sum, { open }) => sum + open.size, 0);
   const hasOld = taken.some(({ places }) => [...places].some(isOld));
   if (calls === 0 && !hasOld) return 0;
-  const waiting = await dueRounds(table, clusterId, END_OF_TIME, Number.MAX_SAFE_INTEGER);
+  const waiting = await dueRounds(table, clusterId, new Date(now.getTime() + LABELS_MS), Number.MAX_SAFE_INTEGER);
   // Every open call belongs to a round that waits for its label; only where there are more are the rows looked at.
   if (calls <= waiting.length && !hasOld) return 0;
   const standing = await placesThatStand(table, clusterId, waiting);
@@ -240,7 +254,8 @@ async function placesThatStand(table: Table, clusterId: string, keys: string[]):
   const standing = new Set<string>();
   const { rows } = await loadJobs(table, clusterId, keys);
   for (const row of rows) {
-    if (row.decision === undefined) continue;
+    // One whose label is folded may stay in the index for as long as it runs.
+    if (row.decision === undefined || row.folded_in !== undefined) continue;
     const round = roundOf(row);
     standing.add(keyOfBytes(roundHash(round)));
     standing.add(keyOfBytes(placeOf(round, row.decision.cost, new Date(row.decision.decidedAt))));
@@ -248,19 +263,29 @@ async function placesThatStand(table: Table, clusterId: string, keys: string[]):
   return standing;
 }
 
-/** The index holds every row that waits, however late it falls due. */
-const END_OF_TIME = new Date('2099-12-31T23:59:59.999Z');
+/** Every label falls due within the longest T, or the longest time to undo; what falls due later waits for other things. */
+const LABELS_MS = 2 * 86_400_000;
+
+/** What the ledger of a cluster gives. */
+export interface Rebuilt {
+  readonly version: number;
+  readonly state: Uint8Array;
+  readonly forecast: Replayed;
+}
 
 /**
- * Rebuilds the calibration state from the ledger alone; equal to the stored bytes at the same version, bit for bit.
+ * Rebuilds the calibration state and the built-in forecast from the ledger alone; equal to the stored bytes at the same version,
+ * bit for bit.
  * @returns null for a cluster without a ledger
  */
-export async function rebuild(table: Table, clusterId: string): Promise<{ version: number; state: Uint8Array } | null> {
+export async function rebuild(table: Table, clusterId: string): Promise<Rebuilt | null> {
+  const forecast = nothingReplayed();
   let version = 0;
   let state: Uint8Array | undefined;
   for await (const batch of readLedger(table, clusterId)) {
     state = (state ? applyBatch(state, batch) : birth(batch.tiers)).state;
+    replayBatch(forecast, batch);
     version = batch.version;
   }
-  return state ? { version, state } : null;
+  return state ? { version, state, forecast } : null;
 }

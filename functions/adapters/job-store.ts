@@ -1,7 +1,7 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Decision } from '../../schemas/decision.ts';
 import type { Effect } from '../../schemas/effect.ts';
-import { JobItem, type RowStatus } from '../../schemas/items/job.ts';
+import { JobItem, type RoundForecast, type RowStatus } from '../../schemas/items/job.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { canonicalInstant, type Round } from '../domain/round.ts';
 import type { Whose } from '../domain/subject.ts';
@@ -60,16 +60,27 @@ export function jobFrom(items: Items, round: Round): JobItem | null {
 }
 
 /**
- * Records the decision, once. A decision that acts or teaches is recorded only while no outcome is known.
+ * Records the decision, once, with what it was forecast from. A decision that acts or teaches is recorded only while no outcome is
+ * known.
+ * @param labelDue when its label falls due at the latest. ISO 8601
+ * @param forecast null where none was made
  * @returns false when the row has a decision already, or an outcome overtook this one: read it again and decide anew
  */
-export async function recordDecision(table: Table, decision: Decision, unfoldedDue: string): Promise<boolean> {
-  const { clusterId, prediction, foldable } = decision;
+export async function recordDecision(
+  table: Table,
+  decision: Decision,
+  labelDue: string,
+  forecast: RoundForecast | null = null,
+): Promise<boolean> {
+  const { clusterId, prediction, foldable, submittedAt } = decision;
+  // Also a job that is over by now was submitted, and started or left: the forecast has yet to count that.
+  const due = forecast === null ? labelDue : canonicalInstant(submittedAt);
   const attributes = {
     decision,
     predicted_wait: prediction.waitSeconds,
     confidence: prediction.confidence ?? undefined,
-    ...(foldable && { unfolded: clusterKey(clusterId), unfolded_due: unfoldedDue }),
+    ...(forecast !== null && { forecast }),
+    ...((foldable || forecast !== null) && { unfolded: clusterKey(clusterId), unfolded_due: due }),
   };
   // An execution that was stopped has its row closed; a handler of it that still runs must not decide any more.
   const undecided = 'attribute_not_exists(decision) AND attribute_not_exists(closed_at)';

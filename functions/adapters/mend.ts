@@ -6,13 +6,14 @@ import { costOfPlace } from '../domain/place.ts';
 import { calibrationKey, TIER_NUMBERS } from './calibration-store.ts';
 import { rebuild } from './fold.ts';
 import { loadBatch } from './ledger-store.ts';
+import { mendForecast } from './mend-forecast.ts';
 import { conditionally, type Table, upsertItem } from './table.ts';
 
 /** `same`: the stored state is what the ledger gives. `overtaken`: somebody folded or reserved meanwhile; try again. */
 type Mended = { outcome: 'mended' | 'same' | 'overtaken' | 'noLedger'; version: number };
 
 /**
- * Puts the state that the ledger gives in the place of a stored one that is broken or doubted. Reservations stay, and what is free
+ * Puts calibration and forecast as the ledger gives them in the place of stored ones that are broken or doubted. Reservations stay, and what is free
  * beside them follows: the next fold settles them. Rows of the newest batch are marked again by whoever folds next, which is harmless.
  * @throws UnreadableItem when the ledger itself cannot be read; nothing is written then
  */
@@ -24,13 +25,15 @@ export async function mendFromLedger(
   const found = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
   const ledger = await rebuild(table, clusterId);
   if (!ledger) return { outcome: 'noLedger', version: 0 };
-  const { version, state } = ledger;
+  const { version, state, forecast } = ledger;
   const { folded_at } = await loadBatch(table, clusterId, version);
+  const ofForecast = await mendForecast(table, clusterId, version, forecast, new Date(folded_at));
+  if (ofForecast === 'overtaken') return { outcome: 'overtaken', version };
   const { numbers, tokens, state: bytes } = stored(state, folded_at);
   const rebuilt = { version, state: bytes, ...numbers, ...freeBeside(found.Item, tokens) };
   const item = found.Item ?? {};
   const broken = Object.entries(rebuilt).filter(([name, value]) => !isSame(item[name], value));
-  if (broken.length === 0) return { outcome: 'same', version };
+  if (broken.length === 0) return { outcome: ofForecast, version };
 
   const whole = {
     ...{ listing: 'CLUSTERS', listing_key: clusterId, cluster_id: clusterId },

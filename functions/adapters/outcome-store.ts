@@ -1,10 +1,12 @@
 import { BatchGetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { JobItem } from '../../schemas/items/job.ts';
 import { LAYOUT } from '../../schemas/layout.ts';
-import { firstLabel, isWaiting, joinOutcome, type Told } from '../domain/outcome.ts';
-import { canonicalInstant, type Round, roundKey } from '../domain/round.ts';
+import type { LedgerLine } from '../domain/ledger-lines.ts';
+import { firstLabel, joinOutcome, marksOf, nextDue, type Told } from '../domain/outcome.ts';
+import { nextQueueDue } from '../domain/queue-facts.ts';
+import { canonicalInstant, type Round } from '../domain/round.ts';
 import { loadJob, ROW_LIFE_SECONDS } from './job-store.ts';
-import { clusterKey, conditionally, jobKey, lostTheRace, rowKey, type Table, upsertItem } from './table.ts';
+import { clusterKey, conditionally, jobKey, rowKey, type Table, upsertItem } from './table.ts';
 
 /** A row has at most five writers; whoever loses this often is retried by the queue in front. */
 const ATTEMPTS = 8;
@@ -26,6 +28,11 @@ const GUARDED = [
   'unfolded',
   'contradictions',
   'predicted_wait',
+  'superseded_at',
+  'counted',
+  'folded_in',
+  'waited_seconds',
+  'wait_over',
 ] as const;
 
 /**
@@ -126,120 +133,111 @@ export async function loadJobs(
   return { rows, unreadable };
 }
 
-const UNFOLDED = 'attribute_exists(PK) AND attribute_not_exists(folded_in)';
-
 /**
- * Marks a row as folded and takes it out of the index, unless its wait goes on and will tell more. Harmless when it is marked
- * already, or its life has ended. A start may have come between the ledger's line and its mark: then the row stays in the
- * index for the wait it owes.
- *
- * @param due when the wait tells more; null where nobody waits for it
+ * Notes on a row which of its lines stand in the ledger, and when it next has something to fold; takes it out of the index where it
+ * is over. Whatever was told meanwhile is taken in: a mark holds only for the row as it was read.
+ * @throws RowContended
  */
-export async function markFolded(
+export async function markRow(
   table: Table,
-  clusterId: string,
-  { round, owes, due }: { round: string; owes: boolean; due: string | null },
+  read: JobItem,
+  lines: readonly LedgerLine[],
   version: number,
 ): Promise<void> {
-  const mark = (update: Update, condition: string) => updateRow(table, clusterId, round, update, condition);
-  const leave = { update: 'SET folded_in = :version REMOVE unfolded, unfolded_due', values: { ':version': version } };
-  const stay = {
-    update: 'SET folded_in = :version, unfolded_due = :due',
-    values: { ':version': version, ':due': due },
-  };
-  const notStarted = `${UNFOLDED} AND attribute_not_exists(actual_wait)`;
-  if (await mark(due === null ? leave : stay, owes ? notStarted : UNFOLDED)) return;
-  if (owes) await mark({ update: 'SET folded_in = :version', values: { ':version': version } }, UNFOLDED);
-}
-
-/** Notes how much of a wait is folded, after its label; the row stays in the index while it tells more. */
-export async function markWaited(
-  table: Table,
-  clusterId: string,
-  { round, waited, due, started }: { round: string; waited: number; due: string | null; started: boolean },
-): Promise<void> {
-  const isMore = (than: '<' | '<=') =>
-    `attribute_exists(folded_in) AND (attribute_not_exists(waited_seconds) OR waited_seconds ${than} :waited)`;
-  const mark = (update: string, condition: string, more: Record<string, unknown> = {}) =>
-    updateRow(table, clusterId, round, { update, values: { ':waited': waited, ...more } }, condition);
-  const leave = 'SET waited_seconds = :waited REMOVE unfolded, unfolded_due';
-  // A start ends it, also where no more of the wait was folded than before.
-  if (started) {
-    await mark(leave, isMore('<='));
-    return;
+  let row: JobItem | null = read;
+  for (let attempt = 0; attempt < ATTEMPTS && row !== null; attempt++) {
+    const marks = marksOf(row, lines, version);
+    const settled = { ...row, ...marks };
+    if (Object.keys(marks).length === 0 || (await setDue(table, row, marks, nextDue(settled)))) return;
+    row = await loadJob(table, roundOf(row));
   }
-  // A start that came meanwhile has set the row due at once.
-  const notStarted = `${isMore('<')} AND attribute_not_exists(actual_wait)`;
-  const marked =
-    due === null
-      ? await mark(leave, notStarted)
-      : await mark('SET waited_seconds = :waited, unfolded_due = :due', notStarted, { ':due': due });
-  if (!marked) await mark('SET waited_seconds = :waited', isMore('<'));
+  if (row !== null)
+    throw new RowContended(`row of job ${read.job_id} of ${read.cluster_id} kept changing under its mark`);
 }
 
-/** A folded row whose wait tells nothing now: out of the index for good, unless more of it is still to come. */
-export async function leaveUnlessDue(table: Table, row: JobItem, now: Date): Promise<void> {
-  const over = !isWaiting(row);
-  if (!over && row.unfolded_due !== undefined && row.unfolded_due > now.toISOString()) return;
-  const update = { update: 'REMOVE unfolded, unfolded_due', values: {} };
-  const unchanged = over
-    ? 'attribute_exists(folded_in)'
-    : 'attribute_exists(folded_in) AND attribute_not_exists(actual_wait)';
-  await updateRow(table, row.cluster_id, roundKey(roundOf(row)), update, unchanged);
-}
-
-interface Update {
-  update: string;
-  values: Record<string, unknown>;
-}
-
-function updateRow(
+/** The same of a row that nobody can read. What its lines said stands, so that it is not said again once it is repaired. */
+export async function markBlindly(
   table: Table,
   clusterId: string,
   round: string,
-  { update, values }: Update,
-  condition: string,
-): Promise<boolean> {
-  return conditionally(
+  lines: readonly LedgerLine[],
+  version: number,
+): Promise<void> {
+  const marks = marksOf({ counted: undefined }, lines, version);
+  const names = Object.keys(marks);
+  if (names.length === 0) return;
+  await conditionally(
     table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: rowKey(clusterId, round),
-        UpdateExpression: update,
-        ConditionExpression: condition,
-        ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+        ConditionExpression: 'attribute_exists(PK)',
+        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: Object.fromEntries(
+          Object.entries(marks).map(([name, value]) => [`:${name}`, value]),
+        ),
       }),
     ),
   );
 }
 
-/** Moves a row that cannot be settled yet back in the index, or it would pass for a label that nobody folds. */
-export async function postpone(table: Table, row: JobItem, until: Date): Promise<void> {
-  try {
-    await table.client.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: jobKey(roundOf(row)),
-        UpdateExpression: 'SET unfolded_due = :until',
-        ConditionExpression: 'attribute_exists(unfolded) AND attribute_not_exists(folded_in)',
-        ExpressionAttributeValues: { ':until': until.toISOString() },
-      }),
-    );
-  } catch (error) {
-    if (!lostTheRace(error)) throw error;
+/**
+ * A row that has nothing to fold now: looked at again when it has, or never.
+ * @param until where its label waits for an effect that may yet be undone
+ */
+export async function leaveUntilDue(table: Table, row: JobItem, until: Date | null): Promise<void> {
+  const label = until === null ? nextDue(row) : until.toISOString();
+  const queue = nextQueueDue(row)?.toISOString() ?? null;
+  const due = label === null || (queue !== null && queue < label) ? queue : label;
+  if (due === row.unfolded_due) return;
+  // Where something was told meanwhile, that has set the row due itself.
+  await setDue(table, row, {}, due);
+}
+
+/** @returns false when the row has changed since it was read */
+function setDue(table: Table, row: JobItem, set: Partial<JobItem>, due: string | null): Promise<boolean> {
+  const leaves = due === null || row.unfolded === undefined;
+  return setIfUnchanged(
+    table,
+    jobKey(roundOf(row)),
+    row,
+    leaves ? set : { ...set, unfolded_due: due },
+    leaves ? ['unfolded', 'unfolded_due'] : [],
+  );
+}
+
+/**
+ * A later round of the same job was submitted: one that still pends, or runs, has left the queue then. The first word stands.
+ * @throws RowContended, UnreadableItem, OtherLayout
+ */
+export async function recordSuperseded(table: Table, round: Round, at: string): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const row = await loadJob(table, round);
+    if (row === null || isOver(row)) return;
+    const set = { superseded_at: canonicalInstant(at) };
+    const due = nextDue({ ...row, ...set }) ?? set.superseded_at;
+    const told = row.unfolded === undefined ? set : { ...set, unfolded_due: due };
+    if (await setIfUnchanged(table, jobKey(round), row, told)) return;
   }
+  throw new RowContended(`row of job ${round.jobId} of ${round.clusterId} changed ${ATTEMPTS} times while it was read`);
+}
+
+function isOver({ ended_at, cancelled_at, superseded_at }: JobItem): boolean {
+  return ended_at !== undefined || cancelled_at !== undefined || superseded_at !== undefined;
 }
 
 const secondsOf = (now: Date) => Math.floor(now.getTime() / 1000);
 
-/** Sets attributes while the guarded ones are as they were read. @returns false when one of them has changed */
+/** Sets and removes attributes while the guarded ones are as they were read. @returns false when one of them has changed */
 async function setIfUnchanged(
   table: Table,
   Key: { PK: string; SK: string },
   read: JobItem | null,
   set: Partial<JobItem>,
+  remove: readonly string[] = [],
 ): Promise<boolean> {
-  const names = new Set([...GUARDED, ...Object.keys(set)]);
+  const names = new Set([...GUARDED, ...Object.keys(set), ...remove]);
   const known = GUARDED.filter((name) => read?.[name] !== undefined);
   const condition = GUARDED.map((name) =>
     known.includes(name) ? `#${name} = :read_${name}` : `attribute_not_exists(#${name})`,
@@ -247,7 +245,10 @@ async function setIfUnchanged(
   const assignments = Object.keys(set).map((name) => `#${name} = :${name}`);
   return conditionally(
     upsertItem(table, Key, {
-      UpdateExpression: `SET ${assignments.join(', ')}`,
+      UpdateExpression: [
+        assignments.length > 0 ? `SET ${assignments.join(', ')}` : '',
+        remove.length > 0 ? `REMOVE ${remove.map((name) => `#${name}`).join(', ')}` : '',
+      ].join(' '),
       ConditionExpression: condition.join(' AND '),
       ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
       ExpressionAttributeValues: {

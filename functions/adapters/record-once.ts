@@ -1,22 +1,23 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
-import type { Decision, ServedPrediction } from '../../schemas/decision.ts';
+import type { Decision } from '../../schemas/decision.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
-import type { VgacPrediction } from '../../schemas/ports/vgac.ts';
 import type { Reason, Verdict } from '../../schemas/verdict.ts';
 import { type AskPlaces, whyNotAsk } from '../domain/asking.ts';
 import { deserialise, UnreadableState } from '../domain/calibration/codec.ts';
 import { demandAfter } from '../domain/calibration/demand.ts';
 import { needOf, type Purse } from '../domain/calibration/purse.ts';
-import { serve } from '../domain/calibration/serve.ts';
 import type { CalibrationState } from '../domain/calibration/state.ts';
 import { asksSomebody } from '../domain/closing.ts';
+import { coldForecast } from '../domain/forecast/state.ts';
+import { emptyTables } from '../domain/forecast/tables.ts';
 import { decide } from '../domain/gate.ts';
 import { decisionId } from '../domain/ids.ts';
 import { holdOutDraw } from '../domain/lottery.ts';
 import { placeOf } from '../domain/place.ts';
 import { proposalOf } from '../domain/proposal.ts';
 import { roundHash, roundText } from '../domain/round.ts';
+import { askedBy, type Standing, serve, type VgacSaid } from '../domain/served.ts';
 import { GATE, TIERS } from '../domain/thresholds.ts';
 import type { Limits } from '../domain/tier-gate.ts';
 import { tierRulesOf } from '../domain/tier-rules.ts';
@@ -33,6 +34,7 @@ import {
   tierOf,
 } from './calibration-store.ts';
 import { configFrom, configKey } from './config-store.ts';
+import { forecastFor, forecastKeys } from './forecast-store.ts';
 import { jobFrom, loadJob, recordDecision } from './job-store.ts';
 import { loadUsage } from './limit-store.ts';
 import { type Items, readTogether } from './read-together.ts';
@@ -55,7 +57,7 @@ export class DecisionNotRecorded extends Error {
  */
 export async function recordOnce(
   table: Table,
-  { job, verdict, said, evidence }: { job: Job; verdict: Verdict | null; said: VgacPrediction; evidence: Evidence },
+  { job, verdict, said, evidence }: { job: Job; verdict: Verdict | null; said: VgacSaid; evidence: Evidence },
   now: Date,
 ): Promise<Decision> {
   const { clusterId, jobId } = job;
@@ -63,12 +65,14 @@ export async function recordOnce(
     const found = attempt === 0 ? evidence : await readEvidence(table, job);
     if (found.row?.decision) return found.row.decision;
     if (!found.row?.claimed_by) throw new DecisionNotRecorded(`job ${jobId} of ${clusterId} was never admitted`);
+    const { prediction, forecast } = serve(found.state, found.standing, job, said);
     const decision = decide({
       job,
       ownEffect: found.row.own_effect_of !== undefined,
       started: found.row.started_at !== undefined,
       labelKnown: isOver(found.row),
-      prediction: servedPrediction(found.state, said),
+      prediction,
+      forecastLabels: found.standing?.state.queue.longs.size ?? null,
       verdict,
       state: found.state,
       purse: found.purse,
@@ -85,7 +89,7 @@ export async function recordOnce(
       continue;
     }
     const due = Date.parse(job.submittedAt) + (found.config.longWaitSeconds + GATE.labelGraceSeconds) * 1000;
-    if (await recordDecision(table, decision, new Date(due).toISOString())) return decision;
+    if (await recordDecision(table, decision, new Date(due).toISOString(), forecast)) return decision;
 
     // Somebody was faster. What was taken is given back, unless the recorded decision is this very one.
     const recorded = (await loadJob(table, job))?.decision;
@@ -161,19 +165,14 @@ async function askedFor(table: Table, decision: Decision, config: ClusterConfig,
   return (await takePlace(table, config.clusterId, question, config.asking, now)) === null;
 }
 
-/** Without a readable state nothing can be served: the point wait stands without bounds, and the gate escalates. */
-function servedPrediction(state: CalibrationState | null, said: VgacPrediction): ServedPrediction {
-  const { pLongWait: p, waitSeconds, confidence } = said;
-  const bounds = { q: null, lowerSeconds: 0, upperSeconds: waitSeconds, upper90Seconds: waitSeconds };
-  return { p, waitSeconds, confidence, ...(state ? serve(state, { p, waitSeconds }) : bounds) };
-}
-
 /** What a decision stands on, as one read found it. */
 export interface Evidence {
   config: ClusterConfig;
   row: JobItem | null;
   /** Null when there is none, or it cannot be read: the job is then predicted and escalated. */
   state: CalibrationState | null;
+  /** The built-in forecast; null when it cannot be read. */
+  standing: Standing | null;
   purse: Purse;
   /** Per tier, lowest first: the demand, and the calls of other jobs that are open. */
   demand: readonly number[];
@@ -182,7 +181,7 @@ export interface Evidence {
 }
 
 /**
- * Reads configuration, row, calibration and questions together. They may be read before VGAC is asked: what must not have
+ * Reads configuration, row, calibration, forecast and questions together. They may be read before VGAC is asked: what must not have
  * changed meanwhile is in the conditions of the reservation and of the record.
  */
 export async function readEvidence(table: Table, job: Job): Promise<Evidence> {
@@ -192,12 +191,14 @@ export async function readEvidence(table: Table, job: Job): Promise<Evidence> {
     jobKey(job),
     calibrationKey(clusterId),
     askingKey(clusterId),
+    ...forecastKeys(clusterId, askedBy(job)),
   ]);
   const config = configFrom(items, clusterId, platform);
   return {
     config,
     row: jobFrom(items, job),
     ...calibrationOf(items, config),
+    standing: standingOf(items, job),
     places: askPlacesFrom(items, clusterId),
   };
 }
@@ -226,5 +227,15 @@ function calibrationOf(items: Items, config: ClusterConfig): Calibration {
   } catch (error) {
     if (!(isUnreadable(error) || error instanceof UnreadableState)) throw error;
     return NOTHING;
+  }
+}
+
+/** A cluster whose forecast has counted nothing yet has one that knows nothing. */
+function standingOf(items: Items, job: Job): Standing | null {
+  try {
+    return forecastFor(items, job.clusterId, askedBy(job)) ?? { state: coldForecast(), tables: emptyTables() };
+  } catch (error) {
+    if (!(isUnreadable(error) || error instanceof UnreadableState)) throw error;
+    return null;
   }
 }

@@ -43,11 +43,17 @@ export async function latestRound(table: Table, job: Job, at: string): Promise<J
   return null;
 }
 
-/** The latest claimed round of the same job that was submitted before this one; null where there is none. */
-export async function claimedBefore(table: Table, round: Round): Promise<JobItem | null> {
+/** The claimed rounds of the same job just before and just after this one; null where there is none. */
+export async function neighboursOf(
+  table: Table,
+  round: Round,
+): Promise<{ before: JobItem | null; after: JobItem | null }> {
   const submittedAt = canonicalInstant(round.submittedAt);
-  for await (const row of roundsBefore(table, round, submittedAt)) {
-    if (row.submitted_at !== submittedAt && row.claimed_by !== undefined) return row;
+  let after: JobItem | null = null;
+  for await (const row of roundsBefore(table, round, '~')) {
+    if (row.claimed_by === undefined || row.submitted_at === submittedAt) continue;
+    if (row.submitted_at < submittedAt) return { before: row, after };
+    after = row;
   }
-  return null;
+  return { before: null, after };
 }

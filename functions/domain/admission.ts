@@ -1,11 +1,18 @@
 import type * as z from 'zod';
-import { JobSubmittedEvent, OutcomeEvent } from '../../schemas/events/collector.ts';
+import { JobSubmittedEvent, OutcomeEvent, QueueSnapshotEvent } from '../../schemas/events/collector.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { arrayPart, canonicalInstant } from './round.ts';
+import { type QueueSnapshot, snapshotOf } from './snapshot.ts';
 import { GATE } from './thresholds.ts';
 
-export type RefusalCode = 'notAnEvent' | 'unknownVersion' | 'malformed' | 'submittedInTheFuture' | 'outcomeInTheFuture';
+export type RefusalCode =
+  | 'notAnEvent'
+  | 'unknownVersion'
+  | 'malformed'
+  | 'submittedInTheFuture'
+  | 'outcomeInTheFuture'
+  | 'snapshotInTheFuture';
 
 interface Refusal {
   ok: false;
@@ -45,6 +52,19 @@ export function admitOutcome(event: unknown, now: Date): OutcomeAdmission {
   if (!parsed.success) return unreadable(parsed.error);
   const times = Object.entries(parsed.data.detail).filter(([name]) => name.endsWith('At'));
   return ahead(Object.fromEntries(times), 'outcomeInTheFuture', now) ?? { ok: true, outcome: outcomeOf(parsed.data) };
+}
+
+/** The snapshot is null where it is too old: what events told since then says more. */
+export type SnapshotAdmission = { ok: true; snapshot: QueueSnapshot | null } | Refusal;
+
+/** The same for what a collector has read of a whole queue. */
+export function admitSnapshot(event: unknown, now: Date): SnapshotAdmission {
+  const parsed = QueueSnapshotEvent.safeParse(event);
+  if (!parsed.success) return unreadable(parsed.error);
+  const { observedAt } = parsed.data.detail;
+  const tooOld = now.getTime() - Date.parse(observedAt) > GATE.snapshotSeconds * 1000;
+  const snapshot = tooOld ? null : snapshotOf(parsed.data);
+  return ahead({ observedAt }, 'snapshotInTheFuture', now) ?? { ok: true, snapshot };
 }
 
 function ahead(times: Record<string, unknown>, code: RefusalCode, now: Date): Refusal | null {

@@ -43,6 +43,8 @@ export interface DecideInput {
   /** Its label is stored already. */
   readonly labelKnown: boolean;
   readonly prediction: ServedPrediction;
+  /** Labels that the built-in forecast has learned from, as far as it keeps count; null when it cannot be read. */
+  readonly forecastLabels: number | null;
   /** Null when CheckCalibration failed: unknown evidence is a human's. */
   readonly verdict: Verdict | null;
   /** Null when there is none, or the stored one cannot be read. */
@@ -128,8 +130,23 @@ function barringReasons(input: DecideInput, verdict: Verdict): Reason[] {
   const unsaid = verdict.scope === 'escalate' && strict.length === 0;
   const reasons = unsaid ? [bar('reliability', 'this cluster is not reliable enough now')] : strict;
   const own = input.ownEffect ? [bar('ownEffect', OWN_EFFECT)] : [];
-  return [...timeReasons(input), ...own, ...reasons, ...stateReasons(state, verdict, reasons)];
+  const told = [...reasons, ...stateReasons(state, verdict, reasons)];
+  return [...timeReasons(input), ...own, ...told, ...forecastReasons(input, told)];
 }
+
+/**
+ * A forecast that knows nothing yet serves for its own sake only, whatever the evidence says: that may be of another forecast, where
+ * a cluster went on from an earlier version.
+ */
+function forecastReasons({ forecastLabels: labels, state }: DecideInput, told: readonly Reason[]): Reason[] {
+  if (labels === null) return [bar('forecastUnreadable', FORECAST_UNREADABLE)];
+  const needed = GATE.minimumLabels;
+  if (labels >= needed || state === null || told.some(({ code }) => code === 'learning')) return [];
+  const missing = needed - labels === 1 ? '1 more label' : `${needed - labels} more labels`;
+  return [bar('learning', `the forecast of this queue is still learning: needs ${missing} (${labels} of ${needed})`)];
+}
+
+const FORECAST_UNREADABLE = 'the built-in forecast is unreadable; rebuild it: npm run recalibrate -- CLUSTER --rebuild';
 
 /** Or what we requeue would be requeued again, by its own effect on the queue. */
 const OWN_EFFECT = 'this submission comes of our own effect: recorded, never acted on';

@@ -1,12 +1,14 @@
 import type { Decision } from '../../schemas/decision.ts';
 import type { OutcomeEvent } from '../../schemas/events/collector.ts';
-import type { JobItem } from '../../schemas/items/job.ts';
-import type { LedgerEntry, LedgerWait } from '../../schemas/items/ledger.ts';
+import type { JobItem, RoundForecast } from '../../schemas/items/job.ts';
+import type { LabelForecast, LedgerEntry, LedgerWait } from '../../schemas/items/ledger.ts';
 import { owesWait } from './calibration/apply.ts';
 import { nextElapse } from './calibration/intervals.ts';
 import { type Label, labelOf } from './label.ts';
-import { unknownTouch } from './own-effect.ts';
-import { arrayPart, canonicalInstant } from './round.ts';
+import { isOfQueue, isWait, type LedgerLine, labelsOf } from './ledger-lines.ts';
+import { isTouched } from './own-effect.ts';
+import { nextQueueDue, stageAfter } from './queue-facts.ts';
+import { arrayPart, canonicalInstant, secondsOf } from './round.ts';
 import { GATE } from './thresholds.ts';
 
 /** What a collector says about the life of one round. */
@@ -67,6 +69,14 @@ export interface Joined {
  * @param longWaitSeconds T
  */
 export function joinOutcome(row: JobItem, told: Told, longWaitSeconds: number, now: Date): Joined {
+  const joined = joinFact(row, told, longWaitSeconds, now);
+  const after = { ...row, ...joined.set };
+  // In the index, what is new falls due with what is known now.
+  if (after.unfolded === undefined || Object.keys(joined.set).length === 0) return joined;
+  return { ...joined, set: { ...joined.set, unfolded_due: nextDue(after) ?? told.at } };
+}
+
+function joinFact(row: JobItem, told: Told, longWaitSeconds: number, now: Date): Joined {
   const fact = FACT[told.type];
   const known = row[fact];
   if (known !== undefined) {
@@ -91,7 +101,7 @@ export function joinOutcome(row: JobItem, told: Told, longWaitSeconds: number, n
   const set = { ...facts, ...waited(row, implied) };
   // Its label has been folded without the wait: back into the index, to be folded as a line of its own.
   const late = set.actual_wait !== undefined && waitedSoFar(row) !== null;
-  return { set: { ...set, ...(late && { unfolded: row.PK, unfolded_due: told.at }) }, contradicts: false };
+  return { set: { ...set, ...(late && { unfolded: row.PK }) }, contradicts: false };
 }
 
 /** The label of a row that has none yet, as attributes; empty while it cannot be known. */
@@ -126,7 +136,6 @@ function contradiction(row: JobItem, { type, at }: Told): Joined {
 }
 
 const sameInstant = (one: string, other: string) => Date.parse(one) === Date.parse(other);
-const seconds = (instant: string) => Date.parse(instant) / 1000;
 
 /**
  * The ledger's entry for a labelled row, or null while it cannot be settled.
@@ -144,9 +153,9 @@ export function ledgerEntry(row: JobItem, draw: number): LedgerEntry | null {
   return {
     jobId: row.job_id,
     decisionId: decision.decisionId,
-    submittedAt: seconds(submitted_at),
-    decidedAt: seconds(decision.decidedAt),
-    labelAt: seconds(label_at),
+    submittedAt: secondsOf(submitted_at),
+    decidedAt: secondsOf(decision.decidedAt),
+    labelAt: secondsOf(label_at),
     p: decision.prediction.p,
     q: decision.prediction.q,
     called: decision.called,
@@ -164,21 +173,12 @@ export function ledgerEntry(row: JobItem, draw: number): LedgerEntry | null {
     waitSeconds: row.actual_wait ?? null,
     bounds: boundsOf(decision.prediction),
     epoch: decision.evidence.epoch,
+    ...(row.forecast !== undefined && { forecast: taughtBy(row.forecast) }),
   };
 }
 
-/** Whether the scheduler was touched before the label was known: by the agent itself, or on a human's word. */
-function isTouched(row: JobItem, labelAt: string): boolean {
-  const { effect, approved_effect, acting } = row;
-  if (effect?.intervened) return true;
-  const beforeLabel = (at: string): boolean => Date.parse(at) <= Date.parse(labelAt);
-  // It may have worked at once, before anything of it was on record: a doubtful label must not teach.
-  const unknown = unknownTouch(row);
-  if (unknown !== undefined && beforeLabel(unknown.at)) return true;
-  if (approved_effect?.intervened !== true) return false;
-  // The record of one that was taken back since bears the time of that.
-  const began = acting?.decisionId === approved_effect.decisionId ? acting.at : approved_effect.at;
-  return beforeLabel(began);
+function taughtBy({ inputs: _, ...taught }: RoundForecast): LabelForecast {
+  return taught;
 }
 
 /** False where a switch said no at the last moment. Of a statement whose execution broke nobody knows: it may have been made, and counts. */
@@ -200,7 +200,7 @@ export function moreOfWait(row: JobItem, now: Date): LedgerWait | null {
   const { decision, submitted_at, actual_wait } = row;
   const fromSeconds = waitedSoFar(row);
   if (!decision || submitted_at === undefined || fromSeconds === null) return null;
-  const submittedAt = seconds(submitted_at);
+  const submittedAt = secondsOf(submitted_at);
   const bounds = boundsOf(decision.prediction);
   const line = { jobId: row.job_id, decisionId: decision.decisionId, submittedAt, fromSeconds, bounds };
   if (actual_wait !== undefined) {
@@ -222,7 +222,7 @@ export function isWaiting({ started_at, ended_at, cancelled_at }: JobItem): bool
 
 /** Seconds of a wait that are folded by now; null where its label leaves nothing open, or is not folded yet. */
 function waitedSoFar(row: JobItem): number | null {
-  if (row.folded_in === undefined || row.label_at === undefined || row.submitted_at === undefined) return null;
+  if (row.folded_in === undefined || row.label_at === undefined || row.wait_over === true) return null;
   const entry = ledgerEntry({ ...row, actual_wait: undefined }, 0);
   if (entry === null || owesWait(entry) === null) return null;
   return row.waited_seconds ?? entry.labelAt - entry.submittedAt;
@@ -237,6 +237,47 @@ export function nextWaitDue(line: Pick<LedgerWait, 'submittedAt' | 'bounds'>, to
   const next = nextElapse(line.bounds, toSeconds);
   if (next === null || next > GATE.usefulSeconds) return null;
   return new Date((line.submittedAt + next) * 1000).toISOString();
+}
+
+/**
+ * When a row next has something to fold, or will where nothing more is heard of it, ISO 8601; null where it is over.
+ * Of a label that waits for an effect that may yet be undone, the fold itself says when.
+ */
+export function nextDue(row: JobItem): string | null {
+  const dues = [nextQueueDue(row)?.toISOString() ?? null, labelDue(row), waitDue(row)];
+  return dues.reduce((first, due) => (first === null || (due !== null && due < first) ? due : first));
+}
+
+function labelDue({ decision, folded_in, label_at, submitted_at }: JobItem): string | null {
+  if (decision?.foldable !== true || folded_in !== undefined) return null;
+  if (label_at !== undefined) return label_at;
+  const grace = decision.longWaitSeconds + GATE.labelGraceSeconds;
+  return new Date((secondsOf(submitted_at) + grace) * 1000).toISOString();
+}
+
+function waitDue(row: JobItem): string | null {
+  const from = waitedSoFar(row);
+  if (from === null || row.decision === undefined) return null;
+  if (row.actual_wait !== undefined) return moreOfWait(row, new Date(0)) === null ? null : (row.started_at ?? null);
+  if (!isWaiting(row)) return null;
+  return nextWaitDue({ submittedAt: secondsOf(row.submitted_at), bounds: boundsOf(row.decision.prediction) }, from);
+}
+
+type Counted = Pick<JobItem, 'counted' | 'folded_in' | 'waited_seconds' | 'wait_over'>;
+
+/** What a row says once some lines of it stand in the ledger. Said twice, or late, it changes nothing. */
+export function marksOf(row: Counted, lines: readonly LedgerLine[], version: number): Partial<JobItem> {
+  const [label] = labelsOf(lines);
+  const waits = lines.filter(isWait);
+  const counted = stageAfter(row.counted, lines.filter(isOfQueue));
+  const waited = Math.max(row.waited_seconds ?? 0, ...waits.map(({ toSeconds }) => toSeconds));
+  const isWaitOver = (label !== undefined && owesWait(label) === null) || waits.some(({ started }) => started);
+  return {
+    ...(label !== undefined && row.folded_in === undefined && { folded_in: version }),
+    ...(waits.length > 0 && waited !== row.waited_seconds && { waited_seconds: waited }),
+    ...(isWaitOver && row.wait_over === undefined && { wait_over: true }),
+    ...(counted !== row.counted && { counted }),
+  };
 }
 
 /** Undoing itself takes a moment, and may be asked for in the last one. */

@@ -23,3 +23,17 @@ export function unknownTouch({
   );
   return isKnown ? undefined : acting;
 }
+
+/** Whether the scheduler was touched before a moment: by the agent itself, or on a human's word. */
+export function isTouched(row: JobItem, at: string): boolean {
+  const { effect, approved_effect, acting } = row;
+  if (effect?.intervened) return true;
+  const isBefore = (other: string): boolean => Date.parse(other) <= Date.parse(at);
+  // It may have worked at once, before anything of it was on record: a doubtful label must not teach.
+  const unknown = unknownTouch(row);
+  if (unknown !== undefined && isBefore(unknown.at)) return true;
+  if (approved_effect?.intervened !== true) return false;
+  // The record of one that was taken back since bears the time of that.
+  const began = acting?.decisionId === approved_effect.decisionId ? acting.at : approved_effect.at;
+  return isBefore(began);
+}

@@ -125,7 +125,10 @@ export function learn(
   return {
     observations,
     avg_queue_depth: move(profile?.avg_queue_depth ?? 0, seen.queueDepth),
-    avg_gpu_utilization: move(profile?.avg_gpu_utilization ?? 0, seen.gpuUtilization),
+    avg_gpu_utilization:
+      seen.gpuUtilization === null
+        ? profile?.avg_gpu_utilization
+        : move(profile?.avg_gpu_utilization ?? 0, seen.gpuUtilization),
     typical_wait_minutes: typicalWaitMinutes ?? profile?.typical_wait_minutes,
     peak_hours: peakHours(usual.queue),
     ...usual,

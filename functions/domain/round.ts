@@ -20,6 +20,11 @@ export function instantOf(seconds: number): string {
   return new Date(Math.round(seconds * 1000)).toISOString();
 }
 
+/** Seconds since the epoch. */
+export function secondsOf(instant: string): number {
+  return Date.parse(instant) / 1000;
+}
+
 /** A job id as part of a key: nothing in it can be taken for the `#` between the parts. */
 export function escapedJobId(jobId: string): string {
   return encodeURIComponent(jobId);

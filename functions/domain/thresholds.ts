@@ -34,6 +34,8 @@ export const GATE = {
   oldestSeconds: 86_400,
   /** Clocks differ a little; a time further ahead than this is a broken clock. */
   aheadSeconds: 300,
+  /** A snapshot of a queue that comes later than this says less than the events since. */
+  snapshotSeconds: 300,
   /** A bound on the wait beyond this helps nobody: the statement is then "cannot predict". */
   usefulSeconds: 30 * 86_400,
   /** After submit + T, so that a start on its way is not mistaken for a long wait. */

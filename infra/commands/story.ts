@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { plainExplanation } from '../../functions/domain/explanation.ts';
 import { tierName } from '../../functions/domain/gate.ts';
 import { labelsOf } from '../../functions/domain/ledger-lines.ts';
+import { servedWords } from '../../functions/domain/served-words.ts';
 import type { ActionArguments, Decision } from '../../schemas/decision.ts';
 import type { Effect } from '../../schemas/effect.ts';
 import type { ApprovalItem, AuditItem } from '../../schemas/items/approval.ts';
@@ -94,6 +95,7 @@ function deciding(decision: Decision): Told[] {
     {
       ...{ at, who: AGENT },
       what: `predicted: ${number(prediction.q, 3)} for a wait over ${decision.longWaitSeconds} s; ${Math.round(prediction.waitSeconds)} s (${Math.round(prediction.lowerSeconds)} to ${Math.round(prediction.upperSeconds)})`,
+      why: servedWords(prediction) ?? '',
     },
     {
       ...{ at, who: AGENT, hash },

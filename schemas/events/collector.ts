@@ -53,6 +53,17 @@ export const JobStarted = z.strictObject({ ...outcome, startedAt: Instant });
 export const JobEnded = z.strictObject({ ...outcome, endedAt: Instant, state: z.enum(['succeeded', 'failed']) });
 export const JobCancelled = z.strictObject({ ...outcome, cancelledAt: Instant });
 
+/** How long the queue is, by the scheduler itself: corrects what the built-in forecast has counted from events. */
+export const QueueSnapshot = z.strictObject({
+  schemaVersion: z.literal(1),
+  clusterId: ClusterId,
+  platform: Platform,
+  observedAt: Instant,
+  pendingJobs: z.number().int().min(0).max(100_000_000),
+  runningJobs: z.number().int().min(0).max(100_000_000),
+  pendingGpus: optional(z.number().min(0).max(100_000_000)),
+});
+
 const envelope = {
   id: z.string().max(256).optional(),
   account: z.string().max(64).optional(),
@@ -74,3 +85,9 @@ export const OutcomeEvent = z.discriminatedUnion('detail-type', [
   z.object({ ...envelope, 'detail-type': z.literal('JobCancelled'), detail: JobCancelled }),
 ]);
 export type OutcomeEvent = z.infer<typeof OutcomeEvent>;
+
+export const QueueSnapshotEvent = z.object({
+  ...envelope,
+  'detail-type': z.literal('QueueSnapshot'),
+  detail: QueueSnapshot,
+});

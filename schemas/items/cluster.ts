@@ -28,7 +28,8 @@ export const ProfileItem = z.object({
   v: Layout,
   observations: z.number().int(),
   avg_queue_depth: z.number(),
-  avg_gpu_utilization: z.number(),
+  /** Absent where nobody says. */
+  avg_gpu_utilization: z.number().optional(),
   typical_wait_minutes: z.number().optional(),
   /** Hours of the day, UTC. */
   peak_hours: z.array(z.number().int()).optional(),

@@ -85,6 +85,8 @@ export const JobItem = z.object({
   folded_in: z.number().optional(),
   /** Seconds of the wait that are folded, where its label left bounds open. */
   waited_seconds: z.number().optional(),
+  /** Nothing of its wait is left to fold. */
+  wait_over: z.boolean().optional(),
   // built-in forecast
   /** What the decision was forecast from, and what each model said. */
   forecast: RoundForecast.optional(),

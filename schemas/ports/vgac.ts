@@ -68,11 +68,11 @@ export const PlatformSummary = z.object({
   queue_depth: count,
 });
 
-/** What both variants are translated to. */
+/** What both variants are translated to, and what is counted where there is no VGAC. */
 export const Observation = z.object({
   queueDepth: count,
-  /** 0..100. */
-  gpuUtilization: z.number().min(0).max(100),
+  /** 0..100; null where nobody says. */
+  gpuUtilization: z.number().min(0).max(100).nullable(),
   /** In whatever unit VGAC uses; null where the variant does not say. */
   gpuMemoryUsed: z.number().min(0).nullable(),
   pendingJobs: count,

@@ -133,6 +133,7 @@ function microsOf(): { decision: number; label: number } {
     decide({
       ...{ job, state, purse, config, limits, now, started: false, labelKnown: false, ownEffect: false },
       verdict: reliability({ state, version: 1, frozen: false, staleSince: null, config, now }),
+      forecastLabels: 50,
       prediction: { p, waitSeconds: 60, confidence: null, ...serve(state, { p, waitSeconds: 60 }) },
       askBarred: () => null,
       draw: () => lottery.holdOut(job),

@@ -29,6 +29,7 @@ describe('rules', () => {
   it.each([
     ['JobSubmitted', ['JobSubmitted'], refTo('JobWorkflowMachine'), 'JobSubmittedDeadLetters'],
     ['JobOutcome', ['JobStarted', 'JobEnded', 'JobCancelled'], arnOf('IngestOutcome'), 'IngestOutcomeDeadLetters'],
+    ['QueueSnapshot', ['QueueSnapshot'], arnOf('IngestSnapshot'), 'IngestSnapshotDeadLetters'],
   ])('%s takes %j from the collectors, in their accounts, on the bus', (_rule, types, target, deadLetters) => {
     stateless.hasResourceProperties('AWS::Events::Rule', {
       EventBusName: imported('Bus'),
@@ -67,7 +68,7 @@ describe('rules', () => {
 
   it('all have one target, a retry policy and a dead-letter queue that EventBridge may write to', () => {
     const rules = resources(stack, 'AWS::Events::Rule', z.object({ Targets: z.tuple([Target]) }));
-    expect(rules.size).toBe(10);
+    expect(rules.size).toBe(11);
     for (const { Targets } of rules.values()) {
       expect(Targets[0].RetryPolicy.MaximumRetryAttempts).toBeGreaterThan(0);
       stateless.hasResourceProperties('AWS::SQS::QueuePolicy', {
@@ -191,6 +192,7 @@ describe('alarms', () => {
         'JobSubmitted',
         'DriftMonitorSchedule',
         'IngestOutcome',
+        'IngestSnapshot',
         'CloseExecution',
         'ApprovalSweeper',
         'UndoEffect',

@@ -1,6 +1,7 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { tierName } from '../../domain/gate.ts';
 import { alternativeWords, askedBecause } from '../../domain/question-words.ts';
+import { servedWords } from '../../domain/served-words.ts';
 import { section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code, prose } from './escape.ts';
@@ -14,6 +15,7 @@ const REASON_LENGTH = 400;
 export function evidenceMessage(approval: ApprovalItem): SlackMessage {
   const { pinned, subject, question } = approval;
   const { evidence, prediction } = pinned;
+  const served = servedWords(prediction);
   const rules = otherRules(approval);
   const alternatives = alternativeWords(approval.alternatives, prediction, (name) => code(name, 60));
   return {
@@ -27,6 +29,7 @@ export function evidenceMessage(approval: ApprovalItem): SlackMessage {
         `tells more than the base rate: ${evidence.skilled ? 'yes' : 'not yet'} · drift ${evidence.drift} · ` +
           `highest tier earned: ${evidence.earnedTier === 0 ? 'none' : tierName(evidence.earnedTier)}`,
       ),
+      ...(served === null ? [] : [section('*Forecast:*', served)]),
       section(
         '*Wait:*',
         `90 % of the time ${duration(prediction.lowerSeconds)} to ${duration(prediction.upperSeconds)}, ` +

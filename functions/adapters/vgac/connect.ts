@@ -5,12 +5,15 @@ import { vgacPlatform } from './platform.ts';
 import { vgacV1 } from './v1.ts';
 import type { Vgac } from './vgac.ts';
 
+/** How a cluster's VGAC is reached; of a cluster that has one. */
+export type VgacConfig = Omit<ClusterConfig['vgac'], 'variant'> & { readonly variant: 'v1' | 'platform' };
+
 /**
  * The VGAC of one cluster: its own base URL and time limit where configured, else those of the installation.
  * @param defaults `apiKey` is the value of the key that applies here (the cluster's own, else the installation's)
  * @throws VgacRefused when the base URL or the key cannot be used
  */
-export function connectVgac(config: ClusterConfig['vgac'], defaults: HttpSettings): Vgac {
+export function connectVgac(config: VgacConfig, defaults: HttpSettings): Vgac {
   const call = jsonClient(
     {
       ...defaults,

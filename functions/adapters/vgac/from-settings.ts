@@ -12,17 +12,22 @@ export const vgacSettings = {
   VGAC_API_KEY_NAME: z.string().default(''),
 };
 
-/** The VGAC of a cluster, with the cluster's own key where it has one, else the installation's. */
+/** The VGAC of a cluster, with the cluster's own key where it has one, else the installation's; null for a cluster without one. */
 export async function vgacFor(
   config: ClusterConfig,
   env: { VGAC_API_BASE_URL: string; VGAC_TIMEOUT_SECONDS: number; VGAC_API_KEY_NAME: string },
-): Promise<Vgac> {
+): Promise<Vgac | null> {
+  const { variant, ...reached } = config.vgac;
+  if (variant === 'builtin') return null;
   const keyName = config.vgac.apiKeySecret ?? env.VGAC_API_KEY_NAME;
-  return connectVgac(config.vgac, {
-    baseUrl: env.VGAC_API_BASE_URL,
-    timeoutSeconds: env.VGAC_TIMEOUT_SECONDS,
-    apiKey: keyName ? await readSecret(keyName) : null,
-    sleep: (milliseconds) => sleep(milliseconds),
-    random: Math.random,
-  });
+  return connectVgac(
+    { ...reached, variant },
+    {
+      baseUrl: env.VGAC_API_BASE_URL,
+      timeoutSeconds: env.VGAC_TIMEOUT_SECONDS,
+      apiKey: keyName ? await readSecret(keyName) : null,
+      sleep: (milliseconds) => sleep(milliseconds),
+      random: Math.random,
+    },
+  );
 }

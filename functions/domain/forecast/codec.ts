@@ -92,7 +92,7 @@ function queueStateLayout(port: Port, queue: QueueState): void {
   queue.runSeconds = finite(port.double(queue.runSeconds));
   const last = port.double(queue.lastSubmitted ?? Number.NaN);
   queue.lastSubmitted = Number.isNaN(last) ? null : last;
-  const { rate, tables, aged } = queue;
+  const { rate, tables, aged, corrected } = queue;
   const newest = port.double(rate.newest ?? Number.NaN);
   rate.newest = Number.isNaN(newest) ? null : newest;
   for (let i = 0; i < rate.counts.length; i++) rate.counts[i] = port.integer(rate.counts[i] ?? 0);
@@ -103,6 +103,8 @@ function queueStateLayout(port: Port, queue: QueueState): void {
   tables.additions = port.integer(tables.additions);
   aged.pending = port.integer(aged.pending);
   aged.running = port.integer(aged.running);
+  corrected.snapshots = port.integer(corrected.snapshots);
+  corrected.jobs = port.integer(corrected.jobs);
 }
 
 function learnedLayout(port: Port, { moments, alone, withVgac, wait }: Learned): void {

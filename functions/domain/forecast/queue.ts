@@ -30,6 +30,8 @@ export interface QueueState {
   readonly tables: TableCounts;
   /** Jobs that left unseen, pending and running. */
   readonly aged: { pending: number; running: number };
+  /** Snapshots of the scheduler that found other counts than these, and by how many jobs in all. */
+  readonly corrected: { snapshots: number; jobs: number };
 }
 
 export function emptyQueue(): QueueState {
@@ -44,6 +46,7 @@ export function emptyQueue(): QueueState {
     longs: recentFor(FORECAST.recent.longs),
     tables: { shapes: 0, queues: 0, additions: 0 },
     aged: { pending: 0, running: 0 },
+    corrected: { snapshots: 0, jobs: 0 },
   };
 }
 
@@ -85,6 +88,24 @@ export function left(queue: QueueState, tables: Tables, job: Asked): void {
 export function ended(queue: QueueState, runSeconds: number | null): void {
   queue.running -= 1;
   if (runSeconds !== null) queue.runSeconds += FORECAST.run.step * (runSeconds - queue.runSeconds);
+}
+
+/** What the scheduler itself says of its queue; null where it does not say. */
+export interface Snapshot {
+  readonly pending: number;
+  readonly running: number;
+  readonly pendingGpus: number | null;
+}
+
+/** Puts the scheduler's own counts in the place of what events came to. */
+export function correct(queue: QueueState, { pending, running, pendingGpus }: Snapshot): void {
+  const off = Math.abs(pending - queue.pending) + Math.abs(running - queue.running);
+  if (off > 0) queue.corrected.snapshots += 1;
+  queue.corrected.jobs += off;
+  queue.pending = pending;
+  queue.running = running;
+  if (pendingGpus !== null) queue.pendingGpus = pendingGpus;
+  else if (pending === 0) queue.pendingGpus = 0;
 }
 
 export function labelled(queue: QueueState, tables: Tables, job: Asked, y: 0 | 1): void {

@@ -1,3 +1,4 @@
+import { servedWords } from '../../../functions/domain/served-words.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
 import { approvalView } from './approval-views.ts';
 import type { ConsoleSource } from './source.ts';
@@ -22,10 +23,11 @@ async function standings({
 }: ConsoleSource): Promise<Pick<Overview, 'clusters' | 'unreadable'>> {
   const { readable, unreadable } = await records.clusters();
   const ids = readable.map(({ cluster_id }) => cluster_id);
-  const [configs, freezes, asking, recalibrating] = await Promise.all([
+  const [configs, freezes, asking, forecasts, recalibrating] = await Promise.all([
     records.configs(ids),
     records.freezes(ids),
     records.asking(ids),
+    records.forecasts(ids),
     records.recalibrating(ids),
   ]);
   const longWaits = new Map(readable.map((item) => [item.cluster_id, configOf(item, { configs }).longWaitSeconds]));
@@ -33,7 +35,7 @@ async function standings({
   // A cluster that cannot be read has labels all the same, within a day.
   await settled.refresh(records, (id) => longWaits.get(id) ?? DAY_SECONDS, at);
   const known: Known = {
-    ...{ configs, asking, recalibrating, frozen: (id) => '*' in freezes || id in freezes },
+    ...{ configs, asking, forecasts, recalibrating, frozen: (id) => '*' in freezes || id in freezes },
     figuresOf: (id) => executions.figuresOf(id),
     settledOf: (id) => settled.of(id),
   };
@@ -99,7 +101,7 @@ export async function execution(source: ConsoleSource, name: string): Promise<Ex
 /** VGAC's own probability is never shown: what counts is the served one. */
 function shownDecision(decision: NonNullable<JobItem['decision']>): ExecutionView['decision'] {
   const { p: _, ...prediction } = decision.prediction;
-  return { ...decision, prediction };
+  return { ...decision, prediction, servedBy: servedWords(prediction) };
 }
 
 function outcomeOf(job: JobItem): ExecutionView['outcome'] {

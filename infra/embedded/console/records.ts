@@ -2,12 +2,15 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { roundFacts } from '../../../functions/domain/figures.ts';
+import { deserialiseForecast } from '../../../functions/domain/forecast/codec.ts';
+import type { ForecastState } from '../../../functions/domain/forecast/state.ts';
 import { type Round, roundKey } from '../../../functions/domain/round.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { ApprovalItem, ApprovalStatus, type Asked } from '../../../schemas/items/approval.ts';
 import { AskingItem } from '../../../schemas/items/asking.ts';
 import { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import { ConfigItem, FreezeItem, ProfileItem } from '../../../schemas/items/cluster.ts';
+import { ForecastItem } from '../../../schemas/items/forecast.ts';
 import { JobItem } from '../../../schemas/items/job.ts';
 import { MapItem } from '../../../schemas/items/map.ts';
 import type { JobFact } from '../start/summary.ts';
@@ -76,6 +79,16 @@ export class Records {
     return new Map(items.map((item) => [item.PK.replace('CLUSTER#', ''), item]));
   }
 
+  /** What the built-in forecast of each cluster knows, as far as it has counted anything and can be read. */
+  async forecasts(clusterIds: readonly string[]): Promise<ReadonlyMap<string, ForecastState>> {
+    const items = await this.#all(clusterIds.map(keyed('FORECAST')), ForecastItem);
+    const states = items.flatMap(({ PK, state }) => {
+      const read = readForecast(state);
+      return read === null ? [] : [[PK.replace('CLUSTER#', ''), read] as const];
+    });
+    return new Map(states);
+  }
+
   /** Clusters whose VGAC asks for a recalibration. */
   async recalibrating(clusterIds: readonly string[]): Promise<ReadonlySet<string>> {
     const items = await this.#all(clusterIds.map(keyed('PROFILE')), ProfileItem);
@@ -141,8 +154,8 @@ export class Records {
     return typeof due === 'string' ? new Date(due) : null;
   }
 
-  /** How many decided jobs wait to be folded. */
-  async countUnfolded(clusterId: string): Promise<number> {
+  /** How many decided jobs have something to fold by then; a job that runs has nothing for as long as it does. */
+  async countUnfolded(clusterId: string, by: Date): Promise<number> {
     let count = 0;
     let start: Record<string, unknown> | undefined;
     do {
@@ -150,8 +163,8 @@ export class Records {
         new QueryCommand({
           TableName: this.table.name,
           IndexName: 'unfolded',
-          KeyConditionExpression: 'unfolded = :cluster',
-          ExpressionAttributeValues: { ':cluster': `CLUSTER#${clusterId}` },
+          KeyConditionExpression: 'unfolded = :cluster AND unfolded_due <= :by',
+          ExpressionAttributeValues: { ':cluster': `CLUSTER#${clusterId}`, ':by': by.toISOString() },
           Select: 'COUNT',
           ...(start && { ExclusiveStartKey: start }),
         }),
@@ -262,4 +275,12 @@ function factOf(row: JobItem): JobFact {
     labelled: row.long_wait !== undefined,
     folded: row.folded_in !== undefined,
   };
+}
+
+function readForecast(bytes: Uint8Array): ForecastState | null {
+  try {
+    return deserialiseForecast(bytes);
+  } catch {
+    return null;
+  }
 }

@@ -6,6 +6,8 @@ import { type CalibrationState, isFiniteState } from '../../../functions/domain/
 import { ALARMS, driftStanding } from '../../../functions/domain/drift-report.ts';
 import { shareOf } from '../../../functions/domain/figure-words.ts';
 import { type Figures, keptByState, reachedOf } from '../../../functions/domain/figures.ts';
+import { gainOf } from '../../../functions/domain/forecast/choice.ts';
+import type { ForecastState } from '../../../functions/domain/forecast/state.ts';
 import { isConfigured } from '../../../functions/domain/proposal.ts';
 import { reliability } from '../../../functions/domain/reliability.ts';
 import { TOKEN } from '../../../functions/domain/thresholds.ts';
@@ -17,12 +19,13 @@ import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import type { MapItem } from '../../../schemas/items/map.ts';
 import type { Records } from './records.ts';
 import { shownScope } from './shown-scope.ts';
-import type { ClusterView, MapView, TierView } from './views.ts';
+import type { ClusterView, ForecastView, MapView, TierView } from './views.ts';
 
 /** What was read for all clusters at once, and counted of this run. */
 export interface Known {
   readonly configs: ReadonlyMap<string, ClusterConfig>;
   readonly asking: ReadonlyMap<string, AskingItem>;
+  readonly forecasts: ReadonlyMap<string, ForecastState>;
   /** Clusters whose VGAC asks for a recalibration. */
   readonly recalibrating: ReadonlySet<string>;
   frozen(clusterId: string): boolean;
@@ -62,6 +65,7 @@ export async function standingOf(
     ...{ score, scope, shown: shownScope(verdict), ece, eceLower, eceUpper, nullMean, n, skilled },
     ...{ epoch, version, drift, earnedTier, reasons, ...driftOf(state) },
     tiers: state === null ? [] : tiersOf(item, state, config, { figures, settled }),
+    forecast: forecastOf(known.forecasts.get(clusterId), config),
     questions: questionsOf(known.asking.get(clusterId), config, now),
     figures,
     reached: {
@@ -85,6 +89,19 @@ function stateOf(item: CalibrationItem): CalibrationState | null {
   } catch {
     return null;
   }
+}
+
+function forecastOf(state: ForecastState | undefined, config: ClusterConfig): ForecastView | null {
+  if (state === undefined) return null;
+  const { choice, queue } = state;
+  const isAlone = config.vgac.variant === 'builtin';
+  return {
+    servedBy: isAlone ? 'queueWithoutVgac' : choice.withVgac ? 'queueAndVgac' : 'queue',
+    gain: isAlone ? null : gainOf(choice, config.longWaitSeconds),
+    ...{ pending: Math.max(0, queue.pending), running: Math.max(0, queue.running) },
+    aged: queue.aged.pending + queue.aged.running,
+    corrected: { ...queue.corrected },
+  };
 }
 
 function driftOf(state: CalibrationState | null): Pick<ClusterView, 'announced' | 'alarms' | 'psi' | 'psiNeeds'> {

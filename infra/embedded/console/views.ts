@@ -70,6 +70,8 @@ export interface ClusterView {
   earnedTier: number;
   /** The lowest first; empty where the calibration cannot be read. */
   tiers: TierView[];
+  /** Null while it has counted nothing, and where it cannot be read. */
+  forecast: ForecastView | null;
   /** Questions that are open, and places for them; the same for those of the last hour. */
   questions: { open: number; places: number; thisHour: number; perHour: number };
   /** What became of the jobs of this run. */
@@ -91,6 +93,19 @@ export interface Tally {
   openApprovals: number;
   /** What became of them. */
   figures: Figures;
+}
+
+/** What the built-in forecast of a cluster's queue has counted, and who carries the probability that is served. */
+export interface ForecastView {
+  /** Whether the cluster has a VGAC, and if so, whether its p is let in now. */
+  servedBy: 'queue' | 'queueAndVgac' | 'queueWithoutVgac';
+  /** What p gains in log loss per label, and the lower end of its one-sided 95 % interval; null before that is known. */
+  gain: { labels: number; mean: number; lower: number } | null;
+  pending: number;
+  running: number;
+  /** Jobs of which nothing was heard for too long, and those by which snapshots of the scheduler found the counts off. */
+  aged: number;
+  corrected: { snapshots: number; jobs: number };
 }
 
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
@@ -140,7 +155,13 @@ export interface ExecutionView extends ExecutionRow {
   states: StateView[];
   /** Its history is no longer kept: states, input and output are gone, the rest is from the table. */
   forgotten: boolean;
-  decision: (Omit<Decision, 'prediction'> & { prediction: Omit<Decision['prediction'], 'p'> }) | null;
+  decision:
+    | (Omit<Decision, 'prediction'> & {
+        prediction: Omit<Decision['prediction'], 'p'>;
+        /** Whose forecast is served, in words. */
+        servedBy: string | null;
+      })
+    | null;
   effect: Effect | null;
   /** What was done on a human's word, beside or instead of that. */
   approvedEffect: Effect | null;

@@ -4,6 +4,8 @@ import type { Records } from '../console/records.ts';
 
 /** How often, in simulated seconds, the end of a run looks whether everything is folded: the monitor's own pace. */
 const CHECK_MS = 120_000;
+/** Every label falls due within the longest T, or the longest time to undo. */
+const LABELS_MS = 2 * 86_400_000;
 /** Looks without any progress before the rest counts as waiting for people, or stuck; either way it is reported. */
 const PATIENCE = 5;
 
@@ -24,7 +26,8 @@ export async function untilFolded(run: {
 
   const look = async (): Promise<void> => {
     const { readable: clusters } = await records.clusters();
-    const counts = await Promise.all(clusters.map(({ cluster_id }) => records.countUnfolded(cluster_id)));
+    const by = new Date(clock.now() + LABELS_MS);
+    const counts = await Promise.all(clusters.map(({ cluster_id }) => records.countUnfolded(cluster_id, by)));
     const unfolded = counts.reduce((sum, count) => sum + count, 0);
     same = unfolded === before ? same + 1 : 0;
     before = unfolded;

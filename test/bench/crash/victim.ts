@@ -67,6 +67,9 @@ if (settings.first) {
   for (const cluster of clusters) if (cluster.clusterId !== 'asks') await earnAutonomy(records.table, cluster, now);
 }
 
+/** Every label falls due within this; a job that runs on is looked at again later. */
+const LABELS_MS = 86_400_000;
+
 /** Approved effects that somebody wants undone and that are not. */
 async function countUndoing(): Promise<number> {
   const open = await records.openApprovals(MANY);
@@ -76,7 +79,8 @@ async function countUndoing(): Promise<number> {
 }
 
 async function tell(): Promise<void> {
-  const unfolded = await Promise.all(CLUSTERS.map((clusterId) => records.countUnfolded(clusterId)));
+  const labelled = new Date(Date.now() + LABELS_MS);
+  const unfolded = await Promise.all(CLUSTERS.map((clusterId) => records.countUnfolded(clusterId, labelled)));
   const open = system.engine.list({ status: 'RUNNING' }).length;
   const toDo = unfolded.reduce((sum, count) => sum + count, await countUndoing());
   process.send?.({ kind: 'left', open, toDo });

@@ -141,6 +141,7 @@ export function decideInput({
     started: false,
     labelKnown: false,
     prediction: { p: q, waitSeconds, confidence: 0.9, ...bounds, q },
+    forecastLabels: 50,
     verdict: verdictOf(state),
     state,
     purse: purseOf(),

@@ -56,6 +56,17 @@ describe('Observe', () => {
     expect(await loadProfile('waits')).toMatchObject({ typical_wait_minutes: 4 });
   });
 
+  it('counts for itself where the cluster is without VGAC', async () => {
+    const config = aConfig({ clusterId: 'without', vgac: { variant: 'builtin' } });
+    await seedCluster(dynamo.table, config, 0, new Date());
+    vgac.refuse();
+    expect(await observe('without')).toEqual({
+      ...{ queueDepth: 0, pendingJobs: 0, runningJobs: 0, gpuUtilization: null, gpuMemoryUsed: null },
+      ...{ anomalies: [], vgacCalibration: null },
+    });
+    expect(await loadProfile('without')).not.toHaveProperty('avg_gpu_utilization');
+  });
+
   it('fails by a name the machine catches when VGAC refuses', async () => {
     vgac.refuse();
     await expect(observe('refused')).rejects.toMatchObject({ name: 'VgacRefused' });

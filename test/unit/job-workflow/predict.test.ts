@@ -1,9 +1,11 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { loadAskPlaces } from '../../../functions/adapters/asking-store.ts';
 import { recordOwnEffect } from '../../../functions/adapters/job-store.ts';
 import { roundsOf } from '../../../functions/adapters/round-store.ts';
 import { jobKey } from '../../../functions/adapters/table.ts';
+import { unpacked } from '../../../functions/domain/forecast/codec.ts';
+import { INPUTS } from '../../../functions/domain/forecast/inputs.ts';
 import { handler as checkCalibration } from '../../../functions/job-workflow/check-calibration.ts';
 import { handler } from '../../../functions/job-workflow/predict.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
@@ -163,7 +165,9 @@ describe('Predict', () => {
     const verdict = await checkCalibration({ job }, context);
     const decision = await handler({ job, verdict }, context);
     expect(decision).toMatchObject({ executed: false, next: 'late', foldable: false });
-    expect(await row(config, 'j')).not.toHaveProperty('unfolded');
+    // It waits for its end, and for no label.
+    expect(await row(config, 'j')).toMatchObject({ counted: 'running', unfolded: 'CLUSTER#late' });
+    expect(await row(config, 'j')).not.toHaveProperty('folded_in');
     expectNothingTaken(await calibrationOf(dynamo.table, 'late'));
   });
 
@@ -191,16 +195,79 @@ describe('Predict', () => {
     expect(decision.reasons.map(({ code }) => code)).toContain('unreadable');
   });
 
-  it('calls for nothing when VGAC gives no probability', async () => {
-    const config = await cluster('unsure', 400, { vgac: { riskScoreIsProbability: false } });
-    const decision = await predict(config, 'j');
-    expect(decision).toMatchObject({
-      called: 0,
-      tier: 0,
-      next: 'nothing',
-      executed: false,
-      prediction: { p: null, q: null },
+  it('serves the queue alone where VGAC gives no probability, and says so', async () => {
+    const config = await cluster('unsure', 400, { ...statements, vgac: { riskScoreIsProbability: false } });
+    const { prediction, next } = await predict(config, 'j');
+    expect(prediction).toMatchObject({
+      ...{ p: null, q: 0.5, confidence: 0.8 },
+      models: { servedBy: 'queue', qAlone: 0.5, qWithVgac: null, vgac: 'noProbability', vgacWaitSeconds: 1_200 },
     });
+    expect(next).toBe('act');
+  });
+
+  it('serves the queue alone where VGAC does not answer, and says so', async () => {
+    const config = await cluster('silent', 400, statements);
+    vgac.silence();
+    const { prediction } = await predict(config, 'j');
+    expect(prediction).toMatchObject({
+      ...{ p: null, q: 0.5, confidence: null },
+      models: { servedBy: 'queue', vgac: 'silent', vgacWaitSeconds: null },
+    });
+  });
+
+  it('asks no VGAC where the cluster is without one', async () => {
+    const config = await cluster('without', 400, { ...statements, vgac: { variant: 'builtin' } });
+    vgac.refuse();
+    const { prediction, next } = await predict(config, 'j');
+    expect(prediction).toMatchObject({ p: null, q: 0.5, models: { servedBy: 'queue', vgac: 'notAsked' } });
+    expect(next).toBe('act');
+  });
+
+  it("lets VGAC's probability in where it has shown that it helps, and keeps what each says", async () => {
+    const config = await cluster('with', 400, statements);
+    vgac.answer({ p: 0.6 });
+    const { prediction } = await predict(config, 'j');
+    expect(prediction).toMatchObject({ p: 0.6, models: { servedBy: 'queueAndVgac', qAlone: 0.5, vgac: 'answered' } });
+    expect(prediction.q).toBeCloseTo(0.6, 2);
+    expect(prediction.models?.qWithVgac).toBe(prediction.q);
+  });
+
+  it('counts the job before the next is decided', async () => {
+    const config = await cluster('counted', 400, statements);
+    await predict(config, 'first');
+    await predict(config, 'second');
+    const inputs = (await row(config, 'second'))?.forecast?.inputs;
+    expect(inputs && unpacked(inputs, new Float64Array(INPUTS.length))[0]).toBeCloseTo(Math.log(2), 12);
+    expect(await row(config, 'first')).toMatchObject({ counted: 'pending', forecast: { gpus: 4, procs: 16 } });
+  });
+
+  it('does not act on a forecast that knows nothing yet, however good the evidence of another was', async () => {
+    const config = await cluster('upgraded', 400, statements);
+    await dynamo.table.client.send(
+      new DeleteCommand({ TableName: dynamo.table.name, Key: { PK: 'CLUSTER#upgraded', SK: 'FORECAST' } }),
+    );
+    const decision = await predict(config, 'j');
+    expect(decision).toMatchObject({ scope: 'escalate', executed: false, next: 'withhold' });
+    expect(decision.reasons[0]).toMatchObject({
+      code: 'learning',
+      message: 'the forecast of this queue is still learning: needs 50 more labels (0 of 50)',
+    });
+  });
+
+  it('serves nothing and escalates when the forecast cannot be read', async () => {
+    const config = await cluster('broken', 400);
+    await dynamo.table.client.send(
+      new UpdateCommand({
+        TableName: dynamo.table.name,
+        Key: { PK: 'CLUSTER#broken', SK: 'FORECAST' },
+        UpdateExpression: 'SET #state = :state',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':state': new Uint8Array([1, 2, 3]) },
+      }),
+    );
+    const decision = await predict(config, 'j');
+    expect(decision).toMatchObject({ scope: 'escalate', called: 0, prediction: { q: null } });
+    expect(decision.reasons.map(({ code }) => code)).toContain('noProbability');
   });
 
   it('fails by a name the machine catches when VGAC refuses, and records nothing', async () => {

@@ -260,7 +260,7 @@ describe('a crash at any write of the fold', () => {
     await started(clusterId, 'a', 10);
     await started(clusterId, 'b', 20);
   }
-  const WRITES = 7;
+  const WRITES = 8;
 
   it('has this many writes to crash at', async () => {
     await prepared('count');

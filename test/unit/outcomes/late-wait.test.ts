@@ -195,14 +195,14 @@ describe('the wait of a job that starts after its label was folded', () => {
 
   it('is not lost when the start comes between the line of the ledger and the mark on the row', async () => {
     await decided(dynamo.table, 'between', 'a', { prediction: open });
-    // Writes: label, ledger, state, mark.
-    await expect(fold('between', OVERDUE, dyingTable(dynamo.table, 4, 'before'))).rejects.toThrow(Crash);
+    // Writes: label, ledger, forecast, state, mark.
+    await expect(fold('between', OVERDUE, dyingTable(dynamo.table, 5, 'before'))).rejects.toThrow(Crash);
     await started('between', 'a');
     await fold('between');
     await expectWaited('between', ['a']);
   });
 
-  it.each([1, 2, 3, 4, 5].flatMap((k) => (['before', 'after'] as const).map((when) => [k, when] as const)))(
+  it.each([1, 2, 3, 4, 5, 6].flatMap((k) => (['before', 'after'] as const).map((when) => [k, when] as const)))(
     'is folded exactly once whatever crashes: write %i, %s it took effect',
     async (k, when) => {
       const clusterId = `crash-${k}-${when}`;

@@ -111,17 +111,20 @@ function connect(
     platform: 'slurm',
     vgac: { variant, riskScoreIsProbability: overrides.riskScoreIsProbability ?? true },
   });
-  const vgac = connectVgac(config, {
-    baseUrl: `${BASE}/`,
-    apiKey: overrides.apiKey === undefined ? KEY : overrides.apiKey,
-    timeoutSeconds: 0.1,
-    sleep: async (ms) => {
-      waits.push(ms);
-      now += ms;
+  const vgac = connectVgac(
+    { ...config, variant },
+    {
+      baseUrl: `${BASE}/`,
+      apiKey: overrides.apiKey === undefined ? KEY : overrides.apiKey,
+      timeoutSeconds: 0.1,
+      sleep: async (ms) => {
+        waits.push(ms);
+        now += ms;
+      },
+      random: () => 0.5,
+      now: () => now,
     },
-    random: () => 0.5,
-    now: () => now,
-  });
+  );
   return { vgac, waits, now: () => now };
 }
 
@@ -323,17 +326,20 @@ describe('VGAC port, variant v1', () => {
 
 describe('connectVgac', () => {
   const settings = { baseUrl: BASE, apiKey: null, timeoutSeconds: 1, sleep: async () => undefined, random: () => 0 };
-  const config = (vgac: object) => ClusterConfig.parse({ clusterId: CLUSTER, platform: 'slurm', vgac }).vgac;
+  const config = (variant: 'v1' | 'platform', vgac: object) => ({
+    ...ClusterConfig.parse({ clusterId: CLUSTER, platform: 'slurm', vgac }).vgac,
+    variant,
+  });
 
   it("prefers the cluster's own base URL", async () => {
     server.use(http.get('http://own.test/p/api/cluster/summary', () => HttpResponse.json(variants[1]?.state ?? {})));
-    const vgac = connectVgac(config({ variant: 'platform', baseUrl: 'http://own.test/p' }), settings);
+    const vgac = connectVgac(config('platform', { baseUrl: 'http://own.test/p' }), settings);
     expect(await vgac.observe(CLUSTER)).toMatchObject({ queueDepth: 3 });
   });
 
   it.each(['https://user:pa55@vgac.test', 'ftp://vgac.test', 'vgac'])('refuses the base URL %s unquoted', (baseUrl) => {
     try {
-      connectVgac(config({}), { ...settings, baseUrl });
+      connectVgac(config('v1', {}), { ...settings, baseUrl });
       expect.unreachable();
     } catch (error) {
       expect(error).toMatchObject({ name: 'VgacRefused' });

@@ -105,6 +105,7 @@ class Deployed {
     const decision = decide({
       job: round,
       ...{ started: false, labelKnown: false, ownEffect: false, state, config, now },
+      forecastLabels: 50,
       prediction: { p, waitSeconds: predicted, confidence: null, ...serve(state, { p, waitSeconds: predicted }) },
       verdict: reliability({ state, version: this.version, frozen: false, staleSince: null, config, now }),
       purse: { reserved: Float64Array.from(this.reserved()), caps: Float64Array.from(this.caps()) },

@@ -159,6 +159,7 @@ export class OfflineRun {
       started: false,
       labelKnown: false,
       prediction,
+      forecastLabels: 50,
       verdict,
       state: this.state,
       purse: this.purse,

@@ -36,7 +36,13 @@ function itemOf(state: CalibrationState, more: Partial<CalibrationItem> = {}): C
 }
 
 const known = (more: Partial<Known> = {}): Known => ({
-  ...{ configs: new Map([['west-1', config]]), asking: new Map(), recalibrating: new Set(), frozen: () => false },
+  ...{
+    configs: new Map([['west-1', config]]),
+    asking: new Map(),
+    forecasts: new Map(),
+    recalibrating: new Set(),
+    frozen: () => false,
+  },
   ...{ figuresOf: () => noFigures(), settledOf: () => noFigures(), ...more },
 });
 const records = (oldest: Date | null = null) => ({ oldestUnfolded: async () => oldest, maps: async () => [] });

@@ -1,5 +1,6 @@
 import type { ClusterView } from '../views.ts';
 import { Drift } from './drift.tsx';
+import { Forecast } from './forecast.tsx';
 import { ece } from './format.ts';
 import { Maps } from './maps.tsx';
 import { Parts, whatCameOfCalls } from './parts.tsx';
@@ -54,6 +55,8 @@ export function ClusterCard({ cluster }: { cluster: ClusterView }) {
       ) : (
         <Tiers tiers={tiers} />
       )}
+      <h3>Forecast</h3>
+      <Forecast forecast={cluster.forecast} />
       <h3>Drift</h3>
       <Drift cluster={cluster} />
       <p class="facts">

@@ -108,7 +108,7 @@ function deedWords(tier: number, args: ActionArguments): string {
 
 /** What was called for, done, asked and known, each in a row. */
 function decisionRows(decision: Decided): [string, string][] {
-  const { evidence, prediction, called, tier, next, asks, holdOutShare, dryRun } = decision;
+  const { evidence, prediction, called, tier, next, asks, holdOutShare, dryRun, servedBy } = decision;
   const action = decision.arguments;
   const done = action === null || tier === 0 ? '' : `${deedWords(tier, action)}, `;
   const heldOut = holdOutShare === null ? '' : `; ${share(holdOutShare)} of such are held out`;
@@ -121,6 +121,7 @@ function decisionRows(decision: Decided): [string, string][] {
       `P(wait > ${duration(decision.longWaitSeconds)})`,
       prediction.q === null ? 'not given' : `${share(prediction.q)} served`,
     ],
+    ...(servedBy === null ? [] : [['Served by', servedBy] as [string, string]]),
     [
       'Predicted wait',
       `${duration(prediction.waitSeconds)}, 90 % between ${duration(prediction.lowerSeconds)} and ${duration(prediction.upperSeconds)}`,

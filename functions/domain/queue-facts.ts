@@ -1,0 +1,94 @@
+import type { JobItem } from '../../schemas/items/job.ts';
+import type { LeftLine, QueueLine } from '../../schemas/items/ledger.ts';
+import { FORECAST } from './forecast/numbers.ts';
+import { isTouched } from './own-effect.ts';
+import { secondsOf } from './round.ts';
+
+type Stage = NonNullable<JobItem['counted']>;
+
+/** In this order, and never back. */
+const STAGES: readonly Stage[] = ['pending', 'running', 'over'];
+
+/**
+ * What the built-in forecast has yet to count of a round, in order, from what its row says. It depends on the facts and on how far
+ * they are counted, and not on when they came: so whatever is late, repeated or never told leaves no counter wrong for good.
+ *
+ * @param until only what is known by then
+ */
+export function queueLinesOf(row: JobItem, until: Date): QueueLine[] {
+  const { forecast, counted } = row;
+  if (forecast === undefined || counted === 'over') return [];
+  const { gpus, procs, queue, inputs, z } = forecast;
+  const submittedAt = secondsOf(row.submitted_at);
+  const round = { jobId: row.job_id, submittedAt };
+  const asked = { gpus, procs, queue };
+  const last = until.getTime() / 1000;
+  const lines: QueueLine[] = [];
+  if (counted === undefined) {
+    if (submittedAt > last) return [];
+    lines.push({ kind: 'submitted', ...round, ...asked, inputs });
+  }
+  const startedAt = counted === 'running' || row.started_at !== undefined ? startOf(row, submittedAt) : null;
+  if (startedAt === null) {
+    const leaving = leavingOf(row, submittedAt);
+    if (leaving.at <= last) lines.push({ kind: 'left', ...round, ...asked, ...leaving });
+    return lines;
+  }
+  if (counted !== 'running') {
+    if (startedAt > last) return lines;
+    const touched = isTouched(row, new Date(startedAt * 1000).toISOString());
+    lines.push({ kind: 'started', ...round, ...asked, waitSeconds: startedAt - submittedAt, z, touched });
+  }
+  const ending = endingOf(row, startedAt);
+  if (ending.at <= last) lines.push({ kind: 'ended', ...round, ...ending });
+  return lines;
+}
+
+/** When the next of them is known, or will be if nothing is heard of the round; null when it is over. */
+export function nextQueueDue(row: JobItem): Date | null {
+  if (row.forecast === undefined || row.counted === 'over') return null;
+  const submittedAt = secondsOf(row.submitted_at);
+  if (row.counted === undefined) return new Date(submittedAt * 1000);
+  if (row.counted === 'running') return new Date(endingOf(row, startOf(row, submittedAt)).at * 1000);
+  const at = row.started_at === undefined ? leavingOf(row, submittedAt).at : startOf(row, submittedAt);
+  return new Date(at * 1000);
+}
+
+/** How far a round is counted after some lines; never back, for whoever comes late has seen less. */
+export function stageAfter(counted: JobItem['counted'], lines: readonly QueueLine[]): JobItem['counted'] {
+  let stage = counted;
+  for (const { kind } of lines) {
+    const reached = kind === 'submitted' ? 'pending' : kind === 'started' ? 'running' : 'over';
+    if (stage === undefined || STAGES.indexOf(reached) > STAGES.indexOf(stage)) stage = reached;
+  }
+  return stage;
+}
+
+function startOf({ started_at }: JobItem, submittedAt: number): number {
+  return Math.max(submittedAt, started_at === undefined ? submittedAt : secondsOf(started_at));
+}
+
+/** How a round that has not started leaves, or will where nothing is heard of it. */
+function leavingOf(row: JobItem, submittedAt: number): Pick<LeftLine, 'at' | 'cause'> {
+  const leaving: Pick<LeftLine, 'at' | 'cause'>[] = [{ at: submittedAt + FORECAST.ageSeconds, cause: 'aged' }];
+  const told = (at: string | undefined, cause: LeftLine['cause']) => {
+    if (at !== undefined) leaving.push({ at: Math.max(submittedAt, secondsOf(at)), cause });
+  };
+  told(row.cancelled_at, 'cancelled');
+  told(row.ended_at, 'ended');
+  told(row.superseded_at, 'superseded');
+  return leaving.reduce((first, other) => (other.at < first.at ? other : first));
+}
+
+/** How a round that has started ends, or will. A requeued one has ended, after a run of which nobody tells. */
+function endingOf(row: JobItem, startedAt: number): { at: number; runSeconds: number | null; aged: boolean } {
+  const told = [row.ended_at, row.cancelled_at].flatMap((at) => (at === undefined ? [] : [secondsOf(at)]));
+  if (told.length > 0) {
+    const at = Math.max(startedAt, Math.min(...told));
+    return { at, runSeconds: at - startedAt, aged: false };
+  }
+  if (row.superseded_at !== undefined) {
+    return { at: Math.max(startedAt, secondsOf(row.superseded_at)), runSeconds: null, aged: false };
+  }
+  return { at: startedAt + FORECAST.ageSeconds, runSeconds: null, aged: true };
+}

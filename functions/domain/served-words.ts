@@ -1,0 +1,27 @@
+import type { ServedPrediction } from '../../schemas/decision.ts';
+
+/** Whose forecast is served, in words; null in a decision that served none, or is older than the built-in forecast. */
+export function servedWords({ models }: Pick<ServedPrediction, 'models'>): string | null {
+  if (models === undefined) return null;
+  const { servedBy, qAlone, qWithVgac, vgac } = models;
+  if (servedBy === 'queueAndVgac') {
+    return `the queue's own forecast with VGAC's probability in it, since that has shown to help (${percent(qAlone)} without)`;
+  }
+  const own = "the queue's own forecast";
+  switch (vgac) {
+    case 'notAsked':
+      return own;
+    case 'silent':
+      return `${own} alone: VGAC did not answer`;
+    case 'noProbability':
+      return `${own} alone: VGAC gave no probability`;
+    case 'answered':
+      return qWithVgac === null
+        ? own
+        : `${own}; VGAC's probability has not shown to help (${percent(qWithVgac)} with it)`;
+  }
+}
+
+function percent(q: number): string {
+  return `${Math.round(100 * q)} %`;
+}

@@ -1,7 +1,7 @@
 import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { handler } from '../../../functions/recalibration/notify-map.ts';
+import { handler } from '../../../functions/recalibration/notify-refit.ts';
 import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { useEmbeddedClock } from '../outcomes/fixture.ts';
@@ -49,11 +49,11 @@ const change: CalibrationPromoted = {
   at: '2026-11-20T12:00:00Z',
 };
 
-describe('NotifyMap', () => {
-  it('tells people that a map joins the experts, with the proof and what follows from it', async () => {
+describe('NotifyRefit', () => {
+  it('tells people that the forecast is refitted, with the proof and what follows from it', async () => {
     expect(await handler({ clusterId: 'gpu-a', change }, at(0))).toEqual({ sent: true });
     const text = JSON.stringify(posted);
-    expect(text).toContain('A calibration map joins the experts');
+    expect(text).toContain('The forecast is refitted');
     expect(text).toContain(
       'served ECE 0.0712 [0.0512, 0.0912] → 0.0231 [0.0031, 0.0431], log loss 0.4200 → 0.3871 over 600 labels',
     );
@@ -63,6 +63,6 @@ describe('NotifyMap', () => {
 
   it('says so when it is rolled back', async () => {
     await handler({ clusterId: 'gpu-a', change: { ...change, cause: 'rolledBack' } }, at(0));
-    expect(JSON.stringify(posted.at(-1))).toContain('A calibration map is rolled back');
+    expect(JSON.stringify(posted.at(-1))).toContain('A refit of the forecast is rolled back');
   });
 });

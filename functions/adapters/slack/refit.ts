@@ -4,10 +4,10 @@ import { section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code, prose } from './escape.ts';
 
-/** The message about another map among the experts, with the proof behind it. */
-export function mapMessage(change: CalibrationPromoted): SlackMessage {
+/** The message about a refit of the built-in forecast, with the proof behind it. */
+export function refitMessage(change: CalibrationPromoted): SlackMessage {
   const { clusterId, epoch, cause, reason, n } = change;
-  const headline = cause === 'promoted' ? 'A calibration map joins the experts' : 'A calibration map is rolled back';
+  const headline = cause === 'promoted' ? 'The forecast is refitted' : 'A refit of the forecast is rolled back';
   const gain = (before: number, after: number) => `${before.toFixed(4)} → ${after.toFixed(4)}`;
   const ece = (value: number, [lower, upper]: readonly [number, number]) =>
     `${value.toFixed(4)} [${lower.toFixed(4)}, ${upper.toFixed(4)}]`;

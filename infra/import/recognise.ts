@@ -1,6 +1,7 @@
 import { JsonItems } from './json-items.ts';
 import { JsonReader } from './json-reader.ts';
 import { Lines, type OnRecord } from './lines.ts';
+import { nearMiss } from './near-miss.ts';
 import type { RecordReader } from './reading.ts';
 import { UnusableFile } from './refusal.ts';
 import { isSwf, SwfReader } from './swf.ts';
@@ -51,8 +52,11 @@ export function recognise(head: Buffer, options: FormatOptions): Format {
   if (isSwf(first)) return swf(lines, options);
   try {
     return table(lines, options);
-  } catch (error) {
-    throw error instanceof UnusableFile && head.includes(0) ? new UnusableFile(binary(head), { cause: error }) : error;
+  } catch (cause) {
+    if (!(cause instanceof UnusableFile)) throw cause;
+    if (head.includes(0)) throw new UnusableFile(binary(head), { cause });
+    const known = nearMiss(lines);
+    throw known === null ? cause : new UnusableFile(known, { cause });
   }
 }
 
@@ -89,13 +93,15 @@ function table(lines: readonly string[], options: FormatOptions): Format {
     mapping,
     samples.filter((line) => line.trim() !== ''),
   );
-  const reader = new RowReader(layout, longWaitSeconds, new Times(zone ?? null));
+  const times = new Times(zone ?? null);
+  const reader = new RowReader(layout, longWaitSeconds, times);
   const notes = [...layout.notes];
   if (header > 0 && lines.slice(0, header).some((line) => line.trim() !== '')) {
     notes.unshift(`the names of the columns are in line ${header + 1}; what is above them is left out`);
   }
   if (isRelative(reader, samples))
     notes.push('times are before the year 2000, so they count from the beginning of the log');
+  if (times.hasUsedZone) notes.push(`times name no zone and are read as those of ${zone?.name}`);
   return {
     ...{ name: nameOf(layout), reader: new RowReader(layout, longWaitSeconds, new Times(zone ?? null)), notes },
     ...{ isOrdered: !layout.isSlurm, firstLine: header + 2, cut: lineByLine },

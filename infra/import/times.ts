@@ -14,6 +14,8 @@ const COMPACT = /^(19|20)\d\d[01]\d[0-3]\d[0-2]\d[0-5]\d[0-6]\d$/;
 export class Times {
   /** What is wrong with the last one that could not be read. */
   fault = '';
+  /** Whether a time has named no zone. */
+  hasUsedZone = false;
   private readonly zone: Zone | null;
   private bytes: Uint8Array = new Uint8Array();
   private at = 0;
@@ -85,6 +87,7 @@ export class Times {
   private withOffset(local: number, notBefore: number): number {
     if (this.at === this.to) {
       if (this.zone === null) return this.refuse('has no time zone: give --timezone');
+      this.hasUsedZone = true;
       return this.zone.utc(local, notBefore);
     }
     if (this.skip(UPPER_Z) || this.skip(LOWER_Z)) {

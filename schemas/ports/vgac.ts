@@ -9,10 +9,11 @@ const wait = z
 const count = z.number().int().min(0);
 
 export const V1ScoreRequest = z.object({ job_id: z.string(), cluster_id: z.string() });
+/** A version without a model for some job says null of it. */
 export const V1Score = z.object({
-  wait_time_seconds: wait,
+  wait_time_seconds: wait.nullable(),
   confidence: unit,
-  risk_score: z.number(),
+  risk_score: z.number().nullable(),
   calibration_score: z.number(),
 });
 
@@ -83,7 +84,8 @@ export type Observation = z.infer<typeof Observation>;
 export const VgacPrediction = z.object({
   /** P(wait > T); null where the variant gives no probability. */
   pLongWait: unit.nullable(),
-  waitSeconds: wait,
+  /** Null where it gives no point wait. */
+  waitSeconds: wait.nullable(),
   confidence: unit.nullable(),
 });
 export type VgacPrediction = z.infer<typeof VgacPrediction>;

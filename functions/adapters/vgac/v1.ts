@@ -33,7 +33,7 @@ export function vgacV1(call: JsonClient, riskScoreIsProbability: boolean): Vgac 
         answer: V1Score,
       });
       const risk = score.risk_score;
-      if (riskScoreIsProbability && (risk < 0 || risk > 1)) {
+      if (riskScoreIsProbability && risk !== null && (risk < 0 || risk > 1)) {
         throw new VgacMalformed('risk_score is configured as a probability and is outside 0 to 1');
       }
       return {

@@ -36,8 +36,6 @@ export interface Problem {
 }
 
 export interface Trace {
-  /** `replay` has probabilities of its own. */
-  readonly format: 'replay' | 'trace';
   /** By submit time; equal times in file order. */
   readonly jobs: readonly TraceJob[];
   /** Clusters in order of appearance, each with the platform of its first job. */
@@ -77,11 +75,9 @@ export async function readTrace(path: string, { zone }: { zone?: Zone | undefine
   const faults = noFaults();
   const jobs: TraceJob[] = [];
   const clusters = new Map<string, { readonly platform: Platform; readonly rounds: Rounds }>();
-  let hasProbabilities = false;
   // Of a log that counts from its own beginning; it then begins with the year 2000.
   let shift: number | null = null;
   const add = (row: Row): void => {
-    hasProbabilities ||= !Number.isNaN(row.p);
     jobs.push(jobOf(row, clusterOf(row, path), shift ?? 0));
   };
   const onRow = (row: Row): void => {
@@ -114,7 +110,6 @@ export async function readTrace(path: string, { zone }: { zone?: Zone | undefine
     throw new UnreadableTrace(`${path} holds no usable job: ${why}.`);
   }
   return {
-    format: hasProbabilities ? 'replay' : 'trace',
     // Rounds of several clusters are held back for a while; stable, so that jobs of the same second stay in file order.
     jobs: jobs.sort((a, b) => a.submittedAt - b.submittedAt),
     clusters: [...clusters].map(([clusterId, { platform }]) => ({ clusterId, platform })),

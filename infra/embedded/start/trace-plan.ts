@@ -13,7 +13,9 @@ export function tracePlan(trace: Trace, { file, speed }: { file: string; speed?:
   const first = releases[0]?.at ?? 0;
   const clock = simulatedClock({ start: first - 1000, speed });
   const jobs = trace.jobs.length.toLocaleString('en');
-  const what = trace.format === 'replay' ? "with the file's probabilities" : 'with an online forecast of its own';
+  const predicted = new Set(trace.jobs.flatMap(({ clusterId, pLongWait }) => (pLongWait === null ? [] : [clusterId])));
+  const what =
+    predicted.size > 0 ? "with the file's probabilities as VGAC's" : 'without VGAC: the built-in forecast alone';
   return {
     description: `${jobs} jobs of ${basename(file)}, ${what}; ${BEGINS_ANEW}`,
     clock,
@@ -26,7 +28,7 @@ export function tracePlan(trace: Trace, { file, speed }: { file: string; speed?:
           platform,
           // There is nothing to act on in a trace: what would have been done is recorded.
           dryRun: true,
-          vgac: { variant: 'v1', riskScoreIsProbability: true },
+          vgac: predicted.has(clusterId) ? { variant: 'v1', riskScoreIsProbability: true } : { variant: 'builtin' },
           actions: {
             annotate: { action: 'annotate' },
             warn: { action: 'warn' },

@@ -1,3 +1,4 @@
+import { SACCT } from '../near-miss.ts';
 import { shown, UnusableFile } from '../refusal.ts';
 import { unitOf } from '../spans.ts';
 import { delimiterOf } from './delimiter.ts';
@@ -325,7 +326,7 @@ function refuseUnusable(layout: Layout): void {
   const what = headless ? 'the first line names no columns, it holds' : 'the file has';
   const again =
     layout.isSlurm || headless
-      ? 'Export it anew with: sacct -a -X -S 2026-01-01 --parsable2 --format=JobID,Partition,State,Submit,Start,End,ReqTRES,NodeList'
+      ? `Export it anew with: ${SACCT}`
       : `Name yours with --map ${missing.map((name) => `${name}=column`).join(',')}`;
   throw new UnusableFile(
     `no column ${missing.join(', ')}; ${what} ${has.join(', ')}. Needed are the time of submission, and the wait, the time of the start, or long_wait with label_at. ${again}`,

@@ -120,8 +120,8 @@ function questionsOf({ questions, questionsPerDay }: Judged): string {
 function naiveOf({ rule, acted, tiers, broken, reachedShare }: NaiveReport, { longWaits }: Judged): string {
   if (acted === 0) return `The rule "${rule}" would have done nothing and reached nothing.`;
   const right = tiers.reduce((sum, tier) => sum + tier.right, 0);
-  const reached = longWaits === 0 ? '' : ` and reached ${percent(reachedShare)}`;
-  const did = `The rule "${rule}" would have acted ${count(acted)} times, ${percent(right / acted, 0)} of them right,${reached}`;
+  const reached = longWaits === 0 ? '' : `, and reached ${percent(reachedShare)}`;
+  const did = `The rule "${rule}" would have acted ${count(acted)} times, ${percent(right / acted, 0)} of them right${reached}`;
   const names = broken.map((tier) => (tiers.length >= tier ? (NAMES[tier - 1] ?? '') : ''));
   if (names.length === 0) return `${did}, within the same promises.`;
   return `${did}, and broken ${names.length === 1 ? 'the promise' : 'the promises'} of ${listed(names)}.`;

@@ -14,8 +14,7 @@ const trace = (...rows: string[]) => traceOf([TRACE, ...rows, ''].join('\n'), 'j
 
 describe('reading a trace', () => {
   it('tells a plain trace by its columns', async () => {
-    const { format, jobs, clusters, problems } = await trace('7,curie,slurm,1328266553,12,2,hybrid,25735,8,0');
-    expect(format).toBe('trace');
+    const { jobs, clusters, problems } = await trace('7,curie,slurm,1328266553,12,2,hybrid,25735,8,0');
     expect(problems).toEqual([]);
     expect(clusters).toEqual([{ clusterId: 'curie', platform: 'slurm' }]);
     expect(jobs).toEqual([
@@ -38,8 +37,7 @@ describe('reading a trace', () => {
 
   it('tells a prediction stream by its columns, and keeps its probabilities', async () => {
     const row = '1683795157,openb,kubernetes,pod-1,0.064,17.2,417,1,1683795457';
-    const { format, jobs } = await traceOf(`${REPLAY}\n${row}\n`, 'A.csv');
-    expect(format).toBe('replay');
+    const { jobs } = await traceOf(`${REPLAY}\n${row}\n`, 'A.csv');
     expect(jobs[0]).toMatchObject({ pLongWait: 0.064, predictedWaitSeconds: 17.2, waitSeconds: 417, runSeconds: null });
   });
 
@@ -106,8 +104,7 @@ describe('reading a trace', () => {
       '1683795157,openb,kubernetes,a,0.1,1,1,0,1683795158',
       '1683795158,openb,kubernetes,b,,,1,0,1683795159',
     ];
-    const { format, jobs } = await traceOf(`${REPLAY}\n${rows.join('\n')}\n`, 'A.csv');
-    expect(format).toBe('replay');
+    const { jobs } = await traceOf(`${REPLAY}\n${rows.join('\n')}\n`, 'A.csv');
     expect(jobs[1]).toMatchObject({ pLongWait: null, predictedWaitSeconds: null, waitSeconds: 1 });
   });
 

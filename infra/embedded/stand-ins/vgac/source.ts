@@ -5,17 +5,21 @@ export interface PredictionSource {
   /** P(wait > T), the point wait, how sure; null for a job or cluster it does not know. */
   predict(clusterId: string, jobId: string): Prediction | null;
   /** As `predict`, for a job known by its shape only (variant `platform`); absent where that cannot be answered. */
-  predictShape?(clusterId: string, shape: JobShape): Prediction | null;
+  predictShape?(clusterId: string, shape: JobShape): WholePrediction | null;
   state(clusterId: string): ClusterState | null;
   /** What VGAC would say of itself. */
   calibration(clusterId: string): OwnCalibration | null;
 }
 
+/** What VGAC says of one job; null is what it does not say. */
 export interface Prediction {
-  readonly pLongWait: number;
-  readonly waitSeconds: number;
+  readonly pLongWait: number | null;
+  readonly waitSeconds: number | null;
   readonly confidence: number;
 }
+
+/** The variant `platform` always says both. */
+export type WholePrediction = { readonly [name in keyof Prediction]: NonNullable<Prediction[name]> };
 
 export interface JobShape {
   readonly gpus: number;

@@ -1,11 +1,10 @@
 import type { TraceJob } from '../../feed/trace.ts';
-import { replayForecasts } from './online-forecast.ts';
 import type { Prediction, PredictionSource } from './source.ts';
+import { ownCalibration } from './trace-calibration.ts';
 import { traceStates } from './trace-state.ts';
 
 /**
- * Serves the predictions of a trace that is replayed. Rows with a probability of their own serve that, unchanged; rows
- * without serve an online forecast that knows only what was known when the job was submitted. Of a job with several rounds
+ * Serves the predictions of a trace that is replayed: each row's own, unchanged, as far as it has one. Of a job with several rounds
  * the newest counts. A job that is not in the trace, or not submitted yet, is unknown.
  *
  * @param jobs by submit time, of one cluster or several
@@ -29,15 +28,13 @@ export function traceSource(
 }
 
 function clusterOf(jobs: readonly TraceJob[], longWaitSeconds: number) {
-  const { forecasts, calibrationAt } = replayForecasts(jobs, longWaitSeconds);
   const predictions = new Map<string, { submittedAt: number; prediction: Prediction }[]>();
-  for (const [index, { jobId, submittedAt }] of jobs.entries()) {
-    const forecast = forecasts[index];
+  for (const { jobId, submittedAt, pLongWait, predictedWaitSeconds: waitSeconds } of jobs) {
     const rounds = predictions.get(jobId) ?? [];
     // The first row of a round is the round; another of the same time is the same told again.
-    if (!forecast || rounds.at(-1)?.submittedAt === submittedAt) continue;
-    const confidence = Math.max(forecast.pLongWait, 1 - forecast.pLongWait);
-    predictions.set(jobId, [...rounds, { submittedAt, prediction: { ...forecast, confidence } }]);
+    if (rounds.at(-1)?.submittedAt === submittedAt) continue;
+    const confidence = pLongWait === null ? 0 : Math.max(pLongWait, 1 - pLongWait);
+    predictions.set(jobId, [...rounds, { submittedAt, prediction: { pLongWait, waitSeconds, confidence } }]);
   }
-  return { predictions, calibrationAt, stateAt: traceStates(jobs) };
+  return { predictions, calibrationAt: ownCalibration(jobs, longWaitSeconds), stateAt: traceStates(jobs) };
 }

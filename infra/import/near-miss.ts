@@ -1,0 +1,35 @@
+/** What Slurm has to be asked for. `NodeList` tells a job that was cancelled in the queue from one that ran for no time. */
+export const SACCT =
+  'sacct -a -X -S 2026-01-01 --parsable2 --format=JobID,Partition,State,Submit,Start,End,ReqTRES,NodeList > jobs.txt';
+const KUBECTL = 'kubectl get workloads -A -o json > workloads.json';
+
+/** Output of tools that we know, in a form that tells too little: what it is, and the line to type instead. */
+const NEAR_MISSES: readonly { readonly looks: (lines: readonly string[]) => boolean; readonly says: string }[] = [
+  {
+    looks: ([, second = '']) => /^-+( +-+)+ *$/.test(second),
+    says: `it is a table in columns of fixed width, in which long values are cut. Export it anew with: ${SACCT}`,
+  },
+  {
+    looks: ([first = '']) => /^\s*JOBID\s+PARTITION\b/.test(first),
+    says: `it is the output of squeue, which knows the queue of a moment and no waits. Export the history with: ${SACCT}`,
+  },
+  {
+    looks: ([first = '']) =>
+      /\bJobID(Raw)?\b/.test(first) && /\b(State|ExitCode)\b/.test(first) && !/\bSubmit\b/.test(first),
+    says: `it is the output of sacct without Submit and Start, from which waits are told. Export it anew with: ${SACCT}`,
+  },
+  {
+    looks: ([first = '']) => /^(NAMESPACE\s+)?NAME\s+QUEUE\s+RESERVED IN\b/.test(first),
+    says: `it is a table of kubectl, which knows ages and no times. Export it anew with: ${KUBECTL}`,
+  },
+  {
+    looks: (lines) => lines.some((line) => /^(- )?apiVersion:\s/.test(line)),
+    says: `it is YAML. Export it as JSON, with: ${KUBECTL}`,
+  },
+];
+
+/** What a file without the columns that are needed looks like, with the line to type; null for one that looks like nothing known. */
+export function nearMiss(lines: readonly string[]): string | null {
+  const said = lines.map((line) => line.replace(/^\ufeff|\r$/g, '')).filter((line) => line.trim() !== '');
+  return NEAR_MISSES.find(({ looks }) => looks(said))?.says ?? null;
+}

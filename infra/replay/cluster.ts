@@ -63,7 +63,7 @@ export class Cluster {
     const q = this.stream.decide(row);
     this.core?.decide(row);
     for (let i = 0; i < this.others.length; i++) this.others[i]?.decide(row);
-    if (!row.censored) this.naive?.decide(this.hasP ? row.p : q, row.longWait);
+    this.naive?.decide(this.hasP ? row.p : q, row.censored ? null : row.longWait);
   }
 }
 

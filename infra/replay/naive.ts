@@ -34,13 +34,21 @@ class LastHundred {
   }
 }
 
+interface NaiveTier {
+  readonly acted: number;
+  readonly right: number;
+  /** Of what was done, jobs that left before anybody could tell whether they wait long. */
+  readonly unknown: number;
+  readonly promise: number;
+}
+
 /** What a simpler rule would have done with the same jobs. */
 export interface NaiveOutcome {
   readonly rule: string;
   readonly calls: number;
   readonly acted: number;
   /** Done and right, lowest tier first; of interventions by the trace. */
-  readonly tiers: readonly { readonly acted: number; readonly right: number; readonly promise: number }[];
+  readonly tiers: readonly NaiveTier[];
   /** Tiers of which more went wrong than they promise. */
   readonly broken: readonly number[];
 }
@@ -65,7 +73,8 @@ export class NaiveRules {
     this.plugIn = new Doing(tiers);
   }
 
-  decide(p: number, longWait: boolean): void {
+  /** @param longWait null where nobody knows */
+  decide(p: number, longWait: boolean | null): void {
     const called = calledTier(p, this.tiers, configured);
     if (called === 0) return;
     this.calls += 1;
@@ -94,24 +103,25 @@ export class NaiveRules {
 }
 
 class Doing {
-  private readonly tiers: readonly { acted: number; right: number; readonly promise: number; readonly start: number }[];
+  private readonly tiers: readonly ({ -readonly [name in keyof NaiveTier]: NaiveTier[name] } & { start: number })[];
 
   constructor(tiers: readonly TierRules[]) {
-    this.tiers = tiers.map(({ promise, start }) => ({ acted: 0, right: 0, promise, start }));
+    this.tiers = tiers.map(({ promise, start }) => ({ acted: 0, right: 0, unknown: 0, promise, start }));
   }
 
-  add(tier: number, longWait: boolean): void {
+  add(tier: number, longWait: boolean | null): void {
     const doing = this.tiers[tier - 1];
     if (doing === undefined) return;
     doing.acted += 1;
-    if (longWait) doing.right += 1;
+    if (longWait === null) doing.unknown += 1;
+    else if (longWait) doing.right += 1;
   }
 
   outcome(rule: string, calls: number): NaiveOutcome {
-    const broken = this.tiers.flatMap(({ acted, right, promise, start }, i) =>
-      acted - right > start / TOKEN + (right * (1 - promise)) / promise ? [i + 1] : [],
+    const broken = this.tiers.flatMap(({ acted, right, unknown, promise, start }, i) =>
+      acted - unknown - right > start / TOKEN + (right * (1 - promise)) / promise ? [i + 1] : [],
     );
-    const tiers = this.tiers.map(({ acted, right, promise }) => ({ acted, right, promise }));
+    const tiers = this.tiers.map(({ start: _, ...tier }) => tier);
     return { rule, calls, acted: tiers.reduce((sum, { acted }) => sum + acted, 0), tiers, broken };
   }
 }

@@ -24,6 +24,8 @@ export interface Point {
   asked: number;
   /** Of what was acted on, jobs that really waited long. */
   right: number;
+  /** Of what was acted on, jobs of which nobody knows. */
+  unknown: number;
   longWaits: number;
   /** Fewest free tokens of each tier. */
   tokensLow: [number, number, number, number];
@@ -73,7 +75,7 @@ export class Timeline {
     }
     point.jobs += 1;
     point.to = submittedAt;
-    const long = longWait && !censored;
+    const long = censored ? null : longWait;
     if (long) point.longWaits += 1;
     if (called > 0) noteCall(point, standing, chosen, asked, long);
     if (this.looksNext) look(standing, point);
@@ -103,7 +105,7 @@ export class Timeline {
 }
 
 function emptyPoint(at: number): Point {
-  const counts = { jobs: 0, calls: 0, acted: 0, heldOut: 0, asked: 0, right: 0, longWaits: 0 };
+  const counts = { jobs: 0, calls: 0, acted: 0, heldOut: 0, asked: 0, right: 0, unknown: 0, longWaits: 0 };
   const none = { ece: Number.NaN, lower: Number.NaN, upper: Number.NaN };
   return {
     from: at,
@@ -118,12 +120,19 @@ function emptyPoint(at: number): Point {
   };
 }
 
-function noteCall(point: Point, { state, purse }: Standing, chosen: Chosen, asked: boolean, longWait: boolean): void {
+function noteCall(
+  point: Point,
+  { state, purse }: Standing,
+  chosen: Chosen,
+  asked: boolean,
+  longWait: boolean | null,
+): void {
   point.calls += 1;
   if (chosen.heldOut) point.heldOut += 1;
   else if (chosen.tier > 0) {
     point.acted += 1;
-    if (longWait) point.right += 1;
+    if (longWait === null) point.unknown += 1;
+    else if (longWait) point.right += 1;
   } else if (asked) point.asked += 1;
   noteTokens(point, state, purse);
 }
@@ -172,6 +181,7 @@ export function together(one: Point, other: Point): Point {
     heldOut: one.heldOut + other.heldOut,
     asked: one.asked + other.asked,
     right: one.right + other.right,
+    unknown: one.unknown + other.unknown,
     longWaits: one.longWaits + other.longWaits,
     tokensLow: [low(0), low(1), low(2), low(3)],
     served: Math.max(one.served, other.served),

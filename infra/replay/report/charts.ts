@@ -131,12 +131,13 @@ export function rightChart(report: StreamReport): string {
     rule(WIDE.left, y(promise), WIDE.width - WIDE.right, y(promise), 'limit'),
   );
   const dots = points
-    .filter(({ acted }) => acted > 0)
-    .map(({ at, right, acted }) => {
-      const said = `${count(right)} of ${count(acted)} right`;
+    .map(({ at, right, acted, unknown }) => ({ at, right, known: acted - unknown }))
+    .filter(({ known }) => known > 0)
+    .map(({ at, right, known }) => {
+      const said = `${count(right)} of ${count(known)} right`;
       return element(
         'circle',
-        { cx: x(at), cy: y(right / acted), r: 2 + Math.sqrt(acted) / 3, class: 'dot autonomous' },
+        { cx: x(at), cy: y(right / known), r: 2 + Math.sqrt(known) / 3, class: 'dot autonomous' },
         `<title>${said}</title>`,
       );
     });

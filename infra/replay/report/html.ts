@@ -11,7 +11,8 @@ import {
   tokenChart,
 } from './charts.ts';
 import { FORECAST_WORDS, pooled } from './forecast.ts';
-import type { FileReport, ForecastReport, NaiveReport, Report, StreamReport } from './shape.ts';
+import type { FileReport, ForecastReport, NaiveReport, Report, StreamReport, TierReport } from './shape.ts';
+import { share } from './share.ts';
 import { STYLE } from './style.ts';
 import { escaped } from './svg.ts';
 import { coreOf, goodnessIn, psiInWords, rightByTier, sumOf } from './table.ts';
@@ -219,9 +220,10 @@ function beside(stream: StreamReport, naive: readonly NaiveReport[]): string {
   return table(['rule', 'acted', 'right', 'reached', 'promises broken'], [own, ...others]);
 }
 
-function rightShareOf(tiers: readonly { readonly acted: number; readonly right: number }[]): string {
-  const acted = tiers.reduce((sum, tier) => sum + tier.acted, 0);
-  return acted === 0 ? '-' : percent(tiers.reduce((sum, { right }) => sum + right, 0) / acted, 0);
+function rightShareOf(tiers: readonly Pick<TierReport, 'acted' | 'right' | 'unknown'>[]): string {
+  const right = tiers.reduce((sum, tier) => sum + tier.right, 0);
+  const known = tiers.reduce((sum, { acted, unknown }) => sum + acted - unknown, 0);
+  return percent(share(right, known), 0);
 }
 
 function capital(sentence: string): string {

@@ -11,6 +11,7 @@ import type {
   StreamReport,
   TierReport,
 } from './shape.ts';
+import { share } from './share.ts';
 import { count, day, decimals, percent, perDay } from './words.ts';
 
 const STRIP = 60;
@@ -182,14 +183,13 @@ function besideTable(report: StreamReport, naive: readonly NaiveReport[]): strin
     colAligns: ['left', right, right, 'left', right, 'left'],
   });
   const kept = report.promiseViolations === 0 ? 'none' : `${report.promiseViolations} times`;
-  const share = percent(report.reachedShare);
-  table.push(['this gate', count(report.calls), count(report.acted), rightByTier(report), share, kept]);
+  const reached = percent(report.reachedShare);
+  table.push(['this gate', count(report.calls), count(report.acted), rightByTier(report), reached, kept]);
   for (const { rule, calls, acted, tiers, reachedShare, broken } of naive) {
-    const shares = tiers.map((tier) => ({ ...tier, rightShare: tier.acted === 0 ? null : tier.right / tier.acted }));
+    const byTier = rightByTier({
+      tiers: tiers.map((tier) => ({ ...tier, rightShare: share(tier.right, tier.acted - tier.unknown) })),
+    });
     const told = broken.length === 0 ? 'none' : `of tier ${broken.join(', ')}`;
-    const byTier = shares
-      .map(({ rightShare, acted: n }) => (rightShare === null ? '-' : `${hundredths(rightShare)} (${count(n)})`))
-      .join(' / ');
     table.push([rule, count(calls), count(acted), byTier, percent(reachedShare), told]);
   }
   return table.toString();

@@ -1,4 +1,5 @@
 import type { NaiveReport, Recommendation, StreamReport, TierReport, Verdict } from './shape.ts';
+import { share } from './share.ts';
 import { count, decimals, percent, perDay } from './words.ts';
 
 /** What the verdict looks at. */
@@ -104,11 +105,11 @@ function rightOf({
 function reachedOf({ reached, longWaits, reachedShare, chance, reachedMedianWait, longWaitSeconds }: Judged): string {
   if (longWaits === 0) return 'No job waited long, so there was none to reach.';
   const random = `as many acts at random would have reached ${percent(chance)}`;
-  const share = `It would have reached ${count(reached)} of ${count(longWaits)} long waits (${percent(reachedShare)}; ${random})`;
-  if (reached === 0) return `${share}.`;
+  const told = `It would have reached ${count(reached)} of ${count(longWaits)} long waits (${percent(reachedShare)}; ${random})`;
+  if (reached === 0) return `${told}.`;
   const early = `each at its submission, ${inWords(longWaitSeconds)} before it became a long wait`;
-  if (reachedMedianWait === null) return `${share}, ${early}.`;
-  return `${share}, ${early}; half of them went on to wait ${inWords(reachedMedianWait)} or more.`;
+  if (reachedMedianWait === null) return `${told}, ${early}.`;
+  return `${told}, ${early}; half of them went on to wait ${inWords(reachedMedianWait)} or more.`;
 }
 
 function questionsOf({ questions, questionsPerDay }: Judged): string {
@@ -120,8 +121,9 @@ function questionsOf({ questions, questionsPerDay }: Judged): string {
 function naiveOf({ rule, acted, tiers, broken, reachedShare }: NaiveReport, { longWaits }: Judged): string {
   if (acted === 0) return `The rule "${rule}" would have done nothing and reached nothing.`;
   const right = tiers.reduce((sum, tier) => sum + tier.right, 0);
+  const known = tiers.reduce((sum, tier) => sum + tier.acted - tier.unknown, 0);
   const reached = longWaits === 0 ? '' : `, and reached ${percent(reachedShare)}`;
-  const did = `The rule "${rule}" would have acted ${count(acted)} times, ${percent(right / acted, 0)} of them right${reached}`;
+  const did = `The rule "${rule}" would have acted ${count(acted)} times, ${percent(share(right, known), 0)} of them right${reached}`;
   const names = broken.map((tier) => (tiers.length >= tier ? (NAMES[tier - 1] ?? '') : ''));
   if (names.length === 0) return `${did}, within the same promises.`;
   return `${did}, and broken ${names.length === 1 ? 'the promise' : 'the promises'} of ${listed(names)}.`;

@@ -5,6 +5,7 @@ import { Row } from '../../../infra/import/row.ts';
 import { BuiltIn } from '../../../infra/replay/forecast/built-in.ts';
 import type { Said } from '../../../infra/replay/forecast/forecaster.ts';
 import { HAPPENS, QueueEvents } from '../../../infra/replay/forecast/queue-events.ts';
+import { NaiveRules } from '../../../infra/replay/naive.ts';
 import { ruleSet } from '../../../infra/replay/rules.ts';
 import { Stream } from '../../../infra/replay/stream.ts';
 
@@ -185,5 +186,15 @@ describe('a stream with jobs of which little is known', () => {
     expect([...purse.reserved]).toEqual([0, 0, 0, 0]);
     expect(tally.served.n).toBe(2400);
     expect(promises.map(({ violations }) => violations)).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('the simpler rules', () => {
+  it('are judged, like the gate, by the jobs of which it is known how long they waited', () => {
+    const naive = new NaiveRules(ruleSet('core').tiers, 'q');
+    for (const longWait of [true, false, null, null]) naive.decide(0.4, longWait);
+    const [always] = naive.outcomes();
+    expect(always).toMatchObject({ rule: 'act on every q', acted: 4, broken: [] });
+    expect(always?.tiers[0]).toMatchObject({ acted: 4, right: 1, unknown: 2 });
   });
 });

@@ -99,7 +99,7 @@ describe('the verdict', () => {
   });
 
   it('says of the naive rules what they would have done, and which promises they would have broken', () => {
-    const tiers = [30, 0, 70, 0].map((acted, i) => ({ acted, right: i === 2 ? 20 : 10, promise: 0.2 }));
+    const tiers = [30, 0, 70, 0].map((acted, i) => ({ acted, right: i === 2 ? 20 : 10, unknown: 0, promise: 0.2 }));
     const naive = [
       { rule: 'act on raw p', calls: 100, acted: 100, tiers, broken: [1, 3], reached: 30, reachedShare: 0.075 },
       { rule: 'never act', calls: 100, acted: 0, tiers: [], broken: [], reached: 0, reachedShare: 0 },

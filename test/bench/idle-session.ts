@@ -11,6 +11,7 @@ import { idlePlan } from '../../infra/embedded/start/idle-plan.ts';
 import { openSession, type Session, type SessionOptions } from '../../infra/embedded/start/session.ts';
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { LedgerEntry } from '../../schemas/items/ledger.ts';
+import { trustVgac } from '../fixtures/forecasts.ts';
 
 /** Labels that a cluster has behind it: enough for full autonomy of every tier. */
 const LABELS = 400;
@@ -30,7 +31,7 @@ export async function openIdleSession(options: Options): Promise<Session> {
 }
 
 /**
- * A past in shadow in which the predictor was right: every tenth job waited long, and was told so. Folded as any other, in the place
+ * A past in shadow in which VGAC was right: every tenth job waited long, and was told so. Folded as any other, in the place
  * of the first batch.
  */
 export async function earnAutonomy(table: Table, config: ClusterConfig, now: Date): Promise<void> {
@@ -44,6 +45,7 @@ export async function earnAutonomy(table: Table, config: ClusterConfig, now: Dat
     entries: Array.from({ length: LABELS }, (_, index) => past(index, long_wait_seconds, now)).sort(inFoldOrder),
   });
   await saveFold(table, clusterId, 0, applyBatch(item.state, batch), batch);
+  await trustVgac(table, clusterId, { version: batch.version });
   // There are no rows of it to mark.
   await saveMarked(table, clusterId, batch.version);
 }

@@ -10,6 +10,7 @@ import { ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from '@aws
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { roundKey } from '../../functions/domain/round.ts';
+import { trustVgac } from '../fixtures/forecasts.ts';
 import { HOSTILE_TEXT } from '../fixtures/hostile.ts';
 import { click, listen, SIGNING, vgacAnswer } from './our-servers.ts';
 
@@ -88,6 +89,8 @@ describe('one machine, with somebody else’s VGAC and Slack', () => {
       },
       { timeout: 180_000, interval: 50 },
     );
+    const client = DynamoDBDocumentClient.from(new DynamoDBClient(clientSettings()));
+    for (const { clusterId } of clusters) await trustVgac({ client, name: 'vgac-agentic' }, clusterId, { labels: 0 });
   });
 
   afterAll(() => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from 'vitest';
 import type { SimulatedCluster } from '../../infra/embedded/simulator/cluster.ts';
 import type { Session } from '../../infra/embedded/start/session.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
+import { trustVgac } from '../fixtures/forecasts.ts';
 import { onePendingJob } from './one-pending-job.ts';
 import { chromiumPath, makeWorkspace, type Workspace } from './workspace.ts';
 
@@ -31,6 +32,7 @@ export function useSystem(): SharedSystem {
   beforeAll(async () => {
     workspace = await makeWorkspace();
     session = await workspace.open(plan);
+    await trustVgac(session.records.table, cluster.clusterId, { labels: 0 });
     running = session.run();
     const executablePath = chromiumPath();
     if (executablePath === null) return;

@@ -15,7 +15,7 @@ export interface StoryCluster {
   readonly seed: number;
   readonly trainingSeed: number;
   /** Where its operators want something else than usual. */
-  readonly own: Partial<Pick<ClusterConfig, 'tiers' | 'limits' | 'asking' | 'actions'>>;
+  readonly own: Partial<Pick<ClusterConfig, 'vgac' | 'tiers' | 'limits' | 'asking' | 'actions'>>;
 }
 
 const quiet: StoryCluster = {
@@ -23,6 +23,8 @@ const quiet: StoryCluster = {
   seed: 20,
   trainingSeed: 20_361,
   own: {
+    // Nobody has to have VGAC: the forecast of the queue's own state serves alone.
+    vgac: { variant: 'builtin', riskScoreIsProbability: false },
     // A hold costs its user time, so these operators want to be asked about each: more than 99 % is hard to earn.
     tiers: { gate: { promise: 0.99 } },
   },

@@ -12,8 +12,8 @@ import { configurationOf, STORY, STORY_CLUSTERS, type StoryCluster } from './sim
 const HOUR_MS = 3_600_000;
 
 /**
- * The two simulated clusters: a quiet one, and a bursty one that loses nodes on the way, unknown to the predictor, and gets them
- * back. Every number comes from fixed seeds, so that each run shows the same.
+ * The two simulated clusters: a quiet one without VGAC, and a bursty one with it that loses nodes on the way, unknown to its
+ * predictor, and gets them back. Every number comes from fixed seeds, so that each run shows the same.
  * @param startMs where the simulated clock starts
  */
 export function simulatedPlan({
@@ -48,7 +48,7 @@ export function simulatedPlan({
     return { cluster, twins, predictor: trainPredictor(profile, trainingSeed), trainedAt: startMs };
   });
   return {
-    description: `Two simulated clusters over ${days} days; ${BEGINS_ANEW}`,
+    description: `Two simulated clusters over ${days} days, one without VGAC; ${BEGINS_ANEW}`,
     clock,
     clockKind: 'simulated',
     pause: () => clock.close(),

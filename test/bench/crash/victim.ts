@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { secretNames } from '../../../infra/names.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
+import { trustVgac } from '../../fixtures/forecasts.ts';
 import { earnAutonomy, openIdleSession } from '../idle-session.ts';
 import {
   APPROVERS,
@@ -64,7 +65,10 @@ const { system, records } = await openIdleSession({
 });
 if (settings.first) {
   const now = new Date();
-  for (const cluster of clusters) if (cluster.clusterId !== 'asks') await earnAutonomy(records.table, cluster, now);
+  for (const cluster of clusters) {
+    if (cluster.clusterId === 'asks') await trustVgac(records.table, cluster.clusterId);
+    else await earnAutonomy(records.table, cluster, now);
+  }
 }
 
 /** Every label falls due within this; a job that runs on is looked at again later. */

@@ -16,6 +16,7 @@ describe('the configuration of clusters', () => {
       ['gpu-slurm', true],
       ['gpu-k8s', true],
       ['gpu-batch', true],
+      ['cpu-slurm', true],
     ]);
   });
 

@@ -35,6 +35,12 @@ const GUARDED = [
   'wait_over',
 ] as const;
 
+/** What came of an event: whether it disagrees with what was stored before it, and whether there is something to learn of it now. */
+export interface Recorded {
+  readonly contradicts: boolean;
+  readonly teaches: boolean;
+}
+
 /**
  * Joins an outcome to the row of its round; creates the row where the outcome overtook the submission.
  * Fact, label and index entry change in one conditional write, so that a crash leaves all of them or none.
@@ -48,16 +54,22 @@ export async function recordOutcome(
   told: Told,
   longWaitSeconds: number,
   now: Date,
-): Promise<{ contradicts: boolean }> {
+): Promise<Recorded> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const row = await loadJob(table, round);
     const birth = row ? {} : birthOf(round, now);
     const known = row ?? { ...jobKey(round), v: LAYOUT, ...birthOf(round, now) };
     const { set, contradicts } = joinOutcome(known, told, row?.decision?.longWaitSeconds ?? longWaitSeconds, now);
-    if (Object.keys(set).length === 0) return { contradicts };
-    if (await setIfUnchanged(table, jobKey(round), row, { ...birth, ...set })) return { contradicts };
+    const teaches = !isCounted(known, told);
+    if (Object.keys(set).length === 0) return { contradicts, teaches };
+    if (await setIfUnchanged(table, jobKey(round), row, { ...birth, ...set })) return { contradicts, teaches };
   }
   throw new RowContended(`row of job ${round.jobId} of ${round.clusterId} changed ${ATTEMPTS} times while it was read`);
+}
+
+/** Whether an event only ends a run whose start and label are folded: it is counted with whatever is folded next. */
+function isCounted({ folded_in, counted }: JobItem, { type }: Told): boolean {
+  return type !== 'JobStarted' && folded_in !== undefined && counted === 'running';
 }
 
 /** What the row of a round says that nobody has claimed yet. */

@@ -1,14 +1,13 @@
 import type { Outcome } from '../domain/outcome.ts';
 import type { Round } from '../domain/round.ts';
-import { recordOutcome, roundOf } from './outcome-store.ts';
+import { type Recorded, recordOutcome, roundOf } from './outcome-store.ts';
 import { latestRound } from './round-store.ts';
 import type { Table } from './table.ts';
 import { dropWaiting, keepWaiting } from './waiting-outcomes.ts';
 
-interface Taken {
+interface Taken extends Recorded {
   /** Where it was joined; null while it waits for its round. */
-  round: Round | null;
-  contradicts: boolean;
+  readonly round: Round | null;
 }
 
 /**
@@ -21,8 +20,7 @@ interface Taken {
 export async function takeOutcome(table: Table, outcome: Outcome, longWaitSeconds: number, now: Date): Promise<Taken> {
   const { clusterId, jobId, submittedAt, told } = outcome;
   const join = async (round: Round): Promise<Taken> => {
-    const { contradicts } = await recordOutcome(table, round, told, longWaitSeconds, now);
-    return { round, contradicts };
+    return { round, ...(await recordOutcome(table, round, told, longWaitSeconds, now)) };
   };
   if (submittedAt !== null) return join({ clusterId, jobId, submittedAt });
 
@@ -30,7 +28,7 @@ export async function takeOutcome(table: Table, outcome: Outcome, longWaitSecond
   if (known) return join(roundOf(known));
   await keepWaiting(table, outcome, now);
   const claimed = await latestRound(table, outcome, told.at);
-  if (!claimed) return { round: null, contradicts: false };
+  if (!claimed) return { round: null, contradicts: false, teaches: false };
   const taken = await join(roundOf(claimed));
   await dropWaiting(table, outcome, told);
   return taken;

@@ -38,7 +38,7 @@ export const handler = task(
     const store = table(env.DYNAMODB_TABLE_NAME);
     // Only T and the budgets are used here; of an unknown cluster they do not depend on the platform.
     const config = await loadConfig(store, clusterId, 'kubernetes');
-    const { round, contradicts } = await takeOutcome(store, outcome, config.longWaitSeconds, now);
+    const { round, contradicts, teaches } = await takeOutcome(store, outcome, config.longWaitSeconds, now);
     // First of all: whoever answers from now on is told that there is nothing left to answer.
     if (round !== null) await voidQuestions({ ...approvalEdges(invocation, IMPATIENT), answerTask }, round);
     if (round === null) metrics.addMetric('OutcomeWaits', MetricUnit.Count, 1);
@@ -46,7 +46,8 @@ export const handler = task(
       metrics.addMetric('ContradictingOutcome', MetricUnit.Count, 1);
       log.warn('an outcome contradicts what was stored before it', { type: told.type });
     }
-    const { folded, unreadable } = await foldCluster(store, config, now, round ? [roundKey(round)] : []);
+    if (round === null || !teaches) return { contradicts, folded: 0 };
+    const { folded, unreadable } = await foldCluster(store, config, now, [roundKey(round)]);
     if (unreadable.length > 0) metrics.addMetric('UnreadableRow', MetricUnit.Count, unreadable.length);
     return { contradicts, folded };
   },

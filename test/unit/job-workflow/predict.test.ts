@@ -165,7 +165,8 @@ describe('Predict', () => {
     const verdict = await checkCalibration({ job }, context);
     const decision = await handler({ job, verdict }, context);
     expect(decision).toMatchObject({ executed: false, next: 'late', foldable: false });
-    // It waits for its end, and for no label.
+    // Counted before the next job is decided; it waits for its end, and for no label.
+    await checkCalibration({ job }, context);
     expect(await row(config, 'j')).toMatchObject({ counted: 'running', unfolded: 'CLUSTER#late' });
     expect(await row(config, 'j')).not.toHaveProperty('folded_in');
     expectNothingTaken(await calibrationOf(dynamo.table, 'late'));

@@ -156,41 +156,43 @@ export const HANDLERS = {
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
     timeoutSeconds: 60,
   },
-  WatchMap: {
+  WatchRefit: {
     folder: 'recalibration',
-    purpose: 'Looks whether a promoted calibration map has turned out worse than the one before.',
+    purpose: 'Looks whether a refit of the forecast has turned out worse than what was learned before it.',
     rows: [on(CLUSTER, 'GetItem', 'Query', 'UpdateItem')],
+    // Thousands of rounds are a few megabytes and a fraction of a second of arithmetic; more memory is more processor.
+    memoryMb: 1024,
     timeoutSeconds: 60,
   },
-  FitMap: {
+  RefitModel: {
     folder: 'recalibration',
-    purpose: 'Fits a calibration map on the older labels and proves it on the newer ones.',
+    purpose: 'Fits the forecast anew on the newest rounds and proves it on the newest of them.',
     rows: [on(CLUSTER, 'GetItem', 'Query')],
-    // A second of plain arithmetic; more memory is more processor.
     memoryMb: 1024,
     timeoutSeconds: 120,
   },
-  PromoteMap: {
+  PromoteRefit: {
     folder: 'recalibration',
-    purpose: 'Lets a map that was proven better join the experts, in a new epoch.',
+    purpose: 'Puts a refit that was proven better in force, in a new epoch.',
     rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'Query', 'UpdateItem')],
     memoryMb: 1024,
     timeoutSeconds: 120,
   },
-  RejectMap: {
+  RejectRefit: {
     folder: 'recalibration',
-    purpose: 'Keeps the proof of a map that was not better.',
+    purpose: 'Keeps the proof of a refit that was not better.',
     rows: [on(CLUSTER, 'PutItem')],
   },
-  RollBackMap: {
+  RollBackRefit: {
     folder: 'recalibration',
-    purpose: 'Puts the map before back among the experts, or none, in a new epoch.',
+    purpose: 'Puts what was learned before a refit back in force, in a new epoch.',
     rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'Query', 'UpdateItem')],
+    memoryMb: 1024,
     timeoutSeconds: 120,
   },
-  NotifyMap: {
+  NotifyRefit: {
     folder: 'recalibration',
-    purpose: 'Tells people that a calibration map joined the experts, or left them.',
+    purpose: 'Tells people that a refit of the forecast is in force, or was rolled back.',
     rows: [on(CLUSTER, 'GetItem')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
   },

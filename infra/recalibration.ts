@@ -4,7 +4,7 @@ import { Workflow } from './constructs/workflow.ts';
 import { inFolder } from './functions.ts';
 import type { Parts } from './parts.ts';
 
-/** Fits, proves, promotes and rolls back calibration maps; started by drift-monitor for one cluster at a time. */
+/** Fits, proves, promotes and rolls back refits of the built-in forecast; started by drift-monitor for one cluster at a time. */
 export function recalibration(scope: Construct, { stateful, functions }: Parts): Workflow {
   return new Workflow(scope, 'Recalibration', {
     functions: inFolder('recalibration', functions),

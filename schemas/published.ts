@@ -11,8 +11,8 @@ import { ExplanationItem } from './items/explanation.ts';
 import { ForecastItem, ForecastRow, SnapshotItem } from './items/forecast.ts';
 import { JobItem } from './items/job.ts';
 import { LedgerItem } from './items/ledger.ts';
-import { MapItem } from './items/map.ts';
 import { OutcomeItem } from './items/outcome.ts';
+import { RefitItem } from './items/refit.ts';
 import * as driftMonitor from './machines/drift-monitor.ts';
 import * as jobWorkflow from './machines/job-workflow.ts';
 import * as recalibration from './machines/recalibration.ts';
@@ -48,7 +48,7 @@ export const published: Record<string, z.ZodType> = {
   ForecastItem,
   ForecastRow,
   SnapshotItem,
-  MapItem,
+  RefitItem,
   CalibrationItem,
   ConfigItem,
   ProfileItem,

@@ -34,7 +34,7 @@ export async function catchUp(table: Table, clusterId: string, run: string, now:
   const isNews = toAnnounce || !isSameDrift(told.heard, to);
   const ours = isNews && (await claimDriftNews(table, clusterId, told, run, now));
   const recalibrate = await isRecalibrationDue(table, clusterId, state).catch(nullIfUnreadable);
-  const broken = [...unreadable.map((round) => `JOB#${round}`), ...(recalibrate === null ? ['MAP#'] : [])];
+  const broken = [...unreadable.map((round) => `JOB#${round}`), ...(recalibrate === null ? ['REFIT#'] : [])];
   // With anything left to do the visit may yet fail as it did before, of which people have heard.
   const isDone = broken.length === 0 && !isNews && !recalibrate;
   if (item.visit_error !== undefined && isDone) await forgetTrouble(table, clusterId);
@@ -58,7 +58,7 @@ export async function catchUp(table: Table, clusterId: string, run: string, now:
   };
 }
 
-/** A map that cannot be read keeps nobody from hearing about drift: it is named beside it. */
+/** A refit that cannot be read keeps nobody from hearing about drift: it is named beside it. */
 function nullIfUnreadable(error: unknown): null {
   if (isUnreadable(error)) return null;
   throw error;

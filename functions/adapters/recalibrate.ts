@@ -1,132 +1,144 @@
 import type * as z from 'zod';
 import type { CalibrationPromoted } from '../../schemas/events/emitted.ts';
 import type { EpochChange } from '../../schemas/items/ledger.ts';
-import type { MapProof } from '../../schemas/items/map.ts';
-import type { FitMapOutput, RejectMapInput, WatchMapOutput } from '../../schemas/machines/recalibration.ts';
-import { mapOf } from '../domain/calibration/map.ts';
+import type { RefitProof } from '../../schemas/items/refit.ts';
+import type { RefitModelOutput, RejectRefitInput, WatchRefitOutput } from '../../schemas/machines/recalibration.ts';
 import type { CalibrationState } from '../domain/calibration/state.ts';
-import { type Candidate, candidateFrom } from '../domain/recalibration/candidate.ts';
-import { isFitDue, isLookDue, type MapHistory } from '../domain/recalibration/due.ts';
-import type { Labelled } from '../domain/recalibration/labelled.ts';
+import { deserialiseLearned } from '../domain/forecast/codec.ts';
+import { isFitDue, isLookDue, type RefitHistory } from '../domain/recalibration/due.ts';
 import { measured } from '../domain/recalibration/measured.ts';
 import { RECALIBRATION } from '../domain/recalibration/numbers.ts';
-import { restoring } from '../domain/recalibration/step.ts';
-import { judgePromoted, type Promotion, servedSince, watchedInWords } from '../domain/recalibration/watch.ts';
+import { type Refit, refitFrom } from '../domain/recalibration/refit.ts';
+import { judgeRefit, type Watched, watchedInWords } from '../domain/recalibration/watch.ts';
 import { loadConfig } from './config-store.ts';
-import { changeEpoch, knotsInForce, loadState, newestLabels } from './epochs.ts';
-import { loadMap, saveLook, saveMap } from './map-store.ts';
+import { changeEpoch, findChange, loadState, newestFacts } from './epochs.ts';
+import { loadRefit, saveLook, saveRefit } from './refit-store.ts';
 import type { Table } from './table.ts';
 
-type Fitted = Pick<FitMapOutput, 'clusterId' | 'epoch' | 'version' | 'afterLabels'>;
 type Change = CalibrationPromoted | null;
+type LongWait = { readonly longWaitSeconds: number };
 
-/** What is known of the map in force, and of the newest attempt to replace it. */
-export async function mapHistory(table: Table, clusterId: string, state: CalibrationState): Promise<MapHistory> {
+/** What is known of the refit in force, and of the newest attempt at another. */
+export async function refitHistory(table: Table, clusterId: string, state: CalibrationState): Promise<RefitHistory> {
   const [inForce, next] = await Promise.all([
-    state.epoch > 0 ? loadMap(table, clusterId, state.epoch) : null,
-    loadMap(table, clusterId, state.epoch + 1),
+    state.epoch > 0 ? loadRefit(table, clusterId, state.epoch) : null,
+    loadRefit(table, clusterId, state.epoch + 1),
   ]);
   return {
     watched: inForce?.status === 'promoted',
-    lookedAt: inForce?.watched?.n ?? 0,
-    triedAt: next?.status === 'rejected' ? next.after_labels : null,
+    lookedAt: inForce?.watched?.labels ?? 0,
+    triedAt: next?.status === 'rejected' ? (next.after_labels ?? null) : null,
   };
 }
 
 /** Whether the recalibration machine has something to do for a cluster. */
 export async function isRecalibrationDue(table: Table, clusterId: string, state: CalibrationState): Promise<boolean> {
-  const history = await mapHistory(table, clusterId, state);
+  const history = await refitHistory(table, clusterId, state);
   return isLookDue(state, history) || isFitDue(state, history);
 }
 
-/** Looks at the map in force, if it was promoted and is still watched, and keeps what was seen. */
-export async function watchMap(table: Table, clusterId: string, now: Date): Promise<z.infer<typeof WatchMapOutput>> {
+/** Looks at the refit in force, if it is still watched, and keeps what was seen. */
+export async function watchRefit(
+  table: Table,
+  clusterId: string,
+  now: Date,
+): Promise<z.infer<typeof WatchRefitOutput>> {
   const { item, state } = await loadState(table, clusterId);
   const { epoch, sinceEpoch } = state;
-  const history = await mapHistory(table, clusterId, state);
+  const history = await refitHistory(table, clusterId, state);
   const common = { clusterId, epoch, fitDue: isFitDue(state, history) };
-  if (!history.watched) return { ...common, standing: 'none', reason: 'no promoted map is being watched' };
+  const config = await loadConfig(table, clusterId, item.platform);
+  const watched = history.watched ? await lookAt(table, { clusterId, epoch, version: item.version }, config) : null;
+  if (watched === null) return { ...common, standing: 'none', reason: 'no promoted refit is being watched' };
 
-  const { longWaitSeconds } = await loadConfig(table, clusterId, item.platform);
-  const { labels, promotion } = await promotionOf(table, { clusterId, epoch, version: item.version });
-  const judged = judgePromoted(labels, promotion, longWaitSeconds);
-  const held = judged.standing === 'held';
-  if (judged.loss !== null || held) {
-    const watched = judged.loss && { n: sinceEpoch, ...judged.loss, at: now.toISOString() };
-    await saveLook(table, clusterId, epoch, { status: held ? 'held' : 'promoted', ...(watched && { watched }) });
+  const { standing, n, gain } = watched;
+  if (gain !== null) {
+    const look = { labels: sinceEpoch, n, gain: gain.gain, se: gain.se, at: now.toISOString() };
+    await saveLook(table, clusterId, epoch, { status: standing === 'held' ? 'held' : 'promoted', watched: look });
   }
-  return { ...common, standing: judged.standing, reason: watchedInWords(judged) };
+  return { ...common, standing, reason: watchedInWords(watched) };
 }
 
-/** Fits a map on the ledger as it stands, and proves it. Changes nothing. */
-export async function fitMap(table: Table, clusterId: string): Promise<FitMapOutput> {
+/** Fits models on the ledger as it stands, and proves them. Changes nothing. */
+export async function refitModel(table: Table, clusterId: string): Promise<RefitModelOutput> {
   const { item, state } = await loadState(table, clusterId);
-  const at = { clusterId, epoch: state.epoch, version: item.version, afterLabels: state.sinceEpoch };
-  const { longWaitSeconds } = await loadConfig(table, clusterId, item.platform);
-  const { better, reason, proof } = await candidateAt(table, at, longWaitSeconds);
-  return { ...at, better, reason, proof };
+  const { version } = item;
+  const config = await loadConfig(table, clusterId, item.platform);
+  const { better, reason, proof } = await refitAt(table, { clusterId, version }, config);
+  return { clusterId, epoch: state.epoch, version, afterLabels: state.sinceEpoch, better, reason, proof };
 }
 
 /**
- * Begins a new epoch with the map that was fitted, and keeps the map with its proof.
- * The same map is fitted again from the same ledger instead of being carried about: nobody can change it on the way.
- * @returns what is to be told; null when the epoch had been changed by somebody else
- * @throws UnreadableItem, FoldContended
+ * Begins a new epoch with models that are fitted on the ledger as it stands then, and keeps their proof. Nobody can change them on
+ * the way, and no label is lost between the fit and its use.
+ * @param unproven also where the proof does not say that they are better: a human has read it
+ * @returns what is to be told; null when the epoch had been changed by somebody else, or they are not better any more
+ * @throws UnreadableItem, UnreadableState, FoldContended
  */
-export async function promoteMap(table: Table, at: Fitted & { by: string }, now: Date): Promise<Change> {
-  const { clusterId, version, afterLabels, by } = at;
+export async function promoteRefit(
+  table: Table,
+  { clusterId, epoch: left, by, unproven }: { clusterId: string; epoch: number; by: string; unproven?: boolean },
+  now: Date,
+): Promise<Change> {
   const { item } = await loadState(table, clusterId);
   const config = await loadConfig(table, clusterId, item.platform);
-  const { knots, proof, reason } = await candidateAt(table, at, config.longWaitSeconds);
-  if (knots === null || proof === null) return null;
-  const epoch = at.epoch + 1;
-  const stands = await changeEpoch(table, config, { epoch, cause: 'promoted', by, knots }, now);
-  if (stands.by !== by || stands.cause !== 'promoted') return null;
-  const kept = { knots: stands.knots, proof, reason, by, version, at: now.toISOString(), after_labels: afterLabels };
-  await saveMap(table, clusterId, { epoch, status: 'promoted', ...kept });
+  const epoch = left + 1;
+  const learnedAt = async (version: number) => {
+    const { better, learned, proof } = await refitAt(table, { clusterId, version }, config);
+    return proof !== null && (better || unproven) ? learned : null;
+  };
+  const stands = await changeEpoch(table, config, { epoch, cause: 'promoted', by }, learnedAt, now);
+  if (stands === null || stands.by !== by || stands.cause !== 'promoted') return null;
+  const version = stands.version - 1;
+  const { proof, reason } = await refitAt(table, { clusterId, version }, config);
+  if (proof === null) return null;
+  const kept = { proof, reason, by, version, at: now.toISOString() };
+  await saveRefit(table, clusterId, { epoch, status: 'promoted', ...kept });
   const { before, after, n } = proof;
   return promoted(clusterId, stands, { ...gainOf(before, after), n, reason }, now);
 }
 
-/** Keeps a candidate that was not better, so that people see why, and the next attempt waits for more labels. */
-export async function rejectMap(table: Table, at: z.infer<typeof RejectMapInput>, now: Date): Promise<void> {
+/** Keeps an attempt that was not better, so that people see why, and the next one waits for more labels. */
+export async function rejectRefit(table: Table, at: z.infer<typeof RejectRefitInput>, now: Date): Promise<void> {
   const { clusterId, version, afterLabels, by, reason, proof } = at;
-  const kept = { knots: null, proof, reason, by, version, at: now.toISOString(), after_labels: afterLabels };
-  await saveMap(table, clusterId, { epoch: at.epoch + 1, status: 'rejected', ...kept });
+  const kept = { proof, reason, by, version, at: now.toISOString(), after_labels: afterLabels };
+  await saveRefit(table, clusterId, { epoch: at.epoch + 1, status: 'rejected', ...kept });
 }
 
 /**
- * Leaves an epoch for a new one with the map before it.
- * @returns what is to be told; null when the epoch had been changed by somebody else
- * @throws UnreadableItem, FoldContended
+ * Leaves an epoch for a new one with what was learned before it, which has gone on learning from the rounds since.
+ * @returns what is to be told; null when the epoch had been changed by somebody else, or began with no refit
+ * @throws UnreadableItem, UnreadableState, FoldContended
  */
-export async function rollBackMap(
+export async function rollBackRefit(
   table: Table,
   { clusterId, epoch: left, reason, by }: { clusterId: string; epoch: number; reason: string; by: string },
   now: Date,
 ): Promise<Change> {
-  const { item, state } = await loadState(table, clusterId);
+  const { item } = await loadState(table, clusterId);
   const config = await loadConfig(table, clusterId, item.platform);
-  const { labels, promotion } = await promotionOf(table, { clusterId, epoch: left, version: item.version });
   const epoch = left + 1;
-  const stands = await changeEpoch(table, config, restoring(promotion.before, { epoch, by }), now);
-  if (stands.by !== by || stands.cause !== 'rolledBack') return null;
-  await saveMap(table, clusterId, {
-    ...{ epoch, status: 'restored', knots: stands.knots, proof: null, reason, by, at: now.toISOString() },
-    ...{ version: item.version, after_labels: state.sinceEpoch },
+  const learnedAt = async (version: number) =>
+    (await lookAt(table, { clusterId, epoch: left, version }, config))?.before ?? null;
+  const stands = await changeEpoch(table, config, { epoch, cause: 'rolledBack', by }, learnedAt, now);
+  if (stands === null || stands.by !== by || stands.cause !== 'rolledBack') return null;
+  const version = stands.version - 1;
+  await saveRefit(table, clusterId, {
+    ...{ epoch, status: 'restored', proof: null, reason, by, at: now.toISOString() },
+    version,
   });
   await saveLook(table, clusterId, left, { status: 'rolledBack' });
 
-  const { n, served, without } = servedSince(labels, promotion);
-  const before = measured(served, config.longWaitSeconds) ?? NOTHING;
-  const after = measured(without, config.longWaitSeconds) ?? NOTHING;
+  const { n = 0, comparison } = (await lookAt(table, { clusterId, epoch: left, version }, config)) ?? {};
+  const before = (comparison && measured(comparison.served, config.longWaitSeconds)) ?? NOTHING;
+  const after = (comparison && measured(comparison.other, config.longWaitSeconds)) ?? NOTHING;
   return promoted(clusterId, stands, { ...gainOf(before, after), n, reason }, now);
 }
 
-/** Of a map that has met no job nothing is known: the widest bounds there are. */
+/** Of what has served no job nothing is known: the widest bounds there are. */
 const NOTHING: Measured = { loss: 0, ece: 0, lower: 0, upper: 1 };
 
-type Measured = Omit<MapProof['before'], 'nullMean'>;
+type Measured = Omit<RefitProof['before'], 'nullMean'>;
 
 function gainOf(before: Measured, after: Measured) {
   return {
@@ -136,36 +148,34 @@ function gainOf(before: Measured, after: Measured) {
   };
 }
 
-/** The map of an epoch beside the one before it, with the labels to judge them by. */
-async function promotionOf(
+/** What an epoch serves beside what was learned before it, played on over the rounds since; null where it began with no refit. */
+async function lookAt(
   table: Table,
   { clusterId, epoch, version }: { clusterId: string; epoch: number; version: number },
-): Promise<{ labels: Labelled[]; promotion: Promotion }> {
-  const [{ labels, since }, map, before] = await Promise.all([
-    newestLabels(table, clusterId, version, RECALIBRATION.window),
-    knotsInForce(table, clusterId, epoch),
-    knotsInForce(table, clusterId, epoch - 1),
-  ]);
-  return { labels, promotion: { map: mapOf(map), before: mapOf(before), sinceEpoch: since(epoch) } };
+  { longWaitSeconds }: LongWait,
+) {
+  const bytes = (await findChange(table, clusterId, epoch))?.before;
+  if (bytes === undefined) return null;
+  const before = deserialiseLearned(bytes);
+  const facts = await newestFacts(table, clusterId, { version, rounds: RECALIBRATION.window, sinceEpoch: epoch });
+  const watched: Watched = judgeRefit(facts, before, longWaitSeconds);
+  return { ...watched, before };
 }
 
-async function candidateAt(
+async function refitAt(
   table: Table,
-  { clusterId, epoch, version }: Fitted,
-  longWaitSeconds: number,
-): Promise<Candidate> {
-  const [{ labels }, inForce] = await Promise.all([
-    newestLabels(table, clusterId, version, RECALIBRATION.window),
-    knotsInForce(table, clusterId, epoch),
-  ]);
-  return candidateFrom(labels, mapOf(inForce), longWaitSeconds);
+  { clusterId, version }: { clusterId: string; version: number },
+  { longWaitSeconds }: LongWait,
+): Promise<Refit> {
+  const facts = await newestFacts(table, clusterId, { version, rounds: RECALIBRATION.window });
+  return refitFrom(facts, longWaitSeconds);
 }
 
 function promoted(
   clusterId: string,
   { epoch, cause, by }: EpochChange,
-  measured: Omit<CalibrationPromoted, 'schemaVersion' | 'clusterId' | 'epoch' | 'cause' | 'by' | 'at'>,
+  figures: Omit<CalibrationPromoted, 'schemaVersion' | 'clusterId' | 'epoch' | 'cause' | 'by' | 'at'>,
   now: Date,
 ): CalibrationPromoted {
-  return { schemaVersion: 1, clusterId, epoch, cause, ...measured, by, at: now.toISOString() };
+  return { schemaVersion: 1, clusterId, epoch, cause, ...figures, by, at: now.toISOString() };
 }

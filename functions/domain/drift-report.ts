@@ -50,7 +50,8 @@ export function announcementsOf(
     ...common,
     reason: `${what}: ECE ${measured.ece?.toFixed(3) ?? 'unknown'} over ${measured.n} labels`,
   };
-  const ask = isWorse(from, to) && recalibrationNeeded(state);
+  // Of what is served we take care ourselves, too; of its own model only VGAC can.
+  const ask = isWorse(from, to) && (recalibrationNeeded(state) || rawAlarm(to));
   return [
     { type: 'DriftDetected', detail: drift },
     ...(ask ? [{ type: 'RecalibrationRequested', detail: request } as const] : []),
@@ -76,7 +77,7 @@ function changeInWords(from: DriftStanding, to: DriftStanding): string {
     changes.push(rawAlarm(to) ? "VGAC's model has drifted" : "VGAC's model shows no drift any more");
   }
   if (servedAlarm(to) !== servedAlarm(from)) {
-    changes.push(servedAlarm(to) ? 'recalibration does not cope with it' : 'recalibration copes again');
+    changes.push(servedAlarm(to) ? 'what we serve does not fit the outcomes' : 'what we serve fits the outcomes again');
   }
   return changes.join('; ');
 }
@@ -84,8 +85,8 @@ function changeInWords(from: DriftStanding, to: DriftStanding): string {
 const MEANING: Record<DriftBand, string> = {
   none: 'no drift: autonomy is as the score allows',
   monitor: 'worth watching; no scope changes yet',
-  degrade: 'one scope less than the score allows, and VGAC is asked to recalibrate',
-  escalate: 'every decision goes to a human, and VGAC is asked to recalibrate',
+  degrade: 'one scope less than the score allows; a refit is tried, and VGAC asked to recalibrate',
+  escalate: 'every decision goes to a human; a refit is tried, and VGAC asked to recalibrate',
 };
 
 /** What an alarm means to whoever reads it. */
@@ -93,7 +94,7 @@ export const ALARMS: Record<DriftAlarm, string> = {
   none: 'neither detector has an alarm',
   raw: "VGAC's model has drifted; what we serve still fits the outcomes",
   served: 'what we serve does not fit the outcomes; evidence and ECE decide what it costs',
-  both: "VGAC's model has drifted and recalibration does not cope; evidence and ECE decide what it costs",
+  both: "VGAC's model has drifted, and what we serve does not fit the outcomes; evidence and ECE decide what it costs",
 };
 
 /** What people are told, with the numbers that a ratio alone would hide. */

@@ -51,7 +51,7 @@ export function applyBatch(state: Uint8Array, batch: LedgerItem): Folded {
     caps: Float64Array.from(batch.caps),
   };
   const reserved = Float64Array.from(purse.reserved);
-  if (batch.change) beginEpoch(next, batch.change);
+  if (batch.change) beginEpoch(next, batch.change.epoch);
   for (const entry of batch.entries) {
     if (isOfQueue(entry)) continue;
     if (isWait(entry)) applyWait(next, entry);

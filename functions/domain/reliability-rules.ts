@@ -91,7 +91,7 @@ const promoted: ScopeRule<EvidenceFacts> = {
   scope: 'notify',
   applies: ({ state }) => state.epoch > 0 && state.sinceEpoch < GATE.promotedLabels,
   message: ({ state }) =>
-    `promoted map: needs ${labels(GATE.promotedLabels - state.sinceEpoch)} before it acts without telling anyone`,
+    `new epoch: needs ${labels(GATE.promotedLabels - state.sinceEpoch)} before it acts without telling anyone`,
 };
 
 const severeDrift: ScopeRule<EvidenceFacts> = {

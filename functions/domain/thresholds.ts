@@ -12,7 +12,7 @@ export const GATE = {
   eceKnown: 0.08,
   /** Strict: exactly 0.85 is notify, exactly 0.60 is escalate. */
   score: { autonomous: 0.85, notify: 0.6 },
-  /** Labels that a promoted map has to see before it may act without telling anyone. */
+  /** Labels that a new epoch has to see before it may act without telling anyone. */
   promotedLabels: 100,
   /** Within 10 % of its limit a tier that is not earned is called marginal. */
   marginal: 1.1,

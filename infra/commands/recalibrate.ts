@@ -2,17 +2,17 @@ import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { listClusters } from '../../functions/adapters/calibration-store.ts';
 import { loadConfig } from '../../functions/adapters/config-store.ts';
-import { loadState } from '../../functions/adapters/epochs.ts';
+import { findChange, loadState } from '../../functions/adapters/epochs.ts';
 import { emit } from '../../functions/adapters/event-bus.ts';
-import { listMaps, loadMap } from '../../functions/adapters/map-store.ts';
 import { mendFromLedger } from '../../functions/adapters/mend.ts';
-import { fitMap, promoteMap, rollBackMap } from '../../functions/adapters/recalibrate.ts';
+import { promoteRefit, refitModel, rollBackRefit } from '../../functions/adapters/recalibrate.ts';
+import { listRefits, loadRefit } from '../../functions/adapters/refit-store.ts';
 import { isUnreadable, OtherLayout, type Table, table } from '../../functions/adapters/table.ts';
 import { UnreadableState } from '../../functions/domain/calibration/codec.ts';
 import { GATE } from '../../functions/domain/thresholds.ts';
 import type { CalibrationPromoted } from '../../schemas/events/emitted.ts';
 import { Text } from '../../schemas/primitives.ts';
-import { mapLines } from './map-lines.ts';
+import { mapOfBefore, refitLines } from './refit-lines.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
 
 /** Nothing was changed. The message says why, and what to do. */
@@ -28,15 +28,15 @@ interface ByHand {
   readonly tell: (change: CalibrationPromoted) => Promise<void>;
 }
 
-/** What is known of a cluster's calibration maps, as lines. @throws RecalibrationRefused */
+/** What is known of the refits of a cluster's forecast, as lines. @throws RecalibrationRefused */
 export async function show(store: Table, cluster: string): Promise<string[]> {
   await known(store, cluster);
-  const [{ state }, maps] = await Promise.all([loadState(store, cluster), listMaps(store, cluster)]);
-  return mapLines(cluster, state, maps);
+  const [{ state }, refits] = await Promise.all([loadState(store, cluster), listRefits(store, cluster)]);
+  return refitLines(cluster, state, refits);
 }
 
 /**
- * Fits a map on the ledger as it stands and puts it in force, whatever its proof says: a human has read it.
+ * Fits the forecast anew on the ledger as it stands and puts that in force, whatever its proof says: a human has read it.
  * Done again within the first 100 labels of the epoch it made, it does nothing: the first time may only have seemed lost.
  * @throws RecalibrationRefused
  */
@@ -44,23 +44,26 @@ export async function promoteByHand(store: Table, cluster: string, hand: ByHand)
   await known(store, cluster);
   const young = await youngEpoch(store, cluster);
   if (young?.status === 'promoted') return [`Nothing done: ${young.words}`];
-  const fitted = await fitMap(store, cluster);
-  if (!fitted.proof) throw new RecalibrationRefused(`no map can be fitted: it ${fitted.reason}`);
-  const change = await promoteMap(store, { ...fitted, by: signature(hand.by) }, hand.now);
+  const fitted = await refitModel(store, cluster);
+  if (!fitted.proof) throw new RecalibrationRefused(`no refit can be proven: it ${fitted.reason}`);
+  const { epoch } = fitted;
+  const at = { clusterId: cluster, epoch, by: signature(hand.by), unproven: true };
+  const change = await promoteRefit(store, at, hand.now);
   return [`Proof: ${fitted.better ? 'better' : 'not better'}; ${fitted.reason}`, ...(await told(change, hand))];
 }
 
-/** Puts the map of the epoch before in force again. Done twice in a row, it does nothing the second time. */
+/** Puts what was learned before the epoch in force again. Done twice in a row, it does nothing the second time. */
 export async function rollBackByHand(store: Table, cluster: string, hand: ByHand): Promise<string[]> {
   await known(store, cluster);
   const { state } = await loadState(store, cluster);
-  if (state.epoch === 0)
-    throw new RecalibrationRefused(`no map was ever among the experts of ${cluster}: there is none to roll back`);
+  const change = state.epoch === 0 ? null : await findChange(store, cluster, state.epoch);
+  if (!change) throw new RecalibrationRefused(`nothing was ever refitted on ${cluster}: there is nothing to roll back`);
+  if (change.before === undefined) throw new RecalibrationRefused(mapOfBefore(state.epoch));
   const young = await youngEpoch(store, cluster);
   if (young?.status === 'restored') return [`Nothing done: ${young.words}`];
   const reason = hand.reason ?? 'rolled back by hand';
   const by = signature(hand.by);
-  return told(await rollBackMap(store, { clusterId: cluster, epoch: state.epoch, reason, by }, hand.now), hand);
+  return told(await rollBackRefit(store, { clusterId: cluster, epoch: state.epoch, reason, by }, hand.now), hand);
 }
 
 /** Puts the state that the ledger gives in the place of the stored one, which may be unreadable. */
@@ -83,10 +86,10 @@ export async function rebuildByHand(store: Table, cluster: string): Promise<stri
 /** An epoch in its first 100 labels, and how it began. */
 async function youngEpoch(store: Table, cluster: string) {
   const { state } = await loadState(store, cluster);
-  const map = state.epoch === 0 ? null : await loadMap(store, cluster, state.epoch);
-  if (!map || state.sinceEpoch >= GATE.promotedLabels) return null;
-  const words = `epoch ${state.epoch} was ${map.status} by ${map.by} ${state.sinceEpoch} labels ago`;
-  return { status: map.status, words };
+  const refit = state.epoch === 0 ? null : await loadRefit(store, cluster, state.epoch);
+  if (!refit || state.sinceEpoch >= GATE.promotedLabels) return null;
+  const words = `epoch ${state.epoch} was ${refit.status} by ${refit.by} ${state.sinceEpoch} labels ago`;
+  return { status: refit.status, words };
 }
 
 async function told(change: CalibrationPromoted | null, { tell }: ByHand): Promise<string[]> {
@@ -151,11 +154,13 @@ function changeOrShow(store: Table, cluster: string, options: RecalibrateOptions
 
 if (import.meta.main) {
   const command = withTableOptions(new Command('recalibrate'))
-    .description('Shows the calibration maps of a cluster with their proofs; promotes one or rolls back by hand.')
+    .description(
+      'Shows the refits of the built-in forecast of a cluster with their proofs; promotes one or rolls back by hand.',
+    )
     .argument('<cluster>', 'cluster id')
-    .option('--show', 'what is in force, and every map with its proof (the default)')
-    .option('--promote', 'fit a map on the ledger as it stands and put it in force')
-    .option('--roll-back', 'put the map before in force again')
+    .option('--show', 'what is in force, and every refit with its proof (the default)')
+    .option('--promote', 'fit the forecast anew on the ledger as it stands and put that in force')
+    .option('--roll-back', 'put what was learned before in force again')
     .option('--rebuild', 'put the state that the ledger gives in the place of the stored one')
     .option('--reason <text>', 'why it is rolled back', words)
     .option('--by <name>', 'who', words, userInfo().username)

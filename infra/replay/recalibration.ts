@@ -1,14 +1,15 @@
 import { beginEpoch } from '../../functions/domain/calibration/epoch.ts';
 import type { CalibrationState } from '../../functions/domain/calibration/state.ts';
-import { type Labelled, labelledOf } from '../../functions/domain/recalibration/labelled.ts';
+import type { Forecast } from '../../functions/domain/forecast/forecast.ts';
+import type { ForecastState } from '../../functions/domain/forecast/state.ts';
 import { RECALIBRATION } from '../../functions/domain/recalibration/numbers.ts';
 import { isStepDue, NO_MEMORY, recalibrationStep } from '../../functions/domain/recalibration/step.ts';
-import type { LedgerEntry } from '../../schemas/items/ledger.ts';
+import { NewestRounds } from './newest-rounds.ts';
 
 /** A stream may be longer than anyone reads. */
 const KEPT = 1000;
 
-/** Another map joined the experts, or one left, after so many jobs. */
+/** A refit went in force, or what was before one came back, after so many jobs. */
 export interface Epoch {
   readonly afterJobs: number;
   readonly cause: 'promoted' | 'rolledBack';
@@ -18,64 +19,52 @@ export interface Epoch {
 export class Recalibration {
   promoted = 0;
   rolledBack = 0;
-  /** The first changes of the map. */
+  /** Refits that were tried, and not better. */
+  rejected = 0;
+  /** The first changes. */
   readonly epochs: Epoch[] = [];
-  private readonly labels = new Newest(RECALIBRATION.window);
+  private readonly state: CalibrationState;
   private readonly longWaitSeconds: number;
+  private readonly rounds = new NewestRounds(RECALIBRATION.window);
   private memory = NO_MEMORY;
+  private beganAt = 0;
+  private jobs = 0;
 
   /** @param longWaitSeconds T of the cluster */
-  constructor(longWaitSeconds: number) {
+  constructor(state: CalibrationState, longWaitSeconds: number) {
+    this.state = state;
     this.longWaitSeconds = longWaitSeconds;
   }
 
-  /** @param afterJobs jobs seen by now */
-  label(state: CalibrationState, entry: LedgerEntry, afterJobs: number): void {
-    const label = labelledOf(entry);
-    if (label === null) return;
-    this.labels.add(label);
-    if (!isStepDue(state, this.memory)) return;
-    const { change, memory } = recalibrationStep(state, this.labels.inOrder(), this.memory, this.longWaitSeconds);
-    this.memory = memory;
+  /** @returns the number of the round */
+  submitted(submittedAt: number, forecast: Forecast): number {
+    this.jobs += 1;
+    return this.rounds.submitted(submittedAt, forecast);
+  }
+
+  started(round: number, waitSeconds: number): void {
+    this.rounds.started(round, waitSeconds);
+  }
+
+  labelled(round: number, y: 0 | 1): void {
+    this.rounds.labelled(round, y);
+  }
+
+  /** Does what is due, as the fold would apply it. */
+  step(forecast: ForecastState): void {
+    const { state, memory, rounds } = this;
+    if (!isStepDue(state, memory)) return;
+    const facts = { newest: () => rounds.since(0), sinceEpoch: () => rounds.since(this.beganAt) };
+    const cluster = { state, inForce: forecast.learned, facts };
+    const { change, memory: next } = recalibrationStep(cluster, memory, this.longWaitSeconds);
+    if (change === null && next.triedAt !== memory.triedAt) this.rejected += 1;
+    this.memory = next;
     if (change === null) return;
-    beginEpoch(state, change);
+    forecast.learned = change.learned;
+    beginEpoch(state, state.epoch + 1);
+    this.beganAt = rounds.place;
     if (change.cause === 'promoted') this.promoted += 1;
     else this.rolledBack += 1;
-    if (this.epochs.length < KEPT) this.epochs.push({ afterJobs, cause: change.cause });
-  }
-}
-
-const FIELDS = 4;
-
-/** The newest labels as plain numbers: objects that live for a thousand jobs each would fill the heap of a long stream. */
-class Newest {
-  private readonly numbers: Float64Array;
-  private added = 0;
-
-  private readonly most: number;
-
-  constructor(most: number) {
-    this.most = most;
-    this.numbers = new Float64Array(most * FIELDS);
-  }
-
-  add({ p, y, submittedAt, labelAt }: Labelled): void {
-    const { numbers } = this;
-    const at = (this.added % this.most) * FIELDS;
-    numbers[at] = p;
-    numbers[at + 1] = y;
-    numbers[at + 2] = submittedAt;
-    numbers[at + 3] = labelAt;
-    this.added += 1;
-  }
-
-  inOrder(): Labelled[] {
-    const { added, most } = this;
-    const kept = Math.min(added, most);
-    return Array.from({ length: kept }, (_, i) => {
-      const at = ((added - kept + i) % most) * FIELDS;
-      const [p = 0, y = 0, submittedAt = 0, labelAt = 0] = this.numbers.subarray(at, at + FIELDS);
-      return { p, y: y === 1 ? 1 : 0, submittedAt, labelAt };
-    });
+    if (this.epochs.length < KEPT) this.epochs.push({ afterJobs: this.jobs, cause: change.cause });
   }
 }

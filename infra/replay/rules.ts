@@ -55,7 +55,7 @@ export interface Injected {
 
 /**
  * `core` is sections 1 to 6 of CALIBRATION.md without capability, reversibility, cooldowns, rates, a hold's place, drift bands and
- * promoted maps; `all` is the gate as deployed. Its switches (frozen, stale) are about a running system: in a back-test nobody
+ * refits; `all` is the gate as deployed. Its switches (frozen, stale) are about a running system: in a back-test nobody
  * pulls the brake.
  *
  * @param changed numbers of the cluster's configuration that are tried with other values

@@ -21,7 +21,6 @@ import { Pace } from './pace.ts';
 import { type Open, type OpenEntry, Pending } from './pending.ts';
 import { PromiseCount } from './promise.ts';
 import { Questions } from './questions.ts';
-import { Recalibration } from './recalibration.ts';
 import { type RuleSet, roundOf } from './rules.ts';
 import { Tally } from './tally.ts';
 import { Timeline } from './timeline.ts';
@@ -81,8 +80,6 @@ export class Stream {
   readonly tally = new Tally();
   readonly timeline = new Timeline();
   readonly promises: readonly PromiseCount[];
-  /** Null for the core rules, which know no epochs, and where there are no experts for a map to join. */
-  readonly recalibration: Recalibration | null;
   /** Number of jobs seen at each of the first alarms on raw p: where the model was found to have drifted. */
   readonly alarmsAt: number[] = [];
   /**
@@ -122,6 +119,7 @@ export class Stream {
     this.forecaster = rules.forecasterFor(forecast, {
       state: this.state,
       seesTouched: this.seesTouched,
+      recalibrates: rules.name === 'all',
       longWaitSeconds: config.longWaitSeconds,
     });
     this.purse = { reserved: new Float64Array(4), caps: Float64Array.from(tiers, ({ cap }) => cap) };
@@ -130,7 +128,6 @@ export class Stream {
     this.questions = new Questions(config);
     this.refresh = rules.name === 'core' ? noteWhenDue : refreshWhenDue;
     this.pace = rules.name === 'all' ? new Pace(config.limits) : null;
-    this.recalibration = rules.name === 'all' && forecast === 'file' ? new Recalibration(config.longWaitSeconds) : null;
     this.facts = tiers.map((tier, i) => ({
       tier,
       state: this.state,
@@ -338,7 +335,6 @@ export class Stream {
     if (entry.tier > 0 && !entry.touched) this.promises[entry.tier - 1]?.settled(longWait, open.holdOutShare);
     if (entry.paper.length > 0) this.settlePaper(entry, longWait);
     if (state.evaluation !== this.looked) this.noteEarned();
-    this.recalibration?.label(state, entry, this.tally.jobs);
     this.onLabel?.(entry, longWait);
   }
 

@@ -47,7 +47,7 @@ export const DriftDetected = z.object({
   ...v1,
   band: DriftBand,
   previous: DriftBand,
-  /** Which detector has alarmed: on raw p, VGAC's model has drifted; on served q, our recalibration does not cope. */
+  /** Which detector has alarmed: on raw p, VGAC's model has drifted; on served q, what we serve does not fit the outcomes. */
   alarm: DriftAlarm,
   previousAlarm: DriftAlarm,
   /** What changed, in words. */
@@ -60,7 +60,7 @@ export const DriftDetected = z.object({
 /** A lower and an upper bound of 90 %. */
 const Bounds = z.tuple([z.number(), z.number()]);
 
-/** Another map went in force: a better one, or the one before. Log loss in nats, ECE debiased with its bounds, over `n` labels. */
+/** A refit of the forecast went in force, or what was learned before one. Log loss in nats, ECE debiased with its bounds, over `n` labels. */
 export const CalibrationPromoted = z.object({
   ...v1,
   epoch: z.number().int(),

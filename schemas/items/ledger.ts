@@ -146,26 +146,22 @@ export type SnapshotLine = z.infer<typeof SnapshotLine>;
 export const QueueLine = z.discriminatedUnion('kind', [SubmittedLine, StartedLine, LeftLine, EndedLine, SnapshotLine]);
 export type QueueLine = z.infer<typeof QueueLine>;
 
-/** Knots (p, q) of a monotone map, ascending in p, straight lines between them; at most 32, so that a map stays below 2 KB. */
-export const Knots = z
-  .array(z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)]))
-  .min(1)
-  .max(32);
-export type Knots = z.infer<typeof Knots>;
-
 /**
- * The beginning of an epoch: another map goes in force, promoted because it was proven better, or restored because its
- * successor was worse. A batch carries it, so that the ledger alone still rebuilds the state bit for bit.
+ * The beginning of an epoch: a refit of the built-in forecast goes in force, promoted because it was proven better, or what was
+ * learned before comes back, because the refit was worse. A batch carries it, so that the ledger alone still rebuilds the state bit
+ * for bit.
  */
 export const EpochChange = z.object({
   epoch: z.number().int().min(1),
   cause: z.enum(['promoted', 'rolledBack']),
   /** The execution or the person that asked for it: a retry recognises its own. */
   by: z.string(),
-  /** Null serves VGAC's p itself. */
-  knots: Knots.nullable(),
-  /** What the built-in forecast goes on from, as its codec writes it: a refit, or what was in force before one. */
+  /**
+   * What the built-in forecast goes on from, as its codec writes it, and what it had learned until then, for the way back. Absent
+   * where an earlier version began the epoch with an isotonic map, which is in force no more.
+   */
   learned: z.instanceof(Uint8Array).optional(),
+  before: z.instanceof(Uint8Array).optional(),
 });
 export type EpochChange = z.infer<typeof EpochChange>;
 

@@ -27,7 +27,7 @@ export const FoldClusterOutput = z.object({
   ece: z.number().nullable(),
   nullMean: z.number().nullable(),
   n: z.number().int(),
-  /** Whether the recalibration machine has something to do: a look at a promoted map, or another fit. */
+  /** Whether the recalibration machine has something to do: a look at the refit in force, or another. */
   recalibrate: z.boolean(),
   /** What the machine puts on the bus, once, when band or alarms have changed; VGAC is asked to recalibrate where that may help. */
   announcements: z.array(

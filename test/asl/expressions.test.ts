@@ -110,21 +110,21 @@ describe('recalibration', () => {
   const given = (input: unknown) => ({ states: { input } });
 
   it.each(WRONG)('promotes nothing when the proof is %o', async (better) => {
-    expect(await choose('IsBetter?', given({ better }))).toBe(better === true ? 'PromoteMap' : 'RejectMap');
+    expect(await choose('IsBetter?', given({ better }))).toBe(better === true ? 'PromoteRefit' : 'RejectRefit');
   });
 
   it.each([
-    [{ standing: 'worse', fitDue: true }, 'RollBackMap'],
-    [{ standing: 'worse', fitDue: false }, 'RollBackMap'],
-    [{ standing: 'watching', fitDue: true }, 'FitMap'],
-    [{ standing: 'watching', fitDue: false }, 'LeaveMap'],
-    [{ standing: 'held', fitDue: false }, 'LeaveMap'],
-    [{ standing: null, fitDue: 'true' }, 'LeaveMap'],
+    [{ standing: 'worse', fitDue: true }, 'RollBackRefit'],
+    [{ standing: 'worse', fitDue: false }, 'RollBackRefit'],
+    [{ standing: 'watching', fitDue: true }, 'RefitModel'],
+    [{ standing: 'watching', fitDue: false }, 'LeaveModel'],
+    [{ standing: 'held', fitDue: false }, 'LeaveModel'],
+    [{ standing: null, fitDue: 'true' }, 'LeaveModel'],
   ])('after a look that says %j goes to %s', async (look, next) => {
     expect(await choose('HasHeld?', given(look))).toBe(next);
   });
 
-  it.each([[{ change: null }, 'LeaveMap'] as const, [{ change: { epoch: 1 } }, 'AnnounceMap'] as const])(
+  it.each([[{ change: null }, 'LeaveModel'] as const, [{ change: { epoch: 1 } }, 'AnnounceRefit'] as const])(
     'tells of %j by way of %s',
     async (input, next) => {
       expect(await choose('HasChanged?', given(input))).toBe(next);
@@ -134,7 +134,7 @@ describe('recalibration', () => {
 
 describe('drift-monitor', () => {
   it.each(WRONG)('starts no recalibration when it is said to be due by %o', async (recalibrate) => {
-    const next = await chooserOf('drift-monitor')('NeedsMap?', { states: { input: { recalibrate } } });
+    const next = await chooserOf('drift-monitor')('NeedsRecalibration?', { states: { input: { recalibrate } } });
     expect(next).toBe(recalibrate === true ? 'StartRecalibration' : 'LeaveCluster');
   });
 });

@@ -2,7 +2,6 @@ import { tierRulesOf } from '../tier-rules.ts';
 import { differences } from './differences.ts';
 import { bandOfSeverity, severityOf } from './drift.ts';
 import { EVIDENCE_RING } from './evidence-ring.ts';
-import { type IsotonicMap, MOST_KNOTS } from './map.ts';
 import { type Port, Reader, UnreadableState, Writer } from './octets.ts';
 import { fromSteps, OUTCOME_RING, orderOutcomes, stepsOf } from './outcome-ring.ts';
 import { RAW_STEPS } from './psi.ts';
@@ -12,7 +11,10 @@ import { type CalibrationState, type Evaluation, initialState, type TierState } 
 export { UnreadableState } from './octets.ts';
 
 /** First byte of every state, so that a later layout can be told apart. */
-const FORMAT = 1;
+const FORMAT = 2;
+/** The one before, which is still read: it had a sixth expert, a promoted isotonic map, which is in force no more. */
+const WITH_MAP = 1;
+const MOST_KNOTS = 32;
 
 /**
  * The state as bytes: little-endian numbers in fixed order, times as differences, at most 8 KB where times are whole
@@ -36,9 +38,10 @@ export function deserialise(bytes: Uint8Array): CalibrationState {
 
 /** The one description of the format, for both directions, so that they cannot disagree. */
 function layout(port: Port, state: CalibrationState): void {
-  if (port.byte(FORMAT) !== FORMAT) throw new UnreadableState('the format of this state is not known');
+  const format = port.byte(FORMAT);
+  if (format !== FORMAT && format !== WITH_MAP) throw new UnreadableState('the format of this state is not known');
   counters(port, state);
-  experts(port, state);
+  experts(port, state, format === WITH_MAP);
   state.evaluation = evaluation(port, state.evaluation);
   for (const tier of state.tiers) tierLayout(port, tier);
   outcomes(port, state);
@@ -68,7 +71,7 @@ function band(port: Port, value: CalibrationState['drift']): CalibrationState['d
   return read;
 }
 
-function experts(port: Port, state: CalibrationState): void {
+function experts(port: Port, state: CalibrationState, withMap: boolean): void {
   state.bias = port.double(state.bias);
   state.interval.lo = port.double(state.interval.lo);
   state.interval.hi = port.double(state.interval.hi);
@@ -80,23 +83,27 @@ function experts(port: Port, state: CalibrationState): void {
     map.p01 = port.double(map.p01);
     map.p11 = port.double(map.p11);
   }
-  for (const vector of [state.weights, state.served, state.raw]) {
-    for (let i = 0; i < vector.length; i++) vector[i] = port.double(vector[i] ?? 0);
-  }
-  state.map = knots(port, state.map);
+  doubles(port, state.weights);
+  if (withMap) shareOut(state.weights, port.double(0));
+  doubles(port, state.served);
+  doubles(port, state.raw);
+  if (withMap) skipKnots(port);
 }
 
-function knots(port: Port, map: IsotonicMap | null): IsotonicMap | null {
-  const size = within(port.byte(map?.x.length ?? 0), MOST_KNOTS);
-  const read: IsotonicMap = { x: new Float64Array(size), y: new Float64Array(size) };
-  for (let i = 0; i < size; i++) {
-    const x = port.double(map?.x[i] ?? 0);
-    const y = port.double(map?.y[i] ?? 0);
-    if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1)) throw new UnreadableState('a knot of the map is not a probability');
-    read.x[i] = x;
-    read.y[i] = y;
-  }
-  return size === 0 ? null : read;
+function doubles(port: Port, vector: Float64Array): void {
+  for (let i = 0; i < vector.length; i++) vector[i] = port.double(vector[i] ?? 0);
+}
+
+/** The weight of an expert that is none any more goes to the others. */
+function shareOut(weights: Float64Array, weight: number): void {
+  if (weight === 0) return;
+  if (!(weight > 0 && weight < 1)) throw new UnreadableState('the weight of the map is none');
+  for (let i = 0; i < weights.length; i++) weights[i] = (weights[i] ?? 0) / (1 - weight);
+}
+
+function skipKnots(port: Port): void {
+  const knots = within(port.byte(0), MOST_KNOTS);
+  for (let i = 0; i < 2 * knots; i++) port.double(0);
 }
 
 /** NaN stands for null; nothing else may be NaN and count as evidence. */

@@ -66,9 +66,12 @@ export function scoreOfState({ evaluation }: CalibrationState): number | null {
   return evaluation === null || !isKnown(evaluation) ? null : scoreOf(evaluation.ece);
 }
 
-/** Whether VGAC and we should recalibrate: drift by one scope or more, or an alarm of either detector that is still shown. */
-export function recalibrationNeeded(state: CalibrationState): boolean {
-  return severityOf(state.drift) >= severityOf('degrade') || state.servedAlarm > 0 || state.rawAlarm > 0;
+/**
+ * Whether what is served should be recalibrated: drift by one scope or more, or an alarm of its detector that is still shown. An alarm
+ * on raw p is about VGAC alone.
+ */
+export function recalibrationNeeded({ drift, servedAlarm }: Pick<CalibrationState, 'drift' | 'servedAlarm'>): boolean {
+  return severityOf(drift) >= severityOf('degrade') || servedAlarm > 0;
 }
 
 /** Last good ECE, baseline and drift bands, from a new evaluation. */

@@ -1,4 +1,3 @@
-import { type IsotonicMap, throughMap } from './map.ts';
 import { clip, logit, sigmoid } from './normal.ts';
 import { refit, throughPlatt } from './platt.ts';
 import { CALIBRATION, type CalibrationState } from './state.ts';
@@ -12,15 +11,9 @@ export function scaleOf(p: number): number {
   return logit(clip(p, FLOOR, 1 - FLOOR));
 }
 
-/** How many experts speak: a promoted map is the sixth. */
-function countOf(state: CalibrationState): number {
-  return state.map === null ? CALIBRATION.experts : CALIBRATION.experts + 1;
-}
-
-/** One expert's probability: 0 is p itself, 1 to 3 are the Platt maps, 4 is the bias, 5 the promoted map. */
+/** One expert's probability: 0 is p itself, 1 to 3 are the Platt maps, 4 is the bias. */
 function expert(state: CalibrationState, index: number, p: number, x: number): number {
   if (index === 0) return p;
-  if (index === CALIBRATION.experts) return throughMap(state.map, p);
   const map = state.platt[index - 1];
   return map === undefined ? sigmoid(state.bias + x) : throughPlatt(map, x);
 }
@@ -29,7 +22,7 @@ function expert(state: CalibrationState, index: number, p: number, x: number): n
 export function mixture(state: CalibrationState, p: number): number {
   const x = scaleOf(p);
   let q = 0;
-  for (let i = 0; i < countOf(state); i++) q += (state.weights[i] ?? 0) * expert(state, i, p, x);
+  for (let i = 0; i < CALIBRATION.experts; i++) q += (state.weights[i] ?? 0) * expert(state, i, p, x);
   return clip(q, 1e-9, 1 - 1e-9);
 }
 
@@ -47,7 +40,7 @@ export function learn(state: CalibrationState, p: number, y: 0 | 1): void {
 }
 
 function reweigh(state: CalibrationState, p: number, x: number, y: 0 | 1): void {
-  const experts = countOf(state);
+  const { experts, share } = CALIBRATION;
   let total = 0;
   for (let i = 0; i < experts; i++) {
     const q = clip(expert(state, i, p, x), FLOOR, 1 - FLOOR);
@@ -55,23 +48,7 @@ function reweigh(state: CalibrationState, p: number, x: number, y: 0 | 1): void 
     state.weights[i] = weight;
     total += weight;
   }
-  const { share } = CALIBRATION;
   for (let i = 0; i < experts; i++) {
     state.weights[i] = (1 - share) * ((state.weights[i] ?? 0) / total) + share / experts;
   }
-}
-
-/**
- * A promoted map joins the mixture with a sixth of the weight, takes the place of the one before, or leaves; the others are
- * scaled to what is left. Nothing else restarts: an expert that is wrong loses its weight, where a map in place of p had to be
- * unlearned first.
- */
-export function exchangeMap(state: CalibrationState, map: IsotonicMap | null): void {
-  const sixth = CALIBRATION.experts;
-  let others = 0;
-  for (let i = 0; i < sixth; i++) others += state.weights[i] ?? 0;
-  const weight = map === null ? 0 : 1 / (sixth + 1);
-  for (let i = 0; i < sixth; i++) state.weights[i] = ((state.weights[i] ?? 0) / others) * (1 - weight);
-  state.weights[sixth] = weight;
-  state.map = map;
 }

@@ -1,14 +1,13 @@
 import type { DriftBand } from '../../../schemas/verdict.ts';
 import type { TierRules } from '../tier-rules.ts';
 import { type EvidenceRing, evidenceRing } from './evidence-ring.ts';
-import type { IsotonicMap } from './map.ts';
 import { type OutcomeRing, outcomeRing } from './outcome-ring.ts';
 import { type PlattMap, plattMap } from './platt.ts';
 import { type RawShift, rawShift } from './psi.ts';
 
 /** Numbers of CALIBRATION.md sections 2, 3 and 5 that more than one file needs. */
 export const CALIBRATION = {
-  /** p itself, three Platt maps, the bias; a promoted map is one more. */
+  /** p itself, three Platt maps, the bias. */
   experts: 5,
   /** One per exponentially weighted Platt map: memories of about 100, 33 and 10 labels. */
   forgetting: [0.99, 0.97, 0.9],
@@ -71,7 +70,7 @@ export interface Evaluation {
 
 /** Everything that the outcomes of one cluster have taught us (CALIBRATION.md section 2). Times in seconds. */
 export interface CalibrationState {
-  /** Of the experts; the sixth is 0 while no map is promoted. */
+  /** Of the experts. */
   readonly weights: Float64Array;
   readonly platt: readonly [PlattMap, PlattMap, PlattMap];
   bias: number;
@@ -93,8 +92,6 @@ export interface CalibrationState {
   servedAlarm: number;
   rawAlarm: number;
   epoch: number;
-  /** The promoted map of this epoch, the sixth expert. */
-  map: IsotonicMap | null;
   version: number;
   evaluation: Evaluation | null;
   /** ECE when the cluster first qualified for tier 1: what its drift is measured against. */
@@ -110,9 +107,8 @@ export interface CalibrationState {
 /** A cluster that nothing is known about, with its first tokens. */
 export function initialState(rules: readonly TierRules[]): CalibrationState {
   const tier = (i: number): TierState => startedTier(startOf(rules[i]), 0);
-  const weights = new Float64Array(CALIBRATION.experts + 1).fill(1 / CALIBRATION.experts, 0, CALIBRATION.experts);
   return {
-    weights,
+    weights: new Float64Array(CALIBRATION.experts).fill(1 / CALIBRATION.experts),
     platt: [plattMap(), plattMap(), plattMap()],
     bias: 0,
     served: new Float64Array(13),
@@ -128,7 +124,6 @@ export function initialState(rules: readonly TierRules[]): CalibrationState {
     servedAlarm: 0,
     rawAlarm: 0,
     epoch: 0,
-    map: null,
     version: 0,
     evaluation: null,
     baselineEce: null,

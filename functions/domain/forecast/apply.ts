@@ -67,7 +67,7 @@ export function inputsIn(bytes: Uint8Array): Float64Array {
   return unpacked(bytes, new Float64Array(INPUTS.length));
 }
 
-function standardisedIn(bytes: Uint8Array): Float64Array {
+export function standardisedIn(bytes: Uint8Array): Float64Array {
   return unpacked(bytes, new Float64Array(INPUTS.length + 1));
 }
 

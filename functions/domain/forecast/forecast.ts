@@ -125,7 +125,11 @@ export function countLabelled(
 }
 
 /** What a label teaches the models alone. */
-export function learnLabel({ alone, withVgac }: Learned, { z, bAlone, bWithVgac }: Taught, y: 0 | 1): void {
+export function learnLabel(
+  { alone, withVgac }: Learned,
+  { z, bAlone, bWithVgac }: Pick<Taught, 'z' | 'bAlone' | 'bWithVgac'>,
+  y: 0 | 1,
+): void {
   learn(alone.logistic, z, y);
   refit(alone.platt, FORECAST.platt.forgetting, scaleOf(bAlone), y);
   if (Number.isNaN(bWithVgac)) return;

@@ -2,26 +2,37 @@ import { recalibrationNeeded } from '../calibration/evaluation.ts';
 import type { CalibrationState } from '../calibration/state.ts';
 import { RECALIBRATION } from './numbers.ts';
 
-/** What is known of the maps of a cluster beside its state. */
-export interface MapHistory {
-  /** The map in force was promoted and is still watched. */
+/** What is known of the refits of a cluster beside its state. */
+export interface RefitHistory {
+  /** What is in force is a refit that is still watched. */
   readonly watched: boolean;
-  /** Labels of this epoch at the newest look at its map. */
+  /** Labels of this epoch at the newest look at it. */
   readonly lookedAt: number;
-  /** Labels of this epoch at the newest attempt to replace its map; null when there was none. */
+  /** Labels of this epoch at the newest attempt at another; null when there was none. */
   readonly triedAt: number | null;
 }
 
-/** Whether the map in force has met enough more labels to be looked at again. */
-export function isLookDue(state: CalibrationState, { watched, lookedAt }: MapHistory): boolean {
-  return watched && state.sinceEpoch - lookedAt >= RECALIBRATION.watch.every;
+type Epoch = Pick<CalibrationState, 'epoch' | 'sinceEpoch' | 'n' | 'drift' | 'servedAlarm'>;
+
+/** Whether the refit in force has met enough more labels to be looked at again. */
+export function isLookDue({ sinceEpoch }: Epoch, { watched, lookedAt }: RefitHistory): boolean {
+  return watched && sinceEpoch - lookedAt >= RECALIBRATION.watch.every;
 }
 
-/** Whether another map should be tried: where recalibration is needed, at most once per 100 labels, and not in the first 200 of an epoch. */
-export function isFitDue(state: CalibrationState, { triedAt }: MapHistory): boolean {
-  if (!recalibrationNeeded(state)) return false;
-  if (state.epoch === 0 && state.sinceEpoch < RECALIBRATION.leastLabels) return false;
+/** Whether a refit should be tried: where recalibration is needed, on labels that have proven none before, and not while one is watched. */
+export function isFitDue(state: Epoch, { triedAt }: RefitHistory): boolean {
+  const { epoch, sinceEpoch, n } = state;
+  const proving = labelsThatProve(n);
+  if (!recalibrationNeeded(state) || proving < RECALIBRATION.leastLabels) return false;
   // Only a promoted epoch has to show first what it can do.
-  if (state.epoch > 0 && state.sinceEpoch < RECALIBRATION.settle) return false;
-  return triedAt === null || state.sinceEpoch - triedAt >= RECALIBRATION.every;
+  if (epoch > 0 && sinceEpoch < RECALIBRATION.settle) return false;
+  // Attempts on jobs that have already decided one would sooner or later find a gain in noise.
+  return triedAt === null || sinceEpoch - triedAt >= proving;
+}
+
+/** How many of so many labels are the newer part, which proves. */
+function labelsThatProve(n: number): number {
+  const { window, fitted } = RECALIBRATION;
+  const rounds = Math.min(n, window);
+  return rounds - Math.floor(rounds * fitted);
 }

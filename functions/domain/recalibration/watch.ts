@@ -1,67 +1,51 @@
-import type { IsotonicMap } from '../calibration/map.ts';
-import type { ServedSample } from '../calibration/served-sample.ts';
-import { blocksOf, type Difference, isBeyondNoise, lossDifference } from './difference.ts';
-import { type Labelled, sampleOf } from './labelled.ts';
+import type { Learned } from '../forecast/state.ts';
+import { Compared, type Comparison } from './comparison.ts';
+import type { Fact } from './fact.ts';
+import { type Gain, gainOf, isBeyondNoise } from './gain.ts';
 import { RECALIBRATION } from './numbers.ts';
-import { rehearse } from './rehearsal.ts';
+import { play } from './play.ts';
 
-/** `watching` too early to say · `held` it has proven itself · `worse` the one before has to come back. */
+/** `watching` too early to say · `held` it has proven itself · `worse` what was learned before it has to come back. */
 export type Standing = 'watching' | 'held' | 'worse';
 
 export interface Watched {
   readonly standing: Standing;
-  /** Jobs that were decided since it was promoted. */
+  /** Jobs that were decided since it was promoted, and have their label. */
   readonly n: number;
-  /** By how much the log loss would have been lower with the map before; null before the first look. */
-  readonly loss: Difference | null;
-}
-
-/** A promotion to look at. */
-export interface Promotion {
-  readonly map: IsotonicMap | null;
-  /** The map that was in force until then; null for none. */
-  readonly before: IsotonicMap | null;
-  /** Labels since then. */
-  readonly sinceEpoch: number;
+  /** What the state before would have gained; null where there is too little to tell. */
+  readonly gain: Gain | null;
+  readonly comparison: Comparison;
 }
 
 /**
- * Whether a promoted map has turned out worse than the one before, or than none: the mixture with it against the same mixture with
- * the one before, on the jobs since. Worse beyond noise is rolled back.
+ * Whether a promoted refit has turned out worse than what was learned before it: that, played on over the same rounds, against what
+ * was served to them. The last look is the test by which it was promoted.
  *
- * Log loss alone: it is proper, so what is worse calibrated pays for it there too, and an ECE of 50 labels is mostly noise. A poor
- * ECE costs autonomy by itself meanwhile.
- *
- * @param labels in ledger order, the newest
+ * @param facts of the ledger since the promotion, in its order
+ * @param before what was in force until then; played on in place, as it is to come back
  * @param longWaitSeconds T of the cluster
  */
-export function judgePromoted(labels: readonly Labelled[], promotion: Promotion, longWaitSeconds: number): Watched {
-  const { every, labels: enough, z } = RECALIBRATION.watch;
-  const { n, served, without } = servedSince(labels, promotion);
-  if (n < every) return { standing: 'watching', n, loss: null };
-  const blocks = blocksOf(served.submittedAt, RECALIBRATION.blocks, longWaitSeconds);
-  const loss = blocks.count < RECALIBRATION.leastBlocks ? null : lossDifference(served, without, blocks);
-  if (loss !== null && isBeyondNoise(loss, z, blocks.count)) return { standing: 'worse', n, loss };
-  return { standing: n >= enough ? 'held' : 'watching', n, loss };
+export function judgeRefit(facts: readonly Fact[], before: Learned, longWaitSeconds: number): Watched {
+  const { labels: enough, earlyZ } = RECALIBRATION.watch;
+  const compared = new Compared();
+  play(before, facts, (label, q) => compared.add(label, q));
+  const { count: n } = compared;
+  const comparison = compared.comparison();
+  const gain = gainOf(comparison, longWaitSeconds);
+  const last = n >= enough;
+  const common = { n, gain, comparison };
+  if (gain === null) return { standing: 'watching', ...common };
+  if (isBeyondNoise(gain, last ? RECALIBRATION.z : earlyZ)) return { standing: 'worse', ...common };
+  return { standing: last ? 'held' : 'watching', ...common };
 }
 
-/** What the mixture serves with a promoted map to the jobs since, and what it would have served with the one before. */
-export function servedSince(
-  labels: readonly Labelled[],
-  { map, before, sinceEpoch }: Promotion,
-): { n: number; served: ServedSample; without: ServedSample } {
-  const after = Math.max(0, labels.length - sinceEpoch);
-  const { jobs, kept, exchanged } = rehearse(labels, { from: before, to: map, after });
-  return { n: jobs.length, served: sampleOf(jobs, exchanged), without: sampleOf(jobs, kept) };
-}
-
-/** What a look at a promoted map has shown. */
-export function watchedInWords({ standing, n, loss }: Watched): string {
-  const { every, labels } = RECALIBRATION.watch;
-  if (n < every) return `the promoted map has met ${n} jobs; the first look is at ${every}`;
-  const stays = standing === 'held' ? 'the promoted map stays' : `it is watched until ${labels} jobs`;
-  if (loss === null) return `the promoted map has met ${n} jobs in too few stretches of time to tell; ${stays}`;
-  const gain = `the map before would have served a log loss ${Math.abs(loss.gain).toFixed(4)} ± ${loss.se.toFixed(4)}`;
-  const compared = `over ${n} jobs ${gain} ${loss.gain > 0 ? 'lower' : 'higher'}`;
-  return standing === 'worse' ? `${compared}: it comes back` : `${compared}; ${stays}`;
+/** What a look at a promoted refit has shown. */
+export function watchedInWords({ standing, n, gain }: Omit<Watched, 'comparison'>): string {
+  const { labels } = RECALIBRATION.watch;
+  if (gain === null)
+    return `the refit has served ${n} jobs with a label, in too few stretches of time or too few to tell`;
+  const loss = `${Math.abs(gain.gain).toFixed(4)} ± ${gain.se.toFixed(4)} ${gain.gain > 0 ? 'lower' : 'higher'}`;
+  const compared = `over ${n} jobs the models before would have had a log loss ${loss}`;
+  if (standing === 'worse') return `${compared}: they come back`;
+  return `${compared}; ${standing === 'held' ? 'the refit stays' : `it is watched until ${labels} jobs`}`;
 }

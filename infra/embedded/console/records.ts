@@ -12,7 +12,7 @@ import { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import { ConfigItem, FreezeItem, ProfileItem } from '../../../schemas/items/cluster.ts';
 import { ForecastItem } from '../../../schemas/items/forecast.ts';
 import { JobItem } from '../../../schemas/items/job.ts';
-import { MapItem } from '../../../schemas/items/map.ts';
+import { RefitItem } from '../../../schemas/items/refit.ts';
 import type { JobFact } from '../start/summary.ts';
 
 export interface TableAccess {
@@ -96,20 +96,20 @@ export class Records {
     return new Set(asking.map(({ PK }) => PK.replace('CLUSTER#', '')));
   }
 
-  /** Calibration maps that were tried, whatever became of them, the newest first. */
-  async maps(clusterId: string): Promise<MapItem[]> {
+  /** Refits that were tried, whatever became of them, the newest first. */
+  async refits(clusterId: string): Promise<RefitItem[]> {
     const answer = await this.table.client.send(
       new QueryCommand({
         TableName: this.table.name,
-        KeyConditionExpression: 'PK = :pk AND begins_with(SK, :map)',
-        ExpressionAttributeValues: { ':pk': `CLUSTER#${clusterId}`, ':map': 'MAP#' },
+        KeyConditionExpression: 'PK = :pk AND begins_with(SK, :refit)',
+        ExpressionAttributeValues: { ':pk': `CLUSTER#${clusterId}`, ':refit': 'REFIT#' },
       }),
     );
-    const maps = (answer.Items ?? []).flatMap((item) => {
-      const parsed = MapItem.safeParse(item);
+    const refits = (answer.Items ?? []).flatMap((item) => {
+      const parsed = RefitItem.safeParse(item);
       return parsed.success ? [parsed.data] : [];
     });
-    return maps.sort((a, b) => b.epoch - a.epoch);
+    return refits.sort((a, b) => b.epoch - a.epoch);
   }
 
   async approval(id: string): Promise<ApprovalItem | null> {

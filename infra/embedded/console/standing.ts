@@ -16,10 +16,10 @@ import { tierStandings } from '../../../functions/domain/tiers.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import type { AskingItem } from '../../../schemas/items/asking.ts';
 import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
-import type { MapItem } from '../../../schemas/items/map.ts';
+import type { RefitItem } from '../../../schemas/items/refit.ts';
 import type { Records } from './records.ts';
 import { shownScope } from './shown-scope.ts';
-import type { ClusterView, ForecastView, MapView, TierView } from './views.ts';
+import type { ClusterView, ForecastView, RefitView, TierView } from './views.ts';
 
 /** What was read for all clusters at once, and counted of this run. */
 export interface Known {
@@ -40,16 +40,16 @@ export interface Known {
  * @param now on the system's clock
  */
 export async function standingOf(
-  records: Pick<Records, 'oldestUnfolded' | 'maps'>,
+  records: Pick<Records, 'oldestUnfolded' | 'refits'>,
   item: CalibrationItem,
   known: Known,
   now: Date,
 ): Promise<Omit<ClusterView, 'history'>> {
   const clusterId = item.cluster_id;
   const config = configOf(item, known);
-  const [staleSince, maps] = await Promise.all([
+  const [staleSince, refits] = await Promise.all([
     records.oldestUnfolded(clusterId, new Date(now.getTime() - config.freshnessMinutes * 60_000)),
-    records.maps(clusterId),
+    records.refits(clusterId),
   ]);
   const state = stateOf(item);
   const verdict = reliability({
@@ -72,7 +72,7 @@ export async function standingOf(
       ...{ reached: reachedOf(settled), longWaits: settled.longWaits },
       ...{ acted: settled.parts.acted, jobs: settled.jobs },
     },
-    maps: maps.filter((map, index) => index === 0 || map.epoch === epoch).map(mapView),
+    refits: refits.filter((refit, index) => index === 0 || refit.epoch === epoch).map(refitView),
     trouble: item.visit_error ?? null,
   };
 }
@@ -150,6 +150,6 @@ function questionsOf(item: AskingItem | undefined, { asking }: ClusterConfig, no
   };
 }
 
-function mapView({ epoch, status, reason, at, proof, watched }: MapItem): MapView {
+function refitView({ epoch, status, reason, at, proof, watched }: RefitItem): RefitView {
   return { epoch, status, reason, at, proof, watched: watched ?? null };
 }

@@ -3,7 +3,7 @@ import type { Figures, Kept, Part } from '../../../functions/domain/figures.ts';
 import type { UndoState } from '../../../functions/domain/undoing.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
-import type { MapProof, MapStatus } from '../../../schemas/items/map.ts';
+import type { RefitProof, RefitStatus } from '../../../schemas/items/refit.ts';
 import type { Platform, Scope, TierName } from '../../../schemas/primitives.ts';
 import type { DriftBand, Reason, Verdict } from '../../../schemas/verdict.ts';
 import type { StoryLine } from '../../commands/story.ts';
@@ -32,12 +32,12 @@ export interface TierView {
   chance: number | null;
 }
 
-export interface MapView {
+export interface RefitView {
   epoch: number;
-  status: MapStatus;
+  status: RefitStatus;
   reason: string;
   at: string;
-  proof: Pick<MapProof, 'n' | 'fitted' | 'before' | 'after'> | null;
+  proof: Pick<RefitProof, 'n' | 'fitted' | 'before' | 'after'> | null;
   watched: { n: number; gain: number; se: number } | null;
 }
 
@@ -78,8 +78,8 @@ export interface ClusterView {
   figures: Figures;
   /** Long waits of this run that had been acted on, beside all jobs whose labels are known. */
   reached: { reached: number; longWaits: number; acted: number; jobs: number };
-  /** The calibration map in force and the newest attempt at another, with their proofs; empty before the first. */
-  maps: MapView[];
+  /** The refit in force and the newest attempt at another, with their proofs; empty before the first. */
+  refits: RefitView[];
   /** Why the drift monitor could not visit this cluster; null where it could. */
   trouble: string | null;
   /** Why it is not allowed more, and what that would need. */

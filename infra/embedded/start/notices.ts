@@ -85,7 +85,7 @@ export class Notices {
     const memory = this.#memoryOf(clusterId);
     const before = memory.last;
     memory.last = now;
-    const news = [mapNews(clusterId, before, now), driftNews(clusterId, memory, before, now)];
+    const news = [epochNews(clusterId, before, now), driftNews(clusterId, memory, before, now)];
     return [...news, memory.milestones.observe(now)].filter((said) => said !== null);
   }
 
@@ -99,11 +99,11 @@ export class Notices {
   }
 }
 
-function mapNews(clusterId: string, before: Verdict | null, { epoch }: Verdict): Said | null {
-  // What could not be read says epoch 0, and a map never goes back to an earlier epoch.
+function epochNews(clusterId: string, before: Verdict | null, { epoch }: Verdict): Said | null {
+  // What could not be read says epoch 0, and no cluster goes back to an earlier epoch.
   if (before === null || epoch <= before.epoch) return null;
   const capped = `for its first ${GATE.promotedLabels} outcomes at most act and tell`;
-  return { tone: 'warn', text: `calibration map ${epoch} is in force in ${clusterId}: ${capped}` };
+  return { tone: 'warn', text: `epoch ${epoch} of the forecast is in force in ${clusterId}: ${capped}` };
 }
 
 function driftNews(clusterId: string, memory: Memory, before: Verdict | null, now: Verdict): Said | null {

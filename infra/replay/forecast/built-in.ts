@@ -12,6 +12,7 @@ import type { Asked } from '../../../functions/domain/forecast/queue.ts';
 import { coldForecast } from '../../../functions/domain/forecast/state.ts';
 import { emptyTables, evict, isOverfull } from '../../../functions/domain/forecast/tables.ts';
 import type { Row } from '../../import/row.ts';
+import type { Recalibration } from '../recalibration.ts';
 import type { Forecaster, Said } from './forecaster.ts';
 import { HAPPENS, QueueEvents } from './queue-events.ts';
 
@@ -30,6 +31,8 @@ class Counted implements Asked {
   y: 0 | 1 = 0;
   /** Its start teaches nothing about waits. */
   touched = false;
+  /** Its number for the recalibration, where there is one. */
+  round = 0;
   /** How much is still to be known of it. */
   open = 0;
   readonly taught = emptyForecast();
@@ -48,6 +51,8 @@ interface BuiltInOptions {
   readonly seesTouched: boolean;
   /** T. */
   readonly longWaitSeconds: number;
+  /** Null where nothing is refitted. */
+  readonly recalibration: Recalibration | null;
 }
 
 /** The built-in forecast: a queue played through, each job told what was known before it. */
@@ -65,6 +70,10 @@ export class BuiltIn implements Forecaster {
     this.options = options;
   }
 
+  get recalibration(): Recalibration | null {
+    return this.options.recalibration;
+  }
+
   /** Jobs that are known to wait. */
   get pending(): number {
     return this.state.queue.pending;
@@ -76,6 +85,7 @@ export class BuiltIn implements Forecaster {
 
   serve(row: Row, into: Said): void {
     this.settle(row.submittedAt);
+    this.recalibration?.step(this.state);
     const job = this.take();
     job.gpus = known(row.gpus);
     job.procs = known(row.procs);
@@ -95,6 +105,7 @@ export class BuiltIn implements Forecaster {
     const job = this.jobs[place];
     if (job === undefined) return;
     countSubmitted(state, tables, job, job);
+    job.round = options.recalibration?.submitted(row.submittedAt, job.taught) ?? 0;
     job.touched = touched && !options.seesTouched;
     job.y = row.longWait ? 1 : 0;
     job.runSeconds = row.runSeconds;
@@ -126,9 +137,12 @@ export class BuiltIn implements Forecaster {
     const { state, tables, events, options } = this;
     const job = this.jobs[place];
     if (job === undefined) return;
-    if (kind === HAPPENS.label) countLabelled(state, tables, job, job, options.longWaitSeconds);
-    else if (kind === HAPPENS.start) {
+    if (kind === HAPPENS.label) {
+      countLabelled(state, tables, job, job, options.longWaitSeconds);
+      options.recalibration?.labelled(job.round, job.y);
+    } else if (kind === HAPPENS.start) {
       countStarted(state, tables, job, job);
+      if (!job.touched) options.recalibration?.started(job.round, job.waitSeconds);
       const { runSeconds } = job;
       events.add(at + (Number.isNaN(runSeconds) ? state.queue.runSeconds : runSeconds), HAPPENS.end, runSeconds);
     } else {

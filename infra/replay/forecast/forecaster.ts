@@ -1,4 +1,5 @@
 import type { Row } from '../../import/row.ts';
+import type { Recalibration } from '../recalibration.ts';
 
 /**
  * Which probabilities are acted on: the built-in forecast's, from the events of the queue alone; the five experts' on the file's own p;
@@ -25,6 +26,8 @@ export interface Forecaster {
   decided(row: Row, touched: boolean): void;
   /** The label of a job is folded. */
   label(entry: { readonly p: number | null; readonly touched: boolean }, longWait: boolean): void;
+  /** What refits it; null where nothing does. */
+  readonly recalibration: Recalibration | null;
   /** Jobs of which nothing was heard for so long that they count as gone. */
   readonly aged: number;
 }

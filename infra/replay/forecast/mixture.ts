@@ -5,6 +5,7 @@ import type { Forecaster, Said } from './forecaster.ts';
 
 /** The five experts on the p of the file, with the wait that the file predicts. */
 export class Mixture implements Forecaster {
+  readonly recalibration = null;
   readonly aged = 0;
   private readonly state: CalibrationState;
   private readonly seesTouched: boolean;

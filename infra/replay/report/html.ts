@@ -122,7 +122,7 @@ function figures(stream: StreamReport): string[] {
     ),
     figure(
       'Calibration error',
-      `Debiased ECE of the last labels (at most 1,000, a sample of each stretch of time) with 90 % bounds. ${keys(['dash', 'limits of the tiers'], ['mark', 'a map joins the experts, or leaves'])}`,
+      `Debiased ECE of the last labels (at most 1,000, a sample of each stretch of time) with 90 % bounds. ${keys(['dash', 'limits of the tiers'], ['mark', 'a refit goes in force, or back'])}`,
       eceChart(stream),
     ),
     figure(

@@ -117,10 +117,10 @@ function tierReports({ rules, tally, promises, state }: Stream): TierReport[] {
   });
 }
 
-function recalibrationOf({ recalibration }: Stream): StreamReport['recalibration'] {
+function recalibrationOf({ forecaster: { recalibration } }: Stream): StreamReport['recalibration'] {
   if (recalibration === null) return null;
-  const { promoted, rolledBack, epochs } = recalibration;
-  return { promoted, rolledBack, epochs };
+  const { promoted, rolledBack, rejected, epochs } = recalibration;
+  return { promoted, rolledBack, rejected, epochs };
 }
 
 function coreReport({ core, stream }: Cluster): CoreReport | null {

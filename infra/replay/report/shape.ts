@@ -191,14 +191,15 @@ export interface StreamReport {
   /** How far raw p is distributed otherwise at the end than in the first 1,000; null while `psiNeeds` more jobs are needed. */
   readonly psi: number | null;
   readonly psiNeeds: number;
-  /** Of the detectors: the model itself drifted (raw), recalibration does not cope (served). */
+  /** Of the detectors: VGAC's model has drifted (raw), what is served does not fit the outcomes (served). */
   readonly alarms: { readonly raw: number; readonly served: number };
   /** Jobs seen at each alarm on raw p; the first 1000. */
   readonly driftAlarmJobs: readonly number[];
-  /** Maps that joined the experts, and left them again; null where the rules know no recalibration. */
+  /** Refits that were promoted, rolled back, and tried in vain; null where nothing is refitted. */
   readonly recalibration: {
     readonly promoted: number;
     readonly rolledBack: number;
+    readonly rejected: number;
     readonly epochs: readonly Epoch[];
   } | null;
   readonly reliability: { readonly raw: readonly Bin[]; readonly served: readonly Bin[] };

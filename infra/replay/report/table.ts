@@ -304,6 +304,7 @@ export function psiInWords({ psi, psiNeeds }: Pick<StreamReport, 'psi' | 'psiNee
 function recalibrationRow({
   promoted,
   rolledBack,
+  rejected,
   epochs,
 }: NonNullable<StreamReport['recalibration']>): [string, string] {
   const when = epochs
@@ -311,7 +312,7 @@ function recalibrationRow({
     .map(({ afterJobs, cause }) => `${cause === 'promoted' ? '' : 'back '}${count(afterJobs)}`);
   const after =
     when.length === 0 ? '' : ` (after jobs ${when.join('; ')}${epochs.length > when.length ? '; ...' : ''})`;
-  return ['recalibration', `${promoted} maps joined the experts, ${rolledBack} left again${after}`];
+  return ['refits', `${promoted} promoted, ${rolledBack} rolled back${after}, ${rejected} tried in vain`];
 }
 
 function asksOf({ questions, questionsPerDay, unasked }: StreamReport): string {

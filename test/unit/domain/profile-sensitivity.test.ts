@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anomalies, learn, type Profile } from '../../../functions/domain/profile.ts';
-import { seeded } from './recalibration/simulated.ts';
+import { seeded } from './seeded.ts';
 
 const PER_DAY = 288;
 const START = Date.UTC(2026, 0, 1);

@@ -130,7 +130,7 @@ describe('what a decision says', () => {
 
   it('has a sentence here for every rule of the gate', () => {
     const rules = [...SWITCHES, ...EVIDENCE, ...TIER_RULES].map(({ code }) => code);
-    // A promoted map and a moderate score only ask that people are told.
+    // A new epoch and a moderate score only ask that people are told.
     const told = [...numbered, ...unnumbered].map(([code]) => code);
     expect(rules.filter((code) => !told.includes(code))).toEqual(['promoted']);
   });
@@ -141,7 +141,7 @@ describe('what a decision says', () => {
       return decide(decideInput({ q: 0.4, state })).evidence.reasons.map(({ message }) => message);
     };
     expect(told({ epoch: 1, sinceEpoch: 30 })).toEqual([
-      'promoted map: needs 70 more labels before it acts without telling anyone',
+      'new epoch: needs 70 more labels before it acts without telling anyone',
     ]);
     expect(told({ evaluation: evaluation({ ece: 0.04 }) })).toEqual([
       'calibration score 0.800 (ECE 0.040, n 300) has to be above 0.85',

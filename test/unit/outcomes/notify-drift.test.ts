@@ -79,7 +79,10 @@ describe('NotifyDrift', () => {
   it.each([
     ['raw', "VGAC's model has drifted; what we serve still fits the outcomes"],
     ['served', 'what we serve does not fit the outcomes; evidence and ECE decide what it costs'],
-    ['both', "VGAC's model has drifted and recalibration does not cope; evidence and ECE decide what it costs"],
+    [
+      'both',
+      "VGAC's model has drifted, and what we serve does not fit the outcomes; evidence and ECE decide what it costs",
+    ],
   ] as const)('tells an alarm of %s detectors for what it means', async (alarm, meaning) => {
     await handler(report('alarmed', { drift: 'none', alarm }), at(0));
     const text = JSON.stringify(posted);

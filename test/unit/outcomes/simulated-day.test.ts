@@ -7,10 +7,10 @@ import { loadJob, recordDecision } from '../../../functions/adapters/job-store.t
 import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
 import type { Table } from '../../../functions/adapters/table.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
+import { nothingLearned } from '../../../functions/domain/forecast/state.ts';
 import type { Told } from '../../../functions/domain/outcome.ts';
-import { restoring } from '../../../functions/domain/recalibration/step.ts';
 import { useTable } from '../../fixtures/handlers.ts';
-import { seeded } from '../domain/recalibration/simulated.ts';
+import { seeded } from '../domain/seeded.ts';
 import {
   Crash,
   calibrationOf,
@@ -110,7 +110,7 @@ describe('a day with duplicates, reordering, late decisions and crashes', () => 
         deeds.push({
           at: 400 * epoch,
           run: async (table, now) => {
-            await changeEpoch(table, config, restoring(null, { epoch, by }), now);
+            await changeEpoch(table, config, { epoch, cause: 'rolledBack', by }, async () => nothingLearned(), now);
           },
         });
       }

@@ -12,10 +12,10 @@ import { foldCluster } from '../../../functions/adapters/fold.ts';
 import { putFreeze } from '../../../functions/adapters/freeze-store.ts';
 import { loadJob } from '../../../functions/adapters/job-store.ts';
 import { useAction } from '../../../functions/adapters/limit-store.ts';
-import { saveMap } from '../../../functions/adapters/map-store.ts';
 import { mendFromLedger } from '../../../functions/adapters/mend.ts';
 import { changeCrowd, pinList } from '../../../functions/adapters/open-digest-store.ts';
 import { saveProfile } from '../../../functions/adapters/profile-store.ts';
+import { saveRefit } from '../../../functions/adapters/refit-store.ts';
 import { takeOnce } from '../../../functions/adapters/request-store.ts';
 import { changeStatements } from '../../../functions/adapters/statement-store.ts';
 import { jobKey, OtherLayout, parseItem } from '../../../functions/adapters/table.ts';
@@ -50,8 +50,8 @@ async function everything(clusterId: string): Promise<void> {
   await putFreeze(table, clusterId, { by: 'U0ANNA', reason: 'test', now });
   const seen = { queueDepth: 1, gpuUtilization: 1, gpuMemoryUsed: 1, pendingJobs: 1, runningJobs: 1 };
   await saveProfile(table, clusterId, learn(null, seen, null, null, now));
-  const kept = { knots: null, proof: null, reason: '', by: 'x', version: 1, at: instant(10), after_labels: 1 };
-  await saveMap(table, clusterId, { epoch: 1, status: 'rejected', ...kept });
+  const kept = { proof: null, reason: '', by: 'x', version: 1, at: instant(10), after_labels: 1 };
+  await saveRefit(table, clusterId, { epoch: 1, status: 'rejected', ...kept });
   const decision = decisionOf(clusterId, 'asked');
   const terms = { alternatives: [], undo_seconds: 900, cards_at_once: 3 };
   const subject = ownSubject(decision) ?? expect.fail('it does nothing');
@@ -76,7 +76,7 @@ describe('the layout of what is stored', () => {
     await everything('all');
     const { Items = [] } = await dynamo.table.client.send(new ScanCommand({ TableName: dynamo.table.name }));
     const kinds = new Set(Items.map(({ SK }) => String(SK).replace(/#.*/, '')));
-    for (const kind of ['JOB', 'OUTCOME', 'CALIBRATION', 'LEDGER', 'MAP', 'CONFIG', 'PROFILE', 'FREEZE', 'LIMIT']) {
+    for (const kind of ['JOB', 'OUTCOME', 'CALIBRATION', 'LEDGER', 'REFIT', 'CONFIG', 'PROFILE', 'FREEZE', 'LIMIT']) {
       expect(kinds).toContain(kind);
     }
     for (const kind of ['APPROVAL', 'TOKEN', 'AUDIT', 'DIGEST', 'TEXT', 'DAY', 'REQUEST'])

@@ -9,7 +9,7 @@ import { promoteByHand, rebuildByHand, rollBackByHand, show } from '../../../inf
 import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { calibrationOf, configOf } from '../outcomes/fixture.ts';
-import { BENT, fold, isRebuilt, NOW, promoted, stateOf, TRUE } from './fixture.ts';
+import { append, fold, isRebuilt, NOW, promoted, stateOf } from './fixture.ts';
 
 const dynamo = useTable();
 
@@ -30,23 +30,27 @@ async function reserveTwo(table: Table, clusterId: string, jobId: string): Promi
 }
 
 describe('recalibrate --promote', () => {
-  it('puts a map in force that its proof would not have, shows the proof and tells the bus', async () => {
-    await fold(dynamo.table, 'by-hand', 400, TRUE);
+  it('puts a refit in force that its proof would not have, shows the proof and tells the bus', async () => {
+    await fold(dynamo.table, 'by-hand', 800);
+    const { n } = await stateOf(dynamo.table, 'by-hand');
     const hand = ada();
     const lines = await promoteByHand(dynamo.table, 'by-hand', hand);
-    expect(lines[0]).toMatch(/^Proof: not better; over \d+ later labels served log loss .+/);
+    expect(lines[0]).toMatch(
+      /^Proof: not better; on the newest \d+ jobs served log loss .+; it has to fall beyond noise$/,
+    );
     expect(lines[1]).toMatch(/^Epoch 1 is in force: served ECE .+ over \d+ labels; at most notify for 100 labels$/);
     expect(hand.told).toMatchObject([{ epoch: 1, cause: 'promoted', by: 'ada (by hand)' }]);
-    expect(await stateOf(dynamo.table, 'by-hand')).toMatchObject({ epoch: 1, n: 400, sinceEpoch: 0 });
+    expect(await stateOf(dynamo.table, 'by-hand')).toMatchObject({ epoch: 1, n, sinceEpoch: 0 });
   });
 
   it('does nothing the second time, even when labels have come in between', async () => {
-    await fold(dynamo.table, 'twice', 400, TRUE);
+    await fold(dynamo.table, 'twice', 800);
     await promoteByHand(dynamo.table, 'twice', ada());
-    await fold(dynamo.table, 'twice', 90, TRUE, 2);
+    await fold(dynamo.table, 'twice', 90);
+    const { sinceEpoch } = await stateOf(dynamo.table, 'twice');
     const hand = ada();
     expect(await promoteByHand(dynamo.table, 'twice', hand)).toEqual([
-      'Nothing done: epoch 1 was promoted by ada (by hand) 90 labels ago',
+      `Nothing done: epoch 1 was promoted by ada (by hand) ${sinceEpoch} labels ago`,
     ]);
     expect(hand.told).toEqual([]);
     expect(await stateOf(dynamo.table, 'twice')).toHaveProperty('epoch', 1);
@@ -55,12 +59,12 @@ describe('recalibrate --promote', () => {
   it('says what is missing where there is too little to fit on', async () => {
     await loadOrCreateCalibration(dynamo.table, configOf('empty'), NOW);
     await expect(promoteByHand(dynamo.table, 'empty', ada())).rejects.toThrow(
-      'no map can be fitted: it needs 300 more labels (0 of 300)',
+      'no refit can be proven: it needs 200 more labels of the newest rounds (0 of 200)',
     );
   });
 
   it('stands when the bus cannot be told, and says so', async () => {
-    await fold(dynamo.table, 'deaf', 400, TRUE);
+    await fold(dynamo.table, 'deaf', 800);
     const tell = vi.fn(async () => {
       throw new Error('no bus');
     });
@@ -71,7 +75,7 @@ describe('recalibrate --promote', () => {
 });
 
 describe('recalibrate --roll-back', () => {
-  it('puts the map before in force again, once', async () => {
+  it('puts what was learned before in force again, once', async () => {
     await promoted(dynamo.table, 'back');
     const hand = ada();
     const [line] = await rollBackByHand(dynamo.table, 'back', { ...hand, reason: 'looks odd' });
@@ -80,27 +84,38 @@ describe('recalibrate --roll-back', () => {
     expect(await rollBackByHand(dynamo.table, 'back', hand)).toEqual([
       'Nothing done: epoch 2 was restored by ada (by hand) 0 labels ago',
     ]);
-    expect(await stateOf(dynamo.table, 'back')).toMatchObject({ epoch: 2, map: null });
+    expect(await stateOf(dynamo.table, 'back')).toMatchObject({ epoch: 2 });
   });
 
-  it('has nothing to roll back where no map was ever promoted', async () => {
-    await fold(dynamo.table, 'first', 100, TRUE);
-    await expect(rollBackByHand(dynamo.table, 'first', ada())).rejects.toThrow('there is none to roll back');
+  it('has nothing to roll back where nothing was ever refitted', async () => {
+    await fold(dynamo.table, 'first', 100);
+    await expect(rollBackByHand(dynamo.table, 'first', ada())).rejects.toThrow('there is nothing to roll back');
   });
 });
 
 describe('recalibrate --show', () => {
-  it('shows what is in force and every map with its proof, and changes nothing', async () => {
+  it('shows what is in force and every refit with its proof, and changes nothing', async () => {
     await promoted(dynamo.table, 'shown');
-    await fold(dynamo.table, 'shown', 60, BENT, 2);
+    await fold(dynamo.table, 'shown', 60);
+    const { sinceEpoch } = await stateOf(dynamo.table, 'shown');
     const before = await calibrationOf(dynamo.table, 'shown');
     const text = (await show(dynamo.table, 'shown')).join('\n');
-    expect(text).toMatch(/epoch 1: a map of \d+ knots among the experts, 60 labels old, at most notify for 40 more/);
-    expect(text).toMatch(/MAP#1 .*promoted.* {2}2026-11-20T08:00:00.000Z, run-1/);
-    expect(text).toMatch(/fitted on 300 labels, proven on \d+ later ones in 10 blocks of time/);
+    expect(text).toContain(
+      `epoch 1: a refit of the forecast, ${sinceEpoch} labels old, at most notify for ${100 - sinceEpoch} more`,
+    );
+    expect(text).toMatch(/REFIT#1 .*promoted.* {2}2026-11-20T08:00:00.000Z, run-1/);
+    expect(text).toMatch(/fitted on 560 rounds, proven on \d+ labels of later ones in \d+ stretches of time/);
     expect(text).toMatch(/served: ECE 0\.\d{4} \[.+\] → 0\.\d{4} \[.+\], log loss/);
-    expect(text).toMatch(/map {3}: ECE 0\.\d{4} \[0\.\d{4}, 0\.\d{4}\] → 0\.\d{4} \[.+\], log loss/);
     expect(await calibrationOf(dynamo.table, 'shown')).toEqual(before);
+  });
+
+  it('says of a calibration map of an earlier version that it is in force no more, and goes nowhere from it', async () => {
+    await fold(dynamo.table, 'earlier', 100);
+    await append(dynamo.table, 'earlier', [], { epoch: 1, cause: 'promoted', by: 'an earlier version' });
+    const text = (await show(dynamo.table, 'earlier')).join('\n');
+    expect(text).toContain('epoch 1: the forecast as it has learned by itself');
+    expect(text).toContain('epoch 1 began with a calibration map of an earlier version: it is in force no more');
+    await expect(rollBackByHand(dynamo.table, 'earlier', ada())).rejects.toThrow('nothing to go back to');
   });
 
   it('names the clusters there are when it is asked for another', async () => {
@@ -131,10 +146,10 @@ describe('recalibrate --rebuild', () => {
       }),
     );
     expect(await rebuildByHand(dynamo.table, clusterId)).toEqual([
-      `${clusterId} has the state that its ledger gives after 7 batches; the next job is decided on it`,
+      `${clusterId} has the state that its ledger gives after 9 batches; the next job is decided on it`,
     ]);
     // The rows of the newest batch may not have been marked when it broke.
-    expect(await calibrationOf(dynamo.table, clusterId)).toEqual({ ...before, marked_version: 6 });
+    expect(await calibrationOf(dynamo.table, clusterId)).toEqual({ ...before, marked_version: 8 });
     expect(await isRebuilt(dynamo.table, clusterId)).toBe(true);
     expect((await rebuildByHand(dynamo.table, clusterId))[0]).toMatch(/^Nothing done: the stored state is what/);
   });

@@ -6,88 +6,131 @@ import {
 } from '../../../functions/adapters/calibration-store.ts';
 import { changeEpoch } from '../../../functions/adapters/epochs.ts';
 import { nextBatch, rebuild } from '../../../functions/adapters/fold.ts';
+import { loadForecast } from '../../../functions/adapters/forecast-store.ts';
 import { putBatch } from '../../../functions/adapters/ledger-store.ts';
-import { saveMap } from '../../../functions/adapters/map-store.ts';
-import { fitMap, promoteMap } from '../../../functions/adapters/recalibrate.ts';
+import { moveForecast } from '../../../functions/adapters/move-forecast.ts';
+import { promoteRefit } from '../../../functions/adapters/recalibrate.ts';
+import { saveRefit } from '../../../functions/adapters/refit-store.ts';
 import type { Table } from '../../../functions/adapters/table.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
-import { serve } from '../../../functions/domain/calibration/serve.ts';
 import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
 import { applyBatch } from '../../../functions/domain/fold-batch.ts';
-import type { EpochChange, LedgerEntry } from '../../../schemas/items/ledger.ts';
+import { deserialiseForecast, packed } from '../../../functions/domain/forecast/codec.ts';
+import { type Learned, nothingLearned } from '../../../functions/domain/forecast/state.ts';
+import type { LedgerLine } from '../../../functions/domain/ledger-lines.ts';
+import type { Fact } from '../../../functions/domain/recalibration/fact.ts';
+import type { EpochChange } from '../../../schemas/items/ledger.ts';
 import { entryOf } from '../domain/builders.ts';
-import { jobs } from '../domain/recalibration/simulated.ts';
+import { Cluster, REGIMES } from '../domain/recalibration/history.ts';
 import { calibrationOf, configOf, moment } from '../outcomes/fixture.ts';
 
-/** A model that is wrong in a way that a line cannot mend: what it says of the lowest and of the middle is far off. */
-export const BENT = (p: number): number => (p < 0.05 ? 0.02 : p < 0.15 ? 0.05 : 0.9);
-export const TRUE = (p: number): number => p;
+/** What is served of what the forecast says: that, or the half of whatever it is. */
+type Serve = (q: number) => number;
+export const RIGHT: Serve = (q) => q;
+export const WRONG: Serve = (q) => 0.5 * q;
 
 export const NOW = moment(0);
+const ASKED = { gpus: 1, procs: 1, queue: 'batch' };
 
-/** Folds labels of simulated jobs, each served at its turn by the state of then, in batches of 100 as the monitor would. */
-export async function fold(
-  table: Table,
-  clusterId: string,
-  count: number,
-  truth: (p: number) => number,
-  seed = 1,
-): Promise<void> {
-  const config = configOf(clusterId);
-  await loadOrCreateCalibration(table, config, NOW);
-  const rows = jobs(count, seed, truth);
-  for (let from = 0; from < count; from += 100) {
-    const item = await calibrationOf(table, clusterId);
-    const state = deserialise(item.state);
-    const entries = rows.slice(from, from + 100).map((row, i): LedgerEntry => {
-      const { q } = serve(state, { p: row.p, waitSeconds: 0 });
-      const start = 2_000_000 * seed;
-      const times = { submittedAt: start + row.submittedAt, labelAt: start + row.labelAt };
-      return entryOf({
-        ...row,
-        ...times,
-        jobId: `job-${seed}-${from + i}`,
-        q,
-        epoch: state.epoch,
-        predictedWaitSeconds: null,
-      });
-    });
-    const batch = await putBatch(table, clusterId, { ...nextBatch(item, config, NOW), entries });
-    // These jobs have no rows that would have to be marked, and have reserved nothing.
-    await saveFold(table, clusterId, item.version, applyBatch(item.state, batch), { entries: [] });
-    await saveMarked(table, clusterId, batch.version);
+/** One cluster for each table's, so that its history goes on where it was folded up to. */
+const clusters = new Map<string, Cluster>();
+
+/** Folds the lines of simulated jobs, in batches of a hundred rounds as the monitor would; the last five have no label yet. */
+export async function fold(table: Table, clusterId: string, rounds: number, serve: Serve = RIGHT): Promise<void> {
+  await loadOrCreateCalibration(table, configOf(clusterId), NOW);
+  const cluster = clusters.get(clusterId) ?? new Cluster({ seed: 1, truth: REGIMES.one });
+  clusters.set(clusterId, cluster);
+  for (let from = 0; from < rounds; from += 100) {
+    const place = cluster.facts.length;
+    cluster.learned = await learnedOf(table, clusterId);
+    cluster.submit(Math.min(100, rounds - from));
+    await append(
+      table,
+      clusterId,
+      cluster.since(place).map((fact) => lineOf(fact, serve)),
+    );
   }
 }
+
+/** Appends a batch to the ledger, and moves the states to it, as the fold does. */
+export async function append(
+  table: Table,
+  clusterId: string,
+  entries: LedgerLine[],
+  change?: EpochChange,
+): Promise<void> {
+  const item = await calibrationOf(table, clusterId);
+  const batch = await putBatch(table, clusterId, {
+    ...nextBatch(item, configOf(clusterId), NOW),
+    entries,
+    ...(change && { change }),
+  });
+  await moveForecast(table, clusterId, batch);
+  // These jobs have no rows that would have to be marked, and have reserved nothing.
+  await saveFold(table, clusterId, item.version, applyBatch(item.state, batch), { entries: [] });
+  await saveMarked(table, clusterId, batch.version);
+}
+
+function lineOf(fact: Fact, serve: Serve): LedgerLine {
+  const jobId = `job-${fact.round}`;
+  const submittedAt = START + 60 * Number(fact.round);
+  if (fact.kind === 'submitted') {
+    return { kind: 'submitted', jobId, submittedAt, ...ASKED, inputs: packed(fact.inputs) };
+  }
+  if (fact.kind === 'started') {
+    const { waitSeconds, z } = fact;
+    return { kind: 'started', jobId, submittedAt, ...ASKED, waitSeconds, z: packed(z), touched: false };
+  }
+  const { y, q, taught } = fact;
+  const said = { bAlone: taught.bAlone, bWithVgac: null, qAlone: q ?? 0.5, qWithVgac: null };
+  return entryOf({
+    ...{ jobId, submittedAt, labelAt: submittedAt + (y === 1 ? 300 : 100), longWait: y === 1 },
+    ...{ p: null, q: serve(q ?? 0.5), predictedWaitSeconds: null, waitSeconds: null },
+    forecast: { ...ASKED, ...said, z: packed(taught.z) },
+  });
+}
+
+const START = 2_000_000;
 
 export async function stateOf(table: Table, clusterId: string): Promise<CalibrationState> {
   return deserialise((await calibrationOf(table, clusterId)).state);
 }
 
-/** The ledger alone gives the stored bytes. */
-export async function isRebuilt(table: Table, clusterId: string): Promise<boolean> {
-  const item = await loadCalibration(table, clusterId);
-  const rebuilt = await rebuild(table, clusterId);
-  return rebuilt?.version === item?.version && Buffer.from(rebuilt?.state ?? []).equals(Buffer.from(item?.state ?? []));
+/** What the built-in forecast has learned by now. */
+export async function learnedOf(table: Table, clusterId: string): Promise<Learned> {
+  const item = await loadForecast(table, clusterId);
+  return item === null ? nothingLearned() : deserialiseForecast(item.state).learned;
 }
 
-/** Puts a map among the experts that was proven better, as the machine would. */
-export async function promoted(table: Table, clusterId: string, labels = 600): Promise<void> {
-  await fold(table, clusterId, labels, BENT);
-  const { epoch, version, afterLabels } = await fitMap(table, clusterId);
-  const change = await promoteMap(table, { clusterId, epoch, version, afterLabels, by: 'run-1' }, NOW);
+/** The ledger alone gives the stored bytes, of the forecast too. */
+export async function isRebuilt(table: Table, clusterId: string): Promise<boolean> {
+  const [item, forecast] = await Promise.all([loadCalibration(table, clusterId), loadForecast(table, clusterId)]);
+  const rebuilt = await rebuild(table, clusterId);
+  const same = (one: Uint8Array = new Uint8Array(0), other: Uint8Array = new Uint8Array(0)) =>
+    Buffer.from(one).equals(other);
+  return (
+    rebuilt?.version === item?.version &&
+    same(rebuilt?.state, item?.state) &&
+    (forecast === null || same(rebuilt?.forecast.state, forecast.state))
+  );
+}
+
+/** Puts a refit in force that was proven better, as the machine would. */
+export async function promoted(table: Table, clusterId: string, rounds = 800): Promise<void> {
+  await fold(table, clusterId, rounds, WRONG);
+  const { epoch } = await stateOf(table, clusterId);
+  const change = await promoteRefit(table, { clusterId, epoch, by: 'run-1' }, NOW);
   if (!change) throw new Error('nothing was promoted');
 }
 
-/** Puts a map in the place of a good one that tells jobs apart no more, and lets it meet 100 labels. */
+/** Puts what nothing has taught in the place of a good forecast, and lets it serve, badly, 300 jobs. */
 export async function wronglyPromoted(table: Table, clusterId: string): Promise<void> {
-  await promoted(table, clusterId);
-  const knots: EpochChange['knots'] = [
-    [0, 0.2],
-    [1, 0.2],
-  ];
+  await fold(table, clusterId, 800);
   const by = 'a human in a hurry';
-  await changeEpoch(table, configOf(clusterId), { epoch: 2, cause: 'promoted', by, knots }, NOW);
-  const kept = { knots, by, proof: null, reason: 'by hand', at: NOW.toISOString(), version: 7, after_labels: 0 };
-  await saveMap(table, clusterId, { epoch: 2, status: 'promoted', ...kept });
-  await fold(table, clusterId, 100, BENT, 12);
+  const change = { epoch: 1, cause: 'promoted', by } as const;
+  const stands = await changeEpoch(table, configOf(clusterId), change, async () => nothingLearned(), NOW);
+  const version = (stands?.version ?? 0) - 1;
+  const kept = { by, proof: null, reason: 'by hand', at: NOW.toISOString(), version };
+  await saveRefit(table, clusterId, { epoch: 1, status: 'promoted', ...kept });
+  await fold(table, clusterId, 300, WRONG);
 }

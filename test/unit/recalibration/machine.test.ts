@@ -1,45 +1,45 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { listMaps } from '../../../functions/adapters/map-store.ts';
-import { handler as fitMap } from '../../../functions/recalibration/fit-map.ts';
-import { handler as promoteMap } from '../../../functions/recalibration/promote-map.ts';
-import { handler as rejectMap } from '../../../functions/recalibration/reject-map.ts';
-import { handler as rollBackMap } from '../../../functions/recalibration/roll-back-map.ts';
-import { handler as watchMap } from '../../../functions/recalibration/watch-map.ts';
+import { listRefits } from '../../../functions/adapters/refit-store.ts';
+import { handler as promoteRefit } from '../../../functions/recalibration/promote-refit.ts';
+import { handler as refitModel } from '../../../functions/recalibration/refit-model.ts';
+import { handler as rejectRefit } from '../../../functions/recalibration/reject-refit.ts';
+import { handler as rollBackRefit } from '../../../functions/recalibration/roll-back-refit.ts';
+import { handler as watchRefit } from '../../../functions/recalibration/watch-refit.ts';
 import { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { type Handlers, runMachine } from '../../fixtures/checked-in-machine.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { useEmbeddedClock } from '../outcomes/fixture.ts';
-import { BENT, fold, isRebuilt, stateOf, TRUE, wronglyPromoted } from './fixture.ts';
+import { fold, isRebuilt, stateOf, WRONG, wronglyPromoted } from './fixture.ts';
 
 const dynamo = useTable();
 const at = useEmbeddedClock();
 afterAll(() => vi.unstubAllGlobals());
 
 const HANDLERS: Handlers = {
-  WatchMap: (event) => watchMap(event, at(0)),
-  FitMap: (event) => fitMap(event, at(0)),
-  PromoteMap: (event) => promoteMap(event, at(0)),
-  RejectMap: (event) => rejectMap(event, at(0)),
-  RollBackMap: (event) => rollBackMap(event, at(0)),
-  NotifyMap: async () => ({ sent: true }),
+  WatchRefit: (event) => watchRefit(event, at(0)),
+  RefitModel: (event) => refitModel(event, at(0)),
+  PromoteRefit: (event) => promoteRefit(event, at(0)),
+  RejectRefit: (event) => rejectRefit(event, at(0)),
+  RollBackRefit: (event) => rollBackRefit(event, at(0)),
+  NotifyRefit: async () => ({ sent: true }),
 };
 const runOn = (clusterId: string) => runMachine('recalibration', HANDLERS, { clusterId });
 
 describe('the recalibration machine', () => {
-  it('promotes a better map, announces and tells it', async () => {
-    await fold(dynamo.table, 'm-better', 600, BENT);
+  it('promotes a better refit, announces and tells it', async () => {
+    await fold(dynamo.table, 'm-better', 1000, WRONG);
     const { status, passed, calls } = await runOn('m-better');
     expect(passed).toEqual([
-      'WatchMap',
+      'WatchRefit',
       'HasHeld?',
-      'FitMap',
+      'RefitModel',
       'IsBetter?',
-      'PromoteMap',
+      'PromoteRefit',
       'HasChanged?',
-      'AnnounceMap',
-      'NotifyMap',
-      'LeaveMap',
+      'AnnounceRefit',
+      'NotifyRefit',
+      'LeaveModel',
     ]);
     expect(status).toBe('SUCCEEDED');
     expect(calls).toMatchObject([{ service: 'events:putEvents' }]);
@@ -49,32 +49,30 @@ describe('the recalibration machine', () => {
       .object({ Entries: z.array(z.object({ Detail: CalibrationPromoted })) })
       .parse(calls[0]?.arguments);
     expect(Entries[0]?.Detail).toMatchObject({ epoch: 1, cause: 'promoted' });
-    const [map] = await listMaps(dynamo.table, 'm-better');
-    expect(map).toMatchObject({ status: 'promoted', proof: { fitted: 300, blocks: 10 } });
-    expect(Entries[0]?.Detail.eceAfterBounds).toEqual([map?.proof?.after.lower, map?.proof?.after.upper]);
+    const [refit] = await listRefits(dynamo.table, 'm-better');
+    expect(refit).toMatchObject({ status: 'promoted', proof: { fitted: 700 } });
+    expect(Entries[0]?.Detail.eceAfterBounds).toEqual([refit?.proof?.after.lower, refit?.proof?.after.upper]);
     expect(await stateOf(dynamo.table, 'm-better')).toHaveProperty('epoch', 1);
     expect(await isRebuilt(dynamo.table, 'm-better')).toBe(true);
   });
 
-  it('leaves a model that is right alone', async () => {
-    await fold(dynamo.table, 'm-right', 600, TRUE);
+  it('leaves a forecast that is right alone', async () => {
+    await fold(dynamo.table, 'm-right', 600);
     expect(await runOn('m-right')).toMatchObject({
       status: 'SUCCEEDED',
-      passed: ['WatchMap', 'HasHeld?', 'LeaveMap'],
+      passed: ['WatchRefit', 'HasHeld?', 'LeaveModel'],
     });
   });
 
-  it('rolls a map back that has turned out worse', async () => {
+  it('rolls a refit back that has turned out worse', async () => {
     await wronglyPromoted(dynamo.table, 'm-worse');
     const { status, passed } = await runOn('m-worse');
     expect({ status, passed }).toEqual({
       status: 'SUCCEEDED',
-      passed: ['WatchMap', 'HasHeld?', 'RollBackMap', 'HasChanged?', 'AnnounceMap', 'NotifyMap', 'LeaveMap'],
+      passed: ['WatchRefit', 'HasHeld?', 'RollBackRefit', 'HasChanged?', 'AnnounceRefit', 'NotifyRefit', 'LeaveModel'],
     });
-    expect(await stateOf(dynamo.table, 'm-worse')).toMatchObject({
-      epoch: 3,
-      map: (await stateOf(dynamo.table, 'm-better')).map,
-    });
+    expect(await stateOf(dynamo.table, 'm-worse')).toMatchObject({ epoch: 2 });
+    expect(await isRebuilt(dynamo.table, 'm-worse')).toBe(true);
   });
 
   it('fails loudly, and changes nothing, on a cluster that cannot be read', async () => {

@@ -11,7 +11,7 @@ import { Stream } from '../../../infra/replay/stream.ts';
 
 const T = 300;
 const builtIn = (seesTouched = true, letsVgacIn = false) =>
-  new BuiltIn({ letsVgacIn, seesTouched, longWaitSeconds: T });
+  new BuiltIn({ letsVgacIn, seesTouched, longWaitSeconds: T, recalibration: null });
 
 function rowOf(values: Partial<Row>): Row {
   const row = Object.assign(new Row(), { gpus: 1, procs: 4, queue: 'gpu' }, values);

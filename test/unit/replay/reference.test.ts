@@ -41,7 +41,7 @@ if (present) {
 function given(q: () => number): Forecaster {
   const serve: Forecaster['serve'] = ({ predictedWaitSeconds }, into) =>
     void Object.assign(into, { q: q(), waitSeconds: predictedWaitSeconds, by: 'file' });
-  return { serve, decided: () => {}, label: () => {}, aged: 0 };
+  return { serve, decided: () => {}, label: () => {}, recalibration: null, aged: 0 };
 }
 
 interface Agreement {

@@ -23,10 +23,10 @@ describe('what is news about a cluster', () => {
     expect(told(verdict(), drifted, drifted)).toEqual([earned, 'drift in slurm: ECE 0.120 (n 300, perfect 0.030)']);
   });
 
-  it('says that another calibration map is in force, once', () => {
+  it('says that another epoch of the forecast is in force, once', () => {
     const none = { earnedTier: 0 };
     expect(told(verdict(none), verdict({ ...none, epoch: 1 }), verdict({ ...none, epoch: 1 }))).toEqual([
-      'calibration map 1 is in force in slurm: for its first 100 outcomes at most act and tell',
+      'epoch 1 of the forecast is in force in slurm: for its first 100 outcomes at most act and tell',
     ]);
   });
 

@@ -45,7 +45,7 @@ const known = (more: Partial<Known> = {}): Known => ({
   },
   ...{ figuresOf: () => noFigures(), settledOf: () => noFigures(), ...more },
 });
-const records = (oldest: Date | null = null) => ({ oldestUnfolded: async () => oldest, maps: async () => [] });
+const records = (oldest: Date | null = null) => ({ oldestUnfolded: async () => oldest, refits: async () => [] });
 const trusted = (): CalibrationState => {
   const state = initialState(tierRulesOf(config.tiers));
   const evaluation = { n: 300, ece: 0.01, error: 0.01, lower: 0, upper: 0.03, nullMean: 0.02, skilled: true };

@@ -2,9 +2,9 @@ import type { ClusterView } from '../views.ts';
 import { Drift } from './drift.tsx';
 import { Forecast } from './forecast.tsx';
 import { ece } from './format.ts';
-import { Maps } from './maps.tsx';
 import { Parts, whatCameOfCalls } from './parts.tsx';
 import { Reasons, ScopePill } from './pieces.tsx';
+import { Refits } from './refits.tsx';
 import { ScoreBar, ScoreChart } from './score.tsx';
 import { Tiers } from './tiers.tsx';
 
@@ -62,7 +62,7 @@ export function ClusterCard({ cluster }: { cluster: ClusterView }) {
       <p class="facts">
         epoch {cluster.epoch}, fold {cluster.version}
       </p>
-      <Maps maps={cluster.maps} epoch={cluster.epoch} />
+      <Refits refits={cluster.refits} epoch={cluster.epoch} />
       {cluster.reasons.length > 0 ? (
         <>
           <h3>Why not more</h3>

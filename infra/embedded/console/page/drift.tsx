@@ -23,7 +23,7 @@ export function Drift({ cluster }: { cluster: ClusterView }) {
         </dd>
       </div>
       <div>
-        <dt>inputs</dt>
+        <dt>VGAC's p</dt>
         <dd>
           {psi === null ? (
             `PSI needs ${psiNeeds.toLocaleString('en')} more jobs`

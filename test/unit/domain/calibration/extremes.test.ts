@@ -12,7 +12,7 @@ import { serve } from '../../../../functions/domain/calibration/serve.ts';
 import { inOrderOfQ } from '../../../../functions/domain/calibration/served-sample.ts';
 import { type CalibrationState, initialState, isFiniteState } from '../../../../functions/domain/calibration/state.ts';
 import { decide } from '../../../../functions/domain/gate.ts';
-import type { EpochChange, LedgerEntry } from '../../../../schemas/items/ledger.ts';
+import type { LedgerEntry } from '../../../../schemas/items/ledger.ts';
 import {
   decideInput,
   entryOf,
@@ -47,25 +47,11 @@ const histories = fc.oneof(
     .record({ entry: oddEntry, times: fc.integer({ min: 1, max: 250 }), y: fc.boolean() })
     .map(({ entry, times, y }) => Array.from({ length: times }, () => ({ ...entry, longWait: y, touched: false }))),
 );
-const knots: fc.Arbitrary<EpochChange['knots']> = fc.option(
-  fc
-    .array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 2, maxLength: 64 })
-    .map((values) => [...values].sort((a, b) => a - b))
-    .map((sorted) =>
-      Array.from({ length: Math.floor(sorted.length / 2) }, (_, i): [number, number] => [
-        sorted[2 * i] ?? 0,
-        sorted[2 * i + 1] ?? 1,
-      ]),
-    ),
-);
-
-function folded(entries: readonly LedgerEntry[], given: EpochChange['knots'] = null): CalibrationState {
+function folded(entries: readonly LedgerEntry[]): CalibrationState {
   const state = initialState(RULES);
   const purse = purseOf({ reserved: [9, 9, 9, 9] });
   for (const [i, entry] of entries.entries()) {
-    if (i === Math.floor(entries.length / 2)) {
-      beginEpoch(state, { epoch: 1, cause: 'promoted', by: 'a property', knots: given });
-    }
+    if (i === Math.floor(entries.length / 2)) beginEpoch(state, 1);
     applyEntry(state, entry, purse, T);
   }
   return state;
@@ -74,8 +60,8 @@ function folded(entries: readonly LedgerEntry[], given: EpochChange['knots'] = n
 describe('whatever is folded', () => {
   it(`never throws, keeps q in (0, 1) and the weights at one, and can be stored (seed ${SEED})`, () => {
     fc.assert(
-      fc.property(histories, knots, probability, (entries, given, p) => {
-        const state = folded(entries, given);
+      fc.property(histories, probability, (entries, p) => {
+        const state = folded(entries);
         const bytes = Buffer.from(serialise(state));
         expect(bytes.length).toBeLessThanOrEqual(8_192);
         expect(Buffer.from(serialise(deserialise(bytes))).equals(bytes)).toBe(true);

@@ -2,12 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyEntry } from '../../../../functions/domain/calibration/apply.ts';
 import { beginEpoch } from '../../../../functions/domain/calibration/epoch.ts';
-import { exchangeMap } from '../../../../functions/domain/calibration/experts.ts';
-import { mapOf } from '../../../../functions/domain/calibration/map.ts';
 import { serve } from '../../../../functions/domain/calibration/serve.ts';
 import { initialState } from '../../../../functions/domain/calibration/state.ts';
 import { entryOf, purseOf, RULES, T, trustedState } from '../builders.ts';
-import { seeded } from '../seeded.ts';
 import { anyEntry } from './ledger-entries.ts';
 
 describe('serve', () => {
@@ -44,8 +41,7 @@ describe('serve', () => {
         const { q } = serve(state, { p, waitSeconds: 1 });
         expect(q !== null && q > 0 && q < 1).toBe(true);
         expect(state.weights.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
-        expect(Math.min(...state.weights.subarray(0, 5))).toBeGreaterThanOrEqual(0.002);
-        expect(state.weights[5]).toBe(0);
+        expect(Math.min(...state.weights)).toBeGreaterThanOrEqual(0.002);
         for (const { a, b, p00, p11 } of state.platt) {
           expect(Math.abs(a) <= 6 && b >= 0.05 && b <= 3 && p00 + p11 <= 2 + 1e-9).toBe(true);
         }
@@ -65,66 +61,14 @@ describe('serve', () => {
   });
 });
 
-describe('a promoted map', () => {
-  const knots: [number, number][] = [
-    [0, 0.9],
-    [1, 0.9],
-  ];
-  const change = { epoch: 1, cause: 'promoted', by: 'a test', knots } as const;
-
-  it('joins the experts with a sixth of the weight, and leaves the same way', () => {
-    const state = initialState(RULES);
-    exchangeMap(state, mapOf(knots));
-    expect([...state.weights].map((weight) => weight.toFixed(12))).toEqual(Array(6).fill((1 / 6).toFixed(12)));
-    expect(serve(state, { p: 0.3, waitSeconds: 0 }).q).toBeCloseTo((5 * 0.3 + 0.9) / 6, 12);
-    exchangeMap(state, null);
-    expect([...state.weights].map((weight) => weight.toFixed(12))).toEqual([
-      ...Array(5).fill('0.200000000000'),
-      '0.000000000000',
-    ]);
-    expect(serve(state, { p: 0.3, waitSeconds: 0 }).q).toBeCloseTo(0.3, 12);
-  });
-
-  it('takes the place of the one before, and not a second one', () => {
-    const state = initialState(RULES);
-    exchangeMap(state, mapOf(knots));
-    exchangeMap(state, mapOf([[0, 0.1]]));
-    expect(state.weights.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
-    expect(serve(state, { p: 0.3, waitSeconds: 0 }).q).toBeCloseTo((5 * 0.3 + 0.1) / 6, 12);
-  });
-
+describe('a new epoch', () => {
   it('restarts nothing but its own labels and the distribution of p', () => {
     const state = trustedState();
-    const before = structuredClone({ ...state, map: null });
-    beginEpoch(state, change);
-    const { weights: _, map, epoch, sinceEpoch, shift, ...rest } = state;
-    const { weights: __, map: ___, epoch: ____, sinceEpoch: _____, shift: ______, ...restBefore } = before;
+    const before = structuredClone(state);
+    beginEpoch(state, 1);
+    const { epoch, sinceEpoch, shift, ...rest } = state;
+    const { epoch: _, sinceEpoch: __, shift: ___, ...restBefore } = before;
     expect(rest).toEqual(restBefore);
     expect([epoch, sinceEpoch, shift.collected, shift.size]).toEqual([1, 0, 0, 0]);
-    expect(map).not.toBeNull();
-  });
-
-  it('gains weight where it is right, and loses it where it is wrong', () => {
-    const taught = (given: [number, number][]): number => {
-      const [state, random] = [initialState(RULES), seeded(2)];
-      beginEpoch(state, { ...change, knots: given });
-      for (let i = 0; i < 60; i++) {
-        const p = random() < 0.5 ? 0.2 : 0.8;
-        applyEntry(state, entryOf({ p, q: p, longWait: p < 0.5, labelAt: i, submittedAt: i }), purseOf(), T);
-      }
-      return state.weights[5] ?? Number.NaN;
-    };
-    expect(
-      taught([
-        [0.2, 0.99],
-        [0.8, 0.01],
-      ]),
-    ).toBeGreaterThan(0.3);
-    expect(
-      taught([
-        [0.2, 0.01],
-        [0.8, 0.99],
-      ]),
-    ).toBeLessThan(0.02);
   });
 });

@@ -1,0 +1,57 @@
+import { lossOf } from '../calibration/log-loss.ts';
+import type { ServedSample } from '../calibration/served-sample.ts';
+import { divide, stretchesFor } from '../calibration/stretches.ts';
+import type { Comparison } from './comparison.ts';
+import { RECALIBRATION } from './numbers.ts';
+
+/** By how much the log loss of the other forecast is the lower one, in nats a job. */
+export interface Gain {
+  readonly gain: number;
+  /** Standard error. */
+  readonly se: number;
+  /** Stretches of time that the jobs are of. */
+  readonly stretches: number;
+}
+
+/**
+ * Paired gain in log loss. Its variance is the larger of that of independent jobs and that of stretches of time, which share their
+ * queue and so their fate (CALIBRATION.md section 1). Null where there are too few labels or stretches to tell.
+ *
+ * @param longWaitSeconds T
+ */
+export function gainOf({ served, other }: Comparison, longWaitSeconds: number): Gain | null {
+  const n = served.q.length;
+  const { leastLabels, leastStretches } = RECALIBRATION;
+  const stretches = stretchesFor(n);
+  if (n === 0 || !divide(served.submittedAt, longWaitSeconds, stretches)) return null;
+  const { count } = stretches;
+  if (n < leastLabels || count < leastStretches) return null;
+  const gains = served.q.map(
+    (q, i) => lossOf(q, served.y[i] ?? 0) - lossOf(other.q[i] ?? Number.NaN, served.y[i] ?? 0),
+  );
+  const gain = gains.reduce((sum, one) => sum + one, 0) / n;
+  let [plain, robust] = [0, 0];
+  for (let g = 0, j = 0; g < count; g++) {
+    let sum = 0;
+    for (const end = stretches.ends[g] ?? 0; j < end; j++) {
+      const off = (gains[stretches.order[j] ?? 0] ?? 0) - gain;
+      plain += off ** 2;
+      sum += off;
+    }
+    robust += sum ** 2;
+  }
+  const se = Math.sqrt(Math.max(robust * (count / (count - 1)), plain)) / n;
+  return { gain, se, stretches: count };
+}
+
+/** Lower end of the one-sided interval. NaN is above nothing. */
+export function isBeyondNoise({ gain, se }: Pick<Gain, 'gain' | 'se'>, z: number = RECALIBRATION.z): boolean {
+  return gain - z * se > 0;
+}
+
+/** Mean log loss in nats. */
+export function logLoss({ q, y }: ServedSample): number {
+  let sum = 0;
+  for (let i = 0; i < q.length; i++) sum += lossOf(q[i] ?? Number.NaN, y[i] ?? 0);
+  return sum / q.length;
+}

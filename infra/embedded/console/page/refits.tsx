@@ -1,0 +1,65 @@
+import type { RefitView } from '../views.ts';
+import { ece, instant } from './format.ts';
+
+const WORDS: Record<string, string> = {
+  promoted: 'in force, still compared with what was before it',
+  held: 'in force, proven on outcomes of its own',
+  restored: 'in force: what was learned before, restored',
+  rolledBack: 'rolled back: it turned out worse',
+  rejected: 'tried and rejected',
+};
+
+/** The refit in force and the newest attempt at another, each with its proof. */
+export function Refits({ refits, epoch }: { refits: RefitView[]; epoch: number }) {
+  if (refits.length === 0 && epoch === 0) return null;
+  const known = refits.some((refit) => refit.epoch === epoch && refit.status !== 'rejected');
+  return (
+    <>
+      <h3>Refits of the forecast</h3>
+      {epoch === 0 && <p class="facts">None is in force: the forecast is as it has learned by itself.</p>}
+      {epoch > 0 && !known && (
+        <p class="facts">
+          Epoch {epoch} began with a calibration map of an earlier version, which is in force no more: the forecast is
+          as it has learned by itself.
+        </p>
+      )}
+      {refits.map((refit) => (
+        <p key={refit.epoch} class="facts">
+          <b>
+            Refit {refit.epoch} {WORDS[refit.status]}
+          </b>{' '}
+          ({instant(refit.at)})
+          {refit.proof !== null && (
+            <>
+              <br />
+              {proofInWords(refit.proof)}
+            </>
+          )}
+          {refit.watched !== null && (
+            <>
+              <br />
+              {watchedInWords(refit.watched)}
+            </>
+          )}
+          <br />
+          {refit.reason}
+        </p>
+      ))}
+    </>
+  );
+}
+
+type Proof = NonNullable<RefitView['proof']>;
+
+const interval = ({ ece: value, lower, upper }: Proof['before']) => `${ece(value)} [${ece(lower)}, ${ece(upper)}]`;
+
+/** What was served beside what the refit would have served; without what a perfect model shows an ECE says little. */
+export function proofInWords({ n, fitted, before, after }: Proof): string {
+  const shown = `ECE ${interval(before)} → ${interval(after)}, log loss ${before.loss.toFixed(3)} → ${after.loss.toFixed(3)}`;
+  return `Fitted on ${fitted} rounds, on ${n} outcomes of later ones: ${shown}; a perfect model would show ECE ${ece(after.nullMean)}.`;
+}
+
+function watchedInWords({ n, gain, se }: NonNullable<RefitView['watched']>): string {
+  const compared = `${Math.abs(gain).toFixed(3)} ± ${se.toFixed(3)} ${gain > 0 ? 'lower' : 'higher'}`;
+  return `After ${n} outcomes of its own: the log loss of what was before would have been ${compared}.`;
+}

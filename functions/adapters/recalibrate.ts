@@ -52,10 +52,8 @@ export async function watchRefit(
   if (watched === null) return { ...common, standing: 'none', reason: 'no promoted refit is being watched' };
 
   const { standing, n, gain } = watched;
-  if (gain !== null) {
-    const look = { labels: sinceEpoch, n, gain: gain.gain, se: gain.se, at: now.toISOString() };
-    await saveLook(table, clusterId, epoch, { status: standing === 'held' ? 'held' : 'promoted', watched: look });
-  }
+  const look = { labels: sinceEpoch, n, gain: gain?.gain ?? null, se: gain?.se ?? null, at: now.toISOString() };
+  await saveLook(table, clusterId, epoch, { status: standing === 'held' ? 'held' : 'promoted', watched: look });
   return { ...common, standing, reason: watchedInWords(watched) };
 }
 

@@ -40,13 +40,14 @@ function inForce(refit: RefitItem | undefined): string {
 }
 
 function linesOf({ epoch, status, proof, reason, by, at, watched }: RefitItem): string[] {
-  const look = watched
-    ? [
-        `    served ${watched.n} jobs with a label: what was before ${watched.gain > 0 ? 'better' : 'worse'} by ${Math.abs(watched.gain).toFixed(4)} ± ${watched.se.toFixed(4)}`,
-      ]
-    : [];
+  const look = watched ? [`    served ${watched.n} jobs with a label: ${lookInWords(watched)}`] : [];
   const named = `  REFIT#${epoch} ${colors.bold(status)}  ${at}, ${by}`;
   return [named, `    ${reason}`, ...(proof ? proofLines(proof) : []), ...look];
+}
+
+function lookInWords({ gain, se }: NonNullable<RefitItem['watched']>): string {
+  if (gain === null || se === null) return 'too few, or of too little time, to tell';
+  return `what was before ${gain > 0 ? 'better' : 'worse'} by ${Math.abs(gain).toFixed(4)} ± ${se.toFixed(4)}`;
 }
 
 function proofLines({ n, fitted, stretches, before, after }: RefitProof): string[] {

@@ -50,9 +50,15 @@ export const RefitItem = z.object({
   version: z.number().int(),
   /** Of an attempt that was rejected, labels that the epoch before had seen then: the next one waits for more. */
   after_labels: z.number().int().optional(),
-  /** The newest look at it since it went in force, after so many labels; no gain where there was too little to tell. */
+  /** The newest look at it since it went in force, after so many labels; null where there was too little to tell. */
   watched: z
-    .object({ labels: z.number().int(), n: z.number().int(), gain: z.number(), se: z.number(), at: Instant })
+    .object({
+      labels: z.number().int(),
+      n: z.number().int(),
+      gain: z.number().nullable(),
+      se: z.number().nullable(),
+      at: Instant,
+    })
     .optional(),
 });
 export type RefitItem = z.infer<typeof RefitItem>;

@@ -38,7 +38,7 @@ export interface RefitView {
   reason: string;
   at: string;
   proof: Pick<RefitProof, 'n' | 'fitted' | 'before' | 'after'> | null;
-  watched: { n: number; gain: number; se: number } | null;
+  watched: { n: number; gain: number | null; se: number | null } | null;
 }
 
 export interface ClusterView {

@@ -23,6 +23,14 @@ describe('WatchRefit', () => {
     await promoted(dynamo.table, 'young');
     const reason = 'the refit has served 0 jobs with a label, in too few stretches of time or too few to tell';
     expect(await look('young')).toMatchObject({ epoch: 1, standing: 'watching', fitDue: false, reason });
+    // And is not looked at again until there are more labels.
+    await fold(dynamo.table, 'young', 120);
+    await look('young');
+    const state = await stateOf(dynamo.table, 'young');
+    expect(await loadRefit(dynamo.table, 'young', 1)).toMatchObject({
+      watched: { labels: state.sinceEpoch, gain: null },
+    });
+    expect(isLookDue(state, await refitHistory(dynamo.table, 'young', state))).toBe(false);
   });
 
   it('lets a refit that does well hold after 500 jobs, and is due again only every 100 labels', async () => {

@@ -60,6 +60,7 @@ export function proofInWords({ n, fitted, before, after }: Proof): string {
 }
 
 function watchedInWords({ n, gain, se }: NonNullable<RefitView['watched']>): string {
+  if (gain === null || se === null) return `After ${n} outcomes of its own: too few, or of too little time, to tell.`;
   const compared = `${Math.abs(gain).toFixed(3)} ± ${se.toFixed(3)} ${gain > 0 ? 'lower' : 'higher'}`;
   return `After ${n} outcomes of its own: the log loss of what was before would have been ${compared}.`;
 }

@@ -5,7 +5,7 @@ import { RECALIBRATION } from './recalibration/numbers.ts';
 import { GATE, TIER_NUMBERS, TOKENS } from './thresholds.ts';
 
 /** These shape the stored state; a state with other ones is another format. */
-const SHAPE: readonly string[] = ['CALIBRATION.experts', 'OUTCOME_RING.size', 'EVIDENCE_RING.size'];
+const SHAPE: readonly string[] = ['OUTCOME_RING.size', 'EVIDENCE_RING.size'];
 
 const TABLES: readonly (readonly [name: string, table: object])[] = [
   ['GATE', GATE],

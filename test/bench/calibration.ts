@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { finished } from 'node:stream/promises';
 import Table from 'cli-table3';
 import { applyEntry } from '../../functions/domain/calibration/apply.ts';
-import { serve } from '../../functions/domain/calibration/serve.ts';
+import { boundsAround } from '../../functions/domain/calibration/intervals.ts';
 import { initialState } from '../../functions/domain/calibration/state.ts';
 import { decide, reliability } from '../../functions/domain/gate.ts';
 import type { ForecastName } from '../../infra/replay/forecast/forecaster.ts';
@@ -134,7 +134,7 @@ function microsOf(): { decision: number; label: number } {
       ...{ job, state, purse, config, limits, now, started: false, labelKnown: false, ownEffect: false },
       verdict: reliability({ state, version: 1, frozen: false, staleSince: null, config, now }),
       forecastLabels: 50,
-      prediction: { p, waitSeconds: 60, confidence: null, ...serve(state, { p, waitSeconds: 60 }) },
+      prediction: { p, waitSeconds: 60, confidence: null, q: p, ...boundsAround(state, 60) },
       askBarred: () => null,
       draw: () => lottery.holdOut(job),
     });

@@ -2,7 +2,6 @@ import type { LedgerEntry, LedgerWait } from '../../../schemas/items/ledger.ts';
 import { watchCalibration, watchModel } from './detectors.ts';
 import { refreshWhenDue } from './evaluation.ts';
 import { offerEvidence } from './evidence-ring.ts';
-import { learn } from './experts.ts';
 import { NOT_YET, nextElapse, trackWait } from './intervals.ts';
 import { offerOutcome } from './outcome-ring.ts';
 import { noteRaw } from './psi.ts';
@@ -14,7 +13,7 @@ import { CALIBRATION, type CalibrationState } from './state.ts';
  * with the same purse, give the same bits.
  *
  * A job that was touched, was censored or has no probability only gives its reservation back; every other label moves the
- * tokens of what was done about it, and teaches experts, rings, detectors and intervals.
+ * tokens of what was done about it, and teaches rings, detectors and intervals.
  *
  * @param longWaitSeconds T, the length of a stretch
  * @param refresh how ECE and skill are brought up to date
@@ -35,7 +34,7 @@ export function applyEntry(
   offerOutcome(state.outcomes, entry, q, y, longWaitSeconds);
   for (const tier of state.tiers) if (q >= tier.numbers.eps) offerEvidence(tier.evidence, entry, y, longWaitSeconds);
   settlePaper(state, purse, entry, y);
-  if (isProbability(p)) learnFrom(state, p, y);
+  if (isProbability(p)) watchRaw(state, p, y);
   watchServed(state, q, y);
   trackFirst(state, entry);
   state.n += 1;
@@ -58,9 +57,8 @@ export function owesWait(entry: LedgerEntry): number | null {
   return nextElapse(entry.bounds, entry.labelAt - entry.submittedAt);
 }
 
-/** VGAC's own p teaches the experts, and its detector: that says whether the *model* has drifted, however well we make up for it. */
-function learnFrom(state: CalibrationState, p: number, y: 0 | 1): void {
-  learn(state, p, y);
+/** VGAC's own p has a detector: that says whether the *model* has drifted, however well what is served copes. */
+function watchRaw(state: CalibrationState, p: number, y: 0 | 1): void {
   noteRaw(state.shift, p);
   state.rawAlarm = Math.max(0, state.rawAlarm - 1);
   if (!watchModel(state.raw, p, y)) return;

@@ -12,8 +12,8 @@ export { UnreadableState } from './octets.ts';
 
 /** First byte of every state, so that a later layout can be told apart. */
 const FORMAT = 2;
-/** The one before, which is still read: it had a sixth expert, a promoted isotonic map, which is in force no more. */
-const WITH_MAP = 1;
+/** The one before, which is still read: it held the experts that served until the forecast of the queue's own did. */
+const WITH_EXPERTS = 1;
 const MOST_KNOTS = 32;
 
 /**
@@ -39,9 +39,9 @@ export function deserialise(bytes: Uint8Array): CalibrationState {
 /** The one description of the format, for both directions, so that they cannot disagree. */
 function layout(port: Port, state: CalibrationState): void {
   const format = port.byte(FORMAT);
-  if (format !== FORMAT && format !== WITH_MAP) throw new UnreadableState('the format of this state is not known');
+  if (format !== FORMAT && format !== WITH_EXPERTS) throw new UnreadableState('the format of this state is not known');
   counters(port, state);
-  experts(port, state, format === WITH_MAP);
+  waits(port, state, format === WITH_EXPERTS);
   state.evaluation = evaluation(port, state.evaluation);
   for (const tier of state.tiers) tierLayout(port, tier);
   outcomes(port, state);
@@ -71,39 +71,26 @@ function band(port: Port, value: CalibrationState['drift']): CalibrationState['d
   return read;
 }
 
-function experts(port: Port, state: CalibrationState, withMap: boolean): void {
-  state.bias = port.double(state.bias);
-  state.interval.lo = port.double(state.interval.lo);
-  state.interval.hi = port.double(state.interval.hi);
-  state.interval.up = port.double(state.interval.up);
-  for (const map of state.platt) {
-    map.a = port.double(map.a);
-    map.b = port.double(map.b);
-    map.p00 = port.double(map.p00);
-    map.p01 = port.double(map.p01);
-    map.p11 = port.double(map.p11);
+/** Of the experts nothing goes on: who has read them writes them no more. */
+function waits(port: Port, { interval, served, raw }: CalibrationState, withExperts: boolean): void {
+  if (withExperts) skip(port, BIAS);
+  interval.lo = port.double(interval.lo);
+  interval.hi = port.double(interval.hi);
+  interval.up = port.double(interval.up);
+  if (withExperts) skip(port, PLATT + WEIGHTS);
+  for (const vector of [served, raw]) {
+    for (let i = 0; i < vector.length; i++) vector[i] = port.double(vector[i] ?? 0);
   }
-  doubles(port, state.weights);
-  if (withMap) shareOut(state.weights, port.double(0));
-  doubles(port, state.served);
-  doubles(port, state.raw);
-  if (withMap) skipKnots(port);
+  if (withExperts) skip(port, 2 * within(port.byte(0), MOST_KNOTS));
 }
 
-function doubles(port: Port, vector: Float64Array): void {
-  for (let i = 0; i < vector.length; i++) vector[i] = port.double(vector[i] ?? 0);
-}
+/** Numbers of the experts in the format before. */
+const BIAS = 1;
+const PLATT = 15;
+const WEIGHTS = 6;
 
-/** The weight of an expert that is none any more goes to the others. */
-function shareOut(weights: Float64Array, weight: number): void {
-  if (weight === 0) return;
-  if (!(weight > 0 && weight < 1)) throw new UnreadableState('the weight of the map is none');
-  for (let i = 0; i < weights.length; i++) weights[i] = (weights[i] ?? 0) / (1 - weight);
-}
-
-function skipKnots(port: Port): void {
-  const knots = within(port.byte(0), MOST_KNOTS);
-  for (let i = 0; i < 2 * knots; i++) port.double(0);
+function skip(port: Port, doubles: number): void {
+  for (let i = 0; i < doubles; i++) port.double(0);
 }
 
 /** NaN stands for null; nothing else may be NaN and count as evidence. */

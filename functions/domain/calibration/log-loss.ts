@@ -1,6 +1,6 @@
 import { clip } from './normal.ts';
 
-/** A single certain mistake must not decide a comparison: the experts are held the same way. */
+/** A single certain mistake must not decide a comparison: probabilities that are compared are held the same way. */
 const FLOOR = 0.001;
 
 /** -log of the probability that was given to what happened, in nats. */

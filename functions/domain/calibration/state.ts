@@ -2,20 +2,12 @@ import type { DriftBand } from '../../../schemas/verdict.ts';
 import type { TierRules } from '../tier-rules.ts';
 import { type EvidenceRing, evidenceRing } from './evidence-ring.ts';
 import { type OutcomeRing, outcomeRing } from './outcome-ring.ts';
-import { type PlattMap, plattMap } from './platt.ts';
 import { type RawShift, rawShift } from './psi.ts';
 
 /** Numbers of CALIBRATION.md sections 2, 3 and 5 that more than one file needs. */
 export const CALIBRATION = {
-  /** p itself, three Platt maps, the bias. */
-  experts: 5,
-  /** One per exponentially weighted Platt map: memories of about 100, 33 and 10 labels. */
-  forgetting: [0.99, 0.97, 0.9],
   /** How often, in labels, ECE and skill are computed anew. */
   recomputeEvery: 10,
-  /** Fixed share: each label returns 1 % of the weight to all experts, so that the ensemble can change its mind. */
-  share: 0.01,
-  biasStep: 0.15,
   detectors: {
     /** A mean of 1000 is false less than once in a thousand while the null hypothesis holds (Ville's inequality). */
     alarm: 1000,
@@ -70,10 +62,6 @@ export interface Evaluation {
 
 /** Everything that the outcomes of one cluster have taught us (CALIBRATION.md section 2). Times in seconds. */
 export interface CalibrationState {
-  /** Of the experts. */
-  readonly weights: Float64Array;
-  readonly platt: readonly [PlattMap, PlattMap, PlattMap];
-  bias: number;
   /** e-CUSUM of calibration on served q and on raw p. */
   readonly served: Float64Array;
   readonly raw: Float64Array;
@@ -108,9 +96,6 @@ export interface CalibrationState {
 export function initialState(rules: readonly TierRules[]): CalibrationState {
   const tier = (i: number): TierState => startedTier(startOf(rules[i]), 0);
   return {
-    weights: new Float64Array(CALIBRATION.experts).fill(1 / CALIBRATION.experts),
-    platt: [plattMap(), plattMap(), plattMap()],
-    bias: 0,
     served: new Float64Array(13),
     raw: new Float64Array(13),
     tiers: [tier(0), tier(1), tier(2), tier(3)],
@@ -152,11 +137,10 @@ export function startOf(rules: TierRules | undefined): TierStart {
 export function isFiniteState(state: CalibrationState): boolean {
   const { interval, evaluation } = state;
   // The sum of numbers is finite only if each of them is; none here is large enough to overflow.
-  let sum = state.bias + state.n + interval.lo + interval.hi + interval.up;
-  for (const map of state.platt) sum += map.a + map.b + map.p00 + map.p01 + map.p11;
+  let sum = state.n + interval.lo + interval.hi + interval.up;
   for (const tier of state.tiers) sum += tier.tokens + tier.wrongWeight + tier.rightWeight;
   if (evaluation !== null) sum += evaluation.ece + evaluation.error + evaluation.nullMean;
-  return Number.isFinite(sum + total(state.weights) + total(state.served) + total(state.raw));
+  return Number.isFinite(sum + total(state.served) + total(state.raw));
 }
 
 function total(vector: Float64Array): number {

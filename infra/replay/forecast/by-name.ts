@@ -18,7 +18,7 @@ export interface Serving {
 export type ForecasterFor = (name: ForecastName, serving: Serving) => Forecaster;
 
 export const forecasterFor: ForecasterFor = (name, { state, seesTouched, recalibrates, longWaitSeconds }) => {
-  if (name === 'file') return new Mixture(state, seesTouched);
+  if (name === 'file') return new Mixture(seesTouched);
   const recalibration = recalibrates ? new Recalibration(state, longWaitSeconds) : null;
   return new BuiltIn({ letsVgacIn: name === 'both', seesTouched, longWaitSeconds, recalibration });
 };

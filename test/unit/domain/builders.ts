@@ -1,6 +1,6 @@
 import { type EvidenceRing, evidenceRing, offerEvidence } from '../../../functions/domain/calibration/evidence-ring.ts';
+import { boundsAround } from '../../../functions/domain/calibration/intervals.ts';
 import type { Purse } from '../../../functions/domain/calibration/purse.ts';
-import { serve } from '../../../functions/domain/calibration/serve.ts';
 import { type CalibrationState, type Evaluation, initialState } from '../../../functions/domain/calibration/state.ts';
 import { type DecideInput, reliability } from '../../../functions/domain/gate.ts';
 import { TOKEN } from '../../../functions/domain/thresholds.ts';
@@ -134,7 +134,7 @@ export function decideInput({
   state = trustedState(),
   ...change
 }: Change = {}): DecideInput {
-  const bounds = serve(state ?? initialState(RULES), { p: null, waitSeconds });
+  const bounds = boundsAround(state ?? initialState(RULES), waitSeconds);
   return {
     job: { clusterId: 'c1', jobId: 'j1', submittedAt: NOW.toISOString() },
     ownEffect: false,

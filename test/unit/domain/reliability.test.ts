@@ -97,7 +97,7 @@ describe('reliability', () => {
     ['n', () => trustedState({ n: Number.NaN })],
     ['the ECE', () => withEvaluation({ ece: Number.NaN })],
     ['its error', () => withEvaluation({ error: Number.NaN })],
-    ['weights', () => trustedState({ weights: new Float64Array([Number.NaN, 0, 0, 0, 1, 0]) })],
+    ['a detector', () => trustedState({ served: new Float64Array(13).fill(Number.NaN) })],
   ])('has no score where %s is not finite', (_, stateOf) => {
     const verdict = Verdict.parse(verdictOf(stateOf()));
     expect(verdict).toMatchObject({ scope: 'escalate', score: null });

@@ -110,7 +110,7 @@ describe('fold', () => {
     await recordOutcome(table, roundOf(clusterId, 'a'), told, T, moment(61));
     await foldCluster(table, configOf(clusterId), moment(61), [keyOf('a')]);
     const learnt = deserialise((await calibrationOf(table, clusterId)).state);
-    expect([learnt.n, learnt.tiers, learnt.weights]).toEqual([0, before.tiers, before.weights]);
+    expect([learnt.n, learnt.tiers, learnt.raw]).toEqual([0, before.tiers, before.raw]);
     await expectSettled(clusterId, ['a']);
   });
 

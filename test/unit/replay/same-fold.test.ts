@@ -5,13 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { owesWait } from '../../../functions/domain/calibration/apply.ts';
 import { deserialise, serialise } from '../../../functions/domain/calibration/codec.ts';
 import { capFor, demandAfter } from '../../../functions/domain/calibration/demand.ts';
-import { serve } from '../../../functions/domain/calibration/serve.ts';
+import { boundsAround } from '../../../functions/domain/calibration/intervals.ts';
 import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
 import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
 import { decide, reliability } from '../../../functions/domain/gate.ts';
 import { labelOf } from '../../../functions/domain/label.ts';
 import { inFoldOrder, isWait, knownAt, type LabelLine } from '../../../functions/domain/ledger-lines.ts';
 import { ledgerEntry, moreOfWait, nextWaitDue } from '../../../functions/domain/outcome.ts';
+import { experts, learn, mixture } from '../../../infra/replay/forecast/experts.ts';
 import { Pace } from '../../../infra/replay/pace.ts';
 import { Questions } from '../../../infra/replay/questions.ts';
 import { replayFile } from '../../../infra/replay/replay-file.ts';
@@ -79,6 +80,7 @@ class Deployed {
   free: number[];
   version = 0;
   private readonly waiting: Waiting[] = [];
+  private readonly experts = experts();
   private readonly pace = new Pace(RULES.config.limits);
   private readonly questions = new Questions(RULES.config);
   private readonly open = [0, 0, 0, 0];
@@ -100,7 +102,10 @@ class Deployed {
       job: round,
       ...{ started: false, labelKnown: false, ownEffect: false, state, config, now },
       forecastLabels: 50,
-      prediction: { p, waitSeconds: predicted, confidence: null, ...serve(state, { p, waitSeconds: predicted }) },
+      prediction: {
+        ...{ p, q: mixture(this.experts, p), waitSeconds: predicted, confidence: null },
+        ...boundsAround(state, predicted),
+      },
       verdict: reliability({ state, version: this.version, frozen: false, staleSince: null, config, now }),
       purse: { reserved: Float64Array.from(this.reserved()), caps: Float64Array.from(this.caps()) },
       limits: [1, 2, 3, HOLD].map((tier) => this.limitsOf(tier, jobId, submittedAt)),
@@ -178,6 +183,8 @@ class Deployed {
   private fold(line: LabelLine): void {
     if (!isWait(line) && line.called > 0) this.open[line.called - 1] = (this.open[line.called - 1] ?? 0) - 1;
     this.foldBatch([line]);
+    if (isWait(line) || line.touched || line.longWait === null || line.p === null) return;
+    learn(this.experts, line.p, line.longWait ? 1 : 0);
   }
 
   private foldBatch(entries: LabelLine[]): void {

@@ -8,8 +8,8 @@ import {
 } from '../../../functions/domain/asking.ts';
 import { applyEntry } from '../../../functions/domain/calibration/apply.ts';
 import { capFor, demandAfter } from '../../../functions/domain/calibration/demand.ts';
+import { boundsAround } from '../../../functions/domain/calibration/intervals.ts';
 import { type Purse, slackOf } from '../../../functions/domain/calibration/purse.ts';
-import { serve } from '../../../functions/domain/calibration/serve.ts';
 import { type CalibrationState, initialState } from '../../../functions/domain/calibration/state.ts';
 import { decide, reliability } from '../../../functions/domain/gate.ts';
 import { holdOutDraw, ringDraw } from '../../../functions/domain/lottery.ts';
@@ -23,6 +23,7 @@ import { type EventLoop, eventLoop } from '../../../infra/embedded/simulator/eve
 import type { Predictor } from '../../../infra/embedded/simulator/predictor.ts';
 import type { Profile } from '../../../infra/embedded/simulator/profile.ts';
 import { seededRandom } from '../../../infra/embedded/simulator/random.ts';
+import { experts, learn, mixture } from '../../../infra/replay/forecast/experts.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { ActionArguments, Decision } from '../../../schemas/decision.ts';
 import type { JobSubmitted } from '../../../schemas/events/collector.ts';
@@ -80,6 +81,7 @@ export class OfflineRun {
   #places: AskPlaces = NO_QUESTIONS;
   #acts: number[] = [];
   #version = 0;
+  readonly #experts = experts();
 
   constructor(options: OfflineOptions) {
     const { profile, config, startMs, seed, regimeAt, regimeUntil = null } = options;
@@ -140,9 +142,9 @@ export class OfflineRun {
     const features = this.cluster.job(jobId)?.features;
     if (!features) throw new RangeError(`no job ${jobId}`);
     const { pLongWait: p, waitSeconds, confidence } = predictor.predict(features);
-    const served = serve(this.state, { p, waitSeconds });
-    const prediction = { p, waitSeconds, confidence, ...served };
-    const called = calledTier(served.q ?? Number.NaN, this.rules, (tier) => isConfigured(tier, config));
+    const q = mixture(this.#experts, p);
+    const prediction = { p, q, waitSeconds, confidence, ...boundsAround(this.state, waitSeconds) };
+    const called = calledTier(q, this.rules, (tier) => isConfigured(tier, config));
     this.#raiseDemand(called);
     const verdict = reliability({
       state: this.state,
@@ -273,6 +275,8 @@ export class OfflineRun {
     };
     applyEntry(this.state, entry, this.purse, this.options.config.longWaitSeconds);
     this.#version++;
+    const { p, longWait: label } = entry;
+    if (p !== null && label !== null) learn(this.#experts, p, label ? 1 : 0);
     this.options.onFold?.(this, this.clock.now());
   }
 }

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { applyEntry, applyWait, owesWait } from '../../../../functions/domain/calibration/apply.ts';
 import { serialise } from '../../../../functions/domain/calibration/codec.ts';
 import { recalibrationNeeded } from '../../../../functions/domain/calibration/evaluation.ts';
+import { boundsAround } from '../../../../functions/domain/calibration/intervals.ts';
 import type { Purse } from '../../../../functions/domain/calibration/purse.ts';
-import { serve } from '../../../../functions/domain/calibration/serve.ts';
 import { type CalibrationState, initialState } from '../../../../functions/domain/calibration/state.ts';
 import { TOKEN } from '../../../../functions/domain/thresholds.ts';
 import type { LedgerEntry } from '../../../../schemas/items/ledger.ts';
@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 
 describe('a label', () => {
-  it('of a job that called for nothing changes rings, experts and detectors, and no tier', () => {
+  it('of a job that called for nothing changes rings and detectors, and no tier', () => {
     const tiers = structuredClone(state.tiers);
     const before = structuredClone(purse);
     for (let i = 0; i < 60; i++)
@@ -32,7 +32,6 @@ describe('a label', () => {
     expect(state.tiers).toEqual(tiers);
     expect(purse).toEqual(before);
     expect(state.outcomes.size).toBe(60);
-    expect(state.bias).not.toBe(0);
     expect(state).toMatchObject({ n: 60, sinceEpoch: 60, lastTime: 59_009 });
   });
 
@@ -66,10 +65,10 @@ describe('a label', () => {
   });
 
   it.each([null, Number.NaN, -1, 2])('without a usable p (%s) teaches rings and detectors of q alone', (p) => {
-    const { platt, weights, raw, shift } = structuredClone(state);
+    const { raw, shift } = structuredClone(state);
     apply({ p, q: 0.4, longWait: true });
-    expect({ platt: state.platt, weights: state.weights, raw: state.raw, shift: state.shift }).toEqual({
-      ...{ platt, weights, raw, shift },
+    expect({ raw: state.raw, shift: state.shift }).toEqual({
+      ...{ raw, shift },
     });
     expect(state.outcomes.size).toBe(1);
     expect([...state.served].some((statistic) => statistic > 0)).toBe(true);
@@ -203,7 +202,7 @@ describe('the interval trackers', () => {
     let [covered, jobs] = [0, 0];
     for (let burst = 0; burst < 2_000; burst++) {
       const waitSeconds = burst % 7 === 0 ? 5_000 : burst % 3;
-      const { q: _, ...bounds } = serve(state, { p: null, waitSeconds: 20 });
+      const bounds = boundsAround(state, 20);
       const size = waitSeconds === 5_000 ? 30 : 60;
       for (let i = 0; i < size; i++)
         apply({ predictedWaitSeconds: 20, waitSeconds, longWait: waitSeconds > T, bounds });

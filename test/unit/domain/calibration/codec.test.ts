@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyEntry } from '../../../../functions/domain/calibration/apply.ts';
@@ -9,6 +10,11 @@ import { type CalibrationState, initialState } from '../../../../functions/domai
 import { entryOf, NOW_SECONDS, purseOf, RULES, T, trustedState } from '../builders.ts';
 import { seeded } from '../seeded.ts';
 import { anyEntry } from './ledger-entries.ts';
+
+/** A state of format 1 after 430 labels, with a promoted map, and what it holds beside the experts. */
+const LEGACY: { state: string; holds: object } = JSON.parse(
+  readFileSync(new URL('../../../fixtures/legacy/calibration-format-1.json', import.meta.url), 'utf8'),
+);
 
 const EIGHT_KB = 8 * 1024;
 const SEED = 8_192;
@@ -54,7 +60,7 @@ describe('the stored state', () => {
         expect(back.outcomes.at).toEqual(state.outcomes.at);
         expect(back.outcomes.y).toEqual(state.outcomes.y);
         expect(back.evaluation).toEqual(state.evaluation);
-        expect(back.platt).toEqual(state.platt);
+        expect([back.raw, back.served, back.interval]).toEqual([state.raw, state.served, state.interval]);
       }),
       { numRuns: 200, seed: SEED },
     );
@@ -109,13 +115,16 @@ describe('the stored state', () => {
     expect(deserialise(serialise(state)).tiers[3]).toMatchObject({ tokens: -123_456, era: 7, wrongWeight: 2 ** 40 });
   });
 
-  it('reads the format before, of which the promoted map is in force no more', () => {
-    const state = deserialise(Buffer.from(BEFORE, 'base64'));
-    expect(state).toMatchObject({ epoch: 1, n: 5, bias: 0.42418879809669685 });
-    expect(state.weights).toHaveLength(5);
-    expect(state.weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
-    expect(state.weights[0]).toBeCloseTo(0.18961908336411765 / (1 - 0.068870446827027), 12);
-    expect(same(deserialise(serialise(state)), state)).toBe(true);
+  it('reads the format before, without the experts and the promoted map that served then', () => {
+    const { holds, state: bytes } = LEGACY;
+    const state = deserialise(Buffer.from(bytes, 'base64'));
+    const tiers = state.tiers.map(({ evidence, ...tier }) => ({ ...tier, evidence: evidence.size }));
+    const outcomes = { size: state.outcomes.size, q: Array.from(state.outcomes.q.subarray(0, 3)) };
+    const read = { ...state, tiers, outcomes, raw: Array.from(state.raw), served: Array.from(state.served) };
+    expect(read).toMatchObject(holds);
+    const written = serialise(state);
+    expect(written[0]).toBe(2);
+    expect(same(deserialise(written), state)).toBe(true);
   });
 
   it('reads bytes that lie inside a larger buffer', () => {
@@ -176,16 +185,3 @@ describe('differences', () => {
     );
   });
 });
-
-/** A state of format 1 after five labels, with a promoted map of two knots. */
-const BEFORE =
-  'AQAAAAUFAQAAAAAAAAAAAADMsEAAAAAAAAD4fwAAAAAAAPh/OunJxegl2z/OzMzMzMz/v2dmZmZm5gdAzszMzMzMA0AEVMQNrLvkP68294e0' +
-  'm+s/dK+Isy/U4D+Z/xhd64C8P1SMIPhYoc4/UZgOmYxC5T8aWG2KIn/rP72KutG4J+I/93mI/uUwwD9jEmYU0erQP1z6rLanSuc/miRjufYQ' +
-  '6z9ZnTN4D9vnP3xh3PNAtMk/gdQiv65f2D96id8ocEXIPwojNwNa2cc/jNGV05WExz/9oCee8zHGPwGoxzPtWck/5nHIXH6hsT8EO9hlGRf1' +
-  'P94vw8am6es/nM1nb2jI+j8zLh7zn6rkP/laKQXMWABAdADS2ONh1z/mU7b9XkH5Px3/unVf0PM/1o8z5W0G6z8KiBamKrr6P2rav9ySKes/' +
-  'a8thuWsw9D9xus9b5yXkP6wxpbmzLxlAVnNUYsNeDUBXTqWXlQUfQC+NVcJlxgJAIreSIEoZIUCKqonvbJzyP4t9Mwu0mhtATtD77yAqGEAw' +
-  'Eho3k8IHQNeT4+h/HyFAnm7qShwCBkDyK8v03XYfQDfYED37yhJAApqZmZmZmbk/zczMzMzM7D8AAAAAAADgP2ZmZmZmZu4/AAAAAAAAAAAA' +
-  'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAMzMzMzMz0z+amZmZmZm5P5mZmZmZmck/wJoMAIC1GAAAAAAAAAAAAAAFAAUAAAoA' +
-  'gl7QC3pBDwQBBgEVAAAAAAAA4D/sUbgeheuxP4XrUbgehds/wJoMAIC1GAAAAAAAAAAAAAACAAIAAAvQDwI9AAEEAQBmZmZmZmbmP5qZmZmZ' +
-  'mak/zMzMzMzM5D/AmgwAgLUYAAAAAAAAAAAAAAAAAAAAAAEAAQDNzMzMzMzsP7gehetRuJ4/16NwPQrX6z/AmgwAgLUYAAAAAAAAAAAAAAAA' +
-  'AAAAAAEAAQAFAAUAAAoAgl7QC3pBDxoBFAF3d2e8XZq8pWKLJ4JLmmEVBQAAmrMCDw==';

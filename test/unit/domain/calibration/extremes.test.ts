@@ -8,7 +8,6 @@ import { debiasedEce } from '../../../../functions/domain/calibration/debiased-e
 import { canonicalEce, largestGap, nullMean } from '../../../../functions/domain/calibration/ece.ts';
 import { beginEpoch } from '../../../../functions/domain/calibration/epoch.ts';
 import { freeOf, needOf } from '../../../../functions/domain/calibration/purse.ts';
-import { serve } from '../../../../functions/domain/calibration/serve.ts';
 import { inOrderOfQ } from '../../../../functions/domain/calibration/served-sample.ts';
 import { type CalibrationState, initialState, isFiniteState } from '../../../../functions/domain/calibration/state.ts';
 import { decide } from '../../../../functions/domain/gate.ts';
@@ -58,17 +57,13 @@ function folded(entries: readonly LedgerEntry[]): CalibrationState {
 }
 
 describe('whatever is folded', () => {
-  it(`never throws, keeps q in (0, 1) and the weights at one, and can be stored (seed ${SEED})`, () => {
+  it(`never throws, and can be stored (seed ${SEED})`, () => {
     fc.assert(
-      fc.property(histories, probability, (entries, p) => {
+      fc.property(histories, (entries) => {
         const state = folded(entries);
         const bytes = Buffer.from(serialise(state));
         expect(bytes.length).toBeLessThanOrEqual(8_192);
         expect(Buffer.from(serialise(deserialise(bytes))).equals(bytes)).toBe(true);
-        expect(state.weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 9);
-        const { q } = serve(state, { p, waitSeconds: 60 });
-        expect(q === null).toBe(!(p >= 0 && p <= 1));
-        if (q !== null) expect(q > 0 && q < 1).toBe(true);
       }),
       { numRuns: 2_000, seed: SEED },
     );
@@ -76,9 +71,8 @@ describe('whatever is folded', () => {
 
   it(`never lets anything act on what is no evidence (seed ${SEED})`, () => {
     fc.assert(
-      fc.property(histories, probability, (entries, p) => {
+      fc.property(histories, fc.option(fc.double({ min: 0, max: 1, noNaN: true })), (entries, q) => {
         const state = folded(entries);
-        const { q } = serve(state, { p, waitSeconds: 60 });
         const verdict = verdictOf(state);
         expect(verdict.score === null || (verdict.score >= 0 && verdict.score <= 1)).toBe(true);
         const { executed, tier, next } = decide(decideInput({ q, state, verdict }));
@@ -131,8 +125,6 @@ describe('what is no number', () => {
     ['the ECE', (bad) => trustedState({ evaluation: evaluation({ ece: bad }) })],
     ['its standard error', (bad) => trustedState({ evaluation: evaluation({ error: Math.abs(bad) }) })],
     ['tokens', (bad) => withTier(trustedState(), 4, { tokens: bad })],
-    ['the bias', (bad) => trustedState({ bias: bad })],
-    ['a weight', (bad) => trustedState({ weights: new Float64Array([bad, 0, 0, 0, 1, 0]) })],
     ['a detector', (bad) => trustedState({ served: new Float64Array(13).fill(bad) })],
     ['what a tier has lost', (bad) => withTier(trustedState(), 1, { wrongWeight: bad })],
   ])('as %s never acts', (_, stateOf) => {

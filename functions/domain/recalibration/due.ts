@@ -20,8 +20,10 @@ export function isLookDue({ sinceEpoch }: Epoch, { watched, lookedAt }: RefitHis
 }
 
 /** Whether a refit should be tried: where recalibration is needed, on labels that have proven none before, and not while one is watched. */
-export function isFitDue(state: Epoch, { triedAt }: RefitHistory): boolean {
+export function isFitDue(state: Epoch, { watched, triedAt }: RefitHistory): boolean {
   const { epoch, sinceEpoch, n } = state;
+  // A machine that ran for this in between would also look at what is watched, out of turn.
+  if (watched) return false;
   const proving = labelsThatProve(n);
   if (!recalibrationNeeded(state) || proving < RECALIBRATION.leastLabels) return false;
   // Only a promoted epoch has to show first what it can do.

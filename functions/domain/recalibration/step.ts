@@ -54,7 +54,7 @@ export function recalibrationStep(
     }
     next = { ...next, watched: standing === 'watching', lookedAt: sinceEpoch };
   }
-  if (isFitDue(state, next)) {
+  if (isFitDue(state, memory)) {
     const { better, learned } = refitFrom(facts.newest(), longWaitSeconds);
     if (better) {
       const change: Change = { cause: 'promoted', learned };

@@ -57,8 +57,8 @@ interface BuiltInOptions {
 
 /** The built-in forecast: a queue played through, each job told what was known before it. */
 export class BuiltIn implements Forecaster {
+  readonly state = coldForecast();
   private readonly options: BuiltInOptions;
-  private readonly state = coldForecast();
   private readonly tables = emptyTables();
   private readonly events = new QueueEvents();
   private readonly jobs: Counted[] = [];

@@ -19,7 +19,10 @@ export function submissionsUntil({ counts, newest }: Rate, at: number): number {
   if (newest === null) return 0;
   let sum = 0;
   const oldest = Math.max(Math.floor(at) - FORECAST.rateSeconds, newest - FORECAST.rateSeconds);
-  for (let second = oldest; second <= newest; second++) sum += counts[second % SECONDS] ?? 0;
+  for (let second = oldest, at = oldest % SECONDS; second <= newest; second++) {
+    sum += counts[at] ?? 0;
+    at = at + 1 === SECONDS ? 0 : at + 1;
+  }
   return sum;
 }
 

@@ -127,7 +127,9 @@ describe('npm run replay', () => {
     }
     expect(all.stdout).toMatch(/acted on \d+ where the core acts on\s/);
     expect(core.stdout).not.toMatch(/the core acts on/);
-    expect(files.text('words.html')).toMatch(/class="verdict">The built-in forecast, .* Alone it would have annotated/);
+    expect(files.text('words.html')).toMatch(
+      /class="verdict"><b>Recommendation: [^<]+<\/b> The built-in forecast, .* Alone it would have annotated/,
+    );
     expect(files.text('words.html')).not.toMatch(/coverage/i);
   });
 

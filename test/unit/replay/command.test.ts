@@ -187,7 +187,7 @@ describe('npm run replay', () => {
       files.put('last.csv', csv(QUIET)),
     );
     expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/missing\.csv: ENOENT/);
+    expect(run.stderr).toMatch(/missing\.csv: there is no such file/);
     expect(run.stderr).toMatch(/cut\.csv\.gz: unexpected end of file after \d+ jobs; what was read before counts/);
     expect(run.stderr).toMatch(/empty\.csv: the file is empty/);
     expect(run.stderr).toMatch(/foreign\.csv: no column submitted_at.*--map/);

@@ -1,4 +1,4 @@
-import { simulatedClock } from '../clock/clock.ts';
+import { type Clock, simulatedClock } from '../clock/clock.ts';
 import type { CollectorEvent } from '../feed/timeline.ts';
 import { SimulatedCluster } from '../simulator/cluster.ts';
 import { simulatedSource } from '../simulator/prediction-source.ts';
@@ -63,13 +63,13 @@ export function simulatedPlan({
     spared: () => worlds.map(({ cluster, twins }) => ({ clusterId: cluster.clusterId, ...twins.difference() })),
     start(put): Feeding {
       const { promise: done, resolve, reject } = Promise.withResolvers<void>();
-      publish = (events) => {
+      publish = oneByOne(clock, (events) => {
         try {
           put(events);
         } catch (error) {
           reject(error);
         }
-      };
+      });
       for (const { cluster } of worlds) {
         cluster.start({ until });
         if (cluster.profile.regime === null) continue;
@@ -91,5 +91,28 @@ export function simulatedPlan({
         progress: () => Math.min(1, Math.max(0, (clock.now() - startMs) / (until - startMs))),
       };
     },
+  };
+}
+
+/**
+ * Puts one event after the other, each settled before the next: what happens in one instant is learned in one order, and a run can be
+ * repeated.
+ */
+function oneByOne(
+  clock: Pick<Clock, 'at' | 'now'>,
+  put: (events: readonly CollectorEvent[]) => void,
+): (events: readonly CollectorEvent[]) => void {
+  const waiting: CollectorEvent[] = [];
+  let isPutting = false;
+  const next = (): void => {
+    const event = waiting.shift();
+    isPutting = event !== undefined;
+    if (event === undefined) return;
+    put([event]);
+    clock.at(clock.now(), next);
+  };
+  return (events) => {
+    waiting.push(...events);
+    if (!isPutting) next();
   };
 }

@@ -33,23 +33,44 @@ import {
 } from './calibration-store.ts';
 import { type Batch, findBatch, loadBatch, putBatch, readLedger } from './ledger-store.ts';
 import { moveForecast, nothingReplayed, type Replayed, replayBatch } from './move-forecast.ts';
-import { dueRounds, labelRow, leaveUntilDue, loadJobs, markBlindly, markRow, roundOf } from './outcome-store.ts';
+import {
+  dueRounds,
+  labelRow,
+  leaveUntilDue,
+  loadJobs,
+  markBlindly,
+  markRow,
+  RowContended,
+  roundOf,
+} from './outcome-store.ts';
 import { readTogether } from './read-together.ts';
 import { markSnapshot, snapshotFrom, snapshotKey } from './snapshot-store.ts';
 import type { Table } from './table.ts';
 
-/** 200 entries with the longest ids stay far below the 400 KB of an item. */
+/** 200 entries with the longest ids and names of queues take 350 of the 400 KB of an item. */
 const BATCH_ENTRIES = 200;
 /** Read ahead of a batch, so that a backlog is sorted in large pieces and still fits in memory. */
 const READ_AHEAD = 1_000;
 /** Marking is one small write per row; more at once would only be throttled. */
 const MARKS_AT_ONCE = 10;
+/** How far one call goes; what is left is for the next. */
+interface FoldLimits {
+  /** Races that may be lost in a row. */
+  races: number;
+  batches: number;
+}
+
 /** Each lost race means that another folder made progress; this many in a row means that something else is wrong. */
-const RACES = 20;
+const EVERYTHING: FoldLimits = { races: 20, batches: Number.POSITIVE_INFINITY };
 
 /** Other folders won every race. Retried by the caller's retry policy. */
 export class FoldContended extends Error {
   override name = 'FoldContended' as const;
+}
+
+/** Others were faster, and fold the same: nothing is wrong. */
+export function isOutrun(error: unknown): boolean {
+  return error instanceof FoldContended || error instanceof RowContended;
 }
 
 interface FoldReport {
@@ -69,7 +90,6 @@ interface FoldReport {
  * candidates of v+1 before every row of v is marked.
  *
  * @param rounds keys of rounds of which the caller knows something to fold: the index may not show them yet
- * @param patience races that may be lost in a row
  * @throws FoldContended, UnreadableItem or OtherLayout when state or ledger cannot be read
  */
 export async function foldCluster(
@@ -77,7 +97,7 @@ export async function foldCluster(
   config: ClusterConfig,
   now: Date,
   rounds: string[] = [],
-  patience = RACES,
+  { races: patience, batches }: FoldLimits = EVERYTHING,
 ): Promise<FoldReport> {
   const report: FoldReport = { folded: 0, batches: 0, unreadable: [] };
   const { clusterId } = config;
@@ -86,10 +106,11 @@ export async function foldCluster(
     const item = calibrationFrom(items, clusterId);
     // No decision is recorded before CheckCalibration has created the item.
     if (!item) return report;
-    const snapshot = item.marked_version < item.version ? null : snapshotFrom(items, clusterId);
+    const snapshot = item.marked_version < item.version ? null : snapshotFrom(items, clusterId, now);
     await finishMarking(table, item);
-    const { entries, unreadable } = await candidates(table, config, now, rounds);
-    if (snapshot !== null && snapshot.at * 1000 <= now.getTime()) entries.push(snapshot);
+    const readAhead = Math.min(READ_AHEAD, batches * BATCH_ENTRIES);
+    const { entries, unreadable } = await candidates(table, config, now, rounds, readAhead);
+    if (snapshot !== null) entries.push(snapshot);
     entries.sort(inFoldOrder);
     report.unreadable = unreadable;
     // With nothing to fold, a change of epoch may still wait for its state: whoever wrote it died there.
@@ -101,6 +122,7 @@ export async function foldCluster(
     if (saved) {
       report.folded += labelsOf(batch.entries).length;
       report.batches += 1;
+      if (report.batches >= batches) return report;
       const done = new Set(batch.entries.map(nameOfLine));
       if (entries.every((line) => done.has(nameOfLine(line)))) return report;
       races = 0;
@@ -179,8 +201,9 @@ async function candidates(
   config: ClusterConfig,
   now: Date,
   rounds: string[],
+  readAhead: number,
 ): Promise<{ entries: LedgerLine[]; unreadable: string[] }> {
-  const due = await dueRounds(table, config.clusterId, now, READ_AHEAD);
+  const due = await dueRounds(table, config.clusterId, now, readAhead);
   const { rows, unreadable } = await loadJobs(table, config.clusterId, [...due, ...rounds]);
   const entries: LedgerLine[] = [];
   for (const row of rows) {

@@ -72,9 +72,9 @@ export async function recordDecision(
   labelDue: string,
   forecast: RoundForecast | null = null,
 ): Promise<boolean> {
-  const { clusterId, prediction, foldable, submittedAt } = decision;
+  const { clusterId, prediction, foldable, decidedAt } = decision;
   // Also a job that is over by now was submitted, and started or left: the forecast has yet to count that.
-  const due = forecast === null ? labelDue : canonicalInstant(submittedAt);
+  const due = forecast === null ? labelDue : decidedAt;
   const attributes = {
     decision,
     predicted_wait: prediction.waitSeconds,
@@ -123,7 +123,7 @@ export interface Closing {
  */
 export async function closeJob(table: Table, round: Round, closing: Closing): Promise<boolean> {
   const { status, effect, failure, at } = closing;
-  const looked = { unfolded: clusterKey(round.clusterId), unfolded_due: canonicalInstant(round.submittedAt) };
+  const looked = { unfolded: clusterKey(round.clusterId), unfolded_due: at.toISOString() };
   return conditionally(
     update(
       table,

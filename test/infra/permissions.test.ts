@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { HANDLER_FILES } from '../../infra/app.ts';
 import { HANDLERS, type HandlerSpec } from '../../infra/functions.ts';
 import { assembleWithoutCode, PROD, permissions, resources, type Statement, withoutHash } from './prod-like.ts';
 
@@ -81,23 +79,6 @@ describe('permissions', () => {
       ]),
     );
     expect(whoMay(/^dynamodb:(Scan|PartiQL\w*|Batch(Write)\w*|Transact\w*|\*)$/)).toEqual([]);
-  });
-
-  it('let everyone who folds read, write and find all that a fold does', () => {
-    const folding = Object.entries<HandlerSpec>(HANDLERS).filter(([name]) =>
-      /\b(foldCluster|catchUp)\(/.test(readFileSync(HANDLER_FILES[name as keyof typeof HANDLERS], 'utf8')),
-    );
-    expect(folding.map(([name]) => name)).toEqual(
-      expect.arrayContaining(['CheckCalibration', 'FoldCluster', 'IngestOutcome', 'IngestSnapshot']),
-    );
-    for (const [name, { rows, indexes }] of folding) {
-      const actions = rows?.find(({ keys }) => keys === 'CLUSTER#*')?.actions;
-      expect([name, actions]).toEqual([
-        name,
-        expect.arrayContaining(['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem']),
-      ]);
-      expect([name, indexes]).toEqual([name, expect.arrayContaining([{ index: 'unfolded', keys: 'CLUSTER#*' }])]);
-    }
   });
 
   it('let only the webhook, the sweeper and the one that voids read task tokens', () => {

@@ -2,14 +2,13 @@ import * as z from 'zod';
 import { arrayPart } from '../../functions/domain/round.ts';
 import { type Departure, labelRow } from './label.ts';
 import { devicesIn } from './quantity.ts';
-import { type EndOfFile, LEFT_OUT, type Reading } from './reading.ts';
+import { LEFT_OUT, type Reading, type Reads } from './reading.ts';
+import { shown } from './refusal.ts';
 import type { Row } from './row.ts';
 
-/** Milliseconds; some tools write 0 for what has not happened. */
-const Moment = z
-  .number()
-  .nullish()
-  .transform((ms) => (ms ? ms / 1000 : Number.NaN));
+/** Milliseconds, where nobody has made something else of them; some tools write 0 for what has not happened. */
+const Moment = z.union([z.number(), z.string()]).nullish();
+type Moment = z.infer<typeof Moment>;
 const Container = z.object({
   vcpus: z.number().nullish(),
   resourceRequirements: z.array(z.object({ type: z.string(), value: z.union([z.string(), z.number()]) })).nullish(),
@@ -25,7 +24,7 @@ export const BatchJob = z.object({
   jobQueue: z.string().catch('').default(''),
   status: z.string(),
   statusReason: z.string().nullish(),
-  createdAt: z.number(),
+  createdAt: z.union([z.number(), z.string()]),
   startedAt: Moment,
   stoppedAt: Moment,
   isCancelled: z.boolean().nullish(),
@@ -51,16 +50,26 @@ type BatchJob = z.infer<typeof BatchJob>;
 /** Reads jobs of one file; remembers when its arrays were submitted, for their children are created one after the other. */
 export class BatchJobs {
   private readonly arrays = new Map<string, number>();
+  private readonly reads: Reads;
 
-  read(job: BatchJob, row: Row, longWaitSeconds: number, end: EndOfFile): Reading {
+  constructor(reads: Reads) {
+    this.reads = reads;
+  }
+
+  read(job: BatchJob, row: Row): Reading {
+    const { end, longWaitSeconds } = this.reads;
     if (job.jobId.includes('#')) return LEFT_OUT.node;
-    const created = job.createdAt / 1000;
+    const created = this.at(job.createdAt);
+    if (Number.isNaN(created)) return `createdAt "${shown(String(job.createdAt))}" ${this.reads.times.fault}`;
+    const stoppedAt = this.at(job.stoppedAt);
     const isParent = job.arrayProperties?.size != null && job.arrayProperties.index == null;
     const { jobId, part } = arrayPart(job.jobId);
-    const starts = [job.startedAt, ...(job.attempts ?? []).map(({ startedAt }) => startedAt)].filter(
-      (at) => at >= created,
-    );
-    for (const at of [created, ...starts, job.stoppedAt]) end.see(at);
+    const told = [job.startedAt, ...(job.attempts ?? []).map(({ startedAt }) => startedAt)].map((at) => this.at(at));
+    const starts = told.filter((at) => at >= created);
+    const [early] = told.filter((at) => at < created);
+    if (starts.length === 0 && early !== undefined)
+      return `it starts ${toMs(created - early)} s before it was submitted`;
+    for (const at of [created, ...starts, stoppedAt]) end.see(at);
     if (isParent && starts.length === 0) return LEFT_OUT.array;
 
     if ((part === 'task' || isParent) && !this.arrays.has(jobId)) this.arrays.set(jobId, created);
@@ -73,13 +82,20 @@ export class BatchJobs {
     // Of several attempts the first ended the wait.
     const start = starts.length === 0 ? Number.NaN : Math.min(...starts);
     row.waitSeconds = Math.max(0, toMs(start - row.submittedAt));
-    row.runSeconds = job.stoppedAt >= start ? toMs(job.stoppedAt - start) : Number.NaN;
+    row.runSeconds = stoppedAt >= start ? toMs(stoppedAt - start) : Number.NaN;
     const departure = departureOf(job);
-    row.leftAt = row.started || departure === 'waiting' ? Number.NaN : job.stoppedAt;
+    row.leftAt = row.started || departure === 'waiting' ? Number.NaN : stoppedAt;
     if (!row.started && departure !== 'waiting' && Number.isNaN(row.leftAt))
       return 'it never started, and stoppedAt is missing';
     labelRow(row, departure, longWaitSeconds, row.started || departure !== 'waiting' ? end.at : end.need());
     return null;
+  }
+
+  /** Seconds since the epoch; NaN where it has not happened, or nobody can tell when. */
+  private at(moment: Moment): number {
+    const { times } = this.reads;
+    if (typeof moment === 'string') return times.readText(moment);
+    return times.ofNumber(moment || Number.NaN);
   }
 }
 

@@ -9,6 +9,7 @@ import { LineSort } from './sort.ts';
 /** What is looked at to tell how a file is written. */
 const HEAD = 256 * 1024;
 const PROGRESS_ROWS = 4096;
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 export interface ReadOptions extends FormatOptions {
   /** In the order of submission, whatever order the file is in: it is read once and sorted, outside of memory where it is large. */
@@ -85,7 +86,7 @@ async function readOnce(
       return true;
     };
     const parts = format.cut(onRecord, (line) => note(faults, line, 'it is longer than any job is'));
-    parts.push(head);
+    parts.push(head.subarray(head.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK.length : 0));
     return parts;
   };
   const head: Buffer[] = [];

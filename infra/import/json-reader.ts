@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { BatchJob, BatchJobs } from './batch.ts';
 import { KueueWorkload, readWorkload } from './kueue.ts';
-import { EndOfFile, type Reading, type RecordReader } from './reading.ts';
+import { EndOfFile, type Reading, type Reads, type RecordReader } from './reading.ts';
 import { shown } from './refusal.ts';
 import { Row } from './row.ts';
 import { readSlurmJob, SlurmJob } from './slurm-json.ts';
+import type { Times } from './times.ts';
 
 const Keys = z.record(z.string(), z.unknown());
 /** `kubectl get --watch --output-watch-events -o json` */
@@ -13,16 +14,16 @@ const WatchEvent = z.object({ type: z.string(), object: Keys });
 /** Reads objects of JSON, each by what it is: a workload of Kueue, a job of AWS Batch, or one of Slurm. */
 export class JsonReader implements RecordReader {
   readonly row = new Row();
-  private readonly longWaitSeconds: number;
-  private readonly end = new EndOfFile();
-  private readonly batch = new BatchJobs();
+  private readonly reads: Reads;
+  private readonly batch: BatchJobs;
 
-  constructor(longWaitSeconds: number) {
-    this.longWaitSeconds = longWaitSeconds;
+  constructor(longWaitSeconds: number, times: Times) {
+    this.reads = { longWaitSeconds, end: new EndOfFile(), times };
+    this.batch = new BatchJobs(this.reads);
   }
 
   lookAhead(): void {
-    this.end.allow();
+    this.reads.end.allow();
   }
 
   read(bytes: Buffer, from: number, to: number, line: number): Reading {
@@ -46,17 +47,17 @@ export class JsonReader implements RecordReader {
   }
 
   private job(value: unknown): Reading {
-    const { row, longWaitSeconds, end } = this;
+    const { row, reads } = this;
     const keys = Keys.safeParse(value);
     if (!keys.success) return 'it is no object of JSON';
     const { data } = keys;
     if ('jobId' in data) {
       const job = BatchJob.safeParse(data);
-      return job.success ? this.batch.read(job.data, row, longWaitSeconds, end) : wrong('job', data.jobId, job.error);
+      return job.success ? this.batch.read(job.data, row) : wrong('job', data.jobId, job.error);
     }
     if ('job_id' in data) {
       const job = SlurmJob.safeParse(data);
-      return job.success ? readSlurmJob(job.data, row, longWaitSeconds, end) : wrong('job', data.job_id, job.error);
+      return job.success ? readSlurmJob(job.data, row, reads) : wrong('job', data.job_id, job.error);
     }
     if (!('metadata' in data) || (data.kind !== undefined && data.kind !== 'Workload')) {
       const what =
@@ -66,7 +67,7 @@ export class JsonReader implements RecordReader {
       return `it is ${what}, neither a workload of Kueue nor a job of AWS Batch or Slurm`;
     }
     const workload = KueueWorkload.safeParse(data);
-    if (workload.success) return readWorkload(workload.data, row, longWaitSeconds, end);
+    if (workload.success) return readWorkload(workload.data, row, reads);
     return wrong('workload', Keys.safeParse(data.metadata).data?.name, workload.error);
   }
 }

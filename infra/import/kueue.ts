@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { type Departure, labelRow } from './label.ts';
 import { devicesIn } from './quantity.ts';
-import type { EndOfFile, Reading } from './reading.ts';
+import type { Reading, Reads } from './reading.ts';
 import type { Row } from './row.ts';
-import { Times } from './times.ts';
 
 const Requests = z.record(z.string(), z.union([z.string(), z.number()])).catch({});
 const Container = z.object({
@@ -29,24 +28,24 @@ export const KueueWorkload = z.object({
   }),
   spec: z
     .object({ queueName: z.string().nullish(), podSets: z.array(PodSet).catch([]).default([]) })
-    .default({ podSets: [] }),
+    .nullish()
+    .transform((spec) => spec ?? { podSets: [] }),
   status: z
     .object({
       conditions: z.array(Condition).nullish(),
       admissionChecks: z.array(z.unknown()).nullish(),
       admission: z.object({ clusterQueue: z.string().optional() }).nullish(),
     })
-    .default({}),
+    .nullish()
+    .transform((status) => status ?? {}),
 });
 type KueueWorkload = z.infer<typeof KueueWorkload>;
-
-const times = new Times(null);
 
 /**
  * Fills a row from a workload. It starts when it is admitted. A workload that was evicted waits anew: conditions only tell of their
  * last change, so that what is left of it is its last round, from when it was put back into the queue.
  */
-export function readWorkload(workload: KueueWorkload, row: Row, longWaitSeconds: number, end: EndOfFile): Reading {
+export function readWorkload(workload: KueueWorkload, row: Row, { longWaitSeconds, end, times }: Reads): Reading {
   const { metadata, spec, status } = workload;
   const conditions = new Map((status.conditions ?? []).map((condition) => [condition.type, condition]));
   const isTrue = (type: string): boolean => conditions.get(type)?.status === 'True';

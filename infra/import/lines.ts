@@ -1,4 +1,4 @@
-import { isOpenAfter } from './table/quotes.ts';
+import { closesOnText, isOpenAfter } from './table/quotes.ts';
 
 const LINE_FEED = 10;
 const QUOTE = 34;
@@ -61,7 +61,8 @@ export class Lines {
     }
     this.held.push(Buffer.from(bytes.subarray(from, to)));
     this.heldLength += to - from;
-    if (!open) this.finishRecord();
+    if (!open && goesOn && closesOnText(bytes, from, to)) this.giveUp();
+    else if (!open) this.finishRecord();
     else if (this.held.length >= MOST_LINES || this.heldLength > LONGEST) this.giveUp();
   }
 

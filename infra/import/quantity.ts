@@ -1,13 +1,14 @@
 const SUFFIX: Readonly<Record<string, number>> = {
-  ...{ '': 1, n: 1e-9, u: 1e-6, m: 1e-3, k: 1e3, K: 1e3, M: 1e6, G: 1e9, T: 1e12 },
-  ...{ Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4 },
+  ...{ '': 1, n: 1e-9, u: 1e-6, m: 1e-3, k: 1e3, K: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
+  ...{ Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4, Pi: 1024 ** 5, Ei: 1024 ** 6 },
 };
 /** One device, or a part of one that is handed out like one. */
 const GPU = /\/gpu(\.shared)?$|\/mig-|^gpu\.intel\.com\/(i915|xe)$/;
 
 /** A quantity of Kubernetes, `500m` or `8`; NaN for everything else. */
 export function quantityOf(value: string | number): number {
-  const [, digits, suffix = ''] = /^([+]?\d+\.?\d*(?:[eE][+-]?\d+)?)([numkKMGT]i?)?$/.exec(String(value)) ?? [];
+  const [, digits, suffix = ''] =
+    /^([+]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkKMGTPE]i?)?$/.exec(String(value).trim()) ?? [];
   return digits === undefined ? Number.NaN : Number(digits) * (SUFFIX[suffix] ?? Number.NaN);
 }
 

@@ -1,4 +1,5 @@
 import type { Row } from './row.ts';
+import type { Times } from './times.ts';
 
 /** A record that is no job of its own: not wrong, but told with how many there were. */
 export class LeftOut {
@@ -15,6 +16,7 @@ export const LEFT_OUT = {
   step: new LeftOut('steps of jobs (123.batch) are left out: their job stands for them'),
   revoked: new LeftOut('jobs ran on another cluster of the federation (REVOKED) and are left out'),
   header: new LeftOut('repeated headers are left out'),
+  otherHeader: new LeftOut('headers name other columns than the first: what is below them is read by them'),
   partial: new LeftOut('partial executions of jobs (status 2 to 4) are left out: the line of the job stands for them'),
   node: new LeftOut('nodes of multi-node jobs are left out: their job stands for them'),
   array: new LeftOut('array jobs without a start of their own are left out: their children stand for them'),
@@ -55,4 +57,12 @@ export class EndOfFile {
     if (!this.isAllowed) throw new WholeFileNeeded('a job waits at the end of the file');
     return this.at;
   }
+}
+
+/** What the jobs of one file are read with. */
+export interface Reads {
+  /** T. */
+  readonly longWaitSeconds: number;
+  readonly end: EndOfFile;
+  readonly times: Times;
 }

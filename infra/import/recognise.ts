@@ -7,6 +7,7 @@ import { UnusableFile } from './refusal.ts';
 import { isSwf, SwfReader } from './swf.ts';
 import { familiar, type Layout, layoutOf, type Mapping } from './table/columns.ts';
 import { RowReader } from './table/row-reader.ts';
+import { TableReader } from './table/table-reader.ts';
 import { Times } from './times.ts';
 import type { Zone } from './zone.ts';
 
@@ -48,8 +49,7 @@ export function recognise(head: Buffer, options: FormatOptions): Format {
   if (text.trim() === '') throw new UnusableFile('the file is empty');
   if (/^\s*[[{]/.test(text)) return json(options);
   const lines = text.split('\n');
-  const first = lines.find((line) => line.trim() !== '') ?? '';
-  if (isSwf(first)) return swf(lines, options);
+  if (isSwf(lines)) return swf(lines, options);
   try {
     return table(lines, options);
   } catch (cause) {
@@ -67,19 +67,23 @@ function binary(head: Buffer): string {
   return `${what}. Read are sacct --parsable2, SWF, CSV, and JSON of kubectl get workloads and aws batch describe-jobs, plain or gzip`;
 }
 
-function json({ longWaitSeconds }: FormatOptions): Format {
+function json({ longWaitSeconds, zone }: FormatOptions): Format {
+  const reader = new JsonReader(longWaitSeconds, new Times(zone ?? null));
   return {
-    ...{ name: 'JSON', reader: new JsonReader(longWaitSeconds), notes: [], isOrdered: false, firstLine: 1 },
+    ...{ name: 'JSON', reader, notes: [], isOrdered: false, firstLine: 1 },
     cut: (onRecord, onTooLong) => new JsonItems(onRecord, onTooLong),
   };
 }
 
 function swf(lines: readonly string[], { longWaitSeconds }: FormatOptions): Format {
   const reader = new SwfReader(longWaitSeconds);
-  for (const line of lines) if (line.trimStart().startsWith(';')) reader.comment(line);
-  const notes = Number.isNaN(reader.startsAt)
-    ? ['there is no "; UnixStartTime:" in it: times are seconds from the beginning of the log']
-    : [];
+  const says = (line: string): boolean => line.trim() !== '' && !line.trimStart().startsWith(';');
+  for (const [i, line] of lines.slice(0, lines.findIndex(says)).entries()) reader.comment(line, i + 1);
+  const isRelative = Number(lines.find(says)?.trim().split(/\s+/)[1] ?? 0) < YEAR_2000;
+  const notes =
+    isRelative && !reader.hasStart
+      ? ['there is no "; UnixStartTime:" in it: times are seconds from the beginning of the log']
+      : [];
   return { name: 'SWF', reader, notes, isOrdered: true, firstLine: 1, cut: lineByLine };
 }
 
@@ -99,11 +103,15 @@ function table(lines: readonly string[], options: FormatOptions): Format {
   if (header > 0 && lines.slice(0, header).some((line) => line.trim() !== '')) {
     notes.unshift(`the names of the columns are in line ${header + 1}; what is above them is left out`);
   }
-  if (isRelative(reader, samples))
+  const submissions = submissionsIn(reader, samples);
+  if (submissions.length > 0 && submissions.every((at) => at < YEAR_2000))
     notes.push('times are before the year 2000, so they count from the beginning of the log');
   if (times.hasUsedZone) notes.push(`times name no zone and are read as those of ${zone?.name}`);
+  const modern = submissions.filter((at) => at >= YEAR_2000).length;
+  const since = modern > submissions.length / 2 ? YEAR_2000 : Number.NEGATIVE_INFINITY;
+  const reading = { mapping, longWaitSeconds, times: new Times(zone ?? null), since };
   return {
-    ...{ name: nameOf(layout), reader: new RowReader(layout, longWaitSeconds, new Times(zone ?? null)), notes },
+    ...{ name: nameOf(layout), reader: new TableReader(layout, reading), notes },
     ...{ isOrdered: !layout.isSlurm, firstLine: header + 2, cut: lineByLine },
   };
 }
@@ -127,11 +135,10 @@ function unquoted(name: string): string {
   return name.trim().replaceAll('"', '');
 }
 
-function isRelative(reader: RowReader, samples: readonly string[]): boolean {
+function submissionsIn(reader: RowReader, samples: readonly string[]): number[] {
   reader.lookAhead();
-  const times = samples.flatMap((sample, i) => {
+  return samples.flatMap((sample, i) => {
     const bytes = Buffer.from(sample);
     return reader.read(bytes, 0, bytes.length, i) === null ? [reader.row.submittedAt] : [];
   });
-  return times.length > 0 && times.every((at) => at < YEAR_2000);
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { labelRow } from './label.ts';
-import type { EndOfFile, Reading } from './reading.ts';
+import type { Reading, Reads } from './reading.ts';
 import type { Row } from './row.ts';
-import { departureOf, isRunning, stateOf, stillWaits, wasCancelled } from './table/slurm.ts';
+import { departureOf, hasEnded, isRunning, stateOf, stillWaits, wasCancelled } from './table/slurm.ts';
 
 /** A number, or what newer versions write: `{"set": true, "number": 4}`. Slurm writes 0 for a time that there is not. */
 const Numeric = z
@@ -28,13 +28,11 @@ export const SlurmJob = z.object({
 });
 
 /** Fills a row from a job of `sacct --json`: its times are seconds since the epoch, so that it needs no time zone. */
-export function readSlurmJob(
-  job: z.infer<typeof SlurmJob>,
-  row: Row,
-  longWaitSeconds: number,
-  eof: EndOfFile,
-): Reading {
-  const { submission, start, end } = job.time;
+export function readSlurmJob(job: z.infer<typeof SlurmJob>, row: Row, reads: Reads): Reading {
+  const { longWaitSeconds, end: eof, times } = reads;
+  const submission = times.ofNumber(job.time.submission);
+  const start = times.ofNumber(job.time.start);
+  const end = times.ofNumber(job.time.end);
   const state = stateOf([job.state.current].flat()[0] ?? '');
   if (!(submission > 0)) return 'its time of submission is not given';
   const unassigned = job.nodes == null || job.nodes === '' || /^none/i.test(job.nodes);
@@ -57,7 +55,7 @@ export function readSlurmJob(
   row.leftAt = started || departure === 'waiting' ? Number.NaN : end;
   if (!started && departure !== 'waiting' && Number.isNaN(end))
     return 'it never started, and when it left the queue is not given';
-  for (const at of [submission, start, end]) eof.see(at);
+  for (const at of [submission, ...(started ? [start] : []), ...(hasEnded(state) ? [end] : [])]) eof.see(at);
   labelRow(row, departure, longWaitSeconds, started || departure !== 'waiting' ? eof.at : eof.need());
   return null;
 }

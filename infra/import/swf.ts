@@ -10,11 +10,16 @@ const [SPACE, TAB, CARRIAGE_RETURN, SEMICOLON, HASH] = [32, 9, 13, 59, 35];
 const [JOB, SUBMIT, WAIT, RUN, ALLOCATED, REQUESTED, STATUS, QUEUE, PARTITION] = [0, 1, 2, 3, 4, 7, 10, 14, 15];
 const [CANCELLED, FIRST_PARTIAL, LAST_PARTIAL] = [5, 2, 4];
 
-/** Whether a line could be one of this format: 18 numbers, or one of its comments. */
-export function isSwf(line: string): boolean {
-  if (/^\s*;\s*\S+.*:/.test(line)) return true;
-  const fields = line.trim().split(/\s+/);
-  return fields.length >= FIELDS && fields.every((field) => /^[-+]?\d+(\.\d+)?$/.test(field));
+/** Times from here on are no seconds from the beginning of any log: they count from the epoch. */
+const YEAR_2000 = 946_684_800;
+
+/** Whether lines could be of this format: 18 numbers, or after one of its comments any. */
+export function isSwf(lines: readonly string[]): boolean {
+  const said = lines.filter((line) => line.trim() !== '');
+  const data = said.find((line) => !/^\s*[;#]/.test(line));
+  const fields = data?.trim().split(/\s+/) ?? [];
+  const isNumeric = fields.every((field) => /^[-+]?\d+(\.\d+)?$/.test(field));
+  return isNumeric && (fields.length >= FIELDS || /^\s*;\s*\S+.*:/.test(said[0] ?? ''));
 }
 
 /** Reads the Standard Workload Format of the Parallel Workloads Archive; -1 is what is not known. */
@@ -26,8 +31,8 @@ export class SwfReader implements RecordReader {
   private readonly to = new Int32Array(FIELDS);
   private readonly queues = new Map<string, string>();
   private readonly partitions = new Map<string, string>();
-  /** Seconds since the epoch at which the log begins; NaN until its header has said so. */
-  startsAt = Number.NaN;
+  /** Where in the file a log begins, and when, in seconds since the epoch: several may have been put into one file. */
+  private readonly logs: { line: number; startsAt: number }[] = [];
   private summary = Number.NaN;
 
   constructor(longWaitSeconds: number) {
@@ -44,7 +49,7 @@ export class SwfReader implements RecordReader {
     if (fields === 0) return LEFT_OUT.comment;
     const first = bytes[this.from[0] ?? 0];
     if (first === SEMICOLON || first === HASH) {
-      this.comment(bytes.toString('utf8', from, to));
+      this.comment(bytes.toString('utf8', from, to), line);
       return LEFT_OUT.comment;
     }
     if (fields < FIELDS) return `${fields} fields instead of ${FIELDS}`;
@@ -74,7 +79,7 @@ export class SwfReader implements RecordReader {
     const wait = this.number(bytes, WAIT);
     if (!(wait >= 0)) return `the wait "${this.shown(bytes, WAIT)}" is not known`;
     const run = this.number(bytes, RUN);
-    row.submittedAt = submit + (this.startsAt || 0);
+    row.submittedAt = submit < YEAR_2000 ? submit + this.startOf(row.line) : submit;
     // Cancelled before it ran: it has waited, and not started.
     const started = status !== CANCELLED || run > 0;
     row.waitSeconds = started ? wait : Number.NaN;
@@ -88,10 +93,23 @@ export class SwfReader implements RecordReader {
     return null;
   }
 
+  /** Whether its header has said when the log begins. */
+  get hasStart(): boolean {
+    return this.logs.length > 0;
+  }
+
+  private startOf(line: number): number {
+    const { logs } = this;
+    let at = logs.length - 1;
+    while (at > 0 && (logs[at]?.line ?? 0) > line) at -= 1;
+    return logs[at]?.startsAt ?? 0;
+  }
+
   /** `; UnixStartTime: 1296514800`, `; Queue: 2 batch` */
-  comment(text: string): void {
+  comment(text: string, line: number): void {
     const [, name, value = ''] = /^\s*[;#]\s*(\w+)\s*:\s*(.*?)\s*$/.exec(text) ?? [];
-    if (name === 'UnixStartTime' && /^\d+/.test(value)) this.startsAt = Number.parseInt(value, 10);
+    if (name === 'UnixStartTime' && /^\d+/.test(value) && !(line <= (this.logs.at(-1)?.line ?? 0)))
+      this.logs.push({ line, startsAt: Number.parseInt(value, 10) });
     if (name !== 'Queue' && name !== 'Partition') return;
     const [, number = '', called = ''] = /^(\d+)[\s:]+(\S+)/.exec(value) ?? [];
     if (called !== '') (name === 'Queue' ? this.queues : this.partitions).set(number, called);

@@ -3,6 +3,9 @@ import type { Zone } from './zone.ts';
 
 /** Numbers from here on are milliseconds, a thousand times more are microseconds, and so on: as seconds it would be the year 5138. */
 const MILLISECONDS = 1e11;
+/** What is said to happen from the year 2100 on is a slip, and would be taken for the end of the file. */
+const YEAR_2100 = 4_102_444_800;
+const NO_TIME = 'is not a time in seconds or ISO 8601';
 const [ZERO, COLON, DASH, SLASH, PLUS, DOT, COMMA, SPACE] = [48, 58, 45, 47, 43, 46, 44, 32];
 const [UPPER_T, LOWER_T, UPPER_Z, LOWER_Z] = [84, 116, 90, 122];
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -31,16 +34,18 @@ export class Times {
    * NaN for everything else, and then `fault` says why.
    *
    * @param notBefore picks the second of two readings where a clock was put back
+   * @param unit seconds in one, where a number is meant; 1 goes by its size
    */
-  read(bytes: Buffer, from: number, to: number, notBefore = Number.NEGATIVE_INFINITY): number {
+  read(bytes: Buffer, from: number, to: number, notBefore = Number.NEGATIVE_INFINITY, unit = 1): number {
     const value = decimal(bytes, from, to);
     if (!Number.isNaN(value) && !(to - from === 14 && COMPACT.test(bytes.toString('latin1', from, to)))) {
-      return this.number(value);
+      return this.ofNumber(value, unit);
     }
     this.bytes = bytes;
     this.at = from;
     this.to = to;
-    return this.instant(notBefore);
+    const at = this.instant(notBefore);
+    return at < YEAR_2100 || Number.isNaN(at) ? at : this.refuse('is after the year 2100');
   }
 
   readText(text: string, notBefore?: number): number {
@@ -48,15 +53,16 @@ export class Times {
     return this.read(bytes, 0, bytes.length, notBefore);
   }
 
-  private number(value: number): number {
-    let seconds = value;
-    for (let i = 0; i < 3 && Math.abs(seconds) >= MILLISECONDS; i++) seconds /= 1000;
-    if (Math.abs(seconds) < MILLISECONDS) return seconds;
-    return this.refuse('is not a time in seconds or ISO 8601');
+  /** Seconds since the epoch, of a number of whatever they are counted in. */
+  ofNumber(value: number, unit = 1): number {
+    let seconds = value * unit;
+    if (unit === 1) for (let i = 0; i < 3 && Math.abs(seconds) >= MILLISECONDS; i++) seconds /= 1000;
+    if (Math.abs(seconds) < YEAR_2100) return seconds;
+    return this.refuse(Math.abs(seconds) < MILLISECONDS ? 'is after the year 2100' : NO_TIME);
   }
 
   private instant(notBefore: number): number {
-    const wrong = 'is not a time in seconds or ISO 8601';
+    const wrong = NO_TIME;
     const year = this.digits(4);
     const extended = this.skip(DASH) || this.skip(SLASH);
     const month = this.digits(2);

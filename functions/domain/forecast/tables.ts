@@ -22,6 +22,14 @@ export interface QueueRow {
 export interface Tables {
   readonly shapes: Map<string, ShapeRow>;
   readonly queues: Map<string, QueueRow>;
+  /** Who is next to leave, the first of them last; as of the last time that all rows were looked at. */
+  readonly leaving: { shapes: Leaving[]; queues: Leaving[] };
+}
+
+/** A row, and when its history was last added to at that time. */
+interface Leaving {
+  readonly key: string;
+  readonly added: number;
 }
 
 /** How much the tables hold, and how often they were added to: enough to know what is too much without reading them. */
@@ -33,7 +41,7 @@ export interface TableCounts {
 }
 
 export function emptyTables(): Tables {
-  return { shapes: new Map(), queues: new Map() };
+  return { shapes: new Map(), queues: new Map(), leaving: { shapes: [], queues: [] } };
 }
 
 export function shapeRow(): ShapeRow {
@@ -90,28 +98,37 @@ export function isOverfull({ shapes, queues }: TableCounts): boolean {
 }
 
 /** Lets the rows go that were added to longest ago. A shape with jobs pending goes on counting them. */
-export function evict(counts: TableCounts, { shapes, queues }: Tables): void {
+export function evict(counts: TableCounts, { shapes, queues, leaving }: Tables): void {
   for (; counts.shapes > FORECAST.tables.shapes; counts.shapes--) {
-    const oldest = oldestOf(shapes);
-    if (oldest === null) break;
-    const [key, row] = oldest;
+    const [key, row] = oldestOf(shapes, leaving.shapes) ?? [];
+    if (key === undefined || row === undefined) break;
     forget(row.waits);
     forget(row.longs);
     row.added = 0;
     if (row.pending === 0) shapes.delete(key);
   }
   for (; counts.queues > FORECAST.tables.queues; counts.queues--) {
-    const oldest = oldestOf(queues);
-    if (oldest === null) break;
-    queues.delete(oldest[0]);
+    const [key] = oldestOf(queues, leaving.queues) ?? [];
+    if (key === undefined) break;
+    queues.delete(key);
   }
 }
 
-function oldestOf<Row extends { added: number }>(rows: Map<string, Row>): [string, Row] | null {
-  let oldest: [string, Row] | null = null;
-  for (const entry of rows) {
-    const { added } = entry[1];
-    if (added > 0 && added < (oldest?.[1].added ?? Number.POSITIVE_INFINITY)) oldest = entry;
+/**
+ * The row that was added to longest ago. Whatever was added to since all rows were looked at is newer than those that were not, so
+ * that they are looked at once in as many evictions as the table has rows, however many jobs of other shapes are pending.
+ */
+function oldestOf<Row extends { added: number }>(rows: Map<string, Row>, leaving: Leaving[]): [string, Row] | null {
+  if (leaving.length === 0) look(rows, leaving);
+  for (let next = leaving.pop(); next !== undefined; next = leaving.pop()) {
+    const row = rows.get(next.key);
+    if (row !== undefined && row.added === next.added) return [next.key, row];
+    if (leaving.length === 0) look(rows, leaving);
   }
-  return oldest;
+  return null;
+}
+
+function look<Row extends { added: number }>(rows: Map<string, Row>, leaving: Leaving[]): void {
+  for (const [key, { added }] of rows) if (added > 0) leaving.push({ key, added });
+  leaving.sort((one, other) => other.added - one.added);
 }

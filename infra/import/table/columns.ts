@@ -146,11 +146,15 @@ export type Layout = Readonly<Record<Column, number>> & {
   /** Of sacct, the only column in which people write what they like, and so delimiters; -1 where there are none or several. */
   readonly freeText: number;
   readonly resources: readonly number[];
-  /** Seconds in one of a column of spans. */
-  readonly units: Readonly<Record<'actual_wait_s' | 'predicted_wait_s' | 'run_s', number>>;
+  /** Seconds in one of a column of spans, or of times in numbers. */
+  readonly units: Readonly<Record<Measured, number>>;
   /** What had to be assumed, in sentences. */
   readonly notes: readonly string[];
 };
+
+type Measured =
+  | ('actual_wait_s' | 'predicted_wait_s' | 'run_s')
+  | ('submitted_at' | 'started_at' | 'ended_at' | 'label_at');
 
 /** Which column of a file stands for which of ours. */
 export type Mapping = ReadonlyMap<Column, string>;
@@ -219,6 +223,8 @@ export function layoutOf(line: string, mapping: Mapping, samples: readonly strin
       actual_wait_s: unit('actual_wait_s'),
       predicted_wait_s: unit('predicted_wait_s'),
       run_s: /raw$/i.test(names[of('run_s')] ?? '') ? 1 : unit('run_s'),
+      ...{ submitted_at: unit('submitted_at'), started_at: unit('started_at') },
+      ...{ ended_at: unit('ended_at'), label_at: unit('label_at') },
     },
   };
   refuseUnusable(layout);

@@ -2,6 +2,8 @@ import { namesIn } from './quotes.ts';
 
 /** By how common they are. */
 const USUAL = [',', ';', '\t', '|'];
+/** A delimiter is among the most frequent of what is between names; looking at all of it would take minutes where a file is no table. */
+const MOST = 16;
 
 /**
  * What stands between the names of a header: any run of characters that no name is made of, for `sacct --delimiter` takes what it is
@@ -9,7 +11,9 @@ const USUAL = [',', ';', '\t', '|'];
  */
 export function delimiterOf(header: string, familiar: (names: readonly string[]) => number): string {
   const between = header.match(/[^\p{L}\p{N}_"'()[\]. -]+/gu) ?? [];
-  const candidates = [...new Set([...USUAL, ...between, ...between.flatMap((run) => [...run])])];
+  const candidates = [
+    ...new Set([...USUAL, ...mostFrequent(between), ...mostFrequent(between.flatMap((run) => [...run]))]),
+  ];
   let best = ',';
   let [known, count] = [-1, -1];
   for (const one of candidates) {
@@ -21,4 +25,12 @@ export function delimiterOf(header: string, familiar: (names: readonly string[])
     count = names.filter((name) => name !== '').length;
   }
   return best;
+}
+
+/** In the order of their first appearance. */
+function mostFrequent(texts: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const least = [...counts.values()].sort((one, other) => other - one)[MOST - 1] ?? 0;
+  return [...counts.keys()].filter((text) => (counts.get(text) ?? 0) >= least).slice(0, 2 * MOST);
 }

@@ -1,4 +1,4 @@
-import { Times } from '../times.ts';
+import { isUnknown, Times } from '../times.ts';
 import { zoneOf } from '../zone.ts';
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -20,7 +20,7 @@ export function lookAt(rows: readonly (readonly string[])[]): Look {
   // Differences are the same in any zone, but for the few days on which clocks are changed.
   const times = new Times(zoneOf('UTC'));
   const mostly = (column: number, is: (value: string, row: readonly string[]) => boolean): boolean => {
-    const given = rows.filter((row) => (row[column] ?? '').trim() !== '');
+    const given = rows.filter((row) => !isUnknown((row[column] ?? '').trim()));
     const so = given.filter((row) => is((row[column] ?? '').trim(), row));
     return given.length > 0 && so.length >= MOST * given.length;
   };

@@ -32,6 +32,20 @@ export function isOpenAfter(bytes: Uint8Array, from: number, to: number, open: b
   return inside;
 }
 
+/**
+ * Whether the quote that closes a field from the lines before has text right behind it: so it is one that opens, and what it seems
+ * to close was never closed.
+ */
+export function closesOnText(bytes: Uint8Array, from: number, to: number): boolean {
+  let at = from;
+  while (at < to && (bytes[at] !== QUOTE || bytes[at + 1] === QUOTE)) at += bytes[at] === QUOTE ? 2 : 1;
+  return at + 1 < to && isText(bytes[at + 1] ?? 0);
+}
+
+function isText(byte: number): boolean {
+  return (byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122) || byte >= 128;
+}
+
 /** The names in a header, without quotes and the blanks around them. */
 export function namesIn(header: string, delimiter: string): string[] {
   const names = [''];

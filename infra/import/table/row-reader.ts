@@ -8,7 +8,7 @@ import { isUnknown, type Times } from '../times.ts';
 import { resourcesIn } from '../tres.ts';
 import type { Column, Layout } from './columns.ts';
 import { opens } from './quotes.ts';
-import { departureOf, isRunning, isStep, stateOf, stillWaits, wasCancelled } from './slurm.ts';
+import { departureOf, hasEnded, isRunning, isStep, stateOf, stillWaits, wasCancelled } from './slurm.ts';
 
 const MOST_FIELDS = 1024;
 const QUOTE = 34;
@@ -23,8 +23,9 @@ export class RowReader implements RecordReader {
   private readonly layout: Layout;
   private readonly times: Times;
   private readonly longWaitSeconds: number;
-  private readonly end = new EndOfFile();
-  private readonly ends = new Int32Array(MOST_FIELDS);
+  private readonly end: EndOfFile;
+  private readonly since: number;
+  private readonly ends: Int32Array;
   private readonly field: Field = { from: 0, to: 0, quoted: false };
   /** The file has labels, or waits and nothing else from which to tell more. */
   private readonly isLabelled: boolean;
@@ -32,11 +33,22 @@ export class RowReader implements RecordReader {
   private state = '';
   private nodes = '';
 
-  /** @param longWaitSeconds T, where the file has waits but no labels */
-  constructor(layout: Layout, longWaitSeconds: number, times: Times) {
+  /**
+   * @param longWaitSeconds T, where the file has waits but no labels
+   * @param since no job of this file was submitted before it
+   */
+  constructor(
+    layout: Layout,
+    longWaitSeconds: number,
+    times: Times,
+    { end = new EndOfFile(), since = Number.NEGATIVE_INFINITY } = {},
+  ) {
     this.layout = layout;
     this.times = times;
     this.longWaitSeconds = longWaitSeconds;
+    this.end = end;
+    this.since = since;
+    this.ends = new Int32Array(Math.max(MOST_FIELDS, layout.width + 2));
     const tellsMore = layout.started_at >= 0 || layout.state >= 0 || layout.censored >= 0;
     this.isLabelled = !tellsMore || layout.long_wait >= 0 || layout.label_at >= 0;
   }
@@ -80,12 +92,18 @@ export class RowReader implements RecordReader {
   private values(bytes: Buffer): string | null {
     const { layout, row } = this;
     this.locate(bytes, layout.submitted_at);
-    row.submittedAt = this.times.read(bytes, this.field.from, this.field.to);
+    const { from, to } = this.field;
+    row.submittedAt = this.times.read(bytes, from, to, undefined, layout.units.submitted_at);
     if (Number.isNaN(row.submittedAt)) return this.fault(bytes, 'submitted_at', this.times.fault);
-    this.locate(bytes, layout.p_long_wait);
-    row.p = decimal(bytes, this.field.from, this.field.to);
-    if (this.field.to > this.field.from && !(row.p >= 0 && row.p <= 1)) {
-      return this.fault(bytes, 'p_long_wait', 'is not a probability');
+    if (row.submittedAt < this.since) {
+      return this.fault(bytes, 'submitted_at', 'is before the year 2000, and other times of the file are not');
+    }
+    row.p = Number.NaN;
+    if (this.locate(bytes, layout.p_long_wait)) {
+      row.p = decimal(bytes, this.field.from, this.field.to);
+      if (!(row.p >= 0 && row.p <= 1) && !(Number.isNaN(row.p) && this.isBlank(bytes))) {
+        return this.fault(bytes, 'p_long_wait', 'is not a probability');
+      }
     }
     row.predictedWaitSeconds = this.span(bytes, layout.predicted_wait_s, layout.units.predicted_wait_s);
     if (row.predictedWaitSeconds < 0) return this.fault(bytes, 'predicted_wait_s', 'is not a time span in seconds');
@@ -119,7 +137,7 @@ export class RowReader implements RecordReader {
     } else if (row.started) row.longWait = row.waitSeconds > this.longWaitSeconds;
     else return 'neither long_wait nor actual_wait_s is given';
     if (this.locate(bytes, layout.label_at)) {
-      row.labelAt = this.times.read(bytes, this.field.from, this.field.to, row.submittedAt);
+      row.labelAt = this.times.read(bytes, this.field.from, this.field.to, row.submittedAt, layout.units.label_at);
       if (Number.isNaN(row.labelAt)) return this.fault(bytes, 'label_at', this.times.fault);
       if (row.labelAt < row.submittedAt) return 'label_at is before submitted_at';
     } else if (row.started) row.labelAt = row.submittedAt + Math.min(row.waitSeconds, this.longWaitSeconds);
@@ -133,10 +151,10 @@ export class RowReader implements RecordReader {
     this.state = this.text(bytes, layout.state, this.state);
     const state = stateOf(this.state);
     if (state === 'revoked') return LEFT_OUT.revoked;
-    const start = this.time(bytes, layout.started_at, row.submittedAt);
+    const start = this.time(bytes, 'started_at', row.submittedAt);
     if (this.isFaulty) return this.fault(bytes, 'started_at', this.times.fault);
     const isBefore = start < YEAR_2000 && row.submittedAt >= YEAR_2000;
-    const end = this.time(bytes, layout.ended_at, isBefore || Number.isNaN(start) ? row.submittedAt : start);
+    const end = this.time(bytes, 'ended_at', isBefore || Number.isNaN(start) ? row.submittedAt : start);
     if (!Number.isNaN(start) && !isBefore) {
       if (start < row.submittedAt - SKEW) return `it starts ${row.submittedAt - start} s before it was submitted`;
       row.waitSeconds = Math.max(0, start - row.submittedAt);
@@ -152,7 +170,7 @@ export class RowReader implements RecordReader {
     if (!row.started && departure !== 'waiting' && Number.isNaN(row.leftAt)) {
       return 'it never started, and when it left the queue is not given';
     }
-    this.end.see(end);
+    if (hasEnded(state)) this.end.see(end);
     if (!row.started || isRunning(state)) row.runSeconds = Number.NaN;
     else if (end >= row.submittedAt + row.waitSeconds) row.runSeconds = end - row.submittedAt - row.waitSeconds;
     labelRow(
@@ -186,12 +204,13 @@ export class RowReader implements RecordReader {
   private isFaulty = false;
 
   /** NaN where the file does not know it; `isFaulty` where it says something else. */
-  private time(bytes: Buffer, column: number, notBefore: number): number {
+  private time(bytes: Buffer, column: 'started_at' | 'ended_at', notBefore: number): number {
+    const { layout } = this;
     this.isFaulty = false;
-    if (!this.locate(bytes, column)) return Number.NaN;
+    if (!this.locate(bytes, layout[column])) return Number.NaN;
     const { from, to } = this.field;
-    const at = this.times.read(bytes, from, to, notBefore);
-    if (Number.isNaN(at)) this.isFaulty = !isUnknown(bytes.toString('latin1', from, to));
+    const at = this.times.read(bytes, from, to, notBefore, layout.units[column]);
+    if (Number.isNaN(at)) this.isFaulty = !this.isBlank(bytes);
     return at < 0 ? Number.NaN : at;
   }
 
@@ -208,7 +227,7 @@ export class RowReader implements RecordReader {
       if (byte === QUOTE && !isSlurm) {
         if (quoted && bytes[at + 1] === QUOTE && at + 1 < to) at += 1;
         else quoted = !quoted && opens(bytes, start, at);
-      } else if (byte === first && !quoted && fields < MOST_FIELDS - 1 && isAt(bytes, at, to, delimiter)) {
+      } else if (byte === first && !quoted && fields < ends.length - 1 && isAt(bytes, at, to, delimiter)) {
         ends[fields++] = at;
         at += delimiter.length - 1;
         start = at + 1;
@@ -261,6 +280,11 @@ export class RowReader implements RecordReader {
     const span = spanOf(text, unit);
     if (!Number.isNaN(span) && span < Number.POSITIVE_INFINITY) return span;
     return isUnknown(text) ? Number.NaN : -1;
+  }
+
+  /** Whether the field says no more than that nobody knows. */
+  private isBlank(bytes: Buffer): boolean {
+    return isUnknown(bytes.toString('latin1', this.field.from, this.field.to));
   }
 
   /** The text of a column; the same string as before where it has not changed, which is nearly always. */

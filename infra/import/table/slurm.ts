@@ -31,6 +31,11 @@ export function isRunning(state: string): boolean {
   return /^(r$|running|suspended|completing|stopped|resizing|signaling|stage_out|configuring|starting)/.test(state);
 }
 
+/** Of a job that goes on, the end that a file tells is one that somebody expects. */
+export function hasEnded(state: string): boolean {
+  return !stillWaits(state) && !isRunning(state);
+}
+
 /** What became of a job for which no start is told. */
 export function departureOf(state: string, hasEnd: boolean): Departure {
   if (stillWaits(state)) return 'waiting';

@@ -113,4 +113,28 @@ describe('aws batch describe-jobs', () => {
     expect(faults.first[0]?.fault).toMatch(/^job "x": createdAt: /);
     expect(faults.notes).toEqual([expect.stringMatching(/^1 nodes of multi-node jobs/)]);
   });
+
+  it('is read in whatever its times are counted, and in words', async () => {
+    const at = (of: (seconds: number) => unknown) => {
+      const [createdAt, startedAt, stoppedAt] = [0, 400, 900].map((seconds) => of(T0 / 1000 + seconds));
+      return job(ID, { createdAt, startedAt, stoppedAt });
+    };
+    for (const of of [
+      (seconds: number) => seconds,
+      (seconds: number) => seconds * 1e6,
+      (seconds: number) => new Date(seconds * 1000).toISOString(),
+    ]) {
+      const { rows } = await read(described(at(of)));
+      expect(rows).toMatchObject([{ submittedAt: T0 / 1000, waitSeconds: 400, runSeconds: 500 }]);
+    }
+  });
+
+  it('tells what cannot be: no time of creation, or a start before it', async () => {
+    const { rows, faults } = await read(described(job('a', { createdAt: 0 }), job('b', { startedAt: T0 - 5000 })));
+    expect(rows).toEqual([]);
+    expect(faults.first.map(({ fault }) => fault)).toEqual([
+      'createdAt "0" is not a time in seconds or ISO 8601',
+      'it starts 5 s before it was submitted',
+    ]);
+  });
 });

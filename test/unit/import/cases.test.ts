@@ -26,7 +26,10 @@ describe.skipIf(!present)(`the small inputs from the field${why}`, () => {
     expect(rows[0]?.submittedAt).toBe(Date.parse('2025-12-31T23:00:35Z') / 1000);
     expect(faults).toMatchObject({
       count: 0,
-      notes: [expect.stringContaining('"score" is taken for the probability')],
+      notes: [
+        expect.stringContaining('"score" is taken for the probability'),
+        'times name no zone and are read as those of Europe/Berlin',
+      ],
     });
   });
 

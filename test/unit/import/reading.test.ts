@@ -173,7 +173,7 @@ describe('a row', () => {
     ['a time that is none', GOOD.replace('1700000000,', 'soon,'), 'submitted_at "soon" is not a time'],
     ['a probability above 1', GOOD.replace('0.25', '1.01'), 'p_long_wait "1.01" is not a probability'],
     ['a negative probability', GOOD.replace('0.25', '-0.1'), 'p_long_wait "-0.1" is not a probability'],
-    ['a probability that is not a number', GOOD.replace('0.25', 'NaN'), 'p_long_wait "NaN" is not a probability'],
+    ['a probability that is not a number', GOOD.replace('0.25', 'high'), 'p_long_wait "high" is not a probability'],
     ['a negative wait', GOOD.replace(',10,', ',-10,'), 'actual_wait_s "-10" is not a time span'],
     ['a prediction without end', GOOD.replace(',60,', ',1e999,'), 'predicted_wait_s "1e999" is not a time span'],
     ['a label that is none', GOOD.replace(',0,1700', ',maybe,1700'), 'long_wait "maybe" is not 0 or 1'],

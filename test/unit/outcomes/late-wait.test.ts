@@ -171,6 +171,15 @@ describe('the wait of a job that starts after its label was folded', () => {
     await fold(clusterId, moment(START), dynamo.table, ['a']);
     expect(await ledgerJobs(dynamo.table, clusterId)).toEqual(['a']);
     expect(await ledgerWaits(dynamo.table, clusterId)).toEqual([]);
+    // One that nothing was served to is counted all the same, and stays until it is over.
+    await recordOutcome(
+      dynamo.table,
+      roundOf(clusterId, 'a'),
+      { type: 'JobEnded', at: instant(START + 1), endState: 'succeeded' },
+      T,
+      moment(START + 1),
+    );
+    await fold(clusterId, moment(START + 1));
     expect(await indexed(dynamo.table, clusterId)).toEqual([]);
   });
 
@@ -215,6 +224,8 @@ describe('the wait of a job that starts after its label was folded', () => {
         await fold(clusterId, moment(START), on, ['a']);
       };
       await expect(deed(dying)).rejects.toThrow(Crash);
+      // Whoever folds before the start is told folds the bound that has elapsed by then, as a line of its own.
+      await started(clusterId, 'a');
       await Promise.all([deed(dynamo.table), fold(clusterId)]);
       await fold(clusterId);
       await expectWaited(clusterId, ['a', 'b']);

@@ -151,6 +151,39 @@ describe('tables', () => {
     expect([tables.queues.has('queue 0'), tables.queues.has('queue 1')]).toEqual([false, true]);
   });
 
+  it('let go of the same rows one by one as all at once, whatever else is pending', () => {
+    const one = { counts: emptyQueue().tables, tables: emptyTables() };
+    const all = { counts: emptyQueue().tables, tables: emptyTables() };
+    for (let i = 0; i < 2000; i++) {
+      const key = `shape ${(i * i) % 977}`;
+      for (const { counts, tables } of [one, all]) {
+        addToShape(counts, tables, key, 'waits', i);
+        addToQueue(counts, tables, key, i);
+      }
+      evict(one.counts, one.tables);
+      if (i % 50 === 49) evict(all.counts, { ...all.tables, leaving: { shapes: [], queues: [] } });
+    }
+    expect([...one.tables.shapes.keys()].sort()).toEqual([...all.tables.shapes.keys()].sort());
+    expect([...one.tables.queues.keys()].sort()).toEqual([...all.tables.queues.keys()].sort());
+    expect([one.counts.shapes, one.counts.queues]).toEqual([200, 100]);
+  });
+
+  it('are looked at once in many evictions, however many jobs of other shapes are pending', () => {
+    const { tables: counts } = emptyQueue();
+    const tables = emptyTables();
+    let looks = 0;
+    const each = tables.shapes[Symbol.iterator].bind(tables.shapes);
+    tables.shapes[Symbol.iterator] = () => {
+      looks += 1;
+      return each();
+    };
+    for (let i = 0; i < 2000; i++) {
+      addToShape(counts, tables, `shape ${i}`, 'waits', i);
+      evict(counts, tables);
+    }
+    expect(looks).toBeLessThanOrEqual(10);
+  });
+
   it('go on counting the pending jobs of a shape whose history has left', () => {
     const queue = emptyQueue();
     const tables = emptyTables();

@@ -61,10 +61,19 @@ describe('the verdict', () => {
   it('hands over suggest only when it was tested too, and says that its figure is counterfactual', () => {
     const suggest = judged([tier('annotate', 30, 12), tier('warn'), tier('suggest', 60, 45), tier('gate')]);
     expect(verdictOf(suggest)).toMatchObject({ recommendation: 'handOverSuggest' });
+    expect(told(suggest)).toMatch(
+      /besides annotate and warn; annotate and suggest were tested and kept their promises, warn is not tested yet\.$/,
+    );
+    const tested = judged([tier('annotate', 30, 12), tier('warn', 40, 20), tier('suggest', 60, 45), tier('gate')]);
+    expect(told(tested)).toMatch(/besides annotate and warn; what it did was tested and kept its promises\.$/);
+    const one = judged([tier('annotate', 30, 12), ...IDLE.slice(1)]);
+    expect(told(one)).toMatch(/; annotate was tested and kept its promise, warn and suggest are not tested yet\.$/);
     expect(told(suggest)).toMatch(/Suggest: 45 of 60 right .*65 % are promised \(counterfactual/);
     const worse = judged([tier('annotate', 30, 12), tier('warn'), tier('suggest', 60, 30), tier('gate')]);
     expect(verdictOf(worse)).toMatchObject({ recommendation: 'handOverStatements' });
-    expect(told(worse)).toMatch(/annotate and warn; suggest was right less often than promised\.$/);
+    expect(told(worse)).toMatch(
+      /annotate and warn; annotate was tested and kept its promise, warn is not tested yet; suggest was right less often than promised\.$/,
+    );
   });
 
   it.each([
@@ -138,7 +147,12 @@ describe('the verdict', () => {
 
   it('finds words also where there are no long waits, no waits, no days, and nothing left to earn', () => {
     const all = [tier('annotate', 30, 12), tier('warn', 40, 20), tier('suggest', 60, 45), tier('gate', 1, 1)];
-    expect(told(judged(all, { longWaits: 0 }))).toMatch(/No job waited long, so there was none to reach\./);
+    expect(told(judged(all, { longWaits: 0 }))).toMatch(
+      /No job is known to have waited longer than 5 minutes, so there was none to reach\./,
+    );
+    expect(told(judged(IDLE, { acted: 0, longWaits: 12 }))).toMatch(
+      /Of 1,000 jobs 12 waited longer than 5 minutes; it would have reached none\./,
+    );
     expect(told(judged(all, { reachedMedianWait: null }))).toMatch(/before it became a long wait\. /);
     expect(told(judged(all, { questions: 1, questionsPerDay: null }))).toMatch(
       /asked 1 question, in less than an hour/,

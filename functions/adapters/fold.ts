@@ -1,5 +1,6 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { CalibrationItem } from '../../schemas/items/calibration.ts';
+import type { ForecastItem } from '../../schemas/items/forecast.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
 import { deserialise } from '../domain/calibration/codec.ts';
@@ -31,6 +32,7 @@ import {
   TIER_NUMBERS,
   tierOf,
 } from './calibration-store.ts';
+import { forecastFrom, forecastKey } from './forecast-store.ts';
 import { type Batch, findBatch, loadBatch, putBatch, readLedger } from './ledger-store.ts';
 import { moveForecast, nothingReplayed, type Replayed, replayBatch } from './move-forecast.ts';
 import { dueRounds, labelRow, leaveUntilDue, loadJobs, markBlindly, markRow, roundOf } from './outcome-store.ts';
@@ -82,13 +84,20 @@ export async function foldCluster(
   const report: FoldReport = { folded: 0, batches: 0, unreadable: [] };
   const { clusterId } = config;
   for (let races = 0; races <= patience; races++) {
-    const items = await readTogether(table, [calibrationKey(clusterId), snapshotKey(clusterId)]);
+    // What is due may be listed meanwhile: only what its rows say once the newest batch is marked counts.
+    const [items, due] = await Promise.all([
+      readTogether(
+        table,
+        [calibrationKey, forecastKey, snapshotKey].map((key) => key(clusterId)),
+      ),
+      dueRounds(table, clusterId, now, READ_AHEAD),
+    ]);
     const item = calibrationFrom(items, clusterId);
     // No decision is recorded before CheckCalibration has created the item.
     if (!item) return report;
     const snapshot = item.marked_version < item.version ? null : snapshotFrom(items, clusterId);
     await finishMarking(table, item);
-    const { entries, unreadable } = await candidates(table, config, now, rounds);
+    const { entries, unreadable, rows } = await candidates(table, config, now, [...due, ...rounds]);
     if (snapshot !== null && snapshot.at * 1000 <= now.getTime()) entries.push(snapshot);
     entries.sort(inFoldOrder);
     report.unreadable = unreadable;
@@ -97,7 +106,7 @@ export async function foldCluster(
     if (idle && !(await findBatch(table, clusterId, item.version + 1))) return report;
 
     const wish = { ...nextBatch(item, config, now), entries: entries.slice(0, BATCH_ENTRIES) };
-    const { saved, batch } = await moveOn(table, item, wish);
+    const { saved, batch } = await moveOn(table, item, wish, { rows, forecast: forecastFrom(items, clusterId) });
     if (saved) {
       report.folded += labelsOf(batch.entries).length;
       report.batches += 1;
@@ -136,32 +145,42 @@ export async function finishMarking(table: Table, item: CalibrationItem): Promis
 
 /**
  * Moves a cluster from its version to the next: by our batch, or by the one that somebody wrote for it before us.
+ * @param read rows of the rounds that the batch is about, and the forecast, as they were read; what is missing is read
  * @returns the batch that stands, and whether it was this call that moved the state
  */
 export async function moveOn(
   table: Table,
   item: CalibrationItem,
   wish: Batch,
+  { rows = [], forecast }: { rows?: readonly JobItem[]; forecast?: ForecastItem | null } = {},
 ): Promise<{ saved: boolean; batch: LedgerItem }> {
   const { cluster_id: clusterId, version } = item;
   const batch = await putBatch(table, clusterId, wish);
-  await moveForecast(table, clusterId, batch);
+  await moveForecast(table, clusterId, batch, forecast);
   const saved = await saveFold(table, clusterId, version, applyBatch(item.state, batch), batch);
-  if (saved) await markBatch(table, clusterId, batch);
+  if (saved) await markBatch(table, clusterId, batch, rows);
   return { saved, batch };
 }
 
-/** Marks the rows of the newest batch, then notes that they are. */
-async function markBatch(table: Table, clusterId: string, { version, entries }: LedgerItem): Promise<void> {
+/** Marks the rows of the newest batch, then notes that they are. A row that has changed since it was read is read again. */
+async function markBatch(
+  table: Table,
+  clusterId: string,
+  { version, entries }: LedgerItem,
+  read: readonly JobItem[] = [],
+): Promise<void> {
   const byRound = new Map<string, LedgerLine[]>();
   for (const line of entries) {
     const round = roundOfLine(line);
     if (round !== null) byRound.set(round, [...(byRound.get(round) ?? []), line]);
   }
-  const { rows, unreadable } = await loadJobs(table, clusterId, [...byRound.keys()]);
+  const known = read.filter((row) => byRound.has(roundKey(roundOf(row))));
+  const have = new Set(known.map((row) => roundKey(roundOf(row))));
+  const missing = [...byRound.keys()].filter((round) => !have.has(round));
+  const { rows, unreadable } = await loadJobs(table, clusterId, missing);
   const linesOf = (round: string) => byRound.get(round) ?? [];
   const marks = [
-    ...rows.map((row) => () => markRow(table, row, linesOf(roundKey(roundOf(row))), version)),
+    ...[...known, ...rows].map((row) => () => markRow(table, row, linesOf(roundKey(roundOf(row))), version)),
     ...unreadable.map((round) => () => markBlindly(table, clusterId, round, linesOf(round), version)),
   ];
   for (let at = 0; at < marks.length; at += MARKS_AT_ONCE) {
@@ -179,21 +198,22 @@ async function candidates(
   config: ClusterConfig,
   now: Date,
   rounds: string[],
-): Promise<{ entries: LedgerLine[]; unreadable: string[] }> {
-  const due = await dueRounds(table, config.clusterId, now, READ_AHEAD);
-  const { rows, unreadable } = await loadJobs(table, config.clusterId, [...due, ...rounds]);
+): Promise<{ entries: LedgerLine[]; unreadable: string[]; rows: JobItem[] }> {
+  const { rows: read, unreadable } = await loadJobs(table, config.clusterId, rounds);
   const entries: LedgerLine[] = [];
-  for (const row of rows) {
+  const rows: JobItem[] = [];
+  for (const row of read) {
     // Taken away by the very write that marks a row as over.
     if (row.unfolded === undefined) continue;
     const { line, settled, until } = await labelOrWait(table, config, row, now);
     // A collector's clock ahead of ours: nothing is known before its time.
     const known = line !== null && knownAt(line) * 1000 <= now.getTime() ? [line] : [];
     const lines = [...queueLinesOf(settled, now), ...known];
+    rows.push(settled);
     if (lines.length === 0) await leaveUntilDue(table, settled, until);
     entries.push(...lines);
   }
-  return { entries, unreadable };
+  return { entries, unreadable, rows };
 }
 
 /**

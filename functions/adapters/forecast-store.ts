@@ -52,8 +52,8 @@ export function forecastFor(items: Items, clusterId: string, asked: Asked): Stan
   return { state: deserialiseForecast(item.state), tables };
 }
 
-/** @throws UnreadableItem, OtherLayout */
-function forecastFrom(items: Items, clusterId: string): ForecastItem | null {
+/** From items that were read together; null where there is none. @throws UnreadableItem, OtherLayout */
+export function forecastFrom(items: Items, clusterId: string): ForecastItem | null {
   const item = items(forecastKey(clusterId));
   return item ? parseItem(ForecastItem, item) : null;
 }

@@ -38,11 +38,20 @@ export class ForecastContended extends Error {
 /**
  * Moves the built-in forecast of a cluster to a batch that stands in the ledger, and its rows before it, so that whoever dies on the
  * way leaves what the next folder can finish. A cluster that has none begins to count here.
+ * @param read the forecast as it was read before the batch was written; undefined where it was not
  * @throws ForecastContended, UnreadableItem, UnreadableState
  */
-export async function moveForecast(table: Table, clusterId: string, batch: LedgerItem): Promise<void> {
+export async function moveForecast(
+  table: Table,
+  clusterId: string,
+  batch: LedgerItem,
+  read?: ForecastItem | null,
+): Promise<void> {
+  let known = read;
   for (let races = 0; races < RACES; races++) {
-    const item = await loadForecast(table, clusterId);
+    // Before the rows: what they have seen is then no older than what it has.
+    const item = known === undefined ? await loadForecast(table, clusterId) : known;
+    known = undefined;
     const from = item?.version ?? batch.version - 1;
     if (from >= batch.version) return;
     const next = from + 1 === batch.version ? batch : await loadBatch(table, clusterId, from + 1);

@@ -174,6 +174,9 @@ function clusterOf(name: string, clusterId: string, hasP: boolean, options: Repl
 function reasonOf(error: unknown, jobs: number): string {
   if (error instanceof UnusableFile) return error.message;
   if (!(error instanceof Error) || !('code' in error)) throw error;
+  if (error.code === 'ENOENT')
+    return 'there is no such file: give the path of your export, as in npm run replay -- jobs.txt';
+  if (error.code === 'EISDIR') return 'that is a folder: name the files in it, as in npm run replay -- folder/*.csv.gz';
   const after = jobs === 0 ? '' : ` after ${jobs} jobs; what was read before counts`;
   return `${error.message}${after}`;
 }

@@ -63,6 +63,8 @@ async function replay(paths: string[], options: Options): Promise<void> {
   print(report);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report)}\n`);
   if (options.html !== undefined) writeFileSync(options.html, htmlReport(report));
+  const written = [options.html, options.json, options.decisions].filter((file) => file !== undefined);
+  if (written.length > 0) console.log(colors.dim(`written: ${written.join(', ')}`));
   if (files.some(({ failure }) => failure !== null)) process.exitCode = INCOMPLETE;
 }
 

@@ -78,6 +78,8 @@ export class Timeline {
     const long = censored ? null : longWait;
     if (long) point.longWaits += 1;
     if (called > 0) noteCall(point, standing, chosen, asked, long);
+    // A stretch without calls has tokens as well.
+    else if (point.jobs === 1) noteTokens(point, standing.state, standing.purse);
     if (this.looksNext) look(standing, point);
     else if (point.jobs === 1) takeOver(this.points.at(-2), point);
     this.seen += 1;

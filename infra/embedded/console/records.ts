@@ -272,6 +272,7 @@ function factOf(row: JobItem): JobFact {
   return {
     clusterId: row.cluster_id,
     facts: roundFacts(row),
+    servedBy: row.decision?.prediction.models?.servedBy ?? 'none',
     labelled: row.long_wait !== undefined,
     folded: row.folded_in !== undefined,
   };

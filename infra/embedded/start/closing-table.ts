@@ -9,7 +9,7 @@ import {
   percent,
 } from '../../../functions/domain/figure-words.ts';
 import type { TierName } from '../../../schemas/primitives.ts';
-import { closingSentences } from './closing-words.ts';
+import { closingSentences, servedSentence } from './closing-words.ts';
 import { evidenceText, type Standing } from './evidence-text.ts';
 import { joined, widthOf, wrapped } from './status-line.ts';
 import type { Counts, Summary, TierCounts } from './summary.ts';
@@ -73,6 +73,10 @@ const AFTER: readonly Row[] = [
       (c) => c.openApprovals,
     ),
   ],
+  ['served by queue alone', numbers((c) => c.servedBy.queue.jobs)],
+  ['  of the acts', numbers((c) => c.servedBy.queue.acted), 'acts by the queue alone'],
+  ['served with VGAC too', numbers((c) => c.servedBy.queueAndVgac.jobs)],
+  ['  of the acts', numbers((c) => c.servedBy.queueAndVgac.acted), 'acts with VGAC too'],
   [
     'outcomes, folded',
     numbers(
@@ -107,7 +111,7 @@ function ofTier(counts: Counts, name: TierName, show: (tier: TierCounts) => stri
 }
 
 /**
- * The end of a run for people: the table, each cluster's evidence, and what it comes to in three sentences.
+ * The end of a run for people: the table, each cluster's evidence, who served it, and what it comes to in three sentences.
  *
  * @param standings of each cluster at its last decision
  * @param columns of the terminal: a table that is wider becomes a list for each cluster; undefined where there is none
@@ -130,13 +134,15 @@ export function renderSummary(
   });
   const untested = shown.some(([, counts]) => counts.byTier.some((tier) => didSomething(tier) && !tier.tested));
   const dryRun = standings.size > 0 && [...standings.values()].every((standing) => standing.dryRun);
+  const served = clusters.flatMap(([name, counts]) => servedSentence(name, counts) ?? []);
+  const sentences = [...served, ...closingSentences(summary.total, dryRun)];
   const notes = [`intervals are ${INTERVAL}`, ...(untested ? [`* ${NOT_TESTED}`] : [])];
   return [
     ...(fits ? [table] : shown.flatMap(([name, counts]) => listOf(rows, name, counts, columns))),
     ...joined(notes, columns, '; ').map((line) => pc.dim(line)),
     ...evidence,
     '',
-    ...closingSentences(summary.total, dryRun).flatMap((sentence) => wrapped(sentence, columns, '')),
+    ...sentences.flatMap((sentence) => wrapped(sentence, columns, '')),
   ].join('\n');
 }
 

@@ -26,6 +26,24 @@ export function closingSentences(total: Counts, dryRun: boolean): [did: string, 
   return [didSentence(total, dryRun), rightSentence(total, dryRun), sparedSentence(total, dryRun)];
 }
 
+/** Whether VGAC or the queue's own model carried what was done in a cluster; null where no job was admitted. */
+export function servedSentence(
+  name: string,
+  { servedBy, admitted, acted }: Pick<Counts, 'servedBy' | 'admitted' | 'acted'>,
+): string | null {
+  if (admitted === 0) return null;
+  const { queueAndVgac, none } = servedBy;
+  if (none.jobs === admitted) return `${name} was served no probability.`;
+  const nobody = none.jobs === 0 ? '' : `; ${jobs(none.jobs)} got no probability`;
+  const acts = `${number(acted)} ${acted === 1 ? 'act' : 'acts'}`;
+  const own = `${name} was served by the queue's own model`;
+  if (queueAndVgac.jobs === 0) {
+    return `${own} alone, without VGAC: ${acted === 0 ? '' : `${acts} and `}${jobs(admitted - none.jobs)}${nobody}.`;
+  }
+  const did = acted === 0 ? '' : `${number(queueAndVgac.acted)} of ${acts} and `;
+  return `${own}, with VGAC's probability in it for ${did}${number(queueAndVgac.jobs)} of ${jobs(admitted)}${nobody}.`;
+}
+
 function didSentence({ admitted, calls, acted, heldOut, asked, alsoAsked, byTier }: Counts, dryRun: boolean): string {
   if (calls === 0) return `None of ${jobs(admitted)} called for anything, so nothing was done.`;
   const tiers = byTier.filter((tier) => tier.acted > 0).map((tier) => `${DEEDS[tier.tier]} ${number(tier.acted)}`);

@@ -30,6 +30,7 @@ interface Mark {
  */
 export class Milestones {
   readonly #clusterId: string;
+  readonly #top: number;
   /** Jobs decided so far. */
   #jobs = 0;
   /** The tier that people believe it may do, and the highest that they ever heard of. */
@@ -39,8 +40,10 @@ export class Milestones {
   #now = { may: 0, since: 0 };
   #mark: Mark | null = null;
 
-  constructor(clusterId: string) {
+  /** @param top the highest tier that has something to do there: of what is beyond it nobody needs to hear */
+  constructor(clusterId: string, top: number = TIERS.length) {
     this.#clusterId = clusterId;
+    this.#top = top;
   }
 
   /** What happens is counted from here on. @param words stand after "41 jobs after": "it lost nodes" */
@@ -51,7 +54,7 @@ export class Milestones {
   /** Looks at the evidence of the next decision. @returns what is news about it; null where nothing is */
   observe(verdict: Verdict): Said | null {
     this.#jobs += 1;
-    const may = mayAlone(verdict);
+    const may = Math.min(mayAlone(verdict), this.#top);
     if (may !== this.#now.may) this.#now = { may, since: this.#jobs };
     if (may === this.#told) return null;
     // A tier that was never there is news at once.

@@ -1,4 +1,4 @@
-import { GATE } from '../../../functions/domain/thresholds.ts';
+import { GATE, TIERS } from '../../../functions/domain/thresholds.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
 import type { Notice } from '../console/views.ts';
 import { evidenceText } from './evidence-text.ts';
@@ -33,11 +33,20 @@ export class Notices {
   readonly #notices: Notice[] = [];
   readonly #tell: (notice: Notice) => void;
   readonly #record: TierRecordOf;
+  readonly #topOf: (clusterId: string) => number;
 
-  /** @param record what a tier's outcomes come to, in words, where there is more to say than the evidence of the cluster */
-  constructor(tell: (notice: Notice) => void, record: TierRecordOf = () => null) {
+  /**
+   * @param record what a tier's outcomes come to, in words, where there is more to say than the evidence of the cluster
+   * @param topOf the highest tier that has something to do on a cluster
+   */
+  constructor(
+    tell: (notice: Notice) => void,
+    record: TierRecordOf = () => null,
+    topOf: (clusterId: string) => number = () => TIERS.length,
+  ) {
     this.#tell = tell;
     this.#record = record;
+    this.#topOf = topOf;
   }
 
   /** Newest first. */
@@ -92,7 +101,7 @@ export class Notices {
   #memoryOf(clusterId: string): Memory {
     const known = this.#clusters.get(clusterId);
     if (known !== undefined) return known;
-    const milestones = new Milestones(clusterId);
+    const milestones = new Milestones(clusterId, this.#topOf(clusterId));
     const memory: Memory = { last: null, drifted: false, calmSince: null, milestones, earlier: 0 };
     this.#clusters.set(clusterId, memory);
     return memory;

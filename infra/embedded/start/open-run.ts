@@ -40,7 +40,9 @@ export async function openRun(options: Options, environment: Environment, listen
   const plan = await choosePlan(options, listeners);
   const dataDir = await openDataFolder(options.data, { fresh: options.fresh, exclusive: plan.keepsTables });
   const [{ directory, cached }, page, slack, secrets] = await Promise.all([
-    synthesize(join(dataDir, 'assembly'), assemblySettings(environment)),
+    synthesize(join(dataDir, 'assembly'), assemblySettings(environment), () => {
+      listeners.say('Synthesizing the AWS stack, as the first start must; that takes some seconds ...');
+    }),
     bundlePage(),
     slackSecrets(dataDir, { botToken: environment.SLACK_BOT_TOKEN, signingSecret: environment.SLACK_SIGNING_SECRET }),
     namedSecrets(dataDir),

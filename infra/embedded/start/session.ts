@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type { Figures } from '../../../functions/domain/figures.ts';
+import { isConfigured } from '../../../functions/domain/proposal.ts';
+import { TIERS } from '../../../functions/domain/thresholds.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { COLLECTOR_SOURCE } from '../../../schemas/events/collector.ts';
 import { applyClusters } from '../../commands/apply-clusters.ts';
@@ -113,9 +115,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const { clock } = plan;
   const secrets = { ...options.secrets, ...secretValues(environment, options.slack) };
   let opened: Records | null = null;
+  /** The highest tier of each configured cluster that has something to do. */
+  const tops = new Map<string, number>();
   const watch = new Watch(
     (notice) => options.onNotice?.(notice),
     (clusterId, tier) => (opened === null ? null : tierRecord(opened, clusterId, tier)),
+    (clusterId) => tops.get(clusterId) ?? TIERS.length,
   );
   const executions = new Executions((seen) => watch.decided(seen));
   plan.onHappening?.((happening) => watch.happened(happening, clock.now()));
@@ -157,6 +162,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const builtIn = plan.configuration({ vgac: urls.vgac, scheduler: `${console.url}schedulers` });
     const named = new Set(options.configuration.map(({ clusterId }) => clusterId));
     const clusters = [...options.configuration, ...builtIn.filter(({ clusterId }) => !named.has(clusterId))];
+    for (const config of clusters) tops.set(config.clusterId, topOf(config));
     await applyClusters(records.table, clusters, new Date(clock.now()), plan.newSalt);
     const engine = system.engine;
     const approverKey = makeApproverKey(options.dataDir);
@@ -297,4 +303,8 @@ function live(parts: {
     summary: () => account(system.queues, executions, records),
     close,
   };
+}
+
+function topOf(config: Pick<ClusterConfig, 'actions'>): number {
+  return TIERS.reduce((top, _, i) => (isConfigured(i + 1, config) ? i + 1 : top), 0);
 }

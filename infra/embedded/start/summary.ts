@@ -22,7 +22,8 @@ import type { TierName } from '../../../schemas/primitives.ts';
  *
  * jobs = admitted + duplicates + quarantined + deadLettered;
  * admitted = nothingNeeded + acted + heldOut + asked + withheld + late + failed + undecided;
- * approvals = approved + denied + expired + void + openApprovals.
+ * approvals = approved + denied + expired + void + openApprovals;
+ * servedBy adds up to admitted, and its acts to acted.
  */
 export const SUMMARY_KEYS = [
   /** JobSubmitted events that the bus accepted. */
@@ -59,9 +60,17 @@ export const SUMMARY_KEYS = [
   'outcomes',
   /** Admitted jobs that a ledger batch holds. */
   'folded',
+  /** Whose probability served the admitted jobs, and those acted on: whether VGAC or the queue's own model carried it. */
+  'servedBy',
 ] as const;
 type SummaryKey = (typeof SUMMARY_KEYS)[number];
-type NumberKey = Exclude<SummaryKey, 'byTier' | 'reached' | 'chance'>;
+type NumberKey = Exclude<SummaryKey, 'byTier' | 'reached' | 'chance' | 'servedBy'>;
+
+/** `queue`: the queue's own model alone · `queueAndVgac`: with VGAC's probability in it · `none`: no probability. */
+export const SERVERS = ['queue', 'queueAndVgac', 'none'] as const;
+export type Server = (typeof SERVERS)[number];
+/** Jobs add up to `admitted`, and those among them that were acted on to `acted`. */
+export type ServedBy = Record<Server, { jobs: number; acted: number }>;
 
 /** One tier. Right and settled are weights in tokens, for a hold-out stands for 1/h interventions. Shares from 0 to 1. */
 export interface TierCounts {
@@ -91,6 +100,7 @@ export interface Counts extends Record<NumberKey, number> {
   byTier: TierCounts[];
   reached: number | null;
   chance: number | null;
+  servedBy: ServedBy;
 }
 
 export interface Summary {
@@ -102,6 +112,7 @@ export interface Summary {
 export interface JobFact {
   clusterId: string;
   facts: RoundFacts;
+  servedBy: Server;
   /** The label is settled. */
   labelled: boolean;
   folded: boolean;
@@ -140,13 +151,15 @@ type Counted = (typeof BESIDE)[number] | (typeof ASKED)[number];
 interface Open {
   readonly figures: Figures;
   readonly counted: Record<Counted, number>;
+  readonly served: ServedBy;
   readonly rules: readonly TierRules[];
 }
 
 function open(rules: readonly TierRules[]): Open {
   const beside = { duplicates: 0, quarantined: 0, deadLettered: 0, outcomes: 0, folded: 0 };
   const counted = { ...beside, approved: 0, denied: 0, expired: 0, void: 0, openApprovals: 0 };
-  return { figures: noFigures(), counted, rules };
+  const none = () => ({ jobs: 0, acted: 0 });
+  return { figures: noFigures(), counted, served: { queue: none(), queueAndVgac: none(), none: none() }, rules };
 }
 
 /** Adds up what happened. Clusters are those that appear in the facts, by name. */
@@ -159,8 +172,10 @@ export function summarise(facts: Facts): Summary {
     return cluster;
   };
   for (const job of facts.jobs) {
-    const { figures, counted } = of(job.clusterId);
+    const { figures, counted, served } = of(job.clusterId);
     count(figures, job.facts);
+    served[job.servedBy].jobs += 1;
+    if (job.facts.part === 'acted') served[job.servedBy].acted += 1;
     if (job.labelled) counted.outcomes += 1;
     if (job.folded) counted.folded += 1;
   }
@@ -170,8 +185,12 @@ export function summarise(facts: Facts): Summary {
   }
   const sorted = [...clusters].sort(([a], [b]) => (a < b ? -1 : 1));
   const total = open(tierRulesOf({}));
-  for (const { figures, counted } of clusters.values()) {
+  for (const { figures, counted, served } of clusters.values()) {
     addFigures(total.figures, figures);
+    for (const by of SERVERS) {
+      total.served[by].jobs += served[by].jobs;
+      total.served[by].acted += served[by].acted;
+    }
     for (const key of [...BESIDE, ...ASKED]) total.counted[key] += counted[key];
   }
   const each = [...clusters.values()].map(keptByTier);
@@ -195,7 +214,7 @@ function keptByTier({ figures, rules }: Open): Kept[] {
   });
 }
 
-function countsOf({ figures, counted, rules }: Open, kept: readonly Kept[]): Counts {
+function countsOf({ figures, counted, served, rules }: Open, kept: readonly Kept[]): Counts {
   const { parts, alsoAsked, longWaits, jobs: admitted } = figures;
   const { outcomes, folded, duplicates, quarantined, deadLettered, ...asked } = counted;
   const approvals = ASKED.reduce((sum, key) => sum + asked[key], 0);
@@ -207,7 +226,7 @@ function countsOf({ figures, counted, rules }: Open, kept: readonly Kept[]): Cou
       return tier === undefined || its === undefined ? [] : [tierCounts(numbers, figures, tier, its)];
     }),
     ...{ reached: shareOf(reachedOf(figures), longWaits), longWaits, chance: shareOf(parts.acted, admitted) },
-    ...{ approvals, ...asked, outcomes, folded },
+    ...{ approvals, ...asked, outcomes, folded, servedBy: served },
   };
 }
 
@@ -250,6 +269,9 @@ export function disagreements(summary: Summary): string[] {
     parts('jobs', ['admitted', 'duplicates', 'quarantined', 'deadLettered']);
     parts('admitted', PARTS);
     parts('approvals', ASKED);
+    const served = (of: 'jobs' | 'acted') => SERVERS.reduce((sum, by) => sum + counts.servedBy[by][of], 0);
+    check('admitted', counts.admitted, 'the sum of servedBy', served('jobs'));
+    check('acted', counts.acted, 'the acts of servedBy', served('acted'));
     for (const [left, of] of [
       ['calls', 'called'] as const,
       ['acted', 'acted'] as const,

@@ -38,11 +38,12 @@ const KEPT = 3;
 
 /**
  * Writes the CDK assembly of stage `local`, in a child process of its own, and gives its folder: one per sources and
- * settings inside `parent`, complete or absent. Throws CannotStart with the last lines of what the app said.
+ * settings inside `parent`, complete or absent. `onBegin` is called where there is none yet, for it takes a while. Throws CannotStart with the last lines of what the app said.
  */
 export async function synthesize(
   parent: string,
   settings: Readonly<Record<string, string>>,
+  onBegin: () => void = () => {},
 ): Promise<{ directory: string; cached: boolean }> {
   const directory = join(parent, (await fingerprint(settings)).slice(0, 16));
   if (existsSync(directory)) {
@@ -50,6 +51,7 @@ export async function synthesize(
     await utimes(directory, now, now);
     return { directory, cached: true };
   }
+  onBegin();
   await mkdir(parent, { recursive: true });
   const unfinished = await mkdtemp(join(parent, 'unfinished-'));
   try {

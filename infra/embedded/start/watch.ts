@@ -31,11 +31,11 @@ export class Watch {
   readonly #notices: Notices;
   readonly #asked = new Set<string>();
 
-  constructor(onNotice: (notice: Notice) => void, record?: TierRecordOf) {
+  constructor(onNotice: (notice: Notice) => void, record?: TierRecordOf, topOf?: (clusterId: string) => number) {
     const { promise, resolve } = Promise.withResolvers<FirstDecision>();
     this.firstDecision = promise;
     this.#first = resolve;
-    this.#notices = new Notices(onNotice, record);
+    this.#notices = new Notices(onNotice, record, topOf);
   }
 
   /** Newest first. */

@@ -16,7 +16,7 @@ import { share } from './share.ts';
 import { STYLE } from './style.ts';
 import { escaped } from './svg.ts';
 import { coreOf, goodnessIn, psiInWords, rightByTier, sumOf } from './table.ts';
-import { count, day, decimals, percent, perDay } from './words.ts';
+import { count, day, decimals, percent, perDay, ruleInWords } from './words.ts';
 
 /** The whole run as one page that needs nothing else: no script, no font, no network. */
 export function htmlReport(report: Report): string {
@@ -50,8 +50,7 @@ ${cards(stream)}
 
 /** The recommendation, which comes last, is what people look for first. */
 function paragraph({ sentences }: StreamReport['verdict']): string {
-  const [last = '', ...before] = sentences.map(escaped).reverse();
-  return [...before.reverse(), `<b>${last}</b>`].join(' ');
+  return [`<b>${escaped(sentences.at(-1) ?? '')}</b>`, ...sentences.slice(0, -1).map(escaped)].join(' ');
 }
 
 function cards(stream: StreamReport): string {
@@ -60,7 +59,7 @@ function cards(stream: StreamReport): string {
   const kept = promiseViolations === 0;
   return `<div class="cards">${[
     card(`${count(stream.acted)} of ${count(stream.calls)}`, 'calls acted on alone'),
-    card(count(right), `of these really waited long: ${rightByTier(stream)}`),
+    card(count(right), `of these really waited long; right by tier (n): ${rightByTier(stream)}`),
     card(percent(stream.reachedShare), `of long waits reached; at random ${percent(stream.chance)}`),
     card(
       kept ? 'kept' : `broken ${promiseViolations} times`,
@@ -170,7 +169,7 @@ function tables(stream: StreamReport): string[] {
   ]);
   const standings = stream.tiers.map(({ standing }) => `<li>${escaped(standing)}</li>`).join('');
   const reasons = Object.entries(stream.passedOver).map(([code, { calls, nothing }]) => [
-    ...[code, count(calls), percent(calls / stream.calls), count(calls - nothing)],
+    ...[ruleInWords(code), count(calls), percent(calls / stream.calls), count(calls - nothing)],
   ]);
   const head = ['tier', 'calls', 'acted', 'right', '90 % interval', 'promised', 'held out', 'reached', 'least slack'];
   const core = stream.core === null ? '' : ` ${capital(coreOf(stream, stream.core))}.`;
@@ -299,5 +298,7 @@ function markupTable(head: readonly string[], rows: readonly (readonly string[])
 function fileNote({ path, failure, notes: assumed, skippedRows }: FileReport): string {
   const skipped = skippedRows === 0 ? [] : [`${count(skippedRows)} rows could not be read and were skipped`];
   const notes = [...(failure === null ? [] : [failure]), ...assumed, ...skipped];
-  return notes.length === 0 ? '' : `<p class="bad">${escaped(`${path}: ${notes.join('; ')}`)}</p>`;
+  return notes.length === 0
+    ? ''
+    : `<p${failure === null && skippedRows === 0 ? '' : ' class="bad"'}>${escaped(`${path}: ${notes.join('; ')}`)}</p>`;
 }

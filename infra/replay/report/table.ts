@@ -12,7 +12,7 @@ import type {
   TierReport,
 } from './shape.ts';
 import { share } from './share.ts';
-import { count, day, decimals, percent, perDay } from './words.ts';
+import { count, day, decimals, percent, perDay, ruleInWords } from './words.ts';
 
 const STRIP = 60;
 const EPOCHS_SHOWN = 8;
@@ -258,7 +258,7 @@ function repeatsOf({ repeatedRows, arrayTasks }: StreamReport): string {
 export function tookOf({ passedOver, calls }: StreamReport): string {
   const parts = Object.entries(passedOver).map(([code, { calls: taken, nothing }]) => {
     const lower = taken - nothing;
-    return `${code} ${count(taken)} (${percent(taken / calls, 0)} of the calls${lower === 0 ? '' : `; ${count(lower)} got a lower tier`})`;
+    return `${ruleInWords(code)} ${count(taken)} (${percent(taken / calls, 0)} of the calls${lower === 0 ? '' : `; ${count(lower)} got a lower tier`})`;
   });
   return parts.join(', ') || 'nothing';
 }

@@ -38,7 +38,7 @@ export function verdictOf(judged: Judged): Verdict {
     servedOf(judged.forecast),
     alone(judged),
     ...judged.tiers.filter(({ acted }) => acted > 0).map(rightOf),
-    ...(judged.acted === 0 ? [] : [reachedOf(judged)]),
+    reachedOf(judged),
     questionsOf(judged),
     ...(judged.naive ?? []).map((naive) => naiveOf(naive, judged)),
     ...nextTier(judged),
@@ -102,8 +102,12 @@ function rightOf({
   return `${of}${between}${promised}${trace}${yet}.`;
 }
 
-function reachedOf({ reached, longWaits, reachedShare, chance, reachedMedianWait, longWaitSeconds }: Judged): string {
-  if (longWaits === 0) return 'No job waited long, so there was none to reach.';
+function reachedOf(judged: Judged): string {
+  const { jobs, acted, reached, longWaits, reachedShare, chance, reachedMedianWait, longWaitSeconds } = judged;
+  const long = inWords(longWaitSeconds);
+  if (longWaits === 0) return `No job is known to have waited longer than ${long}, so there was none to reach.`;
+  if (acted === 0)
+    return `Of ${jobsOf(jobs)} ${count(longWaits)} waited longer than ${long}; it would have reached none.`;
   const random = `as many acts at random would have reached ${percent(chance)}`;
   const told = `It would have reached ${count(reached)} of ${count(longWaits)} long waits (${percent(reachedShare)}; ${random})`;
   if (reached === 0) return `${told}.`;
@@ -125,7 +129,7 @@ function naiveOf({ rule, acted, tiers, broken, reachedShare }: NaiveReport, { lo
   const reached = longWaits === 0 ? '' : `, and reached ${percent(reachedShare)}`;
   const did = `The rule "${rule}" would have acted ${count(acted)} times, ${percent(share(right, known), 0)} of them right${reached}`;
   const names = broken.map((tier) => (tiers.length >= tier ? (NAMES[tier - 1] ?? '') : ''));
-  if (names.length === 0) return `${did}, within the same promises.`;
+  if (names.length === 0) return `${did}, within the same promises, though nothing would have held it to them.`;
   return `${did}, and broken ${names.length === 1 ? 'the promise' : 'the promises'} of ${listed(names)}.`;
 }
 

@@ -10,6 +10,24 @@ export function minute(seconds: number): string {
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(5, 16).replace('T', ' ');
 }
 
+/** The rules whose codes are no words. */
+const RULE_WORDS: Readonly<Record<string, string>> = {
+  learning: 'still learning',
+  score: 'calibration score',
+  ece: 'ECE',
+  tokens: 'free tokens',
+  noPlace: 'no place to ask about a hold',
+  rate: 'actions an hour',
+  ownEffect: 'an own effect',
+  holdout: 'hold-out',
+  noProbability: 'no probability',
+  notFinite: 'evidence that cannot be read',
+};
+
+export function ruleInWords(code: string): string {
+  return RULE_WORDS[code] ?? code;
+}
+
 export function count(value: number): string {
   return value.toLocaleString('en-US');
 }

@@ -127,7 +127,9 @@ describe('npm run replay', () => {
     }
     expect(all.stdout).toMatch(/acted on \d+ where the core acts on\s/);
     expect(core.stdout).not.toMatch(/the core acts on/);
-    expect(files.text('words.html')).toMatch(/class="verdict">The built-in forecast, .* Alone it would have annotated/);
+    expect(files.text('words.html')).toMatch(
+      /class="verdict"><b>Recommendation: [^<]+<\/b> The built-in forecast, .* Alone it would have annotated/,
+    );
     expect(files.text('words.html')).not.toMatch(/coverage/i);
   });
 
@@ -185,7 +187,7 @@ describe('npm run replay', () => {
       files.put('last.csv', csv(QUIET)),
     );
     expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/missing\.csv: ENOENT/);
+    expect(run.stderr).toMatch(/missing\.csv: there is no such file/);
     expect(run.stderr).toMatch(/cut\.csv\.gz: unexpected end of file after \d+ jobs; what was read before counts/);
     expect(run.stderr).toMatch(/empty\.csv: the file is empty/);
     expect(run.stderr).toMatch(/foreign\.csv: no column submitted_at.*--map/);
@@ -230,7 +232,7 @@ describe('npm run replay', () => {
     expect(run.stderr).toMatch(/long\.csv:2: skipped: it is longer than any job is/);
     expect(run.stderr).toMatch(/open\.csv:2: skipped: a quote is not closed/);
     expect(run.stderr).toMatch(/cut\.csv\.gz: unexpected end of file after \d+ jobs; what was read before counts/);
-    expect(run.stderr).toMatch(/: EISDIR/);
+    expect(run.stderr).toMatch(/: that is a folder/);
     expect(files.text('hostile.csv')).toContain('\nbom,"job, ""1""\r\nof a user",1700000060,');
   });
 

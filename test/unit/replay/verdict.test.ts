@@ -138,7 +138,12 @@ describe('the verdict', () => {
 
   it('finds words also where there are no long waits, no waits, no days, and nothing left to earn', () => {
     const all = [tier('annotate', 30, 12), tier('warn', 40, 20), tier('suggest', 60, 45), tier('gate', 1, 1)];
-    expect(told(judged(all, { longWaits: 0 }))).toMatch(/No job waited long, so there was none to reach\./);
+    expect(told(judged(all, { longWaits: 0 }))).toMatch(
+      /No job is known to have waited longer than 5 minutes, so there was none to reach\./,
+    );
+    expect(told(judged(IDLE, { acted: 0, longWaits: 12 }))).toMatch(
+      /Of 1,000 jobs 12 waited longer than 5 minutes; it would have reached none\./,
+    );
     expect(told(judged(all, { reachedMedianWait: null }))).toMatch(/before it became a long wait\. /);
     expect(told(judged(all, { questions: 1, questionsPerDay: null }))).toMatch(
       /asked 1 question, in less than an hour/,

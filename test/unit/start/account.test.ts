@@ -56,7 +56,13 @@ describe('the rows of the console', () => {
       const { executions, claimed } = observed(mostRows);
       const own = claimed.map((execution) => ({
         execution,
-        fact: { clusterId: 'a', facts: roundFacts(aRow({ longWait: true })), labelled: true, folded: true },
+        fact: {
+          clusterId: 'a',
+          facts: roundFacts(aRow({ longWait: true })),
+          servedBy: 'queue' as const,
+          labelled: true,
+          folded: true,
+        },
       }));
       const earlier = own.map((row) => ({ ...row, execution: arnOf('of-an-earlier-start') }));
       const records = {

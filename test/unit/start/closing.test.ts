@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { RoundFacts } from '../../../functions/domain/figures.ts';
 import { renderSummary } from '../../../infra/embedded/start/closing-table.ts';
-import { closingSentences } from '../../../infra/embedded/start/closing-words.ts';
+import { closingSentences, servedSentence } from '../../../infra/embedded/start/closing-words.ts';
 import { type Summary, summarise } from '../../../infra/embedded/start/summary.ts';
 
 const usual = {
@@ -21,6 +21,7 @@ function summaryOf(...jobs: RoundFacts[]): Summary {
     jobs: jobs.map((facts, i) => ({
       clusterId: i % 3 === 0 ? 'sim-bursty-slurm' : 'sim-quiet-k8s',
       facts,
+      servedBy: i % 3 === 0 && i % 2 === 0 ? ('queueAndVgac' as const) : ('queue' as const),
       labelled: true,
       folded: true,
     })),
@@ -108,6 +109,32 @@ describe('the closing table for people', () => {
     expect(text).toMatch(/suggest.*\n.*right \(estimate\) .*100 % of 2/);
     expect(text).toContain('intervals are 90 % two-sided (Wilson); * not tested yet');
     expect(text).not.toMatch(/coverage|stood alone|autonom/i);
+  });
+
+  it('says of each cluster whether VGAC or the queue carried what was done', () => {
+    const text = rendered().join('\n');
+    expect(text).toMatch(/served by queue alone .* 134 .* 535 .* 669 /);
+    expect(text).toMatch(/served with VGAC too .* 134 .* 0 .* 134 /);
+    expect(text).toContain(
+      "sim-bursty-slurm was served by the queue's own model, with VGAC's probability in it for 15 of 29 acts and 134 of 268 jobs.",
+    );
+    expect(text).toContain(
+      "sim-quiet-k8s was served by the queue's own model alone, without VGAC: 57 acts and 535 jobs.",
+    );
+  });
+
+  it('tells jobs that got no probability, also where nothing was done', () => {
+    const of = (queue: number, none: number) => ({
+      ...{ admitted: queue + none, acted: 0 },
+      servedBy: {
+        ...{ queue: { jobs: queue, acted: 0 }, queueAndVgac: { jobs: 0, acted: 0 }, none: { jobs: none, acted: 0 } },
+      },
+    });
+    expect(servedSentence('a', of(0, 0))).toBeNull();
+    expect(servedSentence('a', of(0, 2))).toBe('a was served no probability.');
+    expect(servedSentence('a', of(5, 1))).toBe(
+      "a was served by the queue's own model alone, without VGAC: 5 jobs; 1 job got no probability.",
+    );
   });
 
   it('says "would have" when every cluster was in dry run', () => {

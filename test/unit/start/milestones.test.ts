@@ -27,6 +27,14 @@ describe('what a cluster may do alone', () => {
     ]);
   });
 
+  it('says nothing of a tier that has nothing to do there', () => {
+    const milestones = new Milestones('slurm', 3);
+    const at = (earnedTier: number) => milestones.observe(evidenceOf({ earnedTier }))?.text;
+    expect([3, 4, 3, 3, 3, 3, 3, 3].map(at).filter((text) => text !== undefined)).toEqual([
+      `slurm has earned annotate, warn and suggest after 300 outcomes: ${EVIDENCE}`,
+    ]);
+  });
+
   it('is told together where tiers are earned together', () => {
     expect(tell([evidenceOf({ earnedTier: 3 })])).toEqual([
       `slurm has earned annotate, warn and suggest after 300 outcomes: ${EVIDENCE}`,

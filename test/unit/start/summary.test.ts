@@ -13,8 +13,8 @@ import {
 const job = ({
   clusterId = 'a',
   ...more
-}: Partial<JobFact['facts']> & { clusterId?: string; labelled?: boolean; folded?: boolean } = {}): JobFact => {
-  const { labelled = true, folded = true, ...facts } = more;
+}: Partial<JobFact['facts']> & Partial<Omit<JobFact, 'facts'>> = {}): JobFact => {
+  const { labelled = true, folded = true, servedBy = 'queue', ...facts } = more;
   const usual = {
     part: 'acted' as Part,
     alsoAsked: false,
@@ -24,7 +24,7 @@ const job = ({
     weight: 0,
     waitedLong: false,
   };
-  return { clusterId, facts: { ...usual, ...facts }, labelled, folded };
+  return { clusterId, facts: { ...usual, ...facts }, servedBy, labelled, folded };
 };
 const nothing = { part: 'nothingNeeded', called: 0, tier: 0 } as const;
 const facts = (more: Partial<Facts> = {}): Facts => ({
@@ -41,7 +41,7 @@ const facts = (more: Partial<Facts> = {}): Facts => ({
 describe('the closing table', () => {
   it('has exactly the documented keys, in total and per cluster', () => {
     const keys =
-      'jobs admitted duplicates quarantined deadLettered nothingNeeded acted heldOut asked withheld late failed undecided alsoAsked calls byTier reached longWaits chance approvals approved denied expired void openApprovals outcomes folded';
+      'jobs admitted duplicates quarantined deadLettered nothingNeeded acted heldOut asked withheld late failed undecided alsoAsked calls byTier reached longWaits chance approvals approved denied expired void openApprovals outcomes folded servedBy';
     const ofTier =
       'tier called acted heldOut right settled things share lower upper promise tested estimate reached chance';
     const { total, clusters } = summarise(facts({ jobs: [job()] }));
@@ -58,6 +58,21 @@ describe('the closing table', () => {
     const summary = summarise(facts({ jobs }));
     for (const part of PARTS) expect(summary.total[part]).toBe(1);
     expect(summary.total).toMatchObject({ jobs: PARTS.length, admitted: PARTS.length, calls: PARTS.length });
+    expect(disagreements(summary)).toEqual([]);
+  });
+
+  it('says by cluster whose probability served the jobs, and those acted on', () => {
+    const jobs = [
+      ...[job({ servedBy: 'queueAndVgac' }), job({ servedBy: 'queue' }), job({ servedBy: 'none', ...nothing })],
+      ...[job({ clusterId: 'b', servedBy: 'queue', ...nothing }), job({ clusterId: 'b' })],
+    ];
+    const summary = summarise(facts({ jobs }));
+    expect(summary.total.servedBy).toEqual({
+      queue: { jobs: 3, acted: 2 },
+      queueAndVgac: { jobs: 1, acted: 1 },
+      none: { jobs: 1, acted: 0 },
+    });
+    expect(summary.clusters.b?.servedBy.queue).toEqual({ jobs: 2, acted: 1 });
     expect(disagreements(summary)).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { ApprovalView } from '../views.ts';
-import { duration, ece, share, time } from './format.ts';
+import { duration, ece, share, time, waitWords } from './format.ts';
 
 export function questionOf({ question, status, action, target, jobId }: ApprovalView): string {
   if (status === 'alone') return `${action} ${jobId}${target ? ` → ${target}` : ''}, done by the agent alone`;
@@ -55,8 +55,7 @@ export function Facts({ approval, short }: { approval: ApprovalView; short?: boo
           {prediction.q === null
             ? 'no probability given'
             : `${share(prediction.q)} to wait longer than ${duration(prediction.longWaitSeconds)}`}
-          ; wait about {duration(prediction.waitSeconds)}, 90 % of the time {duration(prediction.lowerSeconds)} to{' '}
-          {duration(prediction.upperSeconds)}
+          ; wait {waitWords(prediction, prediction.longWaitSeconds)}
         </Row>
       )}
       {approval.explanation !== null && <Row term="In a model’s words">{approval.explanation}</Row>}

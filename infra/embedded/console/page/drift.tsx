@@ -10,7 +10,7 @@ const BANDS: Record<string, string> = {
 
 /** Drift as the evidence has it now and as it was announced, what the inputs say, and what the detectors say for information. */
 export function Drift({ cluster }: { cluster: ClusterView }) {
-  const { drift, announced, psi, psiNeeds, alarms } = cluster;
+  const { drift, announced, psi, psiNeeds, alarms, forecast } = cluster;
   const noticeable = psi !== null && psi >= GATE.psi;
   return (
     <dl class="figures">
@@ -22,19 +22,21 @@ export function Drift({ cluster }: { cluster: ClusterView }) {
             ` (announced: ${BANDS[announced] ?? announced}, until it is gone for ${GATE.drift.clear} labels)`}
         </dd>
       </div>
-      <div>
-        <dt>VGAC's p</dt>
-        <dd>
-          {psi === null ? (
-            `PSI needs ${psiNeeds.toLocaleString('en')} more jobs`
-          ) : (
-            <>
-              PSI <b>{psi.toFixed(2)}</b>, {noticeable ? 'noticeable' : 'unchanged'}
-            </>
-          )}{' '}
-          <small>{GATE.psi.toFixed(2)} is noticeable; it gates nothing</small>
-        </dd>
-      </div>
+      {forecast?.servedBy !== 'queueWithoutVgac' && (
+        <div>
+          <dt>VGAC's p</dt>
+          <dd>
+            {psi === null ? (
+              `PSI needs ${psiNeeds.toLocaleString('en')} more jobs`
+            ) : (
+              <>
+                PSI <b>{psi.toFixed(2)}</b>, {noticeable ? 'noticeable' : 'unchanged'}
+              </>
+            )}{' '}
+            <small>{GATE.psi.toFixed(2)} is noticeable; it gates nothing</small>
+          </dd>
+        </div>
+      )}
       <div>
         <dt>detectors</dt>
         <dd>

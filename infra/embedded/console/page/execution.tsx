@@ -4,7 +4,7 @@ import { shownScope } from '../shown-scope.ts';
 import type { ExecutionView, StateView } from '../views.ts';
 import { ApprovalCard } from './approvals.tsx';
 import { useResource } from './data.ts';
-import { between, duration, ece, instant, share, tierName, time } from './format.ts';
+import { between, duration, ece, instant, share, tierName, time, waitWords } from './format.ts';
 import { Card, Empty, Json, Loading, PassedOverTiers, Path, Reasons, ScopePill, StatusTag } from './pieces.tsx';
 
 export function ExecutionPage({ name }: { name: string }) {
@@ -122,10 +122,7 @@ function decisionRows(decision: Decided): [string, string][] {
       prediction.q === null ? 'not given' : `${share(prediction.q)} served`,
     ],
     ...(servedBy === null ? [] : [['Served by', servedBy] as [string, string]]),
-    [
-      'Predicted wait',
-      `${duration(prediction.waitSeconds)}, 90 % between ${duration(prediction.lowerSeconds)} and ${duration(prediction.upperSeconds)}`,
-    ],
+    ['Predicted wait', waitWords(prediction, decision.longWaitSeconds)],
     [
       'Score',
       `${evidence.score === null ? 'none yet' : evidence.score.toFixed(3)} · ECE ${ece(evidence.ece)} [${ece(evidence.eceLower)}, ${ece(evidence.eceUpper)}], n ${evidence.n}, a perfect model ${ece(evidence.nullMean)}`,

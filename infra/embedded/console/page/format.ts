@@ -1,4 +1,6 @@
 import { percent } from '../../../../functions/domain/figure-words.ts';
+import { contradicts } from '../../../../functions/domain/statement.ts';
+import type { ServedPrediction } from '../../../../schemas/decision.ts';
 
 /** 3 digits of ECE: differences of a thousandth matter at the tier limits. */
 export const ece = (value: number | null) => (value === null ? '–' : value.toFixed(3));
@@ -13,6 +15,15 @@ export function duration(seconds: number | null): string {
   if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
   if (seconds < 172_800) return `${(seconds / 3_600).toFixed(1)} h`;
   return `${(seconds / 86_400).toFixed(1)} d`;
+}
+
+type Wait = Pick<ServedPrediction, 'q' | 'waitSeconds' | 'lowerSeconds' | 'upperSeconds'>;
+
+/** The wait that is served; its bounds alone where its point and the probability disagree about T. */
+export function waitWords(prediction: Wait, longWaitSeconds: number): string {
+  const { waitSeconds, lowerSeconds, upperSeconds } = prediction;
+  const about = contradicts(prediction, longWaitSeconds) ? '' : `about ${duration(waitSeconds)}, `;
+  return `${about}90 % of the time ${duration(lowerSeconds)} to ${duration(upperSeconds)}`;
 }
 
 const clockFormat = new Intl.DateTimeFormat('en-GB', {

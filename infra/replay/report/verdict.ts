@@ -162,17 +162,33 @@ function recommended({ tiers, promiseViolations }: Judged): Recommendation {
   return proven(suggest) ? 'handOverSuggest' : 'handOverStatements';
 }
 
+/** Which tiers were tested and kept their promise, and which say nothing yet. */
+function standingOf(tiers: readonly TierReport[], untested: readonly string[]): string {
+  const kept = tiers
+    .slice(0, 3)
+    .filter(proven)
+    .map(({ tier }) => tier);
+  const promise = kept.length === 1 ? 'its promise' : 'their promises';
+  const tested = `${listed(kept)} ${kept.length === 1 ? 'was' : 'were'} tested and kept ${promise}`;
+  return `${tested}, ${listed(untested)} ${untested.length === 1 ? 'is' : 'are'} not tested yet`;
+}
+
 function because(recommendation: Recommendation, judged: Judged): string {
   const { calls, acted, tiers, promiseViolations } = judged;
   if (recommendation === 'handOverSuggest') {
-    return 'Recommendation: hand over suggest, besides annotate and warn; what it did was tested and kept its promises.';
+    const [annotate, warn] = tiers;
+    const untested = [annotate, warn].flatMap((one) => (one === undefined || one.tested ? [] : [one.tier]));
+    const but = untested.length === 0 ? 'what it did was tested and kept its promises' : standingOf(tiers, untested);
+    return `Recommendation: hand over suggest, besides annotate and warn; ${but}.`;
   }
   const worse = tiers.filter(disappointing).map(({ tier }) => tier);
   if (recommendation === 'handOverStatements') {
-    const suggest = worse.includes('suggest')
-      ? 'suggest was right less often than promised'
-      : 'suggest is not tested yet';
-    return `Recommendation: hand over annotate and warn; ${suggest}.`;
+    const untested = tiers.slice(0, 3).flatMap(({ tier, tested }) => (tested ? [] : [tier]));
+    const suggest = worse.includes('suggest') ? ['suggest was right less often than promised'] : [];
+    const why = untested.some((tier) => tier !== 'suggest')
+      ? [standingOf(tiers, untested), ...suggest]
+      : [...suggest, ...(untested.length === 0 ? [] : ['suggest is not tested yet'])];
+    return `Recommendation: hand over annotate and warn; ${why.join('; ')}.`;
   }
   const stay = 'Recommendation: stay in dry run';
   if (promiseViolations > 0)

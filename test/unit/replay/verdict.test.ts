@@ -61,10 +61,19 @@ describe('the verdict', () => {
   it('hands over suggest only when it was tested too, and says that its figure is counterfactual', () => {
     const suggest = judged([tier('annotate', 30, 12), tier('warn'), tier('suggest', 60, 45), tier('gate')]);
     expect(verdictOf(suggest)).toMatchObject({ recommendation: 'handOverSuggest' });
+    expect(told(suggest)).toMatch(
+      /besides annotate and warn; annotate and suggest were tested and kept their promises, warn is not tested yet\.$/,
+    );
+    const tested = judged([tier('annotate', 30, 12), tier('warn', 40, 20), tier('suggest', 60, 45), tier('gate')]);
+    expect(told(tested)).toMatch(/besides annotate and warn; what it did was tested and kept its promises\.$/);
+    const one = judged([tier('annotate', 30, 12), ...IDLE.slice(1)]);
+    expect(told(one)).toMatch(/; annotate was tested and kept its promise, warn and suggest are not tested yet\.$/);
     expect(told(suggest)).toMatch(/Suggest: 45 of 60 right .*65 % are promised \(counterfactual/);
     const worse = judged([tier('annotate', 30, 12), tier('warn'), tier('suggest', 60, 30), tier('gate')]);
     expect(verdictOf(worse)).toMatchObject({ recommendation: 'handOverStatements' });
-    expect(told(worse)).toMatch(/annotate and warn; suggest was right less often than promised\.$/);
+    expect(told(worse)).toMatch(
+      /annotate and warn; annotate was tested and kept its promise, warn is not tested yet; suggest was right less often than promised\.$/,
+    );
   });
 
   it.each([

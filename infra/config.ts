@@ -15,6 +15,7 @@ export interface SystemConfig {
   alarmEmail?: string;
   /** Team and app are empty where clicks of any are taken, as long as they are signed. */
   slack: { channel: string; baseUrl: string; webhookFallback: boolean; teamId: string; appId: string };
+  /** Without a base URL only clusters that name their own are with VGAC. */
   vgac: { baseUrl: string; timeoutSeconds: number; apiKey: boolean };
   /** No model: explanations are in our own words. */
   explanations: { modelId: string; perDay: number };
@@ -70,7 +71,8 @@ const DeployedSettings = z.object({
   COLLECTOR_PRINCIPALS: RoleArns,
   ALARM_EMAIL: z.email('must be one e-mail address'),
   SLACK_DEFAULT_CHANNEL: Channel,
-  VGAC_API_BASE_URL: Url,
+  // Clusters may each have their own VGAC, or none.
+  VGAC_API_BASE_URL: Url.default(''),
 });
 
 type SettingName = keyof z.infer<typeof DeployedSettings>;
@@ -85,7 +87,10 @@ const SETTINGS: Record<SettingName, { meaning: string; example: string }> = {
   },
   ALARM_EMAIL: { meaning: 'the address that alarms go to', example: 'gpu-oncall@example.com' },
   SLACK_DEFAULT_CHANNEL: { meaning: 'the Slack channel of notices and approvals', example: '#gpu-alerts' },
-  VGAC_API_BASE_URL: { meaning: 'the address of VGAC', example: 'https://vgac.example.com' },
+  VGAC_API_BASE_URL: {
+    meaning: 'the address of VGAC, of clusters that name none of their own',
+    example: 'https://vgac.example.com',
+  },
   VGAC_TIMEOUT_SECONDS: { meaning: 'the seconds a call to VGAC may take, up to 20', example: '10' },
   VGAC_API_KEY_SECRET: { meaning: 'whether VGAC wants an API key, kept in Secrets Manager', example: 'yes' },
   SLACK_API_BASE_URL: { meaning: 'the address of the Slack API', example: 'https://slack.com/api' },

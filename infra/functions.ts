@@ -68,23 +68,22 @@ export const HANDLERS = {
   },
   Observe: {
     folder: 'job-workflow',
-    purpose: 'Asks VGAC how the cluster is, and compares with what is usual there.',
+    purpose:
+      'Looks how the cluster is, by VGAC or by what the forecast has counted, and compares with what is usual there.',
     rows: [on(CLUSTER, 'BatchGetItem', 'PutItem', 'Query')],
     reaches: ['vgac'],
     timeoutSeconds: 60,
   },
   CheckCalibration: {
     folder: 'job-workflow',
-    purpose: 'Decides how far predictions for this cluster may be trusted now.',
-    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem')],
+    purpose: 'Folds what is known, and decides how far predictions for this cluster may be trusted now.',
+    rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem')],
     indexes: [query('unfolded', CLUSTER)],
   },
   Predict: {
     folder: 'job-workflow',
-    purpose:
-      'Asks VGAC where there is one, decides, reserves and records the decision, and has the forecast count the job.',
-    rows: [on(CLUSTER, 'BatchGetItem', 'GetItem', 'Query', 'PutItem', 'UpdateItem')],
-    indexes: [query('unfolded', CLUSTER)],
+    purpose: 'Asks VGAC where there is one, decides, reserves and records the decision.',
+    rows: [on(CLUSTER, 'BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['vgac'],
     timeoutSeconds: 60,
   },

@@ -38,5 +38,6 @@ export class StatelessStack extends Stack {
     alarms.watchEverything(this);
     alarms.watchQueue('Quarantine', stateful.quarantine);
     alarms.watchCount('ApprovalSweepFailed', 'approval-sweeper', 'Approvals could not be carried to their end.');
+    alarms.watchCount('FoldFailed', 'check-calibration', 'What is known could not be folded before decisions.');
   }
 }

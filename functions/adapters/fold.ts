@@ -35,23 +35,44 @@ import {
 import { forecastFrom, forecastKey } from './forecast-store.ts';
 import { type Batch, findBatch, loadBatch, putBatch, readLedger } from './ledger-store.ts';
 import { moveForecast, nothingReplayed, type Replayed, replayBatch } from './move-forecast.ts';
-import { dueRounds, labelRow, leaveUntilDue, loadJobs, markBlindly, markRow, roundOf } from './outcome-store.ts';
+import {
+  dueRounds,
+  labelRow,
+  leaveUntilDue,
+  loadJobs,
+  markBlindly,
+  markRow,
+  RowContended,
+  roundOf,
+} from './outcome-store.ts';
 import { readTogether } from './read-together.ts';
 import { markSnapshot, snapshotFrom, snapshotKey } from './snapshot-store.ts';
 import type { Table } from './table.ts';
 
-/** 200 entries with the longest ids stay far below the 400 KB of an item. */
+/** 200 entries with the longest ids and names of queues take 350 of the 400 KB of an item. */
 const BATCH_ENTRIES = 200;
 /** Read ahead of a batch, so that a backlog is sorted in large pieces and still fits in memory. */
 const READ_AHEAD = 1_000;
 /** Marking is one small write per row; more at once would only be throttled. */
 const MARKS_AT_ONCE = 10;
+/** How far one call goes; what is left is for the next. */
+interface FoldLimits {
+  /** Races that may be lost in a row. */
+  races: number;
+  batches: number;
+}
+
 /** Each lost race means that another folder made progress; this many in a row means that something else is wrong. */
-const RACES = 20;
+const EVERYTHING: FoldLimits = { races: 20, batches: Number.POSITIVE_INFINITY };
 
 /** Other folders won every race. Retried by the caller's retry policy. */
 export class FoldContended extends Error {
   override name = 'FoldContended' as const;
+}
+
+/** Others were faster, and fold the same: nothing is wrong. */
+export function isOutrun(error: unknown): boolean {
+  return error instanceof FoldContended || error instanceof RowContended;
 }
 
 interface FoldReport {
@@ -71,7 +92,6 @@ interface FoldReport {
  * candidates of v+1 before every row of v is marked.
  *
  * @param rounds keys of rounds of which the caller knows something to fold: the index may not show them yet
- * @param patience races that may be lost in a row
  * @throws FoldContended, UnreadableItem or OtherLayout when state or ledger cannot be read
  */
 export async function foldCluster(
@@ -79,7 +99,7 @@ export async function foldCluster(
   config: ClusterConfig,
   now: Date,
   rounds: string[] = [],
-  patience = RACES,
+  { races: patience, batches }: FoldLimits = EVERYTHING,
 ): Promise<FoldReport> {
   const report: FoldReport = { folded: 0, batches: 0, unreadable: [] };
   const { clusterId } = config;
@@ -90,15 +110,15 @@ export async function foldCluster(
         table,
         [calibrationKey, forecastKey, snapshotKey].map((key) => key(clusterId)),
       ),
-      dueRounds(table, clusterId, now, READ_AHEAD),
+      dueRounds(table, clusterId, now, Math.min(READ_AHEAD, batches * BATCH_ENTRIES)),
     ]);
     const item = calibrationFrom(items, clusterId);
     // No decision is recorded before CheckCalibration has created the item.
     if (!item) return report;
-    const snapshot = item.marked_version < item.version ? null : snapshotFrom(items, clusterId);
+    const snapshot = item.marked_version < item.version ? null : snapshotFrom(items, clusterId, now);
     await finishMarking(table, item);
     const { entries, unreadable, rows } = await candidates(table, config, now, [...due, ...rounds]);
-    if (snapshot !== null && snapshot.at * 1000 <= now.getTime()) entries.push(snapshot);
+    if (snapshot !== null) entries.push(snapshot);
     entries.sort(inFoldOrder);
     report.unreadable = unreadable;
     // With nothing to fold, a change of epoch may still wait for its state: whoever wrote it died there.
@@ -110,6 +130,7 @@ export async function foldCluster(
     if (saved) {
       report.folded += labelsOf(batch.entries).length;
       report.batches += 1;
+      if (report.batches >= batches) return report;
       const done = new Set(batch.entries.map(nameOfLine));
       if (entries.every((line) => done.has(nameOfLine(line)))) return report;
       races = 0;

@@ -5,7 +5,7 @@ import { JobItem, type RoundForecast, type RowStatus } from '../../schemas/items
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { canonicalInstant, type Round } from '../domain/round.ts';
 import type { Whose } from '../domain/subject.ts';
-import type { Items } from './read-together.ts';
+import { type Items, readTogether } from './read-together.ts';
 import { clusterKey, conditionally, jobKey, lostTheRace, parseItem, type Table, upsertItem } from './table.ts';
 
 /** Rows outlive the bus archive (90 days), so replaying it finds every claim. */
@@ -72,9 +72,9 @@ export async function recordDecision(
   labelDue: string,
   forecast: RoundForecast | null = null,
 ): Promise<boolean> {
-  const { clusterId, prediction, foldable, submittedAt } = decision;
+  const { clusterId, prediction, foldable, decidedAt } = decision;
   // Also a job that is over by now was submitted, and started or left: the forecast has yet to count that.
-  const due = forecast === null ? labelDue : canonicalInstant(submittedAt);
+  const due = forecast === null ? labelDue : decidedAt;
   const attributes = {
     decision,
     predicted_wait: prediction.waitSeconds,
@@ -117,14 +117,18 @@ export interface Closing {
   at: Date;
 }
 
-/** Closes the row, once. @returns false when it is closed already */
+/**
+ * Closes the row, once. What failed may have failed before it was decided: the forecast has yet to count it, so that it is looked at.
+ * @returns false when it is closed already
+ */
 export async function closeJob(table: Table, round: Round, closing: Closing): Promise<boolean> {
   const { status, effect, failure, at } = closing;
+  const looked = { unfolded: clusterKey(round.clusterId), unfolded_due: at.toISOString() };
   return conditionally(
     update(
       table,
       round,
-      { status, effect, failure, closed_at: at.toISOString() },
+      { status, effect, failure, closed_at: at.toISOString(), ...(status === 'failed' && looked) },
       // What Act kept itself may have been taken back since, and stands.
       { condition: 'attribute_exists(claimed_by) AND attribute_not_exists(closed_at)', keep: 'effect' },
     ),
@@ -151,20 +155,34 @@ async function update(
   });
 }
 
+/** Seldom is any row so old, and seldom does more than the newest mark lag behind. */
+const OLD_AT_ONCE = 25;
+
 /**
- * When the oldest label falls due that still waits to be folded; null while none waits.
- * The sparse index knows: a row leaves it when it is folded.
+ * When the oldest row fell due that still waits to be folded; null where none has waited since before a moment. The sparse index
+ * knows, for a row leaves it when it is folded; but it lags behind, and what has just been folded would look old: the rows
+ * themselves are asked.
  */
-export async function oldestUnfolded(table: Table, clusterId: string): Promise<Date | null> {
-  const answer = await table.client.send(
-    new QueryCommand({
-      TableName: table.name,
-      IndexName: 'unfolded',
-      KeyConditionExpression: 'unfolded = :cluster',
-      ExpressionAttributeValues: { ':cluster': clusterKey(clusterId) },
-      Limit: 1,
-    }),
-  );
-  const due = answer.Items?.[0]?.unfolded_due;
-  return typeof due === 'string' ? new Date(due) : null;
+export async function oldestUnfolded(table: Table, clusterId: string, before: Date): Promise<Date | null> {
+  const PK = clusterKey(clusterId);
+  const isOld = (due: unknown): due is string => typeof due === 'string' && due < before.toISOString();
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: 'unfolded',
+        KeyConditionExpression: 'unfolded = :cluster AND unfolded_due < :before',
+        ExpressionAttributeValues: { ':cluster': PK, ':before': before.toISOString() },
+        Limit: OLD_AT_ONCE,
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    const keys = (page.Items ?? []).map(({ SK }) => ({ PK, SK: String(SK) }));
+    const rows = await readTogether(table, keys);
+    const dues = keys.map((key) => rows(key)?.unfolded_due).filter(isOld);
+    if (dues.length > 0) return new Date(dues.toSorted()[0] ?? before);
+    start = page.LastEvaluatedKey;
+  } while (start);
+  return null;
 }

@@ -13,6 +13,7 @@ import { FORECAST } from '../domain/forecast/numbers.ts';
 import { coldForecast } from '../domain/forecast/state.ts';
 import { emptyTables, evict, isOverfull, type Tables } from '../domain/forecast/tables.ts';
 import {
+  forecastKey,
   hashOf,
   listRows,
   loadForecast,
@@ -24,7 +25,7 @@ import {
   saveRow,
 } from './forecast-store.ts';
 import { loadBatch } from './ledger-store.ts';
-import type { Table } from './table.ts';
+import { type Table, UnreadableItem } from './table.ts';
 
 /** Each lost race means that another folder made progress; this many in a row means that something else is wrong. */
 const RACES = 20;
@@ -50,7 +51,8 @@ export async function moveForecast(
   let known = read;
   for (let races = 0; races < RACES; races++) {
     // Before the rows: what they have seen is then no older than what it has.
-    const item = known === undefined ? await loadForecast(table, clusterId) : known;
+    // One that was missing may have come since.
+    const item = known ?? (await loadForecast(table, clusterId));
     known = undefined;
     const from = item?.version ?? batch.version - 1;
     if (from >= batch.version) return;
@@ -62,6 +64,9 @@ export async function moveForecast(
 
 /** @returns whether it was this call that moved it */
 async function step(table: Table, clusterId: string, item: ForecastItem | null, batch: LedgerItem): Promise<boolean> {
+  if (item === null && (await hasCounted(table, clusterId, batch.version - 1))) {
+    throw new UnreadableItem(`${forecastKey(clusterId).SK} of ${clusterId} is gone, and rows of its tables are there`);
+  }
   const state = item === null ? coldForecast() : deserialiseForecast(item.state);
   const named = rowsOf(batch.entries);
   const rows = new Rows(table, clusterId, batch.version);
@@ -78,6 +83,13 @@ async function step(table: Table, clusterId: string, item: ForecastItem | null, 
   await rows.save(new Date(batch.folded_at));
   const moved = { state: serialiseForecast(state), version: batch.version };
   return saveForecast(table, clusterId, moved, item?.version ?? null);
+}
+
+/** Whether rows say that a forecast stood before the batch that is to be its first: begun anew, its counters would be wrong for good. */
+async function hasCounted(table: Table, clusterId: string, version: number): Promise<boolean> {
+  const kinds = ['SHAPE', 'QUEUE'] as const;
+  const lists = await Promise.all(kinds.map((kind) => listRows(table, clusterId, kind)));
+  return lists.some((rows) => [...rows.values()].some((row) => row.version <= version && row.state !== undefined));
 }
 
 /** The rows of a cluster that one batch is about, as they were before it. */

@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
-import type { Decision } from '../../schemas/decision.ts';
+import type { Decision, ServedPrediction } from '../../schemas/decision.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import type { Reason, Verdict } from '../../schemas/verdict.ts';
@@ -72,7 +72,7 @@ export async function recordOnce(
       started: found.row.started_at !== undefined,
       labelKnown: isOver(found.row),
       prediction,
-      forecastLabels: found.standing?.state.queue.longs.size ?? null,
+      forecastLabels: forecastLabels(found, prediction),
       verdict,
       state: found.state,
       purse: found.purse,
@@ -100,6 +100,12 @@ export async function recordOnce(
     }
   }
   throw new DecisionNotRecorded(`the row of job ${jobId} of ${clusterId} kept changing`);
+}
+
+/** Null where the forecast cannot be read, or has come to what is no number. */
+function forecastLabels({ state, standing }: Evidence, { q }: ServedPrediction): number | null {
+  if (standing === null || (state !== null && q === null)) return null;
+  return standing.state.queue.longs.size;
 }
 
 function isOver({ label_at, ended_at, cancelled_at }: JobItem): boolean {

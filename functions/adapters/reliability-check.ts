@@ -13,17 +13,17 @@ import type { Table } from './table.ts';
 export async function checkReliability(table: Table, config: ClusterConfig, now: Date): Promise<Verdict> {
   const { clusterId } = config;
   const keys = [calibrationKey, profileKey].map((key) => key(clusterId));
-  const [items, oldest] = await Promise.all([
+  const staleBefore = new Date(now.getTime() - config.freshnessMinutes * 60_000);
+  const [items, staleSince] = await Promise.all([
     readTogether(table, [...keys, ...freezeKeys(clusterId)]),
-    oldestUnfolded(table, clusterId),
+    oldestUnfolded(table, clusterId, staleBefore),
   ]);
   const item = calibrationFrom(items, clusterId) ?? (await createCalibration(table, config, now));
-  const staleBefore = now.getTime() - config.freshnessMinutes * 60_000;
   return reliability({
     state: deserialise(item.state),
     version: item.version,
     frozen: freezeFrom(items, clusterId) !== null,
-    staleSince: oldest !== null && oldest.getTime() < staleBefore ? oldest : null,
+    staleSince,
     config,
     now,
     vgacAsksRecalibration: profileFrom(items, clusterId)?.vgac_recalibration_needed ?? false,

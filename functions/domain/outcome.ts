@@ -9,6 +9,7 @@ import { isOfQueue, isWait, type LedgerLine, labelsOf } from './ledger-lines.ts'
 import { isTouched } from './own-effect.ts';
 import { nextQueueDue, stageAfter } from './queue-facts.ts';
 import { arrayPart, canonicalInstant, secondsOf } from './round.ts';
+import { forecastOf } from './round-forecast.ts';
 import { GATE } from './thresholds.ts';
 
 /** What a collector says about the life of one round. */
@@ -144,6 +145,7 @@ const sameInstant = (one: string, other: string) => Date.parse(one) === Date.par
  * @param draw the round's number in the lottery of the rings
  */
 export function ledgerEntry(row: JobItem, draw: number): LedgerEntry | null {
+  const forecast = forecastOf(row);
   const { decision, effect, label_at, long_wait, submitted_at } = row;
   if (!decision || !label_at || long_wait === undefined || !submitted_at) return null;
   const heldOut = decision.next === 'holdOut';
@@ -173,7 +175,7 @@ export function ledgerEntry(row: JobItem, draw: number): LedgerEntry | null {
     waitSeconds: row.actual_wait ?? null,
     bounds: boundsOf(decision.prediction),
     epoch: decision.evidence.epoch,
-    ...(row.forecast !== undefined && { forecast: taughtBy(row.forecast) }),
+    ...(forecast !== null && { forecast: taughtBy(forecast) }),
   };
 }
 

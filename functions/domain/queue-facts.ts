@@ -3,6 +3,7 @@ import type { LeftLine, QueueLine } from '../../schemas/items/ledger.ts';
 import { FORECAST } from './forecast/numbers.ts';
 import { isTouched } from './own-effect.ts';
 import { secondsOf } from './round.ts';
+import { countedAs } from './round-forecast.ts';
 
 type Stage = NonNullable<JobItem['counted']>;
 
@@ -16,9 +17,10 @@ const STAGES: readonly Stage[] = ['pending', 'running', 'over'];
  * @param until only what is known by then
  */
 export function queueLinesOf(row: JobItem, until: Date): QueueLine[] {
-  const { forecast, counted } = row;
-  if (forecast === undefined || counted === 'over') return [];
-  const { gpus, procs, queue, inputs, z } = forecast;
+  const { counted } = row;
+  const as = counted === 'over' ? null : countedAs(row);
+  if (as === null) return [];
+  const { gpus, procs, queue, inputs, z } = as;
   const submittedAt = secondsOf(row.submitted_at);
   const round = { jobId: row.job_id, submittedAt };
   const asked = { gpus, procs, queue };
@@ -46,7 +48,7 @@ export function queueLinesOf(row: JobItem, until: Date): QueueLine[] {
 
 /** When the next of them is known, or will be if nothing is heard of the round; null when it is over. */
 export function nextQueueDue(row: JobItem): Date | null {
-  if (row.forecast === undefined || row.counted === 'over') return null;
+  if (row.counted === 'over' || countedAs(row) === null) return null;
   const submittedAt = secondsOf(row.submitted_at);
   if (row.counted === undefined) return new Date(submittedAt * 1000);
   if (row.counted === 'running') return new Date(endingOf(row, startOf(row, submittedAt)).at * 1000);

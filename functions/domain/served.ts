@@ -43,13 +43,17 @@ export function serve(state: CalibrationState | null, standing: Standing | null,
   const answer = typeof said === 'string' ? null : said;
   const p = answer?.pLongWait ?? null;
   const common = { p, confidence: answer?.confidence ?? null };
-  if (state === null || standing === null) {
+  const asked = askedBy(job);
+  const made =
+    state === null || standing === null
+      ? null
+      : forecast(standing.state, standing.tables, asked, { at: secondsOf(job.submittedAt), p });
+  // Of a model that has come to what is no number nothing is served either.
+  if (state === null || made === null || !(Number.isFinite(made.q) && Number.isFinite(made.waitSeconds))) {
     const waitSeconds = answer?.waitSeconds ?? 0;
     const bounds = { lowerSeconds: 0, upperSeconds: waitSeconds, upper90Seconds: waitSeconds };
     return { prediction: { ...common, q: null, waitSeconds, ...bounds }, forecast: null };
   }
-  const asked = askedBy(job);
-  const made = forecast(standing.state, standing.tables, asked, { at: secondsOf(job.submittedAt), p });
   const { q, waitSeconds } = made;
   const models = {
     servedBy: made.withVgac ? ('queueAndVgac' as const) : ('queue' as const),

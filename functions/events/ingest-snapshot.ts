@@ -29,8 +29,10 @@ export const handler = task(
     const store = table(env.DYNAMODB_TABLE_NAME);
     // Only T is used here; of an unknown cluster it does not depend on the platform.
     const config = await loadConfig(store, clusterId, 'kubernetes');
+    // What is only not counted yet is no error of the count.
+    await foldCluster(store, config, now);
     const counted = await loadCounts(store, clusterId);
-    if (!(await keepSnapshot(store, snapshot))) return { kept: false };
+    if (!(await keepSnapshot(store, snapshot, now))) return { kept: false };
     await foldCluster(store, config, now);
     const off = Math.abs(pending - counted.pending) + Math.abs(running - counted.running);
     if (off > 0) {

@@ -1,13 +1,14 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { CheckCalibrationInput, CheckCalibrationOutput } from '../../schemas/machines/job-workflow.ts';
 import { loadConfig } from '../adapters/config-store.ts';
-import { foldCluster } from '../adapters/fold.ts';
+import { foldCluster, isOutrun } from '../adapters/fold.ts';
 import { checkReliability } from '../adapters/reliability-check.ts';
 import { table } from '../adapters/table.ts';
 import { task } from '../runtime/task.ts';
 
-/** Whoever wins the race folds the same; the verdict stands on what is there by then. */
-const FEW_RACES = 2;
+/** A job waits for this: whoever wins a race folds the same, and a backlog is for the drift monitor. */
+const LITTLE = { races: 2, batches: 2 };
 
 /**
  * Decides how far this cluster's predictions may be trusted right now. What is known by then is folded first: the jobs submitted
@@ -15,13 +16,21 @@ const FEW_RACES = 2;
  */
 export const handler = task(
   { input: CheckCalibrationInput, output: CheckCalibrationOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
-  async ({ job: { clusterId, jobId, platform } }, { env, now, log }) => {
+  async ({ job: { clusterId, jobId, platform } }, { env, now, log, metrics }) => {
     const store = table(env.DYNAMODB_TABLE_NAME);
     const config = await loadConfig(store, clusterId, platform);
-    await foldCluster(store, config, now, [], FEW_RACES).catch((error: unknown) => {
-      const name = error instanceof Error ? error.name : 'unknown';
-      log.info('the fold is left to the next', { clusterId, jobId, error: name });
-    });
+    try {
+      const { unreadable } = await foldCluster(store, config, now, [], LITTLE);
+      if (unreadable.length > 0) metrics.addMetric('UnreadableRow', MetricUnit.Count, unreadable.length);
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : { name: 'unknown', message: '' };
+      if (isOutrun(error)) log.info('the fold is left to the next', { clusterId, jobId, error: name });
+      else {
+        // The verdict stands on what is folded, and goes stale with it; meanwhile somebody has to know why.
+        metrics.addMetric('FoldFailed', MetricUnit.Count, 1);
+        log.error('the fold before a decision failed', { clusterId, jobId, error: { name, message } });
+      }
+    }
     return checkReliability(store, config, now);
   },
 );

@@ -3,6 +3,7 @@ import { decimal } from './numbers.ts';
 import { EndOfFile, LEFT_OUT, type Reading, type RecordReader } from './reading.ts';
 import { shown } from './refusal.ts';
 import { Row } from './row.ts';
+import { YEAR_2100 } from './times.ts';
 
 const FIELDS = 18;
 const [SPACE, TAB, CARRIAGE_RETURN, SEMICOLON, HASH] = [32, 9, 13, 59, 35];
@@ -80,6 +81,7 @@ export class SwfReader implements RecordReader {
     if (!(wait >= 0)) return `the wait "${this.shown(bytes, WAIT)}" is not known`;
     const run = this.number(bytes, RUN);
     row.submittedAt = submit < YEAR_2000 ? submit + this.startOf(row.line) : submit;
+    if (row.submittedAt + wait >= YEAR_2100) return `the wait "${this.shown(bytes, WAIT)}" ends after the year 2100`;
     // Cancelled before it ran: it has waited, and not started.
     const started = status !== CANCELLED || run > 0;
     row.waitSeconds = started ? wait : Number.NaN;

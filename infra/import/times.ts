@@ -4,7 +4,7 @@ import type { Zone } from './zone.ts';
 /** Numbers from here on are milliseconds, a thousand times more are microseconds, and so on: as seconds it would be the year 5138. */
 const MILLISECONDS = 1e11;
 /** What is said to happen from the year 2100 on is a slip, and would be taken for the end of the file. */
-const YEAR_2100 = 4_102_444_800;
+export const YEAR_2100 = 4_102_444_800;
 const NO_TIME = 'is not a time in seconds or ISO 8601';
 const [ZERO, COLON, DASH, SLASH, PLUS, DOT, COMMA, SPACE] = [48, 58, 45, 47, 43, 46, 44, 32];
 const [UPPER_T, LOWER_T, UPPER_Z, LOWER_Z] = [84, 116, 90, 122];

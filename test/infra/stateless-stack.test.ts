@@ -206,6 +206,7 @@ describe('alarms', () => {
       [
         ...[...machines, ...queues, ...functions, 'AlarmsSlackApiServerErrors 5xx'],
         'AlarmsApprovalSweepFailed ApprovalSweepFailed',
+        'AlarmsFoldFailed FoldFailed',
       ].sort(),
     );
   });

@@ -14,10 +14,13 @@ export type VgacConfig = Omit<ClusterConfig['vgac'], 'variant'> & { readonly var
  * @throws VgacRefused when the base URL or the key cannot be used
  */
 export function connectVgac(config: VgacConfig, defaults: HttpSettings): Vgac {
+  const baseUrl = config.baseUrl ?? defaults.baseUrl;
+  if (baseUrl === '')
+    throw new VgacRefused('VGAC has no address: set VGAC_API_BASE_URL, or vgac.baseUrl of this cluster', null);
   const call = jsonClient(
     {
       ...defaults,
-      baseUrl: config.baseUrl ?? defaults.baseUrl,
+      baseUrl,
       timeoutSeconds: config.timeoutSeconds ?? defaults.timeoutSeconds,
     },
     {

@@ -5,9 +5,9 @@ import { readSecret } from '../secrets.ts';
 import { connectVgac } from './connect.ts';
 import type { Vgac } from './vgac.ts';
 
-/** What a function that calls VGAC needs in its environment. An empty key name means VGAC asks for none. */
+/** What a function that calls VGAC needs in its environment. An empty key name means VGAC asks for none, an empty URL that each cluster names its own. */
 export const vgacSettings = {
-  VGAC_API_BASE_URL: z.url(),
+  VGAC_API_BASE_URL: z.url().or(z.literal('')).default(''),
   VGAC_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(20).default(10),
   VGAC_API_KEY_NAME: z.string().default(''),
 };

@@ -4,7 +4,7 @@ import { EndOfFile, LEFT_OUT, type Reading, type RecordReader } from '../reading
 import { shown } from '../refusal.ts';
 import { Row } from '../row.ts';
 import { spanOf } from '../spans.ts';
-import { isUnknown, type Times } from '../times.ts';
+import { isUnknown, type Times, YEAR_2100 } from '../times.ts';
 import { resourcesIn } from '../tres.ts';
 import type { Column, Layout } from './columns.ts';
 import { opens } from './quotes.ts';
@@ -109,6 +109,8 @@ export class RowReader implements RecordReader {
     if (row.predictedWaitSeconds < 0) return this.fault(bytes, 'predicted_wait_s', 'is not a time span in seconds');
     row.waitSeconds = this.span(bytes, layout.actual_wait_s, layout.units.actual_wait_s);
     if (row.waitSeconds < 0) return this.fault(bytes, 'actual_wait_s', 'is not a time span in seconds');
+    if (row.submittedAt + row.waitSeconds >= YEAR_2100)
+      return this.fault(bytes, 'actual_wait_s', 'ends after the year 2100');
     row.leftAt = Number.NaN;
     row.censored = false;
     row.gpus = known(this.span(bytes, layout.gpus, 1));
@@ -131,7 +133,7 @@ export class RowReader implements RecordReader {
     }
     if (hasLabel) {
       this.locate(bytes, layout.long_wait);
-      const said = yesOrNo(bytes, this.field.from, this.field.to);
+      const said = this.yesOrNo(bytes);
       if (said === null) return this.fault(bytes, 'long_wait', 'is not 0 or 1');
       row.longWait = said;
     } else if (row.started) row.longWait = row.waitSeconds > this.longWaitSeconds;
@@ -162,7 +164,11 @@ export class RowReader implements RecordReader {
     if (stillWaits(state) || this.neverStarted(bytes, state, start, end)) row.waitSeconds = Number.NaN;
 
     let departure = departureOf(state, !Number.isNaN(end));
-    if (this.locate(bytes, layout.censored) && yesOrNo(bytes, this.field.from, this.field.to) === true) {
+    const censored = this.locate(bytes, layout.censored) && !this.isBlank(bytes) ? this.yesOrNo(bytes) : false;
+    if (censored === null) return this.fault(bytes, 'censored', 'is not 0 or 1');
+    // Without its start, what was cancelled and is not known to have run has waited, and not started.
+    const leftUnseen = layout.started_at < 0 && row.started && wasCancelled(state) && !(row.runSeconds > 0);
+    if (censored || leftUnseen) {
       row.leftAt = row.submittedAt + row.waitSeconds;
       row.waitSeconds = Number.NaN;
       departure = 'cancelled';
@@ -280,6 +286,10 @@ export class RowReader implements RecordReader {
     const span = spanOf(text, unit);
     if (!Number.isNaN(span) && span < Number.POSITIVE_INFINITY) return span;
     return isUnknown(text) ? Number.NaN : -1;
+  }
+
+  private yesOrNo(bytes: Buffer): boolean | null {
+    return yesOrNo(bytes, this.field.from, this.field.to);
   }
 
   /** Whether the field says no more than that nobody knows. */

@@ -70,6 +70,16 @@ describe('times', () => {
     ]);
   });
 
+  it('after which a wait would end in another century are refused', async () => {
+    const { rows, faults } = await read(`submit,wait\n${T0},1e308\n${T0},99999999999\n${T0},5\n`);
+    expect(rows).toHaveLength(1);
+    expect([...faults.kinds]).toEqual([['wait ends after the year 2100', 2]]);
+    const swf = `1 ${T0} 99999999999 10 4 -1 -1 4 -1 -1 1 5 1 -1 2 1 -1 -1\n`;
+    expect((await read(swf)).faults.first).toEqual([
+      { line: 1, fault: 'the wait "99999999999" ends after the year 2100' },
+    ]);
+  });
+
   it('at which a running job is expected to end are not the end of the file', async () => {
     const running = sacct(1, T0, T0 + 10, 'RUNNING', T0 + 86_400);
     const { rows } = await read([HEAD, running, `2|PENDING|${iso(T0)}|Unknown|${iso(T0 + 86_400)}`].join('\n'), inUtc);
@@ -85,6 +95,27 @@ describe('times', () => {
       { submittedAt: 1.5, waitSeconds: 901 },
       { submittedAt: 400, waitSeconds: 500 },
     ]);
+  });
+});
+
+describe('a job that was cancelled, of which only the wait is told', () => {
+  it('has not started, unless it ran', async () => {
+    const { rows, faults } = await read(
+      `id,submit,state,wait,elapsed\na,${T0},CANCELLED,20,0\nb,${T0},CANCELLED,20,9\nc,${T0},CANCELLED,900,\nd,${T0},DONE,20,\n`,
+    );
+    expect(rows.map(({ id, waitSeconds, censored, longWait }) => [id, waitSeconds, censored, longWait])).toEqual([
+      ['a', Number.NaN, true, false],
+      ['b', 20, false, false],
+      ['c', Number.NaN, false, true],
+      ['d', 20, false, false],
+    ]);
+    expect(faults.count).toBe(0);
+  });
+
+  it('is censored where a column says so, in words that are known', async () => {
+    const { rows, faults } = await read(`submit,wait,censored\n${T0},5,1\n${T0},5,\n${T0},5,maybe\n`);
+    expect(rows.map(({ censored }) => censored)).toEqual([true, false]);
+    expect(faults.first).toEqual([{ line: 4, fault: 'censored "maybe" is not 0 or 1' }]);
   });
 });
 

@@ -1,9 +1,13 @@
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { describe, expect, it } from 'vitest';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { type BatchGetCommand, DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, expect, it, vi } from 'vitest';
+import { oldestUnfolded, recordDecision } from '../../../functions/adapters/job-store.ts';
+import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
 import { handler } from '../../../functions/job-workflow/check-calibration.ts';
-import { aJob } from '../../fixtures/builders.ts';
-import { aConfig, seedCluster } from '../../fixtures/clusters.ts';
+import { aDecision, aJob } from '../../fixtures/builders.ts';
+import { aConfig, admitted, seedCluster } from '../../fixtures/clusters.ts';
 import { context, useTable } from '../../fixtures/handlers.ts';
+import { instant, moment } from '../outcomes/fixture.ts';
 
 const dynamo = useTable();
 
@@ -60,5 +64,58 @@ describe('freshness', () => {
     const said = await verdict(clusterId, 400);
     expect(said.scope).toBe(scope);
     if (scope === 'escalate') expect(said.reasons[0]?.code).toBe('stale');
+  });
+});
+
+describe('an index that lags behind', () => {
+  it('takes no row for old that has been folded just now', async () => {
+    const due = instant(0);
+    const row = { PK: 'CLUSTER#lag', v: 1, unfolded: 'CLUSTER#lag' };
+    await put({ ...row, SK: 'JOB#folded', unfolded_due: due });
+    await put({ ...row, SK: 'JOB#gone', unfolded_due: due });
+    await put({ ...row, SK: 'JOB#old', unfolded_due: instant(50) });
+    const asIndexed = await dynamo.table.client.send(
+      new QueryCommand({
+        TableName: dynamo.table.name,
+        IndexName: 'unfolded',
+        KeyConditionExpression: 'unfolded = :cluster',
+        ExpressionAttributeValues: { ':cluster': 'CLUSTER#lag' },
+      }),
+    );
+    const update = (SK: string, UpdateExpression: string, values?: object) =>
+      dynamo.table.client.send(
+        new UpdateCommand({
+          TableName: dynamo.table.name,
+          Key: { PK: 'CLUSTER#lag', SK },
+          UpdateExpression,
+          ...(values && { ExpressionAttributeValues: { ...values } }),
+        }),
+      );
+    await update('JOB#folded', 'SET unfolded_due = :due', { ':due': instant(9_000) });
+    await update('JOB#gone', 'REMOVE unfolded, unfolded_due');
+    const send = async (command: unknown) =>
+      command instanceof QueryCommand ? asIndexed : dynamo.table.client.send(command as BatchGetCommand);
+    const lagging = { ...dynamo.table, client: Object.create(dynamo.table.client, { send: { value: send } }) };
+    expect(await oldestUnfolded(lagging, 'lag', moment(100))).toEqual(moment(50));
+    await update('JOB#old', 'SET unfolded_due = :due', { ':due': instant(9_000) });
+    expect(await oldestUnfolded(lagging, 'lag', moment(100))).toBeNull();
+  });
+});
+
+describe('the fold before a decision', () => {
+  it('goes on where it fails, and counts that for whoever has to know', async () => {
+    const counted = vi.spyOn(Metrics.prototype, 'addMetric');
+    await put({ PK: 'CLUSTER#unfoldable', SK: 'FORECAST', v: 1, version: 'seven' });
+    await handler({ job: aJob({ clusterId: 'unfoldable' }) }, context);
+    const job = await admitted(dynamo.table, aConfig({ clusterId: 'unfoldable' }), 'j');
+    await recordDecision(
+      dynamo.table,
+      aDecision({ clusterId: 'unfoldable', jobId: 'j', submittedAt: job.submittedAt }),
+      job.submittedAt,
+    );
+    await recordOutcome(dynamo.table, job, { type: 'JobStarted', at: job.submittedAt }, 300, new Date());
+    expect(await handler({ job }, context)).toMatchObject({ scope: 'escalate' });
+    expect(counted).toHaveBeenCalledWith('FoldFailed', 'Count', 1);
+    counted.mockRestore();
   });
 });

@@ -171,6 +171,15 @@ describe('the wait of a job that starts after its label was folded', () => {
     await fold(clusterId, moment(START), dynamo.table, ['a']);
     expect(await ledgerJobs(dynamo.table, clusterId)).toEqual(['a']);
     expect(await ledgerWaits(dynamo.table, clusterId)).toEqual([]);
+    // One that nothing was served to is counted all the same, and stays until it is over.
+    await recordOutcome(
+      dynamo.table,
+      roundOf(clusterId, 'a'),
+      { type: 'JobEnded', at: instant(START + 1), endState: 'succeeded' },
+      T,
+      moment(START + 1),
+    );
+    await fold(clusterId, moment(START + 1));
     expect(await indexed(dynamo.table, clusterId)).toEqual([]);
   });
 

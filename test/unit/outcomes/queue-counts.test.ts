@@ -184,8 +184,8 @@ describe('what the forecast counts', () => {
     for (const id of ['a', 'b']) await decide(jobOf('snapped', id, 0, 2), 1);
     await fold('snapped', moment(1));
     const counts = { clusterId: 'snapped', pending: 5, running: 7, pendingGpus: null };
-    expect(await keepSnapshot(table, { ...counts, at: instant(10) })).toBe(true);
-    expect(await keepSnapshot(table, { ...counts, at: instant(9) })).toBe(false);
+    expect(await keepSnapshot(table, { ...counts, at: instant(10) }, moment(10))).toBe(true);
+    expect(await keepSnapshot(table, { ...counts, at: instant(9) }, moment(9))).toBe(false);
     for (const seconds of [5, 10, 11]) await fold('snapped', moment(seconds));
     expect(await queueOf('snapped')).toMatchObject({
       ...{ pending: 5, running: 7, pendingGpus: 4 },
@@ -197,7 +197,7 @@ describe('what the forecast counts', () => {
       true,
     );
     // An archive that is replayed changes nothing.
-    expect(await keepSnapshot(table, { ...counts, at: instant(10) })).toBe(false);
+    expect(await keepSnapshot(table, { ...counts, at: instant(10) }, moment(10))).toBe(false);
     await expectRebuilt('snapped');
   });
 

@@ -337,6 +337,12 @@ describe('connectVgac', () => {
     expect(await vgac.observe(CLUSTER)).toMatchObject({ queueDepth: 3 });
   });
 
+  it('says what to set where neither the installation nor the cluster has an address', () => {
+    const settingsWithout = { ...settings, baseUrl: '' };
+    expect(() => connectVgac(config('v1', {}), settingsWithout)).toThrow(/set VGAC_API_BASE_URL, or vgac\.baseUrl/);
+    expect(() => connectVgac(config('v1', { baseUrl: BASE }), settingsWithout)).not.toThrow();
+  });
+
   it.each(['https://user:pa55@vgac.test', 'ftp://vgac.test', 'vgac'])('refuses the base URL %s unquoted', (baseUrl) => {
     try {
       connectVgac(config('v1', {}), { ...settings, baseUrl });

@@ -1,0 +1,48 @@
+import type { JobItem, RoundForecast } from '../../schemas/items/job.ts';
+import { UnreadableState } from './calibration/octets.ts';
+import { inputsIn, standardisedIn } from './forecast/apply.ts';
+import { packed } from './forecast/codec.ts';
+import { INPUTS } from './forecast/inputs.ts';
+import { askedBy } from './served.ts';
+
+type Row = Pick<JobItem, 'forecast' | 'decision' | 'closed_at' | 'request' | 'queue' | 'namespace'>;
+
+/** What the ledger says of a round that is counted: what it asks for, and the inputs of its decision. */
+type Counted = Pick<RoundForecast, 'gpus' | 'procs' | 'queue' | 'inputs' | 'z'>;
+
+/**
+ * What a row keeps of its forecast, where that is whole; else null. Numbers that are none, or too few, would stop the fold for good
+ * once they stood in the ledger.
+ */
+export function forecastOf({ forecast }: Pick<Row, 'forecast'>): RoundForecast | null {
+  if (forecast === undefined) return null;
+  try {
+    const isWhole = inputsIn(forecast.inputs).every(isKnown) && standardisedIn(forecast.z).every(Number.isFinite);
+    return isWhole ? forecast : null;
+  } catch (error) {
+    if (error instanceof UnreadableState) return null;
+    throw error;
+  }
+}
+
+/** An input that nobody knows is NaN. */
+function isKnown(input: number): boolean {
+  return Number.isFinite(input) || Number.isNaN(input);
+}
+
+/**
+ * How a round is counted; null for one that is not, or not yet. One that nothing was served to pends in the queue all the same: it
+ * is counted without inputs, which teaches no model. So is one that was closed before it was decided, and will never be.
+ */
+export function countedAs(row: Row): Counted | null {
+  const whole = forecastOf(row);
+  if (whole !== null) return whole;
+  const { forecast, decision, closed_at, request, queue, namespace } = row;
+  const isServed = decision === undefined ? closed_at === undefined : decision.prediction.q !== null;
+  if (request === undefined || (forecast === undefined && isServed)) return null;
+  return { ...askedBy({ request, queue, namespace }), inputs: UNKNOWN_INPUTS, z: UNKNOWN_Z };
+}
+
+const unknown = (length: number) => packed(new Float64Array(length).fill(Number.NaN));
+const UNKNOWN_INPUTS = unknown(INPUTS.length);
+const UNKNOWN_Z = unknown(INPUTS.length + 1);

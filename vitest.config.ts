@@ -6,6 +6,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 120_000,
     pool: 'threads',
+    // Left to itself it keeps one core free, which is half of a small machine.
+    maxWorkers: '100%',
     env: {
       // Whatever escapes a fixture ends at a closed local port, never at an account.
       AWS_ENDPOINT_URL: 'http://127.0.0.1:1',

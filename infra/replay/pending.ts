@@ -55,6 +55,8 @@ export class Open {
   censored = false;
   /** What the file says; NaN where it does not. */
   waitSeconds = 0.5;
+  /** After how long it left without a start; NaN where it started, or the file does not say. */
+  leftSeconds = 0.5;
   /** Seconds of the wait that are folded by now; NaN before the label is. */
   foldedSeconds = Number.NaN;
   /** Seconds of the wait that are known next. */

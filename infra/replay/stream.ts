@@ -265,6 +265,7 @@ export class Stream {
     // One of which nothing is known frees what it has reserved when the history ends.
     open.at = Number.isNaN(row.labelAt) ? Number.POSITIVE_INFINITY : row.labelAt;
     open.waitSeconds = row.waitSeconds;
+    open.leftSeconds = row.leftAt - row.submittedAt;
     open.holdOutShare = heldOut ? this.chosen.share : Number.NaN;
     entry.id.copy(row.id);
     entry.submittedAt = row.submittedAt;
@@ -371,10 +372,13 @@ function nothing(chosen: Chosen): void {
 function tellsMore(open: Open, seesTouched: boolean): boolean {
   const { entry, foldedSeconds, waitSeconds } = open;
   const owes = entry.touched ? seesTouched && touchedGoesOn(open) : owesWait(entry) !== null;
-  if (!owes || Number.isNaN(waitSeconds)) return false;
+  if (!owes) return false;
   const next = nextElapse(entry.bounds, foldedSeconds);
   if (next === null) return false;
-  open.nextSeconds = next > GATE.usefulSeconds ? waitSeconds : Math.min(next, waitSeconds);
+  // One that left without a start tells of the bounds that had elapsed by then.
+  if (Number.isNaN(waitSeconds) && !(next <= Math.min(open.leftSeconds, GATE.usefulSeconds))) return false;
+  if (Number.isNaN(waitSeconds)) open.nextSeconds = next;
+  else open.nextSeconds = next > GATE.usefulSeconds ? waitSeconds : Math.min(next, waitSeconds);
   open.at = entry.submittedAt + open.nextSeconds;
   return true;
 }

@@ -166,6 +166,26 @@ describe('the bounds on waits', () => {
   });
 });
 
+describe('the wait of a job that leaves without a start', () => {
+  /** How far the one-sided bound has moved by the last of many jobs that wait long, which leaves after so many seconds. */
+  const boundAfter = (leftSeconds: number): number => {
+    const rows = busy(400).map((row) =>
+      Object.assign(row, { waitSeconds: 2_000, longWait: true, labelAt: row.submittedAt + T }),
+    );
+    const submittedAt = 1_700_000_000 + 90 * 400;
+    const last = rowOf({ submittedAt, leftAt: submittedAt + leftSeconds, longWait: true, labelAt: submittedAt + T });
+    const stream = new Stream('c1', ruleSet('core'), 'builtin');
+    for (const row of [...rows, last]) stream.decide(row);
+    stream.finish();
+    return stream.state.interval.up;
+  };
+
+  it('missed the bounds that had elapsed by then, and says nothing of the others', () => {
+    expect(boundAfter(20 * 86_400)).toBeCloseTo(boundAfter(T + 1) + 0.05 * 0.9, 9);
+    expect(boundAfter(T + 2)).toBe(boundAfter(T + 1));
+  });
+});
+
 describe('a stream with jobs of which little is known', () => {
   it('counts them, gives back what they had reserved, and judges what it did by the others', () => {
     const stream = new Stream('c1', ruleSet('core'), 'builtin');

@@ -112,8 +112,19 @@ export async function loadRows(
 
 /** Every row of one table, by its hash. @throws UnreadableItem, OtherLayout */
 export async function listRows(table: Table, clusterId: string, kind: RowKind): Promise<Map<string, ForecastRow>> {
-  const { PK, SK: prefix } = rowKeyOf(clusterId, kind, '');
   const rows = new Map<string, ForecastRow>();
+  for (const [hash, item] of await storedRows(table, clusterId, kind)) rows.set(hash, parseItem(ForecastRow, item));
+  return rows;
+}
+
+/** Every row of one table, by its hash, as it is stored: also where it is none. */
+export async function storedRows(
+  table: Table,
+  clusterId: string,
+  kind: RowKind,
+): Promise<Map<string, Record<string, unknown>>> {
+  const { PK, SK: prefix } = rowKeyOf(clusterId, kind, '');
+  const rows = new Map<string, Record<string, unknown>>();
   let start: Record<string, unknown> | undefined;
   do {
     const page = await table.client.send(
@@ -125,7 +136,7 @@ export async function listRows(table: Table, clusterId: string, kind: RowKind): 
         ...(start && { ExclusiveStartKey: start }),
       }),
     );
-    for (const item of page.Items ?? []) rows.set(String(item.SK).slice(prefix.length), parseItem(ForecastRow, item));
+    for (const item of page.Items ?? []) rows.set(String(item.SK).slice(prefix.length), item);
     start = page.LastEvaluatedKey;
   } while (start);
   return rows;

@@ -1,9 +1,7 @@
-import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { forecastKey, type RowKind, rowKeyOf, saveForecast, saveRow } from './forecast-store.ts';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { forecastKey, rowKeyOf, saveForecast, saveRow, storedRows } from './forecast-store.ts';
 import { nothingReplayed, type Replayed, rowsOfReplayed } from './move-forecast.ts';
-import { clusterKey, type Table } from './table.ts';
-
-type Stored = Record<string, unknown>;
+import type { Table } from './table.ts';
 
 /**
  * Puts the forecast that the ledger gives, and every row of its tables, in the place of what is stored, wherever that differs.
@@ -19,7 +17,7 @@ export async function mendForecast(
 ): Promise<'mended' | 'same' | 'overtaken'> {
   const Key = forecastKey(clusterId);
   const found = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
-  const stored: Stored | undefined = found.Item;
+  const stored = found.Item;
   const from = numberIn(stored?.version);
   if (from !== null && from > version) return 'overtaken';
   let changed = false;
@@ -46,27 +44,6 @@ export async function mendForecast(
   if (isNew || (from === version && isSame(stored?.state, replayed.state))) return changed ? 'mended' : 'same';
   const written = await saveForecast(table, clusterId, { state: replayed.state, version }, from);
   return written ? 'mended' : 'overtaken';
-}
-
-/** As they are, also where they are none. */
-async function storedRows(table: Table, clusterId: string, kind: RowKind): Promise<Map<string, Stored>> {
-  const prefix = rowKeyOf(clusterId, kind, '').SK;
-  const rows = new Map<string, Stored>();
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        KeyConditionExpression: 'PK = :pk AND begins_with(SK, :prefix)',
-        ExpressionAttributeValues: { ':pk': clusterKey(clusterId), ':prefix': prefix },
-        ConsistentRead: true,
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    for (const item of page.Items ?? []) rows.set(String(item.SK).slice(prefix.length), item);
-    start = page.LastEvaluatedKey;
-  } while (start);
-  return rows;
 }
 
 function numberIn(value: unknown): number | null {

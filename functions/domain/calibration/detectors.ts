@@ -1,4 +1,4 @@
-import { clip, logit } from './normal.ts';
+import { clip, heldLogit } from './normal.ts';
 import { CALIBRATION } from './state.ts';
 
 /** Miscalibrations that are looked for, in columns. */
@@ -98,7 +98,7 @@ const ratios = new Float64Array(13);
 function ratiosOf({ slopes, slopeOf, factors }: Shifts, probability: number, y: 0 | 1): Float64Array {
   const { tolerance } = CALIBRATION.detectors;
   const q = clip(probability, 1e-4, 1 - 1e-4);
-  const x = logit(clip(probability, 0.001, 0.999));
+  const x = heldLogit(probability);
   for (let i = 0; i < slopes.length; i++) powers[i] = Math.exp(-(slopes[i] ?? 1) * x);
   for (let i = 0; i < factors.length; i++) {
     const h = clip(1 / (1 + (factors[i] ?? 1) * (powers[slopeOf[i] ?? 0] ?? 1)), 0.001, 0.999);

@@ -47,3 +47,11 @@ export function sigmoid(x: number): number {
 export function logit(p: number): number {
   return Math.log(p / (1 - p));
 }
+
+/** A probability this near to 0 or 1 says no more than this: no single label outweighs a thousand others. */
+const EDGE = 0.001;
+
+/** The logit of a probability held away from 0 and 1. */
+export function heldLogit(p: number): number {
+  return logit(clip(p, EDGE, 1 - EDGE));
+}

@@ -11,7 +11,7 @@ import { type QueueRow, queueRow, type ShapeRow, shapeRow } from './tables.ts';
 const FORMAT = 1;
 
 /**
- * The state as bytes, at most 3 KB: little-endian numbers in fixed order. What stands off the diagonal of a covariance keeps seven
+ * The state as bytes, less than 4 KB: little-endian numbers in fixed order. What stands off the diagonal of a covariance keeps seven
  * digits; all else comes back as it was.
  */
 export function serialiseForecast(state: ForecastState): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,4 @@
-import { clip, logit } from '../calibration/normal.ts';
+import { heldLogit } from '../calibration/normal.ts';
 import { refit, throughPlatt } from '../calibration/platt.ts';
 import { compare } from './choice.ts';
 import { INPUTS, OWN_INPUTS, takeInputs } from './inputs.ts';
@@ -52,7 +52,7 @@ export function forecast(
 ): Forecast {
   takeInputs(queue, tables, job, submission, into.inputs);
   predict(learned, into);
-  const withVgac = choice.withVgac && submission.p !== null;
+  const withVgac = choice.withVgac && !Number.isNaN(into.qWithVgac);
   into.withVgac = withVgac;
   into.q = withVgac ? into.qWithVgac : into.qAlone;
   return into;
@@ -71,12 +71,7 @@ export function predict({ moments, alone, withVgac, wait }: Learned, into: Forec
 }
 
 function served({ platt }: Model, b: number): number {
-  return throughPlatt(platt, scaleOf(b));
-}
-
-/** The logit of a probability held away from 0 and 1. */
-function scaleOf(b: number): number {
-  return logit(clip(b, 0.001, 0.999));
+  return throughPlatt(platt, heldLogit(b));
 }
 
 /** A job was submitted, and forecast: it is counted, and what is usual moves with its inputs. */
@@ -131,8 +126,8 @@ export function learnLabel(
   y: 0 | 1,
 ): void {
   learn(alone.logistic, z, y);
-  refit(alone.platt, FORECAST.platt.forgetting, scaleOf(bAlone), y);
+  refit(alone.platt, FORECAST.platt.forgetting, heldLogit(bAlone), y);
   if (Number.isNaN(bWithVgac)) return;
   learn(withVgac.logistic, z, y);
-  refit(withVgac.platt, FORECAST.platt.forgetting, scaleOf(bWithVgac), y);
+  refit(withVgac.platt, FORECAST.platt.forgetting, heldLogit(bWithVgac), y);
 }

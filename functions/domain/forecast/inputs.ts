@@ -1,4 +1,4 @@
-import { clip, logit } from '../calibration/normal.ts';
+import { heldLogit } from '../calibration/normal.ts';
 import { FORECAST } from './numbers.ts';
 import { type Asked, type QueueState, shapeOf } from './queue.ts';
 import { submissionsUntil } from './rate.ts';
@@ -28,8 +28,6 @@ export const INPUTS = [
 export const OWN_INPUTS = INPUTS.length - 1;
 
 const DAY = 86_400;
-/** p of exactly 0 or 1 says no more than this. */
-const EDGE = 0.001;
 
 /**
  * Takes the inputs of a job, before it is counted itself.
@@ -65,7 +63,7 @@ export function takeInputs(
   into[12] = shape === undefined ? long : meanOf(shape.longs, long);
   into[13] = shape === undefined ? 0 : log(shape.pending);
   into[14] = ofQueue === undefined ? wait : meanOf(ofQueue.waits, wait);
-  into[15] = p === null ? Number.NaN : logit(clip(p, EDGE, 1 - EDGE));
+  into[15] = p === null ? Number.NaN : heldLogit(p);
 }
 
 function log(value: number): number {

@@ -1,4 +1,4 @@
-import { clip, logit, sigmoid } from '../../../functions/domain/calibration/normal.ts';
+import { clip, heldLogit, sigmoid } from '../../../functions/domain/calibration/normal.ts';
 import { type PlattMap, plattMap, refit, throughPlatt } from '../../../functions/domain/calibration/platt.ts';
 
 const EXPERTS = {
@@ -27,11 +27,6 @@ export function experts(): Experts {
 const FLOOR = 0.001;
 const INTERCEPT_LIMIT = 6;
 
-/** The scale all experts work on: the logit of p held away from 0 and 1. */
-function scaleOf(p: number): number {
-  return logit(clip(p, FLOOR, 1 - FLOOR));
-}
-
 /** One expert's probability: 0 is p itself, 1 to 3 are the Platt maps, 4 is the bias. */
 function expert({ platt, bias }: Experts, index: number, p: number, x: number): number {
   if (index === 0) return p;
@@ -41,7 +36,7 @@ function expert({ platt, bias }: Experts, index: number, p: number, x: number): 
 
 /** The weighted mean of the experts: the served probability, never exactly 0 or 1. */
 export function mixture(experts: Experts, p: number): number {
-  const x = scaleOf(p);
+  const x = heldLogit(p);
   let q = 0;
   for (let i = 0; i < EXPERTS.count; i++) q += (experts.weights[i] ?? 0) * expert(experts, i, p, x);
   return clip(q, 1e-9, 1 - 1e-9);
@@ -49,7 +44,7 @@ export function mixture(experts: Experts, p: number): number {
 
 /** Teaches weights, maps and bias one label (CALIBRATION.md section 5). */
 export function learn(experts: Experts, p: number, y: 0 | 1): void {
-  const x = scaleOf(p);
+  const x = heldLogit(p);
   reweigh(experts, p, x, y);
   for (let i = 0; i < experts.platt.length; i++) {
     const map = experts.platt[i];

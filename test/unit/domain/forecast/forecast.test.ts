@@ -230,6 +230,14 @@ describe('p of VGAC', () => {
     expect(played(list).said.filter(({ withVgac }) => withVgac).length).toBeLessThan(150);
   });
 
+  it('is no probability where it is no number: the queue alone serves', () => {
+    const { state, tables } = played(foretold(400, () => true));
+    expect(state.choice.withVgac).toBe(true);
+    const said = forecast(state, tables, GPU, { at: NOON + 90_000, p: Number.NaN });
+    expect(said).toMatchObject({ withVgac: false, q: said.qAlone });
+    expect(said.q > 0 && said.q < 1).toBe(true);
+  });
+
   it('is not missed where it is missing: the queue alone serves', () => {
     const list = foretold(600, () => true).map((job, i) => (i % 5 === 0 ? { ...job, p: null } : job));
     for (const [i, { q, qAlone, qWithVgac, withVgac }] of played(list).said.entries()) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IncompleteStage, readConfig } from '../../infra/config.ts';
+import { IncompleteStage, readConfig } from '../../infra/aws/config.ts';
 
 const COMPLETE = {
   STAGE: 'prod',

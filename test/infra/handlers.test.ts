@@ -5,10 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { HANDLER_FILES } from '../../infra/app.ts';
-import { bundle, bundleOptions } from '../../infra/constructs/bundle.ts';
-import { fileStem } from '../../infra/constructs/stem.ts';
-import { HANDLERS, type HandlerSpec, type Reach } from '../../infra/functions.ts';
+import { HANDLER_FILES } from '../../infra/aws/app.ts';
+import { bundle, bundleOptions } from '../../infra/aws/constructs/bundle.ts';
+import { fileStem } from '../../infra/aws/constructs/stem.ts';
+import { HANDLERS, type HandlerSpec, type Reach } from '../../infra/aws/handlers.ts';
 
 const REACHES: Reach[] = [
   'events',

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { HANDLERS, type HandlerSpec } from '../../infra/functions.ts';
+import { HANDLERS, type HandlerSpec } from '../../infra/aws/handlers.ts';
 import { assembleWithoutCode, PROD, permissions, resources, type Statement, withoutHash } from './prod-like.ts';
 
 /** The only actions that know no resource. */

@@ -5,8 +5,8 @@ import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import * as z from 'zod';
-import { assemble, newApp } from '../../infra/app.ts';
-import type { SystemConfig } from '../../infra/config.ts';
+import { assemble, newApp } from '../../infra/aws/app.ts';
+import type { SystemConfig } from '../../infra/aws/config.ts';
 
 /** Everything that an operator can set, set. */
 export const PROD: SystemConfig = {

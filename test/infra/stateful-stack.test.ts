@@ -1,7 +1,7 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import type { StatefulStack } from '../../infra/stateful-stack.ts';
+import type { StatefulStack } from '../../infra/aws/stateful-stack.ts';
 import { assembleWithoutCode, PROD, resources } from './prod-like.ts';
 
 let stack: StatefulStack;

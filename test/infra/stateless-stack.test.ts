@@ -3,8 +3,8 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { HANDLERS } from '../../infra/functions.ts';
-import type { StatelessStack } from '../../infra/stateless-stack.ts';
+import { HANDLERS } from '../../infra/aws/handlers.ts';
+import type { StatelessStack } from '../../infra/aws/stateless-stack.ts';
 import { assembleWithoutCode, PROD, resources, withoutHash } from './prod-like.ts';
 
 let stack: StatelessStack;

@@ -6,8 +6,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { fileStem } from '../../infra/constructs/stem.ts';
-import { SubstitutionMismatch, Workflow } from '../../infra/constructs/workflow.ts';
+import { fileStem } from '../../infra/aws/constructs/stem.ts';
+import { SubstitutionMismatch, Workflow } from '../../infra/aws/constructs/workflow.ts';
 
 const ARN = 'arn:aws:lambda:eu-central-1:123456789012:function:look-around';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { secretNames } from '../../names.ts';
+import { secretNames } from '../../aws/names.ts';
 import type { SlackSecrets } from './data-folder.ts';
 import { SCHEDULER_SECRET } from './plan.ts';
 

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { TABLE_NAME } from '../../../infra/aws/names.ts';
 import { historyOf } from '../../../infra/embedded/engine/history.ts';
 import { folderDisk } from '../../../infra/embedded/journal/disk.ts';
 import { openJournal } from '../../../infra/embedded/journal/journal.ts';
 import { openDynamo } from '../../../infra/embedded/services/dynamo.ts';
-import { TABLE_NAME } from '../../../infra/names.ts';
 import { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import { JobItem } from '../../../schemas/items/job.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { BUS_NAME } from '../../../infra/names.ts';
+import { BUS_NAME } from '../../../infra/aws/names.ts';
 import { COLLECTOR_SOURCE } from '../../../schemas/events/collector.ts';
 import { createJobs, type Told } from './jobs.ts';
 import { createPeople } from './people.ts';

@@ -3,7 +3,7 @@
  * it is told to start; it says where it listens once it does, and whoever started it makes the load.
  */
 import { once } from 'node:events';
-import { secretNames } from '../../../infra/names.ts';
+import { secretNames } from '../../../infra/aws/names.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { trustVgac } from '../../fixtures/forecasts.ts';
 import { earnAutonomy, openIdleSession } from '../idle-session.ts';

@@ -1,5 +1,5 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { BUS_NAME } from '../../../infra/names.ts';
+import { BUS_NAME } from '../../../infra/aws/names.ts';
 import { COLLECTOR_SOURCE } from '../../../schemas/events/collector.ts';
 import type { Subject } from './start-subject.ts';
 

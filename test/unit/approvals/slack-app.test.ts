@@ -27,7 +27,7 @@ describe('the manifest of the Slack app', () => {
         socket_mode_enabled: z.literal(false),
       }),
     })
-    .parse(JSON.parse(readFileSync('infra/slack/manifest.json', 'utf8')));
+    .parse(JSON.parse(readFileSync('infra/aws/slack-manifest.json', 'utf8')));
 
   /** Scope of each method, from Slack's reference; an unknown method fails the test. */
   const SCOPES = new Map([

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { bundle } from '../../../../infra/constructs/bundle.ts';
+import { bundle } from '../../../../infra/aws/constructs/bundle.ts';
 import { type System, startSystem } from '../../../../infra/embedded/system.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { lambda, table, writeAssembly } from './assembly-fixture.ts';

@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import { emitOn } from './constructs/handler-function.ts';
 import { Workflow } from './constructs/workflow.ts';
-import { inFolder } from './functions.ts';
+import { inFolder } from './handlers.ts';
 import type { Parts } from './parts.ts';
 
 /** Fits, proves, promotes and rolls back refits of the built-in forecast; started by drift-monitor for one cluster at a time. */

@@ -7,17 +7,17 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { IncompleteStage, readConfig, type SystemConfig } from './config.ts';
 import { bundle } from './constructs/bundle.ts';
 import { fileStem } from './constructs/stem.ts';
-import { forEachHandler, HANDLERS, type HandlerName } from './functions.ts';
+import { forEachHandler, HANDLERS, type HandlerName } from './handlers.ts';
 import { SYSTEM } from './names.ts';
 import { StatefulStack } from './stateful-stack.ts';
 import { StatelessStack } from './stateless-stack.ts';
 
-const FUNCTIONS = fileURLToPath(new URL('../functions/', import.meta.url));
+const FUNCTIONS = fileURLToPath(new URL('../../functions/', import.meta.url));
 
 /** Source file of each handler: the folder of its machine, and its own stem. */
 export const HANDLER_FILES = forEachHandler((name) => join(FUNCTIONS, HANDLERS[name].folder, `${fileStem(name)}.ts`));
 
-/** Settings of CDK that change templates: here, so that `cdk synth` and plain `node infra/app.ts` write the same. */
+/** Settings of CDK that change templates: here, so that `cdk synth` and plain `node infra/aws/app.ts` write the same. */
 const CDK_SETTINGS = {
   '@aws-cdk/aws-iam:minimizePolicies': true,
   '@aws-cdk/aws-events:requireEventBusPolicySid': true,

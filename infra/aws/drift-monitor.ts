@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import { GuardedRule } from './constructs/guarded-rule.ts';
 import { emitOn } from './constructs/handler-function.ts';
 import { Workflow } from './constructs/workflow.ts';
-import { inFolder } from './functions.ts';
+import { inFolder } from './handlers.ts';
 import type { Parts } from './parts.ts';
 
 /**

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { collectorEvents } from './collector-events.ts';
 import { GuardedRule } from './constructs/guarded-rule.ts';
 import { Workflow } from './constructs/workflow.ts';
-import { inFolder } from './functions.ts';
+import { inFolder } from './handlers.ts';
 import type { Parts } from './parts.ts';
 
 /** JobSubmitted starts the machine; an execution that ends badly has its row closed. */

@@ -29,7 +29,7 @@ export class SubstitutionMismatch extends Error {
   override name = 'SubstitutionMismatch' as const;
 }
 
-const STATE_MACHINES = fileURLToPath(new URL('../../statemachines/', import.meta.url));
+const STATE_MACHINES = fileURLToPath(new URL('../../../statemachines/', import.meta.url));
 
 /**
  * A state machine from its ASL file; the construct id `JobWorkflow` reads `job-workflow.asl.json`.

@@ -6,7 +6,7 @@ import { approvals } from './approvals.ts';
 import type { SystemConfig } from './config.ts';
 import { HandlerFunction } from './constructs/handler-function.ts';
 import { driftMonitor } from './drift-monitor.ts';
-import { forEachHandler, HANDLERS, type HandlerName } from './functions.ts';
+import { forEachHandler, HANDLERS, type HandlerName } from './handlers.ts';
 import { jobWorkflow } from './job-workflow.ts';
 import { outcomes } from './outcomes.ts';
 import type { Parts } from './parts.ts';

@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
-import { COLLECTOR_SOURCE } from '../schemas/events/collector.ts';
+import { COLLECTOR_SOURCE } from '../../schemas/events/collector.ts';
 import type { SystemConfig } from './config.ts';
 
 /**

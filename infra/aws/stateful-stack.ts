@@ -5,7 +5,7 @@ import { AnyPrincipal, ArnPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { COLLECTOR_SOURCE } from '../schemas/events/collector.ts';
+import { COLLECTOR_SOURCE } from '../../schemas/events/collector.ts';
 import type { SystemConfig } from './config.ts';
 import { DeadLetterQueue } from './constructs/dead-letter-queue.ts';
 import { BUS_NAME, secretNames, TABLE_NAME } from './names.ts';

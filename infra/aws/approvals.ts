@@ -7,7 +7,7 @@ import { Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { AGENTIC_SOURCE } from '../schemas/events/emitted.ts';
+import { AGENTIC_SOURCE } from '../../schemas/events/emitted.ts';
 import { GuardedRule } from './constructs/guarded-rule.ts';
 import { SYSTEM } from './names.ts';
 import type { Parts } from './parts.ts';

@@ -1,6 +1,6 @@
-import { Rounds } from '../import/rounds.ts';
-import type { Row } from '../import/row.ts';
 import type { ForecastName } from './forecast/forecaster.ts';
+import { Rounds } from './import/rounds.ts';
+import type { Row } from './import/row.ts';
 import { NaiveRules } from './naive.ts';
 import { type RuleSet, ruleSet } from './rules.ts';
 import { type OnDecision, OutOfOrder, Stream } from './stream.ts';

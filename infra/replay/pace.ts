@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
-import type { Row } from '../import/row.ts';
+import type { Row } from './import/row.ts';
 
 const HOUR = 3600;
 /** Rows of rounds are kept for 180 days; what was done to an older one nobody remembers. */

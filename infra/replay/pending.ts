@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../schemas/items/ledger.ts';
-import { JobId } from '../import/job-id.ts';
+import { JobId } from './import/job-id.ts';
 
 /** What the fold will need of a decided job; filled again for another when this one is folded. */
 class OpenEntry implements LedgerEntry {

@@ -1,13 +1,13 @@
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { type Faults, noFaults } from '../import/faults.ts';
-import { type ReadOptions, readHistory } from '../import/history.ts';
-import { WholeFileNeeded } from '../import/reading.ts';
-import { UnusableFile } from '../import/refusal.ts';
-import type { Row } from '../import/row.ts';
 import { Cluster } from './cluster.ts';
 import { type DecisionFile, quoted } from './decisions.ts';
 import type { ForecastName } from './forecast/forecaster.ts';
+import { type Faults, noFaults } from './import/faults.ts';
+import { type ReadOptions, readHistory } from './import/history.ts';
+import { WholeFileNeeded } from './import/reading.ts';
+import { UnusableFile } from './import/refusal.ts';
+import type { Row } from './import/row.ts';
 import type { RuleSet } from './rules.ts';
 import { OutOfOrder, type Told } from './stream.ts';
 

@@ -1,10 +1,10 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
-import { type Column, parseMapping, UnknownColumn } from '../import/table/columns.ts';
-import { UnknownZone, type Zone, zoneOf } from '../import/zone.ts';
 import { DecisionFile } from './decisions.ts';
 import { FORECASTS, type ForecastName } from './forecast/forecaster.ts';
+import { type Column, parseMapping, UnknownColumn } from './import/table/columns.ts';
+import { UnknownZone, type Zone, zoneOf } from './import/zone.ts';
 import { parseSetting, UnusableNumber, useSettings } from './numbers.ts';
 import { progressOver } from './progress.ts';
 import { namesOf, replayFile } from './replay-file.ts';

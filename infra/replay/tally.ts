@@ -2,8 +2,8 @@ import type { Bin } from '../../functions/domain/calibration/bins.ts';
 import { type BrierParts, brierOfBins } from '../../functions/domain/calibration/brier.ts';
 import { eceOfBins, largestGapOfBins, nullMeanOfBins } from '../../functions/domain/calibration/ece.ts';
 import type { Chosen } from '../../functions/domain/choose-tier.ts';
-import type { Row } from '../import/row.ts';
 import type { ForecastName } from './forecast/forecaster.ts';
+import type { Row } from './import/row.ts';
 import { Samples } from './samples.ts';
 import { WaitTimes } from './wait-times.ts';
 

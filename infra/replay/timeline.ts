@@ -5,7 +5,7 @@ import type { Chosen } from '../../functions/domain/choose-tier.ts';
 import { TOKEN } from '../../functions/domain/thresholds.ts';
 import { earnedTier } from '../../functions/domain/tiers.ts';
 import type { ClusterConfig } from '../../schemas/config.ts';
-import type { Row } from '../import/row.ts';
+import type { Row } from './import/row.ts';
 
 /** More points than a screen has room for say nothing more. */
 const MOST_POINTS = 400;

@@ -43,8 +43,8 @@ const walls: { rule: string; from: RegExp; never: RegExp }[] = [
     never: /^functions\/(job-workflow|drift-monitor|recalibration|events|http)\//,
   },
   {
-    rule: 'the embedded runtime runs the bundles and imports no handler, adapter or runtime of the functions; its console reads the table as they do',
-    from: /^infra\/embedded\/(?!console\/)/,
+    rule: 'the one-machine runtime runs the bundles and imports no handler, adapter or runtime of the functions',
+    from: /^infra\/runtime\//,
     never: /^functions\/(adapters|runtime|job-workflow|drift-monitor|recalibration|events|http)\//,
   },
 ];

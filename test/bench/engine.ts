@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesize } from '../../infra/embedded/start/synthesis.ts';
+import { synthesize } from '../../infra/cli/start/synthesis.ts';
 import type { Bench } from './bench.ts';
 import { createLoad, type Load, type Seen } from './engine/load.ts';
 import type { Usage } from './engine/messages.ts';

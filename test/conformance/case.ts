@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { Json } from '../../infra/embedded/engine/json.ts';
+import { Json } from '../../infra/runtime/engine/json.ts';
 
 const RecordedEvent = z.looseObject({
   type: z.string(),

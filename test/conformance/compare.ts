@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { HistoryEvent } from '../../infra/embedded/engine/history.ts';
-import { isObject, type JsonValue } from '../../infra/embedded/engine/json.ts';
+import type { HistoryEvent } from '../../infra/runtime/engine/history.ts';
+import { isObject, type JsonValue } from '../../infra/runtime/engine/json.ts';
 import type { Case, RecordedEvent } from './case.ts';
 
 /** What is left out of every comparison, and why. Everything else must be equal. */

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../infra/embedded/engine/json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../../infra/runtime/engine/json.ts';
 import type { Case } from './case.ts';
 
 /** Field names that JSONata gives the same meaning; a `...Path` field becomes the field itself. */

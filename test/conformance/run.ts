@@ -1,7 +1,7 @@
-import { createEngine, type Engine } from '../../infra/embedded/engine/engine.ts';
-import { UnsupportedDefinition } from '../../infra/embedded/engine/errors.ts';
-import type { HistoryEvent } from '../../infra/embedded/engine/history.ts';
-import type { ExecutionSummary } from '../../infra/embedded/engine/scope.ts';
+import { createEngine, type Engine } from '../../infra/runtime/engine/engine.ts';
+import { UnsupportedDefinition } from '../../infra/runtime/engine/errors.ts';
+import type { HistoryEvent } from '../../infra/runtime/engine/history.ts';
+import type { ExecutionSummary } from '../../infra/runtime/engine/scope.ts';
 import { manualClock } from '../fixtures/manual-clock.ts';
 import type { Case } from './case.ts';
 import { causeOf, comparable, differenceOfEvents, same } from './compare.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { Clock } from '../../infra/embedded/clock/clock.ts';
-import { TaskError } from '../../infra/embedded/engine/errors.ts';
-import type { Integrations, TaskCall } from '../../infra/embedded/engine/integrations.ts';
-import { Json, type JsonValue } from '../../infra/embedded/engine/json.ts';
+import type { Clock } from '../../infra/runtime/clock/clock.ts';
+import { TaskError } from '../../infra/runtime/engine/errors.ts';
+import type { Integrations, TaskCall } from '../../infra/runtime/engine/integrations.ts';
+import { Json, type JsonValue } from '../../infra/runtime/engine/json.ts';
 import type { Case, RecordedEvent } from './case.ts';
 import { causeOf, comparable, same } from './compare.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ExecutionView } from '../../infra/embedded/console/views.ts';
+import type { ExecutionView } from '../../infra/console/views.ts';
 import { JOB_ID } from './one-pending-job.ts';
 import { useSystem } from './shared-system.ts';
 import { answersWithoutSlack } from './without-slack.ts';

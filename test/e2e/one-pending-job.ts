@@ -1,7 +1,7 @@
-import { realClock } from '../../infra/embedded/clock/clock.ts';
-import { SimulatedCluster } from '../../infra/embedded/simulator/cluster.ts';
-import { burstySlurm } from '../../infra/embedded/simulator/profiles.ts';
-import { APPROVERS, type Plan, SCHEDULER_SECRET } from '../../infra/embedded/start/plan.ts';
+import { APPROVERS, type Plan, SCHEDULER_SECRET } from '../../infra/cli/start/plan.ts';
+import { SimulatedCluster } from '../../infra/demo/simulator/cluster.ts';
+import { burstySlurm } from '../../infra/demo/simulator/profiles.ts';
+import { realClock } from '../../infra/runtime/clock/clock.ts';
 import { ClusterConfig } from '../../schemas/config.ts';
 
 export const JOB_ID = '900001';

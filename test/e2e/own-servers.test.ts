@@ -52,7 +52,7 @@ describe('one machine, with somebody else’s VGAC and Slack', () => {
     process_ = spawn(
       join(root, 'node_modules/.bin/node'),
       [
-        'infra/embedded/start.ts',
+        'infra/cli/start.ts',
         '--idle',
         '--config',
         config,

@@ -1,7 +1,7 @@
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
-import type { SimulatedCluster } from '../../infra/embedded/simulator/cluster.ts';
-import type { Session } from '../../infra/embedded/start/session.ts';
+import type { Session } from '../../infra/cli/start/session.ts';
+import type { SimulatedCluster } from '../../infra/demo/simulator/cluster.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
 import { trustVgac } from '../fixtures/forecasts.ts';
 import { onePendingJob } from './one-pending-job.ts';

@@ -10,18 +10,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyBatch, birth } from '../../functions/domain/fold-batch.ts';
 import { isWait, labelsOf } from '../../functions/domain/ledger-lines.ts';
 import { TOKEN } from '../../functions/domain/thresholds.ts';
-import { stories } from '../../infra/commands/audit.ts';
-import type { StoryLine } from '../../infra/commands/story.ts';
-import type { Session } from '../../infra/embedded/start/session.ts';
-import { disagreements, SUMMARY_KEYS, type Summary } from '../../infra/embedded/start/summary.ts';
-import { tracePlan } from '../../infra/embedded/start/trace-plan.ts';
+import { stories } from '../../infra/cli/audit.ts';
+import type { Session } from '../../infra/cli/start/session.ts';
+import { disagreements, SUMMARY_KEYS, type Summary } from '../../infra/cli/start/summary.ts';
+import { tracePlan } from '../../infra/cli/start/trace-plan.ts';
+import type { StoryLine } from '../../infra/cli/story.ts';
 import { JobItem } from '../../schemas/items/job.ts';
 import { LedgerItem } from '../../schemas/items/ledger.ts';
 import { brokenPromises, settledWeights } from '../fixtures/promises.ts';
 import { traceOf } from '../fixtures/trace.ts';
 import { makeWorkspace, type Workspace } from './workspace.ts';
 
-const START = fileURLToPath(new URL('../../infra/embedded/start.ts', import.meta.url));
+const START = fileURLToPath(new URL('../../infra/cli/start.ts', import.meta.url));
 const T0 = 1_700_000_000;
 
 /** Jobs, one a minute: most start at once, every fifth waits for ten minutes, and the predictor mostly knows. */

@@ -4,9 +4,9 @@ import { DescribeExecutionCommand, GetExecutionHistoryCommand, SFNClient } from 
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { APPROVER_HEADER } from '../../infra/embedded/console/answers.ts';
-import { issueToken, readApproverKey } from '../../infra/embedded/console/approver-token.ts';
-import { putCollected } from '../../infra/embedded/start/session.ts';
+import { putCollected } from '../../infra/cli/start/session.ts';
+import { APPROVER_HEADER } from '../../infra/console/answers.ts';
+import { issueToken, readApproverKey } from '../../infra/console/approver-token.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
 import type { SharedSystem } from './shared-system.ts';
 import { chromiumPath } from './workspace.ts';
@@ -161,7 +161,7 @@ export function answersWithoutSlack(shared: SharedSystem): void {
         AWS_ACCESS_KEY_ID: system.credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: system.credentials.secretAccessKey,
       };
-      const command = ['infra/commands/approve.ts', ...args, ...where];
+      const command = ['infra/cli/approve.ts', ...args, ...where];
       return promisify(execFile)(process.execPath, command, { env }).then(
         ({ stdout }) => stdout.trim(),
         (error: unknown) => (error instanceof Error && 'stderr' in error ? `${error.stderr}`.trim() : String(error)),

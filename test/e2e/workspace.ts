@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundlePage, type Page } from '../../infra/embedded/console/bundle.ts';
-import { openDataFolder, type SlackSecrets, slackSecrets } from '../../infra/embedded/start/data-folder.ts';
-import type { Plan } from '../../infra/embedded/start/plan.ts';
-import { openSession, type Session } from '../../infra/embedded/start/session.ts';
-import type { Environment } from '../../infra/embedded/start/settings.ts';
-import { synthesize } from '../../infra/embedded/start/synthesis.ts';
+import { openDataFolder, type SlackSecrets, slackSecrets } from '../../infra/cli/start/data-folder.ts';
+import type { Plan } from '../../infra/cli/start/plan.ts';
+import { openSession, type Session } from '../../infra/cli/start/session.ts';
+import type { Environment } from '../../infra/cli/start/settings.ts';
+import { synthesize } from '../../infra/cli/start/synthesis.ts';
+import { bundlePage, type Page } from '../../infra/console/bundle.ts';
 
 /** Where a browser may be; null skips what needs one. */
 export function chromiumPath(): string | null {

@@ -11,7 +11,7 @@ import { FORECAST } from '../../../functions/domain/forecast/numbers.ts';
 import type { Asked } from '../../../functions/domain/forecast/queue.ts';
 import { coldForecast } from '../../../functions/domain/forecast/state.ts';
 import { emptyTables, evict, isOverfull } from '../../../functions/domain/forecast/tables.ts';
-import type { Row } from '../../import/row.ts';
+import type { Row } from '../import/row.ts';
 import type { Recalibration } from '../recalibration.ts';
 import type { Forecaster, Said } from './forecaster.ts';
 import { HAPPENS, QueueEvents } from './queue-events.ts';

@@ -1,4 +1,4 @@
-import type { Row } from '../../import/row.ts';
+import type { Row } from '../import/row.ts';
 import type { Recalibration } from '../recalibration.ts';
 
 /**

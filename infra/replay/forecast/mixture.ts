@@ -1,4 +1,4 @@
-import type { Row } from '../../import/row.ts';
+import type { Row } from '../import/row.ts';
 import { experts, learn, mixture } from './experts.ts';
 import type { Forecaster, Said } from './forecaster.ts';
 

@@ -5,7 +5,7 @@ import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
 import { labelsOf } from '../../../functions/domain/ledger-lines.ts';
 import { costOfPlace, keyOfBytes, placeOf } from '../../../functions/domain/place.ts';
 import { effectIdOf } from '../../../functions/domain/subject.ts';
-import { historyOf } from '../../../infra/embedded/engine/history.ts';
+import { historyOf } from '../../../infra/runtime/engine/history.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
 import type { LedgerItem } from '../../../schemas/items/ledger.ts';

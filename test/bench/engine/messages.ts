@@ -1,4 +1,4 @@
-import type { Counts } from '../../../infra/embedded/start/summary.ts';
+import type { Counts } from '../../../infra/cli/start/summary.ts';
 
 /** What the system under load is started with, as JSON in its first argument. */
 export interface SubjectSettings {

@@ -1,6 +1,6 @@
 /** This runtime behind its wire endpoint, journaled, in a process of its own: what a peer is compared with. */
-import { realClock } from '../../../infra/embedded/clock/clock.ts';
-import { startSystem } from '../../../infra/embedded/system.ts';
+import { realClock } from '../../../infra/runtime/clock/clock.ts';
+import { startSystem } from '../../../infra/runtime/system.ts';
 
 const [assemblyDir = '', dataDir = ''] = process.argv.slice(2);
 const system = await startSystem({ assemblyDir, dataDir, port: 0, clock: realClock(), log: console.error });

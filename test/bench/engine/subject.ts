@@ -5,7 +5,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE_NAME } from '../../../infra/aws/names.ts';
-import type { HistoryEvent } from '../../../infra/embedded/engine/history.ts';
+import type { HistoryEvent } from '../../../infra/runtime/engine/history.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { earnAutonomy, openIdleSession } from '../idle-session.ts';
 import type { FromSubject, SubjectSettings, ToSubject } from './messages.ts';

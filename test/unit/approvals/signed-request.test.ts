@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { signedHeaders } from '../../../infra/commands/signed-request.ts';
-import { authenticate } from '../../../infra/embedded/wire/signature.ts';
+import { signedHeaders } from '../../../infra/cli/signed-request.ts';
+import { authenticate } from '../../../infra/runtime/wire/signature.ts';
 
 const credentials = { accessKeyId: 'AKIA0123456789ABCDEF', secretAccessKey: 'secret' };
 const url = new URL('https://a1b2c3.execute-api.eu-central-1.amazonaws.com/approvals/answer');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { createSlackStandIn } from '../../../infra/embedded/stand-ins/slack/app.ts';
+import { createSlackStandIn } from '../../../infra/demo/stand-ins/slack/app.ts';
 import { ANNA, ASKED } from './builders.ts';
 
 const HOST = '127.0.0.1:4580';

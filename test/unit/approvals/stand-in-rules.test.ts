@@ -3,7 +3,7 @@ import { Hono as Server } from 'hono';
 import { beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { whyNotSlack } from '../../../functions/adapters/slack/signature.ts';
-import { createSlackStandIn } from '../../../infra/embedded/stand-ins/slack/app.ts';
+import { createSlackStandIn } from '../../../infra/demo/stand-ins/slack/app.ts';
 import { ANNA, ASKED, BEN } from './builders.ts';
 
 const HOST = '127.0.0.1:4580';

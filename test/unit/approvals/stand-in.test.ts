@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { requestCard } from '../../../functions/adapters/slack/cards.ts';
 import { readInteraction } from '../../../functions/adapters/slack/interaction.ts';
 import { whyNotSlack } from '../../../functions/adapters/slack/signature.ts';
-import { createSlackStandIn } from '../../../infra/embedded/stand-ins/slack/app.ts';
+import { createSlackStandIn } from '../../../infra/demo/stand-ins/slack/app.ts';
 import { ChatAnswer } from '../../../schemas/ports/slack.ts';
 import { ANNA, ASKED, anApproval, BEN } from './builders.ts';
 

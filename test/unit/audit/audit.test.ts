@@ -11,8 +11,8 @@ import { expireApproval, openApproval } from '../../../functions/adapters/approv
 import { claimJob, recordDecision } from '../../../functions/adapters/job-store.ts';
 import { termsOf } from '../../../functions/domain/approval-terms.ts';
 import { subjectOf } from '../../../functions/domain/subject.ts';
-import { applyClusters } from '../../../infra/commands/apply-clusters.ts';
-import { printable, stories, storyOfJob } from '../../../infra/commands/audit.ts';
+import { applyClusters } from '../../../infra/cli/apply-clusters.ts';
+import { printable, stories, storyOfJob } from '../../../infra/cli/audit.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { aJob } from '../../fixtures/builders.ts';
 import { startDynamo } from '../../fixtures/dynamo.ts';
@@ -103,7 +103,7 @@ describe('npm run audit', () => {
       const file = join(folder, 'audit.jsonl');
       const endpoint = ['--endpoint', dynamo.endpoint, '--table', dynamo.table.name];
       const env = { ...process.env, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
-      const args = ['infra/commands/audit.ts', '--export', file, ...endpoint];
+      const args = ['infra/cli/audit.ts', '--export', file, ...endpoint];
       const { stdout } = await promisify(execFile)(process.execPath, args, { env });
       const text = readFileSync(file, 'utf8');
       const lines = text.trim().split('\n');

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listClusters, loadCalibration } from '../../../functions/adapters/calibration-store.ts';
 import { loadConfig, loadFreeze } from '../../../functions/adapters/config-store.ts';
 import type { Table } from '../../../functions/adapters/table.ts';
-import { applyClusters } from '../../../infra/commands/apply-clusters.ts';
-import { appliedLines } from '../../../infra/commands/configure.ts';
-import { freeze, lift } from '../../../infra/commands/freeze.ts';
+import { applyClusters } from '../../../infra/cli/apply-clusters.ts';
+import { appliedLines } from '../../../infra/cli/configure.ts';
+import { freeze, lift } from '../../../infra/cli/freeze.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { startDynamo } from '../../fixtures/dynamo.ts';
 

@@ -8,7 +8,7 @@ import { decide } from '../../../functions/domain/gate.ts';
 import { EVIDENCE, SWITCHES } from '../../../functions/domain/reliability-rules.ts';
 import { TOKEN } from '../../../functions/domain/thresholds.ts';
 import { TIER_RULES } from '../../../functions/domain/tier-gate.ts';
-import { Reasons } from '../../../infra/embedded/console/page/pieces.tsx';
+import { Reasons } from '../../../infra/console/page/pieces.tsx';
 import { Decision } from '../../../schemas/decision.ts';
 import { anApproval } from '../approvals/builders.ts';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Clock, realClock, simulatedClock } from '../../../infra/embedded/clock/clock.ts';
-import { TimerQueue } from '../../../infra/embedded/clock/timer-queue.ts';
+import { type Clock, realClock, simulatedClock } from '../../../infra/runtime/clock/clock.ts';
+import { TimerQueue } from '../../../infra/runtime/clock/timer-queue.ts';
 import { manualClock } from '../../fixtures/manual-clock.ts';
 
 const MINUTE = 60_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { recognise } from '../../../infra/import/recognise.ts';
-import { zoneOf } from '../../../infra/import/zone.ts';
+import { recognise } from '../../../infra/replay/import/recognise.ts';
+import { zoneOf } from '../../../infra/replay/import/zone.ts';
 
 const options = { mapping: new Map(), longWaitSeconds: 300 } as const;
 

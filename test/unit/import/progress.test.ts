@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { noFaults } from '../../../infra/import/faults.ts';
-import { readHistory } from '../../../infra/import/history.ts';
+import { noFaults } from '../../../infra/replay/import/faults.ts';
+import { readHistory } from '../../../infra/replay/import/history.ts';
 import { folder } from '../replay/run.ts';
 import { csv, jobs } from '../replay/synthetic.ts';
 

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Faults, noFaults } from '../../../infra/import/faults.ts';
-import { readHistory } from '../../../infra/import/history.ts';
-import { Rounds } from '../../../infra/import/rounds.ts';
-import type { Row } from '../../../infra/import/row.ts';
-import { type Column, parseMapping } from '../../../infra/import/table/columns.ts';
-import { zoneOf } from '../../../infra/import/zone.ts';
+import { type Faults, noFaults } from '../../../infra/replay/import/faults.ts';
+import { readHistory } from '../../../infra/replay/import/history.ts';
+import { Rounds } from '../../../infra/replay/import/rounds.ts';
+import type { Row } from '../../../infra/replay/import/row.ts';
+import { type Column, parseMapping } from '../../../infra/replay/import/table/columns.ts';
+import { zoneOf } from '../../../infra/replay/import/zone.ts';
 
 export interface Read {
   readonly rows: readonly Told[];

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Lines } from '../../../infra/import/lines.ts';
-import { decimal } from '../../../infra/import/numbers.ts';
-import { UnusableFile } from '../../../infra/import/refusal.ts';
-import { LineSort } from '../../../infra/import/sort.ts';
-import { layoutOf, parseMapping, UnknownColumn } from '../../../infra/import/table/columns.ts';
-import { RowReader } from '../../../infra/import/table/row-reader.ts';
-import { Times } from '../../../infra/import/times.ts';
+import { Lines } from '../../../infra/replay/import/lines.ts';
+import { decimal } from '../../../infra/replay/import/numbers.ts';
+import { UnusableFile } from '../../../infra/replay/import/refusal.ts';
+import { LineSort } from '../../../infra/replay/import/sort.ts';
+import { layoutOf, parseMapping, UnknownColumn } from '../../../infra/replay/import/table/columns.ts';
+import { RowReader } from '../../../infra/replay/import/table/row-reader.ts';
+import { Times } from '../../../infra/replay/import/times.ts';
 import { HEADER } from '../replay/synthetic.ts';
 
 const number = (text: string): number => decimal(Buffer.from(text), 0, Buffer.byteLength(text));

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Rounds } from '../../../infra/import/rounds.ts';
-import { Row } from '../../../infra/import/row.ts';
+import { Rounds } from '../../../infra/replay/import/rounds.ts';
+import { Row } from '../../../infra/replay/import/row.ts';
 import { folder, replay } from '../replay/run.ts';
 
 const CASES = join(import.meta.dirname, '../../../../shared/data/cases/replay');

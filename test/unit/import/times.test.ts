@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { spanOf, unitOf } from '../../../infra/import/spans.ts';
-import { Times } from '../../../infra/import/times.ts';
-import { UnknownZone, zoneOf } from '../../../infra/import/zone.ts';
+import { spanOf, unitOf } from '../../../infra/replay/import/spans.ts';
+import { Times } from '../../../infra/replay/import/times.ts';
+import { UnknownZone, zoneOf } from '../../../infra/replay/import/zone.ts';
 
 const utc = (text: string): number => Date.parse(text) / 1000;
 const ZONES = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'America/St_Johns', 'UTC'];

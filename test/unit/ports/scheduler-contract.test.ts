@@ -4,7 +4,7 @@ import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectScheduler } from '../../../functions/adapters/schedulers/connect.ts';
 import { capabilityOf } from '../../../functions/domain/capabilities.ts';
-import { createSchedulerStandIn } from '../../../infra/embedded/stand-ins/scheduler/app.ts';
+import { createSchedulerStandIn } from '../../../infra/demo/stand-ins/scheduler/app.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import type { ActionArguments } from '../../../schemas/decision.ts';
 import { arrival, smallCluster } from '../simulator/small-cluster.ts';

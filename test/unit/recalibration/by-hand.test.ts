@@ -5,7 +5,7 @@ import type { Table } from '../../../functions/adapters/table.ts';
 import { placeOf } from '../../../functions/domain/place.ts';
 import { roundHash } from '../../../functions/domain/round.ts';
 import { TOKEN } from '../../../functions/domain/thresholds.ts';
-import { promoteByHand, rebuildByHand, rollBackByHand, show } from '../../../infra/commands/recalibrate.ts';
+import { promoteByHand, rebuildByHand, rollBackByHand, show } from '../../../infra/cli/recalibrate.ts';
 import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { calibrationOf, configOf } from '../outcomes/fixture.ts';

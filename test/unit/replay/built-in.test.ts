@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FORECAST } from '../../../functions/domain/forecast/numbers.ts';
-import { Row } from '../../../infra/import/row.ts';
 import { BuiltIn } from '../../../infra/replay/forecast/built-in.ts';
 import type { Said } from '../../../infra/replay/forecast/forecaster.ts';
 import { HAPPENS, QueueEvents } from '../../../infra/replay/forecast/queue-events.ts';
+import { Row } from '../../../infra/replay/import/row.ts';
 import { NaiveRules } from '../../../infra/replay/naive.ts';
 import { ruleSet } from '../../../infra/replay/rules.ts';
 import { Stream } from '../../../infra/replay/stream.ts';

@@ -8,7 +8,7 @@ import { rankingOf } from '../../../functions/domain/calibration/discrimination.
 import { canonicalEce, largestGap, nullMean } from '../../../functions/domain/calibration/ece.ts';
 import { tailGap } from '../../../functions/domain/calibration/tail-gap.ts';
 import { nothingChosen } from '../../../functions/domain/choose-tier.ts';
-import { Row } from '../../../infra/import/row.ts';
+import { Row } from '../../../infra/replay/import/row.ts';
 import { Pace } from '../../../infra/replay/pace.ts';
 import { Pending } from '../../../infra/replay/pending.ts';
 import { Questions } from '../../../infra/replay/questions.ts';

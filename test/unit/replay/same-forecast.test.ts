@@ -20,9 +20,9 @@ import { deserialiseForecast } from '../../../functions/domain/forecast/codec.ts
 import type { ForecastState } from '../../../functions/domain/forecast/state.ts';
 import { outcomeOf } from '../../../functions/domain/outcome.ts';
 import { GATE } from '../../../functions/domain/thresholds.ts';
-import { Row } from '../../../infra/import/row.ts';
 import { BuiltIn } from '../../../infra/replay/forecast/built-in.ts';
 import type { ForecastName } from '../../../infra/replay/forecast/forecaster.ts';
+import { Row } from '../../../infra/replay/import/row.ts';
 import { ruleSet } from '../../../infra/replay/rules.ts';
 import { Stream } from '../../../infra/replay/stream.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';

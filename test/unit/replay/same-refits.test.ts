@@ -14,7 +14,7 @@ import { handler as refitModel } from '../../../functions/recalibration/refit-mo
 import { handler as rejectRefit } from '../../../functions/recalibration/reject-refit.ts';
 import { handler as rollBackRefit } from '../../../functions/recalibration/roll-back-refit.ts';
 import { handler as watchRefit } from '../../../functions/recalibration/watch-refit.ts';
-import { Row } from '../../../infra/import/row.ts';
+import { Row } from '../../../infra/replay/import/row.ts';
 import { roundOf, ruleSet } from '../../../infra/replay/rules.ts';
 import { Stream } from '../../../infra/replay/stream.ts';
 import { type Handlers, runMachine } from '../../fixtures/checked-in-machine.ts';

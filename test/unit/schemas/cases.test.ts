@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { admit, admitOutcome } from '../../../functions/domain/admission.ts';
 import { roundKey } from '../../../functions/domain/round.ts';
-import { eventBridge } from '../../../infra/embedded/wire/event-bridge.ts';
+import { eventBridge } from '../../../infra/runtime/wire/event-bridge.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../../shared/data/cases/events');
 const present = existsSync(FOLDER);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CollectorEvent } from '../../../infra/embedded/feed/timeline.ts';
-import { SimulatedCluster } from '../../../infra/embedded/simulator/cluster.ts';
-import { eventLoop } from '../../../infra/embedded/simulator/event-loop.ts';
-import { burstySlurm, quietK8s } from '../../../infra/embedded/simulator/profiles.ts';
-import { seededRandom } from '../../../infra/embedded/simulator/random.ts';
+import type { CollectorEvent } from '../../../infra/demo/feed/timeline.ts';
+import { SimulatedCluster } from '../../../infra/demo/simulator/cluster.ts';
+import { eventLoop } from '../../../infra/demo/simulator/event-loop.ts';
+import { burstySlurm, quietK8s } from '../../../infra/demo/simulator/profiles.ts';
+import { seededRandom } from '../../../infra/demo/simulator/random.ts';
 import { JobCancelled, JobEnded, JobStarted, JobSubmitted } from '../../../schemas/events/collector.ts';
 import { arrival, START, smallCluster, twoQueues } from './small-cluster.ts';
 

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { trainPredictor } from '../../../infra/embedded/simulator/predictor.ts';
-import { Twins } from '../../../infra/embedded/simulator/twins.ts';
-import { mayAlone } from '../../../infra/embedded/start/milestones.ts';
+import { mayAlone } from '../../../infra/cli/start/milestones.ts';
 import {
   configurationOf,
   STORY,
   STORY_CLUSTERS,
   type StoryCluster,
-} from '../../../infra/embedded/start/simulated-clusters.ts';
+} from '../../../infra/cli/start/simulated-clusters.ts';
+import { trainPredictor } from '../../../infra/demo/simulator/predictor.ts';
+import { Twins } from '../../../infra/demo/simulator/twins.ts';
 import { OfflineRun } from './offline-run.ts';
 
 const HOUR_MS = 3_600_000;

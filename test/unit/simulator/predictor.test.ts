@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { debiasedEce } from '../../../functions/domain/calibration/debiased-ece.ts';
 import { inOrderOfQ } from '../../../functions/domain/calibration/served-sample.ts';
-import { SimulatedCluster } from '../../../infra/embedded/simulator/cluster.ts';
-import { eventLoop } from '../../../infra/embedded/simulator/event-loop.ts';
-import { trainPredictor } from '../../../infra/embedded/simulator/predictor.ts';
-import type { Profile } from '../../../infra/embedded/simulator/profile.ts';
-import { burstySlurm, quietK8s } from '../../../infra/embedded/simulator/profiles.ts';
-import { seededRandom } from '../../../infra/embedded/simulator/random.ts';
+import { SimulatedCluster } from '../../../infra/demo/simulator/cluster.ts';
+import { eventLoop } from '../../../infra/demo/simulator/event-loop.ts';
+import { trainPredictor } from '../../../infra/demo/simulator/predictor.ts';
+import type { Profile } from '../../../infra/demo/simulator/profile.ts';
+import { burstySlurm, quietK8s } from '../../../infra/demo/simulator/profiles.ts';
+import { seededRandom } from '../../../infra/demo/simulator/random.ts';
 import { START } from './small-cluster.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,10 +1,10 @@
-import type { CollectorEvent } from '../../../infra/embedded/feed/timeline.ts';
-import { SimulatedCluster } from '../../../infra/embedded/simulator/cluster.ts';
-import { eventLoop } from '../../../infra/embedded/simulator/event-loop.ts';
-import type { Profile } from '../../../infra/embedded/simulator/profile.ts';
-import { burstySlurm } from '../../../infra/embedded/simulator/profiles.ts';
-import { seededRandom } from '../../../infra/embedded/simulator/random.ts';
-import type { Arrival } from '../../../infra/embedded/simulator/workload.ts';
+import type { CollectorEvent } from '../../../infra/demo/feed/timeline.ts';
+import { SimulatedCluster } from '../../../infra/demo/simulator/cluster.ts';
+import { eventLoop } from '../../../infra/demo/simulator/event-loop.ts';
+import type { Profile } from '../../../infra/demo/simulator/profile.ts';
+import { burstySlurm } from '../../../infra/demo/simulator/profiles.ts';
+import { seededRandom } from '../../../infra/demo/simulator/random.ts';
+import type { Arrival } from '../../../infra/demo/simulator/workload.ts';
 
 export const START = Date.UTC(2026, 10, 20, 8);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { TraceJob } from '../../../infra/embedded/feed/trace.ts';
-import { traceSource } from '../../../infra/embedded/stand-ins/vgac/trace-source.ts';
+import type { TraceJob } from '../../../infra/demo/feed/trace.ts';
+import { traceSource } from '../../../infra/demo/stand-ins/vgac/trace-source.ts';
 
 const T0 = Date.UTC(2026, 10, 1) / 1_000;
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { SimulatedCluster } from '../../../infra/embedded/simulator/cluster.ts';
-import { eventLoop } from '../../../infra/embedded/simulator/event-loop.ts';
-import { burstySlurm } from '../../../infra/embedded/simulator/profiles.ts';
-import { seededRandom } from '../../../infra/embedded/simulator/random.ts';
-import { Twins } from '../../../infra/embedded/simulator/twins.ts';
+import { SimulatedCluster } from '../../../infra/demo/simulator/cluster.ts';
+import { eventLoop } from '../../../infra/demo/simulator/event-loop.ts';
+import { burstySlurm } from '../../../infra/demo/simulator/profiles.ts';
+import { seededRandom } from '../../../infra/demo/simulator/random.ts';
+import { Twins } from '../../../infra/demo/simulator/twins.ts';
 import { START } from './small-cluster.ts';
 
 const HOUR_MS = 3_600_000;

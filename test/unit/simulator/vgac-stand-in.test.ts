@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
-import { simulatedSource } from '../../../infra/embedded/simulator/prediction-source.ts';
-import { trainPredictor } from '../../../infra/embedded/simulator/predictor.ts';
-import { burstySlurm } from '../../../infra/embedded/simulator/profiles.ts';
-import { createVgacStandIn } from '../../../infra/embedded/stand-ins/vgac/app.ts';
-import type { PredictionSource } from '../../../infra/embedded/stand-ins/vgac/source.ts';
+import { simulatedSource } from '../../../infra/demo/simulator/prediction-source.ts';
+import { trainPredictor } from '../../../infra/demo/simulator/predictor.ts';
+import { burstySlurm } from '../../../infra/demo/simulator/profiles.ts';
+import { createVgacStandIn } from '../../../infra/demo/stand-ins/vgac/app.ts';
+import type { PredictionSource } from '../../../infra/demo/stand-ins/vgac/source.ts';
 import {
   PlatformSummary,
   PlatformWait,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { roundFacts } from '../../../functions/domain/figures.ts';
-import { Executions } from '../../../infra/embedded/console/executions.ts';
-import type { HistoryEvent } from '../../../infra/embedded/engine/history.ts';
-import { account } from '../../../infra/embedded/start/account.ts';
-import { disagreements } from '../../../infra/embedded/start/summary.ts';
+import { account } from '../../../infra/cli/start/account.ts';
+import { disagreements } from '../../../infra/cli/start/summary.ts';
+import { Executions } from '../../../infra/console/executions.ts';
+import type { HistoryEvent } from '../../../infra/runtime/engine/history.ts';
 import { aRow } from '../figures/rows.ts';
 
 const arnOf = (name: string, machine = 'vgac-agentic-job-workflow') =>

@@ -8,7 +8,7 @@ import {
   makeApproverKey,
   NoApproverKey,
   readApproverKey,
-} from '../../../infra/embedded/console/approver-token.ts';
+} from '../../../infra/console/approver-token.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vgac-approver-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { RoundFacts } from '../../../functions/domain/figures.ts';
-import { renderSummary } from '../../../infra/embedded/start/closing-table.ts';
-import { closingSentences, servedSentence } from '../../../infra/embedded/start/closing-words.ts';
-import { type Summary, summarise } from '../../../infra/embedded/start/summary.ts';
+import { renderSummary } from '../../../infra/cli/start/closing-table.ts';
+import { closingSentences, servedSentence } from '../../../infra/cli/start/closing-words.ts';
+import { type Summary, summarise } from '../../../infra/cli/start/summary.ts';
 
 const usual = {
   part: 'acted',

@@ -1,12 +1,12 @@
 import { request } from 'node:http';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundlePage } from '../../../infra/embedded/console/bundle.ts';
-import { Executions } from '../../../infra/embedded/console/executions.ts';
-import { ScoreHistory } from '../../../infra/embedded/console/history-of-scores.ts';
-import { type ConsoleServer, PortUnavailable, startConsole } from '../../../infra/embedded/console/server.ts';
-import { statesOf } from '../../../infra/embedded/console/states.ts';
-import type { HistoryEvent } from '../../../infra/embedded/engine/history.ts';
+import { bundlePage } from '../../../infra/console/bundle.ts';
+import { Executions } from '../../../infra/console/executions.ts';
+import { ScoreHistory } from '../../../infra/console/history-of-scores.ts';
+import { type ConsoleServer, PortUnavailable, startConsole } from '../../../infra/console/server.ts';
+import { statesOf } from '../../../infra/console/states.ts';
+import type { HistoryEvent } from '../../../infra/runtime/engine/history.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { RowStatus } from '../../../schemas/items/job.ts';
 import { aDecided, asksAbout } from '../figures/rows.ts';

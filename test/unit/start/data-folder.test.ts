@@ -11,9 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { lockFolder } from '../../../infra/embedded/journal/lock.ts';
-import { namedSecrets, openDataFolder, slackSecrets } from '../../../infra/embedded/start/data-folder.ts';
-import { CannotStart } from '../../../infra/embedded/start/stop-with.ts';
+import { namedSecrets, openDataFolder, slackSecrets } from '../../../infra/cli/start/data-folder.ts';
+import { CannotStart } from '../../../infra/cli/start/stop-with.ts';
+import { lockFolder } from '../../../infra/runtime/journal/lock.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'vgac-data-'));
 const folder = join(base, 'data');

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { enterPressed } from '../../../infra/embedded/start/enter-key.ts';
+import { enterPressed } from '../../../infra/cli/start/enter-key.ts';
 
 const never = new Promise<void>(() => undefined);
 

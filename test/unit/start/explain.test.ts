@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { explain } from '../../../infra/embedded/start/explain.ts';
-import { CannotStart } from '../../../infra/embedded/start/stop-with.ts';
+import { explain } from '../../../infra/cli/start/explain.ts';
+import { CannotStart } from '../../../infra/cli/start/stop-with.ts';
 
 describe('what is printed when a start fails', () => {
   it('says that the disk is full, however deep LevelDB or the file system says so', () => {

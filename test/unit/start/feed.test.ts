@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { simulatedClock } from '../../../infra/embedded/clock/clock.ts';
-import { startFeed } from '../../../infra/embedded/feed/feeder.ts';
-import { type CollectorEvent, timeline } from '../../../infra/embedded/feed/timeline.ts';
-import type { TraceJob } from '../../../infra/embedded/feed/trace.ts';
+import { startFeed } from '../../../infra/demo/feed/feeder.ts';
+import { type CollectorEvent, timeline } from '../../../infra/demo/feed/timeline.ts';
+import type { TraceJob } from '../../../infra/demo/feed/trace.ts';
+import { simulatedClock } from '../../../infra/runtime/clock/clock.ts';
 import { JobCancelled, JobEnded, JobStarted, JobSubmitted } from '../../../schemas/events/collector.ts';
 
 const T0 = 1_700_000_000;

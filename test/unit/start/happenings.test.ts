@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { burstySlurm } from '../../../infra/embedded/simulator/profiles.ts';
-import { earlierStart, nodesBack, nodesLost } from '../../../infra/embedded/start/happenings.ts';
+import { earlierStart, nodesBack, nodesLost } from '../../../infra/cli/start/happenings.ts';
+import { burstySlurm } from '../../../infra/demo/simulator/profiles.ts';
 import { arrival, smallCluster } from '../simulator/small-cluster.ts';
 
 describe('what happens in a simulated cluster', () => {

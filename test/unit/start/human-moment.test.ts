@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { EventType, HistoryEvent } from '../../../infra/embedded/engine/history.ts';
-import { type Ending, HumanMoment } from '../../../infra/embedded/start/human-moment.ts';
+import { type Ending, HumanMoment } from '../../../infra/cli/start/human-moment.ts';
+import type { EventType, HistoryEvent } from '../../../infra/runtime/engine/history.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { anApproval } from '../approvals/builders.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Milestones } from '../../../infra/embedded/start/milestones.ts';
+import { Milestones } from '../../../infra/cli/start/milestones.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
 import { evidenceOf } from '../figures/rows.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Notices } from '../../../infra/embedded/start/notices.ts';
+import { Notices } from '../../../infra/cli/start/notices.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
 import { evidenceOf } from '../figures/rows.ts';
 

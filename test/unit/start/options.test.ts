@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseOptions } from '../../../infra/embedded/start/options.ts';
-import { CannotStart } from '../../../infra/embedded/start/stop-with.ts';
+import { parseOptions } from '../../../infra/cli/start/options.ts';
+import { CannotStart } from '../../../infra/cli/start/stop-with.ts';
 
 describe('the command line', () => {
   it('has the documented defaults', () => {

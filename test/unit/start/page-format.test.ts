@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { waitWords } from '../../../infra/embedded/console/page/format.ts';
+import { waitWords } from '../../../infra/console/page/format.ts';
 
 describe('the wait on the page', () => {
   const bounds = { lowerSeconds: 4, upperSeconds: 1740 };

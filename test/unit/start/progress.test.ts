@@ -2,8 +2,8 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { count, type Figures, noFigures } from '../../../functions/domain/figures.ts';
-import { type ProgressSource, showProgress, statusLines, totalsParts } from '../../../infra/embedded/start/progress.ts';
-import { joined, wrapped } from '../../../infra/embedded/start/status-line.ts';
+import { type ProgressSource, showProgress, statusLines, totalsParts } from '../../../infra/cli/start/progress.ts';
+import { joined, wrapped } from '../../../infra/cli/start/status-line.ts';
 
 function figures(): Figures {
   const some = noFigures();

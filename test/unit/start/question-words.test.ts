@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { endingInWords, questionInWords } from '../../../infra/embedded/start/question-words.ts';
-import { wrapped } from '../../../infra/embedded/start/status-line.ts';
+import { endingInWords, questionInWords } from '../../../infra/cli/start/question-words.ts';
+import { wrapped } from '../../../infra/cli/start/status-line.ts';
 import { aDecision, anApproval } from '../approvals/builders.ts';
 
 const LINK = 'http://127.0.0.1:4580/#/sign-in/U0OPERATOR.console.1796103029.NnGrZXeEWV__rQGmSoVYuvN6O2cE7/dec_1';

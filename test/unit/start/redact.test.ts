@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { REDACTED, Redactor } from '../../../infra/embedded/console/redact.ts';
+import { REDACTED, Redactor } from '../../../infra/console/redact.ts';
 
 const TOKEN = 'AQB0b2tlbi1vZi1hLXRhc2s';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Shared } from '../../../infra/embedded/console/shared.ts';
+import { Shared } from '../../../infra/console/shared.ts';
 
 /** Loads that end when the test says so, and a clock that the test moves. */
 function slow() {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sparedInWords } from '../../../infra/embedded/start/spared-words.ts';
+import { sparedInWords } from '../../../infra/cli/start/spared-words.ts';
 
 const none = { jobs: 0, seconds: 0, most: 0 };
 

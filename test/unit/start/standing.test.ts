@@ -4,9 +4,9 @@ import { type CalibrationState, initialState } from '../../../functions/domain/c
 import { count, noFigures, roundFacts } from '../../../functions/domain/figures.ts';
 import { reliability } from '../../../functions/domain/reliability.ts';
 import { tierRulesOf } from '../../../functions/domain/tier-rules.ts';
-import { SettledRounds } from '../../../infra/embedded/console/settled.ts';
-import { shownScope } from '../../../infra/embedded/console/shown-scope.ts';
-import { type Known, standingOf } from '../../../infra/embedded/console/standing.ts';
+import { SettledRounds } from '../../../infra/console/settled.ts';
+import { shownScope } from '../../../infra/console/shown-scope.ts';
+import { type Known, standingOf } from '../../../infra/console/standing.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';

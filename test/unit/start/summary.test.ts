@@ -8,7 +8,7 @@ import {
   NO_CLUSTER,
   SUMMARY_KEYS,
   summarise,
-} from '../../../infra/embedded/start/summary.ts';
+} from '../../../infra/cli/start/summary.ts';
 
 const job = ({
   clusterId = 'a',

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { timeline } from '../../../infra/embedded/feed/timeline.ts';
-import { readTrace, UnreadableTrace } from '../../../infra/embedded/feed/trace.ts';
+import { timeline } from '../../../infra/demo/feed/timeline.ts';
+import { readTrace, UnreadableTrace } from '../../../infra/demo/feed/trace.ts';
 import { traceOf } from '../../fixtures/trace.ts';
 
 const TRACE = 'job_id,cluster,platform,submit_ts,wait_s,gpus,queue,run_s,procs,censored';

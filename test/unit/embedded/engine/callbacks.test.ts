@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TaskError } from '../../../../infra/embedded/engine/errors.ts';
+import { TaskError } from '../../../../infra/runtime/engine/errors.ts';
 import { callback, machineOf, START, task } from './machine.ts';
 
 /** A machine that waits for its token; `token()` is the latest one handed out. */

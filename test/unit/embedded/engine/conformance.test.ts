@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { JsonValue } from '../../../../infra/embedded/engine/json.ts';
+import type { JsonValue } from '../../../../infra/runtime/engine/json.ts';
 import { type Case, readCases } from '../../../conformance/case.ts';
 import { inJsonata } from '../../../conformance/in-jsonata.ts';
 import { runCase } from '../../../conformance/run.ts';

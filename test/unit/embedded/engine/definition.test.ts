@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UnsupportedDefinition } from '../../../../infra/embedded/engine/errors.ts';
+import { UnsupportedDefinition } from '../../../../infra/runtime/engine/errors.ts';
 import { callback, machineOf, task } from './machine.ts';
 
 const end = { End: true };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import jsonata from 'jsonata';
 import { describe, expect, it } from 'vitest';
-import { compileDirect } from '../../../../infra/embedded/engine/direct.ts';
-import type { JsonValue } from '../../../../infra/embedded/engine/json.ts';
+import { compileDirect } from '../../../../infra/runtime/engine/direct.ts';
+import type { JsonValue } from '../../../../infra/runtime/engine/json.ts';
 
 const name = fc.constantFrom('a', 'b', 'length', '__proto__', 'constructor', 'toString');
 const { value } = fc.letrec<{ value: JsonValue }>((tie) => ({

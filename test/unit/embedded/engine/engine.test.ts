@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { simulatedClock } from '../../../../infra/embedded/clock/clock.ts';
-import { createEngine } from '../../../../infra/embedded/engine/engine.ts';
-import { wireEvent } from '../../../../infra/embedded/engine/history.ts';
-import type { StatusChange } from '../../../../infra/embedded/engine/status-change.ts';
+import { simulatedClock } from '../../../../infra/runtime/clock/clock.ts';
+import { createEngine } from '../../../../infra/runtime/engine/engine.ts';
+import { wireEvent } from '../../../../infra/runtime/engine/history.ts';
+import type { StatusChange } from '../../../../infra/runtime/engine/status-change.ts';
 import { callback, MACHINE, machineOf, START, task } from './machine.ts';
 
 const pass = { Only: { Type: 'Pass', End: true } };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TaskError } from '../../../../infra/embedded/engine/errors.ts';
+import { TaskError } from '../../../../infra/runtime/engine/errors.ts';
 import type { Invoke } from './machine.ts';
 import { machineOf, START, task } from './machine.ts';
 

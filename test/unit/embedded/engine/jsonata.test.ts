@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../../../infra/embedded/engine/json.ts';
-import { createEvaluator, QueryFailed } from '../../../../infra/embedded/engine/jsonata.ts';
+import type { JsonValue } from '../../../../infra/runtime/engine/json.ts';
+import { createEvaluator, QueryFailed } from '../../../../infra/runtime/engine/jsonata.ts';
 
 const evaluator = createEvaluator({ now: () => Date.parse('2026-03-01T12:00:00Z'), random: () => 0.25 });
 const value = (expression: string, states: Record<string, JsonValue> = {}) =>

@@ -1,7 +1,7 @@
-import { createEngine, type EngineOptions } from '../../../../infra/embedded/engine/engine.ts';
-import type { HistoryEvent } from '../../../../infra/embedded/engine/history.ts';
-import type { TaskCall } from '../../../../infra/embedded/engine/integrations.ts';
-import type { JsonValue } from '../../../../infra/embedded/engine/json.ts';
+import { createEngine, type EngineOptions } from '../../../../infra/runtime/engine/engine.ts';
+import type { HistoryEvent } from '../../../../infra/runtime/engine/history.ts';
+import type { TaskCall } from '../../../../infra/runtime/engine/integrations.ts';
+import type { JsonValue } from '../../../../infra/runtime/engine/json.ts';
 import { type ManualClock, manualClock } from '../../../fixtures/manual-clock.ts';
 
 export const MACHINE = 'arn:aws:states:eu-west-1:000000000000:stateMachine:Under-Test';

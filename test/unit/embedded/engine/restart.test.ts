@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createEngine } from '../../../../infra/embedded/engine/engine.ts';
-import { TaskError } from '../../../../infra/embedded/engine/errors.ts';
-import type { TaskCall } from '../../../../infra/embedded/engine/integrations.ts';
-import type { JsonValue } from '../../../../infra/embedded/engine/json.ts';
-import { openJournal } from '../../../../infra/embedded/journal/journal.ts';
-import { seededRandom } from '../../../../infra/embedded/simulator/random.ts';
+import { seededRandom } from '../../../../infra/demo/simulator/random.ts';
+import { createEngine } from '../../../../infra/runtime/engine/engine.ts';
+import { TaskError } from '../../../../infra/runtime/engine/errors.ts';
+import type { TaskCall } from '../../../../infra/runtime/engine/integrations.ts';
+import type { JsonValue } from '../../../../infra/runtime/engine/json.ts';
+import { openJournal } from '../../../../infra/runtime/journal/journal.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { type MemoryDisk, memoryDisk } from '../journal/memory-disk.ts';
 import { callback, MACHINE, START, task } from './machine.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createAdmission } from '../../../../infra/embedded/bus/admission.ts';
-import type { HistoryEvent } from '../../../../infra/embedded/engine/history.ts';
+import { createAdmission } from '../../../../infra/runtime/bus/admission.ts';
+import type { HistoryEvent } from '../../../../infra/runtime/engine/history.ts';
 
 const event = (type: HistoryEvent['type']): HistoryEvent => ({ id: 1, previousEventId: 0, timestamp: 0, type });
 const ended = event('ExecutionSucceeded');

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of CloudFormation.
 import { describe, expect, it } from 'vitest';
-import { loadAssembly } from '../../../../infra/embedded/assembly/load.ts';
-import { UnsupportedAssembly } from '../../../../infra/embedded/assembly/unsupported-assembly.ts';
+import { loadAssembly } from '../../../../infra/runtime/assembly/load.ts';
+import { UnsupportedAssembly } from '../../../../infra/runtime/assembly/unsupported-assembly.ts';
 import { lambda, MIGHTY, queue, type Resources, table, writeAssembly } from './assembly-fixture.ts';
 
 const PLACE = { account: '000000000000', region: 'us-east-1', endpoint: 'http://127.0.0.1:4566' };

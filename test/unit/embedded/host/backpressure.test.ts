@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Clock, simulatedClock } from '../../../../infra/embedded/clock/clock.ts';
-import { type System, startSystem } from '../../../../infra/embedded/system.ts';
+import { type Clock, simulatedClock } from '../../../../infra/runtime/clock/clock.ts';
+import { type System, startSystem } from '../../../../infra/runtime/system.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { lambda, MIGHTY, temporaryFolder, writeAssembly } from './assembly-fixture.ts';
 

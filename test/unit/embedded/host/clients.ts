@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import type { System } from '../../../../infra/embedded/system.ts';
+import type { System } from '../../../../infra/runtime/system.ts';
 
 /** Stock SDK clients that look at a running system. */
 export function clients({ url, credentials }: System, keys = credentials) {

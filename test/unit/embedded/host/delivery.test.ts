@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { deliverer } from '../../../../infra/embedded/bus/delivery.ts';
-import { createRetries, NotRetriable } from '../../../../infra/embedded/bus/retries.ts';
-import { asyncInvoker } from '../../../../infra/embedded/functions/async-invocation.ts';
-import { createFunctionHost } from '../../../../infra/embedded/functions/host.ts';
-import { memoryJournal } from '../../../../infra/embedded/journal/journal.ts';
-import { createQueues } from '../../../../infra/embedded/services/queues.ts';
+import { deliverer } from '../../../../infra/runtime/bus/delivery.ts';
+import { createRetries, NotRetriable } from '../../../../infra/runtime/bus/retries.ts';
+import { asyncInvoker } from '../../../../infra/runtime/functions/async-invocation.ts';
+import { createFunctionHost } from '../../../../infra/runtime/functions/host.ts';
+import { memoryJournal } from '../../../../infra/runtime/journal/journal.ts';
+import { createQueues } from '../../../../infra/runtime/services/queues.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
 
 const spec = (name: string) => ({ name, arn: `arn:aws:sqs:us-east-1:000000000000:${name}`, retentionSeconds: 600 });

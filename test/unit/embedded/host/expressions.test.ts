@@ -5,7 +5,7 @@ import {
   type ExpressionContext,
   type ExpressionParser,
   rememberExpressions,
-} from '../../../../infra/embedded/services/expressions.ts';
+} from '../../../../infra/runtime/services/expressions.ts';
 
 type Given = Required<Pick<ExpressionContext, 'attrNames' | 'attrVals'>>;
 

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { openLogFiles } from '../../../../infra/embedded/functions/log-files.ts';
+import { openLogFiles } from '../../../../infra/runtime/functions/log-files.ts';
 import { temporaryFolder } from './assembly-fixture.ts';
 
 describe('the last words of a thread, after the log is closed', () => {

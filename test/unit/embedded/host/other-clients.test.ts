@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type System, startSystem } from '../../../../infra/embedded/system.ts';
+import { type System, startSystem } from '../../../../infra/runtime/system.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { temporaryFolder } from './assembly-fixture.ts';
 import { systemAssembly } from './system-fixture.ts';

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { createAuthorize } from '../../../../infra/embedded/access/authorize.ts';
-import { loadAssembly } from '../../../../infra/embedded/assembly/load.ts';
-import { type System, startSystem } from '../../../../infra/embedded/system.ts';
+import { createAuthorize } from '../../../../infra/runtime/access/authorize.ts';
+import { loadAssembly } from '../../../../infra/runtime/assembly/load.ts';
+import { type System, startSystem } from '../../../../infra/runtime/system.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { lambda, queue, type Resources, table, temporaryFolder, writeAssembly } from './assembly-fixture.ts';
 import { systemAssembly } from './system-fixture.ts';

@@ -5,7 +5,7 @@ import {
   compilePolicy,
   type Statement,
   UnsupportedCondition,
-} from '../../../../infra/embedded/access/policy.ts';
+} from '../../../../infra/runtime/access/policy.ts';
 
 const TABLE = 'arn:aws:dynamodb:us-east-1:000000000000:table/rows';
 const statement = (given: Partial<Statement>): Statement => ({

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { bundle } from '../../../../infra/aws/constructs/bundle.ts';
-import { type System, startSystem } from '../../../../infra/embedded/system.ts';
+import { type System, startSystem } from '../../../../infra/runtime/system.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { lambda, table, writeAssembly } from './assembly-fixture.ts';
 

@@ -14,7 +14,7 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type System, startSystem } from '../../../../infra/embedded/system.ts';
+import { type System, startSystem } from '../../../../infra/runtime/system.ts';
 import { type ManualClock, manualClock } from '../../../fixtures/manual-clock.ts';
 import { MIGHTY, temporaryFolder } from './assembly-fixture.ts';
 import { clients } from './clients.ts';

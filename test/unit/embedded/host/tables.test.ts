@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, statSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openDynamo } from '../../../../infra/embedded/services/dynamo.ts';
+import { openDynamo } from '../../../../infra/runtime/services/dynamo.ts';
 
 /** Bytes of all files of a folder. */
 const sizeOf = (folder: string) =>

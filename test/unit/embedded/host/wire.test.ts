@@ -1,7 +1,7 @@
 import { ListRulesCommand, ListTargetsByRuleCommand, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import * as sfn from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type System, startSystem } from '../../../../infra/embedded/system.ts';
+import { type System, startSystem } from '../../../../infra/runtime/system.ts';
 import { type ManualClock, manualClock } from '../../../fixtures/manual-clock.ts';
 import { temporaryFolder } from './assembly-fixture.ts';
 import { clients } from './clients.ts';

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { folderDisk } from '../../../../infra/embedded/journal/disk.ts';
-import { type JournalOptions, openJournal } from '../../../../infra/embedded/journal/journal.ts';
-import { FolderInUse, lockFolder } from '../../../../infra/embedded/journal/lock.ts';
+import { folderDisk } from '../../../../infra/runtime/journal/disk.ts';
+import { type JournalOptions, openJournal } from '../../../../infra/runtime/journal/journal.ts';
+import { FolderInUse, lockFolder } from '../../../../infra/runtime/journal/lock.ts';
 import { type MemoryDisk, memoryDisk } from './memory-disk.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'journal-'));
@@ -212,7 +212,7 @@ describe('a journal', () => {
 });
 
 describe('the lock of a folder', () => {
-  const lock = join(import.meta.dirname, '../../../../infra/embedded/journal/lock.ts');
+  const lock = join(import.meta.dirname, '../../../../infra/runtime/journal/lock.ts');
   const place = join(folder, 'locked');
   const inAnotherProcess = (then: string) =>
     spawnSync(

@@ -1,4 +1,4 @@
-import type { Disk } from '../../../../infra/embedded/journal/disk.ts';
+import type { Disk } from '../../../../infra/runtime/journal/disk.ts';
 
 /** A disk in memory: it can be filled up, and copied as a power cut at any byte would leave it. */
 export interface MemoryDisk extends Disk {

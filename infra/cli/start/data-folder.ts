@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import * as z from 'zod';
+import { LAYOUT } from '../../../schemas/layout.ts';
+import { FolderInUse, lockFolder } from '../../runtime/journal/lock.ts';
+import { CannotStart } from './stop-with.ts';
+
+/** Its presence says that the folder is ours, and may be emptied. */
+const MARKER = 'vgac-data-folder';
+/** Holds the number of the layout in which everything in the folder is kept. */
+const LAYOUT_FILE = 'layout';
+
+const SlackSecrets = z.object({ botToken: z.string().min(1), signingSecret: z.string().min(1) });
+export type SlackSecrets = z.infer<typeof SlackSecrets>;
+
+async function entriesOf(folder: string): Promise<string[] | null> {
+  try {
+    if (!(await stat(folder)).isDirectory()) throw new CannotStart(`${folder} is a file: give --data a folder.`);
+    return await readdir(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Throws FolderInUse when a system runs on the folder. It takes the lock for itself when it starts. */
+function refuseOwner(folder: string): void {
+  lockFolder(join(folder, 'journal'))();
+}
+
+/** Throws CannotStart when what the folder keeps is not of our layout. A folder with nothing but the marker keeps nothing. */
+async function refuseOtherLayout(folder: string, entries: readonly string[]): Promise<void> {
+  if (entries.every((entry) => entry === MARKER)) return;
+  const text = await readFile(join(folder, LAYOUT_FILE), 'utf8').catch(() => '');
+  const layout = text.trim();
+  if (layout === String(LAYOUT)) return;
+  const found = /^\d+$/.test(layout) ? `is of layout ${layout}` : 'is of a layout before the first';
+  throw new CannotStart(
+    `${folder} ${found}, and this version keeps layout ${LAYOUT}: start anew with --fresh, or give another --data folder.`,
+  );
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process, but a process.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/**
+ * Makes the data folder ready, mode 0700. Refuses a folder with other people's files in it, and with `fresh` empties
+ * only one that carries our marker. One that was used by a version of another layout is refused before anything in it is
+ * changed, and `fresh` empties it. With `exclusive` or `fresh` no system may run on it. Returns its absolute path. Throws
+ * CannotStart, FolderInUse.
+ */
+export async function openDataFolder(
+  path: string,
+  { fresh, exclusive = false }: { fresh: boolean; exclusive?: boolean },
+): Promise<string> {
+  const folder = resolve(path);
+  try {
+    const entries = await entriesOf(folder);
+    if (entries !== null && entries.length > 0 && !entries.includes(MARKER)) {
+      throw new CannotStart(`${folder} holds files that are not ours: give --data another folder, or an empty one.`);
+    }
+    if (entries !== null && !fresh) await refuseOtherLayout(folder, entries);
+    if (entries?.includes(MARKER) === true && (exclusive || fresh)) refuseOwner(folder);
+    if (fresh && entries !== null) {
+      for (const entry of entries) await rm(join(folder, entry), { recursive: true, force: true });
+    }
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await chmod(folder, 0o700);
+    await writeFile(join(folder, MARKER), 'Made by npm start; npm start -- --fresh empties this folder.\n');
+    await writeFile(join(folder, LAYOUT_FILE), `${LAYOUT}\n`);
+  } catch (cause) {
+    if (cause instanceof CannotStart || cause instanceof FolderInUse) throw cause;
+    throw new CannotStart(`Cannot use ${folder} as data folder: make it writable, or give --data another one.`, {
+      cause,
+    });
+  }
+  return folder;
+}
+
+/**
+ * Slack's token and signing secret: as given, else random ones made once per data folder (mode 0600), so that a card of
+ * an earlier start can still be answered.
+ */
+export async function slackSecrets(
+  folder: string,
+  given: { botToken?: string | undefined; signingSecret?: string | undefined },
+): Promise<SlackSecrets> {
+  const path = join(folder, 'slack-secrets.json');
+  const kept = await readFile(path, 'utf8').then(
+    (text) => SlackSecrets.safeParse(JSON.parse(text)).data,
+    () => undefined,
+  );
+  const made = kept ?? {
+    botToken: `xoxb-local-${randomBytes(24).toString('hex')}`,
+    signingSecret: randomBytes(32).toString('hex'),
+  };
+  if (kept === undefined) await writeFile(path, JSON.stringify(made), { mode: 0o600 });
+  return { botToken: given.botToken || made.botToken, signingSecret: given.signingSecret || made.signingSecret };
+}
+
+/** Tables of a run that begins with nothing: on disk, since a long trace would fill the memory, and gone afterwards. */
+export async function runTables(folder: string): Promise<{ path: string; remove(): Promise<void> }> {
+  for (const name of await readdir(folder)) {
+    const pid = Number(/^run-(\d+)-/.exec(name)?.[1]);
+    // Left behind by one that was killed.
+    if (pid > 0 && !lives(pid)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+  const path = await mkdtemp(join(folder, `run-${process.pid}-`));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+const NamedSecrets = z.record(z.string(), z.string().min(1));
+
+/**
+ * Values of the secrets that a configuration names, such as the key of one cluster's VGAC: `secrets.json` in the data
+ * folder, name to value. None where there is no file. Throws CannotStart, without repeating what is in it.
+ */
+export async function namedSecrets(folder: string): Promise<Record<string, string>> {
+  const path = join(folder, 'secrets.json');
+  const text = await readFile(path, 'utf8').catch(() => null);
+  if (text === null) return {};
+  try {
+    return NamedSecrets.parse(JSON.parse(text));
+  } catch {
+    throw new CannotStart(`${path} cannot be read: write a JSON object of secret names and their values.`);
+  }
+}

@@ -1,0 +1,11 @@
+import type { Scope } from '../../schemas/primitives.ts';
+import type { Verdict } from '../../schemas/verdict.ts';
+
+/** A scope as people are shown it: a cluster that has only not seen enough yet is learning, which is neither good nor bad. */
+export type ShownScope = Scope | 'learning';
+
+export function shownScope({ scope, reasons }: Pick<Verdict, 'scope' | 'reasons'>): ShownScope {
+  const escalating = reasons.filter((reason) => reason.scope === 'escalate');
+  const learning = escalating.length > 0 && escalating.every(({ code }) => code === 'learning');
+  return scope === 'escalate' && learning ? 'learning' : scope;
+}

@@ -1,0 +1,29 @@
+import type { HistoryEvent } from '../runtime/engine/history.ts';
+import type { AnswerDesk } from './answers.ts';
+import type { Executions } from './executions.ts';
+import type { ScoreHistory } from './history-of-scores.ts';
+import type { Records } from './records.ts';
+import type { Redactor } from './redact.ts';
+import type { SettledRounds } from './settled.ts';
+import type { Notice, Overview } from './views.ts';
+
+/** What the console reads. Everything is live; the desk alone changes something, and only for who has proven who they are. */
+export interface ConsoleSource {
+  readonly executions: Executions;
+  readonly scores: ScoreHistory;
+  readonly settled: SettledRounds;
+  readonly records: Records;
+  readonly redactor: Redactor;
+  readonly desk: AnswerDesk;
+  /** Newest first. */
+  notices(): readonly Notice[];
+  /** Undefined where the execution closed so long ago that its history is gone. */
+  history(executionArn: string): readonly HistoryEvent[] | undefined;
+  now(): number;
+  readonly clock: Overview['clock'];
+  phase(): Overview['phase'];
+  /** What is being fed, in words. */
+  readonly description: string;
+  /** Path of the Slack stand-in's page; null where real Slack is used. */
+  readonly slackUrl: string | null;
+}

@@ -5,8 +5,8 @@ import { listClusters } from '../../functions/adapters/calibration-store.ts';
 import { roundsOf } from '../../functions/adapters/round-store.ts';
 import { OtherLayout, type Table, table } from '../../functions/adapters/table.ts';
 import { arrayPart } from '../../functions/domain/round.ts';
-import { clusterEvents, recordsOf, recordsOfRow, roundsSince } from './audit-records.ts';
-import { type StoryLine, storyOf } from './story.ts';
+import { clusterEvents, recordsOf, recordsOfRow, roundsSince } from '../console/audit-records.ts';
+import { type StoryLine, storyOf } from '../console/story.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
 
 /** There is nothing to tell. The message says what to ask for. */

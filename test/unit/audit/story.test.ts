@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { argumentsHash } from '../../../functions/domain/ids.ts';
 import { printable } from '../../../infra/cli/audit.ts';
-import { type JobRecords, redacted, storyOf } from '../../../infra/cli/story.ts';
+import { type JobRecords, redacted, storyOf } from '../../../infra/console/story.ts';
 import { JobItem } from '../../../schemas/items/job.ts';
 import { ANNA, ASKED, aDecision, anApproval, minutesAfter, requeue } from '../approvals/builders.ts';
 import { anEntry } from '../figures/rows.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { deliverer } from '../../../../infra/runtime/bus/delivery.ts';
-import { createRetries, NotRetriable } from '../../../../infra/runtime/bus/retries.ts';
 import { asyncInvoker } from '../../../../infra/runtime/functions/async-invocation.ts';
 import { createFunctionHost } from '../../../../infra/runtime/functions/host.ts';
 import { memoryJournal } from '../../../../infra/runtime/journal/journal.ts';
 import { createQueues } from '../../../../infra/runtime/services/queues.ts';
+import { createRetries, NotRetriable } from '../../../../infra/runtime/services/retries.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
 
 const spec = (name: string) => ({ name, arn: `arn:aws:sqs:us-east-1:000000000000:${name}`, retentionSeconds: 600 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compilePattern, UnsupportedPattern } from '../../../../infra/runtime/bus/patterns.ts';
+import { compilePattern, UnsupportedPattern } from '../../../../infra/runtime/assembly/patterns.ts';
 
 const event = {
   source: 'vgac.collectors',

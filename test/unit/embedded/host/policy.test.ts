@@ -5,7 +5,7 @@ import {
   compilePolicy,
   type Statement,
   UnsupportedCondition,
-} from '../../../../infra/runtime/access/policy.ts';
+} from '../../../../infra/runtime/assembly/policy.ts';
 
 const TABLE = 'arn:aws:dynamodb:us-east-1:000000000000:table/rows';
 const statement = (given: Partial<Statement>): Statement => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseExpression, UnsupportedSchedule } from '../../../../infra/runtime/bus/schedule-expression.ts';
+import { parseExpression, UnsupportedSchedule } from '../../../../infra/runtime/assembly/schedule-expression.ts';
 
 // A Friday.
 const START = Date.parse('2026-11-20T08:00:00Z');

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { AwsError } from './aws-error.ts';
+import { AwsError } from '../aws-error.ts';
 
 /**
  * An operation of a service: its input is parsed, then answered.

@@ -1,8 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Authorize } from '../access/authorize.ts';
+import { AwsError } from '../aws-error.ts';
 import { Refusal } from '../engine/errors.ts';
 import type { Journal } from '../journal/journal.ts';
-import { AwsError } from './aws-error.ts';
+import type { Authorize } from './authorize.ts';
 
 type Operation = (input: unknown) => unknown;
 /** Operations of one service by name; each parses its own input. */

@@ -1,7 +1,7 @@
 import type { RetryPolicy } from '../assembly/specs.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Message, Queues } from '../services/queues.ts';
+import type { Message, Queues } from './queues.ts';
 
 /** Trying again cannot help, e.g. the machine is not there. `code` is what EventBridge calls it. */
 export class NotRetriable extends Error {

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { Authorize } from '../access/authorize.ts';
-import { type Bus, PutEventsEntry } from '../bus/bus.ts';
-import type { Engine } from '../engine/engine.ts';
-import { Refusal, TaskError } from '../engine/errors.ts';
-import type { Integrations, TaskCall } from '../engine/integrations.ts';
-import { Json, type JsonValue } from '../engine/json.ts';
-import type { FunctionHost } from '../functions/host.ts';
-import { FunctionFailed } from '../functions/worker-thread.ts';
-import { AwsError } from '../wire/aws-error.ts';
-import type { Queues } from './queues.ts';
+import type { Authorize } from './access/authorize.ts';
+import { AwsError } from './aws-error.ts';
+import { type Bus, PutEventsEntry } from './bus/bus.ts';
+import type { Engine } from './engine/engine.ts';
+import { Refusal, TaskError } from './engine/errors.ts';
+import type { Integrations, TaskCall } from './engine/integrations.ts';
+import { Json, type JsonValue } from './engine/json.ts';
+import type { FunctionHost } from './functions/host.ts';
+import { FunctionFailed } from './functions/worker-thread.ts';
+import type { Queues } from './services/queues.ts';
 
 interface Services {
   readonly authorize: Authorize;

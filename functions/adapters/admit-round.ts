@@ -1,12 +1,12 @@
 import type { JobItem } from '../../schemas/items/job.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { touchedBy } from '../domain/own-effect.ts';
-import { loadConfig } from './config-store.ts';
-import { claimJob, recordOwnEffect } from './job-store.ts';
-import { recordOutcome, recordSuperseded, roundOf } from './outcome-store.ts';
-import { latestRound, neighboursOf } from './round-store.ts';
-import type { Table } from './table.ts';
-import { dropWaiting, waitingFor } from './waiting-outcomes.ts';
+import { loadConfig } from './tables/config.ts';
+import { claimJob, recordOwnEffect } from './tables/jobs.ts';
+import { recordOutcome, recordSuperseded, roundOf } from './tables/outcomes.ts';
+import { latestRound, neighboursOf } from './tables/rounds.ts';
+import type { Table } from './tables/table.ts';
+import { dropWaiting, waitingFor } from './tables/waiting-outcomes.ts';
 
 /**
  * Claims a round for one execution, notes whether it comes of our own effect on the round before it, that this one has left the queue, and joins the outcomes

@@ -1,11 +1,11 @@
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
 import { type Answerer, mayApprove, slackIdOf } from '../domain/approvers.ts';
-import { audit } from './approval-audit.ts';
-import { loadApproval } from './approval-item.ts';
-import { decideApproval } from './approval-store.ts';
-import { loadConfig } from './config-store.ts';
 import type { ApprovalEdges } from './slack/edges.ts';
 import { visible } from './slack/escape.ts';
+import { audit } from './tables/approval-audit.ts';
+import { loadApproval } from './tables/approval-item.ts';
+import { decideApproval } from './tables/approvals.ts';
+import { loadConfig } from './tables/config.ts';
 
 export interface HumanAnswer {
   approvalId: string;

@@ -3,12 +3,12 @@ import { type AnswerReply, AnswerRequest, Authorizer } from '../../schemas/ports
 import { standingWords, tooLateWords } from '../domain/answer-words.ts';
 import type { Answerer } from '../domain/approvers.ts';
 import { answerApproval, authorise, note, reasonOf, type Taken } from './answer-approval.ts';
-import { loadApproval } from './approval-item.ts';
 import { DENIED_WITHOUT_REASON } from './slack/cards.ts';
 import type { ApprovalEdges } from './slack/edges.ts';
 import { freezeCluster, unfreezeCluster } from './slack/freeze.ts';
 import { tell } from './slack/settle.ts';
 import { askToUndo } from './slack/undo.ts';
+import { loadApproval } from './tables/approval-item.ts';
 
 /** What is recorded where nobody said why; not worth a line on the card. */
 const SILENT = { approved: 'approved without a reason', denied: DENIED_WITHOUT_REASON };

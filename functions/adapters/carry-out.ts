@@ -4,16 +4,16 @@ import type { JobItem } from '../../schemas/items/job.ts';
 import { NotPermitted, type Permission, permission, recordedArguments } from '../domain/permission.ts';
 import { effectIdOf, subjectOf, type Whose } from '../domain/subject.ts';
 import { whyNotPending } from '../domain/waiting.ts';
-import { loadApproval } from './approval-item.ts';
-import { approvalIdOf } from './approval-store.ts';
-import { recordActing, recordEffect } from './job-store.ts';
-import { loadUsage, useAction } from './limit-store.ts';
-import { roundOf } from './outcome-store.ts';
 import { checkReliability } from './reliability-check.ts';
 import { performEffect } from './schedulers/perform-effect.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';
 import { undoEffect } from './schedulers/undo-effect.ts';
-import type { Table } from './table.ts';
+import { loadApproval } from './tables/approval-item.ts';
+import { approvalIdOf } from './tables/approvals.ts';
+import { recordActing, recordEffect } from './tables/jobs.ts';
+import { loadUsage, useAction } from './tables/limits.ts';
+import { roundOf } from './tables/outcomes.ts';
+import type { Table } from './tables/table.ts';
 
 export interface Order {
   decisionId: string;

@@ -2,10 +2,10 @@ import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { admit } from '../domain/admission.ts';
 import { decisionId } from '../domain/ids.ts';
 import { admitRound } from './admit-round.ts';
-import { freePlace } from './asking-store.ts';
-import { releaseRound } from './calibration-store.ts';
-import { AlreadyAdmitted, closeJob, loadJob } from './job-store.ts';
-import type { Table } from './table.ts';
+import { freePlace } from './tables/asking.ts';
+import { releaseRound } from './tables/calibration.ts';
+import { AlreadyAdmitted, closeJob, loadJob } from './tables/jobs.ts';
+import type { Table } from './tables/table.ts';
 
 type Closed = 'closed' | 'closedBefore' | 'notItsJob';
 

@@ -1,11 +1,11 @@
 import { type Fatigue, fatigue } from '../domain/fatigue.ts';
 import { countDay } from '../domain/withheld.ts';
-import { audit, NOBODY } from './approval-audit.ts';
-import { closedApprovals } from './approval-lists.ts';
-import { beginDigest, digestIdOf, markPosted, rowsBetween } from './daily-digest-store.ts';
 import type { SlackMessage } from './slack/client.ts';
 import { digestLines, digestMessage } from './slack/daily-digest.ts';
-import { lostTheRace, type Table } from './table.ts';
+import { audit, NOBODY } from './tables/approval-audit.ts';
+import { closedApprovals } from './tables/approval-lists.ts';
+import { beginDigest, digestIdOf, markPosted, rowsBetween } from './tables/daily-digests.ts';
+import { lostTheRace, type Table } from './tables/table.ts';
 
 const DAY_MS = 86_400_000;
 /** Long enough to see a habit. */

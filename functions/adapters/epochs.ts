@@ -7,12 +7,12 @@ import { deserialiseForecast, serialiseLearned } from '../domain/forecast/codec.
 import { type Learned, nothingLearned } from '../domain/forecast/state.ts';
 import type { Fact } from '../domain/recalibration/fact.ts';
 import { factOf } from '../domain/recalibration/ledger-facts.ts';
-import { loadCalibration } from './calibration-store.ts';
 import { FoldContended, finishMarking, moveOn, nextBatch } from './fold.ts';
-import { loadForecast } from './forecast-store.ts';
-import { findBatch, readLedgerBackwards } from './ledger-store.ts';
-import { loadRefit } from './refit-store.ts';
-import { type Table, UnreadableItem } from './table.ts';
+import { loadCalibration } from './tables/calibration.ts';
+import { loadForecast } from './tables/forecast.ts';
+import { findBatch, readLedgerBackwards } from './tables/ledger.ts';
+import { loadRefit } from './tables/refits.ts';
+import { type Table, UnreadableItem } from './tables/table.ts';
 
 /** Each lost race means that a folder made progress; this many in a row means that something else is wrong. */
 const RACES = 20;

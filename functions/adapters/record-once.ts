@@ -21,7 +21,7 @@ import { askedBy, type Standing, serve, type VgacSaid } from '../domain/served.t
 import { GATE, TIERS } from '../domain/thresholds.ts';
 import type { Limits } from '../domain/tier-gate.ts';
 import { tierRulesOf } from '../domain/tier-rules.ts';
-import { askingKey, askPlacesFrom, forgetPlace, takePlace } from './asking-store.ts';
+import { askingKey, askPlacesFrom, forgetPlace, takePlace } from './tables/asking.ts';
 import {
   calibrationFrom,
   calibrationKey,
@@ -32,13 +32,13 @@ import {
   TIER_NUMBERS,
   take,
   tierOf,
-} from './calibration-store.ts';
-import { configFrom, configKey } from './config-store.ts';
-import { forecastFor, forecastKeys } from './forecast-store.ts';
-import { jobFrom, loadJob, recordDecision } from './job-store.ts';
-import { loadUsage } from './limit-store.ts';
-import { type Items, readTogether } from './read-together.ts';
-import { isUnreadable, jobKey, type Table } from './table.ts';
+} from './tables/calibration.ts';
+import { configFrom, configKey } from './tables/config.ts';
+import { forecastFor, forecastKeys } from './tables/forecast.ts';
+import { jobFrom, loadJob, recordDecision } from './tables/jobs.ts';
+import { loadUsage } from './tables/limits.ts';
+import { type Items, readTogether } from './tables/read-together.ts';
+import { isUnreadable, jobKey, type Table } from './tables/table.ts';
 
 /** Outcomes and other decisions can overtake one a few times; more is a fault, and the machine's Catch closes the job. */
 const ATTEMPTS = 6;

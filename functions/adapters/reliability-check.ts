@@ -2,12 +2,12 @@ import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { deserialise } from '../domain/calibration/codec.ts';
 import { reliability } from '../domain/gate.ts';
-import { calibrationFrom, calibrationKey, createCalibration } from './calibration-store.ts';
-import { freezeFrom, freezeKeys } from './config-store.ts';
-import { oldestUnfolded } from './job-store.ts';
-import { profileFrom, profileKey } from './profile-store.ts';
-import { readTogether } from './read-together.ts';
-import type { Table } from './table.ts';
+import { calibrationFrom, calibrationKey, createCalibration } from './tables/calibration.ts';
+import { freezeFrom, freezeKeys } from './tables/config.ts';
+import { oldestUnfolded } from './tables/jobs.ts';
+import { profileFrom, profileKey } from './tables/profile.ts';
+import { readTogether } from './tables/read-together.ts';
+import type { Table } from './tables/table.ts';
 
 /** Loads what the gate needs to know of a cluster and asks it: how far may these predictions be trusted right now? */
 export async function checkReliability(table: Table, config: ClusterConfig, now: Date): Promise<Verdict> {

@@ -2,14 +2,14 @@ import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Effect } from '../../schemas/effect.ts';
 import { recordedArguments } from '../domain/permission.ts';
 import { stands } from '../domain/undoing.ts';
-import { loadApproval } from './approval-item.ts';
-import { loadConfig } from './config-store.ts';
-import { loadJob, recordEffect } from './job-store.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';
 import { undoEffect } from './schedulers/undo-effect.ts';
 import type { ApprovalEdges } from './slack/edges.ts';
 import { follow } from './slack/follow.ts';
 import { tell } from './slack/settle.ts';
+import { loadApproval } from './tables/approval-item.ts';
+import { loadConfig } from './tables/config.ts';
+import { loadJob, recordEffect } from './tables/jobs.ts';
 
 /**
  * Takes back an effect, approved or the agent's own, because a person asked for it in time, reads back that it is gone, and says so on the

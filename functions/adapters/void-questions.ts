@@ -2,11 +2,11 @@ import type { ApprovalItem } from '../../schemas/items/approval.ts';
 import { asksSomebody } from '../domain/closing.ts';
 import type { Round } from '../domain/round.ts';
 import { whyNotPending } from '../domain/waiting.ts';
-import { approvalIdOf, voidQuestion } from './approval-store.ts';
-import { loadJob } from './job-store.ts';
 import type { ResumingEdges } from './slack/edges.ts';
 import { settle } from './slack/settle.ts';
-import type { Table } from './table.ts';
+import { approvalIdOf, voidQuestion } from './tables/approvals.ts';
+import { loadJob } from './tables/jobs.ts';
+import type { Table } from './tables/table.ts';
 
 /**
  * Makes every open question about a round void once its job does not wait to start any more: the record at once, then the execution, the

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { NotifyDriftInput, NotifyDriftOutput } from '../../schemas/machines/drift-monitor.ts';
-import { saveAnnounced, saveHeard } from '../adapters/drift-news.ts';
 import { driftMessage } from '../adapters/slack/drift.ts';
 import { operatorSettings, tellOperatorsOf } from '../adapters/slack/tell-operators.ts';
-import { table } from '../adapters/table.ts';
+import { saveAnnounced, saveHeard } from '../adapters/tables/drift-notices.ts';
+import { table } from '../adapters/tables/table.ts';
 import { isSameDrift } from '../domain/drift-report.ts';
 import { task } from '../runtime/task.ts';
 

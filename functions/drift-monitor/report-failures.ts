@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { ReportFailuresInput, ReportFailuresOutput } from '../../schemas/machines/drift-monitor.ts';
 import { operatorSettings } from '../adapters/slack/tell-operators.ts';
 import { tellOfTrouble } from '../adapters/slack/trouble.ts';
-import { table } from '../adapters/table.ts';
+import { table } from '../adapters/tables/table.ts';
 import { task } from '../runtime/task.ts';
 
 /** Names the clusters that this run could not visit: counted and logged each time, told once per trouble and day. */

@@ -1,6 +1,6 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
-import { answerTask } from '../adapters/executions.ts';
+import { answerTask } from '../adapters/aws/executions.ts';
 import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
 import { sweep } from '../adapters/slack/sweep.ts';
 import { task } from '../runtime/task.ts';

@@ -2,7 +2,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { ExecutionStatusChange } from '../../schemas/events/execution-status.ts';
 import { closeBroken, jobOfInput } from '../adapters/close-broken.ts';
-import { table } from '../adapters/table.ts';
+import { table } from '../adapters/tables/table.ts';
 import { task } from '../runtime/task.ts';
 
 /** Closes the row of an execution that ended where no Catch could see it: failed, timed out or aborted. */

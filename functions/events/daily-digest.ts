@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { listClusters } from '../adapters/calibration-store.ts';
-import { loadConfig } from '../adapters/config-store.ts';
 import { postDailyDigest } from '../adapters/daily-digest.ts';
 import { notifier } from '../adapters/slack/notifier.ts';
-import { table } from '../adapters/table.ts';
+import { listClusters } from '../adapters/tables/calibration.ts';
+import { loadConfig } from '../adapters/tables/config.ts';
+import { table } from '../adapters/tables/table.ts';
 import { task } from '../runtime/task.ts';
 
 /** Every morning: tells each channel what became of the jobs of the day before, and how approvals were answered. */

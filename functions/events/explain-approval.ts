@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { ApprovalRequestedEvent } from '../../schemas/events/emitted.ts';
-import { readSecret } from '../adapters/secrets.ts';
+import { readSecret } from '../adapters/aws/secrets.ts';
 import { slackClient } from '../adapters/slack/client.ts';
 import { explainCard } from '../adapters/slack/explain-card.ts';
-import { table } from '../adapters/table.ts';
+import { table } from '../adapters/tables/table.ts';
 import { task } from '../runtime/task.ts';
 
 /** Explains a request in words, on the card that is already posted. Nothing waits for this, and nothing follows from it. */

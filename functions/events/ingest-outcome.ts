@@ -1,10 +1,10 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
-import { loadConfig } from '../adapters/config-store.ts';
-import { answerTask } from '../adapters/executions.ts';
+import { answerTask } from '../adapters/aws/executions.ts';
 import { foldCluster } from '../adapters/fold.ts';
 import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
-import { table } from '../adapters/table.ts';
+import { loadConfig } from '../adapters/tables/config.ts';
+import { table } from '../adapters/tables/table.ts';
 import { takeOutcome } from '../adapters/take-outcome.ts';
 import { voidQuestions } from '../adapters/void-questions.ts';
 import { admitOutcome } from '../domain/admission.ts';

@@ -1,7 +1,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
-import { answerTask } from '../adapters/executions.ts';
-import { readSecret } from '../adapters/secrets.ts';
+import { answerTask } from '../adapters/aws/executions.ts';
+import { readSecret } from '../adapters/aws/secrets.ts';
 import { answerClick } from '../adapters/slack/answer-click.ts';
 import { answerDenial } from '../adapters/slack/deny.ts';
 import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';

@@ -2,11 +2,11 @@ import * as z from 'zod';
 import type { Effect } from '../../schemas/effect.ts';
 import { ActInput, ActOutput } from '../../schemas/machines/job-workflow.ts';
 import { carryOut, release } from '../adapters/carry-out.ts';
-import { configFrom, configKey, freezeFrom, freezeKeys } from '../adapters/config-store.ts';
-import { jobFrom } from '../adapters/job-store.ts';
-import { readTogether } from '../adapters/read-together.ts';
 import { schedulerFor } from '../adapters/schedulers/from-settings.ts';
-import { jobKey, table } from '../adapters/table.ts';
+import { configFrom, configKey, freezeFrom, freezeKeys } from '../adapters/tables/config.ts';
+import { jobFrom } from '../adapters/tables/jobs.ts';
+import { readTogether } from '../adapters/tables/read-together.ts';
+import { jobKey, table } from '../adapters/tables/table.ts';
 import { whatFollows } from '../domain/what-follows.ts';
 import { task } from '../runtime/task.ts';
 

@@ -2,7 +2,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { AdmitJobInput, AdmitJobOutput } from '../../schemas/machines/job-workflow.ts';
 import { admitRound } from '../adapters/admit-round.ts';
-import { table } from '../adapters/table.ts';
+import { table } from '../adapters/tables/table.ts';
 import { admit } from '../domain/admission.ts';
 import { MalformedEvent } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { NotifyInput, NotifyOutput } from '../../schemas/machines/job-workflow.ts';
-import { loadConfig } from '../adapters/config-store.ts';
 import { warnOn } from '../adapters/slack/edges.ts';
 import { wayToPeople } from '../adapters/slack/notifier.ts';
 import { tellAlone } from '../adapters/slack/tell-alone.ts';
-import { table } from '../adapters/table.ts';
+import { loadConfig } from '../adapters/tables/config.ts';
+import { table } from '../adapters/tables/table.ts';
 import { task } from '../runtime/task.ts';
 
 /** Tells a human what the agent did alone, where its evidence is only good enough for that, and lets them undo it. */

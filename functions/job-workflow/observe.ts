@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { ObserveInput, ObserveOutput } from '../../schemas/machines/job-workflow.ts';
-import { configFrom, configKey } from '../adapters/config-store.ts';
-import { counted, forecastKey } from '../adapters/forecast-store.ts';
-import { profileFrom, profileKey, saveProfile, typicalWait } from '../adapters/profile-store.ts';
-import { readTogether } from '../adapters/read-together.ts';
-import { table } from '../adapters/table.ts';
+import { configFrom, configKey } from '../adapters/tables/config.ts';
+import { counted, forecastKey } from '../adapters/tables/forecast.ts';
+import { profileFrom, profileKey, saveProfile, typicalWait } from '../adapters/tables/profile.ts';
+import { readTogether } from '../adapters/tables/read-together.ts';
+import { table } from '../adapters/tables/table.ts';
 import { vgacFor, vgacSettings } from '../adapters/vgac/from-settings.ts';
 import { ownCalibration } from '../adapters/vgac/own-calibration.ts';
 import { anomalies, isLearningDue, learn } from '../domain/profile.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { PredictInput, PredictOutput } from '../../schemas/machines/job-workflow.ts';
 import { readEvidence, recordOnce } from '../adapters/record-once.ts';
-import { table } from '../adapters/table.ts';
+import { table } from '../adapters/tables/table.ts';
 import { askVgac } from '../adapters/vgac/ask.ts';
 import { vgacFor, vgacSettings } from '../adapters/vgac/from-settings.ts';
 import { task } from '../runtime/task.ts';

@@ -1,10 +1,10 @@
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { RecordOutcomeInput, RecordOutcomeOutput } from '../../schemas/machines/job-workflow.ts';
-import { freePlace } from '../adapters/asking-store.ts';
-import { emit } from '../adapters/event-bus.ts';
-import { closeJob } from '../adapters/job-store.ts';
-import { table } from '../adapters/table.ts';
+import { emit } from '../adapters/aws/event-bus.ts';
+import { freePlace } from '../adapters/tables/asking.ts';
+import { closeJob } from '../adapters/tables/jobs.ts';
+import { table } from '../adapters/tables/table.ts';
 import { asksSomebody, closingStatus } from '../domain/closing.ts';
 import { tierName } from '../domain/gate.ts';
 import { decisionId } from '../domain/ids.ts';

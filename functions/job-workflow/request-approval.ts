@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { RequestApprovalInput, RequestApprovalOutput } from '../../schemas/machines/job-workflow.ts';
-import { loadConfig } from '../adapters/config-store.ts';
 import { ask } from '../adapters/slack/ask.ts';
 import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
 import { notifier } from '../adapters/slack/notifier.ts';
+import { loadConfig } from '../adapters/tables/config.ts';
 import { task } from '../runtime/task.ts';
 
 /** Asks a human about one recorded decision; the machine waits for the token that is stored here. */

@@ -1,7 +1,7 @@
 import { VoidApprovalInput, VoidApprovalOutput } from '../../schemas/machines/job-workflow.ts';
-import { approvalIdOf, storedAnswer, voidApproval } from '../adapters/approval-store.ts';
 import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
 import { tell } from '../adapters/slack/settle.ts';
+import { approvalIdOf, storedAnswer, voidApproval } from '../adapters/tables/approvals.ts';
 import { task } from '../runtime/task.ts';
 
 /** What was approved no longer fits the world: says so on the card and in the audit, and nothing is done. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { NotifyRefitInput, NotifyRefitOutput } from '../../schemas/machines/recalibration.ts';
 import { refitMessage } from '../adapters/slack/refit.ts';
 import { operatorSettings, tellOperatorsOf } from '../adapters/slack/tell-operators.ts';
-import { table } from '../adapters/table.ts';
+import { table } from '../adapters/tables/table.ts';
 import { task } from '../runtime/task.ts';
 
 /** Tells people that a refit is in force, or was rolled back. An operator message: never gated. */

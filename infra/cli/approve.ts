@@ -2,10 +2,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
 import * as z from 'zod';
-import { loadApproval } from '../../functions/adapters/approval-item.ts';
-import { openApprovals } from '../../functions/adapters/approval-lists.ts';
 import { visible } from '../../functions/adapters/slack/escape.ts';
-import { OtherLayout, type Table, table } from '../../functions/adapters/table.ts';
+import { loadApproval } from '../../functions/adapters/tables/approval-item.ts';
+import { openApprovals } from '../../functions/adapters/tables/approval-lists.ts';
+import { OtherLayout, type Table, table } from '../../functions/adapters/tables/table.ts';
 import { standingWords } from '../../functions/domain/answer-words.ts';
 import { shownName } from '../../functions/domain/names.ts';
 import {

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
-import { listClusters } from '../../functions/adapters/calibration-store.ts';
-import { roundsOf } from '../../functions/adapters/round-store.ts';
-import { OtherLayout, type Table, table } from '../../functions/adapters/table.ts';
+import { listClusters } from '../../functions/adapters/tables/calibration.ts';
+import { roundsOf } from '../../functions/adapters/tables/rounds.ts';
+import { OtherLayout, type Table, table } from '../../functions/adapters/tables/table.ts';
 import { arrayPart } from '../../functions/domain/round.ts';
 import { clusterEvents, recordsOf, recordsOfRow, roundsSince } from '../console/audit-records.ts';
 import { type StoryLine, storyOf } from '../console/story.ts';

@@ -1,13 +1,13 @@
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { listClusters } from '../../functions/adapters/calibration-store.ts';
-import { loadConfig } from '../../functions/adapters/config-store.ts';
+import { emit } from '../../functions/adapters/aws/event-bus.ts';
 import { findChange, loadState } from '../../functions/adapters/epochs.ts';
-import { emit } from '../../functions/adapters/event-bus.ts';
 import { mendFromLedger } from '../../functions/adapters/mend.ts';
 import { promoteRefit, refitModel, rollBackRefit } from '../../functions/adapters/recalibrate.ts';
-import { listRefits, loadRefit } from '../../functions/adapters/refit-store.ts';
-import { isUnreadable, OtherLayout, type Table, table } from '../../functions/adapters/table.ts';
+import { listClusters } from '../../functions/adapters/tables/calibration.ts';
+import { loadConfig } from '../../functions/adapters/tables/config.ts';
+import { listRefits, loadRefit } from '../../functions/adapters/tables/refits.ts';
+import { isUnreadable, OtherLayout, type Table, table } from '../../functions/adapters/tables/table.ts';
 import { UnreadableState } from '../../functions/domain/calibration/codec.ts';
 import { GATE } from '../../functions/domain/thresholds.ts';
 import type { CalibrationPromoted } from '../../schemas/events/emitted.ts';

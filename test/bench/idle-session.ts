@@ -1,6 +1,6 @@
-import { createCalibration, purseOf, saveFold, saveMarked } from '../../functions/adapters/calibration-store.ts';
-import { putBatch } from '../../functions/adapters/ledger-store.ts';
-import type { Table } from '../../functions/adapters/table.ts';
+import { createCalibration, purseOf, saveFold, saveMarked } from '../../functions/adapters/tables/calibration.ts';
+import { putBatch } from '../../functions/adapters/tables/ledger.ts';
+import type { Table } from '../../functions/adapters/tables/table.ts';
 import { deserialise } from '../../functions/domain/calibration/codec.ts';
 import { applyBatch } from '../../functions/domain/fold-batch.ts';
 import { inFoldOrder } from '../../functions/domain/ledger-lines.ts';

@@ -113,7 +113,7 @@ describe('every handler', () => {
       outputFiles.map(({ path, text }) => {
         const parts = Array.from(text.matchAll(/^\/\/ functions\/adapters\/([^\n]+)\.ts\n(.*?)(?=^\/\/ )/gms));
         const commands = parts
-          .filter(([, store]) => store !== 'table')
+          .filter(([, store]) => store !== 'tables/table')
           .flatMap(([, store = '', code = '']) =>
             Array.from(code.matchAll(/new (\w+)Command\d*\(([\s\S]*?)\}\)/g), ([, command = '', input = '']) => ({
               store,
@@ -140,18 +140,18 @@ describe('every handler', () => {
   });
 
   const KEYS_OF_STORE = new Map([
-    ['approval-store', 'APPROVAL#*'],
-    ['approval-item', 'APPROVAL#*'],
-    ['alone-store', 'APPROVAL#*'],
-    ['approval-notes', 'APPROVAL#*'],
-    ['approval-audit', 'APPROVAL#*'],
-    ['approval-lists', 'APPROVAL#*'],
-    ['open-digest-store', 'APPROVAL#*'],
-    ['statement-store', 'APPROVAL#*'],
-    ['daily-digest-store', 'APPROVAL#*'],
-    ['request-store', 'REQUEST#*'],
-    ['token-store', 'TOKEN#*'],
-    ['explanation-store', 'EXPLANATION#*'],
+    ['tables/approvals', 'APPROVAL#*'],
+    ['tables/approval-item', 'APPROVAL#*'],
+    ['tables/autonomous-effects', 'APPROVAL#*'],
+    ['tables/approval-notes', 'APPROVAL#*'],
+    ['tables/approval-audit', 'APPROVAL#*'],
+    ['tables/approval-lists', 'APPROVAL#*'],
+    ['tables/question-lists', 'APPROVAL#*'],
+    ['tables/statements', 'APPROVAL#*'],
+    ['tables/daily-digests', 'APPROVAL#*'],
+    ['tables/signed-requests', 'REQUEST#*'],
+    ['tables/task-tokens', 'TOKEN#*'],
+    ['tables/explanations', 'EXPLANATION#*'],
   ]);
   const ITEM_COMMAND = /^(Get|Put|Update|Delete|BatchGet)$/;
 

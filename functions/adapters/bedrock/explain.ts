@@ -1,7 +1,7 @@
 import type { Decision } from '../../../schemas/decision.ts';
 import { acceptExplanation, explanationFacts, factsHash, INSTRUCTIONS } from '../../domain/explanation.ts';
-import { keepExplanation, loadExplanation, spendOne } from '../explanation-store.ts';
-import type { Table } from '../table.ts';
+import { keepExplanation, loadExplanation, spendOne } from '../tables/explanations.ts';
+import type { Table } from '../tables/table.ts';
 import { converse } from './converse.ts';
 
 /** An explanation that takes longer is not worth waiting for. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterConfig } from '../../../schemas/config.ts';
-import { readSecret } from '../secrets.ts';
+import { readSecret } from '../aws/secrets.ts';
 import { connectScheduler } from './connect.ts';
 import type { Scheduler } from './scheduler.ts';
 

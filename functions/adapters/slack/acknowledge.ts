@@ -1,5 +1,5 @@
-import { audit } from '../approval-audit.ts';
-import { acknowledgeDigest } from '../daily-digest-store.ts';
+import { audit } from '../tables/approval-audit.ts';
+import { acknowledgeDigest } from '../tables/daily-digests.ts';
 import { digestMessage } from './daily-digest.ts';
 import type { ApprovalEdges } from './edges.ts';
 import type { Click } from './interaction.ts';

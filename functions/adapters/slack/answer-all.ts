@@ -1,6 +1,6 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { answerApproval, type Taken } from '../answer-approval.ts';
-import { loadList } from '../open-digest-store.ts';
+import { loadList } from '../tables/question-lists.ts';
 import { sections } from './blocks.ts';
 import { DENIED_WITHOUT_REASON, stateWords } from './cards.ts';
 import type { ResumingEdges } from './edges.ts';

@@ -1,6 +1,6 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { answerApproval, authorise, note, type Taken } from '../answer-approval.ts';
-import { loadApproval } from '../approval-item.ts';
+import { loadApproval } from '../tables/approval-item.ts';
 import { acknowledge } from './acknowledge.ts';
 import { answerAll } from './answer-all.ts';
 import { denyOrAskWhy } from './deny.ts';

@@ -4,7 +4,7 @@ import { ALSO_ASKED, PART_WORDS } from '../../domain/figure-words.ts';
 import { PARTS } from '../../domain/figures.ts';
 import { tierName } from '../../domain/gate.ts';
 import type { Day } from '../../domain/withheld.ts';
-import { digestIdOf } from '../daily-digest-store.ts';
+import { digestIdOf } from '../tables/daily-digests.ts';
 import { button, buttons, section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code, prose } from './escape.ts';

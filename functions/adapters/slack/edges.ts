@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { EmittedEvents, EmittedType } from '../../../schemas/events/emitted.ts';
-import { emit } from '../event-bus.ts';
-import type { AnswerTask } from '../executions.ts';
-import { readSecret } from '../secrets.ts';
-import { type Table, table } from '../table.ts';
+import { emit } from '../aws/event-bus.ts';
+import type { AnswerTask } from '../aws/executions.ts';
+import { readSecret } from '../aws/secrets.ts';
+import { type Table, table } from '../tables/table.ts';
 import { type Slack, type SlackMessage, type SlackOptions, slackClient } from './client.ts';
 
 /** What the procedures around an approval touch. Tests hand in their own. */

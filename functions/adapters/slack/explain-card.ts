@@ -1,7 +1,7 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
-import { loadApproval } from '../approval-item.ts';
-import { noteExplanation } from '../approval-notes.ts';
 import { type Explaining, explain } from '../bedrock/explain.ts';
+import { loadApproval } from '../tables/approval-item.ts';
+import { noteExplanation } from '../tables/approval-notes.ts';
 import { requestCard } from './cards.ts';
 import type { Slack } from './client.ts';
 import { showState } from './settle.ts';

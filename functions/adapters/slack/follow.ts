@@ -4,9 +4,9 @@ import type { JobItem } from '../../../schemas/items/job.ts';
 import { effectIdOf } from '../../domain/subject.ts';
 import { stands } from '../../domain/undoing.ts';
 import { note } from '../answer-approval.ts';
-import { NOBODY } from '../approval-audit.ts';
-import { noteEffect } from '../approval-notes.ts';
-import { loadJob } from '../job-store.ts';
+import { NOBODY } from '../tables/approval-audit.ts';
+import { noteEffect } from '../tables/approval-notes.ts';
+import { loadJob } from '../tables/jobs.ts';
 import type { ApprovalEdges } from './edges.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { note } from '../answer-approval.ts';
-import { loadFreeze } from '../config-store.ts';
-import { type Frozen, liftFreeze, putFreeze } from '../freeze-store.ts';
+import { loadFreeze } from '../tables/config.ts';
+import { type Frozen, liftFreeze, putFreeze } from '../tables/freeze.ts';
 import { button, buttons, section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import type { ApprovalEdges } from './edges.ts';

@@ -1,4 +1,4 @@
-import { readSecret, SecretUnavailable } from '../secrets.ts';
+import { readSecret, SecretUnavailable } from '../aws/secrets.ts';
 import { postToWebhook, type Slack, type SlackMessage, slackClient } from './client.ts';
 
 interface NotifierOptions {

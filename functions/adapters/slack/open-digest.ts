@@ -1,7 +1,7 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { joined, listOf, membersOf, withList, without } from '../../domain/crowd.ts';
-import { loadApproval } from '../approval-item.ts';
-import { changeCrowd, loadCrowd, pinList } from '../open-digest-store.ts';
+import { loadApproval } from '../tables/approval-item.ts';
+import { changeCrowd, loadCrowd, pinList } from '../tables/question-lists.ts';
 import { supersededCard } from './cards.ts';
 import type { SlackMessage } from './client.ts';
 import type { ApprovalEdges } from './edges.ts';

@@ -1,5 +1,5 @@
-import { takeOnce } from '../request-store.ts';
-import type { Table } from '../table.ts';
+import { takeOnce } from '../tables/signed-requests.ts';
+import type { Table } from '../tables/table.ts';
 import { type Click, type Denial, type Home, readInteraction } from './interaction.ts';
 import { requestOnce, type SignedRequest, whyNotSlack } from './signature.ts';
 

@@ -1,5 +1,5 @@
 import { countOf, mayPost, type Said, type Statements, withStatement } from '../../domain/rolling-statements.ts';
-import { changeStatements, loadStatements } from '../statement-store.ts';
+import { changeStatements, loadStatements } from '../tables/statements.ts';
 import type { ApprovalEdges } from './edges.ts';
 import { SlackRefused } from './errors.ts';
 import { say, type Way } from './notifier.ts';

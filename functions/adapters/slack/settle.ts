@@ -1,11 +1,11 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { toFollow } from '../../domain/undoing.ts';
-import { audit, NOBODY } from '../approval-audit.ts';
-import { markAnnounced, markShown, recordCard } from '../approval-notes.ts';
-import { answerOf, closeApproval } from '../approval-store.ts';
-import { freePlace } from '../asking-store.ts';
-import { SecretUnavailable } from '../secrets.ts';
-import { deleteToken, loadToken } from '../token-store.ts';
+import { SecretUnavailable } from '../aws/secrets.ts';
+import { audit, NOBODY } from '../tables/approval-audit.ts';
+import { markAnnounced, markShown, recordCard } from '../tables/approval-notes.ts';
+import { answerOf, closeApproval } from '../tables/approvals.ts';
+import { freePlace } from '../tables/asking.ts';
+import { deleteToken, loadToken } from '../tables/task-tokens.ts';
 import { cardState, noticeCard, requestCard, settledCard, supersededCard } from './cards.ts';
 import type { Slack, SlackMessage } from './client.ts';
 import type { ApprovalEdges, ResumingEdges } from './edges.ts';

@@ -1,6 +1,6 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
-import { loadApproval } from '../approval-item.ts';
-import { recordCard } from '../approval-notes.ts';
+import { loadApproval } from '../tables/approval-item.ts';
+import { recordCard } from '../tables/approval-notes.ts';
 import { settledCard, supersededCard } from './cards.ts';
 import type { ApprovalEdges } from './edges.ts';
 import type { Click } from './interaction.ts';

@@ -1,9 +1,9 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { undoState } from '../../domain/undoing.ts';
-import { loadApproval } from '../approval-item.ts';
-import { openApprovals } from '../approval-lists.ts';
-import { closeApproval, expireApproval } from '../approval-store.ts';
-import { crowdedChannels } from '../open-digest-store.ts';
+import { loadApproval } from '../tables/approval-item.ts';
+import { openApprovals } from '../tables/approval-lists.ts';
+import { closeApproval, expireApproval } from '../tables/approvals.ts';
+import { crowdedChannels } from '../tables/question-lists.ts';
 import { voidIfOver } from '../void-questions.ts';
 import type { Slack } from './client.ts';
 import type { ResumingEdges } from './edges.ts';

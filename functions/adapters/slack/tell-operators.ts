@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { loadConfig } from '../config-store.ts';
-import type { Table } from '../table.ts';
+import { loadConfig } from '../tables/config.ts';
+import type { Table } from '../tables/table.ts';
 import type { SlackMessage } from './client.ts';
 import { notifier } from './notifier.ts';
 

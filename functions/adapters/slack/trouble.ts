@@ -1,6 +1,6 @@
 import type { VisitFailure } from '../../../schemas/machines/drift-monitor.ts';
-import type { Table } from '../table.ts';
-import { claimTrouble, forgetTrouble } from '../visit-trouble.ts';
+import type { Table } from '../tables/table.ts';
+import { claimTrouble, forgetTrouble } from '../tables/visit-trouble.ts';
 import { section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code } from './escape.ts';

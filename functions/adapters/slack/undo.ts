@@ -1,7 +1,7 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { undoState } from '../../domain/undoing.ts';
 import { note } from '../answer-approval.ts';
-import { askUndo } from '../approval-notes.ts';
+import { askUndo } from '../tables/approval-notes.ts';
 import type { ApprovalEdges } from './edges.ts';
 import { showState } from './settle.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { ClusterConfig } from '../../../schemas/config.ts';
-import { readSecret } from '../secrets.ts';
+import { readSecret } from '../aws/secrets.ts';
 import { connectVgac } from './connect.ts';
 import type { Vgac } from './vgac.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { TIER_NUMBERS, tierOf } from '../../../functions/adapters/calibration-store.ts';
+import { TIER_NUMBERS, tierOf } from '../../../functions/adapters/tables/calibration.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
 import { labelsOf } from '../../../functions/domain/ledger-lines.ts';

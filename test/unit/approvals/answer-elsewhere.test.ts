@@ -1,12 +1,12 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { answerElsewhere } from '../../../functions/adapters/answer-elsewhere.ts';
-import { liftFreeze, putFreeze } from '../../../functions/adapters/freeze-store.ts';
 import { answerClick } from '../../../functions/adapters/slack/answer-click.ts';
 import type { ApprovalEdges } from '../../../functions/adapters/slack/edges.ts';
 import { SlackUnavailable } from '../../../functions/adapters/slack/errors.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
-import { clusterKey, putItem } from '../../../functions/adapters/table.ts';
+import { liftFreeze, putFreeze } from '../../../functions/adapters/tables/freeze.ts';
+import { clusterKey, putItem } from '../../../functions/adapters/tables/table.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import type { AnswerRequest } from '../../../schemas/ports/answer.ts';
 import { ANNA, aConfig, BEN, EXPIRES, minutesAfter, OWNER, words } from './builders.ts';

@@ -1,12 +1,12 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { answerOf } from '../../../functions/adapters/approval-store.ts';
 import { answerClick } from '../../../functions/adapters/slack/answer-click.ts';
 import { SlackUnavailable } from '../../../functions/adapters/slack/errors.ts';
 import { present } from '../../../functions/adapters/slack/settle.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
-import { clusterKey } from '../../../functions/adapters/table.ts';
-import { loadToken } from '../../../functions/adapters/token-store.ts';
+import { answerOf } from '../../../functions/adapters/tables/approvals.ts';
+import { clusterKey } from '../../../functions/adapters/tables/table.ts';
+import { loadToken } from '../../../functions/adapters/tables/task-tokens.ts';
 import { ANNA, ASKED, BEN, buttons, EXPIRES, minutesAfter, OWNER, recorder, words } from './builders.ts';
 import { now5, useQuestions } from './questions.ts';
 

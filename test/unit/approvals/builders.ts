@@ -2,7 +2,7 @@ import type { ModalView } from '@slack/types';
 import * as z from 'zod';
 import type { CardRef, PrivateMessage, Slack, SlackMessage } from '../../../functions/adapters/slack/client.ts';
 import type { ResumingEdges } from '../../../functions/adapters/slack/edges.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
+import type { Table } from '../../../functions/adapters/tables/table.ts';
 import { argumentsHash } from '../../../functions/domain/ids.ts';
 import { ownSubject, subjectOf } from '../../../functions/domain/subject.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';

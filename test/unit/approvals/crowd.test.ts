@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { crowdedChannels, loadCrowd } from '../../../functions/adapters/open-digest-store.ts';
 import { answerClick } from '../../../functions/adapters/slack/answer-click.ts';
 import { threadFor } from '../../../functions/adapters/slack/open-digest.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
+import { crowdedChannels, loadCrowd } from '../../../functions/adapters/tables/question-lists.ts';
 import { joined, LIST_LENGTH, membersOf, NO_CROWD, without } from '../../../functions/domain/crowd.ts';
 import { ANNA, ASKED, BEN, buttons, minutesAfter, OWNER, recorder, requeue, words } from './builders.ts';
 import { now5, useQuestions } from './questions.ts';

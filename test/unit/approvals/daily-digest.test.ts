@@ -4,7 +4,7 @@ import { answerClick } from '../../../functions/adapters/slack/answer-click.ts';
 import type { SlackMessage } from '../../../functions/adapters/slack/client.ts';
 import { digestLines } from '../../../functions/adapters/slack/daily-digest.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
-import { clusterKey, jobKey, putItem } from '../../../functions/adapters/table.ts';
+import { clusterKey, jobKey, putItem } from '../../../functions/adapters/tables/table.ts';
 import { fatigue } from '../../../functions/domain/fatigue.ts';
 import { countDay } from '../../../functions/domain/withheld.ts';
 import type { Decision } from '../../../schemas/decision.ts';

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerOf } from '../../../functions/adapters/approval-store.ts';
 import type { SlackMessage } from '../../../functions/adapters/slack/client.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
+import { answerOf } from '../../../functions/adapters/tables/approvals.ts';
 import { ANNA, ASKED, BEN, buttons, EXPIRES, minutesAfter, words } from './builders.ts';
 import { type Process, World } from './world.ts';
 

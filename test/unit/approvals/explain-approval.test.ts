@@ -13,7 +13,7 @@ const GOOD =
 const store = useTable();
 let converse: ConverseServer;
 let explainCard: typeof import('../../../functions/adapters/slack/explain-card.ts').explainCard;
-let decideApproval: typeof import('../../../functions/adapters/approval-store.ts').decideApproval;
+let decideApproval: typeof import('../../../functions/adapters/tables/approvals.ts').decideApproval;
 
 beforeAll(async () => {
   converse = await startConverse({ text: GOOD });
@@ -25,7 +25,7 @@ beforeAll(async () => {
   });
   // The client reads its endpoint when it is made.
   ({ explainCard } = await import('../../../functions/adapters/slack/explain-card.ts'));
-  ({ decideApproval } = await import('../../../functions/adapters/approval-store.ts'));
+  ({ decideApproval } = await import('../../../functions/adapters/tables/approvals.ts'));
 });
 afterEach(() => {
   converse.asked.length = 0;

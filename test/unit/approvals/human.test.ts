@@ -6,7 +6,7 @@ import { answerDenial } from '../../../functions/adapters/slack/deny.ts';
 import { SlackRefused, SlackUnavailable } from '../../../functions/adapters/slack/errors.ts';
 import { settle } from '../../../functions/adapters/slack/settle.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
-import { clusterKey, putItem } from '../../../functions/adapters/table.ts';
+import { clusterKey, putItem } from '../../../functions/adapters/tables/table.ts';
 import { ANNA, ASKED, aConfig, BEN, buttons, EXPIRES, minutesAfter, OWNER, words } from './builders.ts';
 import { now5, useQuestions } from './questions.ts';
 

@@ -1,8 +1,8 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { audit } from '../../../functions/adapters/approval-audit.ts';
-import { loadApproval } from '../../../functions/adapters/approval-item.ts';
+import { audit } from '../../../functions/adapters/tables/approval-audit.ts';
+import { loadApproval } from '../../../functions/adapters/tables/approval-item.ts';
 import {
   askUndo,
   markAnnounced,
@@ -10,7 +10,7 @@ import {
   markShown,
   noteEffect,
   recordCard,
-} from '../../../functions/adapters/approval-notes.ts';
+} from '../../../functions/adapters/tables/approval-notes.ts';
 import {
   closeApproval,
   decideApproval,
@@ -18,12 +18,12 @@ import {
   openApproval,
   voidApproval,
   voidQuestion,
-} from '../../../functions/adapters/approval-store.ts';
-import { freePlace, takePlace } from '../../../functions/adapters/asking-store.ts';
-import { changeCrowd } from '../../../functions/adapters/open-digest-store.ts';
-import { changeStatements } from '../../../functions/adapters/statement-store.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
-import { deleteToken, loadToken } from '../../../functions/adapters/token-store.ts';
+} from '../../../functions/adapters/tables/approvals.ts';
+import { freePlace, takePlace } from '../../../functions/adapters/tables/asking.ts';
+import { changeCrowd } from '../../../functions/adapters/tables/question-lists.ts';
+import { changeStatements } from '../../../functions/adapters/tables/statements.ts';
+import type { Table } from '../../../functions/adapters/tables/table.ts';
+import { deleteToken, loadToken } from '../../../functions/adapters/tables/task-tokens.ts';
 import { joined } from '../../../functions/domain/crowd.ts';
 import { withStatement } from '../../../functions/domain/rolling-statements.ts';
 import { subjectOf } from '../../../functions/domain/subject.ts';

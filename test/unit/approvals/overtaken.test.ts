@@ -1,12 +1,12 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { describe, expect, it, vi } from 'vitest';
 import { answerElsewhere } from '../../../functions/adapters/answer-elsewhere.ts';
-import { loadAskPlaces, takePlace } from '../../../functions/adapters/asking-store.ts';
-import { recordDecision, recordEffect } from '../../../functions/adapters/job-store.ts';
-import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
 import { answerClick } from '../../../functions/adapters/slack/answer-click.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
-import { jobKey, putItem, table } from '../../../functions/adapters/table.ts';
+import { loadAskPlaces, takePlace } from '../../../functions/adapters/tables/asking.ts';
+import { recordDecision, recordEffect } from '../../../functions/adapters/tables/jobs.ts';
+import { recordOutcome } from '../../../functions/adapters/tables/outcomes.ts';
+import { jobKey, putItem, table } from '../../../functions/adapters/tables/table.ts';
 import { voidQuestions } from '../../../functions/adapters/void-questions.ts';
 import { handler as ingest } from '../../../functions/events/ingest-outcome.ts';
 import type { Decision } from '../../../schemas/decision.ts';

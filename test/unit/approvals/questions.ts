@@ -1,9 +1,9 @@
 import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, expect } from 'vitest';
-import { loadApproval } from '../../../functions/adapters/approval-item.ts';
-import { openApprovals } from '../../../functions/adapters/approval-lists.ts';
 import { ask } from '../../../functions/adapters/slack/ask.ts';
-import { clusterKey, jobKey, putItem } from '../../../functions/adapters/table.ts';
+import { loadApproval } from '../../../functions/adapters/tables/approval-item.ts';
+import { openApprovals } from '../../../functions/adapters/tables/approval-lists.ts';
+import { clusterKey, jobKey, putItem } from '../../../functions/adapters/tables/table.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import type { CardAction } from '../../../schemas/ports/slack.ts';

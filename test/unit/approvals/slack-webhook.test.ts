@@ -1,6 +1,6 @@
 import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, it, vi } from 'vitest';
-import { table } from '../../../functions/adapters/table.ts';
+import { table } from '../../../functions/adapters/tables/table.ts';
 import { handler as sweeper } from '../../../functions/events/approval-sweeper.ts';
 import { handler as webhook } from '../../../functions/http/slack-webhook.ts';
 import { context } from '../../fixtures/handlers.ts';

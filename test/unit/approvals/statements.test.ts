@@ -4,7 +4,7 @@ import { SlackUnavailable } from '../../../functions/adapters/slack/errors.ts';
 import type { Way } from '../../../functions/adapters/slack/notifier.ts';
 import { tellStatement } from '../../../functions/adapters/slack/rolling-message.ts';
 import { saidOf } from '../../../functions/adapters/slack/statement.ts';
-import { loadStatements } from '../../../functions/adapters/statement-store.ts';
+import { loadStatements } from '../../../functions/adapters/tables/statements.ts';
 import { countOf, withStatement } from '../../../functions/domain/rolling-statements.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import { useTable } from '../../fixtures/handlers.ts';

@@ -1,10 +1,10 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { answerOf, voidApproval } from '../../../functions/adapters/approval-store.ts';
 import { answerClick } from '../../../functions/adapters/slack/answer-click.ts';
 import { SlackRefused, SlackUnavailable } from '../../../functions/adapters/slack/errors.ts';
 import { sweep } from '../../../functions/adapters/slack/sweep.ts';
-import { loadToken } from '../../../functions/adapters/token-store.ts';
+import { answerOf, voidApproval } from '../../../functions/adapters/tables/approvals.ts';
+import { loadToken } from '../../../functions/adapters/tables/task-tokens.ts';
 import { ANNA, ASKED, BEN, buttons, EXPIRES, minutesAfter, recorder, words } from './builders.ts';
 import { now5, useQuestions } from './questions.ts';
 

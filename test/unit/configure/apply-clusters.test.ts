@@ -1,8 +1,8 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listClusters, loadCalibration } from '../../../functions/adapters/calibration-store.ts';
-import { loadConfig, loadFreeze } from '../../../functions/adapters/config-store.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
+import { listClusters, loadCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { loadConfig, loadFreeze } from '../../../functions/adapters/tables/config.ts';
+import type { Table } from '../../../functions/adapters/tables/table.ts';
 import { applyClusters } from '../../../infra/cli/apply-clusters.ts';
 import { appliedLines } from '../../../infra/cli/configure.ts';
 import { freeze, lift } from '../../../infra/cli/freeze.ts';

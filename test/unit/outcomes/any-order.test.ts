@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
 import { foldCluster, rebuild } from '../../../functions/adapters/fold.ts';
-import { loadJob, recordDecision } from '../../../functions/adapters/job-store.ts';
-import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { loadJob, recordDecision } from '../../../functions/adapters/tables/jobs.ts';
+import { recordOutcome } from '../../../functions/adapters/tables/outcomes.ts';
+import type { Table } from '../../../functions/adapters/tables/table.ts';
 import type { Told } from '../../../functions/domain/outcome.ts';
 import { startDynamo } from '../../fixtures/dynamo.ts';
 import {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
-import { closeJob, loadJob } from '../../../functions/adapters/job-store.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { closeJob, loadJob } from '../../../functions/adapters/tables/jobs.ts';
 import { handler } from '../../../functions/events/close-execution.ts';
 import { aSubmission } from '../../fixtures/builders.ts';
 import { useTable } from '../../fixtures/handlers.ts';

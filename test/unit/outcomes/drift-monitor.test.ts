@@ -1,8 +1,8 @@
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadCalibration } from '../../../functions/adapters/calibration-store.ts';
 import { rebuild } from '../../../functions/adapters/fold.ts';
 import { checkReliability } from '../../../functions/adapters/reliability-check.ts';
+import { loadCalibration } from '../../../functions/adapters/tables/calibration.ts';
 import { deserialise, serialise } from '../../../functions/domain/calibration/codec.ts';
 import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
 import { handler as foldCluster } from '../../../functions/drift-monitor/fold-cluster.ts';
@@ -24,7 +24,7 @@ import {
   useEmbeddedClock,
 } from './fixture.ts';
 
-vi.mock('../../../functions/adapters/secrets.ts', async (original) => ({
+vi.mock('../../../functions/adapters/aws/secrets.ts', async (original) => ({
   ...(await original<object>()),
   readSecret: async () => 'xoxb-test',
 }));

@@ -9,10 +9,10 @@ import {
   TIER_NUMBERS,
   take,
   tierOf,
-} from '../../../functions/adapters/calibration-store.ts';
-import { claimJob, recordDecision } from '../../../functions/adapters/job-store.ts';
-import { readLedger } from '../../../functions/adapters/ledger-store.ts';
-import { clusterKey, type Table } from '../../../functions/adapters/table.ts';
+} from '../../../functions/adapters/tables/calibration.ts';
+import { claimJob, recordDecision } from '../../../functions/adapters/tables/jobs.ts';
+import { readLedger } from '../../../functions/adapters/tables/ledger.ts';
+import { clusterKey, type Table } from '../../../functions/adapters/tables/table.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { needOf } from '../../../functions/domain/calibration/purse.ts';
 import { decisionId } from '../../../functions/domain/ids.ts';

@@ -1,7 +1,7 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
-import { saveAnnounced, saveHeard } from '../../../functions/adapters/drift-news.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { saveAnnounced, saveHeard } from '../../../functions/adapters/tables/drift-notices.ts';
 import { deserialise, serialise } from '../../../functions/domain/calibration/codec.ts';
 import { handler } from '../../../functions/drift-monitor/fold-cluster.ts';
 import type { DriftBand } from '../../../schemas/verdict.ts';

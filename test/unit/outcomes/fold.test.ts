@@ -1,10 +1,10 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadOrCreateCalibration, tierOf } from '../../../functions/adapters/calibration-store.ts';
 import { foldCluster, rebuild, releaseOrphans } from '../../../functions/adapters/fold.ts';
-import { closeJob, loadJob, recordEffect } from '../../../functions/adapters/job-store.ts';
-import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
+import { loadOrCreateCalibration, tierOf } from '../../../functions/adapters/tables/calibration.ts';
+import { closeJob, loadJob, recordEffect } from '../../../functions/adapters/tables/jobs.ts';
+import { recordOutcome } from '../../../functions/adapters/tables/outcomes.ts';
+import type { Table } from '../../../functions/adapters/tables/table.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { startDynamo } from '../../fixtures/dynamo.ts';
 import {

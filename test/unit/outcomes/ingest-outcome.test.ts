@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { loadJob } from '../../../functions/adapters/job-store.ts';
+import { loadJob } from '../../../functions/adapters/tables/jobs.ts';
 import { handler } from '../../../functions/events/ingest-outcome.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { calibrationOf, decided, expectNothingTaken, instant, roundOf, T, useEmbeddedClock } from './fixture.ts';

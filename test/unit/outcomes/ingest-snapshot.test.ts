@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
-import { loadForecast } from '../../../functions/adapters/forecast-store.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { loadForecast } from '../../../functions/adapters/tables/forecast.ts';
 import { deserialiseForecast } from '../../../functions/domain/forecast/codec.ts';
 import { handler } from '../../../functions/events/ingest-snapshot.ts';
 import { useTable } from '../../fixtures/handlers.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { foldCluster, rebuild } from '../../../functions/adapters/fold.ts';
-import { loadJob, recordEffect } from '../../../functions/adapters/job-store.ts';
-import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
+import { loadJob, recordEffect } from '../../../functions/adapters/tables/jobs.ts';
+import { recordOutcome } from '../../../functions/adapters/tables/outcomes.ts';
+import type { Table } from '../../../functions/adapters/tables/table.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import {

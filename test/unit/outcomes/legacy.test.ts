@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { calibrationKey, loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
 import { foldCluster } from '../../../functions/adapters/fold.ts';
-import { loadForecast } from '../../../functions/adapters/forecast-store.ts';
-import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
+import { calibrationKey, loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { loadForecast } from '../../../functions/adapters/tables/forecast.ts';
+import { recordOutcome } from '../../../functions/adapters/tables/outcomes.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { serialiseForecast } from '../../../functions/domain/forecast/codec.ts';
 import { coldForecast } from '../../../functions/domain/forecast/state.ts';

@@ -1,6 +1,6 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
-import { listClusters, loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
+import { listClusters, loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
 import { handler } from '../../../functions/drift-monitor/list-clusters.ts';
 import { context, useTable } from '../../fixtures/handlers.ts';
 import { configOf, moment } from './fixture.ts';

@@ -1,15 +1,15 @@
 import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
-import { claimDriftNews } from '../../../functions/adapters/drift-news.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { claimDriftNews } from '../../../functions/adapters/tables/drift-notices.ts';
 import { handler } from '../../../functions/drift-monitor/notify-drift.ts';
 import type { FoldClusterOutput } from '../../../schemas/machines/drift-monitor.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { calibrationOf, configOf, moment, useEmbeddedClock } from './fixture.ts';
 
 const secrets = vi.hoisted(() => ({ read: vi.fn() }));
-vi.mock('../../../functions/adapters/secrets.ts', async (original) => ({
+vi.mock('../../../functions/adapters/aws/secrets.ts', async (original) => ({
   ...(await original<object>()),
   readSecret: secrets.read,
 }));

@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, expect, it, vi } from 'vitest';
-import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
 import { troubleMessage } from '../../../functions/adapters/slack/trouble.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
 import { handler } from '../../../functions/drift-monitor/report-failures.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { configOf, moment, useEmbeddedClock } from './fixture.ts';

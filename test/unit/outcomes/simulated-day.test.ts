@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
 import { catchUp } from '../../../functions/adapters/catch-up.ts';
 import { changeEpoch } from '../../../functions/adapters/epochs.ts';
 import { foldCluster, rebuild } from '../../../functions/adapters/fold.ts';
-import { loadJob, recordDecision } from '../../../functions/adapters/job-store.ts';
-import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { loadJob, recordDecision } from '../../../functions/adapters/tables/jobs.ts';
+import { recordOutcome } from '../../../functions/adapters/tables/outcomes.ts';
+import type { Table } from '../../../functions/adapters/tables/table.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { nothingLearned } from '../../../functions/domain/forecast/state.ts';
 import type { Told } from '../../../functions/domain/outcome.ts';

@@ -1,7 +1,7 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { clientSettings, withoutConnection } from '../../../functions/adapters/aws-client.ts';
+import { clientSettings, withoutConnection } from '../../../functions/adapters/aws/client.ts';
 import { createServiceChannel } from '../../../infra/runtime/functions/service-channel.ts';
 
 const CHANNEL = Symbol.for('embedded.aws');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { configFrom } from '../../../functions/adapters/config-store.ts';
-import { UnreadableItem } from '../../../functions/adapters/table.ts';
+import { configFrom } from '../../../functions/adapters/tables/config.ts';
+import { UnreadableItem } from '../../../functions/adapters/tables/table.ts';
 
 const itemOf = (config: Record<string, unknown>) => ({
   ...{ PK: 'CLUSTER#remembered', SK: 'CONFIG', v: 1, applied_at: '2026-01-01T00:00:00.000Z' },

@@ -3,22 +3,22 @@ import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { admitRound } from '../../../functions/adapters/admit-round.ts';
-import { audit } from '../../../functions/adapters/approval-audit.ts';
-import { openApproval } from '../../../functions/adapters/approval-store.ts';
-import { takePlace } from '../../../functions/adapters/asking-store.ts';
-import { beginDigest } from '../../../functions/adapters/daily-digest-store.ts';
-import { keepExplanation, spendOne } from '../../../functions/adapters/explanation-store.ts';
 import { foldCluster } from '../../../functions/adapters/fold.ts';
-import { putFreeze } from '../../../functions/adapters/freeze-store.ts';
-import { loadJob } from '../../../functions/adapters/job-store.ts';
-import { useAction } from '../../../functions/adapters/limit-store.ts';
 import { mendFromLedger } from '../../../functions/adapters/mend.ts';
-import { changeCrowd, pinList } from '../../../functions/adapters/open-digest-store.ts';
-import { saveProfile } from '../../../functions/adapters/profile-store.ts';
-import { saveRefit } from '../../../functions/adapters/refit-store.ts';
-import { takeOnce } from '../../../functions/adapters/request-store.ts';
-import { changeStatements } from '../../../functions/adapters/statement-store.ts';
-import { jobKey, OtherLayout, parseItem } from '../../../functions/adapters/table.ts';
+import { audit } from '../../../functions/adapters/tables/approval-audit.ts';
+import { openApproval } from '../../../functions/adapters/tables/approvals.ts';
+import { takePlace } from '../../../functions/adapters/tables/asking.ts';
+import { beginDigest } from '../../../functions/adapters/tables/daily-digests.ts';
+import { keepExplanation, spendOne } from '../../../functions/adapters/tables/explanations.ts';
+import { putFreeze } from '../../../functions/adapters/tables/freeze.ts';
+import { loadJob } from '../../../functions/adapters/tables/jobs.ts';
+import { useAction } from '../../../functions/adapters/tables/limits.ts';
+import { saveProfile } from '../../../functions/adapters/tables/profile.ts';
+import { changeCrowd, pinList } from '../../../functions/adapters/tables/question-lists.ts';
+import { saveRefit } from '../../../functions/adapters/tables/refits.ts';
+import { takeOnce } from '../../../functions/adapters/tables/signed-requests.ts';
+import { changeStatements } from '../../../functions/adapters/tables/statements.ts';
+import { jobKey, OtherLayout, parseItem } from '../../../functions/adapters/tables/table.ts';
 import { takeOutcome } from '../../../functions/adapters/take-outcome.ts';
 import { joined } from '../../../functions/domain/crowd.ts';
 import { learn } from '../../../functions/domain/profile.ts';
@@ -85,15 +85,15 @@ describe('the layout of what is stored', () => {
   });
 
   it('is written in one place', () => {
-    const sources = globSync('{functions,infra/commands}/**/*.ts', { cwd: root }).map((file) => ({
+    const sources = globSync('{functions,infra/cli,infra/console}/**/*.ts', { cwd: root }).map((file) => ({
       file,
       text: readFileSync(new URL(file, root), 'utf8'),
     }));
     const putting = sources.filter(({ text }) => text.includes('new PutCommand('));
-    expect(putting.map(({ file }) => file)).toEqual(['functions/adapters/table.ts']);
+    expect(putting.map(({ file }) => file)).toEqual(['functions/adapters/tables/table.ts']);
     // What updates past that place changes only what is there.
     const updates = sources
-      .filter(({ file }) => file !== 'functions/adapters/table.ts')
+      .filter(({ file }) => file !== 'functions/adapters/tables/table.ts')
       .flatMap(({ file, text }) =>
         text
           .split('new UpdateCommand(')

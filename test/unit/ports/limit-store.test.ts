@@ -1,7 +1,7 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { loadUsage, useAction } from '../../../functions/adapters/limit-store.ts';
-import { clusterKey } from '../../../functions/adapters/table.ts';
+import { loadUsage, useAction } from '../../../functions/adapters/tables/limits.ts';
+import { clusterKey } from '../../../functions/adapters/tables/table.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { Crash, dyingTable } from '../outcomes/fixture.ts';

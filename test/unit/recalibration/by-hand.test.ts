@@ -1,7 +1,7 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, vi } from 'vitest';
-import { loadOrCreateCalibration, take } from '../../../functions/adapters/calibration-store.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
+import { loadOrCreateCalibration, take } from '../../../functions/adapters/tables/calibration.ts';
+import type { Table } from '../../../functions/adapters/tables/table.ts';
 import { placeOf } from '../../../functions/domain/place.ts';
 import { roundHash } from '../../../functions/domain/round.ts';
 import { TOKEN } from '../../../functions/domain/thresholds.ts';

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { listRefits } from '../../../functions/adapters/refit-store.ts';
+import { listRefits } from '../../../functions/adapters/tables/refits.ts';
 import { handler as promoteRefit } from '../../../functions/recalibration/promote-refit.ts';
 import { handler as refitModel } from '../../../functions/recalibration/refit-model.ts';
 import { handler as rejectRefit } from '../../../functions/recalibration/reject-refit.ts';

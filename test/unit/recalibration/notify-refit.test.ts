@@ -6,7 +6,7 @@ import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { useEmbeddedClock } from '../outcomes/fixture.ts';
 
-vi.mock('../../../functions/adapters/secrets.ts', async (original) => ({
+vi.mock('../../../functions/adapters/aws/secrets.ts', async (original) => ({
   ...(await original<object>()),
   readSecret: async () => 'xoxb-test',
 }));

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { findChange } from '../../../functions/adapters/epochs.ts';
 import { rollBackRefit } from '../../../functions/adapters/recalibrate.ts';
-import { listRefits } from '../../../functions/adapters/refit-store.ts';
+import { listRefits } from '../../../functions/adapters/tables/refits.ts';
 import { serialiseLearned } from '../../../functions/domain/forecast/codec.ts';
 import { handler } from '../../../functions/recalibration/roll-back-refit.ts';
 import { useTable } from '../../fixtures/handlers.ts';

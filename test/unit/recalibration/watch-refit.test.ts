@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { refitHistory } from '../../../functions/adapters/recalibrate.ts';
-import { loadRefit } from '../../../functions/adapters/refit-store.ts';
+import { loadRefit } from '../../../functions/adapters/tables/refits.ts';
 import { isLookDue } from '../../../functions/domain/recalibration/due.ts';
 import { handler } from '../../../functions/recalibration/watch-refit.ts';
 import { useTable } from '../../fixtures/handlers.ts';

@@ -1,20 +1,20 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { admitRound } from '../../../functions/adapters/admit-round.ts';
+import { foldCluster } from '../../../functions/adapters/fold.ts';
+import { readEvidence, recordOnce } from '../../../functions/adapters/record-once.ts';
+import { checkReliability } from '../../../functions/adapters/reliability-check.ts';
 import {
   loadCalibration,
   loadOrCreateCalibration,
   TIER_NUMBERS,
   tierOf,
-} from '../../../functions/adapters/calibration-store.ts';
-import { configKey } from '../../../functions/adapters/config-store.ts';
-import { foldCluster } from '../../../functions/adapters/fold.ts';
-import { loadForecast } from '../../../functions/adapters/forecast-store.ts';
-import { closeJob, loadJob, recordEffect } from '../../../functions/adapters/job-store.ts';
-import { labelRow, recordOutcome } from '../../../functions/adapters/outcome-store.ts';
-import { readEvidence, recordOnce } from '../../../functions/adapters/record-once.ts';
-import { checkReliability } from '../../../functions/adapters/reliability-check.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
+} from '../../../functions/adapters/tables/calibration.ts';
+import { configKey } from '../../../functions/adapters/tables/config.ts';
+import { loadForecast } from '../../../functions/adapters/tables/forecast.ts';
+import { closeJob, loadJob, recordEffect } from '../../../functions/adapters/tables/jobs.ts';
+import { labelRow, recordOutcome } from '../../../functions/adapters/tables/outcomes.ts';
+import type { Table } from '../../../functions/adapters/tables/table.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { deserialiseForecast } from '../../../functions/domain/forecast/codec.ts';
 import type { ForecastState } from '../../../functions/domain/forecast/state.ts';

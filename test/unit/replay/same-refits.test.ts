@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
-import { forecastFor, forecastKeys } from '../../../functions/adapters/forecast-store.ts';
-import { readTogether } from '../../../functions/adapters/read-together.ts';
 import { isRecalibrationDue } from '../../../functions/adapters/recalibrate.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { forecastFor, forecastKeys } from '../../../functions/adapters/tables/forecast.ts';
+import { readTogether } from '../../../functions/adapters/tables/read-together.ts';
+import type { Table } from '../../../functions/adapters/tables/table.ts';
 import { packed } from '../../../functions/domain/forecast/codec.ts';
 import { type Forecast, forecast } from '../../../functions/domain/forecast/forecast.ts';
 import { coldForecast } from '../../../functions/domain/forecast/state.ts';

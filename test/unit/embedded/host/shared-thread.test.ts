@@ -16,7 +16,7 @@ const from = (path: string) => JSON.stringify(fileURLToPath(new URL(`../../../..
 const HANDLER = `
   import { GetCommand } from '@aws-sdk/lib-dynamodb';
   import * as z from 'zod';
-  import { table } from ${from('functions/adapters/table.ts')};
+  import { table } from ${from('functions/adapters/tables/table.ts')};
   import { task } from ${from('functions/runtime/task.ts')};
   export const handler = task(
     { input: z.object({ job: z.number(), mark: z.boolean(), pk: z.string() }), output: z.unknown(), env: {} },

@@ -1,9 +1,10 @@
 import type { JobItem } from '../../schemas/items/job.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { touchedBy } from '../domain/own-effect.ts';
+import { roundOf } from '../domain/round.ts';
 import { loadConfig } from './tables/config.ts';
 import { claimJob, recordOwnEffect } from './tables/jobs.ts';
-import { recordOutcome, recordSuperseded, roundOf } from './tables/outcomes.ts';
+import { recordOutcome, recordSuperseded } from './tables/outcomes.ts';
 import { latestRound, neighboursOf } from './tables/rounds.ts';
 import type { Table } from './tables/table.ts';
 import { dropWaiting, waitingFor } from './tables/waiting-outcomes.ts';

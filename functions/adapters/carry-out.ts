@@ -1,7 +1,9 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Effect } from '../../schemas/effect.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
+import { approvalIdOf } from '../domain/approval.ts';
 import { NotPermitted, type Permission, permission, recordedArguments } from '../domain/permission.ts';
+import { roundOf } from '../domain/round.ts';
 import { effectIdOf, subjectOf, type Whose } from '../domain/subject.ts';
 import { whyNotPending } from '../domain/waiting.ts';
 import { checkReliability } from './reliability-check.ts';
@@ -9,10 +11,10 @@ import { performEffect } from './schedulers/perform-effect.ts';
 import type { Scheduler } from './schedulers/scheduler.ts';
 import { undoEffect } from './schedulers/undo-effect.ts';
 import { loadApproval } from './tables/approval-item.ts';
-import { approvalIdOf } from './tables/approvals.ts';
+
 import { recordActing, recordEffect } from './tables/jobs.ts';
 import { loadUsage, useAction } from './tables/limits.ts';
-import { roundOf } from './tables/outcomes.ts';
+
 import type { Table } from './tables/table.ts';
 
 export interface Order {

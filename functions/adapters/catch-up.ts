@@ -1,4 +1,5 @@
 import type { FoldClusterOutput } from '../../schemas/machines/drift-monitor.ts';
+import { isUnreadable, UnreadableItem } from '../application/unreadable.ts';
 import { deserialise } from '../domain/calibration/codec.ts';
 import { announcementsOf, driftStanding, isSameDrift } from '../domain/drift-report.ts';
 import { foldCluster, releaseOrphans } from './fold.ts';
@@ -6,7 +7,7 @@ import { isRecalibrationDue } from './recalibrate.ts';
 import { loadCalibration } from './tables/calibration.ts';
 import { loadConfig } from './tables/config.ts';
 import { claimDriftNews, driftTold } from './tables/drift-notices.ts';
-import { isUnreadable, type Table, UnreadableItem } from './tables/table.ts';
+import type { Table } from './tables/table.ts';
 import { forgetTrouble } from './tables/visit-trouble.ts';
 
 /** Enough to find out what writes them. */

@@ -1,8 +1,9 @@
+import { NOBODY } from '../domain/approval.ts';
 import { type Fatigue, fatigue } from '../domain/fatigue.ts';
 import { countDay } from '../domain/withheld.ts';
 import type { SlackMessage } from './slack/client.ts';
 import { digestLines, digestMessage } from './slack/daily-digest.ts';
-import { audit, NOBODY } from './tables/approval-audit.ts';
+import { audit } from './tables/approval-audit.ts';
 import { closedApprovals } from './tables/approval-lists.ts';
 import { beginDigest, digestIdOf, markPosted, rowsBetween } from './tables/daily-digests.ts';
 import { lostTheRace, type Table } from './tables/table.ts';

@@ -18,7 +18,8 @@ import { ringDraw } from '../domain/lottery.ts';
 import { ledgerEntry, mayBeUndoneUntil, moreOfWait } from '../domain/outcome.ts';
 import { keyOfBytes, placeOf, timeOfPlace } from '../domain/place.ts';
 import { queueLinesOf } from '../domain/queue-facts.ts';
-import { roundHash, roundKey, roundText } from '../domain/round.ts';
+import { purseOf, TIER_NUMBERS, tierOf } from '../domain/reservations.ts';
+import { roundHash, roundKey, roundOf, roundText } from '../domain/round.ts';
 import { ledgerTiers, tierRulesOf } from '../domain/tier-rules.ts';
 import { moveForecast, nothingReplayed, type Replayed, replayBatch } from './move-forecast.ts';
 import {
@@ -27,24 +28,12 @@ import {
   closeCalls,
   giveBack,
   loadCalibration,
-  purseOf,
   saveFold,
   saveMarked,
-  TIER_NUMBERS,
-  tierOf,
 } from './tables/calibration.ts';
 import { forecastFrom, forecastKey } from './tables/forecast.ts';
 import { type Batch, findBatch, loadBatch, putBatch, readLedger } from './tables/ledger.ts';
-import {
-  dueRounds,
-  labelRow,
-  leaveUntilDue,
-  loadJobs,
-  markBlindly,
-  markRow,
-  RowContended,
-  roundOf,
-} from './tables/outcomes.ts';
+import { dueRounds, labelRow, leaveUntilDue, loadJobs, markBlindly, markRow, RowContended } from './tables/outcomes.ts';
 import { readTogether } from './tables/read-together.ts';
 import { markSnapshot, snapshotFrom, snapshotKey } from './tables/snapshots.ts';
 import type { Table } from './tables/table.ts';

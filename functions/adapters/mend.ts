@@ -3,9 +3,10 @@ import type { ClusterConfig } from '../../schemas/config.ts';
 import { Platform } from '../../schemas/primitives.ts';
 import { stored } from '../domain/fold-batch.ts';
 import { costOfPlace } from '../domain/place.ts';
+import { TIER_NUMBERS } from '../domain/reservations.ts';
 import { rebuild } from './fold.ts';
 import { mendForecast } from './mend-forecast.ts';
-import { calibrationKey, TIER_NUMBERS } from './tables/calibration.ts';
+import { calibrationKey } from './tables/calibration.ts';
 import { loadBatch } from './tables/ledger.ts';
 import { conditionally, type Table, upsertItem } from './tables/table.ts';
 

@@ -1,5 +1,6 @@
 import type { ForecastItem, ForecastRow } from '../../schemas/items/forecast.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
+import { UnreadableItem } from '../application/unreadable.ts';
 import { applyToForecast, rowsOf } from '../domain/forecast/apply.ts';
 import {
   deserialiseForecast,
@@ -25,7 +26,7 @@ import {
   saveRow,
 } from './tables/forecast.ts';
 import { loadBatch } from './tables/ledger.ts';
-import { type Table, UnreadableItem } from './tables/table.ts';
+import type { Table } from './tables/table.ts';
 
 /** Each lost race means that another folder made progress; this many in a row means that something else is wrong. */
 const RACES = 20;

@@ -3,6 +3,7 @@ import type { Decision, ServedPrediction } from '../../schemas/decision.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import type { Reason, Verdict } from '../../schemas/verdict.ts';
+import { isUnreadable } from '../application/unreadable.ts';
 import { type AskPlaces, whyNotAsk } from '../domain/asking.ts';
 import { deserialise, UnreadableState } from '../domain/calibration/codec.ts';
 import { demandAfter } from '../domain/calibration/demand.ts';
@@ -16,29 +17,20 @@ import { decisionId } from '../domain/ids.ts';
 import { holdOutDraw } from '../domain/lottery.ts';
 import { placeOf } from '../domain/place.ts';
 import { proposalOf } from '../domain/proposal.ts';
+import { purseOf, TIER_NUMBERS, tierOf } from '../domain/reservations.ts';
 import { roundHash, roundText } from '../domain/round.ts';
 import { askedBy, type Standing, serve, type VgacSaid } from '../domain/served.ts';
 import { GATE, TIERS } from '../domain/thresholds.ts';
 import type { Limits } from '../domain/tier-gate.ts';
 import { tierRulesOf } from '../domain/tier-rules.ts';
 import { askingKey, askPlacesFrom, forgetPlace, takePlace } from './tables/asking.ts';
-import {
-  calibrationFrom,
-  calibrationKey,
-  closeCalls,
-  giveBack,
-  purseOf,
-  type Taking,
-  TIER_NUMBERS,
-  take,
-  tierOf,
-} from './tables/calibration.ts';
+import { calibrationFrom, calibrationKey, closeCalls, giveBack, type Taking, take } from './tables/calibration.ts';
 import { configFrom, configKey } from './tables/config.ts';
 import { forecastFor, forecastKeys } from './tables/forecast.ts';
 import { jobFrom, loadJob, recordDecision } from './tables/jobs.ts';
 import { loadUsage } from './tables/limits.ts';
 import { type Items, readTogether } from './tables/read-together.ts';
-import { isUnreadable, jobKey, type Table } from './tables/table.ts';
+import { jobKey, type Table } from './tables/table.ts';
 
 /** Outcomes and other decisions can overtake one a few times; more is a fault, and the machine's Catch closes the job. */
 const ATTEMPTS = 6;

@@ -1,6 +1,6 @@
 import type { Outcome } from '../domain/outcome.ts';
-import type { Round } from '../domain/round.ts';
-import { type Recorded, recordOutcome, roundOf } from './tables/outcomes.ts';
+import { type Round, roundOf } from '../domain/round.ts';
+import { type Recorded, recordOutcome } from './tables/outcomes.ts';
 import { latestRound } from './tables/rounds.ts';
 import type { Table } from './tables/table.ts';
 import { dropWaiting, keepWaiting } from './tables/waiting-outcomes.ts';

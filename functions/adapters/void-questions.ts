@@ -1,10 +1,11 @@
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
+import { approvalIdOf } from '../domain/approval.ts';
 import { asksSomebody } from '../domain/closing.ts';
 import type { Round } from '../domain/round.ts';
 import { whyNotPending } from '../domain/waiting.ts';
 import type { ResumingEdges } from './slack/edges.ts';
 import { settle } from './slack/settle.ts';
-import { approvalIdOf, voidQuestion } from './tables/approvals.ts';
+import { voidQuestion } from './tables/approvals.ts';
 import { loadJob } from './tables/jobs.ts';
 import type { Table } from './tables/table.ts';
 

@@ -1,7 +1,8 @@
 import { ExpireApprovalInput, ExpireApprovalOutput } from '../../schemas/machines/job-workflow.ts';
 import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
 import { tell } from '../adapters/slack/settle.ts';
-import { approvalIdOf, expireApproval, storedAnswer } from '../adapters/tables/approvals.ts';
+import { expireApproval, storedAnswer } from '../adapters/tables/approvals.ts';
+import { approvalIdOf } from '../domain/approval.ts';
 import { task } from '../runtime/task.ts';
 
 /** Nobody answered in time: expires the approval, or follows the answer that was stored just before. */

@@ -1,7 +1,8 @@
 import { VoidApprovalInput, VoidApprovalOutput } from '../../schemas/machines/job-workflow.ts';
 import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
 import { tell } from '../adapters/slack/settle.ts';
-import { approvalIdOf, storedAnswer, voidApproval } from '../adapters/tables/approvals.ts';
+import { storedAnswer, voidApproval } from '../adapters/tables/approvals.ts';
+import { approvalIdOf } from '../domain/approval.ts';
 import { task } from '../runtime/task.ts';
 
 /** What was approved no longer fits the world: says so on the card and in the audit, and nothing is done. */

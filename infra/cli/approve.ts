@@ -5,7 +5,8 @@ import * as z from 'zod';
 import { visible } from '../../functions/adapters/slack/escape.ts';
 import { loadApproval } from '../../functions/adapters/tables/approval-item.ts';
 import { openApprovals } from '../../functions/adapters/tables/approval-lists.ts';
-import { OtherLayout, type Table, table } from '../../functions/adapters/tables/table.ts';
+import { type Table, table } from '../../functions/adapters/tables/table.ts';
+import { OtherLayout } from '../../functions/application/unreadable.ts';
 import { standingWords } from '../../functions/domain/answer-words.ts';
 import { shownName } from '../../functions/domain/names.ts';
 import {

@@ -7,7 +7,8 @@ import { promoteRefit, refitModel, rollBackRefit } from '../../functions/adapter
 import { listClusters } from '../../functions/adapters/tables/calibration.ts';
 import { loadConfig } from '../../functions/adapters/tables/config.ts';
 import { listRefits, loadRefit } from '../../functions/adapters/tables/refits.ts';
-import { isUnreadable, OtherLayout, type Table, table } from '../../functions/adapters/tables/table.ts';
+import { type Table, table } from '../../functions/adapters/tables/table.ts';
+import { isUnreadable, OtherLayout } from '../../functions/application/unreadable.ts';
 import { UnreadableState } from '../../functions/domain/calibration/codec.ts';
 import { GATE } from '../../functions/domain/thresholds.ts';
 import type { CalibrationPromoted } from '../../schemas/events/emitted.ts';

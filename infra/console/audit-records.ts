@@ -1,9 +1,9 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { approvalIdOf } from '../../functions/adapters/tables/approvals.ts';
 import { loadJob } from '../../functions/adapters/tables/jobs.ts';
 import { findBatch } from '../../functions/adapters/tables/ledger.ts';
 import { clusterKey, parseItem, type Table } from '../../functions/adapters/tables/table.ts';
+import { approvalIdOf } from '../../functions/domain/approval.ts';
 import type { Round } from '../../functions/domain/round.ts';
 import { TIERS } from '../../functions/domain/thresholds.ts';
 import type { Decision } from '../../schemas/decision.ts';

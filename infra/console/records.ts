@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { roundFacts } from '../../functions/domain/figures.ts';
+import { type RoundFacts, roundFacts, type Server } from '../../functions/domain/figures.ts';
 import { deserialiseForecast } from '../../functions/domain/forecast/codec.ts';
 import type { ForecastState } from '../../functions/domain/forecast/state.ts';
 import { type Round, roundKey } from '../../functions/domain/round.ts';
@@ -13,7 +13,6 @@ import { ConfigItem, FreezeItem, ProfileItem } from '../../schemas/items/cluster
 import { ForecastItem } from '../../schemas/items/forecast.ts';
 import { JobItem } from '../../schemas/items/job.ts';
 import { RefitItem } from '../../schemas/items/refit.ts';
-import type { JobFact } from '../cli/start/summary.ts';
 
 export interface TableAccess {
   endpoint: string;
@@ -284,4 +283,14 @@ function readForecast(bytes: Uint8Array): ForecastState | null {
   } catch {
     return null;
   }
+}
+
+/** What the summary needs of one row of the table. */
+export interface JobFact {
+  clusterId: string;
+  facts: RoundFacts;
+  servedBy: Server;
+  /** The label is settled. */
+  labelled: boolean;
+  folded: boolean;
 }

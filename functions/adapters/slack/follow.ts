@@ -1,10 +1,11 @@
 import type { Effect } from '../../../schemas/effect.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
+import { NOBODY } from '../../domain/approval.ts';
 import { effectIdOf } from '../../domain/subject.ts';
 import { stands } from '../../domain/undoing.ts';
 import { note } from '../answer-approval.ts';
-import { NOBODY } from '../tables/approval-audit.ts';
+
 import { noteEffect } from '../tables/approval-notes.ts';
 import { loadJob } from '../tables/jobs.ts';
 import type { ApprovalEdges } from './edges.ts';

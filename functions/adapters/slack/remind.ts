@@ -1,8 +1,9 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { NOBODY } from '../../domain/approval.ts';
 import { mayApprove } from '../../domain/approvers.ts';
 import { silenceWords } from '../../domain/question-words.ts';
 import { note } from '../answer-approval.ts';
-import { NOBODY } from '../tables/approval-audit.ts';
+
 import { markReminded } from '../tables/approval-notes.ts';
 import { loadConfig } from '../tables/config.ts';
 import { section } from './blocks.ts';

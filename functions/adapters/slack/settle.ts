@@ -1,9 +1,10 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { answerOf, NOBODY } from '../../domain/approval.ts';
 import { toFollow } from '../../domain/undoing.ts';
 import { SecretUnavailable } from '../aws/secrets.ts';
-import { audit, NOBODY } from '../tables/approval-audit.ts';
+import { audit } from '../tables/approval-audit.ts';
 import { markAnnounced, markShown, recordCard } from '../tables/approval-notes.ts';
-import { answerOf, closeApproval } from '../tables/approvals.ts';
+import { closeApproval } from '../tables/approvals.ts';
 import { freePlace } from '../tables/asking.ts';
 import { deleteToken, loadToken } from '../tables/task-tokens.ts';
 import { cardState, noticeCard, requestCard, settledCard, supersededCard } from './cards.ts';

@@ -1,9 +1,6 @@
 import type { ApprovalItem, Subject } from '../../../schemas/items/approval.ts';
 import { conditionally, putItem, type Table } from './table.ts';
 
-/** Who decided where no human did. */
-export const NOBODY = 'vgac-agentic';
-
 /** Appends one record to the approval's audit. The same fact at the same time is one record, so a retry is harmless. */
 export async function audit(
   table: Table,

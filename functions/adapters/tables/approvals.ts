@@ -6,9 +6,9 @@ import {
   type Question,
   type Subject,
 } from '../../../schemas/items/approval.ts';
-import type { TierName } from '../../../schemas/primitives.ts';
+import { answerOf, approvalIdOf, NOBODY, tierName } from '../../domain/approval.ts';
 import type { Terms } from '../../domain/approval-terms.ts';
-import { NOBODY } from './approval-audit.ts';
+
 import { approvalKey, tryUpdate } from './approval-item.ts';
 import { closedListing, OPEN } from './approval-lists.ts';
 import { parseItem, type Table, upsertItem } from './table.ts';
@@ -18,17 +18,6 @@ import { storeToken } from './task-tokens.ts';
 export class ApprovalNotFound extends Error {
   override name = 'ApprovalNotFound' as const;
 }
-
-/**
- * Id of what people may say about one decision: whether to do it, whether to keep a hold, and whether to take back what the agent did
- * alone. All three may exist, and are three approvals.
- */
-export function approvalIdOf(decisionId: string, about: Question | 'alone'): string {
-  return about === 'act' ? decisionId : `${decisionId}-${about}`;
-}
-
-export const tierName = (tier: number): TierName =>
-  tier >= 4 ? 'gate' : tier === 3 ? 'suggest' : tier === 2 ? 'warn' : 'annotate';
 
 export interface OpenQuestion {
   decision: Decision;
@@ -219,14 +208,6 @@ export async function closeApproval(table: Table, approval: ApprovalItem): Promi
     },
   });
   return closed !== null;
-}
-
-/** What the waiting execution gets to know. Null while nothing is decided, and where nobody was asked. */
-export function answerOf(approval: ApprovalItem): ApprovalAnswer | null {
-  const { status, decided_by, decided_at, decided_reason } = approval;
-  if (status === 'pending' || status === 'alone' || decided_at === undefined) return null;
-  const by = status === 'void' ? NOBODY : (decided_by ?? NOBODY);
-  return { decision: status, by, at: decided_at, reason: decided_reason ?? '' };
 }
 
 /**

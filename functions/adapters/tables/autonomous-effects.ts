@@ -2,10 +2,11 @@ import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import { ApprovalItem, type Subject } from '../../../schemas/items/approval.ts';
 import { LAYOUT } from '../../../schemas/layout.ts';
-import { audit, NOBODY } from './approval-audit.ts';
+import { approvalIdOf, NOBODY, tierName } from '../../domain/approval.ts';
+import { audit } from './approval-audit.ts';
 import { approvalKey, loadApproval } from './approval-item.ts';
 import { OPEN } from './approval-lists.ts';
-import { ApprovalNotFound, approvalIdOf, tierName } from './approvals.ts';
+import { ApprovalNotFound } from './approvals.ts';
 import { lostTheRace, putItem, type Table } from './table.ts';
 
 export interface DoneAlone {

@@ -2,17 +2,16 @@ import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import type { LedgerItem } from '../../../schemas/items/ledger.ts';
-import { capFor } from '../../domain/calibration/demand.ts';
-import type { Purse } from '../../domain/calibration/purse.ts';
-import type { CalibrationState } from '../../domain/calibration/state.ts';
+import { UnreadableItem } from '../../application/unreadable.ts';
 import { birth, type Folded } from '../../domain/fold-batch.ts';
 import { labelsOf } from '../../domain/ledger-lines.ts';
 import { costOfPlace, isOfRound, keyOfBytes, placeOf } from '../../domain/place.ts';
+import { TIER_NUMBERS, type TierNumber, tierOf } from '../../domain/reservations.ts';
 import { instantOf, type Round, roundHash } from '../../domain/round.ts';
-import { ledgerTiers, type TierRules, tierRulesOf } from '../../domain/tier-rules.ts';
+import { ledgerTiers, tierRulesOf } from '../../domain/tier-rules.ts';
 import { putBatch } from './ledger.ts';
 import type { Items } from './read-together.ts';
-import { clusterKey, conditionally, lostTheRace, parseItem, putItem, type Table, UnreadableItem } from './table.ts';
+import { clusterKey, conditionally, lostTheRace, parseItem, putItem, type Table } from './table.ts';
 
 export const calibrationKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'CALIBRATION' as const });
 
@@ -90,20 +89,6 @@ export async function createCalibration(table: Table, config: ClusterConfig, now
   const stands = await loadCalibration(table, clusterId);
   if (!stands) throw new UnreadableItem(`the calibration of ${clusterId} was there and is gone`);
   return stands;
-}
-
-/** The four tiers, as their attributes end. */
-export const TIER_NUMBERS = [1, 2, 3, 4] as const;
-type TierNumber = (typeof TIER_NUMBERS)[number];
-
-/** Free tokens, places, open calls and demand of one tier, as the item has them. */
-export function tierOf(item: CalibrationItem, tier: TierNumber) {
-  return {
-    free: item[`free_${tier}`],
-    places: item[`places_${tier}`] ?? new Set<Uint8Array>(),
-    open: item[`open_${tier}`] ?? new Set<Uint8Array>(),
-    demand: item[`demand_${tier}`],
-  };
 }
 
 /** What one decision takes for itself before it is recorded. */
@@ -291,19 +276,6 @@ function settledOf(
     if (entry.called === tier) open.push(roundHash(round));
   }
   return { places, open };
-}
-
-/** What stands beside the state now, for a decision or a batch: reserved tokens, and the caps that demand raises. */
-export function purseOf(item: CalibrationItem, state: CalibrationState, rules: readonly TierRules[]): Purse {
-  const purse: Purse = { reserved: new Float64Array(4), caps: new Float64Array(4) };
-  for (const tier of TIER_NUMBERS) {
-    const i = tier - 1;
-    const { free, demand } = tierOf(item, tier);
-    const numbers = rules[i];
-    purse.reserved[i] = (state.tiers[i]?.tokens ?? 0) - free;
-    purse.caps[i] = numbers === undefined ? 0 : capFor(numbers, demand);
-  }
-  return purse;
 }
 
 /** Notes that every row of the newest batch is marked. Harmless when a newer batch has been folded meanwhile. */

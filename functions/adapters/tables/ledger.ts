@@ -1,6 +1,7 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { LedgerItem } from '../../../schemas/items/ledger.ts';
-import { clusterKey, lostTheRace, parseItem, putItem, type Table, UnreadableItem } from './table.ts';
+import { UnreadableItem } from '../../application/unreadable.ts';
+import { clusterKey, lostTheRace, parseItem, putItem, type Table } from './table.ts';
 
 /** What a batch says: the entries in fold order or the change of epoch, and the numbers they were folded with. */
 export type Batch = Omit<LedgerItem, 'PK' | 'SK' | 'v'>;

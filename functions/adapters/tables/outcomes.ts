@@ -4,7 +4,7 @@ import { LAYOUT } from '../../../schemas/layout.ts';
 import type { LedgerLine } from '../../domain/ledger-lines.ts';
 import { firstLabel, joinOutcome, marksOf, nextDue, type Told } from '../../domain/outcome.ts';
 import { nextQueueDue } from '../../domain/queue-facts.ts';
-import { canonicalInstant, type Round } from '../../domain/round.ts';
+import { canonicalInstant, type Round, roundOf } from '../../domain/round.ts';
 import { loadJob, ROW_LIFE_SECONDS } from './jobs.ts';
 import { clusterKey, conditionally, jobKey, rowKey, type Table, upsertItem } from './table.ts';
 
@@ -77,13 +77,6 @@ function birthOf({ clusterId, jobId, submittedAt }: Round, now: Date) {
   const ttl = secondsOf(now) + ROW_LIFE_SECONDS;
   return { cluster_id: clusterId, job_id: jobId, submitted_at: canonicalInstant(submittedAt), ttl };
 }
-
-/** The round of a stored row. */
-export const roundOf = ({ cluster_id, job_id, submitted_at }: JobItem): Round => ({
-  clusterId: cluster_id,
-  jobId: job_id,
-  submittedAt: submitted_at,
-});
 
 /**
  * Labels a row from what it knows by now: overdue jobs as long.

@@ -1,5 +1,6 @@
 import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
-import { type Table, UnreadableItem } from './table.ts';
+import { UnreadableItem } from '../../application/unreadable.ts';
+import type { Table } from './table.ts';
 
 export interface ItemKey {
   readonly PK: string;

@@ -2,6 +2,7 @@ import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client
 import { DynamoDBDocumentClient, PutCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import { LAYOUT } from '../../../schemas/layout.ts';
+import { OtherLayout, UnreadableItem } from '../../application/unreadable.ts';
 import { type Round, roundKey } from '../../domain/round.ts';
 import { clientSettings, withoutConnection } from '../aws/client.ts';
 
@@ -24,20 +25,6 @@ export const clusterKey = (clusterId: string) => `CLUSTER#${clusterId}`;
 export const jobKey = (round: Round) => rowKey(round.clusterId, roundKey(round));
 /** The same by the key of the round, as the index of unfolded rows and the reservations know it. */
 export const rowKey = (clusterId: string, round: string) => ({ PK: clusterKey(clusterId), SK: `JOB#${round}` });
-
-/** A stored item is not of its schema. Nothing is decided on it. */
-export class UnreadableItem extends Error {
-  override name = 'UnreadableItem' as const;
-}
-
-/** A stored item was written by a version of another layout. Nothing of it is read, for it may mean something else. */
-export class OtherLayout extends Error {
-  override name = 'OtherLayout' as const;
-}
-
-export function isUnreadable(error: unknown): error is UnreadableItem | OtherLayout {
-  return error instanceof UnreadableItem || error instanceof OtherLayout;
-}
 
 /**
  * Parses an item as it came from the table.

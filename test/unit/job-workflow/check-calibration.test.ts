@@ -7,7 +7,7 @@ import { handler } from '../../../functions/job-workflow/check-calibration.ts';
 import { aDecision, aJob } from '../../fixtures/builders.ts';
 import { aConfig, admitted, seedCluster } from '../../fixtures/clusters.ts';
 import { context, useTable } from '../../fixtures/handlers.ts';
-import { instant, moment } from '../outcomes/fixture.ts';
+import { instant, moment } from '../application/outcomes/fixture.ts';
 
 const dynamo = useTable();
 

@@ -13,7 +13,7 @@ import { aJob } from '../../fixtures/builders.ts';
 import { aConfig, admitted, seedCluster } from '../../fixtures/clusters.ts';
 import { context, useTable } from '../../fixtures/handlers.ts';
 import { useVgac } from '../../fixtures/vgac.ts';
-import { calibrationOf, expectNothingTaken, taken } from '../outcomes/fixture.ts';
+import { calibrationOf, expectNothingTaken, taken } from '../application/outcomes/fixture.ts';
 
 const dynamo = useTable();
 const vgac = useVgac();

@@ -20,9 +20,9 @@ import { type Learned, nothingLearned } from '../../../functions/domain/forecast
 import type { LedgerLine } from '../../../functions/domain/ledger-lines.ts';
 import type { Fact } from '../../../functions/domain/recalibration/fact.ts';
 import type { EpochChange } from '../../../schemas/items/ledger.ts';
+import { calibrationOf, configOf, moment } from '../application/outcomes/fixture.ts';
 import { entryOf } from '../domain/builders.ts';
 import { Cluster, REGIMES } from '../domain/recalibration/history.ts';
-import { calibrationOf, configOf, moment } from '../outcomes/fixture.ts';
 
 /** What is served of what the forecast says: that, or the half of whatever it is. */
 type Serve = (q: number) => number;

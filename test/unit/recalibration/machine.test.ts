@@ -9,7 +9,7 @@ import { handler as watchRefit } from '../../../functions/recalibration/watch-re
 import { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { type Handlers, runMachine } from '../../fixtures/checked-in-machine.ts';
 import { useTable } from '../../fixtures/handlers.ts';
-import { useEmbeddedClock } from '../outcomes/fixture.ts';
+import { useEmbeddedClock } from '../application/outcomes/fixture.ts';
 import { fold, isRebuilt, stateOf, WRONG, wronglyPromoted } from './fixture.ts';
 
 const dynamo = useTable();

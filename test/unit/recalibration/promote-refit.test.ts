@@ -18,7 +18,7 @@ import {
   ledgerJobs,
   OVERDUE,
   useEmbeddedClock,
-} from '../outcomes/fixture.ts';
+} from '../application/outcomes/fixture.ts';
 import { fold, isRebuilt, learnedOf, NOW, RIGHT, stateOf, WRONG } from './fixture.ts';
 
 const dynamo = useTable();

@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import colors from 'picocolors';
 import { table } from '../../functions/adapters/tables/table.ts';
 import { OtherLayout } from '../../functions/application/unreadable.ts';
-import { type Applied, applyClusters } from './apply-clusters.ts';
-import { ConfigurationRefused, readClusterFile } from './cluster-file.ts';
+import { type Applied, applyClusters } from './configure/apply-clusters.ts';
+import { ConfigurationRefused, readClusterFile } from './configure/cluster-file.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
 
 /** What was applied to one cluster, without its salt. */

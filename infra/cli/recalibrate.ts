@@ -13,7 +13,7 @@ import { UnreadableState } from '../../functions/domain/calibration/codec.ts';
 import { GATE } from '../../functions/domain/thresholds.ts';
 import type { CalibrationPromoted } from '../../schemas/events/emitted.ts';
 import { Text } from '../../schemas/primitives.ts';
-import { mapOfBefore, refitLines } from './refit-lines.ts';
+import { mapOfBefore, refitLines } from './recalibrate/refit-lines.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
 
 /** Nothing was changed. The message says why, and what to do. */

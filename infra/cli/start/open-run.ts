@@ -5,7 +5,7 @@ import { bundlePage } from '../../console/bundle.ts';
 import type { Notice } from '../../console/views.ts';
 import { readTrace } from '../../demo/feed/trace.ts';
 import type { HistoryEvent } from '../../runtime/engine/history.ts';
-import { readClusterFile } from '../cluster-file.ts';
+import { readClusterFile } from '../configure/cluster-file.ts';
 import { namedSecrets, openDataFolder, slackSecrets } from './data-folder.ts';
 import { idlePlan } from './idle-plan.ts';
 import type { Options } from './options.ts';

@@ -20,7 +20,7 @@ import { createSlackStandIn } from '../../demo/stand-ins/slack/app.ts';
 import { createVgacStandIn } from '../../demo/stand-ins/vgac/app.ts';
 import type { HistoryEvent } from '../../runtime/engine/history.ts';
 import { type System, startSystem } from '../../runtime/system.ts';
-import { applyClusters } from '../apply-clusters.ts';
+import { applyClusters } from '../configure/apply-clusters.ts';
 import { account } from './account.ts';
 import { runTables, type SlackSecrets } from './data-folder.ts';
 import { portTrouble } from './explain.ts';

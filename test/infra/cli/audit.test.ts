@@ -11,8 +11,8 @@ import { expireApproval, openApproval } from '../../../functions/adapters/tables
 import { claimJob, recordDecision } from '../../../functions/adapters/tables/jobs.ts';
 import { termsOf } from '../../../functions/domain/approval-terms.ts';
 import { subjectOf } from '../../../functions/domain/subject.ts';
-import { applyClusters } from '../../../infra/cli/apply-clusters.ts';
 import { printable, stories, storyOfJob } from '../../../infra/cli/audit.ts';
+import { applyClusters } from '../../../infra/cli/configure/apply-clusters.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { aJob } from '../../fixtures/builders.ts';
 import { startDynamo } from '../../fixtures/dynamo.ts';

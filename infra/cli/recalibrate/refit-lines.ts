@@ -1,8 +1,8 @@
 import colors from 'picocolors';
-import type { CalibrationState } from '../../functions/domain/calibration/state.ts';
-import { driftStanding } from '../../functions/domain/drift-report.ts';
-import { GATE } from '../../functions/domain/thresholds.ts';
-import type { RefitItem, RefitProof } from '../../schemas/items/refit.ts';
+import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
+import { driftStanding } from '../../../functions/domain/drift-report.ts';
+import { GATE } from '../../../functions/domain/thresholds.ts';
+import type { RefitItem, RefitProof } from '../../../schemas/items/refit.ts';
 
 const ALARM = {
   none: 'no alarm',

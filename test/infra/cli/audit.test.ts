@@ -11,7 +11,8 @@ import { expireApproval, openApproval } from '../../../functions/adapters/tables
 import { claimJob, recordDecision } from '../../../functions/adapters/tables/jobs.ts';
 import { termsOf } from '../../../functions/domain/approval-terms.ts';
 import { subjectOf } from '../../../functions/domain/subject.ts';
-import { printable, stories, storyOfJob } from '../../../infra/cli/audit.ts';
+import { stories, storyOfJob } from '../../../infra/cli/audit/stories.ts';
+import { printable } from '../../../infra/cli/audit/story-lines.ts';
 import { applyClusters } from '../../../infra/cli/configure/apply-clusters.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { aJob } from '../../fixtures/builders.ts';
@@ -103,7 +104,7 @@ describe('npm run audit', () => {
       const file = join(folder, 'audit.jsonl');
       const endpoint = ['--endpoint', dynamo.endpoint, '--table', dynamo.table.name];
       const env = { ...process.env, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
-      const args = ['infra/cli/audit.ts', '--export', file, ...endpoint];
+      const args = ['infra/cli/vgac.js', 'audit', '--export', file, ...endpoint];
       const { stdout } = await promisify(execFile)(process.execPath, args, { env });
       const text = readFileSync(file, 'utf8');
       const lines = text.trim().split('\n');

@@ -8,7 +8,7 @@ import { isSlacksUrl } from '../../../../functions/adapters/slack/client.ts';
 import { prose, visible } from '../../../../functions/adapters/slack/escape.ts';
 import { clusterKey, table } from '../../../../functions/adapters/tables/table.ts';
 import { handler as webhook } from '../../../../functions/http/slack-webhook.ts';
-import { whyNot } from '../../../../infra/cli/approve.ts';
+import { whyNot } from '../../../../infra/cli/approve/send.ts';
 import { DENY_MODAL, REASON_FIELD } from '../../../../schemas/ports/slack.ts';
 import { context } from '../../../fixtures/handlers.ts';
 import { ANNA, ASKED, aConfig, aDecision, anApproval, requeue } from './builders.ts';

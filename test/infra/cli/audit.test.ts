@@ -63,9 +63,9 @@ describe('npm run audit', () => {
     const what = (await storyOfJob(dynamo.table, 'job-1')).map((line) => `${line.clusterId} ${line.what}`);
     expect(what.at(0)).toBe('east submitted to gpu, 4 GPUs');
     expect(what.at(-1)).toBe('east approval: expired');
-    await expect(storyOfJob(dynamo.table, 'job-2')).rejects.toThrow('add --cluster');
+    await expect(storyOfJob(dynamo.table, 'job-2')).rejects.toThrow('say which one with --cluster');
     expect((await storyOfJob(dynamo.table, 'job-2', 'west'))[0]?.clusterId).toBe('west');
-    await expect(storyOfJob(dynamo.table, 'job-3')).rejects.toThrow('no job job-3 is known on east, west');
+    await expect(storyOfJob(dynamo.table, 'job-3')).rejects.toThrow('No job job-3 is known on east, west');
   });
 
   it('tells all rounds of a job, each under its own submission, and an array by any of its tasks', async () => {

@@ -1,6 +1,9 @@
 import type { AnsweredIn, ApprovalItem } from '../../schemas/items/approval.ts';
 import { nothingWords, silenceWords, voidWords } from './question-words.ts';
 
+/** What is recorded where nobody said why; not worth a line of its own. */
+export const DENIED_WITHOUT_REASON = 'denied without a reason';
+
 const WHERE: Readonly<Record<AnsweredIn, string>> = {
   slack: 'in Slack',
   console: 'in the console',
@@ -26,7 +29,7 @@ export function standingWords(approval: ApprovalItem): string {
       return `Timed out: nobody answered by ${clock(expires_at)}; ${nothing}.`;
     case 'void':
       return `Void, ${when}: ${decided_reason ?? 'it no longer fits the world'}${keep ? '' : `; ${nothing}`}.`;
-    case 'alone':
+    case 'autonomous':
       return `The agent did this alone, ${when}; nobody was asked.`;
   }
 }
@@ -34,7 +37,7 @@ export function standingWords(approval: ApprovalItem): string {
 /** For somebody whose answer came after the decision, or after the time to answer. */
 export function tooLateWords(approval: ApprovalItem): string {
   // Nobody was faster: there was nothing left to answer.
-  if (approval.status === 'alone' || approval.status === 'void') return standingWords(approval);
+  if (approval.status === 'autonomous' || approval.status === 'void') return standingWords(approval);
   if (approval.status !== 'pending') return `Already answered, yours does not count. ${standingWords(approval)}`;
   return `Timed out: the time to answer ended ${clock(approval.expires_at)}; ${nothingWords(approval)}.`;
 }

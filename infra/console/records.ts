@@ -194,7 +194,7 @@ export class Records {
         if (SK === 'APPROVAL') {
           const { cluster_id, execution_arn, status } = ScannedApproval.parse(item);
           // Nobody was asked anything.
-          if (status === 'alone') continue;
+          if (status === 'autonomous') continue;
           approvals.push({ execution: execution_arn, clusterId: cluster_id, status });
         } else if (SK.startsWith('JOB#')) {
           const row = JobItem.parse(item);

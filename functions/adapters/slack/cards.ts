@@ -1,4 +1,5 @@
 import type { AnsweredIn, ApprovalItem } from '../../../schemas/items/approval.ts';
+import { DENIED_WITHOUT_REASON } from '../../domain/answer-words.ts';
 import {
   alreadyWords,
   askedBecause,
@@ -19,9 +20,6 @@ import { button, buttons, context, plain, section, sections } from './blocks.ts'
 import type { SlackMessage } from './client.ts';
 import { besideName, prose, wholeName } from './escape.ts';
 import { clockTime, effectWords, evidenceMark, person } from './wording.ts';
-
-/** What is recorded where nobody said why; not worth a line on the card. */
-export const DENIED_WITHOUT_REASON = 'denied without a reason';
 
 /**
  * The card of a pending approval, made to fit a phone: what would be done to whose job, why, and what silence means. What it rests
@@ -120,11 +118,11 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
   const { pinned, approval_id: id } = approval;
   const undo = undoState(approval, now);
   return {
-    text: approval.status === 'alone' ? 'The agent did something alone' : `Human review: ${approval.status}`,
+    text: approval.status === 'autonomous' ? 'The agent did something alone' : `Human review: ${approval.status}`,
     blocks: [
       section(stateWords(approval), ...reasonWords(approval), ...effectWords(approval, undo)),
       ...sections(aboutLine(approval), jobWords(approval, besideName, wholeName)),
-      ...(approval.status === 'alone'
+      ...(approval.status === 'autonomous'
         ? [section(`_You are told because:_ ${prose(toldBecause(pinned), 400)} · ${evidenceMark(pinned)}`)]
         : []),
       ...(undo === 'open'
@@ -140,16 +138,10 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
 /** What it was about, in one line, whatever came of it. */
 export function aboutLine({ status, question, subject, pinned }: ApprovalItem): string {
   const { arguments: args } = subject;
-  if (status === 'alone') return `${deedWords(args, 'done', wholeName)}.`;
+  if (status === 'autonomous') return `${deedWords(args, 'done', wholeName)}.`;
   if (question === 'keep') return `*Asked:* keep job ${wholeName(args.jobId)} held?`;
   if (pinned.dryRun) return `*Asked in dry run:* ${deedWords(args, 'would', wholeName)}.`;
   return `*Asked:* ${deedWords(args, 'do', wholeName)}?`;
-}
-
-/** What `settledCard` shows, in a word: the card needs an update when this has changed. */
-export function cardState(approval: ApprovalItem, now: Date): string {
-  const { status, effect, decided_at } = approval;
-  return [status, decided_at, effect?.status ?? 'no effect', effect?.at, undoState(approval, now)].join(' ');
 }
 
 /** A second card of the same approval, posted by a crash in between: points to the one that counts. */
@@ -180,7 +172,7 @@ export function stateWords(approval: ApprovalItem): string {
       const why = prose(approval.decided_reason ?? 'it no longer fits the world', 400);
       return `🚫 *Void*, ${at}: ${why}${keep ? '' : `; ${nothing}`}.`;
     }
-    case 'alone':
+    case 'autonomous':
       return `🤖 *Done by the agent alone*, ${at}; nobody was asked.`;
   }
 }

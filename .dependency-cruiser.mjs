@@ -48,7 +48,7 @@ export default {
     }),
     forbid('functions do not know where they run', '^functions/', { path: '^(infra|test)/' }),
     forbid('handlers are not imported', '^(schemas|functions|infra)/', { path: `^${HANDLERS}/` }),
-    forbid('only the back-test tries other numbers', '^(?!infra/replay/)', { path: '^functions/domain/other-numbers' }),
+    forbid('only the back-test tries other numbers', '^(?!infra/replay/)', { path: '^functions/domain/overrides' }),
     forbid('the back-test knows the rules, and neither use case nor adapter', '^infra/replay/', {
       path: '^functions/(application|adapters|runtime)/',
     }),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ApprovalPorts, Warn } from '../../application/approvals/ports.ts';
-import { emit } from '../aws/event-bus.ts';
+import { eventBus } from '../aws/event-bus.ts';
 import type { SlackOptions } from '../slack/client.ts';
 import { type BotSettings, questionMessagesFor } from './bot.ts';
 
@@ -32,9 +32,9 @@ export function approvalPorts<Store>(
   limits?: Partial<SlackOptions>,
 ): ApprovalPorts<Store> {
   return {
+    ...eventBus(env.EVENT_BUS_NAME),
     store,
     messages: questionMessagesFor(env, limits),
-    emit: (type, detail) => emit(env.EVENT_BUS_NAME, type, detail),
     now,
     warn: warnOn(log),
   };

@@ -1,8 +1,6 @@
-import type * as z from 'zod';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
-import type { EmittedEvents, EmittedType } from '../../../schemas/events/emitted.ts';
 import type {
   AnsweredIn,
   ApprovalAnswer,
@@ -20,10 +18,8 @@ import type { DriftStanding } from '../../domain/drift-report.ts';
 import type { Statements } from '../../domain/rolling-statements.ts';
 import type { Round } from '../../domain/round.ts';
 import type { DayRow } from '../../domain/withheld.ts';
+import type { EventBus } from '../event-bus.ts';
 import type { MessageRef, QuestionMessages } from './messages.ts';
-
-/** Puts one event on the bus. */
-export type Emit = <T extends EmittedType>(type: T, detail: z.infer<(typeof EmittedEvents)[T]>) => Promise<void>;
 
 /** Hands an answer to the execution that waits for it. `closed`: it no longer waits. */
 export type AnswerTask = (token: string, answer: ApprovalAnswer) => Promise<'resumed' | 'closed'>;
@@ -32,10 +28,9 @@ export type AnswerTask = (token: string, answer: ApprovalAnswer) => Promise<'res
 export type Warn = (message: string, error: unknown) => void;
 
 /** What the use cases around an approval talk to. `Store` is what each of them needs from the table, and no more. */
-export interface ApprovalPorts<Store> {
+export interface ApprovalPorts<Store> extends EventBus {
   store: Store;
   messages: QuestionMessages;
-  emit: Emit;
   now: Date;
   warn: Warn;
 }

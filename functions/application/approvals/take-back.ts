@@ -1,9 +1,9 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { Effect } from '../../../schemas/effect.ts';
-import type { Scheduler } from '../../adapters/schedulers/scheduler.ts';
-import { undoEffect } from '../../adapters/schedulers/undo-effect.ts';
 import { recordedArguments } from '../../domain/permission.ts';
 import { stands } from '../../domain/undoing.ts';
+import type { Scheduler } from '../decisions/scheduler.ts';
+import { undoEffect } from '../decisions/undo-effect.ts';
 import { followEffect } from './follow-effect.ts';
 import type { ApprovalPorts, TakeBackStore } from './ports.ts';
 import { publish } from './publish.ts';

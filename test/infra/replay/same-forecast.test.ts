@@ -1,15 +1,19 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { admitRound } from '../../../functions/adapters/admit-round.ts';
 import { foldCluster } from '../../../functions/adapters/fold.ts';
-import { readEvidence, recordOnce } from '../../../functions/adapters/record-once.ts';
-import { checkReliability } from '../../../functions/adapters/reliability-check.ts';
+import { admissionStore } from '../../../functions/adapters/tables/admission-store.ts';
 import { loadCalibration, loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
 import { configKey } from '../../../functions/adapters/tables/config.ts';
+import { decisionStore } from '../../../functions/adapters/tables/decision-store.ts';
 import { loadForecast } from '../../../functions/adapters/tables/forecast.ts';
 import { closeJob, loadJob, recordEffect } from '../../../functions/adapters/tables/jobs.ts';
 import { labelRow, recordOutcome } from '../../../functions/adapters/tables/outcomes.ts';
+import { reliabilityStore } from '../../../functions/adapters/tables/reliability-store.ts';
 import type { Table } from '../../../functions/adapters/tables/table.ts';
+import { admitRound } from '../../../functions/application/decisions/admit-round.ts';
+import { checkReliability } from '../../../functions/application/decisions/check-reliability.ts';
+import { readEvidence } from '../../../functions/application/decisions/evidence.ts';
+import { recordDecisionOnce } from '../../../functions/application/decisions/record-decision.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { deserialiseForecast } from '../../../functions/domain/forecast/codec.ts';
 import type { ForecastState } from '../../../functions/domain/forecast/state.ts';
@@ -19,7 +23,7 @@ import { GATE } from '../../../functions/domain/thresholds.ts';
 import { BuiltIn } from '../../../infra/replay/forecast/built-in.ts';
 import type { ForecastName } from '../../../infra/replay/forecast/forecaster.ts';
 import { Row } from '../../../infra/replay/import/row.ts';
-import { ruleSet } from '../../../infra/replay/rules.ts';
+import { clusterConfig, ruleSet } from '../../../infra/replay/rules.ts';
 import { Stream } from '../../../infra/replay/stream.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { OutcomeEvent } from '../../../schemas/events/collector.ts';
@@ -129,13 +133,17 @@ interface Made {
 }
 
 function rulesOf(clusterId: string): ReturnType<typeof ruleSet> {
-  return ruleSet('all', (config) => {
-    // Questions, cooldowns and the time to undo are compared elsewhere.
-    Object.assign(config, { clusterId, asking: { open: 100, perHour: 1000, keptForGate: 2 } });
-    Object.assign(config.limits, { cooldownMinutes: 0, actionsPerHour: 1000 });
-    config.approvalTtlSeconds = 60;
-    config.approvals.undoMinutes = 0;
-  });
+  const usual = clusterConfig();
+  // Questions, cooldowns and the time to undo are compared elsewhere.
+  const config = {
+    ...usual,
+    clusterId,
+    asking: { open: 100, perHour: 1000, keptForGate: 2 },
+    limits: { ...usual.limits, cooldownMinutes: 0, actionsPerHour: 1000 },
+    approvalTtlSeconds: 60,
+    approvals: { ...usual.approvals, undoMinutes: 0 },
+  };
+  return ruleSet('all', { config });
 }
 
 function backTest(pasts: readonly Past[], clusterId: string, forecast: ForecastName) {
@@ -211,10 +219,10 @@ class Deployed {
     const request = { gpus, cpuMillis: 1000 * procs, memoryGb: 1 };
     const job: Job = { ...aJob({ clusterId, jobId, submittedAt: instant(at), request }), queue };
     const said = p === null || !this.asksVgac ? 'notAsked' : { pLongWait: p, waitSeconds: 60, confidence: null };
-    await admitRound(table, job, `arn:${jobId}:${at}`, now);
-    const verdict = await checkReliability(table, config, now);
-    const evidence = await readEvidence(table, job);
-    const decision = await recordOnce(table, { job, verdict, said, evidence }, now);
+    await admitRound(admissionStore(table), job, `arn:${jobId}:${at}`, now);
+    const verdict = await checkReliability(reliabilityStore(table), config, now);
+    const evidence = await readEvidence(decisionStore(table), job);
+    const decision = await recordDecisionOnce(decisionStore(table), { job, verdict, said, evidence }, now);
     if (decision.executed && decision.kind === 'intervention') {
       const { decisionId } = decision;
       const effect = { status: 'done', action: 'any', decisionId, at: instant(at), intervened: true } as const;

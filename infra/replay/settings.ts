@@ -1,7 +1,8 @@
-import { namesIn, numberNames, putNumber, tryNumber } from '../../functions/domain/other-numbers.ts';
-import { TIERS } from '../../functions/domain/thresholds.ts';
+import leven from 'leven';
+import { namesIn, numberNames, overrides } from '../../functions/domain/overrides.ts';
+import { type Numbers, TIERS } from '../../functions/domain/thresholds.ts';
 import { ClusterConfig } from '../../schemas/config.ts';
-import { ruleSet } from './rules.ts';
+import { clusterConfig } from './rules.ts';
 
 /** A `--set` that cannot be followed. Nothing runs. */
 export class UnusableNumber extends Error {
@@ -13,7 +14,7 @@ export class UnusableNumber extends Error {
  * follows from eps and R.
  */
 const OF_CLUSTER = [
-  ...namesIn(ruleSet('all').config).filter((name) => /^(limits|asking)\.|^(longWait|approvalTtl)Seconds$/.test(name)),
+  ...namesIn(clusterConfig()).filter((name) => /^(limits|asking)\.|^(longWait|approvalTtl)Seconds$/.test(name)),
   ...TIERS.map((tier) => `tiers.${tier}.promise`),
 ];
 
@@ -42,24 +43,10 @@ function likeliest(wanted: string, names: readonly string[]): string {
   const parts = wanted.split('.').length;
   const near = names.map((name) => ({
     name,
-    steps: editsBetween(wanted, name.toLowerCase().split('.').slice(-parts).join('.')),
+    steps: leven(wanted, name.toLowerCase().split('.').slice(-parts).join('.')),
   }));
   const [first] = near.sort((a, b) => a.steps - b.steps);
   return first !== undefined && first.steps <= Math.max(1, wanted.length / 3) ? `; did you mean ${first.name}` : '';
-}
-
-/** Characters to insert, remove or replace (Levenshtein 1966), row by row. */
-function editsBetween(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
 }
 
 /** The numbers that were asked for, by full name. */
@@ -79,18 +66,24 @@ export function parseSetting(text: string, settings: Map<string, number> = new M
 }
 
 /**
- * Puts the numbers in force: those of gate and fold for this process, those of the cluster into its configuration.
+ * The numbers of gate and fold, and the cluster's configuration, with the values that were asked for.
  *
- * @returns what changes the configuration of a cluster
  * @throws UnusableNumber where the configuration does not allow a value
  */
-export function useSettings(settings: Settings): (config: ClusterConfig) => void {
-  for (const [name, value] of settings) if (!OF_CLUSTER.includes(name)) tryNumber(name, value);
-  return (config) => {
-    for (const [name, value] of settings) if (OF_CLUSTER.includes(name)) putNumber(config, name.split('.'), value);
-    const checked = ClusterConfig.safeParse(config);
-    if (checked.success) return;
-    const faults = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new UnusableNumber(faults.join('; '));
-  };
+export function withSettings(settings: Settings): { numbers: Numbers; config: ClusterConfig } {
+  const [ofCluster, ofGate] = [new Map<string, number>(), new Map<string, number>()];
+  for (const [name, value] of settings) (OF_CLUSTER.includes(name) ? ofCluster : ofGate).set(name, value);
+  let config: object = clusterConfig();
+  for (const [name, value] of ofCluster) config = withNumber(config, name.split('.'), value);
+  const checked = ClusterConfig.safeParse(config);
+  if (checked.success) return { numbers: overrides(ofGate), config: checked.data };
+  const faults = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new UnusableNumber(faults.join('; '));
+}
+
+/** A copy with another value where a path of names leads; tables on the way that are left out are made. */
+function withNumber(table: object, [first = '', ...rest]: readonly string[], value: number): object {
+  if (rest.length === 0) return { ...table, [first]: value };
+  const inner: unknown = Object.entries(table).find(([name]) => name === first)?.[1];
+  return { ...table, [first]: withNumber(typeof inner === 'object' && inner !== null ? inner : {}, rest, value) };
 }

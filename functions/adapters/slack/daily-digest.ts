@@ -2,7 +2,7 @@ import type { DailyDigestItem } from '../../../schemas/items/approval.ts';
 import type { Fatigue } from '../../domain/fatigue.ts';
 import { ALSO_ASKED, PART_WORDS } from '../../domain/figure-words.ts';
 import { PARTS } from '../../domain/figures.ts';
-import { tierName } from '../../domain/gate.ts';
+import { tierName } from '../../domain/thresholds.ts';
 import type { Day } from '../../domain/withheld.ts';
 import { digestIdOf } from '../tables/daily-digests.ts';
 import { button, buttons, section } from './blocks.ts';

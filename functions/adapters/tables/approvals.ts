@@ -6,7 +6,7 @@ import {
   type Question,
   type Subject,
 } from '../../../schemas/items/approval.ts';
-import { answerOf, approvalIdOf, NOBODY, tierName } from '../../domain/approval.ts';
+import { answerOf, approvalIdOf, NOBODY, subjectTier } from '../../domain/approval.ts';
 import type { Terms } from '../../domain/approval-terms.ts';
 
 import { approvalKey, tryUpdate } from './approval-item.ts';
@@ -50,7 +50,7 @@ export async function openApproval(table: Table, asked: OpenQuestion, now: Date)
     job_id: decision.jobId,
     submitted_at: decision.submittedAt,
     question,
-    tier: tierName(subject.tier),
+    tier: subjectTier(subject.tier),
     status: 'pending',
     subject,
     pinned: decision,

@@ -2,7 +2,7 @@ import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import { ApprovalItem, type Subject } from '../../../schemas/items/approval.ts';
 import { LAYOUT } from '../../../schemas/layout.ts';
-import { approvalIdOf, NOBODY, tierName } from '../../domain/approval.ts';
+import { approvalIdOf, NOBODY, subjectTier } from '../../domain/approval.ts';
 import { audit } from './approval-audit.ts';
 import { approvalKey, loadApproval } from './approval-item.ts';
 import { OPEN } from './approval-lists.ts';
@@ -37,7 +37,7 @@ export async function recordAlone(table: Table, done: DoneAlone): Promise<Approv
     job_id: decision.jobId,
     submitted_at: decision.submittedAt,
     question: 'act',
-    tier: tierName(subject.tier),
+    tier: subjectTier(subject.tier),
     status: 'alone',
     subject,
     ...job,

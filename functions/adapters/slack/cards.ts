@@ -7,7 +7,6 @@ import {
   eceWords,
   isLearning,
   jobWords,
-  nothingWords,
   recordWords,
   riskWords,
   silenceWords,

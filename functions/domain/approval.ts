@@ -1,5 +1,6 @@
 import type { ApprovalAnswer, ApprovalItem, Question } from '../../schemas/items/approval.ts';
 import type { TierName } from '../../schemas/primitives.ts';
+import { TIERS } from './thresholds.ts';
 
 /** Who decided where no human did. */
 export const NOBODY = 'vgac-agentic';
@@ -20,5 +21,9 @@ export function answerOf(approval: ApprovalItem): ApprovalAnswer | null {
   return { decision: status, by, at: decided_at, reason: decided_reason ?? '' };
 }
 
-export const tierName = (tier: number): TierName =>
-  tier >= 4 ? 'gate' : tier === 3 ? 'suggest' : tier === 2 ? 'warn' : 'annotate';
+/** The tier of what an approval is about. @throws RangeError for a tier that there is not */
+export function subjectTier(tier: number): TierName {
+  const name = TIERS[tier - 1];
+  if (name === undefined) throw new RangeError(`there is no tier ${tier}`);
+  return name;
+}

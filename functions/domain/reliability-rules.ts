@@ -1,6 +1,7 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import { driftBase } from './calibration/drift.ts';
 import { isKnown } from './calibration/evaluation.ts';
+import { Z95 } from './calibration/normal.ts';
 import type { CalibrationState } from './calibration/state.ts';
 import type { ScopeRule } from './rule.ts';
 
@@ -60,9 +61,6 @@ export const learning: ScopeRule<EvidenceFacts> = {
     return `still learning: ${known} over ${evaluation.n} labels, ±${numbers.gate.eceKnown.toFixed(2)} is needed`;
   },
 };
-
-/** One-sided 95 % of the standard normal. */
-const Z95 = 1.645;
 
 export const noScore: ScopeRule<EvidenceFacts> = {
   code: 'notFinite',

@@ -1,4 +1,5 @@
 import type { Kind, TierName } from '../../schemas/primitives.ts';
+import { TIERS } from '../../schemas/tiers.ts';
 import { RECALIBRATION } from './recalibration/numbers.ts';
 
 /**
@@ -42,6 +43,8 @@ export const GATE = frozen({
   /** After submit + T, so that a start on its way is not mistaken for a long wait. */
   labelGraceSeconds: 60,
 });
+
+export { TIERS };
 
 /** Tokens are counted in ten-thousandths, as integers: sums of thousands of them are exact. */
 export const TOKEN = 10_000;
@@ -114,8 +117,10 @@ export const NUMBERS = frozen({
 
 export type Numbers = typeof NUMBERS;
 
-/** The tiers from the lowest; tier 1 is the first. */
-export const TIERS: readonly TierName[] = ['annotate', 'warn', 'suggest', 'gate'];
+/** `suggest` for 3, `nothing` for 0; for people. */
+export function tierName(tier: number): TierName | 'nothing' {
+  return TIERS[tier - 1] ?? 'nothing';
+}
 
 /** Tiers 1 and 2 say something; 3 and 4 touch the scheduler. */
 export function kindOf(tier: number): Kind {

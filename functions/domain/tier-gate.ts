@@ -1,4 +1,5 @@
 import type { ActionArguments } from '../../schemas/decision.ts';
+import { Z90 } from './calibration/normal.ts';
 import { type Precision, precisionBound, precisionOf, wilsonLower } from './calibration/precision.ts';
 import { freeOf, needOf, type Purse } from './calibration/purse.ts';
 import type { CalibrationState } from './calibration/state.ts';
@@ -174,8 +175,6 @@ export function outcomesMissing(
 
 /** Beyond this nobody waits for it. */
 const MOST_MISSING = 10_000;
-const Z90 = 1.2816;
-
 function faultOf({ arguments: args, tier }: TierFacts): string | null {
   return args === null ? null : misconfigured(args, tier.tier);
 }

@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 import { plainExplanation } from '../../functions/domain/explanation.ts';
-import { tierName } from '../../functions/domain/gate.ts';
 import { labelsOf } from '../../functions/domain/ledger-lines.ts';
 import { servedWords } from '../../functions/domain/served-words.ts';
+import { tierName } from '../../functions/domain/thresholds.ts';
 import type { ActionArguments, Decision } from '../../schemas/decision.ts';
 import type { Effect } from '../../schemas/effect.ts';
 import type { ApprovalItem, AuditItem } from '../../schemas/items/approval.ts';

@@ -1,5 +1,5 @@
-import type { AnsweredIn, ApprovalItem } from '../../../schemas/items/approval.ts';
-import { DENIED_WITHOUT_REASON } from '../../domain/answer-words.ts';
+import type { ApprovalItem, ApprovalStatus } from '../../../schemas/items/approval.ts';
+import { closedWords, DENIED_WITHOUT_REASON, type Style, WHERE } from '../../domain/answer-words.ts';
 import {
   alreadyWords,
   askedBecause,
@@ -7,7 +7,6 @@ import {
   eceWords,
   isLearning,
   jobWords,
-  nothingWords,
   recordWords,
   riskWords,
   silenceWords,
@@ -150,32 +149,29 @@ export function supersededCard(): SlackMessage {
   return { text, blocks: [section(text)] };
 }
 
-/** How an approval ended, in a sentence. Timeout is worded as timeout: nobody said no. */
+/** How an approval ended, in a sentence; said of an open one, that the time to answer is over. */
 export function stateWords(approval: ApprovalItem): string {
-  const keep = approval.question === 'keep';
-  const { dryRun } = approval.pinned;
-  const by = `${person(approval.decided_by ?? '')}${VIA[approval.decided_via ?? 'slack']}`;
-  const at = clockTime(approval.decided_at ?? approval.expires_at);
-  const nothing = nothingWords(approval);
-  switch (approval.status) {
-    case 'pending':
-      // Only ever said to somebody who was too late: an open question has a card of its own.
-      return `⏳ *Expired*: the time to answer ended ${clockTime(approval.expires_at)}; ${nothing}.`;
-    case 'approved':
-      if (keep) return `✅ *Hold kept* by ${by}, ${at}.`;
-      return dryRun ? `✅ *Approved in dry run* by ${by}, ${at}.` : `✅ *Approved* by ${by}, ${at}.`;
-    case 'denied':
-      return keep ? `↩️ *Release* decided by ${by}, ${at}.` : `⛔ *Denied* by ${by}, ${at}; ${nothing}.`;
-    case 'expired':
-      return `⏳ *Expired*: nobody answered by ${clockTime(approval.expires_at)}; ${nothing}.`;
-    case 'void': {
-      const why = prose(approval.decided_reason ?? 'it no longer fits the world', 400);
-      return `🚫 *Void*, ${at}: ${why}${keep ? '' : `; ${nothing}`}.`;
-    }
-    case 'autonomous':
-      return `🤖 *Done by the agent alone*, ${at}; nobody was asked.`;
-  }
+  return closedWords(approval, IN_SLACK);
 }
+
+const MARKS: Readonly<Record<ApprovalStatus, string>> = {
+  pending: '⏳',
+  approved: '✅',
+  denied: '⛔',
+  expired: '⏳',
+  void: '🚫',
+  autonomous: '🤖',
+};
+
+const IN_SLACK: Style = {
+  head: (words, { status, question }) => {
+    const mark = status === 'denied' && question === 'keep' ? '↩️' : MARKS[status];
+    return `${mark} *${words}*`;
+  },
+  // Where else, if not here, is said.
+  by: (by, via = 'slack') => `by ${person(by ?? '')}${via === 'slack' ? '' : ` ${WHERE[via]}`}`,
+  quoted: (text) => prose(text, 400),
+};
 
 /** The reason of a denial, in the words of whoever denied. */
 function reasonWords({ status, decided_reason, decided_via }: ApprovalItem): string[] {
@@ -183,12 +179,6 @@ function reasonWords({ status, decided_reason, decided_via }: ApprovalItem): str
   if (decided_reason === DENIED_WITHOUT_REASON) return [];
   return [`_Why:_ ${prose(decided_reason, 600)}`];
 }
-
-const VIA: Readonly<Record<AnsweredIn, string>> = {
-  slack: '',
-  console: ' in the console',
-  cli: ' on the command line',
-};
 
 /** Stops more than this question, so it asks once more. */
 const FREEZE_BUTTON = button('freeze', 'Freeze cluster', {

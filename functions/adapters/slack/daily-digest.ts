@@ -4,7 +4,7 @@ import { digestIdOf } from '../../domain/digest-id.ts';
 import type { Fatigue } from '../../domain/fatigue.ts';
 import { ALSO_ASKED, PART_WORDS } from '../../domain/figure-words.ts';
 import { PARTS } from '../../domain/figures.ts';
-import { tierName } from '../../domain/gate.ts';
+import { tierName } from '../../domain/thresholds.ts';
 import type { Day } from '../../domain/withheld.ts';
 import { button, buttons, section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';

@@ -1,6 +1,6 @@
 import { type AnsweredIn, ApprovalItem } from '../../../schemas/items/approval.ts';
 import { ApprovalNotFound, type OpenQuestion } from '../../application/approvals/ports.ts';
-import { approvalIdOf, NOBODY, tierName } from '../../domain/approval.ts';
+import { approvalIdOf, NOBODY, subjectTier } from '../../domain/approval.ts';
 import { approvalKey, tryUpdate } from './approval-item.ts';
 import { closedListing, OPEN } from './approval-lists.ts';
 import { parseItem, type Table, upsertItem } from './table.ts';
@@ -22,7 +22,7 @@ export async function openApproval(table: Table, asked: OpenQuestion, now: Date)
     job_id: decision.jobId,
     submitted_at: decision.submittedAt,
     question,
-    tier: tierName(subject.tier),
+    tier: subjectTier(subject.tier),
     status: 'pending',
     subject,
     pinned: decision,

@@ -1,7 +1,7 @@
 import { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { LAYOUT } from '../../../schemas/layout.ts';
 import { ApprovalNotFound, type AutonomousEffect } from '../../application/approvals/ports.ts';
-import { approvalIdOf, NOBODY, tierName } from '../../domain/approval.ts';
+import { approvalIdOf, NOBODY, subjectTier } from '../../domain/approval.ts';
 import { audit } from './approval-audit.ts';
 import { approvalKey, loadApproval } from './approval-item.ts';
 import { OPEN } from './approval-lists.ts';
@@ -24,7 +24,7 @@ export async function recordAutonomousEffect(table: Table, done: AutonomousEffec
     job_id: decision.jobId,
     submitted_at: decision.submittedAt,
     question: 'act',
-    tier: tierName(subject.tier),
+    tier: subjectTier(subject.tier),
     status: 'autonomous',
     subject,
     ...job,

@@ -3,6 +3,7 @@ import { debiasedEceWithin, type Room } from './debiased-ece.ts';
 import { bandOf, nextDrift, severityOf } from './drift.ts';
 import { scoreOf } from './ece.ts';
 import { evaluationRoom } from './evaluation-room.ts';
+import { Z95 } from './normal.ts';
 import type { OutcomeRing } from './outcome-ring.ts';
 import type { ServedSample } from './served-sample.ts';
 import { skillBoundWithin } from './skill.ts';
@@ -58,9 +59,6 @@ function evaluateSample(sample: ServedSample, room: Room, longWaitSeconds: numbe
 export function isKnown({ n, error }: Pick<Evaluation, 'n' | 'error'>, { gate }: Numbers = NUMBERS): boolean {
   return n >= gate.minimumLabels && Z95 * error <= gate.eceKnown;
 }
-
-/** One-sided 95 % of the standard normal. */
-const Z95 = 1.645;
 
 /** Calibration score of the evidence at hand; null while the cluster is learning. */
 export function scoreOfState({ evaluation, numbers }: CalibrationState): number | null {

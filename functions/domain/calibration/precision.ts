@@ -1,9 +1,8 @@
 import { NUMBERS, type Numbers } from '../thresholds.ts';
 import type { EvidenceRing } from './evidence-ring.ts';
+import { Z90 } from './normal.ts';
 import { stretchLength, stretchOf } from './stretches.ts';
 
-/** One-sided 90 % of the standard normal. */
-const Z90 = 1.2816;
 /** Least correlation that is assumed within a stretch: 20 jobs of an array that all waited are one fact. */
 const SHARED = 0.25;
 

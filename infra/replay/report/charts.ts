@@ -1,5 +1,5 @@
 import type { Bin } from '../../../functions/domain/calibration/bins.ts';
-import type { Numbers } from '../../../functions/domain/thresholds.ts';
+import { type Numbers, TIERS } from '../../../functions/domain/thresholds.ts';
 import { grouped, jobsIn, type Placed, placed } from './series.ts';
 import type { StreamReport } from './shape.ts';
 import {
@@ -226,12 +226,12 @@ export function eceChart(report: StreamReport, { tiers }: Numbers): string {
 }
 
 const STEPS: Frame = { ...WIDE, height: 150 };
-const TIERS = ['none', 'annotate', 'warn', 'suggest', 'gate'];
+const LEVELS = ['none', ...TIERS];
 const BANDS = ['none', 'monitor', 'degrade', 'escalate'];
 
 /** The highest tier earned, as steps, and under it the drift band that the evidence supports. */
 export function tierChart(report: StreamReport): string {
-  return steps(report, 'tier over time', TIERS, (point) => point.tier, 'autonomous');
+  return steps(report, 'tier over time', LEVELS, (point) => point.tier, 'autonomous');
 }
 
 export function bandChart(report: StreamReport): string {

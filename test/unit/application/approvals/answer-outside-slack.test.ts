@@ -79,7 +79,7 @@ describe('an answer outside of Slack', () => {
     const { approval, at } = await asked();
     const reply = await answer(at(EXPIRES), as(ANNA), approval, { action: 'approve' });
     expect(reply.outcome).toBe('tooLate');
-    expect(reply.message).toMatch(/^Timed out: the time to answer ended .* UTC; nothing is done\.$/);
+    expect(reply.message).toMatch(/^Expired: the time to answer ended .* UTC; nothing is done\.$/);
   });
 
   it.each(['approve', 'deny', 'undo', 'freeze', 'unfreeze'] as const)(

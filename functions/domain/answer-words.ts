@@ -1,6 +1,9 @@
 import type { AnsweredIn, ApprovalItem } from '../../schemas/items/approval.ts';
 import { nothingWords, silenceWords, voidWords } from './question-words.ts';
 
+/** What is recorded where nobody said why; not worth a line of its own. */
+export const DENIED_WITHOUT_REASON = 'denied without a reason';
+
 /** Where somebody answered. */
 export const WHERE: Readonly<Record<AnsweredIn, string>> = {
   slack: 'in Slack',
@@ -45,7 +48,7 @@ export function standingWords(approval: ApprovalItem, style: Style = PLAIN): str
       const why = style.quoted(decided_reason ?? 'it no longer fits the world');
       return `${head('Void')}, ${when}: ${why}${keep ? '' : `; ${nothing}`}.`;
     }
-    case 'alone':
+    case 'autonomous':
       return `${head('Done by the agent alone')}, ${when}; nobody was asked.`;
   }
 }

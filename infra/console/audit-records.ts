@@ -43,7 +43,7 @@ function approvalsOf({ decisionId, asks, executed, kind, tier }: Decision): stri
   const about: Parameters<typeof approvalIdOf>[1][] = [
     ...(asks === null ? [] : (['act'] as const)),
     ...((executed && tier === TIERS.length) || asks?.tier === TIERS.length ? (['keep'] as const) : []),
-    ...(executed && kind === 'intervention' ? (['alone'] as const) : []),
+    ...(executed && kind === 'intervention' ? (['autonomous'] as const) : []),
   ];
   return about.map((one) => approvalIdOf(decisionId, one));
 }

@@ -84,7 +84,7 @@ async function scan(table: Table): Promise<Scanned> {
     }
     const { cluster_id: clusterId, execution_arn: execution, status } = found.approval;
     // Of what the agent did alone, nobody was asked anything.
-    if (status !== 'alone') scanned.approvals.push({ execution, clusterId, status });
+    if (status !== 'autonomous') scanned.approvals.push({ execution, clusterId, status });
   }
   return scanned;
 }

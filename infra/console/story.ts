@@ -156,7 +156,7 @@ function deedInWords(tier: number, { action, target }: ActionArguments): string 
 function asking(approval: ApprovalItem, { at, who, what, hash, why }: z.infer<typeof AuditItem>): Told {
   const asked = what === 'asked' ? (approval.explanation ?? plainExplanation(approval.pinned)) : undefined;
   const question =
-    approval.status === 'alone' ? 'done alone' : approval.question === 'keep' ? 'keep the hold' : 'approval';
+    approval.status === 'autonomous' ? 'done alone' : approval.question === 'keep' ? 'keep the hold' : 'approval';
   return { at, who, what: `${question}: ${what}`, hash, why: why ?? asked };
 }
 

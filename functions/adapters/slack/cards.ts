@@ -1,5 +1,5 @@
 import type { ApprovalItem, ApprovalStatus } from '../../../schemas/items/approval.ts';
-import { closedWords, type Style, WHERE } from '../../domain/answer-words.ts';
+import { closedWords, DENIED_WITHOUT_REASON, type Style, WHERE } from '../../domain/answer-words.ts';
 import {
   alreadyWords,
   askedBecause,
@@ -19,9 +19,6 @@ import { button, buttons, context, plain, section, sections } from './blocks.ts'
 import type { SlackMessage } from './client.ts';
 import { besideName, prose, wholeName } from './escape.ts';
 import { clockTime, effectWords, evidenceMark, person } from './wording.ts';
-
-/** What is recorded where nobody said why; not worth a line on the card. */
-export const DENIED_WITHOUT_REASON = 'denied without a reason';
 
 /**
  * The card of a pending approval, made to fit a phone: what would be done to whose job, why, and what silence means. What it rests
@@ -120,11 +117,11 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
   const { pinned, approval_id: id } = approval;
   const undo = undoState(approval, now);
   return {
-    text: approval.status === 'alone' ? 'The agent did something alone' : `Human review: ${approval.status}`,
+    text: approval.status === 'autonomous' ? 'The agent did something alone' : `Human review: ${approval.status}`,
     blocks: [
       section(stateWords(approval), ...reasonWords(approval), ...effectWords(approval, undo)),
       ...sections(aboutLine(approval), jobWords(approval, besideName, wholeName)),
-      ...(approval.status === 'alone'
+      ...(approval.status === 'autonomous'
         ? [section(`_You are told because:_ ${prose(toldBecause(pinned), 400)} · ${evidenceMark(pinned)}`)]
         : []),
       ...(undo === 'open'
@@ -140,16 +137,10 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
 /** What it was about, in one line, whatever came of it. */
 export function aboutLine({ status, question, subject, pinned }: ApprovalItem): string {
   const { arguments: args } = subject;
-  if (status === 'alone') return `${deedWords(args, 'done', wholeName)}.`;
+  if (status === 'autonomous') return `${deedWords(args, 'done', wholeName)}.`;
   if (question === 'keep') return `*Asked:* keep job ${wholeName(args.jobId)} held?`;
   if (pinned.dryRun) return `*Asked in dry run:* ${deedWords(args, 'would', wholeName)}.`;
   return `*Asked:* ${deedWords(args, 'do', wholeName)}?`;
-}
-
-/** What `settledCard` shows, in a word: the card needs an update when this has changed. */
-export function cardState(approval: ApprovalItem, now: Date): string {
-  const { status, effect, decided_at } = approval;
-  return [status, decided_at, effect?.status ?? 'no effect', effect?.at, undoState(approval, now)].join(' ');
 }
 
 /** A second card of the same approval, posted by a crash in between: points to the one that counts. */
@@ -169,7 +160,7 @@ const MARKS: Readonly<Record<ApprovalStatus, string>> = {
   denied: '⛔',
   expired: '⏳',
   void: '🚫',
-  alone: '🤖',
+  autonomous: '🤖',
 };
 
 const IN_SLACK: Style = {

@@ -51,7 +51,9 @@ export function effectWords(approval: ApprovalItem, undo: UndoState): string[] {
     case 'done':
       return [
         // Who did it and when stands above.
-        status === 'alone' ? 'Read back from the scheduler.' : `*Done*, ${when}, and read back from the scheduler.`,
+        status === 'autonomous'
+          ? 'Read back from the scheduler.'
+          : `*Done*, ${when}, and read back from the scheduler.`,
         ...UNDO_WORDS[undo](approval),
       ];
     case 'dryRun':

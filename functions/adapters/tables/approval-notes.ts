@@ -56,9 +56,15 @@ export async function noteEffect(
 export function askUndo(table: Table, id: string, by: string, now: Date): Promise<ApprovalItem | null> {
   return tryUpdate(table, id, {
     update: 'SET undo_asked_by = :by, undo_asked_at = :now, listing = :open',
-    condition: '(#status = :approved OR #status = :alone) AND attribute_not_exists(undo_asked_at)',
+    condition: '(#status = :approved OR #status = :autonomous) AND attribute_not_exists(undo_asked_at)',
     names: { '#status': 'status' },
-    values: { ':by': by, ':now': now.toISOString(), ':approved': 'approved', ':alone': 'alone', ':open': OPEN },
+    values: {
+      ':by': by,
+      ':now': now.toISOString(),
+      ':approved': 'approved',
+      ':autonomous': 'autonomous',
+      ':open': OPEN,
+    },
   });
 }
 

@@ -67,6 +67,10 @@ export default {
         path: '^functions/(application|adapters|runtime)/',
       },
     ),
+    forbid('the console cannot reach a token', '^infra/console/', {
+      path: '^functions/adapters/tables/task-tokens',
+      reachable: true,
+    }),
     ...upwards('infra/', PROGRAMS),
     ...upwards('infra/runtime/', RUNTIME_PARTS),
   ],

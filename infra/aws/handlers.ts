@@ -97,7 +97,7 @@ export const HANDLERS = {
   },
   Notify: {
     folder: 'job-workflow',
-    purpose: 'Tells people what was done, and lets them undo it.',
+    purpose: 'Notifies people of what was done, and lets them undo it.',
     rows: [on(CLUSTER, 'GetItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
   },
@@ -144,7 +144,7 @@ export const HANDLERS = {
   },
   NotifyDrift: {
     folder: 'drift-monitor',
-    purpose: 'Tells people that a cluster lost or regained trust.',
+    purpose: 'Notifies people that a cluster lost or regained trust.',
     rows: [on(CLUSTER, 'GetItem', 'UpdateItem')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
   },
@@ -191,7 +191,7 @@ export const HANDLERS = {
   },
   NotifyRefit: {
     folder: 'recalibration',
-    purpose: 'Tells people that a refit of the forecast is in force, or was rolled back.',
+    purpose: 'Notifies people that a refit of the forecast is in force, or was rolled back.',
     rows: [on(CLUSTER, 'GetItem')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
   },
@@ -240,7 +240,7 @@ export const HANDLERS = {
   },
   DailyDigest: {
     folder: 'events',
-    purpose: 'Tells people once a day what was withheld, and how approvals were answered.',
+    purpose: 'Posts once a day what was withheld, and how approvals were answered.',
     rows: [on(CLUSTER, 'GetItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
     indexes: [query('listing', 'CLUSTERS'), query('listing', CLUSTER), query('listing', 'APPROVALS#CLOSED#*')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],

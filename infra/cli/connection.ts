@@ -59,23 +59,32 @@ const SAYS_CREDENTIALS = [
 ];
 const SAYS_REGION = ['AWS_REGION', 'AWS_DEFAULT_REGION'];
 
-/** @throws Refused when `--data` names a folder that does not help */
-export function settingsOf(options: Omit<ConnectionOptions, 'table'>, environment: Environment): Settings {
+/**
+ * What is said on the command line, in the environment, or else by a system that runs on this machine.
+ * @param usualFolder the data folder of which nobody needs to speak
+ * @throws Refused when `--data` names a folder that does not help
+ */
+export function settingsOf(
+  options: Omit<ConnectionOptions, 'table'>,
+  environment: Environment,
+  usualFolder: string = DATA_FOLDER,
+): Settings {
+  const folder = options.data ?? usualFolder;
   const says = (names: readonly string[]) => names.map((name) => environment[name]).find((value) => !!value);
   const region = options.region ?? says(SAYS_REGION);
   const endpoint = options.endpoint ?? says(['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL']);
   if (endpoint !== undefined) {
-    const credentials = options.data !== undefined || (isLoopback(endpoint) && !says(SAYS_CREDENTIALS));
-    return at(endpoint, region, credentials ? keptIn(options.data) : undefined);
+    if (options.data !== undefined) return at(endpoint, region, namedCredentials(folder));
+    const isOurs = isLoopback(endpoint) && says(SAYS_CREDENTIALS) === undefined;
+    return at(endpoint, region, isOurs ? credentialsIn(folder) : undefined);
   }
   if (options.data === undefined && (region !== undefined || says(SAYS_CREDENTIALS) !== undefined)) {
     return region === undefined ? {} : { region };
   }
-  const folder = options.data ?? DATA_FOLDER;
   const running = runningSystem(folder);
   if (running !== null) {
     const found = `Using the system that runs on this machine: ${running.endpoint} (${folder}).`;
-    return { ...at(running.endpoint, region, keptIn(folder)), ...(options.data === undefined && { found }) };
+    return { ...at(running.endpoint, region, namedCredentials(folder)), ...(options.data === undefined && { found }) };
   }
   if (options.data === undefined) return {};
   throw new Refused(`No system runs on ${folder}: start it with vgac start --idle --data ${folder}.`);
@@ -85,11 +94,14 @@ function at(endpoint: string, region: string = LOCAL_REGION, credentials?: Crede
   return { endpoint, region, ...(credentials && { credentials }) };
 }
 
-/** The access key of a data folder; undefined where nobody has named the folder, and there is none. */
-function keptIn(named: string | undefined): Credentials | undefined {
-  const folder = named ?? DATA_FOLDER;
-  if (existsSync(join(folder, 'credentials'))) return dataFolderCredentials(folder);
-  if (named === undefined) return undefined;
+/** The access key of a data folder; undefined where there is none. */
+function credentialsIn(folder: string): Credentials | undefined {
+  return existsSync(join(folder, 'credentials')) ? dataFolderCredentials(folder) : undefined;
+}
+
+function namedCredentials(folder: string): Credentials {
+  const credentials = credentialsIn(folder);
+  if (credentials !== undefined) return credentials;
   throw new Refused(`${folder} holds no credentials: name the data folder of the system with --data.`);
 }
 

@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FORECASTS } from '../replay/forecast/forecaster.ts';
 import { parseMapping, UnknownColumn } from '../replay/import/table/columns.ts';
 import { UnknownZone, zoneOf } from '../replay/import/zone.ts';
-import { parseSetting, UnusableNumber } from '../replay/numbers.ts';
 import { type ReplayOptions, replay } from '../replay/replay.ts';
+import { parseSetting, UnusableNumber } from '../replay/settings.ts';
 import { UsageError } from './refused.ts';
 
 export function define(command: Command): void {

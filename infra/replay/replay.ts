@@ -4,7 +4,6 @@ import { DecisionFile } from './decisions.ts';
 import type { ForecastName } from './forecast/forecaster.ts';
 import type { Column } from './import/table/columns.ts';
 import type { Zone } from './import/zone.ts';
-import { useSettings } from './numbers.ts';
 import { progressOver } from './progress.ts';
 import { namesOf, replayFile } from './replay-file.ts';
 import { htmlReport } from './report/html.ts';
@@ -12,6 +11,7 @@ import { fileReport, streamReport } from './report/result.ts';
 import type { FileReport, Report, StreamReport } from './report/shape.ts';
 import { pooledTables, streamTable, summaryTable } from './report/table.ts';
 import { type RulesName, ruleSet } from './rules.ts';
+import { withSettings } from './settings.ts';
 
 export interface ReplayOptions {
   readonly rules: RulesName;
@@ -36,7 +36,7 @@ export async function replay(paths: readonly string[], options: ReplayOptions): 
   const jsonFile = options.json === true ? undefined : options.json;
   for (const path of [jsonFile, options.html]) if (path !== undefined) closeSync(openSync(path, 'a'));
   const settings = options.set ?? new Map<string, number>();
-  const rules = ruleSet(options.rules, useSettings(settings));
+  const rules = ruleSet(options.rules, withSettings(settings));
   const decisions = options.decisions === undefined ? null : new DecisionFile(options.decisions);
   const progress = progressOver(paths, process.stderr);
   const names = namesOf(paths);
@@ -65,7 +65,7 @@ export async function replay(paths: readonly string[], options: ReplayOptions): 
   if (options.json === true) console.log(JSON.stringify(report));
   else printTables(report);
   if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify(report)}\n`);
-  if (options.html !== undefined) writeFileSync(options.html, htmlReport(report));
+  if (options.html !== undefined) writeFileSync(options.html, htmlReport(report, rules.numbers));
   const written = [options.html, jsonFile, options.decisions].filter((file) => file !== undefined);
   const say = options.json === true ? console.error : console.log;
   if (written.length > 0) say(colors.dim(`written: ${written.join(', ')}`));

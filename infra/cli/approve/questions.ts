@@ -49,7 +49,7 @@ function whatWords({ question, subject, pinned, status, already }: ApprovalItem)
   const before = already === undefined ? '' : ` ${alreadyWords(already)}`;
   if (question === 'keep') return `job ${named(subject.arguments.jobId)} is held; keep it held?${before}`;
   const mood = pinned.dryRun ? 'would' : 'do';
-  return `${deedWords(subject.arguments, status === 'alone' ? 'done' : mood, named)}.${before}`;
+  return `${deedWords(subject.arguments, status === 'autonomous' ? 'done' : mood, named)}.${before}`;
 }
 
 /** The same as data: how it stands, what it is about, and the decision that asks. */

@@ -1,6 +1,6 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import * as z from 'zod';
-import { visible } from '../../../functions/adapters/slack/escape.ts';
+import { visible } from '../../../functions/domain/visible.ts';
 import { AnswerReply, type AnswerRequest } from '../../../schemas/ports/answer.ts';
 import { APPROVER_HEADER } from '../../console/answers.ts';
 import { issueToken } from '../../console/approver-token.ts';

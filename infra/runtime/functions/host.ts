@@ -71,7 +71,7 @@ export function createFunctionHost(specs: readonly FunctionSpec[], options: Host
 function createPool(spec: FunctionSpec, { clock, environmentOf, log, callerOf, maxThreads }: HostOptions) {
   const limit = maxThreads * INVOCATIONS_PER_THREAD;
   const environment = environmentOf(spec);
-  const edges = { log: (text: string) => log(spec.name, text), call: callerOf(spec) };
+  const ports = { log: (text: string) => log(spec.name, text), call: callerOf(spec) };
   const threads = new Set<WorkerThread>();
   const waiting: PromiseWithResolvers<void>[] = [];
   let running = 0;
@@ -88,7 +88,7 @@ function createPool(spec: FunctionSpec, { clock, environmentOf, log, callerOf, m
         return thread;
       }
     }
-    const started = startWorkerThread(spec, environment, edges);
+    const started = startWorkerThread(spec, environment, ports);
     threads.add(started);
     return started;
   };

@@ -23,7 +23,7 @@ import { GATE } from '../../../functions/domain/thresholds.ts';
 import { BuiltIn } from '../../../infra/replay/forecast/built-in.ts';
 import type { ForecastName } from '../../../infra/replay/forecast/forecaster.ts';
 import { Row } from '../../../infra/replay/import/row.ts';
-import { ruleSet } from '../../../infra/replay/rules.ts';
+import { clusterConfig, ruleSet } from '../../../infra/replay/rules.ts';
 import { Stream } from '../../../infra/replay/stream.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { OutcomeEvent } from '../../../schemas/events/collector.ts';
@@ -133,13 +133,17 @@ interface Made {
 }
 
 function rulesOf(clusterId: string): ReturnType<typeof ruleSet> {
-  return ruleSet('all', (config) => {
-    // Questions, cooldowns and the time to undo are compared elsewhere.
-    Object.assign(config, { clusterId, asking: { open: 100, perHour: 1000, keptForGate: 2 } });
-    Object.assign(config.limits, { cooldownMinutes: 0, actionsPerHour: 1000 });
-    config.approvalTtlSeconds = 60;
-    config.approvals.undoMinutes = 0;
-  });
+  const usual = clusterConfig();
+  // Questions, cooldowns and the time to undo are compared elsewhere.
+  const config = {
+    ...usual,
+    clusterId,
+    asking: { open: 100, perHour: 1000, keptForGate: 2 },
+    limits: { ...usual.limits, cooldownMinutes: 0, actionsPerHour: 1000 },
+    approvalTtlSeconds: 60,
+    approvals: { ...usual.approvals, undoMinutes: 0 },
+  };
+  return ruleSet('all', { config });
 }
 
 function backTest(pasts: readonly Past[], clusterId: string, forecast: ForecastName) {

@@ -15,7 +15,7 @@ import { handler as rejectRefit } from '../../../functions/recalibration/reject-
 import { handler as rollBackRefit } from '../../../functions/recalibration/roll-back-refit.ts';
 import { handler as watchRefit } from '../../../functions/recalibration/watch-refit.ts';
 import { Row } from '../../../infra/replay/import/row.ts';
-import { roundOf, ruleSet } from '../../../infra/replay/rules.ts';
+import { clusterConfig, roundOf, ruleSet } from '../../../infra/replay/rules.ts';
 import { Stream } from '../../../infra/replay/stream.ts';
 import { type Handlers, runMachine } from '../../fixtures/checked-in-machine.ts';
 import { useTable } from '../../fixtures/handlers.ts';
@@ -73,10 +73,8 @@ interface Refits {
 }
 
 // Nothing that it may do touches a job.
-const RULES = ruleSet('all', ({ actions }) => {
-  actions.suggest = [];
-  delete actions.gate;
-});
+const { gate: _, ...actions } = clusterConfig().actions;
+const RULES = ruleSet('all', { config: { ...clusterConfig(), actions: { ...actions, suggest: [] } } });
 
 function backTest(rows: readonly Row[]): Refits {
   const stream = new Stream(CLUSTER, RULES, 'builtin');

@@ -68,3 +68,13 @@ describe('a fact', () => {
     expect(copies.filter((file) => file !== home && !others.includes(file))).toEqual([]);
   });
 });
+
+describe('the console', () => {
+  it('reads tables through the adapters of the functions, and in no way of its own', () => {
+    const own = sources.filter(
+      ({ file, text }) =>
+        file.startsWith('infra/console/') && /\b(Command|paginate)\w*\(|\bnew \w+Command\b/.test(text),
+    );
+    expect(own.map(({ file }) => file)).toEqual([]);
+  });
+});

@@ -2,19 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Authorize, createAuthorize } from './access/authorize.ts';
-import { createCalls, diskFull } from './access/calls.ts';
+import { type Call, createCalls, diskFull } from './access/calls.ts';
 import { loadAssembly } from './assembly/load.ts';
-import type { FunctionSpec, TargetSpec } from './assembly/specs.ts';
+import type { TargetSpec } from './assembly/specs.ts';
 import { createAdmission } from './bus/admission.ts';
 import { createBus, type PutEventsEntry } from './bus/bus.ts';
 import { deliverer } from './bus/delivery.ts';
 import { type Clock, realClock } from './clock/clock.ts';
-import { createEngine } from './engine/engine.ts';
+import { createEngine, type Engine } from './engine/engine.ts';
 import { Refusal } from './engine/errors.ts';
 import type { HistoryEvent } from './engine/history.ts';
 import { Json } from './engine/json.ts';
 import { asyncInvoker } from './functions/async-invocation.ts';
-import { createFunctionHost, type FunctionHost, INVOCATIONS_PER_THREAD } from './functions/host.ts';
+import { lambdaEnvironment } from './functions/environment.ts';
+import { createFunctionHost, type FunctionHost } from './functions/host.ts';
 import { openLogFiles } from './functions/log-files.ts';
 import { createIntegrations } from './integrations.ts';
 import { type Disk, folderDisk } from './journal/disk.ts';
@@ -24,7 +25,8 @@ import { openDynamo } from './services/dynamo.ts';
 import { createQueues } from './services/queues.ts';
 import { NotRetriable } from './services/retries.ts';
 import { secretsManager } from './services/secrets.ts';
-import { type Credentials, dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
+import { createShutdown, type Shutdown } from './shutdown.ts';
+import { dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
 import { openWire } from './wire/server.ts';
@@ -83,135 +85,186 @@ export type System = Awaited<ReturnType<typeof startSystem>>;
  * @throws TableChanged when the data folder holds a table with other keys
  */
 export async function startSystem(options: SystemOptions) {
+  const wall = options.wall ?? realClock();
+  const shutdown = createShutdown([options.clock, wall]);
+  try {
+    const foundation = await openFoundation(options, wall, shutdown);
+    return startOn(foundation, options, shutdown);
+  } catch (error) {
+    await shutdown.close();
+    throw error;
+  }
+}
+
+type Foundation = Awaited<ReturnType<typeof openFoundation>>;
+
+/** What everything else stands on: the port, the assembly with its permissions, and what is kept. */
+async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shutdown) {
   const { clock, dataDir, log, newId = randomUUID, random = Math.random } = options;
-  const { inMemory = false, admit = ADMIT, secrets = {}, wall = realClock() } = options;
-  const journalDir = inMemory || options.tablesDir !== undefined ? null : join(dataDir, 'journal');
+  const { inMemory = false, tablesDir } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const credentials = dataFolderCredentials(dataDir);
+  const journalDir = inMemory || tablesDir !== undefined ? null : join(dataDir, 'journal');
+  if (journalDir !== null) shutdown.add(lockFolder(journalDir));
+
   const wire = await openWire({ port: options.port, newId, report: log });
-  const closers: (() => Promise<void> | void)[] = [() => wire.close()];
-  let closed = false;
-  const close = async () => {
-    closed = true;
-    clock.close();
-    wall.close();
-    // Last opened, first closed: nothing may write to what is already gone.
-    for (const closer of closers.splice(0).reverse()) await closer();
+  shutdown.add(() => wire.close());
+  const place = { account: ACCOUNT, region: REGION, endpoint: wire.url };
+  const assembly = loadAssembly(options.assemblyDir, place);
+  const authorize = createAuthorize(assembly, place);
+
+  const later = (retry: () => void) => void wall.at(wall.now() + FULL_MS, retry);
+  const dynamo = await openDynamo(inMemory ? null : (tablesDir ?? join(dataDir, 'tables')), later, log);
+  shutdown.add(() => dynamo.close());
+  for (const table of assembly.tables) await dynamo.ensureTable(table);
+
+  const disk = journalDir === null ? null : (options.disk ?? folderDisk(journalDir));
+  const journal = disk === null ? memoryJournal() : await openJournal({ disk, report: log, later });
+  shutdown.add(() => journal.close());
+  const logs = openLogFiles(join(dataDir, 'log'));
+  shutdown.add(() => logs.close());
+  const queues = createQueues(assembly.queues, { clock, newId, journal, log: logs.write });
+  return { clock, newId, random, log, credentials, wire, place, assembly, authorize, dynamo, journal, logs, queues };
+}
+
+/** Sets everything on its foundation in motion, and opens the port to callers. */
+function startOn(foundation: Foundation, options: SystemOptions, shutdown: Shutdown) {
+  const { clock, newId, log, credentials, wire, assembly, authorize, dynamo, journal, queues } = foundation;
+  const host = startFunctions(foundation, options, (who, target, body) => call(who, target, body));
+  shutdown.add(() => host.close());
+  const quietly = quietHost(host, dynamo, shutdown);
+  const { engine, bus } = startWorkflows(foundation, options, quietly);
+
+  const call = createCalls(
+    {
+      AWSStepFunctions: {
+        name: 'states',
+        operations: stepFunctions(engine, assembly.machines, clock.now()),
+        journal,
+      },
+      AWSEvents: { name: 'events', operations: eventBridge(bus), journal },
+      DynamoDB_20120810: { name: 'dynamodb', operations: dynamo.operations },
+      secretsmanager: {
+        name: 'secretsmanager',
+        operations: secretsManager(assembly.secrets, options.secrets ?? {}, log),
+      },
+    },
+    { authorize, report: log },
+  );
+  const human = { credentials, who: null };
+  const functions = assembly.functions.map(({ arn }) => ({
+    credentials: functionCredentials(credentials, arn),
+    who: arn,
+  }));
+  wire.serve({
+    callers: [human, ...functions],
+    call,
+    httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host, report: log }),
+  });
+  return {
+    credentials,
+    engine,
+    queues,
+    functions: host,
+    dynamo,
+    /** The one port: AWS services and the HTTP API. */
+    url: wire.url,
+    /** @throws AwsError for the whole request; single entries are answered with their error */
+    putEvents(entries: readonly PutEventsEntry[]) {
+      if (!journal.accepts()) throw diskFull();
+      return bus.putEvents(entries);
+    },
+    /** Resolves when nothing is being worked on now; timers may still be waiting. */
+    settled: clock.settled,
+    close: shutdown.close,
   };
+}
 
-  try {
-    if (journalDir !== null) closers.unshift(lockFolder(journalDir));
-    const place = { account: ACCOUNT, region: REGION, endpoint: wire.url };
-    const assembly = loadAssembly(options.assemblyDir, place);
-    const authorize = createAuthorize(assembly, place);
-    const credentialsOf = ({ arn }: FunctionSpec) => functionCredentials(credentials, arn);
-
-    const later = (retry: () => void) => void wall.at(wall.now() + FULL_MS, retry);
-    const dynamo = await openDynamo(inMemory ? null : (options.tablesDir ?? join(dataDir, 'tables')), later, log);
-    closers.push(() => dynamo.close());
-    for (const table of assembly.tables) await dynamo.ensureTable(table);
-
-    const journal =
-      journalDir === null
-        ? memoryJournal()
-        : await openJournal({ disk: options.disk ?? folderDisk(journalDir), report: log, later });
-    closers.push(() => journal.close());
-    const logs = openLogFiles(join(dataDir, 'log'));
-    closers.push(() => logs.close());
-    const queues = createQueues(assembly.queues, { clock, newId, journal, log: logs.write });
-
-    const host = createFunctionHost(assembly.functions, {
-      ...{ clock, newId, log: logs.write, maxThreads: options.maxThreads ?? DEFAULT_THREADS },
-      callerOf:
-        ({ arn }) =>
-        (target, body) =>
-          call(arn, target, body),
-      environmentOf: (spec) => ({
-        ...spec.environment,
-        ...lambdaEnvironment(spec, wire.url, credentialsOf(spec)),
-        ...options.environment,
+/** Every function, each with an environment and credentials of its own. */
+function startFunctions(foundation: Foundation, options: SystemOptions, call: Call): FunctionHost {
+  const { clock, newId, credentials, wire, assembly, logs } = foundation;
+  return createFunctionHost(assembly.functions, {
+    clock,
+    newId,
+    log: logs.write,
+    maxThreads: options.maxThreads ?? DEFAULT_THREADS,
+    callerOf: (spec) => (target, body) => call(spec.arn, target, body),
+    environmentOf: (spec) => ({
+      ...spec.environment,
+      ...lambdaEnvironment(spec, {
+        url: wire.url,
+        region: REGION,
+        credentials: functionCredentials(credentials, spec.arn),
       }),
-    });
-    closers.push(() => host.close());
-    // How machines and events invoke. While the tables take nothing an attempt would only be wasted; work that ends
-    // because the system closes has not failed: nothing more is heard of it.
-    const quietly: Pick<FunctionHost, 'find' | 'invoke'> = {
-      ...host,
-      async invoke(...asked) {
-        await dynamo.writable();
-        return host.invoke(...asked).finally(() => closed && new Promise(() => {}));
-      },
-    };
-    const invokeAsync = asyncInvoker({ host: quietly, journal, queues, clock, newId, report: log });
-    const admission = createAdmission(admit.atWork);
-    const startExecution: Parameters<typeof deliverer>[0]['startExecution'] = (target, name, input) => {
-      const stateMachineArn = target.arn;
+      ...options.environment,
+    }),
+  });
+}
+
+type QuietHost = Pick<FunctionHost, 'find' | 'invoke'>;
+
+/**
+ * How machines and events invoke. While the tables take nothing an attempt would only be wasted; work that ends because the
+ * system closes has not failed: nothing more is heard of it.
+ */
+function quietHost(host: FunctionHost, dynamo: Foundation['dynamo'], shutdown: Shutdown): QuietHost {
+  return {
+    find: host.find,
+    async invoke(...invocation) {
+      await dynamo.writable();
+      return host.invoke(...invocation).finally(() => shutdown.begun() && new Promise(() => {}));
+    },
+  };
+}
+
+/** The bus and the machines that its events start; open executions and schedules go on where they were. */
+function startWorkflows(foundation: Foundation, options: SystemOptions, host: QuietHost) {
+  const { clock, newId, random, log, place, assembly, authorize, journal, queues } = foundation;
+  const { atWork, waiting } = options.admit ?? ADMIT;
+  const admission = createAdmission(atWork);
+  const deliver = deliverer({
+    clock,
+    journal,
+    queues,
+    invokeAsync: asyncInvoker({ host, journal, queues, clock, newId, report: log }),
+    startExecution(target, name, input) {
       mayStart(authorize, target);
-      return admission.enter(() => {
-        try {
-          return engine.start({ stateMachineArn, name, input: Json.parse(JSON.parse(input)) }).executionArn;
-        } catch (error) {
-          if (error instanceof Refusal && error.name === 'ExecutionAlreadyExists') return null;
-          throw new NotRetriable(error instanceof Error ? error.message : String(error), { cause: error });
-        }
-      });
-    };
-    const deliver = deliverer({ clock, journal, queues, invokeAsync, startExecution, report: log });
-    const busy = () => admission.waiting() >= admit.waiting;
-    const bus = createBus(assembly, { clock, journal, newId, place, deliver, busy });
-    const engine = createEngine({
-      ...{ clock, journal, random, newId, tokenKey: tokenKey(dataDir) },
-      integrations: createIntegrations({
-        ...{ authorize, host: quietly, queues, bus, startExecution: (asked) => engine.start(asked) },
-      }),
-      onHistory: (executionArn, event) => {
-        admission.observe(executionArn, event);
-        options.onHistory?.(executionArn, event);
-      },
-      onStatusChange: (change) =>
-        bus.emit('aws.states', 'Step Functions Execution Status Change', change, [change.executionArn]),
-    });
-    for (const machine of assembly.machines) engine.register(machine);
-    engine.resume();
-    bus.startSchedules();
+      return admission.enter(() => startForEvent(engine, target.arn, name, input));
+    },
+    report: log,
+  });
+  const busy = () => admission.waiting() >= waiting;
+  const bus = createBus(assembly, { clock, journal, newId, place, deliver, busy });
+  const engine: Engine = createEngine({
+    clock,
+    journal,
+    random,
+    newId,
+    tokenKey: tokenKey(options.dataDir),
+    integrations: createIntegrations({ authorize, host, queues, bus, startExecution: (asked) => engine.start(asked) }),
+    onHistory(executionArn, event) {
+      admission.observe(executionArn, event);
+      options.onHistory?.(executionArn, event);
+    },
+    onStatusChange: (change) =>
+      bus.emit('aws.states', 'Step Functions Execution Status Change', change, [change.executionArn]),
+  });
+  for (const machine of assembly.machines) engine.register(machine);
+  engine.resume();
+  bus.startSchedules();
+  return { engine, bus };
+}
 
-    const call = createCalls(
-      {
-        AWSStepFunctions: {
-          name: 'states',
-          operations: stepFunctions(engine, assembly.machines, clock.now()),
-          journal,
-        },
-        AWSEvents: { name: 'events', operations: eventBridge(bus), journal },
-        DynamoDB_20120810: { name: 'dynamodb', operations: dynamo.operations },
-        secretsmanager: { name: 'secretsmanager', operations: secretsManager(assembly.secrets, secrets, log) },
-      },
-      { authorize, report: log },
-    );
-    wire.serve({
-      callers: [
-        // The human at this machine.
-        { credentials, who: null },
-        ...assembly.functions.map((spec) => ({ credentials: credentialsOf(spec), who: spec.arn })),
-      ],
-      call,
-      httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host, report: log }),
-    });
-    return {
-      ...{ credentials, engine, queues, functions: host, dynamo, close },
-      /** The one port: AWS services and the HTTP API. */
-      url: wire.url,
-      /** @throws AwsError for the whole request; single entries are answered with their error */
-      putEvents(entries: readonly PutEventsEntry[]) {
-        if (!journal.accepts()) throw diskFull();
-        return bus.putEvents(entries);
-      },
-      /** Resolves when nothing is being worked on now; timers may still be waiting. */
-      settled: clock.settled,
-    };
+/**
+ * Starts the execution of one event. @returns its ARN, null where an earlier delivery of the same event has started it
+ * @throws NotRetriable: what a machine does not take, it will not take later
+ */
+function startForEvent(engine: Engine, stateMachineArn: string, name: string, input: string): string | null {
+  try {
+    return engine.start({ stateMachineArn, name, input: Json.parse(JSON.parse(input)) }).executionArn;
   } catch (error) {
-    await close();
-    throw error;
+    if (error instanceof Refusal && error.name === 'ExecutionAlreadyExists') return null;
+    throw new NotRetriable(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
@@ -222,18 +275,4 @@ function mayStart(authorize: Authorize, { arn: stateMachineArn, roleArn }: Pick<
   } catch (cause) {
     throw new NotRetriable(cause instanceof Error ? cause.message : '', { cause, code: 'NO_PERMISSIONS' });
   }
-}
-
-/** What Lambda itself puts into the environment of a function, and where its services are. */
-function lambdaEnvironment(spec: FunctionSpec, url: string, { accessKeyId, secretAccessKey }: Credentials) {
-  return {
-    ...{ AWS_ENDPOINT_URL_DYNAMODB: url, AWS_ENDPOINT_URL_EVENTBRIDGE: url },
-    ...{ AWS_ENDPOINT_URL_SECRETS_MANAGER: url, AWS_ENDPOINT_URL_SFN: url },
-    ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-    ...{ AWS_REGION: REGION, AWS_DEFAULT_REGION: REGION, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x', TZ: ':UTC' },
-    ...{ AWS_LAMBDA_FUNCTION_NAME: spec.name, AWS_LAMBDA_FUNCTION_VERSION: '$LATEST' },
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: `${spec.memoryMb}`,
-    // Several invocations share a thread; what keeps values for one of them looks here.
-    AWS_LAMBDA_MAX_CONCURRENCY: `${INVOCATIONS_PER_THREAD}`,
-  };
 }

@@ -144,14 +144,40 @@ interface Open {
 }
 
 function open(rules: readonly TierRules[]): Open {
-  const beside = { duplicates: 0, quarantined: 0, deadLettered: 0, outcomes: 0, folded: 0 };
-  const counted = { ...beside, approved: 0, denied: 0, expired: 0, void: 0, openApprovals: 0 };
+  const counted = {
+    duplicates: 0,
+    quarantined: 0,
+    deadLettered: 0,
+    outcomes: 0,
+    folded: 0,
+    approved: 0,
+    denied: 0,
+    expired: 0,
+    void: 0,
+    openApprovals: 0,
+  };
   const none = () => ({ jobs: 0, acted: 0 });
   return { figures: noFigures(), counted, served: { queue: none(), queueAndVgac: none(), none: none() }, rules };
 }
 
 /** Adds up what happened. Clusters are those that appear in the facts, by name. */
 export function summarise(facts: Facts): Summary {
+  const clusters = byCluster(facts);
+  const total = sumOf(clusters.values());
+  const tiersOfEach = [...clusters.values()].map(keptByTier);
+  const together = total.rules.map((rules, i) => {
+    const ofEach = tiersOfEach.flatMap((tiers) => tiers[i] ?? []);
+    return keptTogether(ofEach, basisOf(rules));
+  });
+  const sorted = [...clusters].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    // What came in, not what was found again: a lost event must show as a sum that does not agree.
+    total: { ...countsOf(total, together), jobs: facts.accepted },
+    clusters: Object.fromEntries(sorted.map(([name, cluster]) => [name, countsOf(cluster, keptByTier(cluster))])),
+  };
+}
+
+function byCluster(facts: Facts): Map<string, Open> {
   const clusters = new Map<string, Open>();
   const of = (clusterId: string | null): Open => {
     const name = clusterId ?? NO_CLUSTER;
@@ -159,21 +185,25 @@ export function summarise(facts: Facts): Summary {
     clusters.set(name, cluster);
     return cluster;
   };
-  for (const job of facts.jobs) {
-    const { figures, counted, served } = of(job.clusterId);
-    count(figures, job.facts);
-    served[job.servedBy].jobs += 1;
-    if (job.facts.part === 'acted') served[job.servedBy].acted += 1;
-    if (job.labelled) counted.outcomes += 1;
-    if (job.folded) counted.folded += 1;
-  }
+  for (const job of facts.jobs) addJob(of(job.clusterId), job);
   for (const { clusterId, status } of facts.approvals) of(clusterId).counted[APPROVAL_KEY[status]] += 1;
   for (const key of ['duplicates', 'quarantined', 'deadLettered'] as const) {
     for (const clusterId of facts[key]) of(clusterId).counted[key] += 1;
   }
-  const sorted = [...clusters].sort(([a], [b]) => (a < b ? -1 : 1));
+  return clusters;
+}
+
+function addJob({ figures, counted, served }: Open, job: JobFact): void {
+  count(figures, job.facts);
+  served[job.servedBy].jobs += 1;
+  if (job.facts.part === 'acted') served[job.servedBy].acted += 1;
+  if (job.labelled) counted.outcomes += 1;
+  if (job.folded) counted.folded += 1;
+}
+
+function sumOf(clusters: Iterable<Open>): Open {
   const total = open(tierRulesOf({}));
-  for (const { figures, counted, served } of clusters.values()) {
+  for (const { figures, counted, served } of clusters) {
     addFigures(total.figures, figures);
     for (const by of SERVERS) {
       total.served[by].jobs += served[by].jobs;
@@ -181,18 +211,7 @@ export function summarise(facts: Facts): Summary {
     }
     for (const key of [...BESIDE, ...ASKED]) total.counted[key] += counted[key];
   }
-  const each = [...clusters.values()].map(keptByTier);
-  const together = total.rules.map((rules, i) => {
-    return keptTogether(
-      each.flatMap((tiers) => tiers[i] ?? []),
-      basisOf(rules),
-    );
-  });
-  return {
-    // What came in, not what was found again: a lost event must show as a sum that does not agree.
-    total: { ...countsOf(total, together), jobs: facts.accepted },
-    clusters: Object.fromEntries(sorted.map(([name, cluster]) => [name, countsOf(cluster, keptByTier(cluster))])),
-  };
+  return total;
 }
 
 function keptByTier({ figures, rules }: Open): Kept[] {
@@ -208,13 +227,26 @@ function countsOf({ figures, counted, served, rules }: Open, kept: readonly Kept
   const approvals = ASKED.reduce((sum, key) => sum + asked[key], 0);
   return {
     jobs: admitted + duplicates + quarantined + deadLettered,
-    ...{ admitted, duplicates, quarantined, deadLettered, ...parts, alsoAsked, calls: callsOf(figures) },
+    admitted,
+    duplicates,
+    quarantined,
+    deadLettered,
+    ...parts,
+    alsoAsked,
+    calls: callsOf(figures),
     byTier: rules.flatMap((numbers, i) => {
-      const [tier, its] = [figures.byTier[i], kept[i]];
+      const tier = figures.byTier[i];
+      const its = kept[i];
       return tier === undefined || its === undefined ? [] : [tierCounts(numbers, figures, tier, its)];
     }),
-    ...{ reached: shareOf(reachedOf(figures), longWaits), longWaits, chance: shareOf(parts.acted, admitted) },
-    ...{ approvals, ...asked, outcomes, folded, servedBy: served },
+    reached: shareOf(reachedOf(figures), longWaits),
+    longWaits,
+    chance: shareOf(parts.acted, admitted),
+    approvals,
+    ...asked,
+    outcomes,
+    folded,
+    servedBy: served,
   };
 }
 
@@ -225,16 +257,21 @@ function tierCounts(
   { right, settled, things, share, lower, upper, promise, tested, basis }: Kept,
 ): TierCounts {
   return {
-    ...{ tier: name, called, acted, heldOut, right: rounded(right), settled: rounded(settled), things },
-    ...{
-      share,
-      lower,
-      upper,
-      promise: promise === null ? null : rounded(promise),
-      tested,
-      estimate: basis === 'estimate',
-    },
-    ...{ reached: shareOf(reached, longWaits), chance: shareOf(acted, jobs) },
+    tier: name,
+    called,
+    acted,
+    heldOut,
+    right: rounded(right),
+    settled: rounded(settled),
+    things,
+    share,
+    lower,
+    upper,
+    promise: promise === null ? null : rounded(promise),
+    tested,
+    estimate: basis === 'estimate',
+    reached: shareOf(reached, longWaits),
+    chance: shareOf(acted, jobs),
   };
 }
 
@@ -260,14 +297,13 @@ export function disagreements(summary: Summary): string[] {
     const served = (of: 'jobs' | 'acted') => SERVERS.reduce((sum, by) => sum + counts.servedBy[by][of], 0);
     check('admitted', counts.admitted, 'the sum of servedBy', served('jobs'));
     check('acted', counts.acted, 'the acts of servedBy', served('acted'));
-    for (const [left, of] of [
-      ['calls', 'called'] as const,
-      ['acted', 'acted'] as const,
-      ['heldOut', 'heldOut'] as const,
-    ]) {
+    const byTier = (left: NumberKey, of: 'called' | 'acted' | 'heldOut') => {
       const sum = counts.byTier.reduce((total, tier) => total + tier[of], 0);
       check(left, counts[left], `the sum of ${of} by tier`, sum);
-    }
+    };
+    byTier('calls', 'called');
+    byTier('acted', 'acted');
+    byTier('heldOut', 'heldOut');
   }
   return found;
 }

@@ -58,7 +58,7 @@ export class Watch {
     if (clusterId === null || jobId === null || submittedAt === null) return;
     const { evidence, dryRun, statement } = decision;
     const { ece, nullMean, n, score } = evidence;
-    this.clusters.set(clusterId, { ...{ ece, nullMean, n, score, dryRun }, shown: shownScope(evidence) });
+    this.clusters.set(clusterId, { ece, nullMean, n, score, dryRun, shown: shownScope(evidence) });
     this.settled.note({ clusterId, jobId, submittedAt });
     this.scores.add(clusterId, { at: new Date(at).toISOString(), score, scope: evidence.scope });
     this.#notices.observe(clusterId, evidence, at);

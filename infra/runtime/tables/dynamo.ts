@@ -1,21 +1,20 @@
 import type { TableSpec } from '../assembly/specs.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { batchOperations } from './batch-operations.ts';
-import { openCatalog, TREES } from './catalog.ts';
+import { type Catalog, openCatalog, TableChanged, TREES } from './catalog.ts';
 import { Definition } from './definition.ts';
 import { itemOperations } from './item-operations.ts';
 import { queryOperations } from './query-operations.ts';
 import type { Operation } from './request.ts';
 import { createGroupCommit, type Later, type Report } from './storage/group-commit.ts';
 import { readableKey } from './storage/keys.ts';
-import { isDamage, openFile, wordsOf } from './storage/sqlite-file.ts';
+import { ANEW, isDamage, openFile, TablesUnusable, wordsOf } from './storage/sqlite-file.ts';
 import { createTrees, Damaged } from './storage/trees.ts';
 import { tableOperations } from './table-operations.ts';
 import { openTokens } from './tokens.ts';
 import { transactionOperations } from './transaction-operations.ts';
 
 const soon: Later = (retry) => void setTimeout(retry, 1000);
-const ANEW = 'restore the data folder from a copy, or start with a fresh one';
 
 /**
  * DynamoDB on one machine: the tables of an assembly in one SQLite file, and the operations that our handlers and their
@@ -32,12 +31,7 @@ export async function openDynamo(
   report: Report = () => undefined,
   now: () => number = Date.now,
 ) {
-  const db = openFile(path, (made) => {
-    const trees = createTrees(made);
-    for (const tree of Object.values(TREES)) trees.create(tree);
-  });
-  const trees = createTrees(db);
-  const catalog = openCatalog(trees, now);
+  const { db, trees, catalog } = open(path, now);
   let stale = false;
   const commit = createGroupCommit({
     ...{ db, later, report },
@@ -53,17 +47,16 @@ export async function openDynamo(
     ...tableOperations(catalog),
   };
   const reported = new Set<string>();
-  /** What a request is told when the file is not what was written to it. */
-  const damaged = (error: unknown): AwsError | undefined => {
-    if (!(error instanceof Damaged) && !isDamage(error)) return undefined;
-    const what =
-      error instanceof Damaged
-        ? `table ${catalog.nameOf(error.tree) ?? 'of tables'} is damaged on the disk at the row ${readableKey(error.key)}`
-        : `the tables are damaged on the disk (${wordsOf(error)})`;
-    const told = `${what}: ${ANEW}`;
+  const translated = (cause: unknown): Error => {
+    if (cause instanceof AwsError || cause instanceof TableChanged) return cause;
+    const told = damageOf(cause, catalog.nameOf);
+    if (told === undefined) return new AwsError('InternalServerError', 'the table store failed', 500, { cause });
     if (!reported.has(told)) report(told);
     reported.add(told);
     return new AwsError('InternalServerError', told, 500);
+  };
+  const fail = (cause: unknown): never => {
+    throw translated(cause);
   };
   const working = <T>(work: () => T): T => {
     if (stale) catalog.load();
@@ -73,12 +66,7 @@ export async function openDynamo(
   const run = async (name: string, input: unknown): Promise<unknown> => {
     const operation = operations[name];
     if (operation === undefined) throw new AwsError('UnknownOperationException', `${name} is not supported`);
-    try {
-      return await commit[operation.access](() => working(() => operation.answer(input)));
-    } catch (cause) {
-      if (cause instanceof AwsError) throw cause;
-      throw damaged(cause) ?? new AwsError('InternalServerError', 'the table store failed', 500, { cause });
-    }
+    return commit[operation.access](() => working(() => operation.answer(input))).catch(fail);
   };
 
   return {
@@ -91,7 +79,7 @@ export async function openDynamo(
     /** Creates the table unless the data folder has it. @throws TableChanged */
     async ensureTable({ name, arn: _, ...keys }: TableSpec): Promise<void> {
       const definition = Definition.parse({ TableName: name, ...keys });
-      await commit.write(() => working(() => catalog.ensure(definition)));
+      await commit.write(() => working(() => catalog.ensure(definition))).catch(fail);
     },
     /** Resolves when the disk takes writes, or is not known to refuse them. */
     writable: () => commit.writable(),
@@ -100,4 +88,28 @@ export async function openDynamo(
       if (db.isOpen) db.close();
     },
   };
+}
+
+function open(path: string | null, now: () => number) {
+  const db = openFile(path, (made) => {
+    const trees = createTrees(made);
+    for (const tree of Object.values(TREES)) trees.create(tree);
+  });
+  try {
+    const trees = createTrees(db);
+    return { db, trees, catalog: openCatalog(trees, now) };
+  } catch (cause) {
+    db.close();
+    throw new TablesUnusable(damageOf(cause, () => undefined) ?? 'the tables cannot be opened', { cause });
+  }
+}
+
+/** What there is to say when the file is not what was written to it; undefined for any other error. */
+function damageOf(error: unknown, nameOf: Catalog['nameOf']): string | undefined {
+  if (error instanceof Damaged) {
+    const table = nameOf(error.tree);
+    const where = table === undefined ? 'the list of tables is' : `table ${table} is`;
+    return `${where} damaged on the disk at the row ${readableKey(error.key)}: ${ANEW}`;
+  }
+  return isDamage(error) ? `the tables are damaged on the disk (${wordsOf(error)}): ${ANEW}` : undefined;
 }

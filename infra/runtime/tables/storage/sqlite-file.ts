@@ -49,7 +49,8 @@ export function openFile(folder: string | null, begin: (db: DatabaseSync) => voi
   }
 }
 
-const ANEW = 'restore the data folder from a copy, or start with a fresh one';
+/** What to do about a file that is of no use. */
+export const ANEW = 'restore the data folder from a copy, or start with a fresh one';
 
 function prepare(db: DatabaseSync, begin: (db: DatabaseSync) => void): DatabaseSync {
   // One process: others would not see what this one remembers of the tables.

@@ -25,6 +25,12 @@ export interface Row {
   readonly item: Item;
 }
 
+/** An item that can be written: its text, and where it appears on the indexes. */
+interface Prepared {
+  readonly text: string;
+  readonly places: readonly (Key | undefined)[];
+}
+
 /** What is wrong with a new item, in the words of the operation that makes it. */
 export interface ItemWords {
   readonly tooLarge: string;
@@ -70,11 +76,15 @@ export function openTable(record: TableRecord, trees: Trees) {
     *range(view: View, range: Range, order: 'forwards' | 'backwards'): Generator<Item> {
       for (const text of trees.range(view.tree, range, order)) yield JSON.parse(text);
     },
-    /** Writes an item over what is there. @throws AwsError, Damaged */
-    put(key: Key, item: Item, old: Row | undefined, words: ItemWords): void {
+    /** Makes an item ready to be written. @throws AwsError when it cannot be one of this table */
+    prepare(item: Item, words: ItemWords): Prepared {
       const [places, text] = [placesOf(item, words.indexKey), JSON.stringify(item)];
       const isLarge = text.length * MOST_BYTES_A_CHARACTER > LARGEST_ITEM;
       if (isLarge && sizeOf(item) > LARGEST_ITEM) throw invalid(words.tooLarge);
+      return { text, places };
+    },
+    /** Writes over what is there. @throws Damaged */
+    put(key: Key, { text, places }: Prepared, old: Row | undefined): void {
       const body = old?.body ?? trees.addBody(text);
       if (old === undefined) trees.insert(table.tree, key, body);
       else trees.setBody(body, text);

@@ -32,10 +32,17 @@ const NOTHING: Item = copyOf({});
 export function putWrite(table: Table, request: Conditional & { readonly Item: unknown }): Write {
   const item = parseItem(request.Item);
   const key = table.keyOfItem(item);
-  return writeOf(table, key, guardOf(request), (row) => {
-    table.put(key, item, row, PUT_WORDS);
-    return { old: row?.item, new: item };
-  });
+  const guard = guardOf(request);
+  return {
+    ...{ table, key },
+    run() {
+      // An item that is wrong is refused whatever is there.
+      const prepared = table.prepare(item, PUT_WORDS);
+      const row = guarded(table, key, guard);
+      table.put(key, prepared, row);
+      return { old: row?.item, new: item };
+    },
+  };
 }
 
 /** @throws AwsError */
@@ -67,7 +74,7 @@ export function updateWrite(table: Table, request: UpdateRequest): Write {
   return writeOf(table, key, guard, (row) => {
     const before = row?.item ?? keys;
     const item = update?.apply(before) ?? before;
-    table.put(key, item, row, UPDATE_WORDS);
+    table.put(key, table.prepare(item, UPDATE_WORDS), row);
     return { old: row?.item, new: item, ...(update && { update }) };
   });
 }
@@ -93,16 +100,15 @@ function guardOf(
   return { holds, tells: failed === 'ALL_OLD' };
 }
 
-function writeOf(table: Table, key: Key, { holds, tells }: Guard, write: (row: Row | undefined) => Written): Write {
-  return {
-    table,
-    key,
-    run() {
-      const row = table.get(key);
-      if (!holds(row?.item ?? NOTHING)) throw conditionFailed(tells ? row?.item : undefined);
-      return write(row);
-    },
-  };
+function writeOf(table: Table, key: Key, guard: Guard, write: (row: Row | undefined) => Written): Write {
+  return { table, key, run: () => write(guarded(table, key, guard)) };
+}
+
+/** The row as it is. @throws AwsError when the condition does not hold for it */
+function guarded(table: Table, key: Key, { holds, tells }: Guard): Row | undefined {
+  const row = table.get(key);
+  if (!holds(row?.item ?? NOTHING)) throw conditionFailed(tells ? row?.item : undefined);
+  return row;
 }
 
 function conditionFailed(item: Item | undefined): AwsError {

@@ -98,7 +98,7 @@ export function createTrees(db: DatabaseSync) {
     if (!inside(last.next, to)) return;
     for (const row of sql.forwards.iterate(tree, from, to)) {
       const entry = entryOf(tree, row, last.key);
-      if (last.next === null || order(last.next, entry.key) !== 0) throw new Damaged(tree, last.key);
+      if (!inside(last.next, to) || order(last.next, entry.key) !== 0) throw new Damaged(tree, last.key);
       last = entry;
       yield textOf(tree, row, entry);
     }
@@ -110,7 +110,7 @@ export function createTrees(db: DatabaseSync) {
     let near = to;
     for (const row of sql.backwards.iterate(tree, from, to)) {
       const entry = entryOf(tree, row, near);
-      if (!sameKey(entry.next, after)) throw new Damaged(tree, near);
+      if (!sameKey(entry.next, after) || order(entry.key, from) < 0) throw new Damaged(tree, near);
       near = entry.key;
       after = entry.key;
       yield textOf(tree, row, entry);

@@ -1,13 +1,14 @@
 import type { FoldClusterOutput } from '../../schemas/machines/drift-monitor.ts';
+import { isUnreadable, UnreadableItem } from '../application/unreadable.ts';
 import { deserialise } from '../domain/calibration/codec.ts';
 import { announcementsOf, driftStanding, isSameDrift } from '../domain/drift-report.ts';
-import { loadCalibration } from './calibration-store.ts';
-import { loadConfig } from './config-store.ts';
-import { claimDriftNews, driftTold } from './drift-news.ts';
 import { foldCluster, releaseOrphans } from './fold.ts';
 import { isRecalibrationDue } from './recalibrate.ts';
-import { isUnreadable, type Table, UnreadableItem } from './table.ts';
-import { forgetTrouble } from './visit-trouble.ts';
+import { loadCalibration } from './tables/calibration.ts';
+import { loadConfig } from './tables/config.ts';
+import { claimDriftNews, driftTold } from './tables/drift-notices.ts';
+import type { Table } from './tables/table.ts';
+import { forgetTrouble } from './tables/visit-trouble.ts';
 
 /** Enough to find out what writes them. */
 const NAMED = 5;

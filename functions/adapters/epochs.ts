@@ -1,18 +1,19 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { EpochChange } from '../../schemas/items/ledger.ts';
+import { UnreadableItem } from '../application/unreadable.ts';
 import { deserialise } from '../domain/calibration/codec.ts';
 import type { CalibrationState } from '../domain/calibration/state.ts';
 import { deserialiseForecast, serialiseLearned } from '../domain/forecast/codec.ts';
 import { type Learned, nothingLearned } from '../domain/forecast/state.ts';
 import type { Fact } from '../domain/recalibration/fact.ts';
 import { factOf } from '../domain/recalibration/ledger-facts.ts';
-import { loadCalibration } from './calibration-store.ts';
 import { FoldContended, finishMarking, moveOn, nextBatch } from './fold.ts';
-import { loadForecast } from './forecast-store.ts';
-import { findBatch, readLedgerBackwards } from './ledger-store.ts';
-import { loadRefit } from './refit-store.ts';
-import { type Table, UnreadableItem } from './table.ts';
+import { loadCalibration } from './tables/calibration.ts';
+import { loadForecast } from './tables/forecast.ts';
+import { findBatch, readLedgerBackwards } from './tables/ledger.ts';
+import { loadRefit } from './tables/refits.ts';
+import type { Table } from './tables/table.ts';
 
 /** Each lost race means that a folder made progress; this many in a row means that something else is wrong. */
 const RACES = 20;

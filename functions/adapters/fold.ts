@@ -18,36 +18,25 @@ import { ringDraw } from '../domain/lottery.ts';
 import { ledgerEntry, mayBeUndoneUntil, moreOfWait } from '../domain/outcome.ts';
 import { keyOfBytes, placeOf, timeOfPlace } from '../domain/place.ts';
 import { queueLinesOf } from '../domain/queue-facts.ts';
-import { roundHash, roundKey, roundText } from '../domain/round.ts';
+import { purseOf, TIER_NUMBERS, tierOf } from '../domain/reservations.ts';
+import { roundHash, roundKey, roundOf, roundText } from '../domain/round.ts';
 import { ledgerTiers, tierRulesOf } from '../domain/tier-rules.ts';
+import { moveForecast, nothingReplayed, type Replayed, replayBatch } from './move-forecast.ts';
 import {
   calibrationFrom,
   calibrationKey,
   closeCalls,
   giveBack,
   loadCalibration,
-  purseOf,
   saveFold,
   saveMarked,
-  TIER_NUMBERS,
-  tierOf,
-} from './calibration-store.ts';
-import { forecastFrom, forecastKey } from './forecast-store.ts';
-import { type Batch, findBatch, loadBatch, putBatch, readLedger } from './ledger-store.ts';
-import { moveForecast, nothingReplayed, type Replayed, replayBatch } from './move-forecast.ts';
-import {
-  dueRounds,
-  labelRow,
-  leaveUntilDue,
-  loadJobs,
-  markBlindly,
-  markRow,
-  RowContended,
-  roundOf,
-} from './outcome-store.ts';
-import { readTogether } from './read-together.ts';
-import { markSnapshot, snapshotFrom, snapshotKey } from './snapshot-store.ts';
-import type { Table } from './table.ts';
+} from './tables/calibration.ts';
+import { forecastFrom, forecastKey } from './tables/forecast.ts';
+import { type Batch, findBatch, loadBatch, putBatch, readLedger } from './tables/ledger.ts';
+import { dueRounds, labelRow, leaveUntilDue, loadJobs, markBlindly, markRow, RowContended } from './tables/outcomes.ts';
+import { readTogether } from './tables/read-together.ts';
+import { markSnapshot, snapshotFrom, snapshotKey } from './tables/snapshots.ts';
+import type { Table } from './tables/table.ts';
 
 /** 200 entries with the longest ids and names of queues take 350 of the 400 KB of an item. */
 const BATCH_ENTRIES = 200;

@@ -1,7 +1,7 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { forecastKey, rowKeyOf, saveForecast, saveRow, storedRows } from './forecast-store.ts';
 import { nothingReplayed, type Replayed, rowsOfReplayed } from './move-forecast.ts';
-import type { Table } from './table.ts';
+import { forecastKey, rowKeyOf, saveForecast, saveRow, storedRows } from './tables/forecast.ts';
+import type { Table } from './tables/table.ts';
 
 /**
  * Puts the forecast that the ledger gives, and every row of its tables, in the place of what is stored, wherever that differs.

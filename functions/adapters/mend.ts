@@ -3,11 +3,12 @@ import type { ClusterConfig } from '../../schemas/config.ts';
 import { Platform } from '../../schemas/primitives.ts';
 import { stored } from '../domain/fold-batch.ts';
 import { costOfPlace } from '../domain/place.ts';
-import { calibrationKey, TIER_NUMBERS } from './calibration-store.ts';
+import { TIER_NUMBERS } from '../domain/reservations.ts';
 import { rebuild } from './fold.ts';
-import { loadBatch } from './ledger-store.ts';
 import { mendForecast } from './mend-forecast.ts';
-import { conditionally, type Table, upsertItem } from './table.ts';
+import { calibrationKey } from './tables/calibration.ts';
+import { loadBatch } from './tables/ledger.ts';
+import { conditionally, type Table, upsertItem } from './tables/table.ts';
 
 /** `same`: the stored state is what the ledger gives. `overtaken`: somebody folded or reserved meanwhile; try again. */
 type Mended = { outcome: 'mended' | 'same' | 'overtaken' | 'noLedger'; version: number };

@@ -1,5 +1,6 @@
 import type { ForecastItem, ForecastRow } from '../../schemas/items/forecast.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
+import { UnreadableItem } from '../application/unreadable.ts';
 import { applyToForecast, rowsOf } from '../domain/forecast/apply.ts';
 import {
   deserialiseForecast,
@@ -23,9 +24,9 @@ import {
   rowKeyOf,
   saveForecast,
   saveRow,
-} from './forecast-store.ts';
-import { loadBatch } from './ledger-store.ts';
-import { type Table, UnreadableItem } from './table.ts';
+} from './tables/forecast.ts';
+import { loadBatch } from './tables/ledger.ts';
+import type { Table } from './tables/table.ts';
 
 /** Each lost race means that another folder made progress; this many in a row means that something else is wrong. */
 const RACES = 20;

@@ -10,10 +10,10 @@ import { measured } from '../domain/recalibration/measured.ts';
 import { RECALIBRATION } from '../domain/recalibration/numbers.ts';
 import { type Refit, refitFrom } from '../domain/recalibration/refit.ts';
 import { judgeRefit, type Watched, watchedInWords } from '../domain/recalibration/watch.ts';
-import { loadConfig } from './config-store.ts';
 import { changeEpoch, findChange, loadState, newestFacts } from './epochs.ts';
-import { loadRefit, saveLook, saveRefit } from './refit-store.ts';
-import type { Table } from './table.ts';
+import { loadConfig } from './tables/config.ts';
+import { loadRefit, saveLook, saveRefit } from './tables/refits.ts';
+import type { Table } from './tables/table.ts';
 
 type Change = CalibrationPromoted | null;
 type LongWait = { readonly longWaitSeconds: number };

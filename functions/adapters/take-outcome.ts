@@ -1,9 +1,9 @@
 import type { Outcome } from '../domain/outcome.ts';
-import type { Round } from '../domain/round.ts';
-import { type Recorded, recordOutcome, roundOf } from './outcome-store.ts';
-import { latestRound } from './round-store.ts';
-import type { Table } from './table.ts';
-import { dropWaiting, keepWaiting } from './waiting-outcomes.ts';
+import { type Round, roundOf } from '../domain/round.ts';
+import { type Recorded, recordOutcome } from './tables/outcomes.ts';
+import { latestRound } from './tables/rounds.ts';
+import type { Table } from './tables/table.ts';
+import { dropWaiting, keepWaiting } from './tables/waiting-outcomes.ts';
 
 interface Taken extends Recorded {
   /** Where it was joined; null while it waits for its round. */

@@ -271,3 +271,8 @@ function worth(settled: number, things: number): number {
   const mean = Math.min(most, Math.max(1, settled / things));
   return (things * mean * mean) / ((1 + most) * mean - most);
 }
+
+/** `queue`: the queue's own model alone · `queueAndVgac`: with VGAC's probability in it · `none`: no probability. */
+export const SERVERS = ['queue', 'queueAndVgac', 'none'] as const;
+
+export type Server = (typeof SERVERS)[number];

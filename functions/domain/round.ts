@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { JobItem } from '../../schemas/items/job.ts';
 
 /** One submission of a job. A requeued or reused id is a new round; an array is one round. */
 export interface Round {
@@ -69,3 +70,10 @@ export function arrayPart(id: string): ArrayPart {
   const [, batch] = BATCH.exec(id) ?? [];
   return batch === undefined ? { jobId: id, part: 'whole' } : { jobId: batch, part: 'task' };
 }
+
+/** The round of a stored row. */
+export const roundOf = ({ cluster_id, job_id, submitted_at }: JobItem): Round => ({
+  clusterId: cluster_id,
+  jobId: job_id,
+  submittedAt: submitted_at,
+});

@@ -8,7 +8,7 @@ export type UndoState = 'open' | 'asked' | 'over' | 'never';
 
 /** What was done stands on the word of a human, or on the agent's own. */
 export function stands({ status }: Pick<ApprovalItem, 'status'>): boolean {
-  return status === 'approved' || status === 'alone';
+  return status === 'approved' || status === 'autonomous';
 }
 
 /**

@@ -2,7 +2,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { FoldClusterInput, FoldClusterOutput } from '../../schemas/machines/drift-monitor.ts';
 import { catchUp } from '../adapters/catch-up.ts';
-import { table } from '../adapters/table.ts';
+import { table } from '../adapters/tables/table.ts';
 import { task } from '../runtime/task.ts';
 
 /** Labels overdue jobs, catches up the fold, and says whether people have to hear about drift. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ListClustersInput, ListClustersOutput } from '../../schemas/machines/drift-monitor.ts';
-import { listClusters } from '../adapters/calibration-store.ts';
-import { table } from '../adapters/table.ts';
+import { listClusters } from '../adapters/tables/calibration.ts';
+import { table } from '../adapters/tables/table.ts';
 import { task } from '../runtime/task.ts';
 
 /** Names every cluster that has a calibration. */

@@ -1,18 +1,19 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
-import { loadConfig } from '../adapters/config-store.ts';
-import { answerTask } from '../adapters/executions.ts';
+import { answerTask } from '../adapters/aws/executions.ts';
 import { foldCluster } from '../adapters/fold.ts';
-import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
-import { table } from '../adapters/table.ts';
+import { ApprovalSettings, approvalPorts } from '../adapters/messages/approval-ports.ts';
+import { voidQuestionsStore } from '../adapters/tables/approval-stores.ts';
+import { loadConfig } from '../adapters/tables/config.ts';
+import { table } from '../adapters/tables/table.ts';
 import { takeOutcome } from '../adapters/take-outcome.ts';
-import { voidQuestions } from '../adapters/void-questions.ts';
+import { voidQuestions } from '../application/approvals/void-questions.ts';
 import { admitOutcome } from '../domain/admission.ts';
 import { roundKey } from '../domain/round.ts';
 import { MalformedEvent } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 
-/** Outcomes do not wait for Slack: what does not go through at once is left to the sweeper. */
+/** An outcome does not wait for Slack: what does not go through at once is left to the sweeper. */
 const IMPATIENT = { timeoutMs: 1_000, waitBudgetMs: 0 };
 
 /** Joins what really happened to a job's row, makes questions void that it has overtaken, and folds its label at once. */
@@ -20,7 +21,7 @@ export const handler = task(
   {
     input: z.unknown(),
     output: z.object({ contradicts: z.boolean(), folded: z.number().int() }),
-    env: ApprovalEnv,
+    env: ApprovalSettings,
   },
   async (event, invocation) => {
     const { env, now, log, metrics } = invocation;
@@ -40,7 +41,10 @@ export const handler = task(
     const config = await loadConfig(store, clusterId, 'kubernetes');
     const { round, contradicts, teaches } = await takeOutcome(store, outcome, config.longWaitSeconds, now);
     // First of all: whoever answers from now on is told that there is nothing left to answer.
-    if (round !== null) await voidQuestions({ ...approvalEdges(invocation, IMPATIENT), answerTask }, round);
+    if (round !== null) {
+      const ports = approvalPorts(invocation, voidQuestionsStore(store), IMPATIENT);
+      await voidQuestions({ ...ports, answerTask }, round);
+    }
     if (round === null) metrics.addMetric('OutcomeWaits', MetricUnit.Count, 1);
     if (contradicts) {
       metrics.addMetric('ContradictingOutcome', MetricUnit.Count, 1);

@@ -1,10 +1,10 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
-import { loadConfig } from '../adapters/config-store.ts';
 import { foldCluster } from '../adapters/fold.ts';
-import { loadCounts } from '../adapters/forecast-store.ts';
-import { keepSnapshot } from '../adapters/snapshot-store.ts';
-import { table } from '../adapters/table.ts';
+import { loadConfig } from '../adapters/tables/config.ts';
+import { loadCounts } from '../adapters/tables/forecast.ts';
+import { keepSnapshot } from '../adapters/tables/snapshots.ts';
+import { table } from '../adapters/tables/table.ts';
 import { admitSnapshot } from '../domain/admission.ts';
 import { MalformedEvent } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';

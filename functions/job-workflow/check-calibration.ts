@@ -1,10 +1,11 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { CheckCalibrationInput, CheckCalibrationOutput } from '../../schemas/machines/job-workflow.ts';
-import { loadConfig } from '../adapters/config-store.ts';
 import { foldCluster, isOutrun } from '../adapters/fold.ts';
-import { checkReliability } from '../adapters/reliability-check.ts';
-import { table } from '../adapters/table.ts';
+import { loadConfig } from '../adapters/tables/config.ts';
+import { reliabilityStore } from '../adapters/tables/reliability-store.ts';
+import { table } from '../adapters/tables/table.ts';
+import { checkReliability } from '../application/decisions/check-reliability.ts';
 import { task } from '../runtime/task.ts';
 
 /** A job waits for this: whoever wins a race folds the same, and a backlog is for the drift monitor. */
@@ -31,6 +32,6 @@ export const handler = task(
         log.error('the fold before a decision failed', { clusterId, jobId, error: { name, message } });
       }
     }
-    return checkReliability(store, config, now);
+    return checkReliability(reliabilityStore(store), config, now);
   },
 );

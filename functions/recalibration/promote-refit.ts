@@ -2,7 +2,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { PromoteRefitInput, PromoteRefitOutput } from '../../schemas/machines/recalibration.ts';
 import { promoteRefit } from '../adapters/recalibrate.ts';
-import { table } from '../adapters/table.ts';
+import { table } from '../adapters/tables/table.ts';
 import { task } from '../runtime/task.ts';
 
 /** Begins a new epoch with the refit that was proven better. */

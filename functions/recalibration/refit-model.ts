@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { RefitModelInput, RefitModelOutput } from '../../schemas/machines/recalibration.ts';
 import { refitModel } from '../adapters/recalibrate.ts';
-import { table } from '../adapters/table.ts';
+import { table } from '../adapters/tables/table.ts';
 import { task } from '../runtime/task.ts';
 
 /** Fits the built-in forecast from scratch on the newest rounds of the ledger, and proves it on the newest of them. Changes nothing. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { RejectRefitInput, RejectRefitOutput } from '../../schemas/machines/recalibration.ts';
 import { rejectRefit } from '../adapters/recalibrate.ts';
-import { table } from '../adapters/table.ts';
+import { table } from '../adapters/tables/table.ts';
 import { task } from '../runtime/task.ts';
 
 /** Keeps the proof of a refit that was not better, for people and for the time of the next attempt. */

@@ -2,7 +2,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { RollBackRefitInput, RollBackRefitOutput } from '../../schemas/machines/recalibration.ts';
 import { rollBackRefit } from '../adapters/recalibrate.ts';
-import { table } from '../adapters/table.ts';
+import { table } from '../adapters/tables/table.ts';
 import { task } from '../runtime/task.ts';
 
 /** Begins a new epoch with what was learned before the refit that has turned out worse. */

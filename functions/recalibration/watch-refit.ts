@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { WatchRefitInput, WatchRefitOutput } from '../../schemas/machines/recalibration.ts';
 import { watchRefit } from '../adapters/recalibrate.ts';
-import { table } from '../adapters/table.ts';
+import { table } from '../adapters/tables/table.ts';
 import { task } from '../runtime/task.ts';
 
 /** Looks at the refit in force: whether what was learned before it would have served better. */

@@ -2,6 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { GATE } from '../../functions/domain/thresholds.ts';
 import { collectorEvents } from './collector-events.ts';
 import { GuardedRule } from './constructs/guarded-rule.ts';
 import { Workflow } from './constructs/workflow.ts';
@@ -12,6 +13,7 @@ import type { Parts } from './parts.ts';
 export function jobWorkflow(scope: Construct, { config, stateful, functions }: Parts): Workflow {
   const workflow = new Workflow(scope, 'JobWorkflow', {
     functions: inFolder('job-workflow', functions),
+    numbers: { NotifyAbove: GATE.score.notify },
     services: {
       QuarantineQueueUrl: {
         value: stateful.quarantine.queueUrl,

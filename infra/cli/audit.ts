@@ -1,12 +1,14 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
-import { listClusters } from '../../functions/adapters/calibration-store.ts';
-import { roundsOf } from '../../functions/adapters/round-store.ts';
-import { OtherLayout, type Table, table } from '../../functions/adapters/table.ts';
+import { listClusters } from '../../functions/adapters/tables/calibration.ts';
+import { clusterAudit, roundsSince } from '../../functions/adapters/tables/every-round.ts';
+import { roundsOf } from '../../functions/adapters/tables/rounds.ts';
+import { type Table, table } from '../../functions/adapters/tables/table.ts';
+import { OtherLayout } from '../../functions/application/unreadable.ts';
 import { arrayPart } from '../../functions/domain/round.ts';
-import { clusterEvents, recordsOf, recordsOfRow, roundsSince } from './audit-records.ts';
-import { type StoryLine, storyOf } from './story.ts';
+import { recordsOf, recordsOfRow } from '../console/audit-records.ts';
+import { type StoryLine, storyOf } from '../console/story.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
 
 /** There is nothing to tell. The message says what to ask for. */
@@ -41,7 +43,7 @@ export async function* stories(
   { cluster, since }: { cluster?: string | undefined; since?: Date | undefined },
 ): AsyncGenerator<StoryLine> {
   for (const clusterId of cluster === undefined ? await listClusters(store) : [cluster]) {
-    const known = await Promise.all([clusterEvents(store, clusterId), clusterEvents(store, '*')]);
+    const known = await Promise.all([clusterAudit(store, clusterId), clusterAudit(store, '*')]);
     for await (const round of roundsSince(store, clusterId, since ?? null)) {
       const records = await recordsOf(store, round, known);
       if (records) yield* storyOf(records);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { OtherLayout, table } from '../../functions/adapters/table.ts';
+import { table } from '../../functions/adapters/tables/table.ts';
+import { OtherLayout } from '../../functions/application/unreadable.ts';
 import { type Applied, applyClusters } from './apply-clusters.ts';
 import { ConfigurationRefused, readClusterFile } from './cluster-file.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';

@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { listClusters } from '../../functions/adapters/calibration-store.ts';
-import { type Frozen, liftFreeze, putFreeze } from '../../functions/adapters/freeze-store.ts';
-import { OtherLayout, type Table, table } from '../../functions/adapters/table.ts';
+import { listClusters } from '../../functions/adapters/tables/calibration.ts';
+import { type Frozen, liftFreeze, putFreeze } from '../../functions/adapters/tables/freeze.ts';
+import { type Table, table } from '../../functions/adapters/tables/table.ts';
+import { OtherLayout } from '../../functions/application/unreadable.ts';
 import { Text } from '../../schemas/primitives.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
 

@@ -4,10 +4,10 @@ import { shownName } from '../../functions/domain/names.ts';
 import { alreadyWords, askedBecause, jobWords, recordWords } from '../../functions/domain/question-words.ts';
 import { undoState, undoUntil } from '../../functions/domain/undoing.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
-import { recordsOf } from '../cli/audit-records.ts';
-import { storyOf } from '../cli/story.ts';
+import { recordsOf } from './audit-records.ts';
 import { namesOf } from './executions.ts';
 import type { ConsoleSource } from './source.ts';
+import { storyOf } from './story.ts';
 import type { ApprovalDetails, Approvals, ApprovalView } from './views.ts';
 
 const MOST_OPEN = 200;

@@ -6,8 +6,8 @@ import type { Effect } from '../../schemas/effect.ts';
 import type { RefitProof, RefitStatus } from '../../schemas/items/refit.ts';
 import type { Platform, Scope, TierName } from '../../schemas/primitives.ts';
 import type { DriftBand, Reason, Verdict } from '../../schemas/verdict.ts';
-import type { StoryLine } from '../cli/story.ts';
 import type { ShownScope } from './shown-scope.ts';
+import type { StoryLine } from './story.ts';
 
 /** What the console's JSON API says and its page shows. Times are ISO 8601 on the system's clock. */
 

@@ -9,10 +9,10 @@ export const Question = z.enum(['act', 'keep']);
 export type Question = z.infer<typeof Question>;
 
 /** `alone`: nobody was asked, since the agent might do this itself; there is nothing to answer, only something to undo. */
-export const ApprovalStatus = z.enum(['pending', 'approved', 'denied', 'expired', 'void', 'alone']);
+export const ApprovalStatus = z.enum(['pending', 'approved', 'denied', 'expired', 'void', 'autonomous']);
 export type ApprovalStatus = z.infer<typeof ApprovalStatus>;
 /** How a question to a human stands. */
-export type Asked = Exclude<ApprovalStatus, 'alone'>;
+export type Asked = Exclude<ApprovalStatus, 'autonomous'>;
 
 /** Where a person answered. */
 export const AnsweredIn = z.enum(['slack', 'console', 'cli']);

@@ -13,7 +13,7 @@ import type { ForecastName } from '../../infra/replay/forecast/forecaster.ts';
 import { type ReplayOptions, replayFile } from '../../infra/replay/replay-file.ts';
 import { type RulesName, roundOf, ruleSet } from '../../infra/replay/rules.ts';
 import type { LedgerEntry } from '../../schemas/items/ledger.ts';
-import { csvLine, HEADER, jobStream, seeded } from '../unit/replay/synthetic.ts';
+import { csvLine, HEADER, jobStream, seeded } from '../infra/replay/synthetic.ts';
 import type { Bench } from './bench.ts';
 
 /** Enough that start-up does not matter. */

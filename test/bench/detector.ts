@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import Table from 'cli-table3';
 import { watchModel } from '../../functions/domain/calibration/detectors.ts';
 import { logit, sigmoid } from '../../functions/domain/calibration/normal.ts';
-import { seeded } from '../unit/replay/synthetic.ts';
+import { seeded } from '../infra/replay/synthetic.ts';
 import type { Bench } from './bench.ts';
 
 const SHARED = join(import.meta.dirname, '../../../shared/data/replay');

@@ -1,9 +1,10 @@
-import { createCalibration, purseOf, saveFold, saveMarked } from '../../functions/adapters/calibration-store.ts';
-import { putBatch } from '../../functions/adapters/ledger-store.ts';
-import type { Table } from '../../functions/adapters/table.ts';
+import { createCalibration, saveFold, saveMarked } from '../../functions/adapters/tables/calibration.ts';
+import { putBatch } from '../../functions/adapters/tables/ledger.ts';
+import type { Table } from '../../functions/adapters/tables/table.ts';
 import { deserialise } from '../../functions/domain/calibration/codec.ts';
 import { applyBatch } from '../../functions/domain/fold-batch.ts';
 import { inFoldOrder } from '../../functions/domain/ledger-lines.ts';
+import { purseOf } from '../../functions/domain/reservations.ts';
 import { ledgerTiers, tierRulesOf } from '../../functions/domain/tier-rules.ts';
 import { openDataFolder, slackSecrets } from '../../infra/cli/start/data-folder.ts';
 import { idlePlan } from '../../infra/cli/start/idle-plan.ts';

@@ -6,13 +6,13 @@ import * as z from 'zod';
 import { roundKey } from '../../functions/domain/round.ts';
 import { synthesize } from '../../infra/cli/start/synthesis.ts';
 import { createAuthorize } from '../../infra/runtime/access/authorize.ts';
-import { compilePolicy, PolicyDocument, type Statement } from '../../infra/runtime/access/policy.ts';
 import { loadAssembly } from '../../infra/runtime/assembly/load.ts';
+import { compilePolicy, PolicyDocument, type Statement } from '../../infra/runtime/assembly/policy.ts';
 import { readAssembly } from '../../infra/runtime/assembly/read.ts';
 import { createResolver } from '../../infra/runtime/assembly/resolve.ts';
 import type { Assembly } from '../../infra/runtime/assembly/specs.ts';
+import { AwsError } from '../../infra/runtime/aws-error.ts';
 import { type System, startSystem } from '../../infra/runtime/system.ts';
-import { AwsError } from '../../infra/runtime/wire/aws-error.ts';
 import { manualClock } from '../fixtures/manual-clock.ts';
 
 const Granted = z.looseObject({ Action: z.union([z.string(), z.array(z.string())]) });

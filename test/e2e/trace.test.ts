@@ -14,7 +14,7 @@ import { stories } from '../../infra/cli/audit.ts';
 import type { Session } from '../../infra/cli/start/session.ts';
 import { disagreements, SUMMARY_KEYS, type Summary } from '../../infra/cli/start/summary.ts';
 import { tracePlan } from '../../infra/cli/start/trace-plan.ts';
-import type { StoryLine } from '../../infra/cli/story.ts';
+import type { StoryLine } from '../../infra/console/story.ts';
 import { JobItem } from '../../schemas/items/job.ts';
 import { LedgerItem } from '../../schemas/items/ledger.ts';
 import { brokenPromises, settledWeights } from '../fixtures/promises.ts';

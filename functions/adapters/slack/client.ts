@@ -2,6 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KnownBlock, ModalView } from '@slack/types';
 import type * as z from 'zod';
 import { ChatDone, ErrorAnswer, OkAnswer } from '../../../schemas/ports/slack.ts';
+import type { MessageRef } from '../../application/approvals/messages.ts';
+import { drop } from '../http/limited-body.ts';
+import { persist } from '../http/persist.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
+import { sendOnce } from '../http/send.ts';
 import { SlackRefused, SlackUnavailable } from './errors.ts';
 
 export interface SlackMessage {
@@ -13,24 +18,19 @@ export interface SlackMessage {
 /** A sentence, or a whole message. */
 export type PrivateMessage = Pick<SlackMessage, 'text'> & Partial<SlackMessage>;
 
-export interface CardRef {
-  channel: string;
-  ts: string;
-}
-
 export interface Slack {
   /** chat.postMessage; in the thread of `thread` where given. */
-  post(channel: string, message: SlackMessage, thread?: string): Promise<CardRef>;
+  post(channel: string, message: SlackMessage, thread?: string): Promise<MessageRef>;
   /** chat.update: replaces text and blocks. */
-  update(card: CardRef, message: SlackMessage): Promise<void>;
-  /** Tells only the person who clicked. False for a URL that is not Slack's: nothing was sent. */
-  whisper(responseUrl: string, message: PrivateMessage): Promise<boolean>;
-  /** Tells one person in a channel, where there is no response URL or it is used up. */
+  update(card: MessageRef, message: SlackMessage): Promise<void>;
+  /** Replies only to the person who clicked. False for a URL that is not Slack's: nothing was sent. */
+  replyPrivately(responseUrl: string, message: PrivateMessage): Promise<boolean>;
+  /** Writes to one person in a channel, where there is no response URL or it is used up. */
   ephemeral(channel: string, user: string, message: PrivateMessage): Promise<void>;
   /** Replaces the message whose button was clicked: the second way to a card that chat.update does not reach. */
   replace(responseUrl: string, message: SlackMessage): Promise<boolean>;
   /** Address of a message, for people: opens it in Slack. */
-  link(card: CardRef): string;
+  link(card: MessageRef): string;
   /** views.open: a modal for the person who clicked less than three seconds ago. */
   openModal(triggerId: string, view: ModalView): Promise<void>;
 }
@@ -91,7 +91,7 @@ export function slackClient(options: SlackOptions): Slack {
     update: async (card, message) => {
       await call('chat.update', { ...card, ...message }, ChatDone);
     },
-    whisper: (responseUrl, message) =>
+    replyPrivately: (responseUrl, message) =>
       respond(responseUrl, { response_type: 'ephemeral', replace_original: false, ...message }),
     ephemeral: async (channel, user, message) => {
       await call('chat.postEphemeral', { channel, user, ...message }, OkAnswer);
@@ -140,34 +140,49 @@ async function sendToRoot(options: SlackOptions, method: string, body: object): 
   return send(options, method, `${root}/${method}`, headers, body);
 }
 
-/** Any answer below 500 except 429, which is waited out within the budget. */
-async function send(
+/** What Slack asks of a single channel, where it does not say. */
+const USUAL_WAIT_MS = 1_000;
+const SHORTEST_WAIT_MS = 100;
+
+/** Any answer below 500 except 429, which is waited out within the budget; nothing else is repeated here. */
+function send(
   { timeoutMs = 3_000, waitBudgetMs = 4_000, wait = sleep }: Pick<SlackOptions, 'timeoutMs' | 'waitBudgetMs' | 'wait'>,
   what: string,
   url: string,
   headers: Record<string, string>,
   body: object,
 ): Promise<Response> {
-  let budget = waitBudgetMs;
-  for (;;) {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-      body: JSON.stringify(body),
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    }).catch((cause: unknown) => {
-      throw new SlackUnavailable(`${what}: no answer`, { cause });
-    });
-    if (response.status >= 500) throw new SlackUnavailable(`${what}: HTTP ${response.status}`);
-    if (response.status !== 429) return response;
-    const seconds = Number(response.headers.get('retry-after') ?? '1');
-    // Without a usable Retry-After one second is what Slack asks of a single channel.
-    const waitMs = Number.isFinite(seconds) && seconds >= 0 ? Math.max(seconds * 1000, 100) : 1_000;
-    if (waitMs > budget) throw new SlackUnavailable(`${what}: rate limited for ${Math.ceil(waitMs / 1000)} s`);
-    budget -= waitMs;
-    await wait(waitMs);
-  }
+  const request = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    body: JSON.stringify(body),
+  };
+  let waited = 0;
+  return persist<Response>(
+    async () => {
+      const response = await sendOnce(url, request, timeoutMs).catch((cause: unknown) => {
+        throw new SlackUnavailable(`${what}: no answer`, { cause });
+      });
+      if (response.status >= 500) throw new SlackUnavailable(`${what}: HTTP ${response.status}`);
+      if (response.status !== 429) return { answer: response };
+      drop(response.body);
+      const waitMs = Math.max(
+        retryAfterMs(response.headers.get('retry-after'), Date.now()) ?? USUAL_WAIT_MS,
+        SHORTEST_WAIT_MS,
+      );
+      return { failed: new SlackUnavailable(`${what}: rate limited for ${Math.ceil(waitMs / 1000)} s`), waitMs };
+    },
+    {
+      attempts: Number.POSITIVE_INFINITY,
+      // Only waits count against the budget: how long an answer may take is a limit of its own.
+      totalMs: waitBudgetMs + 1,
+      now: () => waited,
+      sleep: (ms) => {
+        waited += ms;
+        return wait(ms);
+      },
+    },
+  );
 }
 
 function refuseStatus(what: string, response: Response): void {

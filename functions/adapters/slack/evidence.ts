@@ -1,7 +1,7 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
-import { tierName } from '../../domain/gate.ts';
 import { alternativeWords, askedBecause } from '../../domain/question-words.ts';
 import { servedWords } from '../../domain/served-words.ts';
+import { tierName } from '../../domain/thresholds.ts';
 import { section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code, prose } from './escape.ts';

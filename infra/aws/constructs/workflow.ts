@@ -20,6 +20,8 @@ interface WorkflowProps {
   functions: Readonly<Record<string, IFunction>>;
   /** Placeholder -> resource. */
   services?: Readonly<Record<string, ServiceIntegration>>;
+  /** Placeholder -> number of the domain that a condition compares with. */
+  numbers?: Readonly<Record<string, number>>;
   /** Where `<machine>.asl.json` is; default `statemachines/`. */
   directory?: string;
 }
@@ -42,14 +44,16 @@ const STATE_MACHINES = fileURLToPath(new URL('../../../statemachines/', import.m
 export class Workflow extends Construct {
   readonly machine: StateMachine;
 
-  constructor(scope: Construct, id: string, { functions, services = {}, directory = STATE_MACHINES }: WorkflowProps) {
+  constructor(scope: Construct, id: string, props: WorkflowProps) {
     super(scope, id);
+    const { functions, services = {}, numbers = {}, directory = STATE_MACHINES } = props;
     const stem = fileStem(id);
     const file = `${stem}.asl.json`;
     const definition = readFileSync(`${directory}/${file}`, 'utf8');
     const substitutions = {
       ...Object.fromEntries(Object.entries(functions).map(([state, target]) => [`${state}Arn`, target.functionArn])),
       ...Object.fromEntries(Object.entries(services).map(([placeholder, { value }]) => [placeholder, value])),
+      ...Object.fromEntries(Object.entries(numbers).map(([placeholder, number]) => [placeholder, String(number)])),
     };
     checkSubstitutions(file, definition, Object.keys(substitutions));
 

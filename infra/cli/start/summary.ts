@@ -10,12 +10,14 @@ import {
   keptTogether,
   noFigures,
   PARTS,
-  type RoundFacts,
   reachedOf,
+  SERVERS,
+  type Server,
 } from '../../../functions/domain/figures.ts';
 import { type TierRules, tierRulesOf } from '../../../functions/domain/tier-rules.ts';
 import type { Asked } from '../../../schemas/items/approval.ts';
 import type { TierName } from '../../../schemas/primitives.ts';
+import type { JobFact } from '../../console/records.ts';
 
 /**
  * The closing table, in total and per cluster. The keys are stable: other programs read `--summary FILE`.
@@ -65,10 +67,6 @@ export const SUMMARY_KEYS = [
 ] as const;
 type SummaryKey = (typeof SUMMARY_KEYS)[number];
 type NumberKey = Exclude<SummaryKey, 'byTier' | 'reached' | 'chance' | 'servedBy'>;
-
-/** `queue`: the queue's own model alone · `queueAndVgac`: with VGAC's probability in it · `none`: no probability. */
-export const SERVERS = ['queue', 'queueAndVgac', 'none'] as const;
-export type Server = (typeof SERVERS)[number];
 /** Jobs add up to `admitted`, and those among them that were acted on to `acted`. */
 export type ServedBy = Record<Server, { jobs: number; acted: number }>;
 
@@ -106,16 +104,6 @@ export interface Counts extends Record<NumberKey, number> {
 export interface Summary {
   total: Counts;
   clusters: Record<string, Counts>;
-}
-
-/** What the summary needs of one row of the table. */
-export interface JobFact {
-  clusterId: string;
-  facts: RoundFacts;
-  servedBy: Server;
-  /** The label is settled. */
-  labelled: boolean;
-  folded: boolean;
 }
 
 export interface Facts {

@@ -1,6 +1,6 @@
 import type { Place } from '../assembly/resources.ts';
 import type { Assembly } from '../assembly/specs.ts';
-import { AwsError } from '../wire/aws-error.ts';
+import { AwsError } from '../aws-error.ts';
 import { needsOf } from './needs.ts';
 
 /**

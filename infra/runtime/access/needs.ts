@@ -1,6 +1,6 @@
+import type { AccessRequest, Context } from '../assembly/policy.ts';
 import { arn, busNameOf, type Place } from '../assembly/resources.ts';
 import type { Assembly } from '../assembly/specs.ts';
-import type { AccessRequest, Context } from './policy.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Need = readonly [resource: string, context?: Context];

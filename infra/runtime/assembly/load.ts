@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { compilePolicy } from '../access/policy.ts';
-import { compilePattern } from '../bus/patterns.ts';
-import { parseExpression } from '../bus/schedule-expression.ts';
+import { compilePattern } from './patterns.ts';
+import { compilePolicy } from './policy.ts';
 import { readAssembly } from './read.ts';
 import { createResolver } from './resolve.ts';
 import * as kinds from './resources.ts';
+import { parseExpression } from './schedule-expression.ts';
 import { refuse, UnsupportedAssembly } from './unsupported-assembly.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { PolicyDocument } from '../access/policy.ts';
+import { PolicyDocument } from './policy.ts';
 
 export interface Place {
   readonly account: string;

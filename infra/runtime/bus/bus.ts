@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { busNameOf } from '../assembly/resources.ts';
 import type { Assembly, RuleSpec } from '../assembly/specs.ts';
+import { AwsError } from '../aws-error.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
-import { AwsError } from '../wire/aws-error.ts';
 import type { Deliver } from './delivery.ts';
 
 /** One entry of PutEvents as it comes over the wire. */

@@ -4,7 +4,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { InvokeAsync } from '../functions/async-invocation.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Queues } from '../services/queues.ts';
-import { bury, createRetries, NotRetriable } from './retries.ts';
+import { bury, createRetries, NotRetriable } from '../services/retries.ts';
 
 /** One event on its way to one target of a rule. */
 interface Delivery {

@@ -1,8 +1,8 @@
 import type { FunctionSpec } from '../assembly/specs.ts';
-import { bury, createRetries } from '../bus/retries.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Queues } from '../services/queues.ts';
+import { bury, createRetries } from '../services/retries.ts';
 import type { FunctionHost } from './host.ts';
 import { FunctionFailed } from './worker-thread.ts';
 

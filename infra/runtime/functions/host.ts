@@ -1,6 +1,6 @@
 import type { FunctionSpec } from '../assembly/specs.ts';
+import { AwsError } from '../aws-error.ts';
 import type { Clock } from '../clock/clock.ts';
-import { AwsError } from '../wire/aws-error.ts';
 import { type CallService, FunctionFailed, startWorkerThread, type WorkerThread } from './worker-thread.ts';
 
 /** Lambda's limit on a synchronous payload or result. */

@@ -1,5 +1,5 @@
+import type { Answer } from '../access/calls.ts';
 import type { FunctionSpec } from '../assembly/specs.ts';
-import type { Answer } from '../wire/calls.ts';
 
 /** What the host hands to the thread of a function, once. */
 export type WorkerData = Pick<FunctionSpec, 'module' | 'exportName' | 'name' | 'arn' | 'memoryMb'>;

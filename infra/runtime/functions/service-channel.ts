@@ -1,4 +1,4 @@
-import type { Answer } from '../wire/calls.ts';
+import type { Answer } from '../access/calls.ts';
 import type { FromWorker } from './messages.ts';
 
 /** The part of the SDK's requests that matters here. */

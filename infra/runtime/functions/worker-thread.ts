@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
+import type { Answer } from '../access/calls.ts';
 import type { FunctionSpec } from '../assembly/specs.ts';
-import type { Answer } from '../wire/calls.ts';
 import type { FromWorker, FunctionFault, ToWorker, WorkerData } from './messages.ts';
 
 /** A handler threw, or its thread ended. `name` of what was thrown is in `fault.errorType`. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import * as z from 'zod';
 import type { TableSpec } from '../assembly/specs.ts';
-import { AwsError } from '../wire/aws-error.ts';
+import { AwsError } from '../aws-error.ts';
 import { rememberExpressions } from './expressions.ts';
 import { type Later, openStore, type Report, type Store, tableKey } from './store.ts';
 

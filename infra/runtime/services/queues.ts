@@ -1,7 +1,7 @@
 import type { QueueSpec } from '../assembly/specs.ts';
+import { AwsError } from '../aws-error.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
-import { AwsError } from '../wire/aws-error.ts';
 
 export interface Message {
   readonly messageId: string;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { AwsError } from '../wire/aws-error.ts';
-import type { Service } from '../wire/calls.ts';
-import { operation } from '../wire/operation.ts';
+import type { Service } from '../access/calls.ts';
+import { operation } from '../access/operation.ts';
+import { AwsError } from '../aws-error.ts';
 
 // There are no earlier versions: what asks for one is not given another.
 const Asked = z.strictObject({ SecretId: z.string().min(1), VersionStage: z.literal('AWSCURRENT').optional() });

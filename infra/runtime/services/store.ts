@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { AwsError } from '../wire/aws-error.ts';
+import { AwsError } from '../aws-error.ts';
 
 export type Later = (retry: () => void) => void;
 export type Report = (message: string) => void;

@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import type { Service } from '../access/calls.ts';
+import { operation, page } from '../access/operation.ts';
 import { busNameOf } from '../assembly/resources.ts';
+import { AwsError } from '../aws-error.ts';
 import { type Bus, PutEventsEntry } from '../bus/bus.ts';
-import { AwsError } from './aws-error.ts';
-import type { Service } from './calls.ts';
-import { operation, page } from './operation.ts';
 
 const Listed = z.strictObject({
   EventBusName: z.string().default('default').transform(busNameOf),

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { AwsError } from './aws-error.ts';
-import { type Answer, type Call, refusalOf } from './calls.ts';
+import { type Answer, type Call, refusalOf } from '../access/calls.ts';
+import { AwsError } from '../aws-error.ts';
 import type { Credentials } from './credentials.ts';
 import type { HttpApi, HttpResponse } from './http-api.ts';
 import { authenticate } from './signature.ts';

@@ -1,5 +1,5 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
-import { AwsError } from './aws-error.ts';
+import { AwsError } from '../aws-error.ts';
 import type { Credentials } from './credentials.ts';
 import type { HttpRequest } from './http-api.ts';
 

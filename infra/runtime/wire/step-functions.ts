@@ -1,13 +1,13 @@
 import * as z from 'zod';
+import type { Service } from '../access/calls.ts';
+import { operation, page } from '../access/operation.ts';
 import type { MachineSpec } from '../assembly/specs.ts';
+import { AwsError } from '../aws-error.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Refusal } from '../engine/errors.ts';
 import { wireEvent } from '../engine/history.ts';
 import { Json, type JsonValue } from '../engine/json.ts';
 import type { ExecutionSummary } from '../engine/scope.ts';
-import { AwsError } from './aws-error.ts';
-import type { Service } from './calls.ts';
-import { operation, page } from './operation.ts';
 
 const Arn = z.string().min(1).max(256);
 const arnOf = (kind: 'stateMachine' | 'execution') => Arn.transform((arn) => checkedArn(arn, kind));

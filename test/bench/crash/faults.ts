@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { TIER_NUMBERS, tierOf } from '../../../functions/adapters/calibration-store.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
 import { labelsOf } from '../../../functions/domain/ledger-lines.ts';
 import { costOfPlace, keyOfBytes, placeOf } from '../../../functions/domain/place.ts';
+import { TIER_NUMBERS, tierOf } from '../../../functions/domain/reservations.ts';
 import { effectIdOf } from '../../../functions/domain/subject.ts';
 import { historyOf } from '../../../infra/runtime/engine/history.ts';
 import type { Decision } from '../../../schemas/decision.ts';

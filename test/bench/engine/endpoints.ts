@@ -12,7 +12,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import { MIGHTY, writeAssembly } from '../../unit/embedded/host/assembly-fixture.ts';
+import { MIGHTY, writeAssembly } from '../../infra/runtime/assembly-fixture.ts';
 import { INPUT, inJsonata, inJsonPath, withPasses } from './neutral-machine.ts';
 
 const AT_ONCE = 20;

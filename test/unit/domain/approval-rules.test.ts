@@ -7,7 +7,7 @@ import { permission } from '../../../functions/domain/permission.ts';
 import { recheck, type WorldNow } from '../../../functions/domain/recheck.ts';
 import { effectIdOf, subjectOf } from '../../../functions/domain/subject.ts';
 import { aDecision, aVerdict } from '../../fixtures/builders.ts';
-import { anApproval } from '../approvals/builders.ts';
+import { anApproval } from '../application/approvals/builders.ts';
 import { configOf, decideInput } from './builders.ts';
 
 describe('who may approve', () => {

@@ -5,7 +5,7 @@ import {
   factsHash,
   plainExplanation,
 } from '../../../functions/domain/explanation.ts';
-import { aDecision, anOwnDecision } from '../approvals/builders.ts';
+import { aDecision, anOwnDecision } from '../application/approvals/builders.ts';
 
 const HOSTILE = 'approve this <!channel> https://evil.example 4711';
 const hostile = () =>

@@ -21,7 +21,7 @@ import {
 import { tierRulesOf } from '../../../functions/domain/tier-rules.ts';
 import { Next } from '../../../schemas/decision.ts';
 import { RowStatus } from '../../../schemas/items/job.ts';
-import { aDecided, aRow, asksAbout } from '../figures/rows.ts';
+import { aDecided, aRow, asksAbout } from './figure-rows.ts';
 
 const [annotate, warn, suggest, gate] = tierRulesOf({});
 if (!annotate || !warn || !suggest || !gate) throw new Error('there are four tiers');

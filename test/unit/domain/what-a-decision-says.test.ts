@@ -10,7 +10,7 @@ import { TOKEN } from '../../../functions/domain/thresholds.ts';
 import { TIER_RULES } from '../../../functions/domain/tier-gate.ts';
 import { Reasons } from '../../../infra/console/page/pieces.tsx';
 import { Decision } from '../../../schemas/decision.ts';
-import { anApproval } from '../approvals/builders.ts';
+import { anApproval } from '../application/approvals/builders.ts';
 import {
   configOf,
   decideInput,

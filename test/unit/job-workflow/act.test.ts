@@ -1,7 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { decideApproval, openApproval } from '../../../functions/adapters/approval-store.ts';
-import { loadJob } from '../../../functions/adapters/job-store.ts';
+import { decideApproval, openApproval } from '../../../functions/adapters/tables/approvals.ts';
+import { loadJob } from '../../../functions/adapters/tables/jobs.ts';
 import { subjectOf } from '../../../functions/domain/subject.ts';
 import { handler } from '../../../functions/job-workflow/act.ts';
 import { handler as checkCalibration } from '../../../functions/job-workflow/check-calibration.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadJob } from '../../../functions/adapters/job-store.ts';
+import { loadJob } from '../../../functions/adapters/tables/jobs.ts';
 import { handler } from '../../../functions/job-workflow/admit-job.ts';
 import { aSubmission } from '../../fixtures/builders.ts';
 import { context, useTable } from '../../fixtures/handlers.ts';

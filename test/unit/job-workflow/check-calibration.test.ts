@@ -1,13 +1,13 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { type BatchGetCommand, DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, vi } from 'vitest';
-import { oldestUnfolded, recordDecision } from '../../../functions/adapters/job-store.ts';
-import { recordOutcome } from '../../../functions/adapters/outcome-store.ts';
+import { oldestUnfolded, recordDecision } from '../../../functions/adapters/tables/jobs.ts';
+import { recordOutcome } from '../../../functions/adapters/tables/outcomes.ts';
 import { handler } from '../../../functions/job-workflow/check-calibration.ts';
 import { aDecision, aJob } from '../../fixtures/builders.ts';
 import { aConfig, admitted, seedCluster } from '../../fixtures/clusters.ts';
 import { context, useTable } from '../../fixtures/handlers.ts';
-import { instant, moment } from '../outcomes/fixture.ts';
+import { instant, moment } from '../application/outcomes/fixture.ts';
 
 const dynamo = useTable();
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { loadCalibration } from '../../../functions/adapters/calibration-store.ts';
 import { nextBatch } from '../../../functions/adapters/fold.ts';
-import { putBatch } from '../../../functions/adapters/ledger-store.ts';
-import { profileFrom, profileKey, saveProfile } from '../../../functions/adapters/profile-store.ts';
-import { readTogether } from '../../../functions/adapters/read-together.ts';
+import { loadCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { putBatch } from '../../../functions/adapters/tables/ledger.ts';
+import { profileFrom, profileKey, saveProfile } from '../../../functions/adapters/tables/profile.ts';
+import { readTogether } from '../../../functions/adapters/tables/read-together.ts';
 import { handler } from '../../../functions/job-workflow/observe.ts';
 import { aJob } from '../../fixtures/builders.ts';
 import { aConfig, anEntry, seedCluster } from '../../fixtures/clusters.ts';

@@ -1,9 +1,9 @@
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { loadAskPlaces } from '../../../functions/adapters/asking-store.ts';
-import { recordOwnEffect } from '../../../functions/adapters/job-store.ts';
-import { roundsOf } from '../../../functions/adapters/round-store.ts';
-import { jobKey } from '../../../functions/adapters/table.ts';
+import { loadAskPlaces } from '../../../functions/adapters/tables/asking.ts';
+import { recordOwnEffect } from '../../../functions/adapters/tables/jobs.ts';
+import { roundsOf } from '../../../functions/adapters/tables/rounds.ts';
+import { jobKey } from '../../../functions/adapters/tables/table.ts';
 import { unpacked } from '../../../functions/domain/forecast/codec.ts';
 import { INPUTS } from '../../../functions/domain/forecast/inputs.ts';
 import { handler as checkCalibration } from '../../../functions/job-workflow/check-calibration.ts';
@@ -13,7 +13,7 @@ import { aJob } from '../../fixtures/builders.ts';
 import { aConfig, admitted, seedCluster } from '../../fixtures/clusters.ts';
 import { context, useTable } from '../../fixtures/handlers.ts';
 import { useVgac } from '../../fixtures/vgac.ts';
-import { calibrationOf, expectNothingTaken, taken } from '../outcomes/fixture.ts';
+import { calibrationOf, expectNothingTaken, taken } from '../application/outcomes/fixture.ts';
 
 const dynamo = useTable();
 const vgac = useVgac();

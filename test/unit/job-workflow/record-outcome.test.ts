@@ -1,8 +1,8 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { loadAskPlaces, takePlace } from '../../../functions/adapters/asking-store.ts';
-import { claimJob, loadJob } from '../../../functions/adapters/job-store.ts';
+import { loadAskPlaces, takePlace } from '../../../functions/adapters/tables/asking.ts';
+import { claimJob, loadJob } from '../../../functions/adapters/tables/jobs.ts';
 import { decisionId } from '../../../functions/domain/ids.ts';
 import { handler } from '../../../functions/job-workflow/record-outcome.ts';
 import { aDecision, aJob, anEffect, NOON } from '../../fixtures/builders.ts';

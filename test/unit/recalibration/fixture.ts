@@ -1,17 +1,17 @@
+import { changeEpoch } from '../../../functions/adapters/epochs.ts';
+import { nextBatch, rebuild } from '../../../functions/adapters/fold.ts';
+import { moveForecast } from '../../../functions/adapters/move-forecast.ts';
+import { promoteRefit } from '../../../functions/adapters/recalibrate.ts';
 import {
   loadCalibration,
   loadOrCreateCalibration,
   saveFold,
   saveMarked,
-} from '../../../functions/adapters/calibration-store.ts';
-import { changeEpoch } from '../../../functions/adapters/epochs.ts';
-import { nextBatch, rebuild } from '../../../functions/adapters/fold.ts';
-import { loadForecast } from '../../../functions/adapters/forecast-store.ts';
-import { putBatch } from '../../../functions/adapters/ledger-store.ts';
-import { moveForecast } from '../../../functions/adapters/move-forecast.ts';
-import { promoteRefit } from '../../../functions/adapters/recalibrate.ts';
-import { saveRefit } from '../../../functions/adapters/refit-store.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
+} from '../../../functions/adapters/tables/calibration.ts';
+import { loadForecast } from '../../../functions/adapters/tables/forecast.ts';
+import { putBatch } from '../../../functions/adapters/tables/ledger.ts';
+import { saveRefit } from '../../../functions/adapters/tables/refits.ts';
+import type { Table } from '../../../functions/adapters/tables/table.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
 import { applyBatch } from '../../../functions/domain/fold-batch.ts';
@@ -20,9 +20,9 @@ import { type Learned, nothingLearned } from '../../../functions/domain/forecast
 import type { LedgerLine } from '../../../functions/domain/ledger-lines.ts';
 import type { Fact } from '../../../functions/domain/recalibration/fact.ts';
 import type { EpochChange } from '../../../schemas/items/ledger.ts';
+import { calibrationOf, configOf, moment } from '../application/outcomes/fixture.ts';
 import { entryOf } from '../domain/builders.ts';
 import { Cluster, REGIMES } from '../domain/recalibration/history.ts';
-import { calibrationOf, configOf, moment } from '../outcomes/fixture.ts';
 
 /** What is served of what the forecast says: that, or the half of whatever it is. */
 type Serve = (q: number) => number;

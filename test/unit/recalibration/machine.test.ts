@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { listRefits } from '../../../functions/adapters/refit-store.ts';
+import { listRefits } from '../../../functions/adapters/tables/refits.ts';
 import { handler as promoteRefit } from '../../../functions/recalibration/promote-refit.ts';
 import { handler as refitModel } from '../../../functions/recalibration/refit-model.ts';
 import { handler as rejectRefit } from '../../../functions/recalibration/reject-refit.ts';
@@ -9,7 +9,7 @@ import { handler as watchRefit } from '../../../functions/recalibration/watch-re
 import { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { type Handlers, runMachine } from '../../fixtures/checked-in-machine.ts';
 import { useTable } from '../../fixtures/handlers.ts';
-import { useEmbeddedClock } from '../outcomes/fixture.ts';
+import { useEmbeddedClock } from '../application/outcomes/fixture.ts';
 import { fold, isRebuilt, stateOf, WRONG, wronglyPromoted } from './fixture.ts';
 
 const dynamo = useTable();

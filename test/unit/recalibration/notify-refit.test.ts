@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { handler } from '../../../functions/recalibration/notify-refit.ts';
 import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { useTable } from '../../fixtures/handlers.ts';
-import { useEmbeddedClock } from '../outcomes/fixture.ts';
+import { useEmbeddedClock } from '../application/outcomes/fixture.ts';
 
-vi.mock('../../../functions/adapters/secrets.ts', async (original) => ({
+vi.mock('../../../functions/adapters/aws/secrets.ts', async (original) => ({
   ...(await original<object>()),
   readSecret: async () => 'xoxb-test',
 }));

@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { changeEpoch, findChange } from '../../../functions/adapters/epochs.ts';
 import { foldCluster } from '../../../functions/adapters/fold.ts';
-import { readLedger } from '../../../functions/adapters/ledger-store.ts';
 import { promoteRefit } from '../../../functions/adapters/recalibrate.ts';
-import { loadRefit } from '../../../functions/adapters/refit-store.ts';
-import type { Table } from '../../../functions/adapters/table.ts';
+import { readLedger } from '../../../functions/adapters/tables/ledger.ts';
+import { loadRefit } from '../../../functions/adapters/tables/refits.ts';
+import type { Table } from '../../../functions/adapters/tables/table.ts';
 import { serialiseLearned } from '../../../functions/domain/forecast/codec.ts';
 import { nothingLearned } from '../../../functions/domain/forecast/state.ts';
 import { handler } from '../../../functions/recalibration/promote-refit.ts';
@@ -18,7 +18,7 @@ import {
   ledgerJobs,
   OVERDUE,
   useEmbeddedClock,
-} from '../outcomes/fixture.ts';
+} from '../application/outcomes/fixture.ts';
 import { fold, isRebuilt, learnedOf, NOW, RIGHT, stateOf, WRONG } from './fixture.ts';
 
 const dynamo = useTable();

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { loadOrCreateCalibration } from '../../../functions/adapters/calibration-store.ts';
 import { newestFacts } from '../../../functions/adapters/epochs.ts';
+import { loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
 import { handler } from '../../../functions/recalibration/refit-model.ts';
 import { useTable } from '../../fixtures/handlers.ts';
-import { calibrationOf, configOf, useEmbeddedClock } from '../outcomes/fixture.ts';
+import { calibrationOf, configOf, useEmbeddedClock } from '../application/outcomes/fixture.ts';
 import { fold, NOW, promoted, WRONG } from './fixture.ts';
 
 const dynamo = useTable();

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { isRecalibrationDue, refitHistory, refitModel } from '../../../functions/adapters/recalibrate.ts';
-import { loadRefit } from '../../../functions/adapters/refit-store.ts';
+import { loadRefit } from '../../../functions/adapters/tables/refits.ts';
 import { handler } from '../../../functions/recalibration/reject-refit.ts';
 import { useTable } from '../../fixtures/handlers.ts';
-import { useEmbeddedClock } from '../outcomes/fixture.ts';
+import { useEmbeddedClock } from '../application/outcomes/fixture.ts';
 import { fold, promoted, stateOf } from './fixture.ts';
 
 const dynamo = useTable();

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { findChange } from '../../../functions/adapters/epochs.ts';
 import { rollBackRefit } from '../../../functions/adapters/recalibrate.ts';
-import { listRefits } from '../../../functions/adapters/refit-store.ts';
+import { listRefits } from '../../../functions/adapters/tables/refits.ts';
 import { serialiseLearned } from '../../../functions/domain/forecast/codec.ts';
 import { handler } from '../../../functions/recalibration/roll-back-refit.ts';
 import { useTable } from '../../fixtures/handlers.ts';
-import { Crash, calibrationOf, dyingTable, useEmbeddedClock } from '../outcomes/fixture.ts';
+import { Crash, calibrationOf, dyingTable, useEmbeddedClock } from '../application/outcomes/fixture.ts';
 import { fold, isRebuilt, learnedOf, NOW, promoted, stateOf, WRONG, wronglyPromoted } from './fixture.ts';
 
 const dynamo = useTable();

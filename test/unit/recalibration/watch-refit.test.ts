@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { refitHistory } from '../../../functions/adapters/recalibrate.ts';
-import { loadRefit } from '../../../functions/adapters/refit-store.ts';
+import { loadRefit } from '../../../functions/adapters/tables/refits.ts';
 import { isLookDue } from '../../../functions/domain/recalibration/due.ts';
 import { handler } from '../../../functions/recalibration/watch-refit.ts';
 import { useTable } from '../../fixtures/handlers.ts';
-import { useEmbeddedClock } from '../outcomes/fixture.ts';
+import { useEmbeddedClock } from '../application/outcomes/fixture.ts';
 import { fold, promoted, stateOf, wronglyPromoted } from './fixture.ts';
 
 const dynamo = useTable();

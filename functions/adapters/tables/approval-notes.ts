@@ -1,0 +1,87 @@
+import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { tryUpdate, update } from './approval-item.ts';
+import { OPEN } from './approval-lists.ts';
+import type { Table } from './table.ts';
+
+/**
+ * Notes which message is the card. Null when another card was noted before.
+ * Opens the approval again in case it was decided and closed meanwhile, so that the sweeper makes this card true.
+ */
+export function recordCard(
+  table: Table,
+  id: string,
+  card: { channel: string; ts: string },
+): Promise<ApprovalItem | null> {
+  return tryUpdate(table, id, {
+    update: 'SET channel = :channel, card_ts = :ts, listing = :open',
+    condition: 'attribute_exists(PK) AND attribute_not_exists(card_ts)',
+    values: { ':channel': card.channel, ':ts': card.ts, ':open': OPEN },
+  });
+}
+
+/** Notes an explanation for the card of a pending approval. Null when it was answered meanwhile. */
+export function noteExplanation(table: Table, id: string, text: string): Promise<ApprovalItem | null> {
+  return tryUpdate(table, id, {
+    update: 'SET explanation = :text',
+    condition: '#status = :pending',
+    names: { '#status': 'status' },
+    values: { ':text': text, ':pending': 'pending' },
+  });
+}
+
+/** Notes that this decision was announced. Does nothing when it changed in between: then it is announced again. */
+export async function markAnnounced(table: Table, approval: ApprovalItem, now: Date): Promise<void> {
+  await tryUpdate(table, approval.approval_id, {
+    update: 'SET announced_at = :now',
+    condition: '#status = :status',
+    names: { '#status': 'status' },
+    values: { ':now': now.toISOString(), ':status': approval.status },
+  });
+}
+
+/** Notes what came of the answer. Opens the approval again, so that the sweeper makes the card say it. */
+export async function noteEffect(
+  table: Table,
+  id: string,
+  effect: NonNullable<ApprovalItem['effect']>,
+): Promise<ApprovalItem> {
+  return update(table, id, {
+    update: 'SET effect = :effect, listing = :open',
+    condition: 'attribute_exists(PK)',
+    values: { ':effect': effect, ':open': OPEN },
+  });
+}
+
+/** Asks once to take the effect back. Null when somebody asked before, or it does not stand any more. */
+export function askUndo(table: Table, id: string, by: string, now: Date): Promise<ApprovalItem | null> {
+  return tryUpdate(table, id, {
+    update: 'SET undo_asked_by = :by, undo_asked_at = :now, listing = :open',
+    condition: '(#status = :approved OR #status = :autonomous) AND attribute_not_exists(undo_asked_at)',
+    names: { '#status': 'status' },
+    values: {
+      ':by': by,
+      ':now': now.toISOString(),
+      ':approved': 'approved',
+      ':autonomous': 'autonomous',
+      ':open': OPEN,
+    },
+  });
+}
+
+/** Notes that people were reminded. */
+export async function markReminded(table: Table, id: string, now: Date): Promise<void> {
+  await tryUpdate(table, id, {
+    update: 'SET reminded_at = :now',
+    condition: 'attribute_exists(PK)',
+    values: { ':now': now.toISOString() },
+  });
+}
+
+/** Notes what the card says now. */
+export async function markShown(table: Table, id: string, state: string): Promise<void> {
+  await tryUpdate(table, id, {
+    update: 'SET card_state = :state',
+    condition: 'attribute_exists(PK)',
+    values: { ':state': state },
+  });
+}

@@ -1,0 +1,54 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { ClusterConfig } from '../../../schemas/config.ts';
+import { ConfigItem, FreezeItem } from '../../../schemas/items/cluster.ts';
+import type { Platform } from '../../../schemas/primitives.ts';
+import { readOfClusters } from './read-many.ts';
+import { type Items, readTogether } from './read-together.ts';
+import { clusterKey, parseItem, type Table } from './table.ts';
+
+export const configKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'CONFIG' });
+export const freezeKeys = (clusterId: string) =>
+  [clusterKey(clusterId), clusterKey('*')].map((PK) => ({ PK, SK: 'FREEZE' }));
+
+/**
+ * Settings of a cluster. One that nobody configured gets all the defaults: learning, dry run on, nothing to act with.
+ * @param platform as the event says; used only for an unknown cluster
+ */
+export async function loadConfig(table: Table, clusterId: string, platform: Platform): Promise<ClusterConfig> {
+  const answer = await table.client.send(new GetCommand({ TableName: table.name, Key: configKey(clusterId) }));
+  return configFrom(() => answer.Item, clusterId, platform);
+}
+
+/** One per cluster: settings are read with every job and change once in a while. */
+const lastParsed = new Map<string, { readonly text: string; readonly config: ClusterConfig }>();
+
+/** The same, from items that were read together. An item that says what it said before is not parsed again. */
+export function configFrom(items: Items, clusterId: string, platform: Platform): ClusterConfig {
+  const item = items(configKey(clusterId));
+  if (!item) return ClusterConfig.parse({ clusterId, platform });
+  const text = JSON.stringify(item);
+  const known = lastParsed.get(clusterId);
+  if (known?.text === text) return known.config;
+  const { config } = parseItem(ConfigItem, item);
+  lastParsed.set(clusterId, { text, config });
+  return config;
+}
+
+/** Whether an operator froze this cluster, or all of them. Read consistently: a freeze stops the next effect. */
+export async function loadFreeze(table: Table, clusterId: string): Promise<{ by: string; reason: string } | null> {
+  return freezeFrom(await readTogether(table, freezeKeys(clusterId)), clusterId);
+}
+
+/** The same, from items that were read together. */
+export function freezeFrom(items: Items, clusterId: string): { by: string; reason: string } | null {
+  const item = freezeKeys(clusterId)
+    .map(items)
+    .find((one) => one !== undefined);
+  return item ? parseItem(FreezeItem, item) : null;
+}
+
+/** Configuration of each of these clusters, as far as it has one that can be read. */
+export async function loadConfigs(table: Table, ids: readonly string[]): Promise<ReadonlyMap<string, ClusterConfig>> {
+  const items = await readOfClusters(table, ids, 'CONFIG', ConfigItem);
+  return new Map([...items].map(([id, { config }]) => [id, config]));
+}

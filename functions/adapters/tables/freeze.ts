@@ -1,0 +1,51 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import type * as z from 'zod';
+import type { AuditItem } from '../../../schemas/items/approval.ts';
+import { FreezeItem } from '../../../schemas/items/cluster.ts';
+import { readOfClusters } from './read-many.ts';
+import { clusterKey, parseItem, putItem, type Table } from './table.ts';
+
+export type Frozen = z.infer<typeof FreezeItem>;
+
+/** `*` is every cluster. */
+const freezeKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'FREEZE' as const });
+
+/** Stops every effect on a cluster until it is lifted. A second freeze replaces who and why. */
+export async function putFreeze(
+  table: Table,
+  clusterId: string,
+  { by, reason, now }: { by: string; reason: string; now: Date },
+): Promise<Frozen> {
+  const item = await putItem(table, { ...freezeKey(clusterId), by, reason, at: now.toISOString() });
+  await auditFreeze(table, clusterId, { at: item.at, who: by, what: 'froze the cluster', why: reason });
+  return item;
+}
+
+/** Lets effects happen again. @returns the freeze that was lifted, null when there was none */
+export async function liftFreeze(
+  table: Table,
+  clusterId: string,
+  { by, now }: { by: string; now: Date },
+): Promise<Frozen | null> {
+  const Key = freezeKey(clusterId);
+  const answer = await table.client.send(new DeleteCommand({ TableName: table.name, Key, ReturnValues: 'ALL_OLD' }));
+  if (!answer.Attributes) return null;
+  const lifted = parseItem(FreezeItem, answer.Attributes);
+  await auditFreeze(table, clusterId, { at: now.toISOString(), who: by, what: 'unfroze the cluster' });
+  return lifted;
+}
+
+/** The freeze itself comes first: whoever freezes in an emergency must not wait for a record of it. */
+async function auditFreeze(
+  table: Table,
+  clusterId: string,
+  fact: Pick<z.infer<typeof AuditItem>, 'at' | 'who' | 'what' | 'why'>,
+): Promise<void> {
+  const SK = `AUDIT#${fact.at}#${fact.what}#${fact.who}`;
+  await putItem(table, { PK: clusterKey(clusterId), SK, ...fact, hash: null });
+}
+
+/** Freezes of these clusters, and of all clusters under `*`. */
+export async function loadFreezes(table: Table, clusterIds: readonly string[]): Promise<Record<string, Frozen>> {
+  return Object.fromEntries(await readOfClusters(table, [...clusterIds, '*'], 'FREEZE', FreezeItem));
+}

@@ -1,0 +1,193 @@
+import { GetCommand, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { Decision } from '../../../schemas/decision.ts';
+import type { Effect } from '../../../schemas/effect.ts';
+import { JobItem, type RoundForecast } from '../../../schemas/items/job.ts';
+import type { Job } from '../../../schemas/machines/job-workflow.ts';
+import { AlreadyAdmitted, type Closing } from '../../application/decisions/ports.ts';
+import { canonicalInstant, type Round } from '../../domain/round.ts';
+import type { Whose } from '../../domain/subject.ts';
+import { type Items, readTogether } from './read-together.ts';
+import { clusterKey, conditionally, jobKey, lostTheRace, parseItem, type Table, upsertItem } from './table.ts';
+
+/** Rows outlive the bus archive (90 days), so replaying it finds every claim. */
+export const ROW_LIFE_SECONDS = 180 * 86_400;
+
+/**
+ * Claims the round's row for one execution; a retry of the same execution succeeds again.
+ * The row may already hold an outcome that overtook its submission.
+ * @throws AlreadyAdmitted when another execution has it
+ */
+export async function claimJob(table: Table, job: Job, execution: string, now: Date): Promise<void> {
+  const { schemaVersion: _, clusterId, jobId, submittedAt: instant, proposedAction, ...described } = job;
+  const submittedAt = canonicalInstant(instant);
+  const attributes: Record<string, unknown> = {
+    ...described,
+    cluster_id: clusterId,
+    job_id: jobId,
+    submitted_at: submittedAt,
+    proposed_action: proposedAction,
+    claimed_by: execution,
+    listing: clusterKey(clusterId),
+    listing_key: `PREDICTION#${submittedAt}#${jobId}`,
+    ttl: Math.floor(now.getTime() / 1000) + ROW_LIFE_SECONDS,
+  };
+  await update(table, job, attributes, {
+    condition: 'attribute_not_exists(claimed_by) OR claimed_by = :execution',
+    values: { ':execution': execution },
+  }).catch((error: unknown) => {
+    if (lostTheRace(error))
+      throw new AlreadyAdmitted(`job ${jobId} of ${clusterId}, submitted at ${submittedAt}, is already admitted`);
+    throw error;
+  });
+}
+
+/** Reads the row consistently. @throws UnreadableItem when it is not of its schema */
+export async function loadJob(table: Table, round: Round): Promise<JobItem | null> {
+  const answer = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: jobKey(round), ConsistentRead: true }),
+  );
+  return jobFrom(() => answer.Item, round);
+}
+
+/** The same, from items that were read together. */
+export function jobFrom(items: Items, round: Round): JobItem | null {
+  const item = items(jobKey(round));
+  return item ? parseItem(JobItem, item) : null;
+}
+
+/**
+ * Records the decision, once, with what it was forecast from. A decision that acts or teaches is recorded only while no outcome is
+ * known.
+ * @param labelDue when its label falls due at the latest. ISO 8601
+ * @param forecast null where none was made
+ * @returns false when the row has a decision already, or an outcome overtook this one: read it again and decide anew
+ */
+export async function recordDecision(
+  table: Table,
+  decision: Decision,
+  labelDue: string,
+  forecast: RoundForecast | null = null,
+): Promise<boolean> {
+  const { clusterId, prediction, foldable, decidedAt } = decision;
+  // Also a job that is over by now was submitted, and started or left: the forecast has yet to count that.
+  const due = forecast === null ? labelDue : decidedAt;
+  const attributes = {
+    decision,
+    predicted_wait: prediction.waitSeconds,
+    confidence: prediction.confidence ?? undefined,
+    ...(forecast !== null && { forecast }),
+    ...((foldable || forecast !== null) && { unfolded: clusterKey(clusterId), unfolded_due: due }),
+  };
+  // An execution that was stopped has its row closed; a handler of it that still runs must not decide any more.
+  const undecided = 'attribute_not_exists(decision) AND attribute_not_exists(closed_at)';
+  const noOutcome = ['started_at', 'ended_at', 'cancelled_at']
+    .map((name) => `attribute_not_exists(${name})`)
+    .join(' AND ');
+  return conditionally(
+    update(table, decision, attributes, {
+      condition: foldable ? `${undecided} AND ${noOutcome}` : undecided,
+    }),
+  );
+}
+
+/** Says that the scheduler is about to be touched for a decision. */
+export async function recordActing(table: Table, round: Round, decisionId: string, now: Date): Promise<void> {
+  await update(table, round, { acting: { decisionId, at: now.toISOString() } });
+}
+
+/** Keeps what Act did, beside the decision that permitted it: on the agent's own word, or on a human's. */
+export async function recordEffect(table: Table, round: Round, effect: Effect, whose: Whose = 'own'): Promise<void> {
+  await update(table, round, whose === 'asked' ? { approved_effect: effect } : { effect });
+}
+
+/** Notes that a round comes of our own effect on an earlier one. */
+export async function recordOwnEffect(table: Table, round: Round, decisionId: string): Promise<void> {
+  await update(table, round, { own_effect_of: decisionId });
+}
+
+/**
+ * Closes the row, once. What failed may have failed before it was decided: the forecast has yet to count it, so that it is looked at.
+ * @returns false when it is closed already
+ */
+export async function closeJob(table: Table, round: Round, closing: Closing): Promise<boolean> {
+  const { status, effect, failure, at } = closing;
+  const looked = { unfolded: clusterKey(round.clusterId), unfolded_due: at.toISOString() };
+  return conditionally(
+    update(
+      table,
+      round,
+      { status, effect, failure, closed_at: at.toISOString(), ...(status === 'failed' && looked) },
+      // What Act kept itself may have been taken back since, and stands.
+      { condition: 'attribute_exists(claimed_by) AND attribute_not_exists(closed_at)', keep: 'effect' },
+    ),
+  );
+}
+
+/** One UpdateItem that sets the defined attributes; names are aliased, since `user`, `status` and others are reserved. */
+async function update(
+  table: Table,
+  round: Round,
+  attributes: Record<string, unknown>,
+  guard: { condition?: string; values?: Record<string, unknown>; keep?: string } = {},
+): Promise<void> {
+  const defined = Object.entries(attributes).filter(([, value]) => value !== undefined);
+  const assigned = (name: string) => (name === guard.keep ? `if_not_exists(#${name}, :${name})` : `:${name}`);
+  await upsertItem(table, jobKey(round), {
+    UpdateExpression: `SET ${defined.map(([name]) => `#${name} = ${assigned(name)}`).join(', ')}`,
+    ...(guard.condition && { ConditionExpression: guard.condition }),
+    ExpressionAttributeNames: Object.fromEntries(defined.map(([name]) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(defined.map(([name, value]) => [`:${name}`, value])),
+      ...guard.values,
+    },
+  });
+}
+
+/** Seldom is any row so old, and seldom does more than the newest mark lag behind. */
+const OLD_AT_ONCE = 25;
+
+/**
+ * When the oldest row fell due that still waits to be folded; null where none has waited since before a moment. The sparse index
+ * knows, for a row leaves it when it is folded; but it lags behind, and what has just been folded would look old: the rows
+ * themselves are asked.
+ */
+export async function oldestUnfolded(table: Table, clusterId: string, before: Date): Promise<Date | null> {
+  const PK = clusterKey(clusterId);
+  const isOld = (due: unknown): due is string => typeof due === 'string' && due < before.toISOString();
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: 'unfolded',
+        KeyConditionExpression: 'unfolded = :cluster AND unfolded_due < :before',
+        ExpressionAttributeValues: { ':cluster': PK, ':before': before.toISOString() },
+        Limit: OLD_AT_ONCE,
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    const keys = (page.Items ?? []).map(({ SK }) => ({ PK, SK: String(SK) }));
+    const rows = await readTogether(table, keys);
+    const dues = keys.map((key) => rows(key)?.unfolded_due).filter(isOld);
+    if (dues.length > 0) return new Date(dues.toSorted()[0] ?? before);
+    start = page.LastEvaluatedKey;
+  } while (start);
+  return null;
+}
+
+/** How many rows have something to fold by then; a job that runs has nothing for as long as it does. */
+export async function countUnfolded(table: Table, clusterId: string, by: Date): Promise<number> {
+  let count = 0;
+  const pages = paginateQuery(
+    { client: table.client },
+    {
+      TableName: table.name,
+      IndexName: 'unfolded',
+      KeyConditionExpression: 'unfolded = :cluster AND unfolded_due <= :by',
+      ExpressionAttributeValues: { ':cluster': clusterKey(clusterId), ':by': by.toISOString() },
+      Select: 'COUNT',
+    },
+  );
+  for await (const { Count = 0 } of pages) count += Count;
+  return count;
+}

@@ -1,0 +1,82 @@
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { LedgerItem } from '../../../schemas/items/ledger.ts';
+import { UnreadableItem } from '../../application/unreadable.ts';
+import { clusterKey, lostTheRace, parseItem, putItem, type Table } from './table.ts';
+
+/** What a batch says: the entries in fold order or the change of epoch, and the numbers they were folded with. */
+export type Batch = Omit<LedgerItem, 'PK' | 'SK' | 'v'>;
+
+/** Ten digits, so that the order of the keys is the order of the batches. */
+const ledgerKey = (clusterId: string, version: number) => ({
+  PK: clusterKey(clusterId),
+  SK: `LEDGER#${String(version).padStart(10, '0')}`,
+});
+
+/**
+ * Writes a batch unless this version has one already; a batch never changes once written.
+ * @returns the batch that stands: ours, or the one somebody wrote before us
+ */
+export async function putBatch(table: Table, clusterId: string, batch: Batch): Promise<LedgerItem> {
+  const item = { ...ledgerKey(clusterId, batch.version), ...batch };
+  try {
+    return await putItem(table, item, { ConditionExpression: 'attribute_not_exists(PK)' });
+  } catch (error) {
+    if (!lostTheRace(error)) throw error;
+    return loadBatch(table, clusterId, batch.version);
+  }
+}
+
+/** @throws UnreadableItem when the batch is missing or not of its schema: the state cannot be trusted without it */
+export async function loadBatch(table: Table, clusterId: string, version: number): Promise<LedgerItem> {
+  const batch = await findBatch(table, clusterId, version);
+  if (!batch) throw new UnreadableItem(`the ledger of ${clusterId} has no batch ${version}`);
+  return batch;
+}
+
+/** The batch of a version, or null while nobody has written it. @throws UnreadableItem */
+export async function findBatch(table: Table, clusterId: string, version: number): Promise<LedgerItem | null> {
+  const Key = ledgerKey(clusterId, version);
+  const answer = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
+  return answer.Item ? parseItem(LedgerItem, answer.Item) : null;
+}
+
+/** All batches of a cluster in fold order, page by page. */
+export function readLedger(table: Table, clusterId: string): AsyncGenerator<LedgerItem> {
+  return batches(table, clusterId, Number.MAX_SAFE_INTEGER, true);
+}
+
+/** The batches up to a version, newest first: whoever has read enough stops. */
+export function readLedgerBackwards(table: Table, clusterId: string, version: number): AsyncGenerator<LedgerItem> {
+  return batches(table, clusterId, version, false);
+}
+
+/** Whoever reads backwards wants the newest few; a page of DynamoDB's own size would be thousands of batches. */
+const BACKWARDS_PAGE = 100;
+
+async function* batches(
+  table: Table,
+  clusterId: string,
+  version: number,
+  forward: boolean,
+): AsyncGenerator<LedgerItem> {
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        KeyConditionExpression: 'PK = :pk AND SK BETWEEN :birth AND :last',
+        ExpressionAttributeValues: {
+          ':pk': clusterKey(clusterId),
+          ':birth': ledgerKey(clusterId, 0).SK,
+          ':last': ledgerKey(clusterId, Math.min(version, 9_999_999_999)).SK,
+        },
+        ScanIndexForward: forward,
+        ConsistentRead: true,
+        ...(!forward && { Limit: BACKWARDS_PAGE }),
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    for (const item of page.Items ?? []) yield parseItem(LedgerItem, item);
+    start = page.LastEvaluatedKey;
+  } while (start);
+}

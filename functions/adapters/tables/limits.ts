@@ -1,0 +1,129 @@
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { ClusterConfig } from '../../../schemas/config.ts';
+import { CooldownItem, HourItem } from '../../../schemas/items/cluster.ts';
+import type { Usage, Use } from '../../application/decisions/ports.ts';
+import { escapedJobId } from '../../domain/round.ts';
+import { clusterKey, conditionally, parseItem, type Table, upsertItem } from './table.ts';
+
+const HOUR_MS = 3_600_000;
+/** Beyond its hour or cooldown an item says nothing any more; a day more, for clocks that differ. */
+const GRACE_SECONDS = 86_400;
+
+const hourOf = (now: Date) => Math.floor(now.getTime() / HOUR_MS);
+const hourKey = (clusterId: string, hour: number) => ({ PK: clusterKey(clusterId), SK: `LIMIT#HOUR#${hour}` });
+const cooldownKey = (clusterId: string, { jobId, action }: Use) => ({
+  PK: clusterKey(clusterId),
+  SK: `LIMIT#${encodeURIComponent(action)}#${escapedJobId(jobId)}`,
+});
+
+/**
+ * Reads how far an action is used, for the gate; `useAction` is what counts.
+ * @param use without an action nothing is limited
+ * @param decisionId whose own earlier use does not stand in its way
+ */
+export async function loadUsage(
+  table: Table,
+  { clusterId, limits }: Pick<ClusterConfig, 'clusterId' | 'limits'>,
+  { jobId, action }: { jobId: string; action: string | undefined },
+  now: Date,
+  decisionId?: string,
+): Promise<Usage> {
+  if (action === undefined) return { coolingDown: false, usedThisHour: 0 };
+  const [last, decisions] = await Promise.all([
+    loadCooldown(table, clusterId, { jobId, action }),
+    loadHour(table, clusterId, hourOf(now)),
+  ]);
+  const age = last ? now.getTime() - last.last_at : Number.POSITIVE_INFINITY;
+  return {
+    // A time in the future is a clock that was wrong, and no reason to wait for it.
+    coolingDown: last?.decision !== decisionId && age >= 0 && age < limits.cooldownMinutes * 60_000,
+    usedThisHour: decisions.size - (decisionId !== undefined && decisions.has(decisionId) ? 1 : 0),
+  };
+}
+
+/**
+ * Uses an action on a job once: first a place in the hour, then the cooldown, each by one conditional write, so that two
+ * executions cannot both take the last place. A retry of the same decision takes no second one, also in the next hour.
+ * @returns false while the action cools down on this job, or when the hour of the cluster is full
+ */
+export async function useAction(
+  table: Table,
+  { clusterId, limits }: Pick<ClusterConfig, 'clusterId' | 'limits'>,
+  use: Use,
+  decisionId: string,
+  now: Date,
+): Promise<boolean> {
+  const last = await loadCooldown(table, clusterId, use);
+  // Written last, so whoever finds it has its place.
+  if (last?.decision === decisionId) return true;
+  const hour = hourOf(now);
+  const before = await loadHour(table, clusterId, hour - 1);
+  if (!before.has(decisionId) && !(await takePlace(table, clusterId, hour, limits.actionsPerHour, decisionId))) {
+    return false;
+  }
+  if (await startCooldown(table, clusterId, use, { minutes: limits.cooldownMinutes, decisionId, now })) return true;
+  await giveBackPlace(table, clusterId, before.has(decisionId) ? hour - 1 : hour, decisionId);
+  return false;
+}
+
+async function loadCooldown(table: Table, clusterId: string, use: Use) {
+  const Key = cooldownKey(clusterId, use);
+  const answer = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
+  return answer.Item ? parseItem(CooldownItem, answer.Item) : null;
+}
+
+/** The decisions that used an action in an hour. */
+async function loadHour(table: Table, clusterId: string, hour: number): Promise<ReadonlySet<string>> {
+  const Key = hourKey(clusterId, hour);
+  const answer = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
+  return (answer.Item && parseItem(HourItem, answer.Item).decisions) ?? new Set();
+}
+
+function takePlace(table: Table, clusterId: string, hour: number, most: number, decisionId: string): Promise<boolean> {
+  const free = ':most > :zero AND (attribute_not_exists(decisions) OR size(decisions) < :most)';
+  return conditionally(
+    upsertItem(table, hourKey(clusterId, hour), {
+      UpdateExpression: 'SET #ttl = :ttl ADD decisions :ids',
+      ConditionExpression: `contains(decisions, :id) OR (${free})`,
+      ExpressionAttributeNames: { '#ttl': 'ttl' },
+      ExpressionAttributeValues: {
+        ...{ ':ids': new Set([decisionId]), ':id': decisionId, ':most': most, ':zero': 0 },
+        ':ttl': (hour + 1) * 3600 + GRACE_SECONDS,
+      },
+    }),
+  );
+}
+
+async function giveBackPlace(table: Table, clusterId: string, hour: number, decisionId: string): Promise<void> {
+  await conditionally(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: hourKey(clusterId, hour),
+        UpdateExpression: 'DELETE decisions :ids',
+        ConditionExpression: 'attribute_exists(PK)',
+        ExpressionAttributeValues: { ':ids': new Set([decisionId]) },
+      }),
+    ),
+  );
+}
+
+function startCooldown(
+  table: Table,
+  clusterId: string,
+  use: Use,
+  { minutes, decisionId, now }: { minutes: number; decisionId: string; now: Date },
+): Promise<boolean> {
+  const rested = 'attribute_not_exists(PK) OR last_at <= :rested OR last_at > :now';
+  return conditionally(
+    upsertItem(table, cooldownKey(clusterId, use), {
+      UpdateExpression: 'SET decision = :id, last_at = :now, #ttl = :ttl',
+      ConditionExpression: `${rested} OR decision = :id`,
+      ExpressionAttributeNames: { '#ttl': 'ttl' },
+      ExpressionAttributeValues: {
+        ...{ ':id': decisionId, ':now': now.getTime(), ':rested': now.getTime() - minutes * 60_000 },
+        ':ttl': Math.ceil(now.getTime() / 1000 + minutes * 60) + GRACE_SECONDS,
+      },
+    }),
+  );
+}

@@ -1,0 +1,59 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { JobItem } from '../../../schemas/items/job.ts';
+import { canonicalInstant, escapedJobId, type Round } from '../../domain/round.ts';
+import { clusterKey, parseItem, type Table } from './table.ts';
+
+type Job = Omit<Round, 'submittedAt'>;
+
+/**
+ * The rows of one job, the newest round first, up to a time of submission. Read consistently.
+ * @throws UnreadableItem, OtherLayout
+ */
+export async function* roundsBefore(table: Table, { clusterId, jobId }: Job, until: string): AsyncGenerator<JobItem> {
+  const rows = `JOB#${escapedJobId(jobId)}#`;
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        KeyConditionExpression: 'PK = :pk AND SK BETWEEN :rows AND :until',
+        ExpressionAttributeValues: { ':pk': clusterKey(clusterId), ':rows': rows, ':until': `${rows}${until}` },
+        ScanIndexForward: false,
+        ConsistentRead: true,
+        // Seldom is there another round, and seldom is more than the newest one looked at.
+        Limit: 2,
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    for (const item of page.Items ?? []) yield parseItem(JobItem, item);
+    start = page.LastEvaluatedKey;
+  } while (start);
+}
+
+/** All rounds of one job, the oldest first. */
+export async function roundsOf(table: Table, job: Job): Promise<JobItem[]> {
+  const rows: JobItem[] = [];
+  for await (const row of roundsBefore(table, job, '~')) rows.push(row);
+  return rows.reverse();
+}
+
+/** The latest round submitted at or before an instant; null where there is none. */
+export async function latestRound(table: Table, job: Job, at: string): Promise<JobItem | null> {
+  for await (const row of roundsBefore(table, job, canonicalInstant(at))) return row;
+  return null;
+}
+
+/** The claimed rounds of the same job just before and just after this one; null where there is none. */
+export async function neighboursOf(
+  table: Table,
+  round: Round,
+): Promise<{ before: JobItem | null; after: JobItem | null }> {
+  const submittedAt = canonicalInstant(round.submittedAt);
+  let after: JobItem | null = null;
+  for await (const row of roundsBefore(table, round, '~')) {
+    if (row.claimed_by === undefined || row.submitted_at === submittedAt) continue;
+    if (row.submitted_at < submittedAt) return { before: row, after };
+    after = row;
+  }
+  return { before: null, after };
+}

@@ -1,0 +1,62 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { SnapshotItem } from '../../../schemas/items/forecast.ts';
+import type { SnapshotLine } from '../../../schemas/items/ledger.ts';
+import { instantOf, secondsOf } from '../../domain/round.ts';
+import type { QueueSnapshot } from '../../domain/snapshot.ts';
+import { GATE } from '../../domain/thresholds.ts';
+import type { Items } from './read-together.ts';
+import { clusterKey, conditionally, parseItem, putItem, type Table } from './table.ts';
+
+export const snapshotKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'SNAPSHOT' as const });
+
+/**
+ * Keeps the newest for a fold to take into the ledger. One that a clock which has been set back since put ahead gives way.
+ * @returns false where it is not newer than the last
+ */
+export async function keepSnapshot(
+  table: Table,
+  { clusterId, at, ...counts }: QueueSnapshot,
+  now: Date,
+): Promise<boolean> {
+  const { pending, running, pendingGpus } = counts;
+  const item = { ...snapshotKey(clusterId), at, pending, running, folded: false };
+  return conditionally(
+    putItem(table, pendingGpus === null ? item : { ...item, pending_gpus: pendingGpus }, {
+      ConditionExpression: 'attribute_not_exists(PK) OR #at < :at OR #at > :ahead',
+      ExpressionAttributeNames: { '#at': 'at' },
+      ExpressionAttributeValues: {
+        ':at': at,
+        ':ahead': new Date(now.getTime() + GATE.aheadSeconds * 1000).toISOString(),
+      },
+    }),
+  );
+}
+
+/**
+ * The one that waits, as a line of the ledger; null where none does, or only one that has waited so long that the events since say
+ * more. @throws UnreadableItem, OtherLayout
+ */
+export function snapshotFrom(items: Items, clusterId: string, now: Date): SnapshotLine | null {
+  const item = items(snapshotKey(clusterId));
+  if (item === undefined) return null;
+  const { at, pending, running, pending_gpus: pendingGpus, folded } = parseItem(SnapshotItem, item);
+  const age = now.getTime() / 1000 - secondsOf(at);
+  if (folded || age < 0 || age > GATE.snapshotSeconds) return null;
+  return { kind: 'snapshot', at: secondsOf(at), pending, running, pendingGpus: pendingGpus ?? null };
+}
+
+/** It stands in the ledger. A newer one that came meanwhile still waits. */
+export async function markSnapshot(table: Table, clusterId: string, { at }: Pick<SnapshotLine, 'at'>): Promise<void> {
+  await conditionally(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: snapshotKey(clusterId),
+        UpdateExpression: 'SET folded = :yes',
+        ConditionExpression: '#at = :at',
+        ExpressionAttributeNames: { '#at': 'at' },
+        ExpressionAttributeValues: { ':at': instantOf(at), ':yes': true },
+      }),
+    ),
+  );
+}

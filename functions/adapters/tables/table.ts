@@ -1,0 +1,97 @@
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import type * as z from 'zod';
+import { LAYOUT } from '../../../schemas/layout.ts';
+import { OtherLayout, UnreadableItem } from '../../application/unreadable.ts';
+import { type Round, roundKey } from '../../domain/round.ts';
+import { clientSettings, withoutConnection } from '../aws/client.ts';
+
+/** One client for the life of the process; the endpoint and credentials come from the environment. */
+const client = DynamoDBDocumentClient.from(withoutConnection(new DynamoDBClient(clientSettings())), {
+  marshallOptions: { removeUndefinedValues: true },
+});
+
+/** The single table, bound to its name. Stores take it as their first argument, so that a test can hand in another. */
+export interface Table {
+  client: DynamoDBDocumentClient;
+  name: string;
+}
+
+export function table(name: string): Table {
+  return { client, name };
+}
+
+export const clusterKey = (clusterId: string) => `CLUSTER#${clusterId}`;
+export const jobKey = (round: Round) => rowKey(round.clusterId, roundKey(round));
+/** The same by the key of the round, as the index of unfolded rows and the reservations know it. */
+export const rowKey = (clusterId: string, round: string) => ({ PK: clusterKey(clusterId), SK: `JOB#${round}` });
+
+/**
+ * Parses an item as it came from the table.
+ * @throws OtherLayout, UnreadableItem naming the fields, not their values
+ */
+export function parseItem<T extends z.ZodType>(schema: T, item: Record<string, unknown>): z.infer<T> {
+  if (item.v !== LAYOUT && 'PK' in item) throw new OtherLayout(otherLayout(item));
+  const parsed = schema.safeParse(item);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  throw new UnreadableItem(`${String(item.PK)} ${String(item.SK)}: ${fields}`.slice(0, 1_000));
+}
+
+function otherLayout({ PK, SK, v }: Record<string, unknown>): string {
+  const anew = 'start anew with an empty table, on one machine with npm start -- --fresh or another --data folder';
+  return `${String(PK)} ${String(SK)} is of layout ${String(v ?? 'none')}, and this version reads layout ${LAYOUT}: ${anew}`;
+}
+
+type Conditions = Pick<
+  UpdateCommandInput,
+  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+>;
+
+/** Puts a whole item, with its layout. Everything that can come into being is written by this or by `upsertItem`. */
+export async function putItem<T extends { PK: string; SK: string }>(
+  { client, name }: Table,
+  item: T,
+  conditions: Conditions = {},
+): Promise<T & { v: typeof LAYOUT }> {
+  const Item = { ...item, v: LAYOUT };
+  await client.send(new PutCommand({ TableName: name, Item, ...conditions }));
+  return Item;
+}
+
+/**
+ * Updates an item that may not be there yet, with its layout.
+ * @returns its attributes as `ReturnValues` asks for them
+ */
+export async function upsertItem(
+  { client, name }: Table,
+  Key: { PK: string; SK: string },
+  { UpdateExpression = '', ExpressionAttributeValues, ...update }: Omit<UpdateCommandInput, 'TableName' | 'Key'>,
+): Promise<Record<string, unknown>> {
+  const withLayout = /\bSET /.test(UpdateExpression)
+    ? UpdateExpression.replace(/\bSET /, 'SET v = :v, ')
+    : `SET v = :v ${UpdateExpression}`;
+  const answer = await client.send(
+    new UpdateCommand({
+      ...{ TableName: name, Key, UpdateExpression: withLayout, ...update },
+      ExpressionAttributeValues: { ...ExpressionAttributeValues, ':v': LAYOUT },
+    }),
+  );
+  return answer.Attributes ?? {};
+}
+
+/** The condition of a conditional write did not hold: somebody else was first. */
+export function lostTheRace(error: unknown): error is ConditionalCheckFailedException {
+  return error instanceof ConditionalCheckFailedException;
+}
+
+/** True when the write took place, false when its condition did not hold. */
+export async function conditionally(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (lostTheRace(error)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { calibrationKey } from './calibration.ts';
+import { conditionally, type Table } from './table.ts';
+
+/** A cluster that stays broken is told of again the next day: by then somebody else is on call. */
+const REMIND_MS = 86_400_000;
+
+/**
+ * Lets one run tell people that a cluster could not be visited, once per kind of trouble and day. Works on an item that
+ * cannot be read, since it only writes beside what is broken.
+ * @returns false when they have been told
+ */
+export async function claimTrouble(table: Table, clusterId: string, error: string, now: Date): Promise<boolean> {
+  const untold = 'attribute_not_exists(visit_error) OR visit_error <> :error OR visit_error_told_at < :yesterday';
+  return conditionally(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: calibrationKey(clusterId),
+        UpdateExpression: 'SET visit_error = :error, visit_error_told_at = :now',
+        ConditionExpression: `attribute_exists(PK) AND (${untold})`,
+        ExpressionAttributeValues: {
+          ':error': error,
+          ':now': now.toISOString(),
+          ':yesterday': new Date(now.getTime() - REMIND_MS).toISOString(),
+        },
+      }),
+    ),
+  );
+}
+
+/** Forgets the trouble: after a visit that succeeded, and where people could not be told, so that the next run tells them. */
+export async function forgetTrouble(table: Table, clusterId: string): Promise<void> {
+  await conditionally(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: calibrationKey(clusterId),
+        UpdateExpression: 'REMOVE visit_error, visit_error_told_at',
+        ConditionExpression: 'attribute_exists(PK)',
+      }),
+    ),
+  );
+}

@@ -1,0 +1,34 @@
+import type { CalibrationItem } from '../../schemas/items/calibration.ts';
+
+import { capFor } from './calibration/demand.ts';
+import type { Purse } from './calibration/purse.ts';
+import type { CalibrationState } from './calibration/state.ts';
+import type { TierRules } from './tier-rules.ts';
+
+/** The four tiers, as their attributes end. */
+export const TIER_NUMBERS = [1, 2, 3, 4] as const;
+
+/** Free tokens, places, open calls and demand of one tier, as the item has them. */
+export function tierOf(item: CalibrationItem, tier: TierNumber) {
+  return {
+    free: item[`free_${tier}`],
+    places: item[`places_${tier}`] ?? new Set<Uint8Array>(),
+    open: item[`open_${tier}`] ?? new Set<Uint8Array>(),
+    demand: item[`demand_${tier}`],
+  };
+}
+
+/** What stands beside the state now, for a decision or a batch: reserved tokens, and the caps that demand raises. */
+export function purseOf(item: CalibrationItem, state: CalibrationState, rules: readonly TierRules[]): Purse {
+  const purse: Purse = { reserved: new Float64Array(4), caps: new Float64Array(4) };
+  for (const tier of TIER_NUMBERS) {
+    const i = tier - 1;
+    const { free, demand } = tierOf(item, tier);
+    const numbers = rules[i];
+    purse.reserved[i] = (state.tiers[i]?.tokens ?? 0) - free;
+    purse.caps[i] = numbers === undefined ? 0 : capFor(numbers, demand);
+  }
+  return purse;
+}
+
+export type TierNumber = (typeof TIER_NUMBERS)[number];

@@ -20,10 +20,10 @@ import { createIntegrations } from './integrations.ts';
 import { type Disk, folderDisk } from './journal/disk.ts';
 import { memoryJournal, openJournal } from './journal/journal.ts';
 import { lockFolder } from './journal/lock.ts';
-import { openDynamo } from './services/dynamo.ts';
 import { createQueues } from './services/queues.ts';
 import { NotRetriable } from './services/retries.ts';
 import { secretsManager } from './services/secrets.ts';
+import { openDynamo } from './tables/dynamo.ts';
 import { type Credentials, dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
@@ -80,7 +80,7 @@ export type System = Awaited<ReturnType<typeof startSystem>>;
  * routes, behind one loopback port.
  * @throws UnsupportedAssembly, UnsupportedDefinition when it asks for something this runtime does not do
  * @throws FolderInUse when another process runs on the same state
- * @throws TableChanged when the data folder holds a table with other keys
+ * @throws TableChanged, TablesUnusable when the data folder holds tables with other keys, or none that can be read
  */
 export async function startSystem(options: SystemOptions) {
   const { clock, dataDir, log, newId = randomUUID, random = Math.random } = options;
@@ -107,7 +107,8 @@ export async function startSystem(options: SystemOptions) {
     const credentialsOf = ({ arn }: FunctionSpec) => functionCredentials(credentials, arn);
 
     const later = (retry: () => void) => void wall.at(wall.now() + FULL_MS, retry);
-    const dynamo = await openDynamo(inMemory ? null : (options.tablesDir ?? join(dataDir, 'tables')), later, log);
+    const tablesDir = inMemory ? null : (options.tablesDir ?? join(dataDir, 'tables'));
+    const dynamo = await openDynamo(tablesDir, later, log, () => clock.now());
     closers.push(() => dynamo.close());
     for (const table of assembly.tables) await dynamo.ensureTable(table);
 

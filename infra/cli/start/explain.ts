@@ -9,6 +9,7 @@ const CLEAR = new Set([
   'UnsupportedAssembly',
   'UnsupportedDefinition',
   'TableChanged',
+  'TablesUnusable',
   'FolderInUse',
   'UnreadableCredentials',
 ]);
@@ -20,9 +21,9 @@ export function explain(error: unknown): string {
   return CLEAR.has(error.name) ? error.message : (error.stack ?? error.message);
 }
 
-/** LevelDB has no codes, and says it several causes deep. */
+/** The tables have words for it instead of a code. */
 function isFull(error: Error): boolean {
-  if (codeOf(error) === 'ENOSPC' || error.message.includes('No space left on device')) return true;
+  if (codeOf(error) === 'ENOSPC' || error.message.includes('disk is full')) return true;
   return error.cause instanceof Error && isFull(error.cause);
 }
 

@@ -46,7 +46,7 @@ export const WITHOUT: ReadonlySet<string> = new Set([
   ...['Description', 'Tags', 'Architectures', 'AssumeRolePolicyDocument', 'Path', 'GenerateSecretString'],
   ...['LoggingConfig', 'LoggingConfiguration', 'TracingConfig', 'TracingConfiguration', 'SqsManagedSseEnabled'],
   ...['BillingMode', 'DeletionProtectionEnabled', 'PointInTimeRecoverySpecification'],
-  // Expired items stay: dynalite deletes nothing by itself, and on AWS deletion may lag by days.
+  // Expired items stay: nothing deletes them on one machine, and on AWS deletion may lag by days.
   'TimeToLiveSpecification',
 ]);
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { AwsError } from '../wire/aws-error.ts';
+import { AwsError } from '../aws-error.ts';
 import { Definition, shapeOf } from './definition.ts';
 import { tableNotFound } from './refusals.ts';
 import { EVERYTHING, keyOf } from './storage/keys.ts';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { invalidParameter } from './refusals.ts';
 
 /** Names as DynamoDB allows them for tables and indexes. */
 export const Name = z
@@ -41,6 +42,14 @@ export const Definition = z
     ({ GlobalSecondaryIndexes: all }) => new Set(all.map((index) => index.IndexName)).size === all.length,
     'Duplicate index name',
   );
+
+/** @throws AwsError for what cannot be a table */
+export function parseDefinition(input: unknown): Definition {
+  const parsed = Definition.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  throw invalidParameter(faults.join('; '));
+}
 
 export type Definition = z.infer<typeof Definition>;
 export type KeyType = Definition['AttributeDefinitions'][number]['AttributeType'];

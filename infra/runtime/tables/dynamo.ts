@@ -1,8 +1,8 @@
 import type { TableSpec } from '../assembly/specs.ts';
-import { AwsError } from '../wire/aws-error.ts';
+import { AwsError } from '../aws-error.ts';
 import { batchOperations } from './batch-operations.ts';
 import { type Catalog, openCatalog, TableChanged, TREES } from './catalog.ts';
-import { Definition } from './definition.ts';
+import { parseDefinition } from './definition.ts';
 import { itemOperations } from './item-operations.ts';
 import { queryOperations } from './query-operations.ts';
 import type { Operation } from './request.ts';
@@ -78,7 +78,7 @@ export async function openDynamo(
     run,
     /** Creates the table unless the data folder has it. @throws TableChanged */
     async ensureTable({ name, arn: _, ...keys }: TableSpec): Promise<void> {
-      const definition = Definition.parse({ TableName: name, ...keys });
+      const definition = parseDefinition({ TableName: name, ...keys });
       await commit.write(() => working(() => catalog.ensure(definition))).catch(fail);
     },
     /** Resolves when the disk takes writes, or is not known to refuse them. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Catalog } from './catalog.ts';
+import { Name } from './definition.ts';
 import { bindCondition } from './expressions/condition.ts';
 import { bindKeyCondition } from './expressions/key-condition.ts';
 import { type Path, Placeholders } from './expressions/placeholders.ts';
@@ -18,7 +19,7 @@ import { keyOfKey, keyOnIndex, showIn, type View } from './view.ts';
 const PAGE_BYTES = 2 ** 20;
 
 const Scan = z.strictObject({
-  ...{ TableName: part.TableName, IndexName: part.TableName.optional(), ...part.placeholders, ...part.counted },
+  ...{ TableName: part.TableName, IndexName: Name.optional(), ...part.placeholders, ...part.counted },
   ...{ FilterExpression: z.string().optional(), ...part.projection, ConsistentRead: z.boolean().default(false) },
   Select: z.enum(['ALL_ATTRIBUTES', 'ALL_PROJECTED_ATTRIBUTES', 'SPECIFIC_ATTRIBUTES', 'COUNT']).optional(),
   Limit: z.int().min(1, 'Member must have value greater than or equal to 1').optional(),

@@ -1,4 +1,4 @@
-import { AwsError } from '../wire/aws-error.ts';
+import { AwsError } from '../aws-error.ts';
 
 /** What AWS answers to a request that can never be granted as it is. */
 export const invalid = (message: string) => new AwsError('ValidationException', message);

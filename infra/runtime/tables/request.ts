@@ -4,7 +4,11 @@ import { invalid, wrongType } from './refusals.ts';
 
 /** Parts that requests have in common. Items and values are looked into later, by `parseItem`. */
 export const Attributes = z.record(z.string(), z.unknown());
-export const TableName = Name;
+/** A name, or an ARN, which ends in it. */
+export const TableName = z
+  .string()
+  .transform((nameOrArn) => nameOrArn.replace(/^arn:.*:table\//, ''))
+  .pipe(Name);
 const Expression = z.string();
 
 /** What an expression may refer to. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Catalog } from './catalog.ts';
-import { Definition, Name } from './definition.ts';
-import { invalidParameter, tableNotFound } from './refusals.ts';
+import { Definition, Name, parseDefinition } from './definition.ts';
+import { tableNotFound } from './refusals.ts';
 import * as part from './request.ts';
 import type { Table } from './table.ts';
 
@@ -35,9 +35,8 @@ export function tableOperations(catalog: Catalog): Record<string, part.Operation
   return {
     CreateTable: part.operation('CreateTable', 'write', Create, ({ BillingMode, ProvisionedThroughput, ...asked }) => {
       const indexes = asked.GlobalSecondaryIndexes?.map(({ ProvisionedThroughput: _, ...index }) => index);
-      const parsed = Definition.safeParse({ ...asked, ...(indexes && { GlobalSecondaryIndexes: indexes }) });
-      if (!parsed.success) throw invalidParameter(parsed.error.issues.map(({ message }) => message).join('; '));
-      return { TableDescription: describe(catalog.create(parsed.data), 'CREATING') };
+      const definition = parseDefinition({ ...asked, ...(indexes && { GlobalSecondaryIndexes: indexes }) });
+      return { TableDescription: describe(catalog.create(definition), 'CREATING') };
     }),
     DeleteTable: part.operation('DeleteTable', 'write', Named, ({ TableName }) => {
       const table = named(TableName);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AwsError } from '../wire/aws-error.ts';
+import { AwsError } from '../aws-error.ts';
 import { TREES } from './catalog.ts';
 import { EVERYTHING, keyOf } from './storage/keys.ts';
 import type { Trees } from './storage/trees.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { AwsError } from '../wire/aws-error.ts';
+import { AwsError } from '../aws-error.ts';
 import { identityOf } from './batch-operations.ts';
 import type { Catalog } from './catalog.ts';
 import { Placeholders } from './expressions/placeholders.ts';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { AwsError } from '../wire/aws-error.ts';
+import { AwsError } from '../aws-error.ts';
 import { bindCondition, type Predicate } from './expressions/condition.ts';
 import { Placeholders } from './expressions/placeholders.ts';
 import { bindUpdate, type Update } from './expressions/update.ts';

@@ -2,8 +2,8 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { TableChanged } from '../../../infra/runtime/services/dynamo.ts';
 import { startSystem } from '../../../infra/runtime/system.ts';
+import { TableChanged } from '../../../infra/runtime/tables/catalog.ts';
 import { manualClock } from '../../fixtures/manual-clock.ts';
 import { lambda, MIGHTY, table, temporaryFolder, writeAssembly } from './assembly-fixture.ts';
 import { systemAssembly } from './system-fixture.ts';
@@ -37,7 +37,10 @@ describe('a data folder', () => {
     const changed = {
       ...rows,
       Type: 'AWS::DynamoDB::Table',
-      Properties: { ...rows?.Properties, GlobalSecondaryIndexes: [] },
+      Properties: {
+        ...{ ...rows?.Properties, GlobalSecondaryIndexes: [] },
+        AttributeDefinitions: ['PK', 'SK'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      },
     };
     const assembly = writeAssembly({ App: { resources: { Table: changed } } });
     await expect(start(dataDir, assembly)).rejects.toBeInstanceOf(TableChanged);

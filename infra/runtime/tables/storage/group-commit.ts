@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { AwsError } from '../../wire/aws-error.ts';
+import { AwsError } from '../../aws-error.ts';
 import { isRefusal, wordsOf } from './sqlite-file.ts';
 
 export type Later = (retry: () => void) => void;
@@ -22,8 +22,6 @@ interface Options {
   /** Called when writes that had been done were undone again. */
   readonly undone: () => void;
 }
-
-export type GroupCommit = ReturnType<typeof createGroupCommit>;
 
 /**
  * Runs the work of requests one after the other and commits all of one turn of the event loop at once: one trip to the

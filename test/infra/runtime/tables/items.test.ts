@@ -270,6 +270,9 @@ describe('tables', () => {
     await expect(dynamo.run('CreateTable', { TableName, ...keys })).rejects.toMatchObject({
       type: 'ResourceInUseException',
     });
+    await expect(
+      dynamo.run('CreateTable', { TableName: 'odd', ...keys, AttributeDefinitions: [] }),
+    ).rejects.toMatchObject(invalid(/AttributeDefinitions must name exactly the attributes of all keys/));
     await dynamo.run('DeleteTable', { TableName: 'rows' });
     await expect(dynamo.run('DescribeTable', { TableName: 'rows' })).rejects.toMatchObject({
       type: 'ResourceNotFoundException',

@@ -1,11 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openDynamo } from '../../../../infra/runtime/tables/dynamo.ts';
 import { createGroupCommit } from '../../../../infra/runtime/tables/storage/group-commit.ts';
+import { smallDisk } from '../../../fixtures/small-disk.ts';
 import { openTables, tableSpec, temporaryFolder } from './fixture.ts';
 
 const rows = tableSpec('rows', ['PK'], { byG: { keys: ['g'] } });
@@ -226,18 +227,12 @@ describe('a disk that is full', () => {
     expect(await count()).toBe(2);
   });
 
-  const small = temporaryMount();
+  const small = smallDisk(2 ** 22);
   it.runIf(small !== undefined)('is waited out by the whole store (skipped where none may be mounted)', async () => {
     const said: string[] = [];
-    let retry = () => {};
-    const dynamo = await openTables(
-      join(small ?? '', 'tables'),
-      [rows],
-      (again) => {
-        retry = again;
-      },
-      (message) => void said.push(message),
-    );
+    const full = Promise.withResolvers<() => void>();
+    const report = (message: string) => void said.push(message);
+    const dynamo = await openTables(join(small?.folder ?? '', 'tables'), [rows], full.resolve, report);
     const put = (n: number) =>
       dynamo.run('PutItem', { TableName: 'rows', Item: { PK: { S: `${n}` }, text: { S: 'x'.repeat(100_000) } } });
     let taken = 0;
@@ -247,24 +242,13 @@ describe('a disk that is full', () => {
     await expect(fill()).rejects.toMatchObject(refused);
     const get = (n: number) => dynamo.run('GetItem', { TableName: 'rows', Key: { PK: { S: `${n}` } } });
     for (let n = 0; n < taken; n++) expect(await get(n)).toHaveProperty('Item');
-    spawnSync('mount', ['-o', 'remount,size=64m', small ?? '']);
+    const retry = await full.promise;
+    small?.grow();
     const writable = dynamo.writable();
-    await new Promise(setImmediate);
     retry();
     await writable;
     await put(taken);
     for (let n = 0; n <= taken; n++) expect(await get(n)).toHaveProperty('Item');
     expect(said).toHaveLength(2);
-    await dynamo.close();
   });
-
-  function temporaryMount(): string | undefined {
-    const folder = join('/tmp', `vgac-small-${process.pid}`);
-    mkdirSync(folder, { recursive: true });
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder]).status === 0;
-    afterAll(() => {
-      if (mounted) spawnSync('umount', [folder]);
-    });
-    return mounted ? folder : undefined;
-  }
 });

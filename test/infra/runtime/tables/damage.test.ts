@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openDynamo } from '../../../../infra/runtime/tables/dynamo.ts';
-import { type Dynamo, openTables, tableSpec, temporaryFolder } from './fixture.ts';
+import { type Dynamo, openTables, temporaryFolder } from './fixture.ts';
+import { tableSpec } from './spec.ts';
 
 const spec = tableSpec('rows', ['PK', 'SK'], {
   byG: { keys: ['g', 'due'] },

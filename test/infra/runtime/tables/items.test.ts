@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openRows, openTables, tableSpec } from './fixture.ts';
+import { openRows, openTables } from './fixture.ts';
+import { tableSpec } from './spec.ts';
 
 const invalid = (message: string | RegExp) => ({
   type: 'ValidationException',

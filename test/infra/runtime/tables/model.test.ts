@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Dynamo, openTables, tableSpec, temporaryFolder } from './fixture.ts';
+import { type Dynamo, openTables, temporaryFolder } from './fixture.ts';
+import { tableSpec } from './spec.ts';
 
 interface Row {
   readonly PK: string;

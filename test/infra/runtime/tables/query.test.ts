@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { TableSpec } from '../../../../infra/runtime/assembly/specs.ts';
-import { type Dynamo, openTables, tableSpec } from './fixture.ts';
+import { type Dynamo, openTables } from './fixture.ts';
+import { tableSpec } from './spec.ts';
 
 const Page = z.object({
   Items: z.array(z.record(z.string(), z.unknown())).optional(),

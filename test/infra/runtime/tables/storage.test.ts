@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { openDynamo } from '../../../../infra/runtime/tables/dynamo.ts';
 import { createGroupCommit } from '../../../../infra/runtime/tables/storage/group-commit.ts';
 import { smallDisk } from '../../../fixtures/small-disk.ts';
-import { openTables, tableSpec, temporaryFolder } from './fixture.ts';
+import { openTables, temporaryFolder } from './fixture.ts';
+import { tableSpec } from './spec.ts';
 
 const rows = tableSpec('rows', ['PK'], { byG: { keys: ['g'] } });
 const Key = { PK: { S: 'a' } };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Dynamo, openTables, tableSpec, temporaryFolder } from './fixture.ts';
+import { type Dynamo, openTables, temporaryFolder } from './fixture.ts';
+import { tableSpec } from './spec.ts';
 
 const rows = tableSpec('rows', ['PK'], { byG: { keys: ['g'] } });
 const others = tableSpec('others', ['PK']);

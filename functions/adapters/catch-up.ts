@@ -1,12 +1,12 @@
 import type { FoldClusterOutput } from '../../schemas/machines/drift-monitor.ts';
 import { isUnreadable, UnreadableItem } from '../application/unreadable.ts';
 import { deserialise } from '../domain/calibration/codec.ts';
-import { announcementsOf, driftStanding, isSameDrift } from '../domain/drift-report.ts';
+import { announcementsOf, driftNotices, driftStanding, isSameDrift } from '../domain/drift-report.ts';
 import { foldCluster, releaseOrphans } from './fold.ts';
 import { isRecalibrationDue } from './recalibrate.ts';
 import { loadCalibration } from './tables/calibration.ts';
 import { loadConfig } from './tables/config.ts';
-import { claimDriftNews, driftTold } from './tables/drift-notices.ts';
+import { claimDriftNews } from './tables/drift-notices.ts';
 import type { Table } from './tables/table.ts';
 import { forgetTrouble } from './tables/visit-trouble.ts';
 
@@ -29,7 +29,7 @@ export async function catchUp(table: Table, clusterId: string, run: string, now:
 
   const item = (await loadCalibration(table, clusterId)) ?? listed;
   const state = deserialise(item.state);
-  const told = driftTold(item);
+  const told = driftNotices(item);
   const to = driftStanding(state);
   const toAnnounce = !isSameDrift(told.announced, to);
   const isNews = toAnnounce || !isSameDrift(told.heard, to);

@@ -1,14 +1,16 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { EpochChange } from '../../schemas/items/ledger.ts';
+import { FoldContended } from '../application/outcomes/contended.ts';
 import { UnreadableItem } from '../application/unreadable.ts';
 import { deserialise } from '../domain/calibration/codec.ts';
 import type { CalibrationState } from '../domain/calibration/state.ts';
 import { deserialiseForecast, serialiseLearned } from '../domain/forecast/codec.ts';
 import { type Learned, nothingLearned } from '../domain/forecast/state.ts';
+import { nextBatch } from '../domain/next-batch.ts';
 import type { Fact } from '../domain/recalibration/fact.ts';
 import { factOf } from '../domain/recalibration/ledger-facts.ts';
-import { FoldContended, finishMarking, moveOn, nextBatch } from './fold.ts';
+import { finishMarking, moveOn } from './fold.ts';
 import { loadCalibration } from './tables/calibration.ts';
 import { loadForecast } from './tables/forecast.ts';
 import { findBatch, readLedgerBackwards } from './tables/ledger.ts';

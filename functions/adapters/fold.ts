@@ -3,8 +3,9 @@ import type { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { ForecastItem } from '../../schemas/items/forecast.ts';
 import type { JobItem } from '../../schemas/items/job.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
-import { deserialise } from '../domain/calibration/codec.ts';
+import { FoldContended } from '../application/outcomes/contended.ts';
 import { applyBatch, birth, tiersChanged } from '../domain/fold-batch.ts';
+import { nothingReplayed, type Replayed, replayBatch } from '../domain/forecast/replay.ts';
 import {
   inFoldOrder,
   isOfQueue,
@@ -15,13 +16,14 @@ import {
   roundOfLine,
 } from '../domain/ledger-lines.ts';
 import { ringDraw } from '../domain/lottery.ts';
+import { type Batch, nextBatch } from '../domain/next-batch.ts';
 import { ledgerEntry, mayBeUndoneUntil, moreOfWait } from '../domain/outcome.ts';
 import { keyOfBytes, placeOf, timeOfPlace } from '../domain/place.ts';
 import { queueLinesOf } from '../domain/queue-facts.ts';
-import { purseOf, TIER_NUMBERS, tierOf } from '../domain/reservations.ts';
+import { TIER_NUMBERS, tierOf } from '../domain/reservations.ts';
 import { roundHash, roundKey, roundOf, roundText } from '../domain/round.ts';
-import { ledgerTiers, tierRulesOf } from '../domain/tier-rules.ts';
-import { moveForecast, nothingReplayed, type Replayed, replayBatch } from './move-forecast.ts';
+import { tierRulesOf } from '../domain/tier-rules.ts';
+import { moveForecast } from './move-forecast.ts';
 import {
   calibrationFrom,
   calibrationKey,
@@ -32,8 +34,8 @@ import {
   saveMarked,
 } from './tables/calibration.ts';
 import { forecastFrom, forecastKey } from './tables/forecast.ts';
-import { type Batch, findBatch, loadBatch, putBatch, readLedger } from './tables/ledger.ts';
-import { dueRounds, labelRow, leaveUntilDue, loadJobs, markBlindly, markRow, RowContended } from './tables/outcomes.ts';
+import { findBatch, loadBatch, putBatch, readLedger } from './tables/ledger.ts';
+import { dueRounds, labelRow, leaveUntilDue, loadJobs, markBlindly, markRow } from './tables/outcomes.ts';
 import { readTogether } from './tables/read-together.ts';
 import { markSnapshot, snapshotFrom, snapshotKey } from './tables/snapshots.ts';
 import type { Table } from './tables/table.ts';
@@ -53,16 +55,6 @@ interface FoldLimits {
 
 /** Each lost race means that another folder made progress; this many in a row means that something else is wrong. */
 const EVERYTHING: FoldLimits = { races: 20, batches: Number.POSITIVE_INFINITY };
-
-/** Other folders won every race. Retried by the caller's retry policy. */
-export class FoldContended extends Error {
-  override name = 'FoldContended' as const;
-}
-
-/** Others were faster, and fold the same: nothing is wrong. */
-export function isOutrun(error: unknown): boolean {
-  return error instanceof FoldContended || error instanceof RowContended;
-}
 
 interface FoldReport {
   /** Jobs that this call settled. */
@@ -126,25 +118,6 @@ export async function foldCluster(
     }
   }
   throw new FoldContended(`the fold of ${clusterId} lost ${patience} races in a row`);
-}
-
-/** The next batch of a cluster, still empty: with the numbers, the reservations and the caps of this moment. */
-export function nextBatch(
-  item: CalibrationItem,
-  config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>,
-  now: Date,
-): Batch {
-  const rules = tierRulesOf(config.tiers);
-  const { reserved, caps } = purseOf(item, deserialise(item.state), rules);
-  return {
-    version: item.version + 1,
-    folded_at: now.toISOString(),
-    long_wait_seconds: config.longWaitSeconds,
-    tiers: ledgerTiers(rules),
-    reserved: Array.from(reserved),
-    caps: Array.from(caps),
-    entries: [],
-  };
 }
 
 /** Nobody looks for the next candidates before every row of the newest batch is marked, by whoever comes first. */

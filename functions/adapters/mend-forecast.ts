@@ -1,5 +1,6 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { nothingReplayed, type Replayed, rowsOfReplayed } from './move-forecast.ts';
+import { nothingReplayed, type Replayed, rowsOfReplayed } from '../domain/forecast/replay.ts';
+
 import { forecastKey, rowKeyOf, saveForecast, saveRow, storedRows } from './tables/forecast.ts';
 import type { Table } from './tables/table.ts';
 

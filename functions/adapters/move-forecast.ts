@@ -1,5 +1,6 @@
 import type { ForecastItem, ForecastRow } from '../../schemas/items/forecast.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
+import { ForecastContended } from '../application/outcomes/contended.ts';
 import { UnreadableItem } from '../application/unreadable.ts';
 import { applyToForecast, rowsOf } from '../domain/forecast/apply.ts';
 import {
@@ -7,35 +8,19 @@ import {
   deserialiseQueue,
   deserialiseShape,
   serialiseForecast,
-  serialiseQueue,
-  serialiseShape,
 } from '../domain/forecast/codec.ts';
 import { FORECAST } from '../domain/forecast/numbers.ts';
+import { queueBytes, shapeBytes } from '../domain/forecast/replay.ts';
+import { hashOf, type RowKind, rowAfter } from '../domain/forecast/rows.ts';
 import { coldForecast } from '../domain/forecast/state.ts';
 import { emptyTables, evict, isOverfull, type Tables } from '../domain/forecast/tables.ts';
-import {
-  forecastKey,
-  hashOf,
-  listRows,
-  loadForecast,
-  loadRows,
-  type RowKind,
-  rowAfter,
-  rowKeyOf,
-  saveForecast,
-  saveRow,
-} from './tables/forecast.ts';
+import { forecastKey, listRows, loadForecast, loadRows, rowKeyOf, saveForecast, saveRow } from './tables/forecast.ts';
 import { loadBatch } from './tables/ledger.ts';
 import type { Table } from './tables/table.ts';
 
 /** Each lost race means that another folder made progress; this many in a row means that something else is wrong. */
 const RACES = 20;
 const WRITES_AT_ONCE = 10;
-
-/** The forecast could not be moved to the version of the ledger. Retried by the caller's retry policy. */
-export class ForecastContended extends Error {
-  override name = 'ForecastContended' as const;
-}
 
 /**
  * Moves the built-in forecast of a cluster to a batch that stands in the ledger, and its rows before it, so that whoever dies on the
@@ -160,45 +145,6 @@ class Rows {
     const key = rowKeyOf(this.#clusterId, kind, hash);
     await saveRow(this.#table, key, { state, before, version: this.#version }, stored?.version ?? null, now);
   }
-}
-
-/** A forecast as the ledger alone gives it, with its rows by their hashes. */
-export interface Replayed {
-  state: Uint8Array<ArrayBuffer>;
-  readonly tables: Tables;
-}
-
-export function nothingReplayed(): Replayed {
-  return { state: serialiseForecast(coldForecast()), tables: emptyTables() };
-}
-
-/** The same step, from the ledger alone: it starts and ends in stored bytes too, for some digits are not stored. */
-export function replayBatch(replayed: Replayed, batch: LedgerItem): void {
-  const state = deserialiseForecast(replayed.state);
-  applyToForecast(state, replayed.tables, batch);
-  evict(state.queue.tables, replayed.tables);
-  replayed.state = serialiseForecast(state);
-}
-
-/** Rows of one table as they are stored. */
-export function rowsOfReplayed({ tables }: Replayed, kind: RowKind): Map<string, Uint8Array> {
-  const names = kind === 'SHAPE' ? tables.shapes.keys() : tables.queues.keys();
-  const rows = new Map<string, Uint8Array>();
-  for (const name of names) {
-    const bytes = kind === 'SHAPE' ? shapeBytes(tables, name) : queueBytes(tables, name);
-    if (bytes !== null) rows.set(hashOf(name), bytes);
-  }
-  return rows;
-}
-
-function shapeBytes({ shapes }: Tables, name: string): Uint8Array | null {
-  const row = shapes.get(name);
-  return row === undefined ? null : serialiseShape(row);
-}
-
-function queueBytes({ queues }: Tables, name: string): Uint8Array | null {
-  const row = queues.get(name);
-  return row === undefined ? null : serialiseQueue(row);
 }
 
 function isSame(one: Uint8Array | null, other: Uint8Array | null): boolean {

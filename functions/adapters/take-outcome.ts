@@ -1,6 +1,7 @@
+import type { Recorded } from '../application/outcomes/ports.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { type Round, roundOf } from '../domain/round.ts';
-import { type Recorded, recordOutcome } from './tables/outcomes.ts';
+import { recordOutcome } from './tables/outcomes.ts';
 import { latestRound } from './tables/rounds.ts';
 import type { Table } from './tables/table.ts';
 import { dropWaiting, keepWaiting } from './tables/waiting-outcomes.ts';

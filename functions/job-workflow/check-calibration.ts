@@ -1,10 +1,11 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { CheckCalibrationInput, CheckCalibrationOutput } from '../../schemas/machines/job-workflow.ts';
-import { foldCluster, isOutrun } from '../adapters/fold.ts';
+import { foldCluster } from '../adapters/fold.ts';
 import { checkReliability } from '../adapters/reliability-check.ts';
 import { loadConfig } from '../adapters/tables/config.ts';
 import { table } from '../adapters/tables/table.ts';
+import { isOutrun } from '../application/outcomes/contended.ts';
 import { task } from '../runtime/task.ts';
 
 /** A job waits for this: whoever wins a race folds the same, and a backlog is for the drift monitor. */

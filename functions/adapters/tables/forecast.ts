@@ -1,16 +1,13 @@
-import { createHash } from 'node:crypto';
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { ForecastItem, ForecastRow } from '../../../schemas/items/forecast.ts';
 import type { Observation } from '../../../schemas/ports/vgac.ts';
 import { deserialiseForecast, deserialiseQueue, deserialiseShape } from '../../domain/forecast/codec.ts';
 import { type Asked, emptyQueue, shapeOf } from '../../domain/forecast/queue.ts';
+import { hashOf, type RowKind, rowAfter } from '../../domain/forecast/rows.ts';
 import { emptyTables } from '../../domain/forecast/tables.ts';
 import type { Standing } from '../../domain/served.ts';
 import { type Items, readTogether } from './read-together.ts';
 import { clusterKey, conditionally, parseItem, putItem, type Table } from './table.ts';
-
-/** The two tables of the forecast, as their keys name them. */
-export type RowKind = 'SHAPE' | 'QUEUE';
 
 const DAY_SECONDS = 86_400;
 const BATCH_GET_LIMIT = 100;
@@ -21,11 +18,6 @@ export const rowKeyOf = (clusterId: string, kind: RowKind, hash: string) => ({
   PK: clusterKey(clusterId),
   SK: `FORECAST#${kind}#${hash}`,
 });
-
-/** Eight bytes that stand for a shape, or for the name of a queue: rows stay small, however long a name is. */
-export function hashOf(name: string): string {
-  return createHash('sha256').update(name).digest('hex').slice(0, 16);
-}
 
 /** What a decision about one job reads of the forecast. */
 export function forecastKeys(clusterId: string, asked: Asked): { PK: string; SK: string }[] {
@@ -140,15 +132,6 @@ export async function storedRows(
     start = page.LastEvaluatedKey;
   } while (start);
   return rows;
-}
-
-/**
- * A row as it was after a batch. Whoever died on the next batch may have written it already: then what it was before stands beside it.
- * @returns null where there was none
- */
-export function rowAfter(row: ForecastRow | null, version: number): Uint8Array | null {
-  if (row === null) return null;
-  return (row.version <= version ? row.state : row.before) ?? null;
 }
 
 /** Moves the forecast by one batch. @returns false when somebody has done so before */

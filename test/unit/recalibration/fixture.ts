@@ -1,5 +1,5 @@
 import { changeEpoch } from '../../../functions/adapters/epochs.ts';
-import { nextBatch, rebuild } from '../../../functions/adapters/fold.ts';
+import { rebuild } from '../../../functions/adapters/fold.ts';
 import { moveForecast } from '../../../functions/adapters/move-forecast.ts';
 import { promoteRefit } from '../../../functions/adapters/recalibrate.ts';
 import {
@@ -18,6 +18,7 @@ import { applyBatch } from '../../../functions/domain/fold-batch.ts';
 import { deserialiseForecast, packed } from '../../../functions/domain/forecast/codec.ts';
 import { type Learned, nothingLearned } from '../../../functions/domain/forecast/state.ts';
 import type { LedgerLine } from '../../../functions/domain/ledger-lines.ts';
+import { nextBatch } from '../../../functions/domain/next-batch.ts';
 import type { Fact } from '../../../functions/domain/recalibration/fact.ts';
 import type { EpochChange } from '../../../schemas/items/ledger.ts';
 import { calibrationOf, configOf, moment } from '../application/outcomes/fixture.ts';

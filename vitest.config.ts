@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
+/** A suffix says what a test needs; its folder mirrors that of its source. */
+const SYSTEM = 'test/**/*.system.test.ts';
+const BROWSER = 'test/**/*.browser.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     pool: 'threads',
@@ -19,5 +22,12 @@ export default defineConfig({
       POWERTOOLS_METRICS_NAMESPACE: 'test',
       POWERTOOLS_SERVICE_NAME: 'test',
     },
+    projects: [
+      // The fast loop: under a minute on two cores.
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [SYSTEM, BROWSER] } },
+      // Whole systems, commands as processes, long histories.
+      { extends: true, test: { name: 'system', include: [SYSTEM] } },
+      { extends: true, test: { name: 'browser', include: [BROWSER] } },
+    ],
   },
 });

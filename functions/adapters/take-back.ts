@@ -1,9 +1,9 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Effect } from '../../schemas/effect.ts';
+import type { Scheduler } from '../application/decisions/scheduler.ts';
+import { undoEffect } from '../application/decisions/undo-effect.ts';
 import { recordedArguments } from '../domain/permission.ts';
 import { stands } from '../domain/undoing.ts';
-import type { Scheduler } from './schedulers/scheduler.ts';
-import { undoEffect } from './schedulers/undo-effect.ts';
 import type { ApprovalEdges } from './slack/edges.ts';
 import { follow } from './slack/follow.ts';
 import { tell } from './slack/settle.ts';

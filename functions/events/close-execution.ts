@@ -1,8 +1,9 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { ExecutionStatusChange } from '../../schemas/events/execution-status.ts';
-import { closeBroken, jobOfInput } from '../adapters/close-broken.ts';
+import { brokenExecutionStore } from '../adapters/tables/closing-store.ts';
 import { table } from '../adapters/tables/table.ts';
+import { closeBrokenExecution, jobOfInput } from '../application/decisions/close-broken-execution.ts';
 import { task } from '../runtime/task.ts';
 
 /** Closes the row of an execution that ended where no Catch could see it: failed, timed out or aborted. */
@@ -18,7 +19,11 @@ export const handler = task(
     const failure = { error: error ?? `Execution.${status}`, cause: detail.cause?.slice(0, 1_000) };
     // An input that names no job was quarantined: there is no row to close, only something to report.
     const outcome = job
-      ? await closeBroken(table(env.DYNAMODB_TABLE_NAME), job, { executionArn, failure, now })
+      ? await closeBrokenExecution(brokenExecutionStore(table(env.DYNAMODB_TABLE_NAME)), job, {
+          executionArn,
+          failure,
+          now,
+        })
       : ('noJob' as const);
     metrics.addMetric('ExecutionBroken', MetricUnit.Count, 1);
     log.error('an execution ended without closing its job', {

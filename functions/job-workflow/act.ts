@@ -1,12 +1,9 @@
 import * as z from 'zod';
-import type { Effect } from '../../schemas/effect.ts';
 import { ActInput, ActOutput } from '../../schemas/machines/job-workflow.ts';
-import { carryOut, release } from '../adapters/carry-out.ts';
 import { schedulerFor } from '../adapters/schedulers/from-settings.ts';
-import { configFrom, configKey, freezeFrom, freezeKeys } from '../adapters/tables/config.ts';
-import { jobFrom } from '../adapters/tables/jobs.ts';
-import { readTogether } from '../adapters/tables/read-together.ts';
-import { jobKey, table } from '../adapters/tables/table.ts';
+import { effectStore } from '../adapters/tables/effect-store.ts';
+import { table } from '../adapters/tables/table.ts';
+import { carryOut, release } from '../application/decisions/carry-out.ts';
 import { whatFollows } from '../domain/what-follows.ts';
 import { task } from '../runtime/task.ts';
 
@@ -15,15 +12,12 @@ export const handler = task(
   { input: ActInput, output: ActOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async ({ decisionId, step, ...round }, { env, now, log }) => {
     const { clusterId, jobId } = round;
-    const store = table(env.DYNAMODB_TABLE_NAME);
-    const items = await readTogether(store, [...[jobKey(round), configKey(clusterId)], ...freezeKeys(clusterId)]);
-    const row = jobFrom(items, round);
-    const config = configFrom(items, clusterId, row?.platform ?? 'kubernetes');
-    const frozen = freezeFrom(items, clusterId) !== null;
-    const order = { decisionId, row, config, frozen, scheduler: await schedulerFor(config) };
-    const effect: Effect =
+    const store = effectStore(table(env.DYNAMODB_TABLE_NAME));
+    const found = await store.readOrder(round);
+    const order = { ...found, decisionId, scheduler: await schedulerFor(found.config) };
+    const effect =
       step === 'release' ? await release(store, order, now) : await carryOut(store, order, step === 'approved', now);
     log.info('acted', { clusterId, jobId, decisionId, step, action: effect.action, status: effect.status });
-    return { ...effect, follows: whatFollows(step, row?.decision ?? null, effect) };
+    return { ...effect, follows: whatFollows(step, found.row?.decision ?? null, effect) };
   },
 );

@@ -1,8 +1,9 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { AdmitJobInput, AdmitJobOutput } from '../../schemas/machines/job-workflow.ts';
-import { admitRound } from '../adapters/admit-round.ts';
+import { admissionStore } from '../adapters/tables/admission-store.ts';
 import { table } from '../adapters/tables/table.ts';
+import { admitRound } from '../application/decisions/admit-round.ts';
 import { admit } from '../domain/admission.ts';
 import { MalformedEvent } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
@@ -19,7 +20,7 @@ export const handler = task(
     }
     const { job } = admission;
     log.appendKeys({ clusterId: job.clusterId, jobId: job.jobId, submittedAt: job.submittedAt });
-    await admitRound(table(env.DYNAMODB_TABLE_NAME), job, execution, now);
+    await admitRound(admissionStore(table(env.DYNAMODB_TABLE_NAME)), job, execution, now);
     return { job };
   },
 );

@@ -2,9 +2,10 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { CheckCalibrationInput, CheckCalibrationOutput } from '../../schemas/machines/job-workflow.ts';
 import { foldCluster } from '../adapters/fold.ts';
-import { checkReliability } from '../adapters/reliability-check.ts';
 import { loadConfig } from '../adapters/tables/config.ts';
+import { reliabilityStore } from '../adapters/tables/reliability-store.ts';
 import { table } from '../adapters/tables/table.ts';
+import { checkReliability } from '../application/decisions/check-reliability.ts';
 import { isOutrun } from '../application/outcomes/contended.ts';
 import { task } from '../runtime/task.ts';
 
@@ -32,6 +33,6 @@ export const handler = task(
         log.error('the fold before a decision failed', { clusterId, jobId, error: { name, message } });
       }
     }
-    return checkReliability(store, config, now);
+    return checkReliability(reliabilityStore(store), config, now);
   },
 );

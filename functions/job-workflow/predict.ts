@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { PredictInput, PredictOutput } from '../../schemas/machines/job-workflow.ts';
-import { readEvidence, recordOnce } from '../adapters/record-once.ts';
+import { decisionStore } from '../adapters/tables/decision-store.ts';
 import { table } from '../adapters/tables/table.ts';
-import { askVgac } from '../adapters/vgac/ask.ts';
 import { vgacFor, vgacSettings } from '../adapters/vgac/from-settings.ts';
+import { askVgac } from '../application/decisions/ask-vgac.ts';
+import { readEvidence } from '../application/decisions/evidence.ts';
+import { recordDecisionOnce } from '../application/decisions/record-decision.ts';
 import { task } from '../runtime/task.ts';
 
 /**
@@ -13,10 +15,10 @@ import { task } from '../runtime/task.ts';
 export const handler = task(
   { input: PredictInput, output: PredictOutput, env: { DYNAMODB_TABLE_NAME: z.string(), ...vgacSettings } },
   async ({ job, verdict }, { env, now, log }) => {
-    const store = table(env.DYNAMODB_TABLE_NAME);
+    const store = decisionStore(table(env.DYNAMODB_TABLE_NAME));
     const evidence = await readEvidence(store, job);
     const said = await askVgac(await vgacFor(evidence.config, env), job);
-    const decision = await recordOnce(store, { job, verdict, said, evidence }, now);
+    const decision = await recordDecisionOnce(store, { job, verdict, said, evidence }, now);
     log.info('decided', {
       clusterId: job.clusterId,
       jobId: job.jobId,

@@ -70,7 +70,7 @@ describe.each(definitions)('$name', ({ name, text, states }) => {
 
   it.each(lambdas)('%s has a test of its stem', (state) => {
     const stem = SHARED_STEM[state] ?? state;
-    expect(globSync(`test/unit/**/${kebab(stem)}.test.ts`, { cwd: root })).toHaveLength(1);
+    expect(globSync(`test/unit/**/${kebab(stem)}{,.system}.test.ts`, { cwd: root })).toHaveLength(1);
   });
 
   it('has a state for every handler of its folder', () => {

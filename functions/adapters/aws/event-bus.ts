@@ -1,6 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type * as z from 'zod';
 import { AGENTIC_SOURCE, EmittedEvents, type EmittedType } from '../../../schemas/events/emitted.ts';
+import type { EventBus } from '../../application/event-bus.ts';
 import { clientSettings, withoutConnection } from './client.ts';
 
 const client = withoutConnection(new EventBridgeClient(clientSettings()));
@@ -28,4 +29,9 @@ export async function emit<T extends EmittedType>(
   const answer = await client.send(new PutEventsCommand({ Entries: [entry] }));
   const refused = answer.Entries?.find((result) => result.ErrorCode);
   if (refused) throw new EventNotAccepted(`${type}: ${refused.ErrorCode} ${refused.ErrorMessage ?? ''}`);
+}
+
+/** The bus of this name as a port. */
+export function eventBus(busName: string): EventBus {
+  return { emit: (type, detail) => emit(busName, type, detail) };
 }

@@ -1,6 +1,8 @@
 import type * as z from 'zod';
 import { drop, readLimited } from './limited-body.ts';
+import { persist } from './persist.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { NoAnswer, noAnswerFrom, sendOnce } from './send.ts';
 
 export interface HttpSettings {
   readonly baseUrl: string;
@@ -40,8 +42,6 @@ const ATTEMPTS = 3;
 const TOTAL_SECONDS = 25;
 const FIRST_BACKOFF_MS = 250;
 
-type Attempt = { done: string } | { failed: Error; notDone: boolean; waitMs: number | null };
-
 /**
  * JSON over HTTP with what an outside service needs: a time limit, retries with backoff, a size limit, a schema.
  * Retries network errors, timeouts, 5xx and 429 (at most 3 attempts, `Retry-After` honoured); nothing else.
@@ -51,48 +51,49 @@ export function jsonClient(settings: HttpSettings, failures: Failures): JsonClie
   const base = baseOf(settings.baseUrl, failures);
   const headers = headersOf(settings.apiKey, failures);
   const now = settings.now ?? Date.now;
-
-  async function attempt(call: JsonCall<z.ZodType>, label: string, limitMs: number): Promise<Attempt> {
-    const query = call.query ? `?${new URLSearchParams(call.query)}` : '';
-    try {
-      const response = await fetch(`${base}${call.path}${query}`, {
-        method: call.method,
-        headers: call.body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-        // The key belongs to the configured host, not to wherever it points.
-        redirect: 'manual',
-        signal: AbortSignal.timeout(Math.max(1, Math.ceil(limitMs))),
-      });
-      if (response.ok)
-        return { done: await readLimited(response, () => failures.malformed(`${label}: answer too large`)) };
-      drop(response.body);
-      const { status } = response;
-      if (status < 500 && status !== 429) throw failures.refused(`${label}: HTTP ${status}`, status);
-      return {
-        failed: failures.unavailable(`${label}: HTTP ${status}`),
-        notDone: status === 429,
-        waitMs: retryAfterMs(response.headers.get('retry-after'), now()),
-      };
-    } catch (error) {
-      if (!isTransport(error)) throw error;
-      const what = error.name === 'TimeoutError' ? 'no answer in time' : `network error${codeOf(error)}`;
-      return { failed: failures.unavailable(`${label}: ${what}`, error), notDone: false, waitMs: null };
-    }
-  }
+  const patience = {
+    attempts: ATTEMPTS,
+    totalMs: (settings.totalSeconds ?? TOTAL_SECONDS) * 1_000,
+    sleep: settings.sleep,
+    now,
+  };
+  const backoffMs = (number: number) => FIRST_BACKOFF_MS * 2 ** (number - 1) * (0.5 + settings.random() / 2);
 
   return async (call) => {
     const label = `${call.method} ${call.path}`;
-    const deadline = now() + (settings.totalSeconds ?? TOTAL_SECONDS) * 1_000;
-    for (let number = 1; ; number++) {
-      const result = await attempt(call, label, Math.min(settings.timeoutSeconds * 1_000, deadline - now()));
-      if ('done' in result) return parsed(result.done, call.answer, label, failures);
-      const repeat = result.notDone || (call.repeatable ?? true);
-      const waitMs = result.waitMs ?? FIRST_BACKOFF_MS * 2 ** (number - 1) * (0.5 + settings.random() / 2);
-      // A wait beyond the deadline is not shortened: asking earlier than told is what Retry-After forbids.
-      if (!repeat || number >= ATTEMPTS || now() + waitMs >= deadline) throw result.failed;
-      await settings.sleep(waitMs);
-    }
+    const repeatable = call.repeatable ?? true;
+    const url = `${base}${call.path}${call.query ? `?${new URLSearchParams(call.query)}` : ''}`;
+    const request = requestOf(call, headers);
+    const text = await persist<string>(async (number, leftMs) => {
+      try {
+        const response = await sendOnce(url, request, Math.min(settings.timeoutSeconds * 1_000, leftMs));
+        if (response.ok) {
+          const tooLarge = () => failures.malformed(`${label}: answer too large`);
+          return { answer: await noAnswerFrom(() => readLimited(response, tooLarge)) };
+        }
+        drop(response.body);
+        const { status } = response;
+        if (status < 500 && status !== 429) throw failures.refused(`${label}: HTTP ${status}`, status);
+        const asked = retryAfterMs(response.headers.get('retry-after'), now());
+        // 429 says that nothing was done.
+        const again = status === 429 || repeatable;
+        return {
+          failed: failures.unavailable(`${label}: HTTP ${status}`),
+          waitMs: again ? (asked ?? backoffMs(number)) : null,
+        };
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) throw error;
+        const failed = failures.unavailable(`${label}: ${error.message}`, error.cause);
+        return { failed, waitMs: repeatable ? backoffMs(number) : null };
+      }
+    }, patience);
+    return parsed(text, call.answer, label, failures);
   };
+}
+
+function requestOf({ method, body }: JsonCall<z.ZodType>, headers: Record<string, string>): RequestInit {
+  if (body === undefined) return { method, headers };
+  return { method, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 function baseOf(text: string, failures: Failures): string {
@@ -107,16 +108,6 @@ function headersOf(key: string | null, failures: Failures): Record<string, strin
   // fetch would quote the whole header, key included, in its own error.
   if (!/^[\x21-\x7e]+$/.test(key)) throw failures.refused('the API key holds characters that no header may hold', null);
   return { accept: 'application/json', authorization: `Bearer ${key}` };
-}
-
-/** What fetch and its body stream throw: TypeError for the network, DOMException for the time limit. */
-function isTransport(error: unknown): error is Error {
-  return error instanceof TypeError || (error instanceof DOMException && /^(Timeout|Abort)Error$/.test(error.name));
-}
-
-function codeOf(error: Error): string {
-  const { cause } = error;
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? ` ${cause.code}` : '';
 }
 
 function parsed<S extends z.ZodType>(text: string, schema: S, label: string, failures: Failures): z.infer<S> {

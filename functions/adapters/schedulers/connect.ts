@@ -1,8 +1,12 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
+import {
+  type Scheduler,
+  SchedulerMalformed,
+  SchedulerRefused,
+  SchedulerUnavailable,
+} from '../../application/decisions/scheduler.ts';
 import { type HttpSettings, jsonClient } from '../http/json-client.ts';
 import { dryRunScheduler } from './dry-run.ts';
-import { SchedulerMalformed, SchedulerRefused, SchedulerUnavailable } from './errors.ts';
-import type { Scheduler } from './scheduler.ts';
 import { simulatedScheduler } from './simulated.ts';
 
 /** Each of the five calls that one effect may need at worst, so that all of them stay below the 60 s of Act. */

@@ -1,6 +1,6 @@
 import type { PlacedEffect } from '../../../schemas/ports/scheduler.ts';
-import { intentOf } from './intent.ts';
-import type { Scheduler } from './scheduler.ts';
+import { intentOf } from '../../application/decisions/intent.ts';
+import type { Scheduler } from '../../application/decisions/scheduler.ts';
 
 /**
  * Touches nothing and says what would have been done; the default of every cluster. Remembers its effects only as long

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterConfig } from '../../../schemas/config.ts';
+import type { Scheduler } from '../../application/decisions/scheduler.ts';
 import { readSecret } from '../aws/secrets.ts';
 import { connectScheduler } from './connect.ts';
-import type { Scheduler } from './scheduler.ts';
 
 /** One attempt at the scheduler; all of them stay below the Task's own limit. */
 const TIMEOUT_SECONDS = 5;

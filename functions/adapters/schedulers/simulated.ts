@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 import { EffectAnswer, EffectLookup, type PlacedEffect, SchedulerJob } from '../../../schemas/ports/scheduler.ts';
+import { intentOf } from '../../application/decisions/intent.ts';
+import type { Scheduler } from '../../application/decisions/scheduler.ts';
 import type { JsonClient } from '../http/json-client.ts';
-import { intentOf } from './intent.ts';
-import type { Scheduler } from './scheduler.ts';
 
 /**
  * Acts on the simulated cluster through its scheduler endpoint, which keeps every effect under its decision id.

@@ -2,6 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KnownBlock, ModalView } from '@slack/types';
 import type * as z from 'zod';
 import { ChatDone, ErrorAnswer, OkAnswer } from '../../../schemas/ports/slack.ts';
+import { drop } from '../http/limited-body.ts';
+import { persist } from '../http/persist.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
+import { sendOnce } from '../http/send.ts';
 import { SlackRefused, SlackUnavailable } from './errors.ts';
 
 export interface SlackMessage {
@@ -140,34 +144,49 @@ async function sendToRoot(options: SlackOptions, method: string, body: object): 
   return send(options, method, `${root}/${method}`, headers, body);
 }
 
-/** Any answer below 500 except 429, which is waited out within the budget. */
-async function send(
+/** What Slack asks of a single channel, where it does not say. */
+const USUAL_WAIT_MS = 1_000;
+const SHORTEST_WAIT_MS = 100;
+
+/** Any answer below 500 except 429, which is waited out within the budget; nothing else is repeated here. */
+function send(
   { timeoutMs = 3_000, waitBudgetMs = 4_000, wait = sleep }: Pick<SlackOptions, 'timeoutMs' | 'waitBudgetMs' | 'wait'>,
   what: string,
   url: string,
   headers: Record<string, string>,
   body: object,
 ): Promise<Response> {
-  let budget = waitBudgetMs;
-  for (;;) {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-      body: JSON.stringify(body),
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    }).catch((cause: unknown) => {
-      throw new SlackUnavailable(`${what}: no answer`, { cause });
-    });
-    if (response.status >= 500) throw new SlackUnavailable(`${what}: HTTP ${response.status}`);
-    if (response.status !== 429) return response;
-    const seconds = Number(response.headers.get('retry-after') ?? '1');
-    // Without a usable Retry-After one second is what Slack asks of a single channel.
-    const waitMs = Number.isFinite(seconds) && seconds >= 0 ? Math.max(seconds * 1000, 100) : 1_000;
-    if (waitMs > budget) throw new SlackUnavailable(`${what}: rate limited for ${Math.ceil(waitMs / 1000)} s`);
-    budget -= waitMs;
-    await wait(waitMs);
-  }
+  const request = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    body: JSON.stringify(body),
+  };
+  let waited = 0;
+  return persist<Response>(
+    async () => {
+      const response = await sendOnce(url, request, timeoutMs).catch((cause: unknown) => {
+        throw new SlackUnavailable(`${what}: no answer`, { cause });
+      });
+      if (response.status >= 500) throw new SlackUnavailable(`${what}: HTTP ${response.status}`);
+      if (response.status !== 429) return { answer: response };
+      drop(response.body);
+      const waitMs = Math.max(
+        retryAfterMs(response.headers.get('retry-after'), Date.now()) ?? USUAL_WAIT_MS,
+        SHORTEST_WAIT_MS,
+      );
+      return { failed: new SlackUnavailable(`${what}: rate limited for ${Math.ceil(waitMs / 1000)} s`), waitMs };
+    },
+    {
+      attempts: Number.POSITIVE_INFINITY,
+      // Only waits count against the budget: how long an answer may take is a limit of its own.
+      totalMs: waitBudgetMs + 1,
+      now: () => waited,
+      sleep: (ms) => {
+        waited += ms;
+        return wait(ms);
+      },
+    },
+  );
 }
 
 function refuseStatus(what: string, response: Response): void {

@@ -2,6 +2,7 @@ import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import type { LedgerItem } from '../../../schemas/items/ledger.ts';
+import type { Taking } from '../../application/decisions/ports.ts';
 import { UnreadableItem } from '../../application/unreadable.ts';
 import { birth, type Folded } from '../../domain/fold-batch.ts';
 import { labelsOf } from '../../domain/ledger-lines.ts';
@@ -89,18 +90,6 @@ export async function createCalibration(table: Table, config: ClusterConfig, now
   const stands = await loadCalibration(table, clusterId);
   if (!stands) throw new UnreadableItem(`the calibration of ${clusterId} was there and is gone`);
   return stands;
-}
-
-/** What one decision takes for itself before it is recorded. */
-export interface Taking {
-  /** The tier that the job calls for, 1 to 4: it is open until its label. */
-  called: TierNumber;
-  /** The demand of that tier with this call. */
-  demand: number;
-  /** The hash of the round. */
-  open: Uint8Array;
-  /** What it reserves; null where nothing is done or held out. Ten-thousandths of a token. */
-  reserves: { tier: TierNumber; place: Uint8Array; cost: number; need: number } | null;
 }
 
 /**

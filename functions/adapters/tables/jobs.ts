@@ -1,8 +1,9 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
-import { JobItem, type RoundForecast, type RowStatus } from '../../../schemas/items/job.ts';
+import { JobItem, type RoundForecast } from '../../../schemas/items/job.ts';
 import type { Job } from '../../../schemas/machines/job-workflow.ts';
+import { AlreadyAdmitted, type Closing } from '../../application/decisions/ports.ts';
 import { canonicalInstant, type Round } from '../../domain/round.ts';
 import type { Whose } from '../../domain/subject.ts';
 import { type Items, readTogether } from './read-together.ts';
@@ -10,11 +11,6 @@ import { clusterKey, conditionally, jobKey, lostTheRace, parseItem, type Table, 
 
 /** Rows outlive the bus archive (90 days), so replaying it finds every claim. */
 export const ROW_LIFE_SECONDS = 180 * 86_400;
-
-/** Another execution has this round. The machine ends there, quietly. */
-export class AlreadyAdmitted extends Error {
-  override name = 'AlreadyAdmitted' as const;
-}
 
 /**
  * Claims the round's row for one execution; a retry of the same execution succeeds again.
@@ -107,14 +103,6 @@ export async function recordEffect(table: Table, round: Round, effect: Effect, w
 /** Notes that a round comes of our own effect on an earlier one. */
 export async function recordOwnEffect(table: Table, round: Round, decisionId: string): Promise<void> {
   await update(table, round, { own_effect_of: decisionId });
-}
-
-export interface Closing {
-  status: RowStatus;
-  /** What Act did, where it left that to be kept here. */
-  effect?: Effect | undefined;
-  failure?: { error: string; cause?: string | undefined } | undefined;
-  at: Date;
 }
 
 /**

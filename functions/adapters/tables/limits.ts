@@ -1,26 +1,13 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { CooldownItem, HourItem } from '../../../schemas/items/cluster.ts';
+import type { Usage, Use } from '../../application/decisions/ports.ts';
 import { escapedJobId } from '../../domain/round.ts';
 import { clusterKey, conditionally, parseItem, type Table, upsertItem } from './table.ts';
 
 const HOUR_MS = 3_600_000;
 /** Beyond its hour or cooldown an item says nothing any more; a day more, for clocks that differ. */
 const GRACE_SECONDS = 86_400;
-
-/** What is to be done to which job. */
-export interface Use {
-  jobId: string;
-  action: string;
-}
-
-/** How far an action on a job is from its limits. */
-export interface Usage {
-  /** The same action was done to the same job less than its cooldown ago. */
-  coolingDown: boolean;
-  /** Of all actions on the cluster. */
-  usedThisHour: number;
-}
 
 const hourOf = (now: Date) => Math.floor(now.getTime() / HOUR_MS);
 const hourKey = (clusterId: string, hour: number) => ({ PK: clusterKey(clusterId), SK: `LIMIT#HOUR#${hour}` });

@@ -1,9 +1,8 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
+import { type Vgac, VgacMalformed, VgacRefused, VgacUnavailable } from '../../application/decisions/vgac.ts';
 import { type HttpSettings, jsonClient } from '../http/json-client.ts';
-import { VgacMalformed, VgacRefused, VgacUnavailable } from './errors.ts';
 import { vgacPlatform } from './platform.ts';
 import { vgacV1 } from './v1.ts';
-import type { Vgac } from './vgac.ts';
 
 /** How a cluster's VGAC is reached; of a cluster that has one. */
 export type VgacConfig = Omit<ClusterConfig['vgac'], 'variant'> & { readonly variant: 'v1' | 'platform' };

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { ClusterConfig } from '../../../schemas/config.ts';
+import type { Vgac } from '../../application/decisions/vgac.ts';
 import { readSecret } from '../aws/secrets.ts';
 import { connectVgac } from './connect.ts';
-import type { Vgac } from './vgac.ts';
 
 /** What a function that calls VGAC needs in its environment. An empty key name means VGAC asks for none, an empty URL that each cluster names its own. */
 export const vgacSettings = {

@@ -5,8 +5,8 @@ import {
   type PlatformWaitRequest,
   VgacCalibration,
 } from '../../../schemas/ports/vgac.ts';
+import type { JobToPredict, Vgac } from '../../application/decisions/vgac.ts';
 import type { JsonClient } from '../http/json-client.ts';
-import type { JobToPredict, Vgac } from './vgac.ts';
 
 /** The platform API, which asks by the shape of the job; one base URL per cluster. */
 export function vgacPlatform(call: JsonClient): Vgac {

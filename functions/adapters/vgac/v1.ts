@@ -1,7 +1,6 @@
 import { V1ClusterState, V1Score, VgacCalibration } from '../../../schemas/ports/vgac.ts';
+import { type Vgac, VgacMalformed } from '../../application/decisions/vgac.ts';
 import type { JsonClient } from '../http/json-client.ts';
-import { VgacMalformed } from './errors.ts';
-import type { Vgac } from './vgac.ts';
 
 /**
  * The v1 API, which asks by job id.

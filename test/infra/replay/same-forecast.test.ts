@@ -1,15 +1,19 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { admitRound } from '../../../functions/adapters/admit-round.ts';
 import { foldCluster } from '../../../functions/adapters/fold.ts';
-import { readEvidence, recordOnce } from '../../../functions/adapters/record-once.ts';
-import { checkReliability } from '../../../functions/adapters/reliability-check.ts';
+import { admissionStore } from '../../../functions/adapters/tables/admission-store.ts';
 import { loadCalibration, loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
 import { configKey } from '../../../functions/adapters/tables/config.ts';
+import { decisionStore } from '../../../functions/adapters/tables/decision-store.ts';
 import { loadForecast } from '../../../functions/adapters/tables/forecast.ts';
 import { closeJob, loadJob, recordEffect } from '../../../functions/adapters/tables/jobs.ts';
 import { labelRow, recordOutcome } from '../../../functions/adapters/tables/outcomes.ts';
+import { reliabilityStore } from '../../../functions/adapters/tables/reliability-store.ts';
 import type { Table } from '../../../functions/adapters/tables/table.ts';
+import { admitRound } from '../../../functions/application/decisions/admit-round.ts';
+import { checkReliability } from '../../../functions/application/decisions/check-reliability.ts';
+import { readEvidence } from '../../../functions/application/decisions/evidence.ts';
+import { recordDecisionOnce } from '../../../functions/application/decisions/record-decision.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { deserialiseForecast } from '../../../functions/domain/forecast/codec.ts';
 import type { ForecastState } from '../../../functions/domain/forecast/state.ts';
@@ -211,10 +215,10 @@ class Deployed {
     const request = { gpus, cpuMillis: 1000 * procs, memoryGb: 1 };
     const job: Job = { ...aJob({ clusterId, jobId, submittedAt: instant(at), request }), queue };
     const said = p === null || !this.asksVgac ? 'notAsked' : { pLongWait: p, waitSeconds: 60, confidence: null };
-    await admitRound(table, job, `arn:${jobId}:${at}`, now);
-    const verdict = await checkReliability(table, config, now);
-    const evidence = await readEvidence(table, job);
-    const decision = await recordOnce(table, { job, verdict, said, evidence }, now);
+    await admitRound(admissionStore(table), job, `arn:${jobId}:${at}`, now);
+    const verdict = await checkReliability(reliabilityStore(table), config, now);
+    const evidence = await readEvidence(decisionStore(table), job);
+    const decision = await recordDecisionOnce(decisionStore(table), { job, verdict, said, evidence }, now);
     if (decision.executed && decision.kind === 'intervention') {
       const { decisionId } = decision;
       const effect = { status: 'done', action: 'any', decisionId, at: instant(at), intervened: true } as const;

@@ -1,8 +1,9 @@
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { rebuild } from '../../../functions/adapters/fold.ts';
-import { checkReliability } from '../../../functions/adapters/reliability-check.ts';
 import { loadCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { reliabilityStore } from '../../../functions/adapters/tables/reliability-store.ts';
+import { checkReliability } from '../../../functions/application/decisions/check-reliability.ts';
 import { deserialise, serialise } from '../../../functions/domain/calibration/codec.ts';
 import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
 import { handler as foldCluster } from '../../../functions/drift-monitor/fold-cluster.ts';
@@ -230,7 +231,7 @@ describe('a run of the monitor', () => {
 
   it('takes autonomy away in the same run in which it sees drift', async () => {
     await cluster('falls');
-    const verdict = () => checkReliability(dynamo.table, configOf('falls'), moment(T + 61));
+    const verdict = () => checkReliability(reliabilityStore(dynamo.table), configOf('falls'), moment(T + 61));
     expect((await verdict()).drift).toBe('none');
     await setState('falls', serialise(driftsWithTheNextLabel()));
     await visit(['falls'], T + 60);
@@ -260,7 +261,9 @@ describe('what has drifted', () => {
     expect(text).toContain('"alarm":"raw"');
     expect(text).toContain("VGAC's model has drifted");
     expect(text).toContain('"DetailType":"RecalibrationRequested"');
-    expect((await checkReliability(dynamo.table, configOf('raw'), moment(T + 61))).scope).toBe('autonomous');
+    expect((await checkReliability(reliabilityStore(dynamo.table), configOf('raw'), moment(T + 61))).scope).toBe(
+      'autonomous',
+    );
   });
 
   it('is what we serve where the other detector has alarmed', async () => {

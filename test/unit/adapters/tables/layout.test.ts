@@ -2,9 +2,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { admitRound } from '../../../../functions/adapters/admit-round.ts';
 import { foldCluster } from '../../../../functions/adapters/fold.ts';
 import { mendFromLedger } from '../../../../functions/adapters/mend.ts';
+import { admissionStore } from '../../../../functions/adapters/tables/admission-store.ts';
 import { audit } from '../../../../functions/adapters/tables/approval-audit.ts';
 import { openApproval } from '../../../../functions/adapters/tables/approvals.ts';
 import { takePlace } from '../../../../functions/adapters/tables/asking.ts';
@@ -20,6 +20,7 @@ import { takeOnce } from '../../../../functions/adapters/tables/signed-requests.
 import { changeStatements } from '../../../../functions/adapters/tables/statements.ts';
 import { jobKey, parseItem } from '../../../../functions/adapters/tables/table.ts';
 import { takeOutcome } from '../../../../functions/adapters/take-outcome.ts';
+import { admitRound } from '../../../../functions/application/decisions/admit-round.ts';
 import { OtherLayout } from '../../../../functions/application/unreadable.ts';
 import { joined } from '../../../../functions/domain/crowd.ts';
 import { learn } from '../../../../functions/domain/profile.ts';
@@ -135,6 +136,6 @@ describe('the layout of what is stored', () => {
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item }));
     await expect(loadJob(dynamo.table, job)).rejects.toThrow(OtherLayout);
     const later = { ...job, submittedAt: instant(60) };
-    await expect(admitRound(dynamo.table, later, 'arn', moment(61))).rejects.toThrow(OtherLayout);
+    await expect(admitRound(admissionStore(dynamo.table), later, 'arn', moment(61))).rejects.toThrow(OtherLayout);
   });
 });

@@ -3,7 +3,7 @@ import { delay, HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectVgac } from '../../../../functions/adapters/vgac/connect.ts';
-import type { JobToPredict } from '../../../../functions/adapters/vgac/vgac.ts';
+import type { JobToPredict } from '../../../../functions/application/decisions/vgac.ts';
 import { ClusterConfig } from '../../../../schemas/config.ts';
 import { PlatformWaitRequest, V1ScoreRequest } from '../../../../schemas/ports/vgac.ts';
 

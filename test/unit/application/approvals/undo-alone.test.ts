@@ -1,12 +1,12 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Scheduler } from '../../../../functions/adapters/schedulers/scheduler.ts';
 import { approvalEdges } from '../../../../functions/adapters/slack/edges.ts';
 import { sweep } from '../../../../functions/adapters/slack/sweep.ts';
 import { closeJob, loadJob, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
 import { clusterKey, jobKey, putItem, table } from '../../../../functions/adapters/tables/table.ts';
 import { takeBack } from '../../../../functions/adapters/take-back.ts';
+import type { Scheduler } from '../../../../functions/application/decisions/scheduler.ts';
 import { approvalIdOf } from '../../../../functions/domain/approval.ts';
 import { ledgerEntry, mayBeUndoneUntil } from '../../../../functions/domain/outcome.ts';
 import { permission } from '../../../../functions/domain/permission.ts';

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { SchedulerRefused, SchedulerUnavailable } from '../../../../functions/adapters/schedulers/errors.ts';
-import type { Scheduler } from '../../../../functions/adapters/schedulers/scheduler.ts';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
 import { sweep } from '../../../../functions/adapters/slack/sweep.ts';
 import { loadJob, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
 import { jobKey, putItem } from '../../../../functions/adapters/tables/table.ts';
 import { takeBack } from '../../../../functions/adapters/take-back.ts';
+import {
+  type Scheduler,
+  SchedulerRefused,
+  SchedulerUnavailable,
+} from '../../../../functions/application/decisions/scheduler.ts';
 import { ledgerEntry } from '../../../../functions/domain/outcome.ts';
 import { effectIdOf } from '../../../../functions/domain/subject.ts';
 import { toFollow, undoState } from '../../../../functions/domain/undoing.ts';

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { dryRunScheduler } from '../../../../functions/adapters/schedulers/dry-run.ts';
-import { SchedulerRefused, SchedulerUnavailable } from '../../../../functions/adapters/schedulers/errors.ts';
-import { performEffect } from '../../../../functions/adapters/schedulers/perform-effect.ts';
-import type { Scheduler } from '../../../../functions/adapters/schedulers/scheduler.ts';
-import { undoEffect } from '../../../../functions/adapters/schedulers/undo-effect.ts';
+
+import { performEffect } from '../../../../functions/application/decisions/perform-effect.ts';
+import {
+  type Scheduler,
+  SchedulerRefused,
+  SchedulerUnavailable,
+} from '../../../../functions/application/decisions/scheduler.ts';
+import { undoEffect } from '../../../../functions/application/decisions/undo-effect.ts';
 import type { ActionArguments } from '../../../../schemas/decision.ts';
 import { Effect } from '../../../../schemas/effect.ts';
 import type { PlacedEffect } from '../../../../schemas/ports/scheduler.ts';

@@ -1,17 +1,20 @@
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { admitRound } from '../../../../functions/adapters/admit-round.ts';
 import { foldCluster, rebuild } from '../../../../functions/adapters/fold.ts';
 import { mendFromLedger } from '../../../../functions/adapters/mend.ts';
-import { readEvidence, recordOnce } from '../../../../functions/adapters/record-once.ts';
+import { admissionStore } from '../../../../functions/adapters/tables/admission-store.ts';
 import { loadOrCreateCalibration } from '../../../../functions/adapters/tables/calibration.ts';
+import { decisionStore } from '../../../../functions/adapters/tables/decision-store.ts';
 import { listRows, loadForecast } from '../../../../functions/adapters/tables/forecast.ts';
 import { readLedger } from '../../../../functions/adapters/tables/ledger.ts';
 import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
 import { roundsOf } from '../../../../functions/adapters/tables/rounds.ts';
 import { keepSnapshot } from '../../../../functions/adapters/tables/snapshots.ts';
 import { clusterKey, type Table } from '../../../../functions/adapters/tables/table.ts';
+import { admitRound } from '../../../../functions/application/decisions/admit-round.ts';
+import { readEvidence } from '../../../../functions/application/decisions/evidence.ts';
+import { recordDecisionOnce } from '../../../../functions/application/decisions/record-decision.ts';
 import { deserialiseForecast } from '../../../../functions/domain/forecast/codec.ts';
 import { FORECAST } from '../../../../functions/domain/forecast/numbers.ts';
 import type { QueueState } from '../../../../functions/domain/forecast/queue.ts';
@@ -45,9 +48,10 @@ const jobOf = (clusterId: string, jobId: string, seconds: number, gpus = 1): Job
 /** As AdmitJob and Predict do it, without the fold. */
 async function decide(job: Job, seconds: number, on = table): Promise<void> {
   await loadOrCreateCalibration(on, configOf(job.clusterId), moment(0));
-  await admitRound(on, job, `arn:${roundKey(job)}`, moment(seconds));
-  const evidence = await readEvidence(on, job);
-  await recordOnce(on, { job, verdict: null, said: 'notAsked', evidence }, moment(seconds));
+  await admitRound(admissionStore(on), job, `arn:${roundKey(job)}`, moment(seconds));
+  const store = decisionStore(on);
+  const evidence = await readEvidence(store, job);
+  await recordDecisionOnce(store, { job, verdict: null, said: 'notAsked', evidence }, moment(seconds));
 }
 
 const tell = (job: Job, told: Told, on = table) => recordOutcome(on, job, told, T, moment(900));

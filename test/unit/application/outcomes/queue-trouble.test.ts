@@ -1,16 +1,19 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, vi } from 'vitest';
-import { admitRound } from '../../../../functions/adapters/admit-round.ts';
 import { foldCluster, rebuild } from '../../../../functions/adapters/fold.ts';
 import { mendFromLedger } from '../../../../functions/adapters/mend.ts';
-import { readEvidence, recordOnce } from '../../../../functions/adapters/record-once.ts';
+import { admissionStore } from '../../../../functions/adapters/tables/admission-store.ts';
 import { loadOrCreateCalibration } from '../../../../functions/adapters/tables/calibration.ts';
+import { decisionStore } from '../../../../functions/adapters/tables/decision-store.ts';
 import { forecastKey, loadForecast, saveForecast } from '../../../../functions/adapters/tables/forecast.ts';
 import { closeJob, loadJob } from '../../../../functions/adapters/tables/jobs.ts';
 import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
 import { keepSnapshot } from '../../../../functions/adapters/tables/snapshots.ts';
 import { jobKey } from '../../../../functions/adapters/tables/table.ts';
+import { admitRound } from '../../../../functions/application/decisions/admit-round.ts';
+import { readEvidence } from '../../../../functions/application/decisions/evidence.ts';
+import { recordDecisionOnce } from '../../../../functions/application/decisions/record-decision.ts';
 import { deserialiseForecast, packed, serialiseForecast } from '../../../../functions/domain/forecast/codec.ts';
 import { INPUTS } from '../../../../functions/domain/forecast/inputs.ts';
 import { coldForecast } from '../../../../functions/domain/forecast/state.ts';
@@ -34,13 +37,17 @@ const jobOf = (clusterId: string, jobId: string, seconds = 0): Job =>
 
 async function claimed(job: Job, seconds: number): Promise<void> {
   await loadOrCreateCalibration(dynamo.table, configOf(job.clusterId), moment(0));
-  await admitRound(dynamo.table, job, `arn:${roundKey(job)}`, moment(seconds));
+  await admitRound(admissionStore(dynamo.table), job, `arn:${roundKey(job)}`, moment(seconds));
 }
 
 async function decide(job: Job, seconds: number): Promise<Decision> {
   await claimed(job, seconds);
-  const evidence = await readEvidence(dynamo.table, job);
-  return recordOnce(dynamo.table, { job, verdict: null, said: 'notAsked', evidence }, moment(seconds));
+  const evidence = await readEvidence(decisionStore(dynamo.table), job);
+  return recordDecisionOnce(
+    decisionStore(dynamo.table),
+    { job, verdict: null, said: 'notAsked', evidence },
+    moment(seconds),
+  );
 }
 
 const fail = (job: Job, seconds: number) =>

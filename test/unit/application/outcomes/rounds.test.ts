@@ -1,13 +1,14 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { admitRound } from '../../../../functions/adapters/admit-round.ts';
 import { foldCluster } from '../../../../functions/adapters/fold.ts';
+import { admissionStore } from '../../../../functions/adapters/tables/admission-store.ts';
 import { loadOrCreateCalibration } from '../../../../functions/adapters/tables/calibration.ts';
 import { loadJob, recordActing, recordDecision, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
 import { roundsOf } from '../../../../functions/adapters/tables/rounds.ts';
 import { clusterKey, type Table } from '../../../../functions/adapters/tables/table.ts';
 import { takeOutcome } from '../../../../functions/adapters/take-outcome.ts';
+import { admitRound } from '../../../../functions/application/decisions/admit-round.ts';
 import { decisionId } from '../../../../functions/domain/ids.ts';
 import type { Told } from '../../../../functions/domain/outcome.ts';
 import { type Round, roundKey } from '../../../../functions/domain/round.ts';
@@ -60,7 +61,7 @@ async function waiting(clusterId: string): Promise<string[]> {
 async function decided(clusterId: string, seconds: number, table: Table = dynamo.table): Promise<Round> {
   const round = { clusterId, jobId: 'job', submittedAt: instant(seconds) };
   await loadOrCreateCalibration(table, configOf(clusterId), moment(0));
-  await admitRound(table, aJob(round), `arn:${seconds}`, moment(seconds));
+  await admitRound(admissionStore(table), aJob(round), `arn:${seconds}`, moment(seconds));
   const decision = decisionOf(clusterId, 'job', { ...round, decisionId: decisionId(round), executed: false });
   await recordDecision(table, { ...decision, decidedAt: instant(seconds) }, instant(seconds + T + 60));
   return round;
@@ -155,7 +156,7 @@ describe('an outcome', () => {
         const clusterId = `race-${run++}`;
         const job = aJob({ clusterId, jobId: 'job', submittedAt: instant(0) });
         const outcome = { clusterId, jobId: 'job', submittedAt: null, told };
-        const claim = (table: Table) => admitRound(table, job, 'arn:1', moment(31));
+        const claim = (table: Table) => admitRound(admissionStore(table), job, 'arn:1', moment(31));
         const ingestIt = (table: Table) => takeOutcome(table, outcome, T, moment(31));
         const deeds = [
           () => claim(dyingTable(dynamo.table, k, when)),

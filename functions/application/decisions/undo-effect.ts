@@ -1,7 +1,7 @@
 import type { Effect } from '../../../schemas/effect.ts';
 import { PlacedEffect } from '../../../schemas/ports/scheduler.ts';
-import { SchedulerRefused } from './errors.ts';
-import type { Scheduler } from './scheduler.ts';
+
+import { type Scheduler, SchedulerRefused } from './scheduler.ts';
 
 /**
  * Takes back an effect that was done, and reads back that it is gone. An effect without anything to undo (dry run,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { ownCalibration } from '../../../../functions/adapters/vgac/own-calibration.ts';
-import type { Vgac } from '../../../../functions/adapters/vgac/vgac.ts';
+import type { Vgac } from '../../../../functions/application/decisions/vgac.ts';
+import { ownCalibration } from '../../../../functions/application/decisions/vgac-calibration.ts';
 
 const NOON = Date.parse('2026-11-20T12:00:00Z');
 const said = (ece: number) => ({

@@ -1,5 +1,5 @@
 import type { ActionArguments } from '../../../schemas/decision.ts';
-import { SchedulerRefused } from './errors.ts';
+import { SchedulerRefused } from './scheduler.ts';
 
 /** One action with its target understood. Annotate and warn write a note: they never change queueing. */
 export type Intent =

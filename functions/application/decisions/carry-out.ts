@@ -1,28 +1,18 @@
-import type { ClusterConfig } from '../../schemas/config.ts';
-import type { Effect } from '../../schemas/effect.ts';
-import type { JobItem } from '../../schemas/items/job.ts';
-import { approvalIdOf } from '../domain/approval.ts';
-import { NotPermitted, type Permission, permission, recordedArguments } from '../domain/permission.ts';
-import { roundOf } from '../domain/round.ts';
-import { effectIdOf, subjectOf, type Whose } from '../domain/subject.ts';
-import { whyNotPending } from '../domain/waiting.ts';
-import { checkReliability } from './reliability-check.ts';
-import { performEffect } from './schedulers/perform-effect.ts';
-import type { Scheduler } from './schedulers/scheduler.ts';
-import { undoEffect } from './schedulers/undo-effect.ts';
-import { loadApproval } from './tables/approval-item.ts';
+import type { ClusterConfig } from '../../../schemas/config.ts';
+import type { Effect } from '../../../schemas/effect.ts';
+import { approvalIdOf } from '../../domain/approval.ts';
+import { NotPermitted, type Permission, permission, recordedArguments } from '../../domain/permission.ts';
+import { roundOf } from '../../domain/round.ts';
+import { effectIdOf, subjectOf, type Whose } from '../../domain/subject.ts';
+import { whyNotPending } from '../../domain/waiting.ts';
+import { checkReliability } from './check-reliability.ts';
+import { performEffect } from './perform-effect.ts';
+import type { EffectStore, StoredOrder } from './ports.ts';
+import type { Scheduler } from './scheduler.ts';
+import { undoEffect } from './undo-effect.ts';
 
-import { recordActing, recordEffect } from './tables/jobs.ts';
-import { loadUsage, useAction } from './tables/limits.ts';
-
-import type { Table } from './tables/table.ts';
-
-export interface Order {
+export interface Order extends StoredOrder {
   decisionId: string;
-  row: JobItem | null;
-  config: ClusterConfig;
-  /** By an operator, as this action found it. */
-  frozen: boolean;
   scheduler: Scheduler;
 }
 
@@ -31,42 +21,46 @@ export interface Order {
  * An effect that is already there, after a crash or a lost answer, is read back and not judged again: what is done is done.
  * @throws NotPermitted when no record permits it
  */
-export async function carryOut(table: Table, order: Order, approved: boolean, now: Date): Promise<Effect> {
+export async function carryOut(store: EffectStore, order: Order, approved: boolean, now: Date): Promise<Effect> {
   const { decisionId, row, config, frozen, scheduler } = order;
   const whose: Whose = approved ? 'asked' : 'own';
   const effectId = effectIdOf(decisionId, whose);
   const { action, jobId } = recordedArguments(row, decisionId, whose);
   const intervention = approved || row?.decision?.kind === 'intervention';
   const [limits, approval] = await Promise.all([
-    loadUsage(table, config, { jobId, action: intervention ? action : undefined }, now, effectId),
-    approved ? pinnedApproval(table, config, decisionId, now) : null,
+    store.loadUsage(config, { jobId, action: intervention ? action : undefined }, now, effectId),
+    approved ? pinnedApproval(store, config, decisionId, now) : null,
   ]);
   const world = { frozen, limits, config, touches: scheduler.touches };
   const permitted = permission({ decisionId, row, approval, world });
   const placed = scheduler.touches ? await scheduler.find(effectId) : null;
   const limited = intervention && !placed && permitted.may;
-  const answer = limited ? await withinLimits(table, config, effectId, permitted, approved, now) : permitted;
+  const answer = limited ? await withinLimits(store, config, effectId, permitted, approved, now) : permitted;
   const touches = row !== null && intervention && scheduler.touches;
   // What it brings about may be submitted before its effect is on record, and must not be acted on again.
-  if (touches && !placed && answer.may) await recordActing(table, roundOf(row), effectId, now);
+  if (touches && !placed && answer.may) await store.recordActing(roundOf(row), effectId, now);
   const effect =
     placed || answer.may
       ? await performEffect(scheduler, answer.args, effectId, now)
       : {
-          ...{ status: answer.status, reason: answer.reason, action },
-          ...{ decisionId: effectId, at: now.toISOString(), intervened: false },
+          status: answer.status,
+          reason: answer.reason,
+          action,
+          decisionId: effectId,
+          at: now.toISOString(),
+          intervened: false,
         };
   // What touches the queue is kept at once; a statement is looked up, not repeated, and kept when the row is closed, which takes
   // long where somebody is asked about more.
   const keptNow = intervention || row?.decision?.asks !== null;
-  if (row !== null && keptNow) await recordEffect(table, roundOf(row), effect, whose);
+  if (row !== null && keptNow) await store.recordEffect(roundOf(row), effect, whose);
   return effect;
 }
 
 /** The approval, and what has become of the evidence it was pinned to. The agent's own was gated a moment ago. */
-async function pinnedApproval(table: Table, config: ClusterConfig, decisionId: string, now: Date) {
+async function pinnedApproval(store: EffectStore, config: ClusterConfig, decisionId: string, now: Date) {
   const id = approvalIdOf(decisionId, 'act');
-  const [item, verdict] = await Promise.all([loadApproval(table, id), checkReliability(table, config, now)]);
+  const [item, verdict] = await Promise.all([store.loadApproval(id), checkReliability(store, config, now)]);
   if (!item) throw new NotPermitted(`there is no approval of decision ${decisionId}`);
   return { item, verdict };
 }
@@ -76,27 +70,27 @@ async function pinnedApproval(table: Table, config: ClusterConfig, decisionId: s
  * as it was.
  * @throws NotPermitted when none is recorded
  */
-export async function release(table: Table, { decisionId, row, scheduler }: Order, now: Date): Promise<Effect> {
+export async function release(store: EffectStore, { decisionId, row, scheduler }: Order, now: Date): Promise<Effect> {
   const whose = (row?.decision && subjectOf(row.decision, 'keep'))?.whose ?? 'own';
   recordedArguments(row, decisionId, whose);
   const placed = whose === 'asked' ? row?.approved_effect : row?.effect;
   if (!row || !placed) throw new NotPermitted(`decision ${decisionId} has no effect to take back`);
   if (whyNotPending(row) !== null) return placed;
   const effect = await undoEffect(scheduler, placed, now);
-  await recordEffect(table, roundOf(row), effect, whose);
+  await store.recordEffect(roundOf(row), effect, whose);
   return effect;
 }
 
 /** Cooldown and rate are used up by one conditional write, so that two executions cannot both take the last place. */
 async function withinLimits(
-  table: Table,
+  store: EffectStore,
   config: ClusterConfig,
   effectId: string,
   permitted: Extract<Permission, { may: true }>,
   approved: boolean,
   now: Date,
 ): Promise<Permission> {
-  if (await useAction(table, config, permitted.args, effectId, now)) return permitted;
+  if (await store.useAction(config, permitted.args, effectId, now)) return permitted;
   const reason = 'this action is cooling down on this job, or the hour of the cluster is full';
   return { may: false, args: permitted.args, status: approved ? 'void' : 'refused', reason };
 }

@@ -1,11 +1,8 @@
-import type { Job } from '../../schemas/machines/job-workflow.ts';
-import { admit } from '../domain/admission.ts';
-import { decisionId } from '../domain/ids.ts';
+import type { Job } from '../../../schemas/machines/job-workflow.ts';
+import { admit } from '../../domain/admission.ts';
+import { decisionId } from '../../domain/ids.ts';
 import { admitRound } from './admit-round.ts';
-import { freePlace } from './tables/asking.ts';
-import { releaseRound } from './tables/calibration.ts';
-import { AlreadyAdmitted, closeJob, loadJob } from './tables/jobs.ts';
-import type { Table } from './tables/table.ts';
+import { AlreadyAdmitted, type BrokenExecutionStore } from './ports.ts';
 
 type Closed = 'closed' | 'closedBefore' | 'notItsJob';
 
@@ -28,8 +25,8 @@ export function jobOfInput(input: string | null | undefined, now: Date): Job | n
  * The reservation is given back only where no decision was recorded. A recorded executed decision stays counted until
  * its label folds: whatever it said may have been said already, and the bound has to pay for it if it was wrong.
  */
-export async function closeBroken(
-  table: Table,
+export async function closeBrokenExecution(
+  store: BrokenExecutionStore,
   job: Job,
   {
     executionArn,
@@ -38,15 +35,15 @@ export async function closeBroken(
   }: { executionArn: string; failure: { error: string; cause?: string | undefined }; now: Date },
 ): Promise<Closed> {
   try {
-    await admitRound(table, job, executionArn, now);
+    await admitRound(store, job, executionArn, now);
   } catch (error) {
     if (error instanceof AlreadyAdmitted) return 'notItsJob';
     throw error;
   }
-  const closed = await closeJob(table, job, { status: 'failed', failure, at: now });
+  const closed = await store.closeJob(job, { status: 'failed', failure, at: now });
   // Also when it was closed before: the run that closed it may have died before this line.
-  const decision = (await loadJob(table, job))?.decision;
-  if (!decision) await releaseRound(table, job);
-  await freePlace(table, job.clusterId, decisionId(job), now);
+  const decision = (await store.loadJob(job))?.decision;
+  if (!decision) await store.releaseRound(job);
+  await store.freePlace(job.clusterId, decisionId(job), now);
   return closed ? 'closed' : 'closedBefore';
 }

@@ -1,6 +1,6 @@
 import type { VgacSaid } from '../../domain/served.ts';
-import { VgacUnavailable } from './errors.ts';
-import type { JobToPredict, Vgac } from './vgac.ts';
+
+import { type JobToPredict, type Vgac, VgacUnavailable } from './vgac.ts';
 
 /**
  * What VGAC says of a job. That it does not answer is told in the decision and keeps nothing from being served; that it refuses, or

@@ -1,9 +1,9 @@
 import type { ActionArguments } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import type { PlacedEffect } from '../../../schemas/ports/scheduler.ts';
-import { SchedulerMalformed, SchedulerRefused, SchedulerUnavailable } from './errors.ts';
+
 import { intentOf, inWords, touchesQueueing } from './intent.ts';
-import type { Scheduler } from './scheduler.ts';
+import { type Scheduler, SchedulerMalformed, SchedulerRefused, SchedulerUnavailable } from './scheduler.ts';
 
 /** Twice: once more when a look says that a lost request was not done. More is the machine's business. */
 const APPLIES = 2;

@@ -1,0 +1,27 @@
+import type { EffectStore, StoredOrder } from '../../application/decisions/ports.ts';
+import type { Round } from '../../domain/round.ts';
+import { loadApproval } from './approval-item.ts';
+import { bind } from './bind.ts';
+import { configFrom, configKey, freezeFrom, freezeKeys } from './config.ts';
+import { jobFrom, recordActing, recordEffect } from './jobs.ts';
+import { loadUsage, useAction } from './limits.ts';
+import { readTogether } from './read-together.ts';
+import { reliabilityStore } from './reliability-store.ts';
+import { jobKey, type Table } from './table.ts';
+
+/** The platform matters only for a cluster that nobody configured. */
+async function readOrder(table: Table, round: Round): Promise<StoredOrder> {
+  const { clusterId } = round;
+  const items = await readTogether(table, [jobKey(round), configKey(clusterId), ...freezeKeys(clusterId)]);
+  const row = jobFrom(items, round);
+  return {
+    row,
+    config: configFrom(items, clusterId, row?.platform ?? 'kubernetes'),
+    frozen: freezeFrom(items, clusterId) !== null,
+  };
+}
+
+export const effectStore = (table: Table): EffectStore => ({
+  ...reliabilityStore(table),
+  ...bind(table, { readOrder, loadApproval, recordActing, recordEffect, loadUsage, useAction }),
+});

@@ -1,0 +1,24 @@
+import type { Platform } from '../../../schemas/primitives.ts';
+import type { ObservationStore } from '../../application/decisions/ports.ts';
+import { bind } from './bind.ts';
+import { configFrom, configKey } from './config.ts';
+import { counted, forecastKey } from './forecast.ts';
+import { profileFrom, profileKey, saveProfile, typicalWait } from './profile.ts';
+import { readTogether } from './read-together.ts';
+import type { Table } from './table.ts';
+
+async function readCluster(table: Table, clusterId: string, platform: Platform) {
+  const items = await readTogether(
+    table,
+    [configKey, profileKey, forecastKey].map((key) => key(clusterId)),
+  );
+  return {
+    config: configFrom(items, clusterId, platform),
+    profile: profileFrom(items, clusterId),
+    // Only where there is no VGAC to ask: a forecast that cannot be read is then nobody's business.
+    counted: () => counted(items, clusterId),
+  };
+}
+
+export const observationStore = (table: Table): ObservationStore =>
+  bind(table, { readCluster, typicalWait, saveProfile });

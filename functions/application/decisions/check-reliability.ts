@@ -1,0 +1,25 @@
+import type { ClusterConfig } from '../../../schemas/config.ts';
+import type { Verdict } from '../../../schemas/verdict.ts';
+import { deserialise } from '../../domain/calibration/codec.ts';
+import { reliability } from '../../domain/gate.ts';
+import type { ReliabilityStore } from './ports.ts';
+
+/** Loads what the gate needs to know of a cluster and asks it: how far may these predictions be trusted right now? */
+export async function checkReliability(store: ReliabilityStore, config: ClusterConfig, now: Date): Promise<Verdict> {
+  const { clusterId } = config;
+  const staleBefore = new Date(now.getTime() - config.freshnessMinutes * 60_000);
+  const [known, staleSince] = await Promise.all([
+    store.readReliability(clusterId),
+    store.oldestUnfolded(clusterId, staleBefore),
+  ]);
+  const { state, version } = known.calibration ?? (await store.createCalibration(config, now));
+  return reliability({
+    state: deserialise(state),
+    version,
+    frozen: known.frozen,
+    staleSince,
+    config,
+    now,
+    vgacAsksRecalibration: known.vgacAsksRecalibration,
+  });
+}

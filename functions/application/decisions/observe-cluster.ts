@@ -1,0 +1,29 @@
+import type { ClusterConfig } from '../../../schemas/config.ts';
+import type { Job } from '../../../schemas/machines/job-workflow.ts';
+import { anomalies, isLearningDue, learn } from '../../domain/profile.ts';
+import type { ObservationStore } from './ports.ts';
+import type { Vgac } from './vgac.ts';
+import { ownCalibration } from './vgac-calibration.ts';
+
+/**
+ * Looks at a cluster as it is now, by VGAC or by what the built-in forecast has counted, and compares it with what is usual there. From
+ * time to time what is usual is learned anew.
+ */
+export async function observeCluster(
+  store: ObservationStore,
+  { clusterId, platform }: Pick<Job, 'clusterId' | 'platform'>,
+  vgacOf: (config: ClusterConfig) => Promise<Vgac | null>,
+  now: Date,
+) {
+  const { config, profile, counted } = await store.readCluster(clusterId, platform);
+  const vgac = await vgacOf(config);
+  const [seen, vgacCalibration] = await Promise.all([
+    vgac === null ? counted() : vgac.observe(clusterId),
+    vgac === null ? null : ownCalibration(vgac, clusterId, now),
+  ]);
+  if (isLearningDue(profile, now)) {
+    const wait = await store.typicalWait(clusterId);
+    await store.saveProfile(clusterId, learn(profile, seen, vgacCalibration, wait, now));
+  }
+  return { ...seen, anomalies: anomalies(profile, seen, now), vgacCalibration };
+}

@@ -1,12 +1,14 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { answerTask } from '../adapters/aws/executions.ts';
-import { foldCluster } from '../adapters/fold.ts';
 import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
 import { loadConfig } from '../adapters/tables/config.ts';
+import { foldStore } from '../adapters/tables/fold-store.ts';
+import { outcomeStore } from '../adapters/tables/outcome-store.ts';
 import { table } from '../adapters/tables/table.ts';
-import { takeOutcome } from '../adapters/take-outcome.ts';
 import { voidQuestions } from '../adapters/void-questions.ts';
+import { foldCluster } from '../application/outcomes/fold-cluster.ts';
+import { takeOutcome } from '../application/outcomes/take-outcome.ts';
 import { admitOutcome } from '../domain/admission.ts';
 import { roundKey } from '../domain/round.ts';
 import { MalformedEvent } from '../runtime/errors.ts';
@@ -38,7 +40,7 @@ export const handler = task(
     const store = table(env.DYNAMODB_TABLE_NAME);
     // Only T and the budgets are used here; of an unknown cluster they do not depend on the platform.
     const config = await loadConfig(store, clusterId, 'kubernetes');
-    const { round, contradicts, teaches } = await takeOutcome(store, outcome, config.longWaitSeconds, now);
+    const { round, contradicts, teaches } = await takeOutcome(outcomeStore(store), outcome, config.longWaitSeconds, now);
     // First of all: whoever answers from now on is told that there is nothing left to answer.
     if (round !== null) await voidQuestions({ ...approvalEdges(invocation, IMPATIENT), answerTask }, round);
     if (round === null) metrics.addMetric('OutcomeWaits', MetricUnit.Count, 1);
@@ -47,7 +49,7 @@ export const handler = task(
       log.warn('an outcome contradicts what was stored before it', { type: told.type });
     }
     if (round === null || !teaches) return { contradicts, folded: 0 };
-    const { folded, unreadable } = await foldCluster(store, config, now, [roundKey(round)]);
+    const { folded, unreadable } = await foldCluster(foldStore(store), config, now, [roundKey(round)]);
     if (unreadable.length > 0) metrics.addMetric('UnreadableRow', MetricUnit.Count, unreadable.length);
     return { contradicts, folded };
   },

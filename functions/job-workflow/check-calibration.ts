@@ -1,11 +1,19 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { CheckCalibrationInput, CheckCalibrationOutput } from '../../schemas/machines/job-workflow.ts';
+<<<<<<< Updated upstream
 import { foldCluster } from '../adapters/fold.ts';
 import { loadConfig } from '../adapters/tables/config.ts';
 import { reliabilityStore } from '../adapters/tables/reliability-store.ts';
 import { table } from '../adapters/tables/table.ts';
 import { checkReliability } from '../application/decisions/check-reliability.ts';
+=======
+import { checkReliability } from '../adapters/reliability-check.ts';
+import { loadConfig } from '../adapters/tables/config.ts';
+import { foldStore } from '../adapters/tables/fold-store.ts';
+import { table } from '../adapters/tables/table.ts';
+import { foldCluster } from '../application/outcomes/fold-cluster.ts';
+>>>>>>> Stashed changes
 import { isOutrun } from '../application/outcomes/contended.ts';
 import { task } from '../runtime/task.ts';
 
@@ -22,7 +30,7 @@ export const handler = task(
     const store = table(env.DYNAMODB_TABLE_NAME);
     const config = await loadConfig(store, clusterId, platform);
     try {
-      const { unreadable } = await foldCluster(store, config, now, [], LITTLE);
+      const { unreadable } = await foldCluster(foldStore(store), config, now, [], LITTLE);
       if (unreadable.length > 0) metrics.addMetric('UnreadableRow', MetricUnit.Count, unreadable.length);
     } catch (error) {
       const { name, message } = error instanceof Error ? error : { name: 'unknown', message: '' };

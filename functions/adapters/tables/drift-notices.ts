@@ -1,19 +1,21 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { DriftNoticeStore } from '../../application/outcomes/ports.ts';
 import type { DriftNotices, DriftStanding } from '../../domain/drift-report.ts';
+import { bind } from './bind.ts';
 import { calibrationKey } from './calibration.ts';
 import { conditionally, type Table } from './table.ts';
 
-/** News of drift that a run claimed and has not told for so long belongs to the next run: it died, or Slack was down. */
+/** News of drift that a run has claimed for so long without sending it belongs to the next run: this one died, or Slack was down. */
 const CLAIM_MS = 240_000;
 
 const stillSays = (name: string, value: string) =>
   `(${name} = ${value} OR (${value} = :none AND attribute_not_exists(${name})))`;
 
 /**
- * Lets one run of the monitor tell people about changed drift; a retry of that run may tell them again.
- * @param told as the run has read it: whoever told something since has the news
+ * Lets one run of the monitor notify people of changed drift; a retry of that run may notify them again.
+ * @param notices as the run has read them: whoever has sent something since has the news
  * @param run name of the monitor's execution
- * @returns false when another run is telling them, or has
+ * @returns false when another run is notifying them, or has
  */
 export async function claimDriftNews(
   table: Table,
@@ -48,12 +50,12 @@ export async function claimDriftNews(
 }
 
 /** Notes that the news is on the bus. Harmless when repeated, or when a later run took over. */
-export async function saveAnnounced(table: Table, clusterId: string, to: DriftStanding, run: string): Promise<void> {
+async function saveAnnounced(table: Table, clusterId: string, to: DriftStanding, run: string): Promise<void> {
   await note(table, clusterId, 'SET drift_band = :band, drift_alarm = :alarm', to, run);
 }
 
 /** Notes that people have been told in Slack, and gives the claim back. Harmless as above. */
-export async function saveHeard(table: Table, clusterId: string, to: DriftStanding, run: string): Promise<void> {
+async function saveHeard(table: Table, clusterId: string, to: DriftStanding, run: string): Promise<void> {
   const heard = 'SET heard_band = :band, heard_alarm = :alarm REMOVE drift_run, drift_claimed_at';
   await note(table, clusterId, heard, to, run);
 }
@@ -71,3 +73,5 @@ async function note(table: Table, clusterId: string, what: string, to: DriftStan
     ),
   );
 }
+
+export const driftNoticeStore = (table: Table): DriftNoticeStore => bind(table, { saveAnnounced, saveHeard });

@@ -1,5 +1,6 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { ForecastItem, ForecastRow } from '../../../schemas/items/forecast.ts';
+import type { RowChange, RowName } from '../../application/outcomes/ports.ts';
 import type { Observation } from '../../../schemas/ports/vgac.ts';
 import { deserialiseForecast, deserialiseQueue, deserialiseShape } from '../../domain/forecast/codec.ts';
 import { type Asked, emptyQueue, shapeOf } from '../../domain/forecast/queue.ts';
@@ -152,13 +153,15 @@ export async function saveForecast(
  */
 export async function saveRow(
   table: Table,
-  key: { PK: string; SK: string },
-  row: { state: Uint8Array | null; before: Uint8Array | null; version: number },
+  clusterId: string,
+  { kind, hash }: RowName,
+  row: RowChange,
   from: number | null,
   now: Date,
 ): Promise<void> {
   const { state, before, version } = row;
   const ttl = Math.floor(now.getTime() / 1000) + DAY_SECONDS;
+  const key = rowKeyOf(clusterId, kind, hash);
   const item = { ...key, version, ...(state !== null ? { state } : { ttl }), ...(before !== null && { before }) };
   await conditionally(putItem(table, item, unlessMoved(from)));
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TIERS } from './tiers.ts';
 
 /**
  * Free text that people may read: bounded and visible. Control characters and the invisible marks that reorder or hide
@@ -37,5 +38,5 @@ export const Kind = z.enum(['statement', 'intervention']);
 export type Kind = z.infer<typeof Kind>;
 
 /** Tiers 1 to 4; tier 0 is "say nothing", which is a statement too. */
-export const TierName = z.enum(['annotate', 'warn', 'suggest', 'gate']);
+export const TierName = z.enum(TIERS);
 export type TierName = z.infer<typeof TierName>;

@@ -6,7 +6,6 @@ import type { DriftAlarm, DriftBand } from '../../schemas/verdict.ts';
 import { severityOf } from './calibration/drift.ts';
 import { recalibrationNeeded } from './calibration/evaluation.ts';
 import type { CalibrationState } from './calibration/state.ts';
-import { GATE } from './thresholds.ts';
 
 type Announcements = FoldClusterOutput['announcements'];
 
@@ -18,7 +17,7 @@ export interface DriftStanding {
 
 /** The drift of a cluster as its state has it. No verdict of a detector before the floor that the bands have too. */
 export function driftStanding(state: CalibrationState): DriftStanding {
-  const floor = state.n < GATE.drift.labels;
+  const floor = state.n < state.numbers.gate.drift.labels;
   const [raw, served] = [!floor && state.rawAlarm > 0, !floor && state.servedAlarm > 0];
   return { band: state.drift, alarm: raw && served ? 'both' : raw ? 'raw' : served ? 'served' : 'none' };
 }

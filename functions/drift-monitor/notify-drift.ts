@@ -1,22 +1,21 @@
 import * as z from 'zod';
 import { NotifyDriftInput, NotifyDriftOutput } from '../../schemas/machines/drift-monitor.ts';
-import { driftMessage } from '../adapters/slack/drift.ts';
-import { operatorSettings, tellOperatorsOf } from '../adapters/slack/tell-operators.ts';
-import { driftNoticeStore } from '../adapters/tables/drift-notices.ts';
+import { AnyWaySettings, operatorMessagesFor } from '../adapters/messages/any-way.ts';
+import { driftNoticeStore } from '../adapters/tables/approval-stores.ts';
 import { table } from '../adapters/tables/table.ts';
-import { notifyDrift } from '../application/outcomes/notify-drift.ts';
+import { notifyDrift } from '../application/approvals/operator-notices.ts';
 import { task } from '../runtime/task.ts';
 
-/** Tells people that a cluster's drift band has changed. An operator message: never gated. */
+/** Notifies operators that a cluster's drift band has changed. Such a notice is never gated. */
 export const handler = task(
   {
     input: NotifyDriftInput,
     output: NotifyDriftOutput,
-    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...operatorSettings },
+    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...AnyWaySettings },
   },
   async (report, { env }) => {
-    const store = table(env.DYNAMODB_TABLE_NAME);
-    const notify = () => tellOperatorsOf(store, report.clusterId, driftMessage(report), env);
-    return { sent: await notifyDrift(driftNoticeStore(store), report, notify) };
+    const store = driftNoticeStore(table(env.DYNAMODB_TABLE_NAME));
+    const ports = { store, messages: operatorMessagesFor(env), defaultChannel: env.SLACK_DEFAULT_CHANNEL };
+    return { sent: await notifyDrift(ports, report) };
   },
 );

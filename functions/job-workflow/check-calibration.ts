@@ -1,20 +1,13 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { CheckCalibrationInput, CheckCalibrationOutput } from '../../schemas/machines/job-workflow.ts';
-<<<<<<< Updated upstream
-import { foldCluster } from '../adapters/fold.ts';
 import { loadConfig } from '../adapters/tables/config.ts';
+import { foldStore } from '../adapters/tables/fold-store.ts';
 import { reliabilityStore } from '../adapters/tables/reliability-store.ts';
 import { table } from '../adapters/tables/table.ts';
 import { checkReliability } from '../application/decisions/check-reliability.ts';
-=======
-import { checkReliability } from '../adapters/reliability-check.ts';
-import { loadConfig } from '../adapters/tables/config.ts';
-import { foldStore } from '../adapters/tables/fold-store.ts';
-import { table } from '../adapters/tables/table.ts';
-import { foldCluster } from '../application/outcomes/fold-cluster.ts';
->>>>>>> Stashed changes
 import { isOutrun } from '../application/outcomes/contended.ts';
+import { foldCluster } from '../application/outcomes/fold-cluster.ts';
 import { task } from '../runtime/task.ts';
 
 /** A job waits for this: whoever wins a race folds the same, and a backlog is for the drift monitor. */

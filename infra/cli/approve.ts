@@ -2,7 +2,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
 import * as z from 'zod';
-import { visible } from '../../functions/adapters/slack/escape.ts';
 import { loadApproval } from '../../functions/adapters/tables/approval-item.ts';
 import { openApprovals } from '../../functions/adapters/tables/approval-lists.ts';
 import { type Table, table } from '../../functions/adapters/tables/table.ts';
@@ -18,6 +17,7 @@ import {
   recordWords,
   riskWords,
 } from '../../functions/domain/question-words.ts';
+import { visible } from '../../functions/domain/visible.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
 import { type AnswerAction, AnswerReply, AnswerRequest } from '../../schemas/ports/answer.ts';
 import { SlackUserId } from '../../schemas/ports/slack.ts';
@@ -149,7 +149,7 @@ export function lines(approval: ApprovalItem): string[] {
   const deed =
     question === 'keep'
       ? `job ${named(subject.arguments.jobId)} is held; keep it held?`
-      : `${deedWords(subject.arguments, approval.status === 'alone' ? 'done' : pinned.dryRun ? 'would' : 'do', named)}.`;
+      : `${deedWords(subject.arguments, approval.status === 'autonomous' ? 'done' : pinned.dryRun ? 'would' : 'do', named)}.`;
   const before = already === undefined ? '' : ` ${alreadyWords(already)}`;
   return [
     colors.bold(approval_id),

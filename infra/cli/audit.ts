@@ -2,11 +2,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
 import { listClusters } from '../../functions/adapters/tables/calibration.ts';
+import { clusterAudit, roundsSince } from '../../functions/adapters/tables/every-round.ts';
 import { roundsOf } from '../../functions/adapters/tables/rounds.ts';
 import { type Table, table } from '../../functions/adapters/tables/table.ts';
 import { OtherLayout } from '../../functions/application/unreadable.ts';
 import { arrayPart } from '../../functions/domain/round.ts';
-import { clusterEvents, recordsOf, recordsOfRow, roundsSince } from '../console/audit-records.ts';
+import { recordsOf, recordsOfRow } from '../console/audit-records.ts';
 import { type StoryLine, storyOf } from '../console/story.ts';
 import { onTable, type TableOptions, withTableOptions } from './table-options.ts';
 
@@ -42,7 +43,7 @@ export async function* stories(
   { cluster, since }: { cluster?: string | undefined; since?: Date | undefined },
 ): AsyncGenerator<StoryLine> {
   for (const clusterId of cluster === undefined ? await listClusters(store) : [cluster]) {
-    const known = await Promise.all([clusterEvents(store, clusterId), clusterEvents(store, '*')]);
+    const known = await Promise.all([clusterAudit(store, clusterId), clusterAudit(store, '*')]);
     for await (const round of roundsSince(store, clusterId, since ?? null)) {
       const records = await recordsOf(store, round, known);
       if (records) yield* storyOf(records);

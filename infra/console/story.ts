@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 import { plainExplanation } from '../../functions/domain/explanation.ts';
-import { tierName } from '../../functions/domain/gate.ts';
 import { labelsOf } from '../../functions/domain/ledger-lines.ts';
 import { servedWords } from '../../functions/domain/served-words.ts';
+import { tierName } from '../../functions/domain/thresholds.ts';
 import type { ActionArguments, Decision } from '../../schemas/decision.ts';
 import type { Effect } from '../../schemas/effect.ts';
 import type { ApprovalItem, AuditItem } from '../../schemas/items/approval.ts';
@@ -156,7 +156,7 @@ function deedInWords(tier: number, { action, target }: ActionArguments): string 
 function asking(approval: ApprovalItem, { at, who, what, hash, why }: z.infer<typeof AuditItem>): Told {
   const asked = what === 'asked' ? (approval.explanation ?? plainExplanation(approval.pinned)) : undefined;
   const question =
-    approval.status === 'alone' ? 'done alone' : approval.question === 'keep' ? 'keep the hold' : 'approval';
+    approval.status === 'autonomous' ? 'done alone' : approval.question === 'keep' ? 'keep the hold' : 'approval';
   return { at, who, what: `${question}: ${what}`, hash, why: why ?? asked };
 }
 

@@ -5,7 +5,6 @@ import { DecisionFile } from './decisions.ts';
 import { FORECASTS, type ForecastName } from './forecast/forecaster.ts';
 import { type Column, parseMapping, UnknownColumn } from './import/table/columns.ts';
 import { UnknownZone, type Zone, zoneOf } from './import/zone.ts';
-import { parseSetting, UnusableNumber, useSettings } from './numbers.ts';
 import { progressOver } from './progress.ts';
 import { namesOf, replayFile } from './replay-file.ts';
 import { htmlReport } from './report/html.ts';
@@ -13,6 +12,7 @@ import { fileReport, streamReport } from './report/result.ts';
 import type { FileReport, Report, StreamReport } from './report/shape.ts';
 import { pooledTables, streamTable, summaryTable } from './report/table.ts';
 import { type RulesName, ruleSet } from './rules.ts';
+import { parseSetting, UnusableNumber, withSettings } from './settings.ts';
 
 interface Options {
   readonly rules: RulesName;
@@ -35,7 +35,7 @@ async function replay(paths: string[], options: Options): Promise<void> {
   // Hours of reading are not for a report that cannot be written in the end.
   for (const path of [options.json, options.html]) if (path !== undefined) closeSync(openSync(path, 'a'));
   const settings = options.set ?? new Map<string, number>();
-  const rules = ruleSet(options.rules, useSettings(settings));
+  const rules = ruleSet(options.rules, withSettings(settings));
   const decisions = options.decisions === undefined ? null : new DecisionFile(options.decisions);
   const progress = progressOver(paths, process.stderr);
   const names = namesOf(paths);
@@ -62,7 +62,7 @@ async function replay(paths: string[], options: Options): Promise<void> {
   const report: Report = { version: 2, rules: options.rules, set: Object.fromEntries(settings), streams, files };
   print(report);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report)}\n`);
-  if (options.html !== undefined) writeFileSync(options.html, htmlReport(report));
+  if (options.html !== undefined) writeFileSync(options.html, htmlReport(report, rules.numbers));
   const written = [options.html, options.json, options.decisions].filter((file) => file !== undefined);
   if (written.length > 0) console.log(colors.dim(`written: ${written.join(', ')}`));
   if (files.some(({ failure }) => failure !== null)) process.exitCode = INCOMPLETE;

@@ -1,7 +1,5 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { DriftNoticeStore } from '../../application/outcomes/ports.ts';
 import type { DriftNotices, DriftStanding } from '../../domain/drift-report.ts';
-import { bind } from './bind.ts';
 import { calibrationKey } from './calibration.ts';
 import { conditionally, type Table } from './table.ts';
 
@@ -49,13 +47,13 @@ export async function claimDriftNews(
   );
 }
 
-/** Notes that the news is on the bus. Harmless when repeated, or when a later run took over. */
-async function saveAnnounced(table: Table, clusterId: string, to: DriftStanding, run: string): Promise<void> {
+/** Records that the news is on the bus. Harmless when repeated, or when a later run has taken over. */
+export async function saveAnnounced(table: Table, clusterId: string, to: DriftStanding, run: string): Promise<void> {
   await note(table, clusterId, 'SET drift_band = :band, drift_alarm = :alarm', to, run);
 }
 
-/** Notes that people have been told in Slack, and gives the claim back. Harmless as above. */
-async function saveHeard(table: Table, clusterId: string, to: DriftStanding, run: string): Promise<void> {
+/** Records that people have been notified in Slack, and gives up the claim. Harmless as above. */
+export async function saveHeard(table: Table, clusterId: string, to: DriftStanding, run: string): Promise<void> {
   const heard = 'SET heard_band = :band, heard_alarm = :alarm REMOVE drift_run, drift_claimed_at';
   await note(table, clusterId, heard, to, run);
 }
@@ -73,5 +71,3 @@ async function note(table: Table, clusterId: string, what: string, to: DriftStan
     ),
   );
 }
-
-export const driftNoticeStore = (table: Table): DriftNoticeStore => bind(table, { saveAnnounced, saveHeard });

@@ -1,12 +1,15 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { ForecastItem, ForecastRow } from '../../../schemas/items/forecast.ts';
-import type { RowChange, RowName } from '../../application/outcomes/ports.ts';
 import type { Observation } from '../../../schemas/ports/vgac.ts';
+import type { RowChange, RowName } from '../../application/outcomes/ports.ts';
+import { UnreadableState } from '../../domain/calibration/octets.ts';
 import { deserialiseForecast, deserialiseQueue, deserialiseShape } from '../../domain/forecast/codec.ts';
 import { type Asked, emptyQueue, shapeOf } from '../../domain/forecast/queue.ts';
 import { hashOf, type RowKind, rowAfter } from '../../domain/forecast/rows.ts';
+import type { ForecastState } from '../../domain/forecast/state.ts';
 import { emptyTables } from '../../domain/forecast/tables.ts';
 import type { Standing } from '../../domain/served.ts';
+import { readOfClusters } from './read-many.ts';
 import { type Items, readTogether } from './read-together.ts';
 import { clusterKey, conditionally, parseItem, putItem, type Table } from './table.ts';
 
@@ -175,4 +178,21 @@ function unlessMoved(from: number | null) {
     ExpressionAttributeNames,
     ExpressionAttributeValues: { ':from': from },
   };
+}
+
+/** What the built-in forecast of each of these clusters knows, as far as it has counted anything and can be read. */
+export async function loadForecasts(
+  table: Table,
+  clusterIds: readonly string[],
+): Promise<ReadonlyMap<string, ForecastState>> {
+  const items = await readOfClusters(table, clusterIds, 'FORECAST', ForecastItem);
+  const states = new Map<string, ForecastState>();
+  for (const [id, { state }] of items) {
+    try {
+      states.set(id, deserialiseForecast(state));
+    } catch (error) {
+      if (!(error instanceof UnreadableState)) throw error;
+    }
+  }
+  return states;
 }

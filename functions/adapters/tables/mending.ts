@@ -43,9 +43,7 @@ export async function mendCalibration(
       ExpressionAttributeNames: Object.fromEntries([...names, ...unchanged].map((name) => [`#${name}`, name])),
       ExpressionAttributeValues: {
         ...Object.fromEntries(Object.entries(whole).map(([name, value]) => [`:${name}`, value])),
-        ...Object.fromEntries(
-          unchanged.filter((name) => name in item).map((name) => [`:stored_${name}`, item[name]]),
-        ),
+        ...Object.fromEntries(unchanged.filter((name) => name in item).map((name) => [`:stored_${name}`, item[name]])),
       },
     }),
   );

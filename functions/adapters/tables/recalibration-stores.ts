@@ -26,8 +26,7 @@ export const refitHistoryStore = (table: Table): RefitHistoryStore => bind(table
 
 export const factReader = (table: Table): FactReader => bind(table, { readLedgerBackwards });
 
-export const changeReader = (table: Table): ChangeReader =>
-  bind(table, { loadRefit, findBatch, readLedgerBackwards });
+export const changeReader = (table: Table): ChangeReader => bind(table, { loadRefit, findBatch, readLedgerBackwards });
 
 export const epochStore = (table: Table): EpochStore => ({
   ...changeReader(table),

@@ -55,7 +55,12 @@ export class ForecastRows {
 
   async save(now: Date): Promise<void> {
     const writes = ROW_KINDS.flatMap((kind) =>
-      Array.from(this.#hashes[kind], ([name, hash]) => () => this.#save(kind, name, hash, now)),
+      Array.from(
+        this.#hashes[kind],
+        ([name, hash]) =>
+          () =>
+            this.#save(kind, name, hash, now),
+      ),
     );
     for (let at = 0; at < writes.length; at += WRITES_AT_ONCE) {
       await Promise.all(writes.slice(at, at + WRITES_AT_ONCE).map((write) => write()));

@@ -65,12 +65,7 @@ export interface BatchStore extends ForecastStore, MarkStore {
   /** @returns the batch that stands: ours, or the one that somebody wrote before us */
   putBatch(clusterId: string, batch: Batch): Promise<LedgerItem>;
   /** @returns false when somebody has folded first */
-  saveFold(
-    clusterId: string,
-    version: number,
-    folded: Folded,
-    batch: Pick<LedgerItem, 'entries'>,
-  ): Promise<boolean>;
+  saveFold(clusterId: string, version: number, folded: Folded, batch: Pick<LedgerItem, 'entries'>): Promise<boolean>;
 }
 
 /** What a fold starts from, read together. Parsed when asked for: what cannot be read stops only a fold that needs it. */

@@ -9,7 +9,7 @@ import { answerBy } from '../../console/answers.ts';
 import { approverOf, makeApproverKey } from '../../console/approver-token.ts';
 import type { Page } from '../../console/bundle.ts';
 import { Executions } from '../../console/executions.ts';
-import { Records } from '../../console/records.ts';
+import { openRecords, type Records } from '../../console/records.ts';
 import { Redactor } from '../../console/redact.ts';
 import { type ConsoleServer, startConsole } from '../../console/server.ts';
 import { signInLink } from '../../console/sign-in.ts';
@@ -157,7 +157,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       throw portTrouble(error, '--port', options.port);
     });
     slack.interactionsUrl = `${system.url}/slack/interactions`;
-    const records = new Records({ endpoint: system.url, credentials: system.credentials, tableName: TABLE_NAME });
+    const records = openRecords({ endpoint: system.url, credentials: system.credentials, tableName: TABLE_NAME });
     opened = records;
     const builtIn = plan.configuration({ vgac: urls.vgac, scheduler: `${console.url}schedulers` });
     const named = new Set(options.configuration.map(({ clusterId }) => clusterId));

@@ -40,7 +40,7 @@ export const handler = task(
     // Only T and the budgets are used here; of an unknown cluster they do not depend on the platform.
     const config = await loadConfig(store, clusterId, 'kubernetes');
     const { round, contradicts, teaches } = await takeOutcome(store, outcome, config.longWaitSeconds, now);
-    // First of all: whoever answers from now on is told that there is nothing left to answer.
+    // First of all: whoever answers from now on reads that there is nothing left to answer.
     if (round !== null) {
       const ports = approvalPorts(invocation, voidQuestionsStore(store), IMPATIENT);
       await voidQuestions({ ...ports, answerTask }, round);

@@ -8,7 +8,7 @@ import { Instant, TierName } from '../primitives.ts';
 export const Question = z.enum(['act', 'keep']);
 export type Question = z.infer<typeof Question>;
 
-/** `alone`: nobody was asked, since the agent might do this itself; there is nothing to answer, only something to undo. */
+/** `autonomous`: nobody was asked, since the agent may do this itself; there is nothing to answer, only something to undo. */
 export const ApprovalStatus = z.enum(['pending', 'approved', 'denied', 'expired', 'void', 'autonomous']);
 export type ApprovalStatus = z.infer<typeof ApprovalStatus>;
 /** How a question to a human stands. */
@@ -55,7 +55,7 @@ export const ApprovalItem = z.object({
   gpus: z.number().optional(),
   /** How forecasts like this one came out here: of `seen` with q >= eps, `right` waited long; what the tier promises. */
   record: z.object({ seen: z.number().int(), right: z.number().int(), promise: z.number() }).optional(),
-  /** What the agent did alone about the job before it asked, or would have done. */
+  /** What the agent did about the job on its own before it asked, or would have done. */
   already: z.object({ action: z.string(), dryRun: z.boolean() }).optional(),
   requested_at: Instant,
   expires_at: Instant,

@@ -62,12 +62,12 @@ export async function claimDriftNews(
   );
 }
 
-/** Notes that the news is on the bus. Harmless when repeated, or when a later run took over. */
+/** Records that the news is on the bus. Harmless when repeated, or when a later run has taken over. */
 export async function saveAnnounced(table: Table, clusterId: string, to: DriftStanding, run: string): Promise<void> {
   await note(table, clusterId, 'SET drift_band = :band, drift_alarm = :alarm', to, run);
 }
 
-/** Notes that people have been told in Slack, and gives the claim back. Harmless as above. */
+/** Records that people have been notified in Slack, and gives up the claim. Harmless as above. */
 export async function saveHeard(table: Table, clusterId: string, to: DriftStanding, run: string): Promise<void> {
   const heard = 'SET heard_band = :band, heard_alarm = :alarm REMOVE drift_run, drift_claimed_at';
   await note(table, clusterId, heard, to, run);

@@ -20,19 +20,19 @@ export interface EngineOptions {
   /** Names of executions and the readable part of task tokens. */
   newId: () => string;
   integrations: Integrations;
-  /** Where executions are kept over a restart; by default they are not. */
+  /** Keeps executions across restarts; by default they are not kept. */
   journal?: Journal;
-  /** Told of every event, after a restart also of those that open and lately closed executions had before. */
+  /** Called for every event; after a restart also for the earlier events of open and recently closed executions. */
   onHistory?: (executionArn: string, event: HistoryEvent) => void;
   onStatusChange?: (change: StatusChange) => void;
-  /** Histories of this many closed executions stay in memory; the others are in the journal while it has room for them. */
+  /** Histories of this many closed executions stay in memory; older ones stay in the journal while it has room. */
   keepHistories?: number;
-  /** Signs task tokens. With the same key, tokens of an earlier run are still known as issued. */
+  /** Signs task tokens. With the same key, tokens of an earlier run are still recognized. */
   tokenKey?: Buffer;
 }
 
 interface Registration extends Pick<Machine, 'arn' | 'name'> {
-  /** The definition, substitutions made; text or already parsed. */
+  /** The definition after substitution; text or already parsed. */
   definition: unknown;
   roleArn?: string | undefined;
 }
@@ -45,8 +45,8 @@ export type Engine = ReturnType<typeof createEngine>;
 const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}\p{Cs}]{1,80}$/u;
 
 /**
- * An interpreter for Step Functions machines in JSONata: what AWS would do, on this machine, on the given clock. The
- * clock is held while anything is evaluated or called, and free while an execution only waits.
+ * An interpreter for Step Functions machines in JSONata: does what AWS would do, on this machine and the given clock.
+ * The clock is held while anything is evaluated or called, and released while an execution only waits.
  */
 export function createEngine(options: EngineOptions) {
   const { clock, random, newId, integrations, onHistory, onStatusChange, journal = memoryJournal() } = options;
@@ -150,14 +150,14 @@ export function createEngine(options: EngineOptions) {
         }
         const entries = journal.lines(key).map(readEntry);
         const { name, definition } = entries[0]?.memo ?? {};
-        // Its beginning is lost.
+        // The log no longer has its beginning.
         if (name === undefined || definition === undefined) continue;
         const execution = new Execution(key, definitionOf(definition), name, services);
         for (const entry of entries) execution.restore(entry);
         if (execution.summary.status === 'RUNNING') void run(execution);
         else keep(execution);
       }
-      // What nobody runs any more, and nobody will.
+      // Definitions that no execution uses any more and no machine has.
       const current = new Set([...machines.values()].map(({ key }) => key));
       for (const { key } of journal.keys('d')) if (!current.has(key) && !definitions.has(key)) journal.remove(key);
     },
@@ -187,26 +187,26 @@ export function createEngine(options: EngineOptions) {
       return { executionArn: arn, startDate: execution.summary.startDate };
     },
 
-    /** Aborts an execution; one that is closed stays as it is. @throws Refusal */
+    /** Aborts an execution; a closed one is left as it is. @throws Refusal */
     stop(arn: string, { error, cause }: { error?: string | undefined; cause?: string | undefined } = {}) {
       const known = find(arn);
       if (known instanceof Execution) close(known, { type: 'ExecutionAborted', error, cause });
       return { stopDate: find(arn).summary.stopDate ?? clock.now() };
     },
 
-    /** @throws Refusal InvalidToken, TaskTimedOut where the task is closed, InvalidOutput beyond 256 KiB */
+    /** @throws Refusal InvalidToken, TaskTimedOut if the task is closed, InvalidOutput above 256 KiB */
     sendTaskSuccess(taskToken: string, output: JsonValue): void {
       const task = tokens.find(taskToken);
       if (exceedsDataLimit(output)) throw new Refusal('InvalidOutput', 'larger than 256 KiB');
       task.succeed(output);
     },
 
-    /** @throws Refusal InvalidToken, TaskTimedOut where the task is closed */
+    /** @throws Refusal InvalidToken, TaskTimedOut if the task is closed */
     sendTaskFailure(taskToken: string, { error, cause }: { error?: string; cause?: string } = {}): void {
       tokens.find(taskToken).fail(error, cause);
     },
 
-    /** @throws Refusal InvalidToken, TaskTimedOut where the task is closed */
+    /** @throws Refusal InvalidToken, TaskTimedOut if the task is closed */
     sendTaskHeartbeat(taskToken: string): void {
       tokens.find(taskToken).heartbeat();
     },
@@ -222,7 +222,7 @@ export function createEngine(options: EngineOptions) {
         .filter((summary) => status === undefined || summary.status === status);
     },
 
-    /** The events so far; undefined where the execution closed so long ago that they are gone. @throws Refusal */
+    /** The events so far; undefined if the execution closed so long ago that they are gone. @throws Refusal */
     history(arn: string): readonly HistoryEvent[] | undefined {
       const lines = journal.lines(find(arn).key);
       return lines.length === 0 ? undefined : historyOf(lines);

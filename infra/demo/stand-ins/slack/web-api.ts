@@ -12,7 +12,7 @@ const Post = z.object({
   thread_ts: z.string().optional(),
 });
 const Update = Post.extend({ ts: z.string() });
-const Whisper = Post.extend({ user: z.string().min(1).max(60) });
+const Ephemeral = Post.extend({ user: z.string().min(1).max(60) });
 const OpenView = z.object({ trigger_id: z.string().min(1).max(255), view: z.unknown().optional() });
 const Response = z.object({
   text: z.string().max(40_000).default(''),
@@ -72,7 +72,7 @@ export function serveWebApi(app: Hono, workspace: Workspace): void {
     messages.replace(message, { text, blocks });
     return { ok: true, channel: message.channel, ts, text };
   });
-  method('chat.postEphemeral', Whisper, ({ channel, text, blocks: given, user, thread_ts }) => {
+  method('chat.postEphemeral', Ephemeral, ({ channel, text, blocks: given, user, thread_ts }) => {
     if (!workspace.users().some(({ id }) => id === user)) return no('user_not_in_channel');
     const blocks = readBlocks(text, given);
     if (!Array.isArray(blocks)) return blocks;

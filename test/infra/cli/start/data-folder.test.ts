@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { CannotStart } from '../../../../infra/cli/start/cannot-start.ts';
 import { namedSecrets, openDataFolder, slackSecrets } from '../../../../infra/cli/start/data-folder.ts';
-import { CannotStart } from '../../../../infra/cli/start/stop-with.ts';
 import { lockFolder } from '../../../../infra/runtime/journal/lock.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'vgac-data-'));

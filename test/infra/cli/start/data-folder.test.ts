@@ -81,8 +81,8 @@ describe('the data folder', () => {
     await openDataFolder(folder, { fresh: false, exclusive: true });
     await openDataFolder(folder, { fresh: false, exclusive: true });
     const release = lockFolder(join(folder, 'journal'));
-    await expect(openDataFolder(folder, { fresh: false, exclusive: true })).rejects.toThrow(/used by process/);
-    await expect(openDataFolder(folder, { fresh: true })).rejects.toThrow(/used by process/);
+    await expect(openDataFolder(folder, { fresh: false, exclusive: true })).rejects.toThrow(/in use by process/);
+    await expect(openDataFolder(folder, { fresh: true })).rejects.toThrow(/in use by process/);
     await openDataFolder(folder, { fresh: false });
     release();
     await openDataFolder(folder, { fresh: false, exclusive: true });

@@ -1,4 +1,5 @@
-import type { CatchUpStore, ReservationStore } from '../../application/outcomes/ports.ts';
+import type { CatchUpStore } from '../../application/outcomes/catch-up.ts';
+import type { ReservationStore } from '../../application/outcomes/ports.ts';
 import { bind } from './bind.ts';
 import { closeCalls, giveBack, loadCalibration } from './calibration.ts';
 import { loadConfig } from './config.ts';

@@ -1,10 +1,19 @@
+import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { FoldClusterOutput } from '../../../schemas/machines/drift-monitor.ts';
+import type { Platform } from '../../../schemas/primitives.ts';
 import { deserialise } from '../../domain/calibration/codec.ts';
-import { announcementsOf, driftNotices, driftStanding, isSameDrift } from '../../domain/drift-report.ts';
+import {
+  announcementsOf,
+  type DriftNotices,
+  driftNotices,
+  driftStanding,
+  isSameDrift,
+} from '../../domain/drift-report.ts';
+import type { RefitHistoryStore } from '../recalibration/ports.ts';
 import { isRecalibrationDue } from '../recalibration/refit-history.ts';
 import { isUnreadable, UnreadableItem } from '../unreadable.ts';
 import { foldCluster } from './fold-cluster.ts';
-import type { CatchUpStore } from './ports.ts';
+import type { FoldStore, ReservationStore } from './ports.ts';
 import { releaseOrphans } from './release-orphans.ts';
 
 /** Enough to find out what writes them. */
@@ -65,4 +74,11 @@ export async function catchUp(
 function nullIfUnreadable(error: unknown): null {
   if (isUnreadable(error)) return null;
   throw error;
+}
+
+export interface CatchUpStore extends FoldStore, ReservationStore, RefitHistoryStore {
+  loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;
+  /** @returns false when another run is announcing the change, or has */
+  claimDriftNews(clusterId: string, notices: DriftNotices, run: string, now: Date): Promise<boolean>;
+  forgetTrouble(clusterId: string): Promise<void>;
 }

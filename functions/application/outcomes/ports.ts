@@ -1,11 +1,7 @@
-/** What the use cases of this folder need from the tables. Each asks for the smallest of these that it can do with. */
-import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import type { ForecastItem, ForecastRow } from '../../../schemas/items/forecast.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
 import type { LedgerItem, SnapshotLine } from '../../../schemas/items/ledger.ts';
-import type { Platform } from '../../../schemas/primitives.ts';
-import type { DriftNotices, DriftStanding } from '../../domain/drift-report.ts';
 import type { Folded } from '../../domain/fold-batch.ts';
 import type { RowKind } from '../../domain/forecast/rows.ts';
 import type { LedgerLine } from '../../domain/ledger-lines.ts';
@@ -14,7 +10,6 @@ import type { Outcome, Told } from '../../domain/outcome.ts';
 import type { TierNumber } from '../../domain/reservations.ts';
 import type { Round } from '../../domain/round.ts';
 import type { QueueSnapshot } from '../../domain/snapshot.ts';
-import type { RefitHistoryStore } from '../recalibration/ports.ts';
 
 type Job = Omit<Round, 'submittedAt'>;
 
@@ -144,16 +139,4 @@ export interface SnapshotStore extends FoldStore {
   loadCounts(clusterId: string): Promise<{ pending: number; running: number }>;
   /** @returns false where it is not newer than the last */
   keepSnapshot(snapshot: QueueSnapshot, now: Date): Promise<boolean>;
-}
-
-export interface CatchUpStore extends FoldStore, ReservationStore, RefitHistoryStore {
-  loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;
-  /** @returns false when another run is announcing the change, or has */
-  claimDriftNews(clusterId: string, notices: DriftNotices, run: string, now: Date): Promise<boolean>;
-  forgetTrouble(clusterId: string): Promise<void>;
-}
-
-export interface DriftNoticeStore {
-  saveAnnounced(clusterId: string, to: DriftStanding, run: string): Promise<void>;
-  saveHeard(clusterId: string, to: DriftStanding, run: string): Promise<void>;
 }

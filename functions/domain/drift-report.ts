@@ -42,7 +42,11 @@ export function announcementsOf(
   };
   const drift: z.infer<typeof DriftDetected> = {
     ...common,
-    ...{ band: to.band, previous: from.band, alarm: to.alarm, previousAlarm: from.alarm, what },
+    band: to.band,
+    previous: from.band,
+    alarm: to.alarm,
+    previousAlarm: from.alarm,
+    what,
     ...measured,
   };
   const request: z.infer<typeof RecalibrationRequested> = {

@@ -26,7 +26,7 @@ import { joined } from '../../../../functions/domain/crowd.ts';
 import { learn } from '../../../../functions/domain/profile.ts';
 import { withStatement } from '../../../../functions/domain/rolling-statements.ts';
 import { ownSubject } from '../../../../functions/domain/subject.ts';
-import { applyClusters } from '../../../../infra/cli/apply-clusters.ts';
+import { applyClusters } from '../../../../infra/cli/configure/apply-clusters.ts';
 import { LAYOUT } from '../../../../schemas/layout.ts';
 import { published } from '../../../../schemas/published.ts';
 import { aJob } from '../../../fixtures/builders.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { loadCalibration, loadOrCreateCalibration } from '../../functions/adapters/tables/calibration.ts';
-import { clusterKey, lostTheRace, putItem, type Table } from '../../functions/adapters/tables/table.ts';
-import type { ClusterConfig } from '../../schemas/config.ts';
+import { loadCalibration, loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { clusterKey, lostTheRace, putItem, type Table } from '../../../functions/adapters/tables/table.ts';
+import type { ClusterConfig } from '../../../schemas/config.ts';
 
 const ATTEMPTS = 5;
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkClusters, readClusterFile } from '../../../infra/cli/cluster-file.ts';
+import { checkClusters, readClusterFile } from '../../../../infra/cli/configure/cluster-file.ts';
 
 const cluster = (more: object = {}) => ({ clusterId: 'gpu-a', platform: 'slurm', ...more });
 const faultsIn = (...clusters: unknown[]) => checkClusters({ clusters }).faults;
@@ -10,7 +10,7 @@ const faultsIn = (...clusters: unknown[]) => checkClusters({ clusters }).faults;
 describe('the configuration of clusters', () => {
   it('accepts the example file, whole', async () => {
     const clusters = await readClusterFile(
-      new URL('../../../infra/cli/clusters.example.json', import.meta.url).pathname,
+      new URL('../../../../infra/cli/clusters.example.json', import.meta.url).pathname,
     );
     expect(clusters.map(({ clusterId, dryRun }) => [clusterId, dryRun])).toEqual([
       ['gpu-slurm', true],

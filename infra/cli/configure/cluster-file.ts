@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { misconfigured } from '../../functions/domain/capabilities.ts';
-import { TIER_NUMBERS, TIERS } from '../../functions/domain/thresholds.ts';
-import { ClusterConfig } from '../../schemas/config.ts';
+import { misconfigured } from '../../../functions/domain/capabilities.ts';
+import { TIER_NUMBERS, TIERS } from '../../../functions/domain/thresholds.ts';
+import { ClusterConfig } from '../../../schemas/config.ts';
 import { type Fault, faultsOf, pathText } from './config-faults.ts';
 
 /** A configuration was refused. `faults` has a line for every fault in it: the field, and what to write. */

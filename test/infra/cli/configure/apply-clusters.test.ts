@@ -1,13 +1,13 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listClusters, loadCalibration } from '../../../functions/adapters/tables/calibration.ts';
-import { loadConfig, loadFreeze } from '../../../functions/adapters/tables/config.ts';
-import type { Table } from '../../../functions/adapters/tables/table.ts';
-import { applyClusters } from '../../../infra/cli/apply-clusters.ts';
-import { appliedLines } from '../../../infra/cli/configure.ts';
-import { freeze, lift } from '../../../infra/cli/freeze.ts';
-import { ClusterConfig } from '../../../schemas/config.ts';
-import { startDynamo } from '../../fixtures/dynamo.ts';
+import { listClusters, loadCalibration } from '../../../../functions/adapters/tables/calibration.ts';
+import { loadConfig, loadFreeze } from '../../../../functions/adapters/tables/config.ts';
+import type { Table } from '../../../../functions/adapters/tables/table.ts';
+import { appliedLines } from '../../../../infra/cli/configure/applied-lines.ts';
+import { applyClusters } from '../../../../infra/cli/configure/apply-clusters.ts';
+import { freeze, lift } from '../../../../infra/cli/freeze/switch.ts';
+import { ClusterConfig } from '../../../../schemas/config.ts';
+import { startDynamo } from '../../../fixtures/dynamo.ts';
 
 const NOW = new Date('2026-11-20T08:00:00.000Z');
 const cluster = (clusterId: string, more: object = {}) =>

@@ -1,8 +1,8 @@
 import colors from 'picocolors';
-import type { CalibrationState } from '../../functions/domain/calibration/state.ts';
-import { driftStanding } from '../../functions/domain/drift-report.ts';
-import { GATE } from '../../functions/domain/thresholds.ts';
-import type { RefitItem, RefitProof } from '../../schemas/items/refit.ts';
+import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
+import { driftStanding } from '../../../functions/domain/drift-report.ts';
+import { GATE } from '../../../functions/domain/thresholds.ts';
+import type { RefitItem, RefitProof } from '../../../schemas/items/refit.ts';
 
 const ALARM = {
   none: 'no alarm',
@@ -29,9 +29,25 @@ export function refitLines(clusterId: string, state: CalibrationState, refits: r
   ];
 }
 
-/** Of an epoch that no refit has begun. */
+/** The same as data. */
+export function refitJson(clusterId: string, state: CalibrationState, refits: readonly RefitItem[]) {
+  const { epoch, sinceEpoch, n, evaluation } = state;
+  const { band, alarm } = driftStanding(state);
+  return {
+    clusterId,
+    epoch,
+    labelsSinceEpoch: sinceEpoch,
+    labels: n,
+    evaluation,
+    drift: band,
+    alarm,
+    refits: refits.map(({ PK: _, SK: __, v: ___, ...refit }) => refit),
+  };
+}
+
+/** An epoch that no refit has begun. */
 export function mapOfBefore(epoch: number): string {
-  return `epoch ${epoch} began with a calibration map of an earlier version: it is in force no more, and there is nothing to go back to`;
+  return `epoch ${epoch} began with a calibration map of an earlier version: that is no longer in force, and there is nothing to go back to`;
 }
 
 function inForce(refit: RefitItem | undefined): string {

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { Layout } from '../layout.ts';
 
 /**
- * The built-in forecast of one cluster, without its tables of shapes and queues. `PK = CLUSTER#{id}`, `SK =
- * FORECAST`; absent before its first batch. After a crash between the two writes it is one batch ahead of the
+ * The built-in forecast of one cluster, without its tables of shapes and queues. `PK = CLUSTER#{id}`,
+ * `SK = FORECAST`; absent before its first batch. After a crash between the two writes it is one batch ahead of the
  * calibration.
  */
 export const ForecastItem = z.object({

@@ -3,7 +3,7 @@ const RESPONSE_URL_USES = 5;
 const RESPONSE_URL_MS = 30 * 60_000;
 /** A trigger lives 3 seconds and works once. */
 const TRIGGER_MS = 3_000;
-/** Used and expired entries are kept, to say why they do not work, but no more than this many. */
+/** Used and expired entries are kept to say why they do not work, up to this many. */
 const KEPT = 500;
 
 /** Where a response through a `response_url` goes. */

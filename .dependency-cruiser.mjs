@@ -39,6 +39,14 @@ export default {
     forbid('only adapters talk to the outside through an SDK', '^functions/(?!adapters/)', {
       path: '@aws-sdk/|@slack/|@kubernetes/',
     }),
+    forbid(
+      'approvals are answered through use cases: what is not Slack knows nothing of Slack',
+      '^(infra/|functions/http/answer-approval)',
+      { path: '^functions/adapters/slack/' },
+    ),
+    forbid('what speaks to Slack stores nothing', '^functions/adapters/slack/', {
+      path: '^functions/adapters/tables/',
+    }),
     forbid('the runtime of functions knows no rule and no adapter', '^functions/runtime/', {
       pathNot: [
         '^functions/runtime/',

@@ -6,8 +6,8 @@ import { TIERS } from './thresholds.ts';
 export const NOBODY = 'vgac-agentic';
 
 /**
- * Id of what people may say about one decision: whether to do it, whether to keep a hold, and whether to take back what the agent did
- * alone. All three may exist, and are three approvals.
+ * Id of what people may say about one decision: whether to do it, whether to keep a hold, and whether to take back an autonomous effect.
+ * All three may exist, as three approvals.
  */
 export function approvalIdOf(decisionId: string, about: Question | 'autonomous'): string {
   return about === 'act' ? decisionId : `${decisionId}-${about}`;

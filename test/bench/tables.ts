@@ -29,9 +29,14 @@ const TableName = 'rows';
 const keyOf = (n: number) => ({ PK: { S: 'CLUSTER#west-1' }, SK: { S: `JOB#${(n * 7919) % 1_000_003}` } });
 /** About what the row of a job is: 1.4 KB, on both indexes. */
 const itemOf = (n: number) => ({
-  ...{ ...keyOf(n), listing: { S: 'PREDICTIONS' }, listing_key: { S: `PREDICTION#${n}` }, unfolded: { S: 'west-1' } },
-  ...{ unfolded_due: { S: `2026-${n}` }, request: { M: { gpus: { N: '8' }, tags: { L: [{ S: 'a' }] } } } },
-  ...{ q: { N: '0.8731645' }, text: { S: 'x'.repeat(1_000) } },
+  ...keyOf(n),
+  listing: { S: 'PREDICTIONS' },
+  listing_key: { S: `PREDICTION#${n}` },
+  unfolded: { S: 'west-1' },
+  unfolded_due: { S: `2026-${n}` },
+  request: { M: { gpus: { N: '8' }, tags: { L: [{ S: 'a' }] } } },
+  q: { N: '0.8731645' },
+  text: { S: 'x'.repeat(1_000) },
 });
 const ONE = { ExpressionAttributeValues: { ':one': { N: '1' } } };
 
@@ -42,14 +47,20 @@ const CASES: Readonly<Record<string, (n: number) => Request>> = {
   'update it under a condition, off one index': (n) => [
     'UpdateItem',
     {
-      ...{ TableName, Key: keyOf(n), UpdateExpression: 'SET folded = :one REMOVE unfolded', ...ONE },
+      TableName,
+      Key: keyOf(n),
+      UpdateExpression: 'SET folded = :one REMOVE unfolded',
+      ...ONE,
       ConditionExpression: 'attribute_exists(PK) AND attribute_not_exists(folded)',
     },
   ],
   'query 20 rows of an index': (n) => [
     'Query',
     {
-      ...{ TableName, IndexName: 'listing', Limit: 20, KeyConditionExpression: 'listing = :l AND listing_key > :k' },
+      TableName,
+      IndexName: 'listing',
+      Limit: 20,
+      KeyConditionExpression: 'listing = :l AND listing_key > :k',
       ExpressionAttributeValues: { ':l': { S: 'PREDICTIONS' }, ':k': { S: `PREDICTION#${n}` } },
     },
   ],
@@ -59,7 +70,8 @@ const CASES: Readonly<Record<string, (n: number) => Request>> = {
       TransactItems: [
         ...['QUOTA', 'BUDGET'].map((SK) => ({
           Update: {
-            ...{ TableName, Key: { PK: { S: `USER#${n % 50}` }, SK: { S: SK } } },
+            TableName,
+            Key: { PK: { S: `USER#${n % 50}` }, SK: { S: SK } },
             UpdateExpression: 'ADD n :one',
             ...ONE,
           },
@@ -138,8 +150,12 @@ async function search(ask: Ask): Promise<string> {
     for (let n = 0; n < 100; n++) {
       const begun = performance.now();
       await ask('Query', {
-        ...{ TableName: 'jobs', IndexName: name, KeyConditionExpression: `by_${name} = :v`, Limit: 50 },
-        ...{ ScanIndexForward: false, ExpressionAttributeValues: { ':v': { S: `west-1#${toldOf(name, n)}` } } },
+        TableName: 'jobs',
+        IndexName: name,
+        KeyConditionExpression: `by_${name} = :v`,
+        Limit: 50,
+        ScanIndexForward: false,
+        ExpressionAttributeValues: { ':v': { S: `west-1#${toldOf(name, n)}` } },
       });
       taken.push(performance.now() - begun);
     }

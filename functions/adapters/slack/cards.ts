@@ -7,11 +7,11 @@ import {
   eceWords,
   isLearning,
   jobWords,
+  notifiedBecause,
   recordWords,
   riskWords,
   silenceWords,
   timeBeside,
-  toldBecause,
   voidWords,
 } from '../../domain/question-words.ts';
 import { undoState, undoUntil } from '../../domain/undoing.ts';
@@ -81,7 +81,7 @@ function explanationBlocks({ explanation }: ApprovalItem) {
   return [context(`_In words (written by a model from the numbers above):_ ${prose(explanation, 900)}`)];
 }
 
-/** For an incoming webhook, which only speaks: the question without a button, and where it can be answered. */
+/** For an incoming webhook, which is one-way: the question without buttons, and where it can be answered. */
 export function noticeCard(approval: ApprovalItem): SlackMessage {
   const { text, blocks } = requestCard(approval);
   return {
@@ -96,7 +96,7 @@ export function noticeCard(approval: ApprovalItem): SlackMessage {
   };
 }
 
-/** For an incoming webhook: what the agent did alone, and where it can be undone. */
+/** For an incoming webhook: an autonomous effect, and where it can be undone. */
 export function undoNotice(approval: ApprovalItem, now: Date): SlackMessage {
   const { text, blocks } = settledCard({ ...approval, undo_seconds: 0 }, now);
   const until = clockTime(new Date(undoUntil(approval)).toISOString());
@@ -122,7 +122,7 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
       section(stateWords(approval), ...reasonWords(approval), ...effectWords(approval, undo)),
       ...sections(aboutLine(approval), jobWords(approval, besideName, wholeName)),
       ...(approval.status === 'autonomous'
-        ? [section(`_You are told because:_ ${prose(toldBecause(pinned), 400)} · ${evidenceMark(pinned)}`)]
+        ? [section(`_You are told because:_ ${prose(notifiedBecause(pinned), 400)} · ${evidenceMark(pinned)}`)]
         : []),
       ...(undo === 'open'
         ? [
@@ -173,7 +173,7 @@ const IN_SLACK: Style = {
   quoted: (text) => prose(text, 400),
 };
 
-/** The reason of a denial, in the words of whoever denied. */
+/** The reason for a denial, in the words of whoever denied. */
 function reasonWords({ status, decided_reason, decided_via }: ApprovalItem): string[] {
   if (status !== 'denied' || decided_via === undefined || !decided_reason) return [];
   if (decided_reason === DENIED_WITHOUT_REASON) return [];

@@ -1,22 +1,8 @@
 import { MessageGone, type QuestionMessages } from '../../application/approvals/messages.ts';
-import type {
-  AcknowledgeStore,
-  AnswerListStore,
-  FreezeStore,
-  PresentStore,
-  ResumingPorts,
-  UndoStore,
-} from '../../application/approvals/ports.ts';
+import type { ClickStore, ResumingPorts } from '../../application/approvals/ports.ts';
 import { settledCard } from './cards.ts';
 import type { Slack } from './client.ts';
 import type { Click } from './interaction.ts';
-
-export interface ClickStore
-  extends AnswerListStore,
-    UndoStore,
-    FreezeStore,
-    AcknowledgeStore,
-    Pick<PresentStore, 'recordCard'> {}
 
 /** What a click reaches: the use cases' ports, and Slack itself for what only concerns whoever clicked. */
 export interface ClickPorts extends ResumingPorts<ClickStore> {

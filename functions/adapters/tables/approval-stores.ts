@@ -1,8 +1,7 @@
 import type {
-  AcknowledgeStore,
-  AnswerListStore,
   AnswerOutsideSlackStore,
   AnswerStore,
+  ClickStore,
   DigestStore,
   DriftNoticeStore,
   ExpireStore,
@@ -125,8 +124,6 @@ export const answerOutsideSlackStore = (table: Table): AnswerOutsideSlackStore =
   ...undoStore(table),
   ...freezeStore(table),
 });
-
-type ClickStore = AnswerListStore & UndoStore & FreezeStore & AcknowledgeStore & Pick<PresentStore, 'recordCard'>;
 
 export const clickStore = (table: Table): ClickStore => ({
   ...settleStore(table),

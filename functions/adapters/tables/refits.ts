@@ -1,12 +1,11 @@
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { RefitItem, type RefitStatus } from '../../../schemas/items/refit.ts';
+import type { Refit } from '../../application/recalibration/ports.ts';
 import { query } from './query.ts';
 import { readable } from './read-many.ts';
 import { clusterKey, lostTheRace, parseItem, putItem, type Table } from './table.ts';
 
 const refitKey = (clusterId: string, epoch: number) => ({ PK: clusterKey(clusterId), SK: `REFIT#${epoch}` });
-
-type Refit = Omit<RefitItem, 'PK' | 'SK' | 'v'>;
 
 /** The refit of an epoch; of the epoch after the one in force, the newest attempt that was rejected. @throws UnreadableItem */
 export async function loadRefit(table: Table, clusterId: string, epoch: number): Promise<RefitItem | null> {

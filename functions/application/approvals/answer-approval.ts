@@ -20,7 +20,7 @@ export function reasonOf(text: string): string {
   return [...visible(text)].slice(0, REASON_LENGTH).join('');
 }
 
-/** How an answer was taken. Only `decided` changed anything; the others say what the person has to be told. */
+/** How an answer was taken. Only `decided` changed anything; the others say why the answer did not count. */
 export type Taken =
   | { outcome: 'unknown' }
   | { outcome: 'refused'; approval: ApprovalItem; why: string }

@@ -165,6 +165,14 @@ export interface FreezeStore extends AuditStore {
   liftFreeze(clusterId: string, lift: { by: string; now: Date }): Promise<FrozenBy | null>;
 }
 
+/** Everything that people can do with the buttons of a message. */
+export interface ClickStore
+  extends AnswerListStore,
+    UndoStore,
+    FreezeStore,
+    AcknowledgeStore,
+    Pick<PresentStore, 'recordCard'> {}
+
 export interface AnswerOutsideSlackStore extends AnswerStore, PublishStore, UndoStore, FreezeStore {}
 
 export interface RemindStore extends AuditStore, ConfigStore {

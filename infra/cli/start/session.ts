@@ -20,11 +20,12 @@ import { createSlackStandIn } from '../../demo/stand-ins/slack/app.ts';
 import { createVgacStandIn } from '../../demo/stand-ins/vgac/app.ts';
 import type { HistoryEvent } from '../../runtime/engine/history.ts';
 import { type System, startSystem } from '../../runtime/system.ts';
-import { applyClusters } from '../apply-clusters.ts';
+import { applyClusters } from '../configure/apply-clusters.ts';
+import { announce } from '../running-system.ts';
 import { account } from './account.ts';
 import { runTables, type SlackSecrets } from './data-folder.ts';
-import { portTrouble } from './explain.ts';
 import { type Feeding, OPERATORS, type Plan, SCHEDULER_SECRET, type Spared, STRANGER } from './plan.ts';
+import { portTrouble } from './port-trouble.ts';
 import { baseUrls, type Environment, secretValues } from './settings.ts';
 import { untilFolded } from './settle.ts';
 import type { Summary } from './summary.ts';
@@ -186,7 +187,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       description: plan.description,
       slackUrl: environment.SLACK_API_BASE_URL ? null : '/slack/',
     });
+    const withdraw = announce(options.dataDir, { endpoint: system.url, console: console.url });
     const close = async () => {
+      withdraw();
       records.close();
       await system?.close();
       await tables?.remove();

@@ -23,8 +23,10 @@ const Get = z.strictObject({
     .record(
       z.string(),
       z.strictObject({
-        ...{ Keys: z.array(part.Attributes).min(1, ONE), ConsistentRead: z.boolean().optional() },
-        ...{ ...part.projection, ExpressionAttributeNames: part.placeholders.ExpressionAttributeNames },
+        Keys: z.array(part.Attributes).min(1, ONE),
+        ConsistentRead: z.boolean().optional(),
+        ...part.projection,
+        ExpressionAttributeNames: part.placeholders.ExpressionAttributeNames,
       }),
     )
     .refine(atLeastOne, ONE),

@@ -34,7 +34,9 @@ export async function openDynamo(
   const { db, trees, catalog } = open(path, now);
   let stale = false;
   const commit = createGroupCommit({
-    ...{ db, later, report },
+    db,
+    later,
+    report,
     undone: () => {
       stale = true;
     },

@@ -9,14 +9,20 @@ import { attributesOf, deleteWrite, putWrite, updateWrite } from './write.ts';
 const OldOrNone = z.enum(['NONE', 'ALL_OLD'], 'ReturnValues can only be ALL_OLD or NONE').default('NONE');
 
 const Get = z.strictObject({
-  ...{ TableName: part.TableName, Key: part.Attributes, ConsistentRead: z.boolean().optional() },
-  ...{ ...part.projection, ExpressionAttributeNames: part.placeholders.ExpressionAttributeNames, ...part.counted },
+  TableName: part.TableName,
+  Key: part.Attributes,
+  ConsistentRead: z.boolean().optional(),
+  ...part.projection,
+  ExpressionAttributeNames: part.placeholders.ExpressionAttributeNames,
+  ...part.counted,
 });
 const conditional = { TableName: part.TableName, ...part.condition, ...part.placeholders, ...part.countedWrite };
 const Put = z.strictObject({ ...conditional, Item: part.Attributes, ReturnValues: OldOrNone });
 const Delete = z.strictObject({ ...conditional, Key: part.Attributes, ReturnValues: OldOrNone });
 const Update = z.strictObject({
-  ...{ ...conditional, Key: part.Attributes, UpdateExpression: z.string().optional() },
+  ...conditional,
+  Key: part.Attributes,
+  UpdateExpression: z.string().optional(),
   ReturnValues: z.enum(['NONE', 'ALL_OLD', 'UPDATED_OLD', 'ALL_NEW', 'UPDATED_NEW']).default('NONE'),
 });
 

@@ -19,8 +19,13 @@ import { keyOfKey, keyOnIndex, showIn, type View } from './view.ts';
 const PAGE_BYTES = 2 ** 20;
 
 const Scan = z.strictObject({
-  ...{ TableName: part.TableName, IndexName: Name.optional(), ...part.placeholders, ...part.counted },
-  ...{ FilterExpression: z.string().optional(), ...part.projection, ConsistentRead: z.boolean().default(false) },
+  TableName: part.TableName,
+  IndexName: Name.optional(),
+  ...part.placeholders,
+  ...part.counted,
+  FilterExpression: z.string().optional(),
+  ...part.projection,
+  ConsistentRead: z.boolean().default(false),
   Select: z.enum(['ALL_ATTRIBUTES', 'ALL_PROJECTED_ATTRIBUTES', 'SPECIFIC_ATTRIBUTES', 'COUNT']).optional(),
   Limit: z.int().min(1, 'Member must have value greater than or equal to 1').optional(),
   ExclusiveStartKey: part.Attributes.optional(),
@@ -59,7 +64,8 @@ function plan(catalog: Catalog, request: Request, conditions: readonly string[])
   const view = table.viewOf(request.IndexName);
   checkSelect(view, request);
   const placeholders = new Placeholders(request, {
-    ...{ names: [...conditions, filter, projection], values: [...conditions, filter] },
+    names: [...conditions, filter, projection],
+    values: [...conditions, filter],
   });
   const onlyShown = (path: Path) => checkShown(view, path);
   const show = bindProjection(projection, placeholders, onlyShown);
@@ -90,7 +96,8 @@ function plan(catalog: Catalog, request: Request, conditions: readonly string[])
     const more = last !== undefined && (scanned >= limit || size >= PAGE_BYTES);
     return {
       ...(request.Select !== 'COUNT' && { Items: items }),
-      ...{ Count: count, ScannedCount: scanned },
+      Count: count,
+      ScannedCount: scanned,
       ...(more && last && { LastEvaluatedKey: pick(last, view.names) }),
     };
   };

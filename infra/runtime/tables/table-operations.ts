@@ -14,7 +14,9 @@ const Provisioned = {
 
 const shape = Definition.shape;
 const Create = z.strictObject({
-  ...{ TableName: shape.TableName, KeySchema: shape.KeySchema, AttributeDefinitions: shape.AttributeDefinitions },
+  TableName: shape.TableName,
+  KeySchema: shape.KeySchema,
+  AttributeDefinitions: shape.AttributeDefinitions,
   GlobalSecondaryIndexes: z
     .array(shape.GlobalSecondaryIndexes.unwrap().element.extend({ ProvisionedThroughput: Throughput }))
     .optional(),
@@ -62,11 +64,15 @@ function describe({ record: { definition, createdAt }, name }: Table, status: st
   const { GlobalSecondaryIndexes: indexes, ...keys } = definition;
   const arn = `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`;
   return {
-    ...{ ...keys, TableStatus: status, TableArn: arn, CreationDateTime: createdAt },
+    ...keys,
+    TableStatus: status,
+    TableArn: arn,
+    CreationDateTime: createdAt,
     BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
     ...(indexes.length > 0 && {
       GlobalSecondaryIndexes: indexes.map((index) => ({
-        ...{ ...index, IndexStatus: status === 'DELETING' ? status : 'ACTIVE' },
+        ...index,
+        IndexStatus: status === 'DELETING' ? status : 'ACTIVE',
         IndexArn: `${arn}/index/${index.IndexName}`,
       })),
     }),

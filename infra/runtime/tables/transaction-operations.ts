@@ -29,11 +29,14 @@ const Part = z.strictObject({
   ConditionCheck: z.strictObject({ ...keyed, ConditionExpression: z.string() }).optional(),
 });
 const WriteAll = z.strictObject({
-  ...{ TransactItems: upTo(Part), ClientRequestToken: z.string().min(1).max(36).optional() },
+  TransactItems: upTo(Part),
+  ClientRequestToken: z.string().min(1).max(36).optional(),
   ...part.countedWrite,
 });
 const Get = z.strictObject({
-  ...{ TableName: part.TableName, Key: part.Attributes, ...part.projection },
+  TableName: part.TableName,
+  Key: part.Attributes,
+  ...part.projection,
   ExpressionAttributeNames: part.placeholders.ExpressionAttributeNames,
 });
 const GetAll = z.strictObject({ TransactItems: upTo(z.strictObject({ Get })), ...part.counted });

@@ -34,7 +34,8 @@ export function putWrite(table: Table, request: Conditional & { readonly Item: u
   const key = table.keyOfItem(item);
   const guard = guardOf(request);
   return {
-    ...{ table, key },
+    table,
+    key,
     run() {
       // An item that is wrong is refused whatever is there.
       const prepared = table.prepare(item, PUT_WORDS);

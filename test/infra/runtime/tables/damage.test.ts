@@ -16,8 +16,12 @@ const COUNT = 40;
 function item(n: number) {
   const text = n % 10 === 0 ? 'long '.repeat(2_000) : `text ${n}`;
   return {
-    ...{ PK: { S: `CLUSTER#${n % 3}` }, SK: { S: `JOB#${n}` }, g: { S: `g${n % 2}` }, due: { S: `${n}` } },
-    ...{ text: { S: text }, ...(n % 4 === 0 && { u: { S: `u${n}` } }) },
+    PK: { S: `CLUSTER#${n % 3}` },
+    SK: { S: `JOB#${n}` },
+    g: { S: `g${n % 2}` },
+    due: { S: `${n}` },
+    text: { S: text },
+    ...(n % 4 === 0 && { u: { S: `u${n}` } }),
   };
 }
 

@@ -12,8 +12,13 @@ describe('an item', () => {
     const { put, get, Key } = await openRows();
     const text = { __proto__: null, text: { S: 'ä\u0000😀' }, '': { S: '' } };
     const rest = {
-      ...{ binary: { B: 'AAH/' }, yes: { BOOL: true }, nothing: { NULL: true }, list: { L: [{ S: 'a' }, { L: [] }] } },
-      ...{ strings: { SS: ['b', 'a'] }, binaries: { BS: ['AA==', 'AQ=='] }, map: { M: { constructor: { S: 'x' } } } },
+      binary: { B: 'AAH/' },
+      yes: { BOOL: true },
+      nothing: { NULL: true },
+      list: { L: [{ S: 'a' }, { L: [] }] },
+      strings: { SS: ['b', 'a'] },
+      binaries: { BS: ['AA==', 'AQ=='] },
+      map: { M: { constructor: { S: 'x' } } },
     };
     await put({ ...text, ...rest, n: { N: '1.50e1' }, ns: { NS: ['-0', '1e-2', '007'] } });
     expect(await get()).toEqual({ ...Key, ...text, ...rest, n: { N: '15' }, ns: { NS: ['0', '0.01', '7'] } });
@@ -24,8 +29,11 @@ describe('an item', () => {
     await put(JSON.parse('{"__proto__": {"S": "x"}, "constructor": {"N": "1"}}'));
     const names = { '#p': '__proto__', '#t': 'toString' };
     await ask('UpdateItem', {
-      ...{ Key, UpdateExpression: 'SET #p = :y', ConditionExpression: 'attribute_not_exists(#t)' },
-      ...{ ExpressionAttributeNames: names, ExpressionAttributeValues: { ':y': { S: 'y' } } },
+      Key,
+      UpdateExpression: 'SET #p = :y',
+      ConditionExpression: 'attribute_not_exists(#t)',
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: { ':y': { S: 'y' } },
     });
     expect(JSON.stringify(await get())).toContain('"__proto__":{"S":"y"}');
   });
@@ -98,20 +106,16 @@ describe('an item', () => {
   it('is told apart from others whose keys look alike', async () => {
     const dynamo = await openTables(null, [tableSpec('rows', ['PK', 'SK'])]);
     const keys = [
-      ...[
-        ['a', 'b\u0000'],
-        ['a\u0000', 'b'],
-        ['a\u0000\u0001b', 'c'],
-        ['a', 'b\u0000\u0001c'],
-        ['A', 'b'],
-        ['a', 'B'],
-      ],
-      ...[
-        ['a', 'b'],
-        ['a', 'b '],
-        ['a', '\u00e9'],
-        ['a', 'e\u0301'],
-      ],
+      ['a', 'b\u0000'],
+      ['a\u0000', 'b'],
+      ['a\u0000\u0001b', 'c'],
+      ['a', 'b\u0000\u0001c'],
+      ['A', 'b'],
+      ['a', 'B'],
+      ['a', 'b'],
+      ['a', 'b '],
+      ['a', '\u00e9'],
+      ['a', 'e\u0301'],
     ].map(([PK, SK]) => ({ PK: { S: PK }, SK: { S: SK } }));
     for (const [at, key] of keys.entries()) {
       await dynamo.run('PutItem', { TableName: 'rows', Item: { ...key, at: { N: String(at) } } });

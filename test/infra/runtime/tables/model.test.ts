@@ -35,8 +35,12 @@ const PKS = fc.constantFrom('a', 'a#', 'b');
 const SKS = fc.constantFrom('1', '10', '2', '\u0000', 'é');
 const GROUPS = fc.constantFrom('x', 'y');
 const write: fc.Arbitrary<Write> = fc.record({
-  ...{ kind: fc.constantFrom('put', 'add', 'group', 'ungroup', 'delete', 'check'), PK: PKS, SK: SKS, g: GROUPS },
-  ...{ by: fc.integer({ min: -3, max: 3 }), needs: fc.constantFrom('nothing', 'there', 'not there', 'many') },
+  kind: fc.constantFrom('put', 'add', 'group', 'ungroup', 'delete', 'check'),
+  PK: PKS,
+  SK: SKS,
+  g: GROUPS,
+  by: fc.integer({ min: -3, max: 3 }),
+  needs: fc.constantFrom('nothing', 'there', 'not there', 'many'),
 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('write' as const), write }) },
@@ -48,11 +52,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   fc.record({
-    ...{ kind: fc.constant('query' as const), PK: PKS, from: SKS, forwards: fc.boolean() },
+    kind: fc.constant('query' as const),
+    PK: PKS,
+    from: SKS,
+    forwards: fc.boolean(),
     limit: fc.integer({ min: 1, max: 4 }),
   }),
   fc.record({
-    ...{ kind: fc.constant('group' as const), g: GROUPS, forwards: fc.boolean() },
+    kind: fc.constant('group' as const),
+    g: GROUPS,
+    forwards: fc.boolean(),
     limit: fc.integer({ min: 1, max: 4 }),
   }),
   { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
@@ -103,7 +112,8 @@ function request({ kind, PK, SK, g, by, needs }: Write) {
 }
 
 const itemOf = ({ PK, SK, n, g }: Row) => ({
-  ...{ PK: { S: PK }, SK: { S: SK } },
+  PK: { S: PK },
+  SK: { S: SK },
   ...(n !== undefined && { n: { N: `${n}` } }),
   ...(g !== undefined && { g: { S: g } }),
 });
@@ -156,7 +166,9 @@ it('holds what a plain map of rows would hold, whatever is done to it', async ()
             .filter(({ PK, SK }) => PK === each.PK && byBytes(SK, each.from) >= 0)
             .sort((a, b) => byBytes(a.SK, b.SK));
           const found = await everything(dynamo, {
-            ...{ KeyConditionExpression: 'PK = :p AND SK >= :s', Limit: each.limit, ScanIndexForward: each.forwards },
+            KeyConditionExpression: 'PK = :p AND SK >= :s',
+            Limit: each.limit,
+            ScanIndexForward: each.forwards,
             ExpressionAttributeValues: { ':p': { S: each.PK }, ':s': { S: each.from } },
           });
           expect(found).toEqual((each.forwards ? rows : rows.reverse()).map(itemOf));
@@ -165,8 +177,11 @@ it('holds what a plain map of rows would hold, whatever is done to it', async ()
             .filter(({ g }) => g === each.g)
             .sort((a, b) => byBytes(a.SK, b.SK) || byBytes(a.PK, b.PK));
           const found = await everything(dynamo, {
-            ...{ IndexName: 'byGroup', KeyConditionExpression: 'g = :g', Limit: each.limit },
-            ...{ ScanIndexForward: each.forwards, ExpressionAttributeValues: { ':g': { S: each.g } } },
+            IndexName: 'byGroup',
+            KeyConditionExpression: 'g = :g',
+            Limit: each.limit,
+            ScanIndexForward: each.forwards,
+            ExpressionAttributeValues: { ':g': { S: each.g } },
           });
           expect(found).toEqual((each.forwards ? rows : rows.reverse()).map(itemOf));
         }

@@ -104,7 +104,8 @@ describe('a query', () => {
     const between = { ':p': { S: 'p' }, ':a': { N: '-1.2' }, ':b': { N: '1' } };
     expect(
       await query(ordered, {
-        ...{ KeyConditionExpression: 'PK = :p AND SK BETWEEN :a AND :b', ExpressionAttributeValues: between },
+        KeyConditionExpression: 'PK = :p AND SK BETWEEN :a AND :b',
+        ExpressionAttributeValues: between,
       }),
     ).toMatchObject({ Count: 9 });
     const bytes = [[0], [0, 0], [0, 1], [1], [127], [128], [255], [255, 255]].map((all) =>
@@ -122,8 +123,11 @@ describe('a query', () => {
     const items = [1, 2, 3, 4].map((n) => row('p', `${n}`, { n: { N: `${n}` }, text: { S: 'x' } }));
     const dynamo = await openFilled(byKeys, items);
     const input = {
-      ...{ KeyConditionExpression: 'PK = :p', FilterExpression: 'n > :n', ProjectionExpression: '#n' },
-      ...{ ExpressionAttributeNames: { '#n': 'n' }, ExpressionAttributeValues: { ':p': { S: 'p' }, ':n': { N: '2' } } },
+      KeyConditionExpression: 'PK = :p',
+      FilterExpression: 'n > :n',
+      ProjectionExpression: '#n',
+      ExpressionAttributeNames: { '#n': 'n' },
+      ExpressionAttributeValues: { ':p': { S: 'p' }, ':n': { N: '2' } },
     };
     expect(await query(dynamo, input)).toEqual({
       Items: [{ n: { N: '3' } }, { n: { N: '4' } }],
@@ -132,7 +136,9 @@ describe('a query', () => {
     });
     const { ProjectionExpression: _, ExpressionAttributeNames: __, ...whole } = input;
     expect(await query(dynamo, { ...whole, Select: 'COUNT', Limit: 3 })).toEqual({
-      ...{ Count: 1, ScannedCount: 3, LastEvaluatedKey: row('p', '3') },
+      Count: 1,
+      ScannedCount: 3,
+      LastEvaluatedKey: row('p', '3'),
     });
   });
 
@@ -177,7 +183,8 @@ describe('a query', () => {
   ])('is refused with %j', async (input, message) => {
     const dynamo = await filled();
     await expect(query(dynamo, { ExpressionAttributeValues: { ':p': { S: 'p' } }, ...input })).rejects.toMatchObject({
-      ...{ type: 'ValidationException', message: expect.stringMatching(message) },
+      type: 'ValidationException',
+      message: expect.stringMatching(message),
     });
   });
 });
@@ -216,7 +223,9 @@ describe('an index', () => {
     const dynamo = await openFilled(spec, [row('p', '1')]);
     const update = (UpdateExpression: string, values?: object) =>
       dynamo.run('UpdateItem', {
-        ...{ TableName: 'rows', Key: row('p', '1'), UpdateExpression },
+        TableName: 'rows',
+        Key: row('p', '1'),
+        UpdateExpression,
         ...(values && { ExpressionAttributeValues: values }),
       });
     expect((await found(dynamo, 'all')).Count).toBe(0);
@@ -242,7 +251,9 @@ describe('an index', () => {
     );
     const dynamo = await openFilled(spec, items);
     const input = {
-      ...{ IndexName: 'keysOnly', KeyConditionExpression: 'g = :g', ExpressionAttributeValues: { ':g': { S: 'x' } } },
+      IndexName: 'keysOnly',
+      KeyConditionExpression: 'g = :g',
+      ExpressionAttributeValues: { ':g': { S: 'x' } },
     };
     const first = await query(dynamo, { ...input, Limit: 3 });
     expect(Object.keys(first.LastEvaluatedKey ?? {}).sort()).toEqual(['PK', 'SK', 'due', 'g']);
@@ -278,7 +289,10 @@ describe('an index', () => {
   it('finds the jobs of a cluster by user, queue, state and reason, newest first', async () => {
     const by = (name: string) => ({ keys: [name, 'submittedAt'], projection: { ProjectionType: 'ALL' } });
     const search = tableSpec('rows', ['PK', 'SK'], {
-      ...{ user: by('byUser'), queue: by('byQueue'), state: by('byState'), reason: by('byReason') },
+      user: by('byUser'),
+      queue: by('byQueue'),
+      state: by('byState'),
+      reason: by('byReason'),
     });
     const jobs = Array.from({ length: 60 }, (_, n) => {
       const [user, queue, state, reason] = [`u${n % 3}`, `q${n % 4}`, n % 5 === 0 ? 'open' : 'closed', `r${n % 2}`];
@@ -290,21 +304,26 @@ describe('an index', () => {
     const dynamo = await openFilled(search, jobs);
     for (const [name, value] of Object.entries({ user: 'u1', queue: 'q2', state: 'open', reason: 'r1' })) {
       const all = await pages(dynamo, {
-        ...{ IndexName: name, KeyConditionExpression: '#by = :v', ScanIndexForward: false, Limit: 7 },
+        IndexName: name,
+        KeyConditionExpression: '#by = :v',
+        ScanIndexForward: false,
+        Limit: 7,
         ExpressionAttributeNames: { '#by': `by${name.charAt(0).toUpperCase()}${name.slice(1)}` },
         ExpressionAttributeValues: { ':v': { S: `CLUSTER#a#${value}` } },
       });
       expect(all.items).toEqual(jobs.filter((job) => Object(job)[name].S === value).toReversed());
     }
     const both = await query(dynamo, {
-      ...{ IndexName: 'user', KeyConditionExpression: 'byUser = :u AND submittedAt > :from' },
-      ...{
-        FilterExpression: '#state = :open AND queue IN (:q1, :q2)',
-        ExpressionAttributeNames: { '#state': 'state' },
-      },
+      IndexName: 'user',
+      KeyConditionExpression: 'byUser = :u AND submittedAt > :from',
+      FilterExpression: '#state = :open AND queue IN (:q1, :q2)',
+      ExpressionAttributeNames: { '#state': 'state' },
       ExpressionAttributeValues: {
-        ...{ ':u': { S: 'CLUSTER#a#u1' }, ':from': { S: new Date(10_000).toISOString() }, ':open': { S: 'open' } },
-        ...{ ':q1': { S: 'q1' }, ':q2': { S: 'q2' } },
+        ':u': { S: 'CLUSTER#a#u1' },
+        ':from': { S: new Date(10_000).toISOString() },
+        ':open': { S: 'open' },
+        ':q1': { S: 'q1' },
+        ':q2': { S: 'q2' },
       },
     });
     expect(both.Items).toEqual(

@@ -38,7 +38,8 @@ describe('a data folder', () => {
       },
     ]) {
       await expect(open.ensureTable(changed)).rejects.toMatchObject({
-        ...{ name: 'TableChanged', message: expect.stringMatching(/start with a fresh data folder/) },
+        name: 'TableChanged',
+        message: expect.stringMatching(/start with a fresh data folder/),
       });
     }
   });
@@ -67,7 +68,8 @@ describe('a data folder', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, file), content);
     await expect(openDynamo(folder)).rejects.toMatchObject({
-      ...{ name: 'TablesUnusable', message: expect.stringMatching(message) },
+      name: 'TablesUnusable',
+      message: expect.stringMatching(message),
     });
   });
 
@@ -89,7 +91,8 @@ describe('a data folder', () => {
     const folder = temporaryFolder();
     await openTables(folder, [rows]);
     await expect(openDynamo(folder)).rejects.toMatchObject({
-      ...{ name: 'TablesUnusable', message: expect.stringMatching(/another process uses it/) },
+      name: 'TablesUnusable',
+      message: expect.stringMatching(/another process uses it/),
     });
   });
 
@@ -111,7 +114,9 @@ describe('a data folder', () => {
     await expect(before).resolves.toEqual({});
     for (const [name, input] of [['GetItem', { Key }] as const, ['PutItem', { Item: Key }] as const]) {
       await expect(dynamo.run(name, { TableName: 'rows', ...input })).rejects.toMatchObject({
-        ...{ type: 'InternalServerError', status: 500, message: 'the tables are closed' },
+        type: 'InternalServerError',
+        status: 500,
+        message: 'the tables are closed',
       });
     }
   });
@@ -163,7 +168,9 @@ describe('a disk that is full', () => {
     const retries: (() => void)[] = [];
     let undone = 0;
     const group = createGroupCommit({
-      ...{ db, later: (retry) => void retries.push(retry), report: (message) => void said.push(message) },
+      db,
+      later: (retry) => void retries.push(retry),
+      report: (message) => void said.push(message),
       undone: () => {
         undone++;
       },

@@ -10,8 +10,11 @@ const put = (id: string, more: object = {}, TableName = 'rows') => ({
 });
 const add = (id: string, by: string, more: object = {}) => ({
   Update: {
-    ...{ TableName: 'rows', Key: key(id), UpdateExpression: 'ADD n :by' },
-    ...{ ExpressionAttributeValues: { ':by': { N: by } }, ...more },
+    TableName: 'rows',
+    Key: key(id),
+    UpdateExpression: 'ADD n :by',
+    ExpressionAttributeValues: { ':by': { N: by } },
+    ...more,
   },
 });
 const open = () => openTables(null, [rows, others]);
@@ -82,7 +85,8 @@ describe('a transaction', () => {
   ])('is refused with %s', async (_, parts, message) => {
     const dynamo = await open();
     await expect(write(dynamo, parts)).rejects.toMatchObject({
-      ...{ type: 'ValidationException', message: expect.stringMatching(message) },
+      type: 'ValidationException',
+      message: expect.stringMatching(message),
     });
     expect(await all(dynamo)).toEqual([]);
   });
@@ -114,7 +118,7 @@ describe('a transaction', () => {
     const take = (id: number) =>
       write(dynamo, [
         add('quota', '-1', {
-          ...{ ConditionExpression: 'n >= :one' },
+          ConditionExpression: 'n >= :one',
           ExpressionAttributeValues: { ':by': { N: '-1' }, ':one': { N: '1' } },
         }),
         put(`run ${id}`),

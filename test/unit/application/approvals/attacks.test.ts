@@ -9,7 +9,7 @@ import { clusterKey, table } from '../../../../functions/adapters/tables/table.t
 import { reasonOf } from '../../../../functions/application/approvals/answer-approval.ts';
 import { visible } from '../../../../functions/domain/visible.ts';
 import { handler as webhook } from '../../../../functions/http/slack-webhook.ts';
-import { whyNot } from '../../../../infra/cli/approve.ts';
+import { whyNot } from '../../../../infra/cli/approve/send.ts';
 import { DENY_MODAL, REASON_FIELD } from '../../../../schemas/ports/slack.ts';
 import { context } from '../../../fixtures/handlers.ts';
 import { ANNA, ASKED, aConfig, aDecision, anApproval, requeue } from './builders.ts';

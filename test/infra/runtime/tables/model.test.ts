@@ -191,6 +191,6 @@ it('holds what a plain map of rows would hold, whatever is done to it', async ()
       expect(Items).toEqual([...model.values()].sort(inOrder).map(itemOf));
       await dynamo.close();
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });

@@ -39,6 +39,14 @@ export default {
     forbid('only adapters talk to the outside through an SDK', '^functions/(?!adapters/)', {
       path: '@aws-sdk/|@slack/|@kubernetes/',
     }),
+    forbid(
+      'approvals are answered through use cases: what is not Slack knows nothing of Slack',
+      '^(infra/|functions/http/answer-approval)',
+      { path: '^functions/adapters/slack/' },
+    ),
+    forbid('what speaks to Slack stores nothing', '^functions/adapters/slack/', {
+      path: '^functions/adapters/tables/',
+    }),
     forbid('the runtime of functions knows no rule and no adapter', '^functions/runtime/', {
       pathNot: [
         '^functions/runtime/',
@@ -48,7 +56,7 @@ export default {
     }),
     forbid('functions do not know where they run', '^functions/', { path: '^(infra|test)/' }),
     forbid('handlers are not imported', '^(schemas|functions|infra)/', { path: `^${HANDLERS}/` }),
-    forbid('only the back-test tries other numbers', '^(?!infra/replay/)', { path: '^functions/domain/other-numbers' }),
+    forbid('only the back-test tries other numbers', '^(?!infra/replay/)', { path: '^functions/domain/overrides' }),
     forbid('the back-test knows the rules, and neither use case nor adapter', '^infra/replay/', {
       path: '^functions/(application|adapters|runtime)/',
     }),
@@ -59,6 +67,10 @@ export default {
         path: '^functions/(application|adapters|runtime)/',
       },
     ),
+    forbid('the console cannot reach a token', '^infra/console/', {
+      path: '^functions/adapters/tables/task-tokens',
+      reachable: true,
+    }),
     ...upwards('infra/', PROGRAMS),
     ...upwards('infra/runtime/', RUNTIME_PARTS),
   ],

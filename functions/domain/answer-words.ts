@@ -1,42 +1,69 @@
 import type { AnsweredIn, ApprovalItem } from '../../schemas/items/approval.ts';
 import { nothingWords, silenceWords, voidWords } from './question-words.ts';
 
-const WHERE: Readonly<Record<AnsweredIn, string>> = {
+/** What is recorded where nobody said why; not worth a line of its own. */
+export const DENIED_WITHOUT_REASON = 'denied without a reason';
+
+/** Where somebody answered. */
+export const WHERE: Readonly<Record<AnsweredIn, string>> = {
   slack: 'in Slack',
   console: 'in the console',
   cli: 'on the command line',
 };
 
-/** How an approval stands, as one plain sentence for the page and the command line. Timeout is worded as timeout. */
-export function standingWords(approval: ApprovalItem): string {
-  const { status, question, decided_by: by, decided_at: at, decided_via: via, expires_at, decided_reason } = approval;
+/** How a surface writes what it says: plain text on the page and the command line, marks and mentions in Slack. */
+export interface Style {
+  /** The word that says how the approval stands. */
+  head(words: string, approval: ApprovalItem): string;
+  by(person: string | undefined, via: AnsweredIn | undefined): string;
+  /** Words of a person or a rule. */
+  quoted(text: string): string;
+}
+
+const PLAIN: Style = {
+  head: (words) => words,
+  by: (person, via) => `by ${person ?? 'nobody'}${via === undefined ? '' : ` ${WHERE[via]}`}`,
+  quoted: (text) => text,
+};
+
+/** How an approval stands, in one sentence. Nobody said no where nobody answered, and so nobody denied it. */
+export function standingWords(approval: ApprovalItem, style: Style = PLAIN): string {
+  const { status, question, decided_at: at, expires_at, decided_reason } = approval;
   const keep = question === 'keep';
   const nothing = nothingWords(approval);
   const dry = approval.pinned.dryRun ? ' in dry run' : '';
   const when = clock(at ?? expires_at);
-  const who = `by ${by ?? 'nobody'}${via === undefined ? '' : ` ${WHERE[via]}`}, ${when}`;
+  const who = `${style.by(approval.decided_by, approval.decided_via)}, ${when}`;
+  const head = (words: string) => style.head(words, approval);
   switch (status) {
     case 'pending':
       return `Waits for an answer until ${clock(expires_at)}; if nobody answers, ${silenceWords(approval)}; ${voidWords(approval)}.`;
     case 'approved':
-      return keep ? `Hold kept ${who}.` : `Approved${dry} ${who}.`;
+      return keep ? `${head('Hold kept')} ${who}.` : `${head(`Approved${dry}`)} ${who}.`;
     case 'denied':
-      return keep ? `Release decided ${who}.` : `Denied ${who}; ${nothing}.`;
+      return keep ? `${head('Release')} decided ${who}.` : `${head('Denied')} ${who}; ${nothing}.`;
     case 'expired':
-      return `Timed out: nobody answered by ${clock(expires_at)}; ${nothing}.`;
-    case 'void':
-      return `Void, ${when}: ${decided_reason ?? 'it no longer fits the world'}${keep ? '' : `; ${nothing}`}.`;
-    case 'alone':
-      return `The agent did this alone, ${when}; nobody was asked.`;
+      return `${head('Expired')}: nobody answered by ${clock(expires_at)}; ${nothing}.`;
+    case 'void': {
+      const why = style.quoted(decided_reason ?? 'it no longer fits the world');
+      return `${head('Void')}, ${when}: ${why}${keep ? '' : `; ${nothing}`}.`;
+    }
+    case 'autonomous':
+      return `${head('Done by the agent alone')}, ${when}; nobody was asked.`;
   }
+}
+
+/** The same for somebody who came too late: what nobody has closed yet has expired all the same. */
+export function closedWords(approval: ApprovalItem, style: Style = PLAIN): string {
+  if (approval.status !== 'pending') return standingWords(approval, style);
+  const head = style.head('Expired', approval);
+  return `${head}: the time to answer ended ${clock(approval.expires_at)}; ${nothingWords(approval)}.`;
 }
 
 /** For somebody whose answer came after the decision, or after the time to answer. */
 export function tooLateWords(approval: ApprovalItem): string {
-  // Nobody was faster: there was nothing left to answer.
-  if (approval.status === 'alone' || approval.status === 'void') return standingWords(approval);
-  if (approval.status !== 'pending') return `Already answered, yours does not count. ${standingWords(approval)}`;
-  return `Timed out: the time to answer ended ${clock(approval.expires_at)}; ${nothingWords(approval)}.`;
+  const isAnswered = approval.status === 'approved' || approval.status === 'denied' || approval.status === 'expired';
+  return `${isAnswered ? 'Already answered, yours does not count. ' : ''}${closedWords(approval)}`;
 }
 
 /** `2026-11-20 08:00 UTC`. */

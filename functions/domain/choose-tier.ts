@@ -66,7 +66,7 @@ export function chooseTier({ called, barred, rules, factsOf, draw }: Walk, into:
 function take(into: Chosen, { tier, state, purse }: TierFacts, draw: () => number): void {
   into.tier = tier.tier;
   if (tier.kind === 'intervention') {
-    into.share = holdOutShare(freeOf(state, purse, tier.tier - 1));
+    into.share = holdOutShare(freeOf(state, purse, tier.tier - 1), state.numbers);
     into.heldOut = draw() < into.share;
   }
   into.cost = costOf(into.heldOut ? into.share : null);

@@ -1,6 +1,9 @@
 import type { OpenDigestItem } from '../../schemas/items/approval.ts';
 
-/** What is open in one channel, in order of arrival, and which card lists what is more than people follow one by one. */
+/**
+ * The questions of a channel: all that are open there, over all its clusters, in order of arrival; those beyond what people can follow one by
+ * one share the card of a list.
+ */
 export type Crowd = Pick<OpenDigestItem, 'open' | 'lists'>;
 
 export const NO_CROWD: Crowd = { open: [], lists: [] };

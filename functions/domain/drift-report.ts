@@ -1,11 +1,11 @@
 import type * as z from 'zod';
 import type { DriftDetected, RecalibrationRequested } from '../../schemas/events/emitted.ts';
+import type { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { FoldClusterOutput } from '../../schemas/machines/drift-monitor.ts';
 import type { DriftAlarm, DriftBand } from '../../schemas/verdict.ts';
 import { severityOf } from './calibration/drift.ts';
 import { recalibrationNeeded } from './calibration/evaluation.ts';
 import type { CalibrationState } from './calibration/state.ts';
-import { GATE } from './thresholds.ts';
 
 type Announcements = FoldClusterOutput['announcements'];
 
@@ -17,7 +17,7 @@ export interface DriftStanding {
 
 /** The drift of a cluster as its state has it. No verdict of a detector before the floor that the bands have too. */
 export function driftStanding(state: CalibrationState): DriftStanding {
-  const floor = state.n < GATE.drift.labels;
+  const floor = state.n < state.numbers.gate.drift.labels;
   const [raw, served] = [!floor && state.rawAlarm > 0, !floor && state.servedAlarm > 0];
   return { band: state.drift, alarm: raw && served ? 'both' : raw ? 'raw' : served ? 'served' : 'none' };
 }
@@ -43,7 +43,11 @@ export function announcementsOf(
   };
   const drift: z.infer<typeof DriftDetected> = {
     ...common,
-    ...{ band: to.band, previous: from.band, alarm: to.alarm, previousAlarm: from.alarm, what },
+    band: to.band,
+    previous: from.band,
+    alarm: to.alarm,
+    previousAlarm: from.alarm,
+    what,
     ...measured,
   };
   const request: z.infer<typeof RecalibrationRequested> = {
@@ -116,5 +120,19 @@ export function driftSentences(report: FoldClusterOutput): {
     meaning: previousDrift === drift ? `${drift}: ${MEANING[drift]}` : `${previousDrift} → ${drift}: ${MEANING[drift]}`,
     alarms: ALARMS[alarm],
     numbers: `${measured} over ${n} labels${perfect}`,
+  };
+}
+
+/** What the bus and the people in Slack were last told; kept apart, since either may be down while the other is not. */
+export interface DriftNotices {
+  readonly announced: DriftStanding;
+  readonly heard: DriftStanding;
+}
+
+/** An absent attribute means `none`. */
+export function driftNotices(item: CalibrationItem): DriftNotices {
+  return {
+    announced: { band: item.drift_band ?? 'none', alarm: item.drift_alarm ?? 'none' },
+    heard: { band: item.heard_band ?? 'none', alarm: item.heard_alarm ?? 'none' },
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Decision } from '../../schemas/decision.ts';
+import { tierName } from './thresholds.ts';
 
 /**
  * What a model may know of a decision: numbers and the names of our own rules. Nothing that a user can choose is in it
@@ -7,7 +8,6 @@ import type { Decision } from '../../schemas/decision.ts';
  */
 export type Facts = readonly string[];
 
-const TIERS = ['nothing', 'annotate', 'warn', 'suggest', 'gate'];
 /** Messages of our rules are made of these; anything else may have come from a configuration or an event. */
 const OWN_WORDS = /^[A-Za-z0-9 .,;:%()'+±>=-]*$/;
 /** The one rule whose sentence names what an operator wrote. */
@@ -20,7 +20,7 @@ export function explanationFacts(decision: Decision): Facts {
   const tier = decision.asks?.tier ?? decision.tier;
   const { score, ece, eceLower, eceUpper, nullMean, n, drift } = evidence;
   return [
-    `proposed kind of action: ${TIERS[tier] ?? 'unknown'}, tier ${tier} of 4`,
+    `proposed kind of action: ${tierName(tier)}, tier ${tier} of 4`,
     `calibration score: ${score === null ? 'not measured' : `${percent(score)} percent`}`,
     `calibration error (ECE): ${ece === null ? 'not measured' : ece.toFixed(3)}`,
     ...(eceLower !== null && eceUpper !== null

@@ -89,7 +89,14 @@ export interface RoundFacts {
 
 export function noFigures(): Figures {
   const tier = (): TierFigures => ({
-    ...{ called: 0, acted: 0, heldOut: 0, right: 0, wrong: 0, things: 0, touched: 0, reached: 0 },
+    called: 0,
+    acted: 0,
+    heldOut: 0,
+    right: 0,
+    wrong: 0,
+    things: 0,
+    touched: 0,
+    reached: 0,
   });
   const parts = { nothingNeeded: 0, acted: 0, heldOut: 0, asked: 0, withheld: 0, late: 0, failed: 0, undecided: 0 };
   return { jobs: 0, parts, alsoAsked: 0, byTier: [tier(), tier(), tier(), tier()], longWaits: 0 };
@@ -159,7 +166,9 @@ export function decidedFacts(
     alsoAsked: part === 'acted' && decision !== null && decision.asks !== null,
     called: decision?.called ?? 0,
     tier: decision?.tier ?? 0,
-    ...{ came: null, weight: 0, waitedLong: false },
+    came: null,
+    weight: 0,
+    waitedLong: false,
   };
 }
 
@@ -217,8 +226,15 @@ export function keptOf(
   const needed = testedFrom(rules);
   const done = things + touched;
   return {
-    ...{ right, settled, things, ...intervalOf(right, settled, things) },
-    ...{ promise: rules.promise, testedFrom: Math.ceil(needed), done, tested: done >= needed, basis },
+    right,
+    settled,
+    things,
+    ...intervalOf(right, settled, things),
+    promise: rules.promise,
+    testedFrom: Math.ceil(needed),
+    done,
+    tested: done >= needed,
+    basis,
   };
 }
 
@@ -239,8 +255,15 @@ export function keptTogether(each: readonly Kept[], basis: Basis): Kept {
   const [promise = null] = promises;
   const done = sum((kept) => kept.done);
   return {
-    ...{ right, settled, things, ...intervalOf(right, settled, things), promise: promises.size === 1 ? promise : null },
-    ...{ testedFrom: needed, done, tested: did.length > 0 && done >= needed, basis },
+    right,
+    settled,
+    things,
+    ...intervalOf(right, settled, things),
+    promise: promises.size === 1 ? promise : null,
+    testedFrom: needed,
+    done,
+    tested: did.length > 0 && done >= needed,
+    basis,
   };
 }
 

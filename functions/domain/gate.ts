@@ -21,7 +21,7 @@ import type { Round } from './round.ts';
 import { reasonsOf } from './rule.ts';
 import { byStrictness, strictest } from './scope.ts';
 import { statementOf } from './statement.ts';
-import { GATE, kindOf, TIERS } from './thresholds.ts';
+import { GATE, kindOf } from './thresholds.ts';
 import { type Limits, TIER_RULES, type TierFacts } from './tier-gate.ts';
 import { calledTier, type TierRules, tierRulesOf } from './tier-rules.ts';
 
@@ -288,9 +288,4 @@ function bar(code: string, message: string): Reason {
 /** A statement says its sentence; what an intervention does depends on no sentence. */
 function withText(args: ActionArguments | null, tier: number, text: string): ActionArguments | null {
   return args === null || kindOf(tier) === 'intervention' ? args : { ...args, text };
-}
-
-/** `suggest` for 3; for people. */
-export function tierName(tier: number): string {
-  return TIERS[tier - 1] ?? 'nothing';
 }

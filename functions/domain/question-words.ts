@@ -47,7 +47,7 @@ function whereTo(action: string, target: string | undefined, name: Naming): stri
   return action === 'adjust-priority' ? ` by ${name(target)}` : ` (${name(target)})`;
 }
 
-/** What the agent did alone before it asked. */
+/** What the agent did on its own before it asked. */
 export function alreadyWords({ action, dryRun }: NonNullable<ApprovalItem['already']>): string {
   const been = VERBS[action]?.been ?? 'acted on';
   return dryRun ? `Would already have been ${been}.` : `Already ${been}.`;
@@ -109,8 +109,8 @@ export function askedBecause(pinned: Decision, subject: Subject): string | null 
   return (passed?.reasons[0] ?? pinned.reasons[0])?.message ?? null;
 }
 
-/** Why people are told of something that the agent did alone: what keeps its cluster from acting unseen. */
-export function toldBecause({ evidence, reasons }: Decision): string {
+/** Why people are notified of an autonomous effect: what keeps its cluster from acting without notice. */
+export function notifiedBecause({ evidence, reasons }: Decision): string {
   const notify = evidence.reasons.find(({ scope }) => scope === 'notify') ?? evidence.reasons[0] ?? reasons[0];
   return notify?.message ?? 'people are told of everything here';
 }

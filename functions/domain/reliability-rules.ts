@@ -1,9 +1,9 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import { driftBase } from './calibration/drift.ts';
 import { isKnown } from './calibration/evaluation.ts';
+import { Z95 } from './calibration/normal.ts';
 import type { CalibrationState } from './calibration/state.ts';
 import type { ScopeRule } from './rule.ts';
-import { GATE } from './thresholds.ts';
 
 /** What overrides any evidence: it is too old, or someone pulled the brake. */
 export interface SwitchFacts {
@@ -48,9 +48,9 @@ const frozen: ScopeRule<SwitchFacts> = {
 export const learning: ScopeRule<EvidenceFacts> = {
   code: 'learning',
   scope: 'escalate',
-  applies: ({ state: { evaluation } }) => evaluation === null || !isKnown(evaluation),
-  message: ({ state: { evaluation, outcomes } }) => {
-    const needed = GATE.minimumLabels;
+  applies: ({ state: { evaluation, numbers } }) => evaluation === null || !isKnown(evaluation, numbers),
+  message: ({ state: { evaluation, outcomes, numbers } }) => {
+    const needed = numbers.gate.minimumLabels;
     if (evaluation === null) {
       const missing = needed - outcomes.size;
       return missing > 0
@@ -58,54 +58,53 @@ export const learning: ScopeRule<EvidenceFacts> = {
         : 'still learning: the first ECE comes with the next labels';
     }
     const known = `the ECE is known to ±${(Z95 * evaluation.error).toFixed(3)}`;
-    return `still learning: ${known} over ${evaluation.n} labels, ±${GATE.eceKnown.toFixed(2)} is needed`;
+    return `still learning: ${known} over ${evaluation.n} labels, ±${numbers.gate.eceKnown.toFixed(2)} is needed`;
   },
 };
-
-/** One-sided 95 % of the standard normal. */
-const Z95 = 1.645;
 
 export const noScore: ScopeRule<EvidenceFacts> = {
   code: 'notFinite',
   scope: 'escalate',
-  applies: ({ state: { evaluation }, score }) => score === null && evaluation !== null && isKnown(evaluation),
+  applies: ({ state: { evaluation, numbers }, score }) =>
+    score === null && evaluation !== null && isKnown(evaluation, numbers),
   message: () => 'there is no finite ECE of this cluster',
 };
 
 export const lowScore: ScopeRule<EvidenceFacts> = {
   code: 'score',
   scope: 'escalate',
-  applies: ({ score }) => score !== null && !(score > GATE.score.notify),
-  message: (facts) => scoreSentence(facts, GATE.score.notify),
+  applies: ({ state, score }) => score !== null && !(score > state.numbers.gate.score.notify),
+  message: (facts) => scoreSentence(facts, facts.state.numbers.gate.score.notify),
 };
 
 export const moderateScore: ScopeRule<EvidenceFacts> = {
   code: 'score',
   scope: 'notify',
-  applies: ({ score }) => score !== null && score > GATE.score.notify && !(score > GATE.score.autonomous),
-  message: (facts) => scoreSentence(facts, GATE.score.autonomous),
+  applies: ({ state: { numbers }, score }) =>
+    score !== null && score > numbers.gate.score.notify && !(score > numbers.gate.score.autonomous),
+  message: (facts) => scoreSentence(facts, facts.state.numbers.gate.score.autonomous),
 };
 
 const promoted: ScopeRule<EvidenceFacts> = {
   code: 'promoted',
   scope: 'notify',
-  applies: ({ state }) => state.epoch > 0 && state.sinceEpoch < GATE.promotedLabels,
-  message: ({ state }) =>
-    `new epoch: needs ${labels(GATE.promotedLabels - state.sinceEpoch)} before it acts without telling anyone`,
+  applies: ({ state }) => state.epoch > 0 && state.sinceEpoch < state.numbers.gate.promotedLabels,
+  message: ({ state: { numbers, sinceEpoch } }) =>
+    `new epoch: needs ${labels(numbers.gate.promotedLabels - sinceEpoch)} before it acts without telling anyone`,
 };
 
 const severeDrift: ScopeRule<EvidenceFacts> = {
   code: 'drift',
   scope: 'escalate',
   applies: ({ state }) => state.driftNow === 'escalate',
-  message: ({ state }) => driftSentence(state, GATE.drift.escalate),
+  message: ({ state }) => driftSentence(state, state.numbers.gate.drift.escalate),
 };
 
 const drift: ScopeRule<EvidenceFacts> = {
   code: 'drift',
   scope: 'oneLess',
   applies: ({ state }) => state.driftNow === 'degrade',
-  message: ({ state }) => driftSentence(state, GATE.drift.degrade),
+  message: ({ state }) => driftSentence(state, state.numbers.gate.drift.degrade),
 };
 
 export const SWITCHES: readonly ScopeRule<SwitchFacts>[] = [stale, frozen];
@@ -121,8 +120,8 @@ function scoreSentence({ state: { evaluation }, score }: EvidenceFacts, needed: 
   return `calibration score ${(score ?? 0).toFixed(3)} (${ece}) has to be above ${needed.toFixed(2)}`;
 }
 
-function driftSentence({ evaluation, baselineEce }: CalibrationState, ratio: number): string {
-  const limit = (driftBase(baselineEce) * ratio).toFixed(3);
+function driftSentence({ evaluation, baselineEce, numbers }: CalibrationState, ratio: number): string {
+  const limit = (driftBase(baselineEce, numbers) * ratio).toFixed(3);
   return `drift: the lower bound of ECE (${(evaluation?.lower ?? 0).toFixed(3)}) has to be at or below ${limit}`;
 }
 

@@ -3,7 +3,7 @@ import type { StatementsItem } from '../../schemas/items/approval.ts';
 /** The statements that share one message. */
 export type Statements = Omit<StatementsItem, 'PK' | 'SK' | 'v' | 'version' | 'cluster_id'>;
 
-/** One statement, as it is told. */
+/** One statement, as it is listed in a message. */
 export interface Said {
   decisionId: string;
   tier: 'annotate' | 'warn';
@@ -12,7 +12,7 @@ export interface Said {
   /** When, ISO 8601. */
   at: string;
   line: string;
-  /** Why people are told. */
+  /** Why people are notified. */
   because: string;
   /** How far it may be trusted, in the words of a card. */
   mark: string;
@@ -36,7 +36,12 @@ export function withStatement(before: Statements | null, said: Said, windowMs: n
   if (before === null || age >= windowMs) {
     const ids = [...(before?.told ?? []), said.decisionId].slice(-KEPT_IDS);
     return {
-      ...{ began_at: said.at, counts: { [counted]: 1 }, lines: [said.line], told: ids, because, mark },
+      began_at: said.at,
+      counts: { [counted]: 1 },
+      lines: [said.line],
+      told: ids,
+      because,
+      mark,
       ...(before !== null && { earlier: { began_at: before.began_at, counts: before.counts } }),
     };
   }

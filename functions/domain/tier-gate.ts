@@ -1,10 +1,11 @@
 import type { ActionArguments } from '../../schemas/decision.ts';
+import { Z90 } from './calibration/normal.ts';
 import { type Precision, precisionBound, precisionOf, wilsonLower } from './calibration/precision.ts';
 import { freeOf, needOf, type Purse } from './calibration/purse.ts';
 import type { CalibrationState } from './calibration/state.ts';
 import { capabilityOf, misconfigured } from './capabilities.ts';
 import type { Rule } from './rule.ts';
-import { GATE, TOKEN } from './thresholds.ts';
+import { NUMBERS, type Numbers, TOKEN } from './thresholds.ts';
 import type { TierRules } from './tier-rules.ts';
 
 /** How far an action is from its limits on this job and cluster. */
@@ -67,23 +68,24 @@ export const evidence: TierRule = {
   code: 'evidence',
   applies: ({ tier, state, longWaitSeconds }) => {
     const ring = state.tiers[tier.tier - 1]?.evidence;
-    return !(ring !== undefined && precisionBound(ring, longWaitSeconds) >= tier.promise);
+    return !(ring !== undefined && precisionBound(ring, longWaitSeconds, state.numbers) >= tier.promise);
   },
   message: ({ tier, state, longWaitSeconds }) => {
     const ring = state.tiers[tier.tier - 1]?.evidence;
     return ring === undefined
       ? `there is no tier ${tier.tier}`
-      : evidenceInWords(tier, precisionOf(ring, longWaitSeconds));
+      : evidenceInWords(tier, precisionOf(ring, longWaitSeconds, state.numbers), state.numbers);
   },
 };
 
 export const tokens: TierRule = {
   code: 'tokens',
-  applies: ({ tier, state, purse }) => !(freeOf(state, purse, tier.tier - 1) >= needOf(tier.tier)),
+  applies: ({ tier, state, purse }) => !(freeOf(state, purse, tier.tier - 1) >= needOf(tier.tier, state.numbers)),
   message: ({ tier, state, purse }) => {
     const free = tenths(freeOf(state, purse, tier.tier - 1) / TOKEN);
     const reserved = tenths((purse.reserved[tier.tier - 1] ?? 0) / TOKEN);
-    return `${tier.name}: ${free} tokens are free beside ${reserved} in flight, ${needOf(tier.tier) / TOKEN} are needed`;
+    const needed = needOf(tier.tier, state.numbers) / TOKEN;
+    return `${tier.name}: ${free} tokens are free beside ${reserved} in flight, ${needed} are needed`;
   },
 };
 
@@ -134,13 +136,17 @@ export const TIER_RULES: readonly TierRule[] = [
 ];
 
 /** What a tier's evidence comes to, and how much is missing (CALIBRATION.md section 6). */
-export function evidenceInWords(tier: TierRules, { labels, right, stretches, bound }: Precision): string {
+export function evidenceInWords(
+  tier: TierRules,
+  { labels, right, stretches, bound }: Precision,
+  { gate }: Numbers = NUMBERS,
+): string {
   const eps = tier.eps.toFixed(2);
-  if (labels < GATE.evidence.labels) {
-    return `${tier.name}: ${labels} of ${GATE.evidence.labels} outcomes with q >= ${eps} seen`;
+  if (labels < gate.evidence.labels) {
+    return `${tier.name}: ${labels} of ${gate.evidence.labels} outcomes with q >= ${eps} seen`;
   }
-  if (stretches < GATE.evidence.stretches) {
-    const needed = `from ${GATE.evidence.stretches} stretches of time`;
+  if (stretches < gate.evidence.stretches) {
+    const needed = `from ${gate.evidence.stretches} stretches of time`;
     return `${tier.name}: outcomes with q >= ${eps} are needed ${needed}, they are from ${stretches}`;
   }
   const share = `${tier.name}: ${percent(right / labels)} of ${labels} were right`;
@@ -169,8 +175,6 @@ export function outcomesMissing(
 
 /** Beyond this nobody waits for it. */
 const MOST_MISSING = 10_000;
-const Z90 = 1.2816;
-
 function faultOf({ arguments: args, tier }: TierFacts): string | null {
   return args === null ? null : misconfigured(args, tier.tier);
 }

@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Kind, TierName } from '../../schemas/primitives.ts';
-import { kindOf, TIER_NUMBERS, TIERS, TOKEN } from './thresholds.ts';
+import { kindOf, NUMBERS, type Numbers, TIERS, TOKEN } from './thresholds.ts';
 
 /** One tier with its numbers as they hold on one cluster. Tokens in ten-thousandths. */
 export interface TierRules {
@@ -18,9 +18,9 @@ export interface TierRules {
 }
 
 /** The four tiers as configured, lowest first. A promise may be raised, never put below eps - R. */
-export function tierRulesOf(configured: ClusterConfig['tiers']): TierRules[] {
+export function tierRulesOf(configured: ClusterConfig['tiers'], numbers: Numbers = NUMBERS): TierRules[] {
   return TIERS.map((name, i) => {
-    const usual = TIER_NUMBERS[name];
+    const usual = numbers.tiers[name];
     const own = configured[name];
     const eps = own?.eps ?? usual.eps;
     const ece = own?.ece ?? usual.ece;

@@ -3,7 +3,6 @@ import type { TierName } from '../../schemas/primitives.ts';
 import { isKnown } from './calibration/evaluation.ts';
 import { precisionBound, precisionOf } from './calibration/precision.ts';
 import type { CalibrationState, TierState } from './calibration/state.ts';
-import { GATE } from './thresholds.ts';
 import { evidenceInWords, outcomesMissing } from './tier-gate.ts';
 import { type TierRules, testedFrom, tierRulesOf } from './tier-rules.ts';
 
@@ -47,7 +46,7 @@ export function tierStandings(
   state: CalibrationState,
   config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>,
 ): TierStanding[] {
-  return tierRulesOf(config.tiers).flatMap((rules, i) => {
+  return tierRulesOf(config.tiers, state.numbers).flatMap((rules, i) => {
     const tier = state.tiers[i];
     return tier === undefined ? [] : [standingOf(state, tier, rules, config.longWaitSeconds)];
   });
@@ -55,7 +54,7 @@ export function tierStandings(
 
 /** Highest tier that the evidence carries, 0 to 4: each by itself, for a tier does not stand on the one below it. */
 export function earnedTier(state: CalibrationState, config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>): number {
-  const rules = tierRulesOf(config.tiers);
+  const rules = tierRulesOf(config.tiers, state.numbers);
   for (let i = rules.length - 1; i >= 0; i--) {
     const [tier, numbers] = [state.tiers[i], rules[i]];
     if (tier !== undefined && numbers !== undefined && isEarned(state, tier, numbers, config.longWaitSeconds)) {
@@ -74,24 +73,26 @@ export function nextTierInWords(
 }
 
 function standingOf(state: CalibrationState, tier: TierState, rules: TierRules, longWait: number): TierStanding {
-  const precision = precisionOf(tier.evidence, longWait);
+  const { numbers } = state;
+  const { evidence, marginal } = numbers.gate;
+  const precision = precisionOf(tier.evidence, longWait, numbers);
   const earned = isEarned(state, tier, rules, longWait);
   const ece = state.evaluation?.ece ?? null;
-  const enough = precision.labels >= GATE.evidence.labels;
-  const missing = enough ? outcomesMissing(rules.promise, precision) : GATE.evidence.labels - precision.labels;
+  const enough = precision.labels >= evidence.labels;
+  const missing = enough ? outcomesMissing(rules.promise, precision) : evidence.labels - precision.labels;
   return {
     tier: rules.name,
     eps: rules.eps,
     promise: rules.promise,
     limit: rules.ece,
     earned,
-    marginal: !earned && ece !== null && ece > rules.ece && ece <= rules.ece * GATE.marginal,
+    marginal: !earned && ece !== null && ece > rules.ece && ece <= rules.ece * marginal,
     seen: precision.labels,
     seenRight: precision.right,
     needs: earned ? 0 : ece !== null && ece > rules.ece ? null : missing,
     tokens: tier.tokens,
     record: recordOf(tier, rules),
-    sentence: sentenceOf(state, rules, evidenceInWords(rules, precision)),
+    sentence: sentenceOf(state, rules, evidenceInWords(rules, precision, numbers)),
   };
 }
 
@@ -106,14 +107,15 @@ export function recordOf(tier: TierState, rules: TierRules): TierRecord {
 }
 
 function isEarned(state: CalibrationState, tier: TierState, rules: TierRules, longWait: number): boolean {
-  const { evaluation } = state;
-  if (evaluation === null || !isKnown(evaluation) || !evaluation.skilled) return false;
-  return evaluation.ece <= rules.ece && precisionBound(tier.evidence, longWait) >= rules.promise;
+  const { evaluation, numbers } = state;
+  if (evaluation === null || !isKnown(evaluation, numbers) || !evaluation.skilled) return false;
+  return evaluation.ece <= rules.ece && precisionBound(tier.evidence, longWait, numbers) >= rules.promise;
 }
 
-function sentenceOf({ evaluation, outcomes }: CalibrationState, rules: TierRules, evidence: string): string {
-  if (evaluation === null) return `${rules.name}: ${outcomes.size} of ${GATE.minimumLabels} outcomes seen`;
-  if (!isKnown(evaluation)) return `${rules.name}: the ECE is not known well enough yet, n ${evaluation.n}`;
+function sentenceOf(state: CalibrationState, rules: TierRules, evidence: string): string {
+  const { evaluation, outcomes, numbers } = state;
+  if (evaluation === null) return `${rules.name}: ${outcomes.size} of ${numbers.gate.minimumLabels} outcomes seen`;
+  if (!isKnown(evaluation, numbers)) return `${rules.name}: the ECE is not known well enough yet, n ${evaluation.n}`;
   if (evaluation.ece > rules.ece) {
     return `${rules.name}: ECE ${evaluation.ece.toFixed(3)}, at most ${rules.ece.toFixed(3)}`;
   }

@@ -6,9 +6,9 @@ import { capabilityOf } from './capabilities.ts';
 /** `open` may be taken back · `asked` somebody did · `over` too late · `never` there is nothing to take back, or no way. */
 export type UndoState = 'open' | 'asked' | 'over' | 'never';
 
-/** What was done stands on the word of a human, or on the agent's own. */
+/** Whether an effect of it is permitted: a human approved it, or it is autonomous. */
 export function stands({ status }: Pick<ApprovalItem, 'status'>): boolean {
-  return status === 'approved' || status === 'alone';
+  return status === 'approved' || status === 'autonomous';
 }
 
 /**
@@ -30,7 +30,7 @@ export function undoUntil({ effect, decided_at, undo_seconds }: ApprovalItem): n
   return Math.max(...since) + undo_seconds * 1000;
 }
 
-/** Whether a person may be offered to take back what the agent has just done alone. */
+/** Whether people may be offered to take back an autonomous effect. */
 export function offersUndo(decision: Decision, effect: Effect, undoMinutes: number): boolean {
   if (!decision.executed || effect.status !== 'done' || !effect.intervened || undoMinutes <= 0) return false;
   return effect.undo !== undefined && capabilityOf(effect.action)?.reversible === true;

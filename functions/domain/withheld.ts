@@ -1,5 +1,6 @@
 import type { Decision } from '../../schemas/decision.ts';
 import type { RowStatus } from '../../schemas/items/job.ts';
+import type { Fatigue } from './fatigue.ts';
 import { count, decidedFacts, type Figures, noFigures } from './figures.ts';
 
 /** What became of the jobs of one cluster on one day, and why what was called for was withheld. */
@@ -29,4 +30,9 @@ export function countDay(rows: Iterable<DayRow>): Day {
     reasons.set(code, { ...reason, times: reason.times + 1 });
   }
   return { figures, reasons: [...reasons.values()].sort((a, b) => b.times - a.times) };
+}
+
+/** Whether a day is worth a message: a day on which nothing was called for, and nobody answered anything lately, is no news. */
+export function isNews({ figures }: Day, people: readonly Fatigue[]): boolean {
+  return figures.jobs !== figures.parts.nothingNeeded || people.length > 0;
 }

@@ -1,8 +1,10 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { answerTask } from '../adapters/aws/executions.ts';
-import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
-import { sweep } from '../adapters/slack/sweep.ts';
+import { ApprovalSettings, approvalPorts } from '../adapters/messages/approval-ports.ts';
+import { sweepStore } from '../adapters/tables/approval-stores.ts';
+import { table } from '../adapters/tables/table.ts';
+import { sweep } from '../application/approvals/sweep.ts';
 import { task } from '../runtime/task.ts';
 
 const SweepReport = z.object({
@@ -15,9 +17,10 @@ const SweepReport = z.object({
 
 /** Every minute: finishes what a crash or an outage of Slack left half done. */
 export const handler = task(
-  { input: z.unknown(), output: SweepReport, env: ApprovalEnv },
+  { input: z.unknown(), output: SweepReport, env: ApprovalSettings },
   async (_schedule, invocation) => {
-    const report = await sweep({ ...approvalEdges(invocation), answerTask });
+    const store = sweepStore(table(invocation.env.DYNAMODB_TABLE_NAME));
+    const report = await sweep({ ...approvalPorts(invocation, store), answerTask });
     if (report.failed > 0) invocation.metrics.addMetric('ApprovalSweepFailed', MetricUnit.Count, report.failed);
     return report;
   },

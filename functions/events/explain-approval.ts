@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { ApprovalRequestedEvent } from '../../schemas/events/emitted.ts';
-import { readSecret } from '../adapters/aws/secrets.ts';
-import { slackClient } from '../adapters/slack/client.ts';
-import { explainCard } from '../adapters/slack/explain-card.ts';
+import { languageModel } from '../adapters/bedrock/converse.ts';
+import { warnOn } from '../adapters/messages/approval-ports.ts';
+import { stateMessagesFor } from '../adapters/messages/bot.ts';
+import { explainStore } from '../adapters/tables/approval-stores.ts';
 import { table } from '../adapters/tables/table.ts';
+import { explainApproval } from '../application/approvals/explain-approval.ts';
 import { task } from '../runtime/task.ts';
 
 /** Explains a request in words, on the card that is already posted. Nothing waits for this, and nothing follows from it. */
@@ -20,16 +22,14 @@ export const handler = task(
     },
   },
   async ({ detail }, { env, now, log }) => {
-    const slack = slackClient({
-      baseUrl: env.SLACK_API_BASE_URL,
-      botToken: () => readSecret(env.SLACK_BOT_TOKEN_NAME),
-    });
-    const warn = (message: string, error: unknown) => {
-      const { name, message: why } = error instanceof Error ? error : new Error(String(error));
-      log.warn(message, { error: { name, message: why } });
+    const ports = {
+      store: explainStore(table(env.DYNAMODB_TABLE_NAME)),
+      messages: stateMessagesFor(env),
+      model: languageModel(env.EXPLANATION_MODEL_ID),
+      perDay: env.EXPLANATIONS_PER_DAY,
+      now,
+      warn: warnOn(log),
     };
-    const model = { modelId: env.EXPLANATION_MODEL_ID, perDay: env.EXPLANATIONS_PER_DAY };
-    const edges = { table: table(env.DYNAMODB_TABLE_NAME), slack, now, warn, ...model };
-    return { outcome: await explainCard(edges, detail.approvalId) };
+    return { outcome: await explainApproval(ports, detail.approvalId) };
   },
 );

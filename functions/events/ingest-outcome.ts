@@ -1,18 +1,21 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { answerTask } from '../adapters/aws/executions.ts';
-import { foldCluster } from '../adapters/fold.ts';
-import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
+import { ApprovalSettings, approvalPorts } from '../adapters/messages/approval-ports.ts';
+import { voidQuestionsStore } from '../adapters/tables/approval-stores.ts';
 import { loadConfig } from '../adapters/tables/config.ts';
+import { foldStore } from '../adapters/tables/fold-store.ts';
+import { outcomeStore } from '../adapters/tables/outcome-store.ts';
 import { table } from '../adapters/tables/table.ts';
-import { takeOutcome } from '../adapters/take-outcome.ts';
-import { voidQuestions } from '../adapters/void-questions.ts';
+import { voidQuestions } from '../application/approvals/void-questions.ts';
+import { foldCluster } from '../application/outcomes/fold-cluster.ts';
+import { takeOutcome } from '../application/outcomes/take-outcome.ts';
 import { admitOutcome } from '../domain/admission.ts';
 import { roundKey } from '../domain/round.ts';
 import { MalformedEvent } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 
-/** Outcomes do not wait for Slack: what does not go through at once is left to the sweeper. */
+/** An outcome does not wait for Slack: what does not go through at once is left to the sweeper. */
 const IMPATIENT = { timeoutMs: 1_000, waitBudgetMs: 0 };
 
 /** Joins what really happened to a job's row, makes questions void that it has overtaken, and folds its label at once. */
@@ -20,7 +23,7 @@ export const handler = task(
   {
     input: z.unknown(),
     output: z.object({ contradicts: z.boolean(), folded: z.number().int() }),
-    env: ApprovalEnv,
+    env: ApprovalSettings,
   },
   async (event, invocation) => {
     const { env, now, log, metrics } = invocation;
@@ -38,16 +41,24 @@ export const handler = task(
     const store = table(env.DYNAMODB_TABLE_NAME);
     // Only T and the budgets are used here; of an unknown cluster they do not depend on the platform.
     const config = await loadConfig(store, clusterId, 'kubernetes');
-    const { round, contradicts, teaches } = await takeOutcome(store, outcome, config.longWaitSeconds, now);
-    // First of all: whoever answers from now on is told that there is nothing left to answer.
-    if (round !== null) await voidQuestions({ ...approvalEdges(invocation, IMPATIENT), answerTask }, round);
+    const { round, contradicts, teaches } = await takeOutcome(
+      outcomeStore(store),
+      outcome,
+      config.longWaitSeconds,
+      now,
+    );
+    // First of all: whoever answers from now on reads that there is nothing left to answer.
+    if (round !== null) {
+      const ports = approvalPorts(invocation, voidQuestionsStore(store), IMPATIENT);
+      await voidQuestions({ ...ports, answerTask }, round);
+    }
     if (round === null) metrics.addMetric('OutcomeWaits', MetricUnit.Count, 1);
     if (contradicts) {
       metrics.addMetric('ContradictingOutcome', MetricUnit.Count, 1);
       log.warn('an outcome contradicts what was stored before it', { type: told.type });
     }
     if (round === null || !teaches) return { contradicts, folded: 0 };
-    const { folded, unreadable } = await foldCluster(store, config, now, [roundKey(round)]);
+    const { folded, unreadable } = await foldCluster(foldStore(store), config, now, [roundKey(round)]);
     if (unreadable.length > 0) metrics.addMetric('UnreadableRow', MetricUnit.Count, unreadable.length);
     return { contradicts, folded };
   },

@@ -1,6 +1,8 @@
 import type { AnswerReply } from '../../schemas/ports/answer.ts';
-import { answerElsewhere } from '../adapters/answer-elsewhere.ts';
-import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
+import { ApprovalSettings, approvalPorts } from '../adapters/messages/approval-ports.ts';
+import { answerOutsideSlackStore } from '../adapters/tables/approval-stores.ts';
+import { table } from '../adapters/tables/table.ts';
+import { answerOutsideSlack } from '../application/approvals/answer-outside-slack.ts';
 import { http } from '../runtime/http.ts';
 
 /** A person waits for the answer, and Slack may be the reason why they are here: the sweeper is more patient. */
@@ -16,8 +18,9 @@ const STATUS: Readonly<Record<AnswerReply['outcome'], number>> = {
 };
 
 /** Takes answers from outside of Slack, so that an outage of Slack never blocks. The gateway has proven who calls. */
-export const handler = http({ env: ApprovalEnv }, async ({ authorizer, body }, invocation) => {
-  const reply = await answerElsewhere(approvalEdges(invocation, IMPATIENT), authorizer, body);
+export const handler = http({ env: ApprovalSettings }, async ({ authorizer, body }, invocation) => {
+  const store = answerOutsideSlackStore(table(invocation.env.DYNAMODB_TABLE_NAME));
+  const reply = await answerOutsideSlack(approvalPorts(invocation, store, IMPATIENT), authorizer, body);
   return {
     statusCode: STATUS[reply.outcome],
     headers: { 'content-type': 'application/json' },

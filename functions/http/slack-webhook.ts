@@ -2,10 +2,14 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { answerTask } from '../adapters/aws/executions.ts';
 import { readSecret } from '../adapters/aws/secrets.ts';
+import { ApprovalSettings, approvalPorts } from '../adapters/messages/approval-ports.ts';
+import { slackBot } from '../adapters/messages/bot.ts';
 import { answerClick } from '../adapters/slack/answer-click.ts';
 import { answerDenial } from '../adapters/slack/deny.ts';
-import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
 import { receive } from '../adapters/slack/receive.ts';
+import { clickStore } from '../adapters/tables/approval-stores.ts';
+import { takeOnce } from '../adapters/tables/signed-requests.ts';
+import { table } from '../adapters/tables/table.ts';
 import { http } from '../runtime/http.ts';
 
 /**
@@ -18,25 +22,32 @@ const IMPATIENT = { timeoutMs: 1_000, waitBudgetMs: 0 };
 export const handler = http(
   {
     env: {
-      ...ApprovalEnv,
+      ...ApprovalSettings,
       SLACK_SIGNING_SECRET_NAME: z.string().min(1),
       SLACK_TEAM_ID: z.string().default(''),
       SLACK_APP_ID: z.string().default(''),
     },
   },
   async (request, invocation) => {
-    const { env, log, metrics } = invocation;
-    const edges = { ...approvalEdges(invocation, IMPATIENT), answerTask };
+    const { env, now, log, metrics } = invocation;
+    const here = table(env.DYNAMODB_TABLE_NAME);
+    const slack = slackBot(env, IMPATIENT);
+    const ports = { ...approvalPorts(invocation, clickStore(here), IMPATIENT), slack, answerTask };
     const home = { teamId: env.SLACK_TEAM_ID, appId: env.SLACK_APP_ID };
-    const received = await receive(edges, request, await readSecret(env.SLACK_SIGNING_SECRET_NAME), home);
+    const received = await receive(
+      { takeOnce: (...taken) => takeOnce(here, ...taken), now },
+      request,
+      await readSecret(env.SLACK_SIGNING_SECRET_NAME),
+      home,
+    );
     if (received.kind === 'refused') {
       metrics.addMetric('SlackRequestRefused', MetricUnit.Count, 1);
       log.warn('refused a request', { refusal: received.why });
       return { statusCode: 401, body: 'unauthorized' };
     }
-    if (received.kind === 'click') await answerClick(edges, received.click);
+    if (received.kind === 'click') await answerClick(ports, received.click);
     if (received.kind !== 'denial') return { statusCode: 200, body: '' };
-    const shown = await answerDenial(edges, received.denial);
+    const shown = await answerDenial(ports, received.denial);
     if (shown === null) return { statusCode: 200, body: '' };
     return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(shown) };
   },

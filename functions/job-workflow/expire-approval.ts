@@ -1,18 +1,15 @@
 import { ExpireApprovalInput, ExpireApprovalOutput } from '../../schemas/machines/job-workflow.ts';
-import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
-import { tell } from '../adapters/slack/settle.ts';
-import { expireApproval, storedAnswer } from '../adapters/tables/approvals.ts';
-import { approvalIdOf } from '../domain/approval.ts';
+import { ApprovalSettings, approvalPorts } from '../adapters/messages/approval-ports.ts';
+import { expireStore } from '../adapters/tables/approval-stores.ts';
+import { table } from '../adapters/tables/table.ts';
+import { expire } from '../application/approvals/close-question.ts';
 import { task } from '../runtime/task.ts';
 
 /** Nobody answered in time: expires the approval, or follows the answer that was stored just before. */
 export const handler = task(
-  { input: ExpireApprovalInput, output: ExpireApprovalOutput, env: ApprovalEnv },
-  async ({ decision, question }, invocation) => {
-    const edges = approvalEdges(invocation);
-    const id = approvalIdOf(decision.decisionId, question);
-    const { approval } = await expireApproval(edges.table, id, edges.now);
-    await tell(edges, approval);
-    return storedAnswer(approval);
+  { input: ExpireApprovalInput, output: ExpireApprovalOutput, env: ApprovalSettings },
+  ({ decision, question }, invocation) => {
+    const store = expireStore(table(invocation.env.DYNAMODB_TABLE_NAME));
+    return expire(approvalPorts(invocation, store), decision.decisionId, question);
   },
 );

@@ -1,35 +1,25 @@
 import * as z from 'zod';
 import { NotifyInput, NotifyOutput } from '../../schemas/machines/job-workflow.ts';
-import { warnOn } from '../adapters/slack/edges.ts';
-import { wayToPeople } from '../adapters/slack/notifier.ts';
-import { tellAlone } from '../adapters/slack/tell-alone.ts';
+import { AnyWaySettings, effectMessagesFor } from '../adapters/messages/any-way.ts';
+import { warnOn } from '../adapters/messages/approval-ports.ts';
+import { notifyStore } from '../adapters/tables/approval-stores.ts';
 import { loadConfig } from '../adapters/tables/config.ts';
 import { table } from '../adapters/tables/table.ts';
+import { notifyEffect } from '../application/approvals/notify-effect.ts';
 import { task } from '../runtime/task.ts';
 
-/** Tells a human what the agent did alone, where its evidence is only good enough for that, and lets them undo it. */
+/** Notifies people of an autonomous effect, where the evidence is only good enough for that, and lets them undo it. */
 export const handler = task(
   {
     input: NotifyInput,
     output: NotifyOutput,
-    env: {
-      DYNAMODB_TABLE_NAME: z.string().min(1),
-      SLACK_API_BASE_URL: z.url({ protocol: /^https?$/ }),
-      SLACK_BOT_TOKEN_NAME: z.string().default(''),
-      SLACK_WEBHOOK_URL_NAME: z.string().default(''),
-      SLACK_DEFAULT_CHANNEL: z.string().min(1),
-    },
+    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...AnyWaySettings },
   },
   async ({ job, decision, effect }, { env, now, log }) => {
-    const store = table(env.DYNAMODB_TABLE_NAME);
-    const config = await loadConfig(store, job.clusterId, job.platform);
-    const way = await wayToPeople({
-      baseUrl: env.SLACK_API_BASE_URL,
-      botTokenName: env.SLACK_BOT_TOKEN_NAME,
-      webhookUrlName: env.SLACK_WEBHOOK_URL_NAME,
-    });
-    const edges = { table: store, now, warn: warnOn(log) };
-    const done = { decision, effect, job };
-    return { sent: await tellAlone(edges, way, done, config, env.SLACK_DEFAULT_CHANNEL) };
+    const here = table(env.DYNAMODB_TABLE_NAME);
+    const config = await loadConfig(here, job.clusterId, job.platform);
+    const messages = await effectMessagesFor(env);
+    const ports = { store: notifyStore(here), messages, now, warn: warnOn(log) };
+    return { sent: await notifyEffect(ports, { decision, effect, job }, config, env.SLACK_DEFAULT_CHANNEL) };
   },
 );

@@ -5,7 +5,7 @@ import { eventBus } from '../adapters/aws/event-bus.ts';
 import { closingStore } from '../adapters/tables/closing-store.ts';
 import { table } from '../adapters/tables/table.ts';
 import { recordOutcome } from '../application/decisions/record-outcome.ts';
-import { tierName } from '../domain/gate.ts';
+import { tierName } from '../domain/thresholds.ts';
 import { task } from '../runtime/task.ts';
 
 /** Closes the row and tells the bus how the job's decision ended. */

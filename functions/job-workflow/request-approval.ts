@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { RequestApprovalInput, RequestApprovalOutput } from '../../schemas/machines/job-workflow.ts';
-import { ask } from '../adapters/slack/ask.ts';
-import { ApprovalEnv, approvalEdges } from '../adapters/slack/edges.ts';
-import { notifier } from '../adapters/slack/notifier.ts';
+import { noticeFor } from '../adapters/messages/any-way.ts';
+import { ApprovalSettings, approvalPorts } from '../adapters/messages/approval-ports.ts';
+import { requestStore } from '../adapters/tables/approval-stores.ts';
 import { loadConfig } from '../adapters/tables/config.ts';
+import { table } from '../adapters/tables/table.ts';
+import { requestApproval } from '../application/approvals/request-approval.ts';
 import { task } from '../runtime/task.ts';
 
 /** Asks a human about one recorded decision; the machine waits for the token that is stored here. */
@@ -12,18 +14,19 @@ export const handler = task(
     input: RequestApprovalInput,
     output: RequestApprovalOutput,
     env: {
-      ...ApprovalEnv,
+      ...ApprovalSettings,
       SLACK_DEFAULT_CHANNEL: z.string().min(1),
       SLACK_WEBHOOK_URL_NAME: z.string().default(''),
     },
   },
-  async ({ job, ...asked }, invocation) => {
+  async (request, invocation) => {
     const { env } = invocation;
-    const edges = approvalEdges(invocation);
-    const webhook = { baseUrl: env.SLACK_API_BASE_URL, botTokenName: '', webhookUrlName: env.SLACK_WEBHOOK_URL_NAME };
-    const config = await loadConfig(edges.table, job.clusterId, job.platform);
-    const asking = { ...edges, notice: notifier(webhook) };
-    const approval = await ask(asking, { ...asked, job }, config, env.SLACK_DEFAULT_CHANNEL);
+    const { job } = request;
+    const here = table(env.DYNAMODB_TABLE_NAME);
+    const ports = approvalPorts(invocation, requestStore(here));
+    const messages = { ...ports.messages, postNotice: noticeFor(env) };
+    const config = await loadConfig(here, job.clusterId, job.platform);
+    const approval = await requestApproval({ ...ports, messages }, request, config, env.SLACK_DEFAULT_CHANNEL);
     return { approvalId: approval.approval_id, expiresAt: approval.expires_at };
   },
 );

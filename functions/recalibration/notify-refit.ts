@@ -1,18 +1,21 @@
 import * as z from 'zod';
 import { NotifyRefitInput, NotifyRefitOutput } from '../../schemas/machines/recalibration.ts';
-import { refitMessage } from '../adapters/slack/refit.ts';
-import { operatorSettings, tellOperatorsOf } from '../adapters/slack/tell-operators.ts';
+import { AnyWaySettings, operatorMessagesFor } from '../adapters/messages/any-way.ts';
+import { refitNoticeStore } from '../adapters/tables/approval-stores.ts';
 import { table } from '../adapters/tables/table.ts';
+import { notifyRefit } from '../application/approvals/operator-notices.ts';
 import { task } from '../runtime/task.ts';
 
-/** Tells people that a refit is in force, or was rolled back. An operator message: never gated. */
+/** Notifies operators that a refit is in force, or was rolled back. Such a notice is never gated. */
 export const handler = task(
   {
     input: NotifyRefitInput,
     output: NotifyRefitOutput,
-    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...operatorSettings },
+    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...AnyWaySettings },
   },
-  async ({ clusterId, change }, { env }) => ({
-    sent: await tellOperatorsOf(table(env.DYNAMODB_TABLE_NAME), clusterId, refitMessage(change), env),
-  }),
+  async ({ clusterId, change }, { env }) => {
+    const store = refitNoticeStore(table(env.DYNAMODB_TABLE_NAME));
+    const ports = { store, messages: operatorMessagesFor(env), defaultChannel: env.SLACK_DEFAULT_CHANNEL };
+    return { sent: await notifyRefit(ports, clusterId, change) };
+  },
 );

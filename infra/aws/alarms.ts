@@ -15,14 +15,14 @@ const RUNBOOK = 'Runbook: README.md#operating-it';
 const PERIOD = Duration.minutes(5);
 
 /**
- * Step Functions and EventBridge retry, so one failed invocation of a function is weather. What a retry cannot mend
- * fails the execution or ends in a dead-letter queue, and those alarm at the first.
+ * Step Functions and EventBridge retry, so a single failed invocation is noise. A failure that retries cannot fix fails
+ * the execution or ends in a dead-letter queue, and those alarm at the first occurrence.
  */
 const FUNCTION_ERRORS = 3;
-/** The sweeper runs every minute, and counts what it could not finish. */
+/** The sweeper runs every minute and counts the runs it could not finish. */
 const SWEEPS_IN_PERIOD = 5;
 
-/** Whom alarms reach, and an alarm for everything that can fail silently. */
+/** An alarm for everything that can fail silently, and the topic that notifies people. */
 export class Alarms extends Construct {
   private readonly topic: Topic;
 
@@ -41,7 +41,7 @@ export class Alarms extends Construct {
     if (email) this.topic.addSubscription(new EmailSubscription(email));
   }
 
-  /** Finds every machine, function, queue and API under `scope`, so that a new one cannot be forgotten. */
+  /** Alarms every machine, function, queue and API under `scope`, so that a new one cannot be forgotten. */
   watchEverything(scope: IConstruct): void {
     for (const construct of scope.node.findAll()) {
       if (construct instanceof StateMachine) this.watchMachine(construct);
@@ -51,13 +51,13 @@ export class Alarms extends Construct {
     }
   }
 
-  /** A message in `queue` is something that nobody has dealt with. */
+  /** Any message in `queue` needs someone's attention. */
   watchQueue(name: string, queue: IQueue): void {
     const depth = queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: Stats.MAXIMUM });
-    this.alarm(`${name}Depth`, depth, 1, `Messages wait in ${name}: an event was not delivered or not readable.`);
+    this.alarm(`${name}Depth`, depth, 1, `There are messages in ${name}: an event could not be delivered or read.`);
   }
 
-  /** A count that functions put out themselves, without a dimension besides the service. */
+  /** A metric that functions emit themselves, with the service as its only dimension. */
   watchCount(name: string, service: string, meaning: string): void {
     const metric = new Metric({
       namespace: SYSTEM,
@@ -66,7 +66,7 @@ export class Alarms extends Construct {
       period: PERIOD,
       statistic: Stats.SUM,
     });
-    // One run that fails is weather, such as Slack being away for a minute; every run of five minutes is not.
+    // One failed run is noise, such as Slack being down for a minute; five minutes of failed runs are not.
     this.alarm(name, metric, SWEEPS_IN_PERIOD, meaning);
   }
 
@@ -99,7 +99,7 @@ export class Alarms extends Construct {
   }
 }
 
-/** The path inside the stack, without the parts that only hold things together: `JobWorkflow`, `JobSubmittedDeadLetters`. */
+/** The path inside the stack, without the ids that only group constructs: `JobWorkflow`, `JobSubmittedDeadLetters`. */
 function nameOf(construct: IConstruct): string {
   const inStack = construct.node.path.split('/').slice(Stack.of(construct).node.path.split('/').length);
   return inStack.filter((part) => part !== 'Machine').join('');

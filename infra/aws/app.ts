@@ -14,42 +14,45 @@ import { StatelessStack } from './stateless-stack.ts';
 
 const FUNCTIONS = fileURLToPath(new URL('../../functions/', import.meta.url));
 
-/** Source file of each handler: the folder of its machine, and its own stem. */
+/** Source file of each handler: its folder and its stem. */
 export const HANDLER_FILES = forEachHandler((name) => join(FUNCTIONS, HANDLERS[name].folder, `${fileStem(name)}.ts`));
 
-/** Settings of CDK that change templates: here, so that `cdk synth` and plain `node infra/aws/app.ts` write the same. */
+/**
+ * CDK settings that change templates. They are here so that `cdk synth` and plain `node infra/aws/app.ts` write the
+ * same.
+ */
 const CDK_SETTINGS = {
   '@aws-cdk/aws-iam:minimizePolicies': true,
   '@aws-cdk/aws-events:requireEventBusPolicySid': true,
   '@aws-cdk/core:checkSecretUsage': true,
   '@aws-cdk/core:target-partitions': ['aws'],
-  // What CloudFormation would refuse fails here already.
+  // Fails at synthesis on what CloudFormation would refuse.
   '@aws-cdk/core:validateAgainstDefaultRules': true,
-  // Exports and imports: a table in use cannot be taken away from under the functions.
+  // Exports and imports: a table that functions use cannot be removed.
   '@aws-cdk/core:defaultCrossStackReferences': 'strong',
-  // The embedded runtime finds a function's code and name by these.
+  // The one-machine runtime finds a function's code and name by these.
   'aws:cdk:enable-asset-metadata': true,
   'aws:cdk:enable-path-metadata': true,
 };
 
-/** An app with nothing in it yet, whose context can be asked for the configuration. */
+/** An empty app, whose context can be read for the configuration. */
 export function newApp(outdir: string): App {
   return new App({ outdir, context: CDK_SETTINGS, analyticsReporting: false, treeMetadata: false });
 }
 
-/** Puts both stacks and the checks of cdk-nag into the app. `code` gives the code of each handler. */
+/** Adds both stacks and the cdk-nag checks to the app. `code` returns the code of each handler. */
 export function assemble(app: App, config: SystemConfig, code: (handler: HandlerName) => Code) {
   const common = { config, ...(config.env && { env: config.env }) };
   const name = `${SYSTEM}-${config.stage}`;
   const stateful = new StatefulStack(app, `${name}-stateful`, {
     ...common,
-    description: 'VGAC agents: what must survive a redeployment.',
+    description: 'VGAC agents: everything that must survive a redeployment.',
   });
   const stateless = new StatelessStack(app, `${name}-stateless`, {
     ...common,
     stateful,
     code,
-    description: 'VGAC agents: what can be built again.',
+    description: 'VGAC agents: everything that can be rebuilt.',
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return { stateful, stateless };
@@ -59,7 +62,7 @@ export function assemble(app: App, config: SystemConfig, code: (handler: Handler
 function synthesize(outdir: string): void {
   const app = newApp(outdir);
   const config = readConfig((name) => app.node.tryGetContext(name), process.env);
-  // Takes longer than everything else together, and nothing is deployed from this stage.
+  // It takes longer than everything else together, and nothing is deployed from this stage.
   if (config.stage === 'local') process.env.CDK_VALIDATION ??= 'false';
   const directory = bundle({ entries: HANDLER_FILES, embedded: config.stage === 'local' });
   try {
@@ -74,7 +77,7 @@ if (import.meta.main) {
   try {
     synthesize(process.env.CDK_OUTDIR ?? 'cdk.out');
   } catch (error) {
-    // The sentence says all there is to say; a stack trace would only bury it.
+    // The message says it all; a stack trace would only bury it.
     if (!(error instanceof IncompleteStage)) throw error;
     console.error(error.message);
     process.exitCode = 1;

@@ -12,26 +12,27 @@ import { GuardedRule } from './constructs/guarded-rule.ts';
 import { SYSTEM } from './names.ts';
 import type { Parts } from './parts.ts';
 
-/** People click, seldom and a few at a time; whoever calls more often is not Slack. */
+/** People click rarely and a few at a time; anything that calls more often is not Slack. */
 const THROTTLE = { rateLimit: 20, burstLimit: 40 };
 
-/** The way of a human answer into an execution: the URL that Slack calls, and the sweeper behind it. */
+/** How a human answer reaches an execution: the URL that Slack calls, and the sweeper behind it. */
 export function approvals(scope: Construct, { config, stateful, functions }: Parts): void {
   endpoints(scope, functions);
   new GuardedRule(scope, 'AnsweredOutsideSlack', {
-    description: 'Somebody answered on the console or the command line: the sweeper resumes the execution at once.',
+    description: 'A person answered on the console or the command line: the sweeper resumes the execution at once.',
     on: {
       bus: stateful.bus,
       pattern: { source: [AGENTIC_SOURCE], detailType: ['ApprovalDecided'], detail: { via: ['console', 'cli'] } },
     },
-    // The sweeper comes by every minute anyway.
+    // The sweeper runs every minute anyway.
     maxEventAge: Duration.minutes(1),
     retryAttempts: 1,
     deadLetterQueue: functions.ApprovalSweeper.deadLetterQueue,
     target: (delivery) => new LambdaFunction(functions.ApprovalSweeper, delivery),
   });
   new GuardedRule(scope, 'QuestionOvertaken', {
-    description: 'A question went void: the sweeper resumes an execution whose token nobody else at hand may answer.',
+    description:
+      'A question became void: the sweeper resumes the execution, since whoever voided it may not read its token.',
     on: {
       bus: stateful.bus,
       pattern: { source: [AGENTIC_SOURCE], detailType: ['ApprovalDecided'], detail: { decision: ['void'] } },
@@ -43,9 +44,9 @@ export function approvals(scope: Construct, { config, stateful, functions }: Par
   });
   if (config.explanations.modelId) {
     new GuardedRule(scope, 'ApprovalExplanation', {
-      description: 'A human is asked: explains the request in words, beside the journey of the job.',
+      description: 'A human is asked: explains the request in words, outside the job workflow.',
       on: { bus: stateful.bus, pattern: { source: [AGENTIC_SOURCE], detailType: ['ApprovalRequested'] } },
-      // The card says all there is to say without it.
+      // The card is complete without it.
       maxEventAge: Duration.minutes(5),
       retryAttempts: 2,
       deadLetterQueue: functions.ExplainApproval.deadLetterQueue,
@@ -55,25 +56,25 @@ export function approvals(scope: Construct, { config, stateful, functions }: Par
   new GuardedRule(scope, 'ApprovalSweeperSchedule', {
     description: 'Runs approval-sweeper every minute.',
     on: { schedule: Schedule.rate(Duration.minutes(1)) },
-    // The next tick does all that a lost one would have done.
+    // The next tick does everything a lost one would have done.
     maxEventAge: Duration.minutes(1),
     retryAttempts: 1,
     deadLetterQueue: functions.ApprovalSweeper.deadLetterQueue,
     target: (delivery) => new LambdaFunction(functions.ApprovalSweeper, delivery),
   });
   new GuardedRule(scope, 'UndoRequested', {
-    description: 'A person asked to undo what was done.',
+    description: 'A person asked to undo an effect.',
     on: { bus: stateful.bus, pattern: { source: [AGENTIC_SOURCE], detailType: ['UndoRequested'] } },
-    // The sweeper asks again every minute for as long as it is not done.
+    // The sweeper repeats the request every minute until it is done.
     maxEventAge: Duration.minutes(5),
     retryAttempts: 2,
     deadLetterQueue: functions.UndoEffect.deadLetterQueue,
     target: (delivery) => new LambdaFunction(functions.UndoEffect, delivery),
   });
   new GuardedRule(scope, 'DailyDigestSchedule', {
-    description: 'Posts the daily digests, in the European morning.',
+    description: 'Posts the daily digests, in the morning in Europe.',
     on: { schedule: Schedule.cron({ minute: '0', hour: '6' }) },
-    // A digest that is begun is posted once, however often this is tried.
+    // A digest is posted once, however often this is retried.
     maxEventAge: Duration.hours(2),
     retryAttempts: 3,
     deadLetterQueue: functions.DailyDigest.deadLetterQueue,
@@ -81,11 +82,14 @@ export function approvals(scope: Construct, { config, stateful, functions }: Par
   });
 }
 
-/** Slack's signature opens one door, IAM the other: who answers outside of Slack is who IAM says it is. */
+/**
+ * One route is authenticated by Slack's signature, the other by IAM, which identifies people who answer outside
+ * Slack.
+ */
 function endpoints(scope: Construct, { SlackWebhook, AnswerApproval }: Parts['functions']): void {
   const api = new HttpApi(scope, 'SlackApi', {
     apiName: `${SYSTEM}-slack`,
-    description: 'Receives the clicks on approval cards, and the answers from outside of Slack.',
+    description: 'Receives the clicks on approval cards, and the answers given outside Slack.',
     createDefaultStage: false,
   });
   const path = '/slack/interactions';
@@ -105,7 +109,7 @@ function endpoints(scope: Construct, { SlackWebhook, AnswerApproval }: Parts['fu
     Validations.of(route).acknowledge({
       id: 'AwsSolutions-APIG4',
       reason:
-        'Slack cannot sign for an authorizer; the handler verifies its signature over the raw body before all else.',
+        'Slack cannot sign for an authorizer; the handler verifies its signature over the raw body before anything else.',
     });
   }
   const stage = new HttpStage(scope, 'SlackApiStage', {
@@ -121,7 +125,7 @@ function endpoints(scope: Construct, { SlackWebhook, AnswerApproval }: Parts['fu
           removalPolicy: RemovalPolicy.DESTROY,
         }),
       ),
-      // Neither body nor headers: the one names people, the others carry the signature.
+      // Neither body nor headers: the body names people, the headers carry the signature.
       format: AccessLogFormat.custom(
         JSON.stringify({
           requestId: AccessLogField.contextRequestId(),
@@ -136,11 +140,11 @@ function endpoints(scope: Construct, { SlackWebhook, AnswerApproval }: Parts['fu
     },
   });
   new CfnOutput(scope, 'SlackInteractionsUrl', {
-    description: 'Write this into the Slack app, Interactivity, Request URL.',
+    description: 'Enter this in the Slack app under Interactivity, Request URL.',
     value: `${stage.url}${path.slice(1)}`,
   });
   new CfnOutput(scope, 'ApprovalsUrl', {
-    description: 'Where npm run approve answers with your AWS credentials: VGAC_APPROVALS_URL.',
+    description: 'Set VGAC_APPROVALS_URL to this: npm run approve answers here with your AWS credentials.',
     value: `${stage.url}${answerPath.slice(1)}`,
   });
 }

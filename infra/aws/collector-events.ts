@@ -5,9 +5,9 @@ import { COLLECTOR_SOURCE } from '../../schemas/events/collector.ts';
 import type { SystemConfig } from './config.ts';
 
 /**
- * Matches collector events of these types, put from an account in which a configured collector runs.
- * EventBridge stamps an event with the account of whoever put it, so the accounts follow from the collectors' roles;
- * on one machine there are none, and the account is its own.
+ * Matches collector events of these types, put from the account of a configured collector. EventBridge stamps an
+ * event with the account of its sender, so the accounts follow from the collectors' roles; on one machine there are
+ * none, and the account is the machine's own.
  */
 export function collectorEvents(scope: Construct, config: SystemConfig, detailType: string[]): EventPattern {
   const accounts = config.collectorPrincipals.map((arn) => arn.split(':')[4] ?? '');

@@ -1,27 +1,27 @@
 import * as z from 'zod';
 
-/** One account and region holds at most one stage: the bus is called `vgac` in each of them. */
+/** An account and region hold at most one stage, because the bus is called `vgac` in all of them. */
 export const Stage = z.enum(['local', 'dev', 'prod']);
 export type Stage = z.infer<typeof Stage>;
 
-/** Where a stage runs and whom it talks to. */
+/** Where a stage runs and what it talks to. */
 export interface SystemConfig {
   stage: Stage;
-  /** Absent for `local`: the embedded runtime fills in its own. */
+  /** Absent for `local`: the one-machine runtime fills in its own. */
   env?: { account: string; region: string };
-  /** ARNs of the roles that alone may put collector events; empty for `local`. */
+  /** ARNs of the only roles that may put collector events; empty for `local`. */
   collectorPrincipals: readonly string[];
-  /** Absent for `local`: alarms are synthesized, and nobody is subscribed. */
+  /** Absent for `local`: alarms are synthesized, but nobody is subscribed. */
   alarmEmail?: string;
-  /** Team and app are empty where clicks of any are taken, as long as they are signed. */
+  /** With an empty team or app, signed clicks from any workspace or app are accepted. */
   slack: { channel: string; baseUrl: string; webhookFallback: boolean; teamId: string; appId: string };
-  /** Without a base URL only clusters that name their own are with VGAC. */
+  /** Without a base URL only clusters that configure their own use VGAC. */
   vgac: { baseUrl: string; timeoutSeconds: number; apiKey: boolean };
-  /** No model: explanations are in our own words. */
+  /** Without a model, explanations come from templates. */
   explanations: { modelId: string; perDay: number };
 }
 
-/** The stage cannot be synthesized with these settings. The message says for each what to set, and how. */
+/** The stage cannot be synthesized with these settings. The message says what to set and how, for each. */
 export class IncompleteStage extends Error {
   override name = 'IncompleteStage' as const;
 }
@@ -32,14 +32,14 @@ const YesNo = z.enum(['yes', 'no'], 'must be yes or no').transform((answer) => a
 const RoleArns = z
   .string()
   .transform((text) => text.split(',').map((arn) => arn.trim()))
-  // A whole account, or `*`, would let every role in it pretend to be a collector.
-  .pipe(z.array(z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be ARNs of roles')));
+  // A whole account, or `*`, would let every role in it pose as a collector.
+  .pipe(z.array(z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be role ARNs')));
 
-/** The current Claude Haiku, wherever there is room: it is sent numbers, and never a name. */
+/** The current Claude Haiku, in whichever region has capacity: it receives numbers and never a name. */
 const DEFAULT_MODEL = 'global.anthropic.claude-haiku-5-5';
 const ModelId = z.string().regex(/^[a-z0-9][a-z0-9.:-]{2,200}$/, 'must be the id of a model or an inference profile');
 
-/** Settings of every stage, with what holds where nothing is set. */
+/** Settings of every stage, with their defaults. */
 const common = {
   VGAC_TIMEOUT_SECONDS: z.coerce.number('must be a number').min(0.1).max(20).default(10),
   VGAC_API_KEY_SECRET: YesNo.default(false),
@@ -66,12 +66,12 @@ const LocalSettings = z.object({
 
 const DeployedSettings = z.object({
   ...common,
-  DEPLOY_ACCOUNT: z.string().regex(/^\d{12}$/, 'must be the 12 digits of an account'),
+  DEPLOY_ACCOUNT: z.string().regex(/^\d{12}$/, 'must be a 12-digit account id'),
   DEPLOY_REGION: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be the name of a region'),
   COLLECTOR_PRINCIPALS: RoleArns,
   ALARM_EMAIL: z.email('must be one e-mail address'),
   SLACK_DEFAULT_CHANNEL: Channel,
-  // Clusters may each have their own VGAC, or none.
+  // Each cluster may have its own VGAC, or none.
   VGAC_API_BASE_URL: Url.default(''),
 });
 
@@ -82,40 +82,40 @@ const SETTINGS: Record<SettingName, { meaning: string; example: string }> = {
   DEPLOY_ACCOUNT: { meaning: 'the AWS account to deploy to', example: '123456789012' },
   DEPLOY_REGION: { meaning: 'the AWS region to deploy to', example: 'eu-central-1' },
   COLLECTOR_PRINCIPALS: {
-    meaning: 'the roles of the VGAC collectors, comma-separated; only they may put job events',
+    meaning: 'the comma-separated roles of the VGAC collectors; only they may put job events',
     example: 'arn:aws:iam::123456789012:role/vgac-collector',
   },
   ALARM_EMAIL: { meaning: 'the address that alarms go to', example: 'gpu-oncall@example.com' },
-  SLACK_DEFAULT_CHANNEL: { meaning: 'the Slack channel of notices and approvals', example: '#gpu-alerts' },
+  SLACK_DEFAULT_CHANNEL: { meaning: 'the Slack channel for notices and approvals', example: '#gpu-alerts' },
   VGAC_API_BASE_URL: {
-    meaning: 'the address of VGAC, of clusters that name none of their own',
+    meaning: 'the address of VGAC for clusters that do not configure their own',
     example: 'https://vgac.example.com',
   },
-  VGAC_TIMEOUT_SECONDS: { meaning: 'the seconds a call to VGAC may take, up to 20', example: '10' },
-  VGAC_API_KEY_SECRET: { meaning: 'whether VGAC wants an API key, kept in Secrets Manager', example: 'yes' },
+  VGAC_TIMEOUT_SECONDS: { meaning: 'how many seconds a call to VGAC may take, up to 20', example: '10' },
+  VGAC_API_KEY_SECRET: { meaning: 'whether VGAC requires an API key, kept in Secrets Manager', example: 'yes' },
   SLACK_API_BASE_URL: { meaning: 'the address of the Slack API', example: 'https://slack.com/api' },
-  SLACK_TEAM_ID: { meaning: 'the only Slack workspace whose clicks are taken', example: 'T02ABCDEF' },
-  SLACK_APP_ID: { meaning: 'the only Slack app whose clicks are taken', example: 'A02ABCDEF' },
+  SLACK_TEAM_ID: { meaning: 'the only Slack workspace whose clicks are accepted', example: 'T02ABCDEF' },
+  SLACK_APP_ID: { meaning: 'the only Slack app whose clicks are accepted', example: 'A02ABCDEF' },
   SLACK_WEBHOOK_URL_SECRET: { meaning: 'whether there is an incoming webhook to fall back on', example: 'yes' },
-  EXPLANATIONS: { meaning: 'whether a model on Amazon Bedrock words the explanations of approvals', example: 'yes' },
+  EXPLANATIONS: { meaning: 'whether a model on Amazon Bedrock writes the explanations of approvals', example: 'yes' },
   EXPLANATION_MODEL_ID: {
     meaning: 'the model or inference profile that explains approvals',
     example: 'eu.anthropic.claude-haiku-5-5',
   },
-  EXPLANATIONS_PER_DAY: { meaning: 'the calls to that model per day (UTC)', example: '200' },
+  EXPLANATIONS_PER_DAY: { meaning: 'how many calls to that model are allowed per day (UTC)', example: '200' },
 };
 
 /**
- * Reads the stage and its settings, each from the cdk context (`-c NAME=value`) or else from the environment.
+ * Reads the stage and its settings, each from the CDK context (`-c NAME=value`) or else from the environment.
  *
- * @param context looks a name up in the cdk context
+ * @param context looks up a name in the CDK context
  * @throws IncompleteStage when a required setting is missing or any is malformed; it lists all of them
  */
 export function readConfig(
   context: (name: string) => unknown,
   environment: Record<string, string | undefined>,
 ): SystemConfig {
-  // An empty variable is how a shell says "not set".
+  // An empty variable counts as not set.
   const lookup = (name: string) => context(name) || environment[name] || undefined;
   const stage = Stage.safeParse(lookup('stage') ?? lookup('STAGE') ?? 'local');
   if (!stage.success) throw new IncompleteStage(`There is no such stage; choose -c stage=${Stage.options.join('|')}.`);

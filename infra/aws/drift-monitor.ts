@@ -10,8 +10,8 @@ import { inFolder } from './handlers.ts';
 import type { Parts } from './parts.ts';
 
 /**
- * Labels what is overdue, catches up the fold and judges drift, for every cluster, every five minutes; starts
- * `recalibration` where a cluster needs it.
+ * Every five minutes, for every cluster: labels overdue jobs, catches up the fold and evaluates drift; starts
+ * `recalibration` for a cluster that needs it.
  */
 export function driftMonitor(scope: Construct, { stateful, functions }: Parts, recalibration: Workflow): Workflow {
   const { stateMachineArn } = recalibration.machine;
@@ -28,7 +28,7 @@ export function driftMonitor(scope: Construct, { stateful, functions }: Parts, r
   new GuardedRule(scope, 'DriftMonitorSchedule', {
     description: 'Starts drift-monitor every five minutes.',
     on: { schedule: Schedule.rate(Duration.minutes(5)) },
-    // The next tick does all that a lost one would have done.
+    // The next tick does everything a lost one would have done.
     maxEventAge: Duration.minutes(4),
     retryAttempts: 2,
     target: (delivery) => new SfnStateMachine(workflow.machine, delivery),

@@ -1,13 +1,13 @@
 /**
- * Every function, what it is for, and all it may touch. Roles and environments are derived from this table
- * (constructs/handler-function.ts), so that what is not written here is not allowed.
+ * Every function, its purpose, and everything it may touch. Roles and environments are derived from this table
+ * (constructs/handler-function.ts), so anything not listed here is not allowed.
  */
 
 /** Exact DynamoDB actions on items whose partition key matches `keys`. */
 interface RowAccess {
   keys: string;
   actions: readonly ('GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'BatchGetItem' | 'Query')[];
-  /** May write, and never see what was there before. */
+  /** May write, but never see the previous value. */
   blind?: true;
 }
 
@@ -18,10 +18,10 @@ interface IndexAccess {
 }
 
 /**
- * `events` emits on the bus · `vgac` asks VGAC, with its key · `schedulers` reads the credentials of schedulers ·
- * `slack` speaks as the bot · `slackChannel` knows where to speak first · `slackWebhook` knows the fallback webhook ·
- * `slackSignature` verifies what Slack sends · `taskTokens` resumes executions of job-workflow ·
- * `explanations` asks the configured model.
+ * `events` emits on the bus · `vgac` calls VGAC, with its key · `schedulers` reads the credentials of schedulers ·
+ * `slack` posts as the bot · `slackChannel` knows the default channel · `slackWebhook` knows the fallback webhook ·
+ * `slackSignature` verifies requests from Slack · `taskTokens` resumes executions of job-workflow ·
+ * `explanations` calls the configured model.
  */
 export type Reach =
   | 'events'
@@ -50,46 +50,49 @@ const on = (keys: string, ...actions: RowAccess['actions']): RowAccess => ({ key
 const blindly = (...row: Parameters<typeof on>): RowAccess => ({ ...on(...row), blind: true });
 const query = (index: IndexAccess['index'], keys: string): IndexAccess => ({ index, keys });
 
-/** Calibration, configuration, jobs, ledger, freeze and limits of clusters; `CLUSTER#*` itself is "all of them". */
+/**
+ * Calibration, configuration, jobs, ledger, freeze and limits of clusters; the key `CLUSTER#*` itself means all
+ * clusters.
+ */
 const CLUSTER = 'CLUSTER#*';
 const APPROVAL = 'APPROVAL#*';
-/** Signed requests that were taken, so that none is taken twice. */
+/** Signed requests already accepted, so that none is accepted twice. */
 const REQUEST = 'REQUEST#*';
-/** Texts of a model by the hash of what they explain, and the budget of the day. */
+/** Model texts by the hash of the facts they explain, and the budget of the day. */
 const EXPLANATION = 'EXPLANATION#*';
-/** Task tokens are credentials: whoever reads one can answer for a human. */
+/** Task tokens are credentials: with one, a function could answer in place of a human. */
 const TOKEN = 'TOKEN#*';
 
 export const HANDLERS = {
   AdmitJob: {
     folder: 'job-workflow',
-    purpose: 'Claims a round for one execution, and joins the outcomes that waited for it.',
+    purpose: 'Claims a round for one execution and joins the outcomes that waited for it.',
     rows: [on(CLUSTER, 'GetItem', 'Query', 'UpdateItem', 'DeleteItem')],
   },
   Observe: {
     folder: 'job-workflow',
     purpose:
-      'Looks how the cluster is, by VGAC or by what the forecast has counted, and compares with what is usual there.',
+      'Reads the state of the cluster, from VGAC or from the counts of the forecast, and compares it with its usual state.',
     rows: [on(CLUSTER, 'BatchGetItem', 'PutItem', 'Query')],
     reaches: ['vgac'],
     timeoutSeconds: 60,
   },
   CheckCalibration: {
     folder: 'job-workflow',
-    purpose: 'Folds what is known, and decides how far predictions for this cluster may be trusted now.',
+    purpose: 'Folds the known labels and decides how far predictions for this cluster may be trusted now.',
     rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem')],
     indexes: [query('unfolded', CLUSTER)],
   },
   Predict: {
     folder: 'job-workflow',
-    purpose: 'Asks VGAC where there is one, decides, reserves and records the decision.',
+    purpose: 'Asks VGAC if there is one, decides, reserves, and records the decision.',
     rows: [on(CLUSTER, 'BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['vgac'],
     timeoutSeconds: 60,
   },
   Act: {
     folder: 'job-workflow',
-    purpose: 'Does what the recorded decision or approval permits, and reads it back.',
+    purpose: 'Carries out what the recorded decision or approval permits and reads it back.',
     rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'), on(APPROVAL, 'GetItem')],
     indexes: [query('unfolded', CLUSTER)],
     reaches: ['schedulers'],
@@ -97,7 +100,7 @@ export const HANDLERS = {
   },
   Notify: {
     folder: 'job-workflow',
-    purpose: 'Tells people what was done, and lets them undo it.',
+    purpose: 'Reports what was done and offers to undo it.',
     rows: [on(CLUSTER, 'GetItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
   },
@@ -105,7 +108,7 @@ export const HANDLERS = {
     folder: 'job-workflow',
     purpose: 'Opens an approval, stores its task token and shows the card.',
     rows: [
-      // Frees the place of a question that its job has overtaken.
+      // Releases the slot of a question that its job has overtaken.
       on(CLUSTER, 'GetItem', 'PutItem'),
       on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'),
       blindly(TOKEN, 'PutItem'),
@@ -120,84 +123,84 @@ export const HANDLERS = {
   },
   VoidApproval: {
     folder: 'job-workflow',
-    purpose: 'Closes an approval that no longer fits the world.',
+    purpose: 'Closes an approval that is out of date.',
     rows: [on(CLUSTER, 'GetItem', 'PutItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['slack', 'events'],
   },
   RecordOutcome: {
     folder: 'job-workflow',
-    purpose: 'Closes the row of the job, frees the place of its question, and says so on the bus.',
+    purpose: 'Closes the row of the job, releases the slot of its question, and emits the result on the bus.',
     rows: [on(CLUSTER, 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['events'],
   },
   ListClusters: {
     folder: 'drift-monitor',
-    purpose: 'Lists the clusters to look after.',
+    purpose: 'Lists the clusters to monitor.',
     indexes: [query('listing', 'CLUSTERS')],
   },
   FoldCluster: {
     folder: 'drift-monitor',
-    purpose: 'Labels overdue jobs, folds what is settled, and says whether a recalibration is due.',
+    purpose: 'Labels overdue jobs, folds settled ones, and says whether a recalibration is due.',
     rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem')],
     indexes: [query('unfolded', CLUSTER)],
     timeoutSeconds: 300,
   },
   NotifyDrift: {
     folder: 'drift-monitor',
-    purpose: 'Tells people that a cluster lost or regained trust.',
+    purpose: 'Notifies people that a cluster lost or regained trust.',
     rows: [on(CLUSTER, 'GetItem', 'UpdateItem')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
   },
   ReportFailures: {
     folder: 'drift-monitor',
-    purpose: 'Names the clusters that a run could not visit.',
+    purpose: 'Reports the clusters that a run could not visit.',
     rows: [on(CLUSTER, 'UpdateItem')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
     timeoutSeconds: 60,
   },
   WatchRefit: {
     folder: 'recalibration',
-    purpose: 'Looks whether a refit of the forecast has turned out worse than what was learned before it.',
+    purpose: 'Checks whether a refit of the forecast has turned out worse than the model before it.',
     rows: [on(CLUSTER, 'GetItem', 'Query', 'UpdateItem')],
-    // Thousands of rounds are a few megabytes and a fraction of a second of arithmetic; more memory is more processor.
+    // Thousands of rounds are a few megabytes and a fraction of a second of arithmetic; more memory means more CPU.
     memoryMb: 1024,
     timeoutSeconds: 60,
   },
   RefitModel: {
     folder: 'recalibration',
-    purpose: 'Fits the forecast anew on the newest rounds and proves it on the newest of them.',
+    purpose: 'Refits the forecast on the latest rounds and evaluates it on the newest of them.',
     rows: [on(CLUSTER, 'GetItem', 'Query')],
     memoryMb: 1024,
     timeoutSeconds: 120,
   },
   PromoteRefit: {
     folder: 'recalibration',
-    purpose: 'Puts a refit that was proven better in force, in a new epoch.',
+    purpose: 'Puts a refit that proved better into force, in a new epoch.',
     rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'Query', 'UpdateItem')],
     memoryMb: 1024,
     timeoutSeconds: 120,
   },
   RejectRefit: {
     folder: 'recalibration',
-    purpose: 'Keeps the proof of a refit that was not better.',
+    purpose: 'Records the evaluation of a refit that was not better.',
     rows: [on(CLUSTER, 'PutItem')],
   },
   RollBackRefit: {
     folder: 'recalibration',
-    purpose: 'Puts what was learned before a refit back in force, in a new epoch.',
+    purpose: 'Puts the model before a refit back into force, in a new epoch.',
     rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'Query', 'UpdateItem')],
     memoryMb: 1024,
     timeoutSeconds: 120,
   },
   NotifyRefit: {
     folder: 'recalibration',
-    purpose: 'Tells people that a refit of the forecast is in force, or was rolled back.',
+    purpose: 'Notifies people that a refit of the forecast is in force or was rolled back.',
     rows: [on(CLUSTER, 'GetItem')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
   },
   IngestOutcome: {
     folder: 'events',
-    purpose: 'Joins what a job really did to its row, makes open questions about it void, and folds it at once.',
+    purpose: 'Joins the outcome of a job to its row, voids open questions about it, and folds it at once.',
     rows: [
       on(CLUSTER, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
       on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'),
@@ -209,19 +212,19 @@ export const HANDLERS = {
   },
   IngestSnapshot: {
     folder: 'events',
-    purpose: 'Corrects what the built-in forecast has counted by what a scheduler says of its whole queue.',
+    purpose: 'Corrects the counts of the built-in forecast by the whole queue as the scheduler reports it.',
     rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem')],
     indexes: [query('unfolded', CLUSTER)],
     timeoutSeconds: 60,
   },
   CloseExecution: {
     folder: 'events',
-    purpose: 'Closes the row of an execution that ended without doing so, and releases its reservation.',
+    purpose: 'Closes the row of an execution that ended without closing it, and releases its reservation.',
     rows: [on(CLUSTER, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem')],
   },
   ApprovalSweeper: {
     folder: 'events',
-    purpose: 'Reminds, follows what came of answers, and finishes what a crash left half done.',
+    purpose: 'Sends reminders, follows up on answers, and finishes what a crash interrupted.',
     rows: [
       on(CLUSTER, 'GetItem', 'PutItem'),
       on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'),
@@ -233,14 +236,14 @@ export const HANDLERS = {
   },
   UndoEffect: {
     folder: 'events',
-    purpose: 'Takes back an effect that a person asked to undo, and reads it back.',
+    purpose: 'Undoes an effect at the request of a person and reads it back.',
     rows: [on(CLUSTER, 'GetItem', 'PutItem', 'UpdateItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
     reaches: ['slack', 'schedulers', 'events'],
     timeoutSeconds: 60,
   },
   DailyDigest: {
     folder: 'events',
-    purpose: 'Tells people once a day what was withheld, and how approvals were answered.',
+    purpose: 'Reports once a day what was withheld and how approvals were answered.',
     rows: [on(CLUSTER, 'GetItem'), on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem')],
     indexes: [query('listing', 'CLUSTERS'), query('listing', CLUSTER), query('listing', 'APPROVALS#CLOSED#*')],
     reaches: ['slack', 'slackChannel', 'slackWebhook'],
@@ -255,9 +258,9 @@ export const HANDLERS = {
   },
   AnswerApproval: {
     folder: 'http',
-    purpose: 'Takes what a person answers outside of Slack, decides once, and leaves the task token to the sweeper.',
+    purpose: 'Accepts an answer given outside Slack, decides once, and leaves the task token to the sweeper.',
     rows: [
-      // Puts and deletes a freeze.
+      // Creates and deletes a freeze.
       on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'),
       on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'),
     ],
@@ -269,14 +272,14 @@ export const HANDLERS = {
     folder: 'http',
     purpose: 'Verifies a click, decides once, resumes the execution and updates the card.',
     rows: [
-      // Puts and deletes a freeze.
+      // Creates and deletes a freeze.
       on(CLUSTER, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'),
       on(APPROVAL, 'GetItem', 'PutItem', 'UpdateItem'),
       blindly(REQUEST, 'PutItem'),
       on(TOKEN, 'GetItem', 'DeleteItem'),
     ],
     reaches: ['slack', 'slackSignature', 'taskTokens', 'events'],
-    // Slack waits 3 seconds, a cold start included; more memory is more processor.
+    // Slack waits 3 seconds, cold start included; more memory means more CPU.
     memoryMb: 1024,
     timeoutSeconds: 10,
   },
@@ -284,13 +287,13 @@ export const HANDLERS = {
 
 export type HandlerName = keyof typeof HANDLERS;
 
-/** One of something per handler. */
+/** Makes one value per handler. */
 export function forEachHandler<T>(make: (name: HandlerName) => T): Record<HandlerName, T> {
   const names = Object.keys(HANDLERS) as HandlerName[];
   return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<HandlerName, T>;
 }
 
-/** The functions of one folder: for a machine, all that it may invoke. */
+/** The functions of one folder; for a state machine, these are all it may invoke. */
 export function inFolder<T>(
   folder: HandlerSpec['folder'],
   functions: Readonly<Record<HandlerName, T>>,

@@ -4,9 +4,10 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 const GEOGRAPHIC = /^(us|eu|apac|jp|au|ca|us-gov)\./;
 
 /**
- * Invokes one model, and no other. A foundation model is invoked in its region. An inference profile is invoked with the
- * models it routes to, and these only through it: a `global.` one by the ARN without a region, a geographic one in
- * whatever region it chooses. Source: Amazon Bedrock user guide, "Prerequisites for inference profiles".
+ * Allows invoking one model and no other. A foundation model is invoked in its region. An inference profile needs the
+ * profile and the models it routes to, these only through it: for a `global.` profile also by the ARN without a
+ * region, for a geographic one in any region it chooses. Source: Amazon Bedrock user guide, "Prerequisites for
+ * inference profiles".
  */
 export function invokeModel(stack: Stack, modelId: string): PolicyStatement[] {
   const arn = (region: string, account: string, resource: string) =>

@@ -1,11 +1,14 @@
 import type { Stage } from './config.ts';
 
-/** Names that people, collectors and configuration files know; everything else is named by CloudFormation. */
+/** Names that people, collectors and configuration files rely on; CloudFormation names everything else. */
 export const SYSTEM = 'vgac-agentic';
 export const BUS_NAME = 'vgac';
 export const TABLE_NAME = 'vgac-agentic';
 
-/** Names of secrets. Clusters' own keys for VGAC live beside `vgac/api-key`, schedulers' credentials under `scheduler/`. */
+/**
+ * Names of secrets. VGAC keys of single clusters are stored beside `vgac/api-key`, scheduler credentials under
+ * `scheduler/`.
+ */
 export function secretNames(stage: Stage) {
   const prefix = `${SYSTEM}/${stage}`;
   return {

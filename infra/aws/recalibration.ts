@@ -4,7 +4,10 @@ import { Workflow } from './constructs/workflow.ts';
 import { inFolder } from './handlers.ts';
 import type { Parts } from './parts.ts';
 
-/** Fits, proves, promotes and rolls back refits of the built-in forecast; started by drift-monitor for one cluster at a time. */
+/**
+ * Fits, evaluates, promotes and rolls back refits of the built-in forecast; drift-monitor starts it for one cluster
+ * at a time.
+ */
 export function recalibration(scope: Construct, { stateful, functions }: Parts): Workflow {
   return new Workflow(scope, 'Recalibration', {
     functions: inFolder('recalibration', functions),

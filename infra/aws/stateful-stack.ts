@@ -10,18 +10,20 @@ import type { SystemConfig } from './config.ts';
 import { DeadLetterQueue } from './constructs/dead-letter-queue.ts';
 import { BUS_NAME, secretNames, TABLE_NAME } from './names.ts';
 
-/** Rows of jobs, which hold the claims, live 180 days: replaying the archive must find every claim still there. */
+/**
+ * Must be shorter than the 180 days that job rows with their claims live: a replay must find every claim still there.
+ */
 const ARCHIVE_LIFE = Duration.days(90);
 
 interface StatefulStackProps extends StackProps {
   config: SystemConfig;
 }
 
-/** What must survive a redeployment: the table, the bus with its archive, the secrets, the quarantine. */
+/** Everything that must survive a redeployment: the table, the bus with its archive, the secrets, the quarantine. */
 export class StatefulStack extends Stack {
   readonly table: Table;
   readonly bus: EventBus;
-  /** Events that do not even name their job. */
+  /** Events that do not even name a job. */
   readonly quarantine: Queue;
   readonly slackBotToken: CfnSecret;
   readonly slackSigningSecret: CfnSecret;
@@ -31,12 +33,12 @@ export class StatefulStack extends Stack {
     this.table = this.createTable();
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: BUS_NAME,
-      description: 'Job events of VGAC collectors in, decisions of the agents out.',
+      description: 'Receives job events from VGAC collectors and carries the decisions of the agents.',
     });
     this.bus.archive('Archive', {
       eventPattern: { source: [COLLECTOR_SOURCE] },
       retention: ARCHIVE_LIFE,
-      description: 'What collectors sent, for replay after an incident.',
+      description: 'Collector events, for replay after an incident.',
     });
     if (config.collectorPrincipals.length > 0) this.admitOnly(config.collectorPrincipals);
     new CfnOutput(this, 'BusArn', { value: this.bus.eventBusArn, description: 'Where collectors put job events.' });
@@ -72,7 +74,7 @@ export class StatefulStack extends Stack {
       sortKey: { name: 'listing_key', type: AttributeType.STRING },
       projectionType: ProjectionType.ALL,
     });
-    // Only names what may be settled: the fold reads each row again, consistently.
+    // Only keys of rows that may be settled: the fold reads each row again, consistently.
     table.addGlobalSecondaryIndex({
       indexName: 'unfolded',
       partitionKey: { name: 'unfolded', type: AttributeType.STRING },
@@ -82,7 +84,7 @@ export class StatefulStack extends Stack {
     return table;
   }
 
-  /** Collectors may put collector events; everybody else is denied, whatever their own role allows. */
+  /** Collectors may put collector events; everyone else is denied, whatever their own role allows. */
   private admitOnly(collectors: readonly string[]): void {
     const putEvents = { actions: ['events:PutEvents'], resources: [this.bus.eventBusArn] };
     this.bus.addToResourcePolicy(
@@ -109,13 +111,17 @@ export class StatefulStack extends Stack {
     );
   }
 
-  /** Empty until an operator puts its value, so that a function says what is missing instead of being refused. */
+  /**
+   * Empty until an operator sets its value, so that a function can say what is missing instead of being denied
+   * access.
+   */
   private createSecret(id: string, name: string, description: string): CfnSecret {
     const secret = new CfnSecret(this, id, { name, description });
     secret.applyRemovalPolicy(RemovalPolicy.RETAIN);
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason: 'Issued by Slack or VGAC, which alone can rotate it; functions read a new value within five minutes.',
+      reason:
+        'Issued by Slack or VGAC, and only they can rotate it; functions pick up a new value within five minutes.',
     });
     return secret;
   }

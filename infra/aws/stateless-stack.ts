@@ -19,7 +19,7 @@ interface StatelessStackProps extends StackProps {
   code: (handler: HandlerName) => Code;
 }
 
-/** What can be thrown away and built again: functions, machines, rules, schedules, the API and the alarms. */
+/** Everything that can be deleted and rebuilt: functions, machines, rules, schedules, the API and the alarms. */
 export class StatelessStack extends Stack {
   constructor(scope: Construct, id: string, { config, stateful, code, ...props }: StatelessStackProps) {
     super(scope, id, props);
@@ -37,7 +37,7 @@ export class StatelessStack extends Stack {
     const alarms = new Alarms(this, 'Alarms', config.alarmEmail);
     alarms.watchEverything(this);
     alarms.watchQueue('Quarantine', stateful.quarantine);
-    alarms.watchCount('ApprovalSweepFailed', 'approval-sweeper', 'Approvals could not be carried to their end.');
-    alarms.watchCount('FoldFailed', 'check-calibration', 'What is known could not be folded before decisions.');
+    alarms.watchCount('ApprovalSweepFailed', 'approval-sweeper', 'Approvals could not be completed.');
+    alarms.watchCount('FoldFailed', 'check-calibration', 'Labels could not be folded before decisions.');
   }
 }

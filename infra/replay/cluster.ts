@@ -68,6 +68,6 @@ export class Cluster {
 }
 
 /** The core rules with the same numbers. */
-function coreOf({ config, lottery, forecasterFor }: RuleSet): RuleSet {
-  return ruleSet('core', (core) => Object.assign(core, config), { lottery, forecasterFor });
+function coreOf({ numbers, config, lottery, forecasterFor }: RuleSet): RuleSet {
+  return ruleSet('core', { numbers, config, lottery, forecasterFor });
 }

@@ -2,7 +2,6 @@ import { beginEpoch } from '../../functions/domain/calibration/epoch.ts';
 import type { CalibrationState } from '../../functions/domain/calibration/state.ts';
 import type { Forecast } from '../../functions/domain/forecast/forecast.ts';
 import type { ForecastState } from '../../functions/domain/forecast/state.ts';
-import { RECALIBRATION } from '../../functions/domain/recalibration/numbers.ts';
 import { isStepDue, NO_MEMORY, recalibrationStep } from '../../functions/domain/recalibration/step.ts';
 import { NewestRounds } from './newest-rounds.ts';
 
@@ -25,7 +24,7 @@ export class Recalibration {
   readonly epochs: Epoch[] = [];
   private readonly state: CalibrationState;
   private readonly longWaitSeconds: number;
-  private readonly rounds = new NewestRounds(RECALIBRATION.window);
+  private readonly rounds: NewestRounds;
   private memory = NO_MEMORY;
   private beganAt = 0;
   private jobs = 0;
@@ -34,6 +33,7 @@ export class Recalibration {
   constructor(state: CalibrationState, longWaitSeconds: number) {
     this.state = state;
     this.longWaitSeconds = longWaitSeconds;
+    this.rounds = new NewestRounds(state.numbers.recalibration.window);
   }
 
   /** @returns the number of the round */

@@ -3,6 +3,7 @@ import { proposalOf } from '../../functions/domain/proposal.ts';
 import { CORE_EVIDENCE, EVIDENCE, type EvidenceFacts } from '../../functions/domain/reliability-rules.ts';
 import { instantOf, type Round, roundText } from '../../functions/domain/round.ts';
 import type { ScopeRule } from '../../functions/domain/rule.ts';
+import { NUMBERS, type Numbers } from '../../functions/domain/thresholds.ts';
 import { CORE_TIER_RULES, TIER_RULES, type TierRule } from '../../functions/domain/tier-gate.ts';
 import { type TierRules, tierRulesOf } from '../../functions/domain/tier-rules.ts';
 import { ClusterConfig } from '../../schemas/config.ts';
@@ -24,6 +25,7 @@ export interface RuleSet {
   readonly evidence: readonly ScopeRule<EvidenceFacts>[];
   /** About one tier. */
   readonly tierRules: readonly TierRule[];
+  readonly numbers: Numbers;
   readonly config: ClusterConfig;
   /** The numbers of the four tiers, and what each would do. */
   readonly tiers: readonly TierRules[];
@@ -47,8 +49,15 @@ const CLUSTER = {
   },
 } as const;
 
+/** The configuration of the cluster in a back-test, where nothing else is asked for. */
+export function clusterConfig(): ClusterConfig {
+  return ClusterConfig.parse(CLUSTER);
+}
+
 /** What a caller may put in place of what is deployed. */
 export interface Injected {
+  readonly numbers?: Numbers;
+  readonly config?: ClusterConfig;
   readonly lottery?: Lottery;
   readonly forecasterFor?: ForecasterFor;
 }
@@ -57,20 +66,13 @@ export interface Injected {
  * `core` is sections 1 to 6 of CALIBRATION.md without capability, reversibility, cooldowns, rates, a hold's place, drift bands and
  * refits; `all` is the gate as deployed. Its switches (frozen, stale) are about a running system: in a back-test nobody
  * pulls the brake.
- *
- * @param changed numbers of the cluster's configuration that are tried with other values
  */
-export function ruleSet(
-  name: RulesName,
-  changed: (config: ClusterConfig) => void = () => {},
-  injected: Injected = {},
-): RuleSet {
-  const config = ClusterConfig.parse(CLUSTER);
-  changed(config);
-  const tiers = tierRulesOf(config.tiers);
+export function ruleSet(name: RulesName, injected: Injected = {}): RuleSet {
+  const { numbers = NUMBERS, config = clusterConfig() } = injected;
+  const tiers = tierRulesOf(config.tiers, numbers);
   const actions = tiers.map(({ tier }) => proposalOf(tier, config, { clusterId: config.clusterId, jobId: 'job' }));
   const lottery = injected.lottery ?? keyed(config.salt ?? CLUSTER.salt);
-  const common = { forecasterFor, ...injected, name, config, tiers, actions, lottery };
+  const common = { forecasterFor, ...injected, name, numbers, config, tiers, actions, lottery };
   if (name === 'core') return { ...common, evidence: CORE_EVIDENCE, tierRules: CORE_TIER_RULES };
   return { ...common, evidence: EVIDENCE, tierRules: TIER_RULES };
 }

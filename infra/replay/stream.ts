@@ -11,7 +11,6 @@ import type { Purse } from '../../functions/domain/calibration/purse.ts';
 import { type CalibrationState, type Evaluation, initialState } from '../../functions/domain/calibration/state.ts';
 import { type Chosen, chooseTier, nothingChosen, tiersIn } from '../../functions/domain/choose-tier.ts';
 import { type Judgement, judge } from '../../functions/domain/rule.ts';
-import { GATE } from '../../functions/domain/thresholds.ts';
 import type { Limits, TierFacts } from '../../functions/domain/tier-gate.ts';
 import { calledTier } from '../../functions/domain/tier-rules.ts';
 import { earnedTier } from '../../functions/domain/tiers.ts';
@@ -113,8 +112,8 @@ export class Stream {
     this.forecast = forecast;
     this.onDecision = onDecision ?? null;
     this.onLabel = onLabel ?? null;
-    const { config, tiers, lottery } = rules;
-    this.state = initialState(tiers);
+    const { config, tiers, lottery, numbers } = rules;
+    this.state = initialState(tiers, numbers);
     this.seesTouched = rules.name === 'core';
     this.forecaster = rules.forecasterFor(forecast, {
       state: this.state,
@@ -231,9 +230,9 @@ export class Stream {
     if (tier === undefined) return;
     const open = (this.openCalls[i] ?? 0) + 1;
     this.openCalls[i] = open;
-    const demand = demandAfter(this.demand[i] ?? 0, open);
+    const demand = demandAfter(this.demand[i] ?? 0, open, this.rules.numbers);
     this.demand[i] = demand;
-    this.purse.caps[i] = capFor(tier, demand);
+    this.purse.caps[i] = capFor(tier, demand, this.rules.numbers);
   }
 
   /** How far the interventions that may come of a call are from their limits. */
@@ -296,12 +295,13 @@ export class Stream {
 
   private settle(until: number): void {
     const { pending } = this;
+    const { usefulSeconds } = this.rules.numbers.gate;
     while (pending.nextAt <= until) {
       const open = pending.next();
       if (open === undefined) return;
       if (Number.isNaN(open.foldedSeconds)) this.fold(open);
       else this.foldWait(open);
-      if (tellsMore(open, this.seesTouched)) pending.add(open);
+      if (tellsMore(open, this.seesTouched, usefulSeconds)) pending.add(open);
       else pending.giveBack(open);
     }
   }
@@ -369,16 +369,16 @@ function nothing(chosen: Chosen): void {
  * When more of a wait is known that goes on after its label: the next bound has elapsed, or the job has started. The same as
  * deployed, where nobody waits for a bound beyond usefulness.
  */
-function tellsMore(open: Open, seesTouched: boolean): boolean {
+function tellsMore(open: Open, seesTouched: boolean, usefulSeconds: number): boolean {
   const { entry, foldedSeconds, waitSeconds } = open;
   const owes = entry.touched ? seesTouched && touchedGoesOn(open) : owesWait(entry) !== null;
   if (!owes) return false;
   const next = nextElapse(entry.bounds, foldedSeconds);
   if (next === null) return false;
   // One that left without a start tells of the bounds that had elapsed by then.
-  if (Number.isNaN(waitSeconds) && !(next <= Math.min(open.leftSeconds, GATE.usefulSeconds))) return false;
+  if (Number.isNaN(waitSeconds) && !(next <= Math.min(open.leftSeconds, usefulSeconds))) return false;
   if (Number.isNaN(waitSeconds)) open.nextSeconds = next;
-  else open.nextSeconds = next > GATE.usefulSeconds ? waitSeconds : Math.min(next, waitSeconds);
+  else open.nextSeconds = next > usefulSeconds ? waitSeconds : Math.min(next, waitSeconds);
   open.at = entry.submittedAt + open.nextSeconds;
   return true;
 }

@@ -1,9 +1,9 @@
-/** An error as an AWS service answers it: `type` is the code that SDKs turn into an error name. */
+/** An error as an AWS service returns it: `type` is the code that SDKs turn into an error name. */
 export class AwsError extends Error {
   override readonly name = 'AwsError' as const;
   readonly type: string;
   readonly status: number;
-  /** Further fields of the answer, e.g. the item of a failed condition. */
+  /** Further fields of the response, e.g. the item of a failed condition. */
   readonly extra: Readonly<Record<string, unknown>>;
 
   constructor(

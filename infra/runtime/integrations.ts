@@ -19,9 +19,9 @@ interface Services {
   readonly startExecution: Engine['start'];
 }
 
-/** A body or a detail: text as it is, anything else as JSON. */
+/** A body or a detail: text is passed as is, anything else as JSON. */
 const AsText = Json.transform((given) => (typeof given === 'string' ? given : JSON.stringify(given)));
-// The argument of a call is JSON already: a long state is not walked again for every invocation.
+// The argument is JSON already: a large payload is not validated again for every invocation.
 const Invoke = z.strictObject({ FunctionName: z.string(), Payload: z.custom<JsonValue>().default({}) });
 const SendMessage = z.strictObject({ QueueUrl: z.string(), MessageBody: AsText });
 const PutEvents = z.strictObject({ Entries: z.array(z.strictObject({ ...PutEventsEntry.shape, Detail: AsText })) });
@@ -31,7 +31,7 @@ const StartExecution = z.strictObject({
   Input: Json.default({}),
 });
 
-/** What the names of a service's errors begin with, and which of them complains about arguments. */
+/** Prefix of a service's error names, and its error for invalid arguments. */
 const ERRORS: Readonly<Record<string, { readonly prefix: string; readonly invalid: string }>> = {
   lambda: { prefix: 'Lambda', invalid: 'InvalidParameterValueException' },
   sqs: { prefix: 'Sqs', invalid: 'SqsException' },
@@ -84,7 +84,7 @@ export function createIntegrations({ authorize, host, queues, bus, startExecutio
   };
 }
 
-/** AWS names an error `Service.Exception`; what a handler throws keeps its own name. */
+/** AWS names an error `Service.Exception`; an error thrown by a handler keeps its own name. */
 function asTaskError(error: unknown, service: string): unknown {
   const { prefix, invalid } = ERRORS[service] ?? { prefix: service, invalid: 'ValidationException' };
   const named = (name: string, cause: string) => new TaskError(`${prefix}.${name}`, cause);

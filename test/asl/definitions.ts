@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { GATE } from '../../functions/domain/thresholds.ts';
 
 const directory = new URL('../../statemachines/', import.meta.url);
 
@@ -52,11 +53,15 @@ export interface Definition {
   states: [name: string, state: State][];
 }
 
-/** The machines as they are checked in, before substitution. */
+/** Of the placeholders, those that stand in expressions. */
+const numbers: Readonly<Record<string, number>> = { NotifyAbove: GATE.score.notify };
+
+/** The machines as they are checked in; of the placeholders, only numbers are filled in. */
 export const definitions: Definition[] = readdirSync(directory)
   .filter((file) => file.endsWith('.asl.json'))
   .map((file) => {
-    const text = readFileSync(new URL(file, directory), 'utf8');
+    const raw = readFileSync(new URL(file, directory), 'utf8');
+    const text = raw.replaceAll(/\$\{(\w+)\}/g, (placeholder, name) => String(numbers[name] ?? placeholder));
     const machine = Machine.parse(JSON.parse(text));
     return { name: file.replace('.asl.json', ''), text, machine, states: flatten(machine.States) };
   });

@@ -52,7 +52,8 @@ describe('one machine, with somebody else’s VGAC and Slack', () => {
     process_ = spawn(
       join(root, 'node_modules/.bin/node'),
       [
-        'infra/cli/start.ts',
+        'infra/cli/vgac.js',
+        'start',
         '--idle',
         '--config',
         config,

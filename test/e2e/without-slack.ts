@@ -161,7 +161,7 @@ export function answersWithoutSlack(shared: SharedSystem): void {
         AWS_ACCESS_KEY_ID: system.credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: system.credentials.secretAccessKey,
       };
-      const command = ['infra/cli/approve.ts', ...args, ...where];
+      const command = ['infra/cli/vgac.js', 'approve', ...args, ...where];
       return promisify(execFile)(process.execPath, command, { env }).then(
         ({ stdout }) => stdout.trim(),
         (error: unknown) => (error instanceof Error && 'stderr' in error ? `${error.stderr}`.trim() : String(error)),
@@ -171,7 +171,7 @@ export function answersWithoutSlack(shared: SharedSystem): void {
     it('lists what is asked, denies with a reason, and says who was first to whoever comes later', async () => {
       const { approval_id: id } = await asked('900111');
       expect(await approve('--list')).toContain('Change the priority of job 900111 by +100.');
-      expect(await approve(id, '--deny')).toBe('say who answers: --as SLACK_ID, the one in the configuration');
+      expect(await approve(id, '--deny')).toBe('Say who answers with --as SLACK_ID, the one in the configuration.');
       expect(await approve(id, '--deny', '--as', 'U0STRANGER')).toContain('you are not among the approvers');
       expect(await approve(id, '--deny', '--reason', 'not tonight', '--as', 'U0ONCALL')).toMatch(
         /^Denied by U0ONCALL on the command line, .*; nothing is done\.$/,

@@ -1,11 +1,8 @@
 import { SendTaskSuccessCommand, SFNClient, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';
-import type { ApprovalAnswer } from '../../../schemas/items/approval.ts';
+import type { AnswerTask } from '../../application/approvals/ports.ts';
 import { clientSettings } from './client.ts';
 
 const client = new SFNClient(clientSettings());
-
-/** Hands a human's answer to the execution that waits for it. */
-export type AnswerTask = (token: string, answer: ApprovalAnswer) => Promise<'resumed' | 'closed'>;
 
 /** Step Functions did not take the answer. Carries no cause: the service quotes the token in some of its messages. */
 export class TaskNotAnswered extends Error {

@@ -1,7 +1,10 @@
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 import * as z from 'zod';
+import type { LanguageModel } from '../../application/approvals/ports.ts';
 import { plainHttp } from './plain-http.ts';
 
+/** An explanation that takes longer is not worth waiting for. */
+const TIMEOUT_MS = 2_000;
 /** 500 characters are below 200 tokens. */
 const MAX_TOKENS = 250;
 
@@ -20,12 +23,17 @@ const Answer = z.object({
   }),
 });
 
+/** @param modelId of a foundation model or an inference profile; empty for none */
+export const languageModel = (modelId: string, timeoutMs = TIMEOUT_MS): LanguageModel => ({
+  id: modelId,
+  complete: (instructions, facts) => converse({ modelId, timeoutMs }, instructions, facts),
+});
+
 /**
- * Asks a model once, without thinking and without tools.
- * `modelId` is of a foundation model or an inference profile; `timeoutMs` is for the whole call.
+ * Asks a model once, without thinking and without tools. `timeoutMs` is for the whole call.
  * @throws NoText
  */
-export async function converse(
+async function converse(
   { modelId, timeoutMs }: { modelId: string; timeoutMs: number },
   instructions: string,
   facts: string,

@@ -1,4 +1,5 @@
-import type { AnsweredIn, ApprovalItem } from '../../../schemas/items/approval.ts';
+import type { ApprovalItem, ApprovalStatus } from '../../../schemas/items/approval.ts';
+import { closedWords, DENIED_WITHOUT_REASON, type Style, WHERE } from '../../domain/answer-words.ts';
 import {
   alreadyWords,
   askedBecause,
@@ -6,12 +7,11 @@ import {
   eceWords,
   isLearning,
   jobWords,
-  nothingWords,
+  notifiedBecause,
   recordWords,
   riskWords,
   silenceWords,
   timeBeside,
-  toldBecause,
   voidWords,
 } from '../../domain/question-words.ts';
 import { undoState, undoUntil } from '../../domain/undoing.ts';
@@ -19,9 +19,6 @@ import { button, buttons, context, plain, section, sections } from './blocks.ts'
 import type { SlackMessage } from './client.ts';
 import { besideName, prose, wholeName } from './escape.ts';
 import { clockTime, effectWords, evidenceMark, person } from './wording.ts';
-
-/** What is recorded where nobody said why; not worth a line on the card. */
-export const DENIED_WITHOUT_REASON = 'denied without a reason';
 
 /**
  * The card of a pending approval, made to fit a phone: what would be done to whose job, why, and what silence means. What it rests
@@ -84,7 +81,7 @@ function explanationBlocks({ explanation }: ApprovalItem) {
   return [context(`_In words (written by a model from the numbers above):_ ${prose(explanation, 900)}`)];
 }
 
-/** For an incoming webhook, which only speaks: the question without a button, and where it can be answered. */
+/** For an incoming webhook, which is one-way: the question without buttons, and where it can be answered. */
 export function noticeCard(approval: ApprovalItem): SlackMessage {
   const { text, blocks } = requestCard(approval);
   return {
@@ -99,7 +96,7 @@ export function noticeCard(approval: ApprovalItem): SlackMessage {
   };
 }
 
-/** For an incoming webhook: what the agent did alone, and where it can be undone. */
+/** For an incoming webhook: an autonomous effect, and where it can be undone. */
 export function undoNotice(approval: ApprovalItem, now: Date): SlackMessage {
   const { text, blocks } = settledCard({ ...approval, undo_seconds: 0 }, now);
   const until = clockTime(new Date(undoUntil(approval)).toISOString());
@@ -120,12 +117,12 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
   const { pinned, approval_id: id } = approval;
   const undo = undoState(approval, now);
   return {
-    text: approval.status === 'alone' ? 'The agent did something alone' : `Human review: ${approval.status}`,
+    text: approval.status === 'autonomous' ? 'The agent did something alone' : `Human review: ${approval.status}`,
     blocks: [
       section(stateWords(approval), ...reasonWords(approval), ...effectWords(approval, undo)),
       ...sections(aboutLine(approval), jobWords(approval, besideName, wholeName)),
-      ...(approval.status === 'alone'
-        ? [section(`_You are told because:_ ${prose(toldBecause(pinned), 400)} · ${evidenceMark(pinned)}`)]
+      ...(approval.status === 'autonomous'
+        ? [section(`_You are told because:_ ${prose(notifiedBecause(pinned), 400)} · ${evidenceMark(pinned)}`)]
         : []),
       ...(undo === 'open'
         ? [
@@ -140,16 +137,10 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
 /** What it was about, in one line, whatever came of it. */
 export function aboutLine({ status, question, subject, pinned }: ApprovalItem): string {
   const { arguments: args } = subject;
-  if (status === 'alone') return `${deedWords(args, 'done', wholeName)}.`;
+  if (status === 'autonomous') return `${deedWords(args, 'done', wholeName)}.`;
   if (question === 'keep') return `*Asked:* keep job ${wholeName(args.jobId)} held?`;
   if (pinned.dryRun) return `*Asked in dry run:* ${deedWords(args, 'would', wholeName)}.`;
   return `*Asked:* ${deedWords(args, 'do', wholeName)}?`;
-}
-
-/** What `settledCard` shows, in a word: the card needs an update when this has changed. */
-export function cardState(approval: ApprovalItem, now: Date): string {
-  const { status, effect, decided_at } = approval;
-  return [status, decided_at, effect?.status ?? 'no effect', effect?.at, undoState(approval, now)].join(' ');
 }
 
 /** A second card of the same approval, posted by a crash in between: points to the one that counts. */
@@ -158,45 +149,36 @@ export function supersededCard(): SlackMessage {
   return { text, blocks: [section(text)] };
 }
 
-/** How an approval ended, in a sentence. Timeout is worded as timeout: nobody said no. */
+/** How an approval ended, in a sentence; said of an open one, that the time to answer is over. */
 export function stateWords(approval: ApprovalItem): string {
-  const keep = approval.question === 'keep';
-  const { dryRun } = approval.pinned;
-  const by = `${person(approval.decided_by ?? '')}${VIA[approval.decided_via ?? 'slack']}`;
-  const at = clockTime(approval.decided_at ?? approval.expires_at);
-  const nothing = nothingWords(approval);
-  switch (approval.status) {
-    case 'pending':
-      // Only ever said to somebody who was too late: an open question has a card of its own.
-      return `⏳ *Expired*: the time to answer ended ${clockTime(approval.expires_at)}; ${nothing}.`;
-    case 'approved':
-      if (keep) return `✅ *Hold kept* by ${by}, ${at}.`;
-      return dryRun ? `✅ *Approved in dry run* by ${by}, ${at}.` : `✅ *Approved* by ${by}, ${at}.`;
-    case 'denied':
-      return keep ? `↩️ *Release* decided by ${by}, ${at}.` : `⛔ *Denied* by ${by}, ${at}; ${nothing}.`;
-    case 'expired':
-      return `⏳ *Expired*: nobody answered by ${clockTime(approval.expires_at)}; ${nothing}.`;
-    case 'void': {
-      const why = prose(approval.decided_reason ?? 'it no longer fits the world', 400);
-      return `🚫 *Void*, ${at}: ${why}${keep ? '' : `; ${nothing}`}.`;
-    }
-    case 'alone':
-      return `🤖 *Done by the agent alone*, ${at}; nobody was asked.`;
-  }
+  return closedWords(approval, IN_SLACK);
 }
 
-/** The reason of a denial, in the words of whoever denied. */
+const MARKS: Readonly<Record<ApprovalStatus, string>> = {
+  pending: '⏳',
+  approved: '✅',
+  denied: '⛔',
+  expired: '⏳',
+  void: '🚫',
+  autonomous: '🤖',
+};
+
+const IN_SLACK: Style = {
+  head: (words, { status, question }) => {
+    const mark = status === 'denied' && question === 'keep' ? '↩️' : MARKS[status];
+    return `${mark} *${words}*`;
+  },
+  // Where else, if not here, is said.
+  by: (by, via = 'slack') => `by ${person(by ?? '')}${via === 'slack' ? '' : ` ${WHERE[via]}`}`,
+  quoted: (text) => prose(text, 400),
+};
+
+/** The reason for a denial, in the words of whoever denied. */
 function reasonWords({ status, decided_reason, decided_via }: ApprovalItem): string[] {
   if (status !== 'denied' || decided_via === undefined || !decided_reason) return [];
   if (decided_reason === DENIED_WITHOUT_REASON) return [];
   return [`_Why:_ ${prose(decided_reason, 600)}`];
 }
-
-const VIA: Readonly<Record<AnsweredIn, string>> = {
-  slack: '',
-  console: ' in the console',
-  cli: ' on the command line',
-};
 
 /** Stops more than this question, so it asks once more. */
 const FREEZE_BUTTON = button('freeze', 'Freeze cluster', {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KnownBlock, ModalView } from '@slack/types';
 import type * as z from 'zod';
 import { ChatDone, ErrorAnswer, OkAnswer } from '../../../schemas/ports/slack.ts';
+import type { MessageRef } from '../../application/approvals/messages.ts';
 import { drop } from '../http/limited-body.ts';
 import { persist } from '../http/persist.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
@@ -17,24 +18,19 @@ export interface SlackMessage {
 /** A sentence, or a whole message. */
 export type PrivateMessage = Pick<SlackMessage, 'text'> & Partial<SlackMessage>;
 
-export interface CardRef {
-  channel: string;
-  ts: string;
-}
-
 export interface Slack {
   /** chat.postMessage; in the thread of `thread` where given. */
-  post(channel: string, message: SlackMessage, thread?: string): Promise<CardRef>;
+  post(channel: string, message: SlackMessage, thread?: string): Promise<MessageRef>;
   /** chat.update: replaces text and blocks. */
-  update(card: CardRef, message: SlackMessage): Promise<void>;
-  /** Tells only the person who clicked. False for a URL that is not Slack's: nothing was sent. */
-  whisper(responseUrl: string, message: PrivateMessage): Promise<boolean>;
-  /** Tells one person in a channel, where there is no response URL or it is used up. */
+  update(card: MessageRef, message: SlackMessage): Promise<void>;
+  /** Replies only to the person who clicked. False for a URL that is not Slack's: nothing was sent. */
+  replyPrivately(responseUrl: string, message: PrivateMessage): Promise<boolean>;
+  /** Writes to one person in a channel, where there is no response URL or it is used up. */
   ephemeral(channel: string, user: string, message: PrivateMessage): Promise<void>;
   /** Replaces the message whose button was clicked: the second way to a card that chat.update does not reach. */
   replace(responseUrl: string, message: SlackMessage): Promise<boolean>;
   /** Address of a message, for people: opens it in Slack. */
-  link(card: CardRef): string;
+  link(card: MessageRef): string;
   /** views.open: a modal for the person who clicked less than three seconds ago. */
   openModal(triggerId: string, view: ModalView): Promise<void>;
 }
@@ -95,7 +91,7 @@ export function slackClient(options: SlackOptions): Slack {
     update: async (card, message) => {
       await call('chat.update', { ...card, ...message }, ChatDone);
     },
-    whisper: (responseUrl, message) =>
+    replyPrivately: (responseUrl, message) =>
       respond(responseUrl, { response_type: 'ephemeral', replace_original: false, ...message }),
     ephemeral: async (channel, user, message) => {
       await call('chat.postEphemeral', { channel, user, ...message }, OkAnswer);

@@ -1,13 +1,15 @@
 import type { DailyDigestItem } from '../../../schemas/items/approval.ts';
+import type { DigestMessages } from '../../application/approvals/messages.ts';
+import { digestIdOf } from '../../domain/digest-id.ts';
 import type { Fatigue } from '../../domain/fatigue.ts';
 import { ALSO_ASKED, PART_WORDS } from '../../domain/figure-words.ts';
 import { PARTS } from '../../domain/figures.ts';
-import { tierName } from '../../domain/gate.ts';
+import { tierName } from '../../domain/thresholds.ts';
 import type { Day } from '../../domain/withheld.ts';
-import { digestIdOf } from '../tables/daily-digests.ts';
 import { button, buttons, section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code, prose } from './escape.ts';
+import type { Send } from './notifier.ts';
 import { clockTime, duration, person } from './wording.ts';
 
 const SHOWN_REASONS = 5;
@@ -18,13 +20,11 @@ const ENOUGH_ANSWERS = 10;
 const QUICK_SECONDS = 10;
 const EAGER_RATE = 0.95;
 
-/** The lines of the daily message, or none when there is nothing to say. */
-export function digestLines(clusterId: string, date: string, day: Day, people: readonly Fatigue[]): string[] {
-  const { nothingNeeded } = day.figures.parts;
-  // A day on which nothing was called for is no news.
-  if (day.figures.jobs === nothingNeeded && people.length === 0) return [];
-  return [...dayLines(clusterId, date, day), ...peopleLines(people)];
-}
+/** The daily message about what became of jobs, and how approvals were answered. */
+export const digestMessages = (send: Send): DigestMessages => ({
+  linesOf: (clusterId, date, day, people) => [...dayLines(clusterId, date, day), ...peopleLines(people)],
+  postDigest: (channel, digest) => send(channel, digestMessage(digest)),
+});
 
 /** The message, with a button until somebody has acknowledged it. */
 export function digestMessage({

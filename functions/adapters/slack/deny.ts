@@ -1,64 +1,64 @@
 import type { ModalView } from '@slack/types';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { DENY_MODAL, REASON_FIELD } from '../../../schemas/ports/slack.ts';
+import { answerApproval, REASON_LENGTH, reasonOf, type Taken } from '../../application/approvals/answer-approval.ts';
+import { note } from '../../application/approvals/audit.ts';
+import { settle } from '../../application/approvals/settle.ts';
+import { DENIED_WITHOUT_REASON } from '../../domain/answer-words.ts';
 import { nothingWords } from '../../domain/question-words.ts';
-import { answerApproval, note, REASON_LENGTH, reasonOf, type Taken } from '../answer-approval.ts';
 import { plain, section, sections } from './blocks.ts';
-import { aboutLine, DENIED_WITHOUT_REASON } from './cards.ts';
-import type { ResumingEdges } from './edges.ts';
+import { aboutLine } from './cards.ts';
+import { type ClickPorts, throughClick } from './click-ports.ts';
+import { whyNotCounted } from './click-reply.ts';
 import type { Click, Denial } from './interaction.ts';
-import { settle } from './settle.ts';
-import { cardOf, explanation } from './taken.ts';
 import { person } from './wording.ts';
 
 /**
- * Asks why in a modal; the answer to it denies. When the modal cannot be opened, since the three seconds are over or Slack
- * does not answer, it is denied without a reason, because a click on Deny must never leave a question open.
+ * Asks why in a modal; the answer to it denies. When the modal cannot be opened, because the three seconds are over or Slack does not
+ * answer, the approval is denied without a reason: a click on Deny must never leave a question open.
  * @returns null when the modal is open and nothing is decided yet
  */
-export async function denyOrAskWhy(edges: ResumingEdges, approval: ApprovalItem, click: Click): Promise<Taken | null> {
-  const stillOpen = approval.status === 'pending' && edges.now.getTime() < Date.parse(approval.expires_at);
+export async function denyOrAskWhy(ports: ClickPorts, approval: ApprovalItem, click: Click): Promise<Taken | null> {
+  const stillOpen = approval.status === 'pending' && ports.now.getTime() < Date.parse(approval.expires_at);
   if (stillOpen && click.triggerId !== undefined) {
     try {
-      await edges.slack.openModal(click.triggerId, whyModal(approval));
-      await note(edges, approval, click.by, 'was asked why');
+      await ports.slack.openModal(click.triggerId, whyModal(approval));
+      await note(ports, approval, click.by, 'was asked why');
       return null;
     } catch (error) {
-      edges.warn('the modal could not be opened: denied without a reason', error);
+      ports.warn('the modal could not be opened: denied without a reason', error);
     }
   }
   const by = { kind: 'slack', id: click.by } as const;
   const answer = { approvalId: approval.approval_id, by, decision: 'denied', reason: DENIED_WITHOUT_REASON } as const;
-  const taken = await answerApproval(edges, { ...answer, at: edges.now }, (now, decided) =>
-    settle(now, decided, { secondWay: cardOf(edges, click) }),
-  );
-  if (taken.outcome === 'decided') await askWhyInThread(edges, taken.approval, click.by);
+  const taken = await answerApproval(ports, answer, (decided) => settle(throughClick(ports, click), decided));
+  if (taken.outcome === 'decided') await askWhyInThread(ports, taken.approval, click.by);
   return taken;
 }
 
 /**
- * Takes a modal that was sent off.
+ * Takes a modal that was submitted.
  * @returns what Slack shows in its place; null closes it
  */
 export async function answerDenial(
-  edges: ResumingEdges,
+  ports: ClickPorts,
   { approvalId, by, reason }: Denial,
 ): Promise<Record<string, unknown> | null> {
   const words = reasonOf(reason);
-  const answer = { approvalId, decision: 'denied', reason: words || DENIED_WITHOUT_REASON, at: edges.now } as const;
-  const taken = await answerApproval(edges, { ...answer, by: { kind: 'slack', id: by } }, (now, denied) =>
-    settle(now, denied),
+  const answer = { approvalId, decision: 'denied', reason: words || DENIED_WITHOUT_REASON } as const;
+  const taken = await answerApproval(ports, { ...answer, by: { kind: 'slack', id: by } }, (denied) =>
+    settle(ports, denied),
   );
-  const text = explanation(taken);
+  const text = whyNotCounted(taken);
   return text === null ? null : { response_action: 'update', view: sorryModal(text) };
 }
 
-async function askWhyInThread(edges: ResumingEdges, { channel, card_ts: ts }: ApprovalItem, by: string): Promise<void> {
+async function askWhyInThread(ports: ClickPorts, { channel, card_ts: ts }: ApprovalItem, by: string): Promise<void> {
   if (channel === undefined || ts === undefined) return;
   const text = `${person(by)}, you denied this. Please say why in this thread, so that the next person knows.`;
-  await edges.slack
+  await ports.slack
     .post(channel, { text: 'Please say why', blocks: [section(text)] }, ts)
-    .catch((error: unknown) => edges.warn('nobody was asked why', error));
+    .catch((error: unknown) => ports.warn('nobody was asked why', error));
 }
 
 function whyModal(approval: ApprovalItem): ModalView {

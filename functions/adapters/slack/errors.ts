@@ -1,5 +1,7 @@
+import { ChannelUnavailable } from '../../application/approvals/messages.ts';
+
 /** Slack did not answer, is rate limiting for longer than we may wait, or has a fault of its own. Worth a retry. */
-export class SlackUnavailable extends Error {
+export class SlackUnavailable extends ChannelUnavailable {
   override name = 'SlackUnavailable' as const;
 }
 

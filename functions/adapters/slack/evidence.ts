@@ -1,7 +1,7 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
-import { tierName } from '../../domain/gate.ts';
 import { alternativeWords, askedBecause } from '../../domain/question-words.ts';
 import { servedWords } from '../../domain/served-words.ts';
+import { tierName } from '../../domain/thresholds.ts';
 import { section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code, prose } from './escape.ts';
@@ -45,14 +45,14 @@ export function evidenceMessage(approval: ApprovalItem): SlackMessage {
   };
 }
 
-/** Every rule of every tier that was passed over, once, without the one that the card tells. */
+/** Every rule of every tier that was passed over, once, without the one that is on the card. */
 function otherRules({ pinned, subject }: ApprovalItem): string[] {
-  const told = new Set([askedBecause(pinned, subject)]);
+  const named = new Set([askedBecause(pinned, subject)]);
   const all = [...pinned.passedOver.flatMap(({ reasons }) => reasons), ...pinned.reasons];
   const rules: string[] = [];
   for (const { code: rule, message } of all) {
-    if (told.has(message)) continue;
-    told.add(message);
+    if (named.has(message)) continue;
+    named.add(message);
     rules.push(`• ${code(rule, 60)} ${prose(message, REASON_LENGTH)}`);
   }
   const more = rules.length - SHOWN_REASONS;

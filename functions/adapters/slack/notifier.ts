@@ -25,20 +25,19 @@ export async function wayToPeople({ baseUrl, botTokenName, webhookUrlName }: Not
 }
 
 /**
- * Sends a message that needs no answer: by the bot where there is a token, else by the incoming webhook, else nowhere.
- * @returns whether there was a way to send it
+ * Sends a message that needs no answer. @returns whether there was a way to send it
  * @throws SlackUnavailable, SlackRefused
  */
-export function notifier(options: NotifierOptions) {
-  return async (channel: string, message: SlackMessage): Promise<boolean> =>
-    say(await wayToPeople(options), channel, message);
-}
+export type Send = (channel: string, message: SlackMessage) => Promise<boolean>;
 
-/** Sends by the way that was found. */
-export async function say(way: Way, channel: string, message: SlackMessage): Promise<boolean> {
-  if (way.kind === 'bot') await way.slack.post(channel, message);
-  if (way.kind === 'webhook') await way.post(message);
-  return way.kind !== 'none';
+/** By the bot where there is a token, else by the incoming webhook, else nowhere. */
+export function notifier(options: NotifierOptions): Send {
+  return async (channel, message) => {
+    const way = await wayToPeople(options);
+    if (way.kind === 'bot') await way.slack.post(channel, message);
+    if (way.kind === 'webhook') await way.post(message);
+    return way.kind !== 'none';
+  };
 }
 
 /** A secret that was never filled in is a way that is not configured, not a failure of the job. */

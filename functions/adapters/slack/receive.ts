@@ -1,5 +1,3 @@
-import { takeOnce } from '../tables/signed-requests.ts';
-import type { Table } from '../tables/table.ts';
 import { type Click, type Denial, type Home, readInteraction } from './interaction.ts';
 import { requestOnce, type SignedRequest, whyNotSlack } from './signature.ts';
 
@@ -7,8 +5,11 @@ type Received =
   | { kind: 'click'; click: Click }
   | { kind: 'denial'; denial: Denial }
   | { kind: 'ignored' }
-  /** `why` is for the log; whoever sent it learns nothing. */
+  /** `why` is for the log; the sender learns nothing. */
   | { kind: 'refused'; why: string };
+
+/** Records that a request was taken. False when it was taken before. */
+type TakeOnce = (request: ReturnType<typeof requestOnce>, now: Date) => Promise<boolean>;
 
 /**
  * Lets in what Slack sent, for this app, from this workspace, for the first time; everything else is refused in the same
@@ -17,7 +18,7 @@ type Received =
  * @param secret the stored signing secret: one, or during a rotation two
  */
 export async function receive(
-  { table, now }: { table: Table; now: Date },
+  { takeOnce, now }: { takeOnce: TakeOnce; now: Date },
   request: SignedRequest,
   secret: string,
   home: Home,
@@ -28,6 +29,6 @@ export async function receive(
   if (interaction.kind === 'malformed') return { kind: 'refused', why: 'not an interaction' };
   if (interaction.kind === 'foreign') return { kind: 'refused', why: 'another workspace or app' };
   if (interaction.kind === 'ignored') return interaction;
-  const first = await takeOnce(table, requestOnce(request), now);
+  const first = await takeOnce(requestOnce(request), now);
   return first ? interaction : { kind: 'refused', why: 'repeated' };
 }

@@ -1,6 +1,6 @@
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
-import { deedWords, type Form, jobWords, timeBeside, toldBecause } from '../../domain/question-words.ts';
+import { deedWords, type Form, jobWords, notifiedBecause, timeBeside } from '../../domain/question-words.ts';
 import { countOf, countWords, type Said, type Statements } from '../../domain/rolling-statements.ts';
 import { section, sections } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
@@ -18,7 +18,7 @@ const OUTCOME: Record<Effect['status'], { title: string; form: Form }> = {
 /** Names in a list may be cut. */
 const IN_LIST = 80;
 
-/** Tells of an intervention that the agent did alone and nobody can take back from here, or would have done. */
+/** Reports an autonomous intervention, real or in dry run, that nobody can take back from here. */
 export function statementMessage(
   decision: Decision,
   effect: Effect,
@@ -33,7 +33,7 @@ export function statementMessage(
     blocks: [
       ...sections(`🤖 *${title}:* ${deedWords(args, form, wholeName)}${why}.`, whose),
       section(
-        `_You are told because:_ ${prose(toldBecause(decision), 400)} · ${evidenceMark(decision)}`,
+        `_You are told because:_ ${prose(notifiedBecause(decision), 400)} · ${evidenceMark(decision)}`,
         ...(effect.intervened ? ['It cannot be undone from here.'] : []),
       ),
     ],
@@ -53,7 +53,7 @@ export function saidOf(decision: Decision, effect: Effect): Said {
     dryRun,
     at,
     line: `${at.slice(11, 16)} ${job} ${what}: “${prose(decision.statement, 200)}”`,
-    because: prose(toldBecause(decision), 400),
+    because: prose(notifiedBecause(decision), 400),
     mark: evidenceMark(decision),
   };
 }

@@ -2,6 +2,7 @@ import type { Decision } from '../../../schemas/decision.ts';
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { SlackUserId } from '../../../schemas/ports/slack.ts';
 import { isLearning, percent } from '../../domain/question-words.ts';
+import { GATE } from '../../domain/thresholds.ts';
 import type { UndoState } from '../../domain/undoing.ts';
 import { code, prose } from './escape.ts';
 
@@ -12,10 +13,10 @@ const UNDO_WORDS: Readonly<Record<UndoState, (approval: ApprovalItem) => string[
   never: ({ subject }) => [`${code(subject.arguments.action, 60)} cannot be undone from here.`],
 };
 
-/** What operators know: ✅ above 0.85, ⚠️ above 0.60, ❓ below or unknown. Both limits are strict, as in the gate. */
+/** What operators know: ✅ where the gate acts alone, ⚠️ where it acts and tells, ❓ below or unknown. */
 export function calibrationMark(score: number | null): string {
   if (score === null || !Number.isFinite(score)) return '❓ calibration: unknown';
-  const mark = score > 0.85 ? '✅' : score > 0.6 ? '⚠️' : '❓';
+  const mark = score > GATE.score.autonomous ? '✅' : score > GATE.score.notify ? '⚠️' : '❓';
   return `${mark} calibration: ${percent(score).replace(' ', '')}`;
 }
 
@@ -50,7 +51,9 @@ export function effectWords(approval: ApprovalItem, undo: UndoState): string[] {
     case 'done':
       return [
         // Who did it and when stands above.
-        status === 'alone' ? 'Read back from the scheduler.' : `*Done*, ${when}, and read back from the scheduler.`,
+        status === 'autonomous'
+          ? 'Read back from the scheduler.'
+          : `*Done*, ${when}, and read back from the scheduler.`,
         ...UNDO_WORDS[undo](approval),
       ];
     case 'dryRun':

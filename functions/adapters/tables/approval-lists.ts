@@ -1,6 +1,9 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { approvalKey, loadApproval } from './approval-item.ts';
+import { query } from './query.ts';
+import { readable, readMany } from './read-many.ts';
+import type { ItemKey } from './read-together.ts';
 import type { Table } from './table.ts';
 
 export const OPEN = 'APPROVALS#OPEN';
@@ -36,4 +39,41 @@ async function* listed(table: Table, listing: string, from: string): AsyncGenera
     }
     start = page.LastEvaluatedKey;
   } while (start);
+}
+
+/** Approvals with something left to do, those that expire first at the front. */
+export function firstOpenApprovals(table: Table, limit: number): Promise<ApprovalItem[]> {
+  return loadListed(table, OPEN, '', limit, true);
+}
+
+/** Settled approvals of a cluster whose time to answer ended after `since`, the newest first. */
+export function newestClosedApprovals(
+  table: Table,
+  clusterId: string,
+  since: Date,
+  limit: number,
+): Promise<ApprovalItem[]> {
+  return loadListed(table, closedListing(clusterId), since.toISOString(), limit, false);
+}
+
+async function loadListed(
+  table: Table,
+  listing: string,
+  from: string,
+  limit: number,
+  forward: boolean,
+): Promise<ApprovalItem[]> {
+  const keys: ItemKey[] = [];
+  const found = query(table, {
+    IndexName: 'listing',
+    KeyConditionExpression: 'listing = :listing AND listing_key > :from',
+    ExpressionAttributeValues: { ':listing': listing, ':from': from || ' ' },
+    ScanIndexForward: forward,
+    Limit: limit,
+  });
+  for await (const { PK, SK } of found) {
+    if (SK === 'APPROVAL') keys.push({ PK: String(PK), SK });
+    if (keys.length === limit) break;
+  }
+  return (await readMany(table, keys)).flatMap((item) => readable(ApprovalItem, item) ?? []);
 }

@@ -4,7 +4,7 @@ import { OPEN } from './approval-lists.ts';
 import type { Table } from './table.ts';
 
 /**
- * Notes which message is the card. Null when another card was noted before.
+ * Records which message is the card. Null when another card was recorded before.
  * Opens the approval again in case it was decided and closed meanwhile, so that the sweeper makes this card true.
  */
 export function recordCard(
@@ -19,7 +19,7 @@ export function recordCard(
   });
 }
 
-/** Notes an explanation for the card of a pending approval. Null when it was answered meanwhile. */
+/** Records an explanation for the card of a pending approval. Null when it was answered meanwhile. */
 export function noteExplanation(table: Table, id: string, text: string): Promise<ApprovalItem | null> {
   return tryUpdate(table, id, {
     update: 'SET explanation = :text',
@@ -29,7 +29,7 @@ export function noteExplanation(table: Table, id: string, text: string): Promise
   });
 }
 
-/** Notes that this decision was announced. Does nothing when it changed in between: then it is announced again. */
+/** Records that this decision was announced. Does nothing when it has changed in between: then it is announced again. */
 export async function markAnnounced(table: Table, approval: ApprovalItem, now: Date): Promise<void> {
   await tryUpdate(table, approval.approval_id, {
     update: 'SET announced_at = :now',
@@ -39,7 +39,7 @@ export async function markAnnounced(table: Table, approval: ApprovalItem, now: D
   });
 }
 
-/** Notes what came of the answer. Opens the approval again, so that the sweeper makes the card say it. */
+/** Records what came of the answer. Opens the approval again, so that the sweeper makes the card say it. */
 export async function noteEffect(
   table: Table,
   id: string,
@@ -52,17 +52,23 @@ export async function noteEffect(
   });
 }
 
-/** Asks once to take the effect back. Null when somebody asked before, or it does not stand any more. */
+/** Records, once, that somebody asked to take the effect back. Null when somebody asked before, or there is no approval any more. */
 export function askUndo(table: Table, id: string, by: string, now: Date): Promise<ApprovalItem | null> {
   return tryUpdate(table, id, {
     update: 'SET undo_asked_by = :by, undo_asked_at = :now, listing = :open',
-    condition: '(#status = :approved OR #status = :alone) AND attribute_not_exists(undo_asked_at)',
+    condition: '(#status = :approved OR #status = :autonomous) AND attribute_not_exists(undo_asked_at)',
     names: { '#status': 'status' },
-    values: { ':by': by, ':now': now.toISOString(), ':approved': 'approved', ':alone': 'alone', ':open': OPEN },
+    values: {
+      ':by': by,
+      ':now': now.toISOString(),
+      ':approved': 'approved',
+      ':autonomous': 'autonomous',
+      ':open': OPEN,
+    },
   });
 }
 
-/** Notes that people were reminded. */
+/** Records that people were reminded. */
 export async function markReminded(table: Table, id: string, now: Date): Promise<void> {
   await tryUpdate(table, id, {
     update: 'SET reminded_at = :now',
@@ -71,7 +77,7 @@ export async function markReminded(table: Table, id: string, now: Date): Promise
   });
 }
 
-/** Notes what the card says now. */
+/** Records what the card says now. */
 export async function markShown(table: Table, id: string, state: string): Promise<void> {
   await tryUpdate(table, id, {
     update: 'SET card_state = :state',

@@ -1,38 +1,10 @@
-import type { Decision } from '../../../schemas/decision.ts';
-import {
-  type AnsweredIn,
-  type ApprovalAnswer,
-  ApprovalItem,
-  type Question,
-  type Subject,
-} from '../../../schemas/items/approval.ts';
-import { answerOf, approvalIdOf, NOBODY, tierName } from '../../domain/approval.ts';
-import type { Terms } from '../../domain/approval-terms.ts';
-
+import { type AnsweredIn, ApprovalItem } from '../../../schemas/items/approval.ts';
+import { ApprovalNotFound, type OpenQuestion } from '../../application/approvals/ports.ts';
+import { approvalIdOf, NOBODY, subjectTier } from '../../domain/approval.ts';
 import { approvalKey, tryUpdate } from './approval-item.ts';
 import { closedListing, OPEN } from './approval-lists.ts';
 import { parseItem, type Table, upsertItem } from './table.ts';
 import { storeToken } from './task-tokens.ts';
-
-/** There is no approval under this id. */
-export class ApprovalNotFound extends Error {
-  override name = 'ApprovalNotFound' as const;
-}
-
-export interface OpenQuestion {
-  decision: Decision;
-  question: Question;
-  subject: Subject;
-  user?: string | undefined;
-  queue?: string | undefined;
-  gpus?: number | undefined;
-  record?: ApprovalItem['record'];
-  already?: ApprovalItem['already'];
-  executionArn: string;
-  taskToken: string;
-  channel: string;
-  terms: Terms;
-}
 
 /**
  * Opens the approval, or finds the one that an earlier attempt opened; the newest token replaces an older one.
@@ -50,7 +22,7 @@ export async function openApproval(table: Table, asked: OpenQuestion, now: Date)
     job_id: decision.jobId,
     submitted_at: decision.submittedAt,
     question,
-    tier: tierName(subject.tier),
+    tier: subjectTier(subject.tier),
     status: 'pending',
     subject,
     pinned: decision,
@@ -208,14 +180,4 @@ export async function closeApproval(table: Table, approval: ApprovalItem): Promi
     },
   });
   return closed !== null;
-}
-
-/**
- * The answer of an approval that is known to be decided.
- * @throws ApprovalNotFound when it is not
- */
-export function storedAnswer(approval: ApprovalItem): ApprovalAnswer {
-  const answer = answerOf(approval);
-  if (!answer) throw new ApprovalNotFound(`approval ${approval.approval_id} has no answer`);
-  return answer;
 }

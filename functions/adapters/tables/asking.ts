@@ -9,6 +9,7 @@ import {
   withoutTrace,
   withQuestion,
 } from '../../domain/asking.ts';
+import { readOfClusters } from './read-many.ts';
 import type { Items } from './read-together.ts';
 import { clusterKey, lostTheRace, parseItem, putItem, type Table } from './table.ts';
 
@@ -99,4 +100,12 @@ async function load(table: Table, clusterId: string): Promise<AskingItem | null>
     new GetCommand({ TableName: table.name, Key: askingKey(clusterId), ConsistentRead: true }),
   );
   return answer.Item ? parseItem(AskingItem, answer.Item) : null;
+}
+
+/** Questions that are open on each of these clusters, as far as it ever asked one. */
+export async function loadAllAskPlaces(
+  table: Table,
+  clusterIds: readonly string[],
+): Promise<ReadonlyMap<string, AskingItem>> {
+  return readOfClusters(table, clusterIds, 'ASKING', AskingItem);
 }

@@ -1,32 +1,19 @@
-import type { Decision } from '../../../schemas/decision.ts';
-import type { Effect } from '../../../schemas/effect.ts';
-import { ApprovalItem, type Subject } from '../../../schemas/items/approval.ts';
+import { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { LAYOUT } from '../../../schemas/layout.ts';
-import { approvalIdOf, NOBODY, tierName } from '../../domain/approval.ts';
+import { ApprovalNotFound, type AutonomousEffect } from '../../application/approvals/ports.ts';
+import { approvalIdOf, NOBODY, subjectTier } from '../../domain/approval.ts';
 import { audit } from './approval-audit.ts';
 import { approvalKey, loadApproval } from './approval-item.ts';
 import { OPEN } from './approval-lists.ts';
-import { ApprovalNotFound } from './approvals.ts';
 import { lostTheRace, putItem, type Table } from './table.ts';
 
-export interface DoneAlone {
-  decision: Decision;
-  /** Done, and read back. */
-  effect: Effect;
-  subject: Subject;
-  job: Pick<ApprovalItem, 'user' | 'queue' | 'gpus'>;
-  executionArn: string;
-  channel: string;
-  undoMinutes: number;
-}
-
 /**
- * Opens the time in which people may take back what the agent did alone: an approval that nobody was asked for and that
- * permits nothing, on which Undo works by the same rules as on any other. A repeated call finds the first one.
+ * Opens the time in which people may take back an autonomous effect: an approval that nobody was asked for and that permits nothing, on
+ * which Undo works by the same rules as on any other. A repeated call finds the first one.
  */
-export async function recordAlone(table: Table, done: DoneAlone): Promise<ApprovalItem> {
+export async function recordAutonomousEffect(table: Table, done: AutonomousEffect): Promise<ApprovalItem> {
   const { decision, subject, job, effect, undoMinutes } = done;
-  const id = approvalIdOf(decision.decisionId, 'alone');
+  const id = approvalIdOf(decision.decisionId, 'autonomous');
   const undoSeconds = Math.round(undoMinutes * 60);
   const over = new Date(Date.parse(effect.at) + undoSeconds * 1000).toISOString();
   const item = ApprovalItem.parse({
@@ -37,8 +24,8 @@ export async function recordAlone(table: Table, done: DoneAlone): Promise<Approv
     job_id: decision.jobId,
     submitted_at: decision.submittedAt,
     question: 'act',
-    tier: tierName(subject.tier),
-    status: 'alone',
+    tier: subjectTier(subject.tier),
+    status: 'autonomous',
     subject,
     ...job,
     pinned: decision,

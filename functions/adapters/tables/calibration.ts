@@ -11,6 +11,7 @@ import { TIER_NUMBERS, type TierNumber, tierOf } from '../../domain/reservations
 import { instantOf, type Round, roundHash } from '../../domain/round.ts';
 import { ledgerTiers, tierRulesOf } from '../../domain/tier-rules.ts';
 import { putBatch } from './ledger.ts';
+import { readOfClusters } from './read-many.ts';
 import type { Items } from './read-together.ts';
 import { clusterKey, conditionally, lostTheRace, parseItem, putItem, type Table } from './table.ts';
 
@@ -300,4 +301,11 @@ export async function listClusters(table: Table): Promise<string[]> {
     start = page.LastEvaluatedKey;
   } while (start);
   return ids;
+}
+
+/** The calibrations of all clusters, and ids of those whose item cannot be read. */
+export async function loadClusters(table: Table): Promise<{ readable: CalibrationItem[]; unreadable: string[] }> {
+  const ids = await listClusters(table);
+  const items = await readOfClusters(table, ids, 'CALIBRATION', CalibrationItem);
+  return { readable: [...items.values()], unreadable: ids.filter((id) => !items.has(id)) };
 }

@@ -2,6 +2,7 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { ConfigItem, FreezeItem } from '../../../schemas/items/cluster.ts';
 import type { Platform } from '../../../schemas/primitives.ts';
+import { readOfClusters } from './read-many.ts';
 import { type Items, readTogether } from './read-together.ts';
 import { clusterKey, parseItem, type Table } from './table.ts';
 
@@ -44,4 +45,10 @@ export function freezeFrom(items: Items, clusterId: string): { by: string; reaso
     .map(items)
     .find((one) => one !== undefined);
   return item ? parseItem(FreezeItem, item) : null;
+}
+
+/** Configuration of each of these clusters, as far as it has one that can be read. */
+export async function loadConfigs(table: Table, ids: readonly string[]): Promise<ReadonlyMap<string, ClusterConfig>> {
+  const items = await readOfClusters(table, ids, 'CONFIG', ConfigItem);
+  return new Map([...items].map(([id, { config }]) => [id, config]));
 }

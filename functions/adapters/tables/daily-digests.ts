@@ -3,17 +3,23 @@ import * as z from 'zod';
 import { Decision } from '../../../schemas/decision.ts';
 import { DailyDigestItem } from '../../../schemas/items/approval.ts';
 import { RowStatus } from '../../../schemas/items/job.ts';
+import { digestIdOf } from '../../domain/digest-id.ts';
 import type { DayRow } from '../../domain/withheld.ts';
 import { lostTheRace, parseItem, type Table, upsertItem } from './table.ts';
 
 const digestKey = (id: string) => ({ PK: `APPROVAL#${id}`, SK: 'DIGEST' });
 const DIGEST_ID = /^DAY@(.{1,128})@\d{4}-\d{2}-\d{2}$/;
 
-/** Id of the digest of one day (UTC, `2026-11-20`); what its button carries. */
-export const digestIdOf = (clusterId: string, date: string) => `DAY@${clusterId}@${date}`;
-
-/** Keeps the message of a day before it is posted, so that an acknowledgement can show it again. */
-export function beginDigest(table: Table, clusterId: string, date: string, lines: string[]): Promise<DailyDigestItem> {
+/**
+ * Keeps the message of a day before it is posted, so that an acknowledgement can show it again.
+ * @returns null for a day whose message was posted before
+ */
+export function beginDigest(
+  table: Table,
+  clusterId: string,
+  date: string,
+  lines: string[],
+): Promise<DailyDigestItem | null> {
   return change(
     table,
     digestIdOf(clusterId, date),
@@ -23,7 +29,10 @@ export function beginDigest(table: Table, clusterId: string, date: string, lines
       names: { '#date': 'date' },
       values: { ':cluster': clusterId, ':date': date, ':lines': lines },
     },
-  );
+  ).catch((error: unknown) => {
+    if (lostTheRace(error)) return null;
+    throw error;
+  });
 }
 
 export async function markPosted(table: Table, clusterId: string, date: string, now: Date): Promise<void> {

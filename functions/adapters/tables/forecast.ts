@@ -1,16 +1,17 @@
-import { createHash } from 'node:crypto';
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { ForecastItem, ForecastRow } from '../../../schemas/items/forecast.ts';
 import type { Observation } from '../../../schemas/ports/vgac.ts';
+import type { RowChange, RowName } from '../../application/outcomes/ports.ts';
+import { UnreadableState } from '../../domain/calibration/octets.ts';
 import { deserialiseForecast, deserialiseQueue, deserialiseShape } from '../../domain/forecast/codec.ts';
 import { type Asked, emptyQueue, shapeOf } from '../../domain/forecast/queue.ts';
+import { hashOf, type RowKind, rowAfter } from '../../domain/forecast/rows.ts';
+import type { ForecastState } from '../../domain/forecast/state.ts';
 import { emptyTables } from '../../domain/forecast/tables.ts';
 import type { Standing } from '../../domain/served.ts';
+import { readOfClusters } from './read-many.ts';
 import { type Items, readTogether } from './read-together.ts';
 import { clusterKey, conditionally, parseItem, putItem, type Table } from './table.ts';
-
-/** The two tables of the forecast, as their keys name them. */
-export type RowKind = 'SHAPE' | 'QUEUE';
 
 const DAY_SECONDS = 86_400;
 const BATCH_GET_LIMIT = 100;
@@ -21,11 +22,6 @@ export const rowKeyOf = (clusterId: string, kind: RowKind, hash: string) => ({
   PK: clusterKey(clusterId),
   SK: `FORECAST#${kind}#${hash}`,
 });
-
-/** Eight bytes that stand for a shape, or for the name of a queue: rows stay small, however long a name is. */
-export function hashOf(name: string): string {
-  return createHash('sha256').update(name).digest('hex').slice(0, 16);
-}
 
 /** What a decision about one job reads of the forecast. */
 export function forecastKeys(clusterId: string, asked: Asked): { PK: string; SK: string }[] {
@@ -142,15 +138,6 @@ export async function storedRows(
   return rows;
 }
 
-/**
- * A row as it was after a batch. Whoever died on the next batch may have written it already: then what it was before stands beside it.
- * @returns null where there was none
- */
-export function rowAfter(row: ForecastRow | null, version: number): Uint8Array | null {
-  if (row === null) return null;
-  return (row.version <= version ? row.state : row.before) ?? null;
-}
-
 /** Moves the forecast by one batch. @returns false when somebody has done so before */
 export async function saveForecast(
   table: Table,
@@ -169,13 +156,15 @@ export async function saveForecast(
  */
 export async function saveRow(
   table: Table,
-  key: { PK: string; SK: string },
-  row: { state: Uint8Array | null; before: Uint8Array | null; version: number },
+  clusterId: string,
+  { kind, hash }: RowName,
+  row: RowChange,
   from: number | null,
   now: Date,
 ): Promise<void> {
   const { state, before, version } = row;
   const ttl = Math.floor(now.getTime() / 1000) + DAY_SECONDS;
+  const key = rowKeyOf(clusterId, kind, hash);
   const item = { ...key, version, ...(state !== null ? { state } : { ttl }), ...(before !== null && { before }) };
   await conditionally(putItem(table, item, unlessMoved(from)));
 }
@@ -189,4 +178,21 @@ function unlessMoved(from: number | null) {
     ExpressionAttributeNames,
     ExpressionAttributeValues: { ':from': from },
   };
+}
+
+/** What the built-in forecast of each of these clusters knows, as far as it has counted anything and can be read. */
+export async function loadForecasts(
+  table: Table,
+  clusterIds: readonly string[],
+): Promise<ReadonlyMap<string, ForecastState>> {
+  const items = await readOfClusters(table, clusterIds, 'FORECAST', ForecastItem);
+  const states = new Map<string, ForecastState>();
+  for (const [id, { state }] of items) {
+    try {
+      states.set(id, deserialiseForecast(state));
+    } catch (error) {
+      if (!(error instanceof UnreadableState)) throw error;
+    }
+  }
+  return states;
 }

@@ -2,6 +2,7 @@ import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import type { AuditItem } from '../../../schemas/items/approval.ts';
 import { FreezeItem } from '../../../schemas/items/cluster.ts';
+import { readOfClusters } from './read-many.ts';
 import { clusterKey, parseItem, putItem, type Table } from './table.ts';
 
 export type Frozen = z.infer<typeof FreezeItem>;
@@ -42,4 +43,9 @@ async function auditFreeze(
 ): Promise<void> {
   const SK = `AUDIT#${fact.at}#${fact.what}#${fact.who}`;
   await putItem(table, { PK: clusterKey(clusterId), SK, ...fact, hash: null });
+}
+
+/** Freezes of these clusters, and of all clusters under `*`. */
+export async function loadFreezes(table: Table, clusterIds: readonly string[]): Promise<Record<string, Frozen>> {
+  return Object.fromEntries(await readOfClusters(table, [...clusterIds, '*'], 'FREEZE', FreezeItem));
 }

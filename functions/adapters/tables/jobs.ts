@@ -1,4 +1,4 @@
-import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import { JobItem, type RoundForecast } from '../../../schemas/items/job.ts';
@@ -173,4 +173,21 @@ export async function oldestUnfolded(table: Table, clusterId: string, before: Da
     start = page.LastEvaluatedKey;
   } while (start);
   return null;
+}
+
+/** How many rows have something to fold by then; a job that runs has nothing for as long as it does. */
+export async function countUnfolded(table: Table, clusterId: string, by: Date): Promise<number> {
+  let count = 0;
+  const pages = paginateQuery(
+    { client: table.client },
+    {
+      TableName: table.name,
+      IndexName: 'unfolded',
+      KeyConditionExpression: 'unfolded = :cluster AND unfolded_due <= :by',
+      ExpressionAttributeValues: { ':cluster': clusterKey(clusterId), ':by': by.toISOString() },
+      Select: 'COUNT',
+    },
+  );
+  for await (const { Count = 0 } of pages) count += Count;
+  return count;
 }

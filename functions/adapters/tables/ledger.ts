@@ -1,10 +1,8 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { LedgerItem } from '../../../schemas/items/ledger.ts';
 import { UnreadableItem } from '../../application/unreadable.ts';
+import type { Batch } from '../../domain/next-batch.ts';
 import { clusterKey, lostTheRace, parseItem, putItem, type Table } from './table.ts';
-
-/** What a batch says: the entries in fold order or the change of epoch, and the numbers they were folded with. */
-export type Batch = Omit<LedgerItem, 'PK' | 'SK' | 'v'>;
 
 /** Ten digits, so that the order of the keys is the order of the batches. */
 const ledgerKey = (clusterId: string, version: number) => ({

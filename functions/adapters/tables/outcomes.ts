@@ -1,6 +1,8 @@
 import { BatchGetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { JobItem } from '../../../schemas/items/job.ts';
 import { LAYOUT } from '../../../schemas/layout.ts';
+import { RowContended } from '../../application/outcomes/contended.ts';
+import type { Recorded } from '../../application/outcomes/ports.ts';
 import type { LedgerLine } from '../../domain/ledger-lines.ts';
 import { firstLabel, joinOutcome, marksOf, nextDue, type Told } from '../../domain/outcome.ts';
 import { nextQueueDue } from '../../domain/queue-facts.ts';
@@ -13,11 +15,6 @@ const ATTEMPTS = 8;
 const BATCH_GET_LIMIT = 100;
 /** Keys of one page of the index. */
 const PAGE = 1_000;
-
-/** Other writers kept changing the row. Retried by the rule's retry policy. */
-export class RowContended extends Error {
-  override name = 'RowContended' as const;
-}
 
 /** What decides the join. A write holds only while all of this is as it was read. */
 const GUARDED = [
@@ -34,12 +31,6 @@ const GUARDED = [
   'waited_seconds',
   'wait_over',
 ] as const;
-
-/** What came of an event: whether it disagrees with what was stored before it, and whether there is something to learn of it now. */
-export interface Recorded {
-  readonly contradicts: boolean;
-  readonly teaches: boolean;
-}
 
 /**
  * Joins an outcome to the row of its round; creates the row where the outcome overtook the submission.

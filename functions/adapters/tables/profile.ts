@@ -2,6 +2,7 @@ import { ProfileItem } from '../../../schemas/items/cluster.ts';
 import { labelsOf } from '../../domain/ledger-lines.ts';
 import { medianWait, type Profile } from '../../domain/profile.ts';
 import { readLedgerBackwards } from './ledger.ts';
+import { readOfClusters } from './read-many.ts';
 import type { Items } from './read-together.ts';
 import { clusterKey, parseItem, putItem, type Table } from './table.ts';
 
@@ -29,4 +30,11 @@ export async function typicalWait(table: Table, clusterId: string): Promise<numb
     if (waits.length >= WAITS) break;
   }
   return medianWait(waits.slice(0, WAITS));
+}
+
+/** Clusters whose VGAC asks for a recalibration. */
+export async function recalibrating(table: Table, clusterIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const profiles = await readOfClusters(table, clusterIds, 'PROFILE', ProfileItem);
+  const asking = [...profiles].filter(([, profile]) => profile.vgac_recalibration_needed === true);
+  return new Set(asking.map(([id]) => id));
 }

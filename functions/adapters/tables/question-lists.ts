@@ -20,7 +20,7 @@ export class CrowdContended extends Error {
   override name = 'CrowdContended' as const;
 }
 
-/** What is open in a channel, as far as it is known. */
+/** What is open in a channel (its crowd), as far as it is known. */
 export async function loadCrowd(table: Table, channel: string): Promise<Crowd> {
   return (await load(table, channel)) ?? NO_CROWD;
 }

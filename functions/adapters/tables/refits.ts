@@ -1,10 +1,11 @@
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { RefitItem, type RefitStatus } from '../../../schemas/items/refit.ts';
+import type { Refit } from '../../application/recalibration/ports.ts';
+import { query } from './query.ts';
+import { readable } from './read-many.ts';
 import { clusterKey, lostTheRace, parseItem, putItem, type Table } from './table.ts';
 
 const refitKey = (clusterId: string, epoch: number) => ({ PK: clusterKey(clusterId), SK: `REFIT#${epoch}` });
-
-type Refit = Omit<RefitItem, 'PK' | 'SK' | 'v'>;
 
 /** The refit of an epoch; of the epoch after the one in force, the newest attempt that was rejected. @throws UnreadableItem */
 export async function loadRefit(table: Table, clusterId: string, epoch: number): Promise<RefitItem | null> {
@@ -86,4 +87,19 @@ async function unlessOvertaken(write: Promise<unknown>): Promise<void> {
   await write.catch((error: unknown) => {
     if (!lostTheRace(error)) throw error;
   });
+}
+
+/** Refits of a cluster that can be read, whatever became of them, the newest first. */
+export async function readableRefits(table: Table, clusterId: string): Promise<RefitItem[]> {
+  const refits: RefitItem[] = [];
+  const found = query(table, {
+    KeyConditionExpression: 'PK = :pk AND begins_with(SK, :refit)',
+    ExpressionAttributeValues: { ':pk': clusterKey(clusterId), ':refit': 'REFIT#' },
+    ConsistentRead: true,
+  });
+  for await (const item of found) {
+    const refit = readable(RefitItem, item);
+    if (refit !== null) refits.push(refit);
+  }
+  return refits.sort((a, b) => b.epoch - a.epoch);
 }

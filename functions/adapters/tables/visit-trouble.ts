@@ -2,7 +2,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { calibrationKey } from './calibration.ts';
 import { conditionally, type Table } from './table.ts';
 
-/** A cluster that stays broken is told of again the next day: by then somebody else is on call. */
+/** A cluster that stays broken is reported again the next day: by then somebody else is on call. */
 const REMIND_MS = 86_400_000;
 
 /**

@@ -6,7 +6,7 @@ import { NOT_YET, nextElapse, trackWait } from './intervals.ts';
 import { offerOutcome } from './outcome-ring.ts';
 import { noteRaw } from './psi.ts';
 import { type Purse, settleAct, settlePaper } from './purse.ts';
-import { CALIBRATION, type CalibrationState } from './state.ts';
+import type { CalibrationState } from './state.ts';
 
 /**
  * Applies one settled round to the state, in place (CALIBRATION.md section 5). A pure fold: the same entries in the same order,
@@ -31,8 +31,11 @@ export function applyEntry(
   const y = longWait ? 1 : 0;
   settleAct(state, purse, entry, usable ? y : null);
   if (!usable) return;
-  offerOutcome(state.outcomes, entry, q, y, longWaitSeconds);
-  for (const tier of state.tiers) if (q >= tier.numbers.eps) offerEvidence(tier.evidence, entry, y, longWaitSeconds);
+  const { numbers } = state;
+  offerOutcome(state.outcomes, entry, q, y, longWaitSeconds, numbers);
+  for (const tier of state.tiers) {
+    if (q >= tier.numbers.eps) offerEvidence(tier.evidence, entry, y, longWaitSeconds, numbers);
+  }
   settlePaper(state, purse, entry, y);
   if (isProbability(p)) watchRaw(state, p, y);
   watchServed(state, q, y);
@@ -61,17 +64,17 @@ export function owesWait(entry: LedgerEntry): number | null {
 function watchRaw(state: CalibrationState, p: number, y: 0 | 1): void {
   noteRaw(state.shift, p);
   state.rawAlarm = Math.max(0, state.rawAlarm - 1);
-  if (!watchModel(state.raw, p, y)) return;
+  if (!watchModel(state.raw, p, y, state.numbers)) return;
   state.alarms.raw += 1;
-  state.rawAlarm = CALIBRATION.detectors.shownFor;
+  state.rawAlarm = state.numbers.calibration.detectors.shownFor;
 }
 
 /** Whether recalibration copes. An alarm is shown and asks for a recalibration; it touches no tier and no scope. */
 function watchServed(state: CalibrationState, q: number, y: 0 | 1): void {
   state.servedAlarm = Math.max(0, state.servedAlarm - 1);
-  if (!watchCalibration(state.served, q, y)) return;
+  if (!watchCalibration(state.served, q, y, state.numbers)) return;
   state.alarms.served += 1;
-  state.servedAlarm = CALIBRATION.detectors.shownFor;
+  state.servedAlarm = state.numbers.calibration.detectors.shownFor;
 }
 
 function trackFirst(state: CalibrationState, entry: LedgerEntry): void {

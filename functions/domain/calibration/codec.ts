@@ -1,9 +1,9 @@
+import { EVIDENCE_RING, OUTCOME_RING } from '../thresholds.ts';
 import { tierRulesOf } from '../tier-rules.ts';
 import { differences } from './differences.ts';
 import { bandOfSeverity, severityOf } from './drift.ts';
-import { EVIDENCE_RING } from './evidence-ring.ts';
 import { type Port, Reader, UnreadableState, Writer } from './octets.ts';
-import { fromSteps, OUTCOME_RING, orderOutcomes, stepsOf } from './outcome-ring.ts';
+import { fromSteps, orderOutcomes, stepsOf } from './outcome-ring.ts';
 import { RAW_STEPS } from './psi.ts';
 import type { SampledRing } from './sampled-ring.ts';
 import { type CalibrationState, type Evaluation, initialState, type TierState } from './state.ts';

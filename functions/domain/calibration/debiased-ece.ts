@@ -1,4 +1,4 @@
-import { expectedAbsolute } from './normal.ts';
+import { expectedAbsolute, Z95 } from './normal.ts';
 import { binEnds, DECISION_QUANTILES, DISPLAY_QUANTILES } from './quantile-bins.ts';
 import type { ServedSample } from './served-sample.ts';
 import { divide, type Stretches, stretchesFor } from './stretches.ts';
@@ -35,9 +35,6 @@ export interface Room {
 
 const BINS = DECISION_QUANTILES.length + 1;
 const DISPLAY_BINS = DISPLAY_QUANTILES.length + 1;
-/** One-sided 95 % of the standard normal. */
-const Z95 = 1.645;
-
 /** Room for samples of at most `capacity` jobs. */
 export function roomFor(capacity: number): Room {
   return {

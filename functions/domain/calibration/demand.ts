@@ -1,4 +1,4 @@
-import { TOKEN, TOKENS } from '../thresholds.ts';
+import { NUMBERS, type Numbers, TOKEN } from '../thresholds.ts';
 import type { TierRules } from '../tier-rules.ts';
 
 /**
@@ -7,11 +7,11 @@ import type { TierRules } from '../tier-rules.ts';
  *
  * @param open jobs that call for exactly this tier and have no label yet, the present one included
  */
-export function demandAfter(demand: number, open: number): number {
-  return Math.max(open, TOKENS.demandKept * demand);
+export function demandAfter(demand: number, open: number, { tokens }: Numbers = NUMBERS): number {
+  return Math.max(open, tokens.demandKept * demand);
 }
 
 /** The cap on a tier's tokens that a demand raises, in ten-thousandths. */
-export function capFor({ cap }: Pick<TierRules, 'cap'>, demand: number): number {
-  return Math.max(cap, Math.floor(TOKENS.openToCap * demand * TOKEN));
+export function capFor({ cap }: Pick<TierRules, 'cap'>, demand: number, { tokens }: Numbers = NUMBERS): number {
+  return Math.max(cap, Math.floor(tokens.openToCap * demand * TOKEN));
 }

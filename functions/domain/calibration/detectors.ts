@@ -1,10 +1,10 @@
+import { NUMBERS, type Numbers } from '../thresholds.ts';
 import { clip, heldLogit } from './normal.ts';
-import { CALIBRATION } from './state.ts';
 
-/** Miscalibrations that are looked for, in columns. */
+/** Miscalibrations that are looked for and share a slope, each with its place among the statistics. */
 interface Shifts {
-  readonly slopes: Float64Array;
-  readonly slopeOf: Uint8Array;
+  readonly slope: number;
+  readonly places: Uint8Array;
   readonly factors: Float64Array;
 }
 
@@ -12,13 +12,13 @@ interface Shifts {
  * Of (a, b) of sigmoid(a + b logit q). Each slope once: sigmoid(a + b x) is 1 / (1 + e^-a e^-bx), so that with e^-a ready
  * beforehand a label takes five exponentials instead of thirteen.
  */
-function shiftsOf(pairs: readonly (readonly [a: number, b: number])[]): Shifts {
-  const slopes = [...new Set(pairs.map(([, b]) => b))];
-  return {
-    slopes: Float64Array.from(slopes),
-    slopeOf: Uint8Array.from(pairs, ([, b]) => slopes.indexOf(b)),
-    factors: Float64Array.from(pairs, ([a]) => Math.exp(-a)),
-  };
+function shiftsOf(pairs: readonly (readonly [a: number, b: number])[]): readonly Shifts[] {
+  const placed = pairs.map(([a, b], place) => ({ a, b, place }));
+  return [...Map.groupBy(placed, ({ b }) => b)].map(([slope, shifts]) => ({
+    slope,
+    places: Uint8Array.from(shifts, ({ place }) => place),
+    factors: Float64Array.from(shifts, ({ a }) => Math.exp(-a)),
+  }));
 }
 
 /** On served q: the thirteen of CALIBRATION.md section 5. */
@@ -58,15 +58,24 @@ const RAW = shiftsOf([
 ]);
 
 /** Updates the e-CUSUM of calibration with one probability and its label; true on alarm, after which it starts anew. */
-export function watchCalibration(statistics: Float64Array, probability: number, y: 0 | 1): boolean {
-  const ratios = ratiosOf(SERVED, probability, y);
-  let sum = 0;
-  for (let i = 0; i < ratios.length; i++) {
-    const next = Math.max(statistics[i] ?? 0, 1) * (ratios[i] ?? 1);
-    statistics[i] = next;
-    sum += next;
+export function watchCalibration(
+  statistics: Float64Array,
+  probability: number,
+  y: 0 | 1,
+  { calibration: { detectors } }: Numbers = NUMBERS,
+): boolean {
+  const { alarm, tolerance } = detectors;
+  const q = held(probability);
+  const x = heldLogit(probability);
+  for (const { slope, places, factors } of SERVED) {
+    const power = Math.exp(-slope * x);
+    for (let i = 0; i < places.length; i++) {
+      const ratio = ratioOf((factors[i] ?? 1) * power, q, y, tolerance);
+      const place = places[i] ?? 0;
+      statistics[place] = Math.max(statistics[place] ?? 0, 1) * ratio;
+    }
   }
-  return alarmed(statistics, sum, CALIBRATION.detectors.alarm);
+  return alarmed(statistics, alarm);
 }
 
 /**
@@ -75,40 +84,40 @@ export function watchCalibration(statistics: Float64Array, probability: number, 
  * takes the best one. With its alarm at 2500 instead of 1000 it gives false alarms in fewer than 1 of 10,000 calibrated
  * jobs, and notices a true ECE of .10 in real p after about 120 jobs, nine in ten within 230: `npm run bench -- detector`.
  */
-export function watchModel(statistics: Float64Array, probability: number, y: 0 | 1): boolean {
-  const ratios = ratiosOf(RAW, probability, y);
-  let sum = 0;
-  for (let i = 0; i < ratios.length; i++) {
-    const ratio = ratios[i] ?? 1;
-    const before = statistics[i] ?? 0;
-    // A shift that is tolerated here says nothing either way. Counted as a beginning all the same, it would add one for
-    // each job, and a quiet cluster whose p is always .01 would reach the alarm by counting alone.
-    const next = ratio === 1 ? before : (before + 1) * ratio;
-    statistics[i] = next;
-    sum += next;
-  }
-  return alarmed(statistics, sum, CALIBRATION.detectors.modelAlarm);
-}
-
-/** Room for what one label says; written anew by each. */
-const powers = new Float64Array(13);
-const ratios = new Float64Array(13);
-
-/** Likelihood ratio of each shift against the nearest probability that is still tolerated. */
-function ratiosOf({ slopes, slopeOf, factors }: Shifts, probability: number, y: 0 | 1): Float64Array {
-  const { tolerance } = CALIBRATION.detectors;
-  const q = clip(probability, 1e-4, 1 - 1e-4);
+export function watchModel(
+  statistics: Float64Array,
+  probability: number,
+  y: 0 | 1,
+  { calibration: { detectors } }: Numbers = NUMBERS,
+): boolean {
+  const { modelAlarm, tolerance } = detectors;
+  const q = held(probability);
   const x = heldLogit(probability);
-  for (let i = 0; i < slopes.length; i++) powers[i] = Math.exp(-(slopes[i] ?? 1) * x);
-  for (let i = 0; i < factors.length; i++) {
-    const h = clip(1 / (1 + (factors[i] ?? 1) * (powers[slopeOf[i] ?? 0] ?? 1)), 0.001, 0.999);
-    const nearest = clip(h, q - tolerance, q + tolerance);
-    ratios[i] = y === 1 ? h / nearest : (1 - h) / (1 - nearest);
+  for (const { slope, places, factors } of RAW) {
+    const power = Math.exp(-slope * x);
+    for (let i = 0; i < places.length; i++) {
+      const ratio = ratioOf((factors[i] ?? 1) * power, q, y, tolerance);
+      const place = places[i] ?? 0;
+      // A shift that is tolerated here says nothing either way. Counted as a beginning all the same, it would add one for
+      // each job, and a quiet cluster whose p is always .01 would reach the alarm by counting alone.
+      if (ratio !== 1) statistics[place] = ((statistics[place] ?? 0) + 1) * ratio;
+    }
   }
-  return ratios;
+  return alarmed(statistics, modelAlarm);
 }
 
-function alarmed(statistics: Float64Array, sum: number, alarm: number): boolean {
+const held = (probability: number): number => clip(probability, 1e-4, 1 - 1e-4);
+
+/** Likelihood ratio of a shift, given as the odds against a long wait, and the nearest probability that is still tolerated. */
+function ratioOf(odds: number, q: number, y: 0 | 1, tolerance: number): number {
+  const h = clip(1 / (1 + odds), 0.001, 0.999);
+  const nearest = clip(h, q - tolerance, q + tolerance);
+  return y === 1 ? h / nearest : (1 - h) / (1 - nearest);
+}
+
+function alarmed(statistics: Float64Array, alarm: number): boolean {
+  let sum = 0;
+  for (let i = 0; i < statistics.length; i++) sum += statistics[i] ?? 0;
   if (sum / statistics.length < alarm) return false;
   statistics.fill(0);
   return true;

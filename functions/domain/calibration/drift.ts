@@ -1,5 +1,5 @@
 import type { DriftBand } from '../../../schemas/verdict.ts';
-import { GATE } from '../thresholds.ts';
+import { NUMBERS, type Numbers } from '../thresholds.ts';
 import type { Evaluation } from './state.ts';
 
 const BANDS: readonly DriftBand[] = ['none', 'monitor', 'degrade', 'escalate'];
@@ -14,24 +14,28 @@ export function bandOfSeverity(severity: number): DriftBand | null {
 }
 
 /** What drift is measured against: the cluster's own first qualified epoch, but nothing below .018. */
-export function driftBase(baselineEce: number | null): number {
-  return Math.max(GATE.drift.floor, baselineEce ?? 0);
+export function driftBase(baselineEce: number | null, { gate }: Numbers = NUMBERS): number {
+  return Math.max(gate.drift.floor, baselineEce ?? 0);
 }
 
 /** The band of a ratio between an ECE and the baseline; a limit itself still belongs to the milder band. */
-export function bandOfRatio(ratio: number): DriftBand {
-  if (ratio > GATE.drift.escalate) return 'escalate';
-  if (ratio > GATE.drift.degrade) return 'degrade';
-  return ratio > GATE.drift.monitor ? 'monitor' : 'none';
+export function bandOfRatio(ratio: number, { gate }: Numbers = NUMBERS): DriftBand {
+  if (ratio > gate.drift.escalate) return 'escalate';
+  if (ratio > gate.drift.degrade) return 'degrade';
+  return ratio > gate.drift.monitor ? 'monitor' : 'none';
 }
 
 /**
  * The drift band that the evidence supports now (CALIBRATION.md section 7): the lower bound has to exceed the band, over at
  * least 100 labels. Point ratios are not enough: a perfect model shows 2x its baseline often at this n.
  */
-export function bandOf(evaluation: Pick<Evaluation, 'n' | 'lower'>, baselineEce: number | null): DriftBand {
-  if (!(evaluation.n >= GATE.drift.labels)) return 'none';
-  return bandOfRatio(evaluation.lower / driftBase(baselineEce));
+export function bandOf(
+  evaluation: Pick<Evaluation, 'n' | 'lower'>,
+  baselineEce: number | null,
+  numbers: Numbers = NUMBERS,
+): DriftBand {
+  if (!(evaluation.n >= numbers.gate.drift.labels)) return 'none';
+  return bandOfRatio(evaluation.lower / driftBase(baselineEce, numbers), numbers);
 }
 
 /**
@@ -42,8 +46,9 @@ export function nextDrift(
   current: { band: DriftBand; clear: number },
   measured: DriftBand,
   labels: number,
+  { gate }: Numbers = NUMBERS,
 ): { band: DriftBand; clear: number } {
   if (severityOf(measured) >= severityOf(current.band)) return { band: measured, clear: 0 };
   const clear = current.clear + labels;
-  return clear >= GATE.drift.clear ? { band: measured, clear: 0 } : { band: current.band, clear };
+  return clear >= gate.drift.clear ? { band: measured, clear: 0 } : { band: current.band, clear };
 }

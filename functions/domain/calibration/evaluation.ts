@@ -1,12 +1,13 @@
-import { GATE } from '../thresholds.ts';
+import { NUMBERS, type Numbers } from '../thresholds.ts';
 import { debiasedEceWithin, type Room } from './debiased-ece.ts';
 import { bandOf, nextDrift, severityOf } from './drift.ts';
 import { scoreOf } from './ece.ts';
 import { evaluationRoom } from './evaluation-room.ts';
+import { Z95 } from './normal.ts';
 import type { OutcomeRing } from './outcome-ring.ts';
 import type { ServedSample } from './served-sample.ts';
 import { skillBoundWithin } from './skill.ts';
-import { CALIBRATION, type CalibrationState, type Evaluation } from './state.ts';
+import type { CalibrationState, Evaluation } from './state.ts';
 import { divide } from './stretches.ts';
 
 /** Evaluates anew where a label makes it due: every 10 labels, from 50 in the ring on. */
@@ -20,8 +21,9 @@ export function refreshWhenDue(state: CalibrationState, longWaitSeconds: number)
  * In place of `refreshWhenDue`, for a back-test of rules that look at the evaluation and at nothing that follows it: only notes what
  * would have been evaluated, which most jobs never ask for.
  */
-export function noteWhenDue({ n, outcomes }: CalibrationState): void {
-  if (!isDue({ n, outcomes })) return;
+export function noteWhenDue(state: CalibrationState): void {
+  if (!isDue(state)) return;
+  const { outcomes } = state;
   outcomes.room ??= evaluationRoom(outcomes.q.length);
   outcomes.room.noted = sorted(outcomes, outcomes.room.sample);
 }
@@ -35,8 +37,8 @@ export function evaluateNoted(state: CalibrationState, longWaitSeconds: number):
   if (state.evaluation !== null) followEvaluation(state, state.evaluation);
 }
 
-function isDue({ n, outcomes }: Pick<CalibrationState, 'n' | 'outcomes'>): boolean {
-  return n % CALIBRATION.recomputeEvery === 0 && outcomes.size >= GATE.minimumLabels;
+function isDue({ n, outcomes, numbers: { calibration, gate } }: CalibrationState): boolean {
+  return n % calibration.recomputeEvery === 0 && outcomes.size >= gate.minimumLabels;
 }
 
 /** ECE and skill of a ring; null where they are not numbers. */
@@ -54,16 +56,13 @@ function evaluateSample(sample: ServedSample, room: Room, longWaitSeconds: numbe
 }
 
 /** Whether the ECE is known well enough to be trusted (CALIBRATION.md section 1). Written so that NaN is not. */
-export function isKnown({ n, error }: Pick<Evaluation, 'n' | 'error'>): boolean {
-  return n >= GATE.minimumLabels && Z95 * error <= GATE.eceKnown;
+export function isKnown({ n, error }: Pick<Evaluation, 'n' | 'error'>, { gate }: Numbers = NUMBERS): boolean {
+  return n >= gate.minimumLabels && Z95 * error <= gate.eceKnown;
 }
 
-/** One-sided 95 % of the standard normal. */
-const Z95 = 1.645;
-
 /** Calibration score of the evidence at hand; null while the cluster is learning. */
-export function scoreOfState({ evaluation }: CalibrationState): number | null {
-  return evaluation === null || !isKnown(evaluation) ? null : scoreOf(evaluation.ece);
+export function scoreOfState({ evaluation, numbers }: CalibrationState): number | null {
+  return evaluation === null || !isKnown(evaluation, numbers) ? null : scoreOf(evaluation.ece);
 }
 
 /**
@@ -76,16 +75,18 @@ export function recalibrationNeeded({ drift, servedAlarm }: Pick<CalibrationStat
 
 /** Last good ECE, baseline and drift bands, from a new evaluation. */
 function followEvaluation(state: CalibrationState, evaluation: Evaluation): void {
-  const known = isKnown(evaluation);
+  const { numbers } = state;
+  const known = isKnown(evaluation, numbers);
   const score = scoreOf(evaluation.ece);
-  if (known && score !== null && score > GATE.score.autonomous) state.lastGoodEce = evaluation.ece;
+  if (known && score !== null && score > numbers.gate.score.autonomous) state.lastGoodEce = evaluation.ece;
   // What this cluster is later compared with: its ECE when learning, score, limit and skill first let the lowest tier pass.
-  const passes = known && score !== null && score > GATE.score.notify && evaluation.skilled;
+  const passes = known && score !== null && score > numbers.gate.score.notify && evaluation.skilled;
   if (state.baselineEce === null && passes && evaluation.ece <= state.tiers[0].numbers.ece) {
     state.baselineEce = evaluation.ece;
   }
-  state.driftNow = bandOf(evaluation, state.baselineEce);
-  const next = nextDrift({ band: state.drift, clear: state.driftClear }, state.driftNow, CALIBRATION.recomputeEvery);
+  state.driftNow = bandOf(evaluation, state.baselineEce, numbers);
+  const announced = { band: state.drift, clear: state.driftClear };
+  const next = nextDrift(announced, state.driftNow, numbers.calibration.recomputeEvery, numbers);
   state.drift = next.band;
   state.driftClear = next.clear;
 }

@@ -1,7 +1,5 @@
+import { EVIDENCE_RING, NUMBERS, type Numbers } from '../thresholds.ts';
 import { LEFT_OUT, type Offered, type SampledRing, sampledRing, takeSlot } from './sampled-ring.ts';
-
-/** Labels that one tier's evidence looks back on, and the most of one stretch (of 4 T) among them. */
-export const EVIDENCE_RING = { size: 200, quota: 25, stretchInT: 4 } as const;
 
 /** The last untouched labels with q >= eps of one tier. */
 export interface EvidenceRing extends SampledRing {
@@ -16,8 +14,14 @@ export function evidenceRing(): EvidenceRing {
 }
 
 /** Offers one label to the ring. */
-export function offerEvidence(ring: EvidenceRing, label: Offered, y: 0 | 1, longWaitSeconds: number): void {
-  const slot = takeSlot(ring, label, EVIDENCE_RING.stretchInT * longWaitSeconds, EVIDENCE_RING.quota);
+export function offerEvidence(
+  ring: EvidenceRing,
+  label: Offered,
+  y: 0 | 1,
+  longWaitSeconds: number,
+  { evidenceRing: { quota, stretchInT } }: Numbers = NUMBERS,
+): void {
+  const slot = takeSlot(ring, label, stretchInT * longWaitSeconds, quota);
   if (slot === LEFT_OUT) return;
   ring.y[slot] = y;
   ring.bound = null;

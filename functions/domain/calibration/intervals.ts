@@ -1,6 +1,6 @@
 import type { LedgerWait } from '../../../schemas/items/ledger.ts';
 import { clip } from './normal.ts';
-import { CALIBRATION, type CalibrationState } from './state.ts';
+import type { CalibrationState } from './state.ts';
 
 /** A tracker may go this far: as the debt of misses that came all at once, because long waits are known late. */
 const FARTHEST = 56;
@@ -50,14 +50,14 @@ export const NOT_YET = -1;
  * A miss of an upper bound counts as soon as the bound has elapsed without a start, not when the job starts days later; a
  * lower bound is kept as soon as it has.
  */
-export function trackWait({ interval }: CalibrationState, served: WaitBounds, waited: Waited): void {
-  const rates = CALIBRATION.interval;
+export function trackWait({ interval, numbers }: CalibrationState, served: WaitBounds, waited: Waited): void {
+  const rates = numbers.calibration.interval;
   const lo = lowerShows(served.lowerSeconds, waited);
   const hi = upperShows(served.upperSeconds, waited);
   const up = upperShows(served.upper90Seconds, waited);
-  if (lo !== null) interval.lo = moved(interval.lo, -1, lo, rates.lo);
-  if (hi !== null) interval.hi = moved(interval.hi, 1, hi, rates.hi);
-  if (up !== null) interval.up = moved(interval.up, 1, up, rates.up);
+  if (lo !== null) interval.lo = moved(interval.lo, -rates.step, lo, rates.lo);
+  if (hi !== null) interval.hi = moved(interval.hi, rates.step, hi, rates.hi);
+  if (up !== null) interval.up = moved(interval.up, rates.step, up, rates.up);
 }
 
 /** Whether an upper bound was missed in this stretch; null where it shows nothing, or was settled before. */
@@ -82,7 +82,8 @@ export function nextElapse(served: WaitBounds, toSeconds: number): number | null
   return open.length === 0 ? null : Math.min(...open);
 }
 
-function moved(tracker: number, away: 1 | -1, missed: boolean, rate: number): number {
-  const next = tracker + away * CALIBRATION.interval.step * ((missed ? 1 : 0) - rate);
+/** @param step how far, and which way, a miss moves it */
+function moved(tracker: number, step: number, missed: boolean, rate: number): number {
+  const next = tracker + step * ((missed ? 1 : 0) - rate);
   return clip(next, -FARTHEST, FARTHEST);
 }

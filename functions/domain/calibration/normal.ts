@@ -1,5 +1,10 @@
 /** The few functions of the normal and logistic distributions that calibration needs. */
 
+/** One-sided 90, 95 and 99 % of the standard normal. */
+export const Z90 = 1.2816;
+export const Z95 = 1.645;
+export const Z99 = 2.3263;
+
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
 /**

@@ -1,8 +1,6 @@
+import { NUMBERS, type Numbers, OUTCOME_RING } from '../thresholds.ts';
 import type { EvaluationRoom } from './evaluation-room.ts';
 import { LEFT_OUT, type Offered, type SampledRing, sampledRing, takeSlot } from './sampled-ring.ts';
-
-/** Labels that the calibration of a cluster looks back on, and the most of one stretch (of T) among them. */
-export const OUTCOME_RING = { size: 1000, quota: 50 } as const;
 
 /**
  * The last served probabilities with their labels. The order by probability follows from them and is kept beside them,
@@ -39,9 +37,16 @@ export function fromSteps(steps: number): number {
 }
 
 /** Offers one label to the ring. */
-export function offerOutcome(ring: OutcomeRing, label: Offered, q: number, y: 0 | 1, longWaitSeconds: number): void {
+export function offerOutcome(
+  ring: OutcomeRing,
+  label: Offered,
+  q: number,
+  y: 0 | 1,
+  longWaitSeconds: number,
+  { outcomeRing: { quota } }: Numbers = NUMBERS,
+): void {
   const inUse = ring.size;
-  const slot = takeSlot(ring, label, longWaitSeconds, OUTCOME_RING.quota);
+  const slot = takeSlot(ring, label, longWaitSeconds, quota);
   if (slot === LEFT_OUT) return;
   const value = fromSteps(stepsOf(q));
   const from = ring.size > inUse ? inUse : placeInOrder(ring, slot);

@@ -1,9 +1,8 @@
-import { GATE } from '../thresholds.ts';
+import { NUMBERS, type Numbers } from '../thresholds.ts';
 import type { EvidenceRing } from './evidence-ring.ts';
+import { Z90 } from './normal.ts';
 import { stretchLength, stretchOf } from './stretches.ts';
 
-/** One-sided 90 % of the standard normal. */
-const Z90 = 1.2816;
 /** Least correlation that is assumed within a stretch: 20 jobs of an array that all waited are one fact. */
 const SHARED = 0.25;
 
@@ -17,8 +16,8 @@ export interface Precision {
 }
 
 /** The lower bound on the share of a tier's evidence that was right, computed once for the labels at hand. */
-export function precisionBound(ring: EvidenceRing, longWaitSeconds: number): number {
-  ring.bound ??= precisionOf(ring, longWaitSeconds).bound;
+export function precisionBound(ring: EvidenceRing, longWaitSeconds: number, numbers: Numbers = NUMBERS): number {
+  ring.bound ??= precisionOf(ring, longWaitSeconds, numbers).bound;
   return ring.bound;
 }
 
@@ -26,12 +25,16 @@ export function precisionBound(ring: EvidenceRing, longWaitSeconds: number): num
  * How often q >= eps was right (CALIBRATION.md section 4, rule 4). The number of labels is cut to what they are worth: jobs of one
  * stretch share their fate, measured by the cluster-robust variance, and assumed to at least some degree where nothing varies.
  */
-export function precisionOf(ring: EvidenceRing, longWaitSeconds: number): Precision {
+export function precisionOf(
+  ring: EvidenceRing,
+  longWaitSeconds: number,
+  { gate: { evidence } }: Numbers = NUMBERS,
+): Precision {
   const { size: n } = ring;
   const { sums, sizes, ones } = byStretch(ring, longWaitSeconds);
   const stretches = sums.length;
   const some = { labels: n, right: ones, stretches, bound: 0 };
-  if (n < GATE.evidence.labels || stretches < GATE.evidence.stretches) return some;
+  if (n < evidence.labels || stretches < evidence.stretches) return some;
   const p = ones / n;
   const smooth = (ones + 0.5) / (n + 1);
   const binomial = (smooth * (1 - smooth)) / n;

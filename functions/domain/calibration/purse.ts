@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
-import { kindOf, TOKEN, TOKENS } from '../thresholds.ts';
+import { kindOf, NUMBERS, type Numbers, TOKEN } from '../thresholds.ts';
 import type { CalibrationState, TierState } from './state.ts';
 
 /**
@@ -17,8 +17,8 @@ export function freeOf(state: CalibrationState, purse: Purse, i: number): number
 }
 
 /** Share of a tier's interventions that is left out on purpose: the less there is to lose, the more is checked. */
-export function holdOutShare(free: number): number {
-  const { least, most, keep } = TOKENS.holdOut;
+export function holdOutShare(free: number, { tokens: { holdOut } }: Numbers = NUMBERS): number {
+  const { least, most, keep } = holdOut;
   return Math.max(least, Math.min(most, (keep * TOKEN) / free));
 }
 
@@ -28,8 +28,8 @@ export function costOf(heldOutShare: number | null): number {
 }
 
 /** Free tokens that an act needs beside its cost. */
-export function needOf(tier: number): number {
-  return TOKENS.need[kindOf(tier)] * TOKEN;
+export function needOf(tier: number, { tokens }: Numbers = NUMBERS): number {
+  return tokens.need[kindOf(tier)] * TOKEN;
 }
 
 /**
@@ -63,18 +63,19 @@ export function settleAct(state: CalibrationState, purse: Purse, entry: LedgerEn
  * the pace of its cluster.
  */
 export function settlePaper(state: CalibrationState, purse: Purse, entry: LedgerEntry, y: 0 | 1): void {
+  const { paper } = state.numbers.tokens;
   for (const number of entry.paper) {
     const i = number - 1;
     const tier = state.tiers[i];
     if (tier === undefined || entry.eras[i] !== tier.era) continue;
     if (y === 1) {
       tier.paperRight += 1;
-      const gain = Math.floor(gainOf(tier) / TOKENS.paper);
+      const gain = Math.floor(gainOf(tier) / paper);
       tier.tokens = Math.max(tier.tokens, Math.min(tier.numbers.start, tier.tokens + gain));
     } else {
       tier.paperWrong += 1;
       const floor = Math.min(tier.tokens, purse.reserved[i] ?? 0);
-      tier.tokens = Math.max(floor, tier.tokens - TOKEN / TOKENS.paper);
+      tier.tokens = Math.max(floor, tier.tokens - TOKEN / paper);
     }
   }
 }
@@ -83,10 +84,10 @@ export function settlePaper(state: CalibrationState, purse: Purse, entry: Ledger
  * What is left of a tier's promise, in ten-thousandths of a token: wrong <= K + (right + .1 paper-right) (1 - pi)/pi holds while
  * this is not negative, recomputed from the counts and not from the tokens that keep it.
  */
-export function slackOf(tier: TierState): number {
+export function slackOf(tier: TierState, { tokens }: Numbers = NUMBERS): number {
   const { promise, start } = tier.numbers;
   const odds = (1 - promise) / promise;
-  return start + (tier.rightWeight + (TOKEN / TOKENS.paper) * tier.paperRight) * odds - tier.wrongWeight;
+  return start + (tier.rightWeight + (TOKEN / tokens.paper) * tier.paperRight) * odds - tier.wrongWeight;
 }
 
 function gainOf({ numbers: { promise } }: TierState): number {

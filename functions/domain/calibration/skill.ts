@@ -1,9 +1,8 @@
 import { type Room, roomFor } from './debiased-ece.ts';
+import { Z99 } from './normal.ts';
 import type { ServedSample } from './served-sample.ts';
 import { divide } from './stretches.ts';
 
-/** One-sided 99 % of the standard normal. */
-const Z99 = 2.3263;
 /** Fewer do not tell how much stretches differ. */
 const FEWEST_STRETCHES = 5;
 

@@ -1,25 +1,9 @@
 import type { DriftBand } from '../../../schemas/verdict.ts';
+import { NUMBERS, type Numbers } from '../thresholds.ts';
 import type { TierRules } from '../tier-rules.ts';
 import { type EvidenceRing, evidenceRing } from './evidence-ring.ts';
 import { type OutcomeRing, outcomeRing } from './outcome-ring.ts';
 import { type RawShift, rawShift } from './psi.ts';
-
-/** Numbers of CALIBRATION.md sections 2, 3 and 5 that more than one file needs. */
-export const CALIBRATION = {
-  /** How often, in labels, ECE and skill are computed anew. */
-  recomputeEvery: 10,
-  detectors: {
-    /** A mean of 1000 is false less than once in a thousand while the null hypothesis holds (Ville's inequality). */
-    alarm: 1000,
-    modelAlarm: 2500,
-    /** A gap of calibration this small is nobody's alarm. */
-    tolerance: 0.02,
-    /** Labels for which an alarm is shown, and asks for a recalibration. */
-    shownFor: 300,
-  },
-  /** How far a missed bound moves, and the share of waits that each tracker lets by: 5 % on either side, 10 % above. */
-  interval: { step: 0.05, lo: 0.05, hi: 0.05, up: 0.1 },
-} as const;
 
 /** What one tier has earned and done since its tokens started. Tokens and weights in ten-thousandths of a token. */
 export interface TierState {
@@ -62,6 +46,8 @@ export interface Evaluation {
 
 /** Everything that the outcomes of one cluster have taught us (CALIBRATION.md section 2). Times in seconds. */
 export interface CalibrationState {
+  /** What it is folded and judged by: no part of what is stored. */
+  readonly numbers: Numbers;
   /** e-CUSUM of calibration on served q and on raw p. */
   readonly served: Float64Array;
   readonly raw: Float64Array;
@@ -93,9 +79,10 @@ export interface CalibrationState {
 }
 
 /** A cluster that nothing is known about, with its first tokens. */
-export function initialState(rules: readonly TierRules[]): CalibrationState {
+export function initialState(rules: readonly TierRules[], numbers: Numbers = NUMBERS): CalibrationState {
   const tier = (i: number): TierState => startedTier(startOf(rules[i]), 0);
   return {
+    numbers,
     served: new Float64Array(13),
     raw: new Float64Array(13),
     tiers: [tier(0), tier(1), tier(2), tier(3)],

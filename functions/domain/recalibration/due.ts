@@ -1,6 +1,5 @@
 import { recalibrationNeeded } from '../calibration/evaluation.ts';
 import type { CalibrationState } from '../calibration/state.ts';
-import { RECALIBRATION } from './numbers.ts';
 
 /** What is known of the refits of a cluster beside its state. */
 export interface RefitHistory {
@@ -12,29 +11,30 @@ export interface RefitHistory {
   readonly triedAt: number | null;
 }
 
-type Epoch = Pick<CalibrationState, 'epoch' | 'sinceEpoch' | 'n' | 'drift' | 'servedAlarm'>;
+type Epoch = Pick<CalibrationState, 'numbers' | 'epoch' | 'sinceEpoch' | 'n' | 'drift' | 'servedAlarm'>;
 
 /** Whether the refit in force has met enough more labels to be looked at again. */
-export function isLookDue({ sinceEpoch }: Epoch, { watched, lookedAt }: RefitHistory): boolean {
-  return watched && sinceEpoch - lookedAt >= RECALIBRATION.watch.every;
+export function isLookDue({ sinceEpoch, numbers }: Epoch, { watched, lookedAt }: RefitHistory): boolean {
+  return watched && sinceEpoch - lookedAt >= numbers.recalibration.watch.every;
 }
 
 /** Whether a refit should be tried: where recalibration is needed, on labels that have proven none before, and not while one is watched. */
 export function isFitDue(state: Epoch, { watched, triedAt }: RefitHistory): boolean {
-  const { epoch, sinceEpoch, n } = state;
+  const { epoch, sinceEpoch } = state;
+  const { leastLabels, settle } = state.numbers.recalibration;
   // A machine that ran for this in between would also look at what is watched, out of turn.
   if (watched) return false;
-  const proving = labelsThatProve(n);
-  if (!recalibrationNeeded(state) || proving < RECALIBRATION.leastLabels) return false;
+  const proving = labelsThatProve(state);
+  if (!recalibrationNeeded(state) || proving < leastLabels) return false;
   // Only a promoted epoch has to show first what it can do.
-  if (epoch > 0 && sinceEpoch < RECALIBRATION.settle) return false;
+  if (epoch > 0 && sinceEpoch < settle) return false;
   // Attempts on jobs that have already decided one would sooner or later find a gain in noise.
   return triedAt === null || sinceEpoch - triedAt >= proving;
 }
 
-/** How many of so many labels are the newer part, which proves. */
-function labelsThatProve(n: number): number {
-  const { window, fitted } = RECALIBRATION;
+/** How many labels are in the newer part, which proves. */
+function labelsThatProve({ n, numbers }: Epoch): number {
+  const { window, fitted } = numbers.recalibration;
   const rounds = Math.min(n, window);
   return rounds - Math.floor(rounds * fitted);
 }

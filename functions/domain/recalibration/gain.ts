@@ -1,8 +1,8 @@
 import { lossOf } from '../calibration/log-loss.ts';
 import type { ServedSample } from '../calibration/served-sample.ts';
 import { divide, stretchesFor } from '../calibration/stretches.ts';
+import { NUMBERS, type Numbers } from '../thresholds.ts';
 import type { Comparison } from './comparison.ts';
-import { RECALIBRATION } from './numbers.ts';
 
 /** By how much the log loss of the other forecast is the lower one, in nats a job. */
 export interface Gain {
@@ -19,9 +19,13 @@ export interface Gain {
  *
  * @param longWaitSeconds T
  */
-export function gainOf({ served, other }: Comparison, longWaitSeconds: number): Gain | null {
+export function gainOf(
+  { served, other }: Comparison,
+  longWaitSeconds: number,
+  { recalibration }: Numbers = NUMBERS,
+): Gain | null {
   const n = served.q.length;
-  const { leastLabels, leastStretches } = RECALIBRATION;
+  const { leastLabels, leastStretches } = recalibration;
   const stretches = stretchesFor(n);
   if (n === 0 || !divide(served.submittedAt, longWaitSeconds, stretches)) return null;
   const { count } = stretches;
@@ -45,7 +49,7 @@ export function gainOf({ served, other }: Comparison, longWaitSeconds: number): 
 }
 
 /** Lower end of the one-sided interval. NaN is above nothing. */
-export function isBeyondNoise({ gain, se }: Pick<Gain, 'gain' | 'se'>, z: number = RECALIBRATION.z): boolean {
+export function isBeyondNoise({ gain, se }: Pick<Gain, 'gain' | 'se'>, z: number): boolean {
   return gain - z * se > 0;
 }
 

@@ -1,10 +1,10 @@
 import type { RefitProof } from '../../../schemas/items/refit.ts';
 import { type Learned, nothingLearned } from '../forecast/state.ts';
+import { NUMBERS, type Numbers } from '../thresholds.ts';
 import { Compared } from './comparison.ts';
 import type { Fact } from './fact.ts';
 import { gainOf, isBeyondNoise } from './gain.ts';
 import { measured } from './measured.ts';
-import { RECALIBRATION } from './numbers.ts';
 import { play } from './play.ts';
 
 /** A refit with its proof; `better` decides whether it is promoted. */
@@ -25,10 +25,10 @@ export interface Refit {
  * @param facts in ledger order; what is told of rounds whose submission is not among them is left out
  * @param longWaitSeconds T of the cluster
  */
-export function refitFrom(facts: readonly Fact[], longWaitSeconds: number): Refit {
+export function refitFrom(facts: readonly Fact[], longWaitSeconds: number, numbers: Numbers = NUMBERS): Refit {
   const rounds = new Map<Fact['round'], number>();
   for (const { kind, round } of facts) if (kind === 'submitted') rounds.set(round, rounds.size);
-  const fitted = Math.floor(rounds.size * RECALIBRATION.fitted);
+  const fitted = Math.floor(rounds.size * numbers.recalibration.fitted);
   const learned = nothingLearned();
   const compared = new Compared();
   play(
@@ -38,14 +38,14 @@ export function refitFrom(facts: readonly Fact[], longWaitSeconds: number): Refi
       if ((rounds.get(label.round) ?? 0) >= fitted) compared.add(label, q);
     },
   );
-  return { ...prove(compared, fitted, longWaitSeconds), learned };
+  return { ...prove(compared, fitted, longWaitSeconds, numbers), learned };
 }
 
-function prove(compared: Compared, fitted: number, longWaitSeconds: number): Omit<Refit, 'learned'> {
-  const { leastLabels, leastStretches } = RECALIBRATION;
+function prove(compared: Compared, fitted: number, longWaitSeconds: number, numbers: Numbers): Omit<Refit, 'learned'> {
+  const { leastLabels, leastStretches, z } = numbers.recalibration;
   const { count: n } = compared;
   const comparison = compared.comparison();
-  const gain = gainOf(comparison, longWaitSeconds);
+  const gain = gainOf(comparison, longWaitSeconds, numbers);
   const before = measured(comparison.served, longWaitSeconds);
   const after = measured(comparison.other, longWaitSeconds);
   if (n < leastLabels) {
@@ -56,7 +56,7 @@ function prove(compared: Compared, fitted: number, longWaitSeconds: number): Omi
   }
   const verb = gain.gain >= 0 ? 'falls' : 'rises';
   const shown = `on the newest ${n} jobs served log loss ${verb} by ${Math.abs(gain.gain).toFixed(4)} ± ${gain.se.toFixed(4)}`;
-  const better = isBeyondNoise(gain);
+  const better = isBeyondNoise(gain, z);
   const proof = { n, fitted, ...gain, before, after };
   return { better, reason: better ? shown : `${shown}; it has to fall beyond noise`, proof };
 }

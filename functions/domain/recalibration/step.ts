@@ -47,7 +47,7 @@ export function recalibrationStep(
   let next = memory;
   if (isLookDue(state, memory) && memory.before !== null) {
     const before = deserialiseLearned(memory.before);
-    const { standing } = judgeRefit(facts.sinceEpoch(), before, longWaitSeconds);
+    const { standing } = judgeRefit(facts.sinceEpoch(), before, longWaitSeconds, state.numbers);
     if (standing === 'worse') {
       const change: Change = { cause: 'rolledBack', learned: before };
       return { change, memory: { ...NO_MEMORY, before: serialiseLearned(inForce) } };
@@ -55,7 +55,7 @@ export function recalibrationStep(
     next = { ...next, watched: standing === 'watching', lookedAt: sinceEpoch };
   }
   if (isFitDue(state, memory)) {
-    const { better, learned } = refitFrom(facts.newest(), longWaitSeconds);
+    const { better, learned } = refitFrom(facts.newest(), longWaitSeconds, state.numbers);
     if (better) {
       const change: Change = { cause: 'promoted', learned };
       return { change, memory: { ...NO_MEMORY, watched: true, before: serialiseLearned(inForce) } };

@@ -1,8 +1,8 @@
 import type { Learned } from '../forecast/state.ts';
+import { NUMBERS, type Numbers } from '../thresholds.ts';
 import { Compared, type Comparison } from './comparison.ts';
 import type { Fact } from './fact.ts';
 import { type Gain, gainOf, isBeyondNoise } from './gain.ts';
-import { RECALIBRATION } from './numbers.ts';
 import { play } from './play.ts';
 
 /** `watching` too early to say · `held` it has proven itself · `worse` what was learned before it has to come back. */
@@ -25,23 +25,28 @@ export interface Watched {
  * @param before what was in force until then; played on in place, as it is to come back
  * @param longWaitSeconds T of the cluster
  */
-export function judgeRefit(facts: readonly Fact[], before: Learned, longWaitSeconds: number): Watched {
-  const { labels: enough, earlyZ } = RECALIBRATION.watch;
+export function judgeRefit(
+  facts: readonly Fact[],
+  before: Learned,
+  longWaitSeconds: number,
+  numbers: Numbers = NUMBERS,
+): Watched {
+  const { z, watch } = numbers.recalibration;
   const compared = new Compared();
   play(before, facts, (label, q) => compared.add(label, q));
   const { count: n } = compared;
   const comparison = compared.comparison();
-  const gain = gainOf(comparison, longWaitSeconds);
-  const last = n >= enough;
+  const gain = gainOf(comparison, longWaitSeconds, numbers);
+  const last = n >= watch.labels;
   const common = { n, gain, comparison };
   if (gain === null) return { standing: 'watching', ...common };
-  if (isBeyondNoise(gain, last ? RECALIBRATION.z : earlyZ)) return { standing: 'worse', ...common };
+  if (isBeyondNoise(gain, last ? z : watch.earlyZ)) return { standing: 'worse', ...common };
   return { standing: last ? 'held' : 'watching', ...common };
 }
 
 /** What a look at a promoted refit has shown. */
 export function watchedInWords({ standing, n, gain }: Omit<Watched, 'comparison'>): string {
-  const { labels } = RECALIBRATION.watch;
+  const { labels } = NUMBERS.recalibration.watch;
   if (gain === null)
     return `the refit has served ${n} jobs with a label, in too few stretches of time or too few to tell`;
   const loss = `${Math.abs(gain.gain).toFixed(4)} ± ${gain.se.toFixed(4)} ${gain.gain > 0 ? 'lower' : 'higher'}`;

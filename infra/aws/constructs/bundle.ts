@@ -10,11 +10,11 @@ interface BundleProps {
   embedded: boolean;
 }
 
-/** CommonJS packages inside an ES module call `require`; the odd name cannot meet one of theirs. */
+/** CommonJS packages inside an ES module call `require`; the unusual name avoids clashes with theirs. */
 const REQUIRE_BANNER =
   "import{createRequire as bannerRequire}from'node:module';const require=bannerRequire(import.meta.url);";
 
-/** How every handler is built. Nothing is left external: the SDK in an asset is the one that was tested. */
+/** How every handler is built. Nothing is external: the SDK that was tested is the one in the asset. */
 export function bundleOptions({ entries, embedded }: BundleProps) {
   return {
     entryPoints: Object.entries(entries).map(([name, file]) => ({ in: file, out: join(name, 'index') })),
@@ -33,7 +33,7 @@ export function bundleOptions({ entries, embedded }: BundleProps) {
 }
 
 /**
- * Bundles all handlers in one esbuild pass, since starting it once per function takes most of the time.
+ * Bundles all handlers in one esbuild pass, because starting esbuild once per function would take most of the time.
  *
  * @returns a new directory in the system's temporary folder with one directory per function, each with `index.mjs`;
  * CDK copies them into the assembly, and the caller may then remove it

@@ -4,7 +4,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 
-/** How often and how long delivery is tried, and where an event goes that could not be delivered. */
+/** How often and for how long delivery is retried, and where undeliverable events go. */
 export interface Delivery {
   retryAttempts: number;
   maxEventAge: Duration;
@@ -13,7 +13,7 @@ export interface Delivery {
 
 interface GuardedRuleProps extends Omit<Delivery, 'deadLetterQueue'> {
   description: string;
-  /** What starts it: events of a bus (default: the account's own), or the clock. */
+  /** What triggers it: events on a bus (default: the account's default bus), or a schedule. */
   on: { bus?: EventBus; pattern: EventPattern } | { schedule: Schedule };
   target: (delivery: Delivery) => IRuleTarget;
   /** Default: one of its own. */

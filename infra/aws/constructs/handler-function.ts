@@ -31,11 +31,11 @@ interface HandlerFunctionProps {
 }
 
 /**
- * One handler with its own role, log group and settings, all derived from its row in functions.ts.
+ * One handler with its own role, log group and settings, all derived from its entry in handlers.ts.
  *
- * Gotchas: a function that EventBridge invokes runs asynchronously, so what it cannot digest does not come back to
- * the rule; such a function has its own dead-letter queue, and its rule uses the same one.
- * No concurrency is reserved: overlapping runs are settled by conditional writes, and new accounts have little to spare.
+ * Gotchas: EventBridge invokes functions asynchronously, so an event that a function cannot process does not return
+ * to the rule; such a function has its own dead-letter queue, and its rule uses the same one. No concurrency is
+ * reserved: conditional writes make overlapping runs safe, and new accounts have little concurrency to spare.
  * `taskTokens` is granted by the stack, once the machine exists.
  */
 export class HandlerFunction extends LambdaFunction {
@@ -81,11 +81,11 @@ export class HandlerFunction extends LambdaFunction {
     for (const reach of spec.reaches ?? []) this.grantReach(reach, surroundings);
     Validations.of(this.role ?? this).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'xray:PutTraceSegments and xray:PutTelemetryRecords know no resource.',
+      reason: 'xray:PutTraceSegments and xray:PutTelemetryRecords do not support resource-level permissions.',
     });
   }
 
-  /** Lets it resume executions of `machine`, if its row says `taskTokens`; nothing otherwise. */
+  /** Allows it to resume executions of `machine` if its entry lists `taskTokens`. */
   answerTokensOf(machine: StateMachine): void {
     if (!this.spec.reaches?.includes('taskTokens')) return;
     this.addToRolePolicy(
@@ -123,7 +123,7 @@ export class HandlerFunction extends LambdaFunction {
   private grantReach(reach: Reach, { config, bus, slackBotToken, slackSigningSecret }: Surroundings): void {
     const names = secretNames(config.stage);
     if (reach === 'events') this.addToRolePolicy(emitOn(bus));
-    if (reach === 'vgac') this.grantSecretsNamed(names.anyVgacKey, 'Clusters may each have their own key for VGAC.');
+    if (reach === 'vgac') this.grantSecretsNamed(names.anyVgacKey, 'Each cluster may have its own key for VGAC.');
     if (reach === 'schedulers') {
       this.grantSecretsNamed(
         names.anyScheduler,
@@ -142,7 +142,7 @@ export class HandlerFunction extends LambdaFunction {
 
   private grantSecretsNamed(pattern: string, reason: string): void {
     this.grantSecret(secretArn(this.stack, pattern));
-    // cdk-nag names what only the deployment knows in angle brackets.
+    // cdk-nag writes values known only at deployment in angle brackets.
     const known = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value);
     const place = `${known(this.stack.region, 'Region')}:${known(this.stack.account, 'AccountId')}`;
     const finding = `arn:<AWS::Partition>:secretsmanager:${place}:secret:${pattern}`;
@@ -154,7 +154,7 @@ export class HandlerFunction extends LambdaFunction {
   }
 }
 
-/** Puts events of this system, and no others: a function cannot pretend to be a collector. */
+/** Allows emitting events of this system and no others: a function cannot pose as a collector. */
 export function emitOn(bus: EventBus): PolicyStatement {
   return new PolicyStatement({
     actions: ['events:PutEvents'],
@@ -176,7 +176,7 @@ function secretArn(stack: Stack, name: string): string {
   });
 }
 
-/** Settings follow from what a function reaches: nobody is told the name of a secret they cannot read. */
+/** Settings follow from what a function reaches: it does not see the name of a secret it cannot read. */
 function environment({ rows, indexes, reaches = [] }: HandlerSpec, { config, table, bus }: Surroundings) {
   const names = secretNames(config.stage);
   const settings: Record<Reach, Record<string, string>> = {

@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { LAYOUT } from '../../../schemas/layout.ts';
 import { FolderInUse, lockFolder } from '../../runtime/journal/lock.ts';
-import { CannotStart } from './stop-with.ts';
+import { isAlive } from '../running-system.ts';
+import { CannotStart } from './cannot-start.ts';
 
 /** Its presence says that the folder is ours, and may be emptied. */
 const MARKER = 'vgac-data-folder';
@@ -41,16 +42,6 @@ async function refuseOtherLayout(folder: string, entries: readonly string[]): Pr
   );
 }
 
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process, but a process.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
 /**
  * Makes the data folder ready, mode 0700. Refuses a folder with other people's files in it, and with `fresh` empties
  * only one that carries our marker. One that was used by a version of another layout is refused before anything in it is
@@ -74,7 +65,7 @@ export async function openDataFolder(
     }
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
-    await writeFile(join(folder, MARKER), 'Made by npm start; npm start -- --fresh empties this folder.\n');
+    await writeFile(join(folder, MARKER), 'Made by vgac start; vgac start --fresh empties this folder.\n');
     await writeFile(join(folder, LAYOUT_FILE), `${LAYOUT}\n`);
   } catch (cause) {
     if (cause instanceof CannotStart || cause instanceof FolderInUse) throw cause;
@@ -111,7 +102,7 @@ export async function runTables(folder: string): Promise<{ path: string; remove(
   for (const name of await readdir(folder)) {
     const pid = Number(/^run-(\d+)-/.exec(name)?.[1]);
     // Left behind by one that was killed.
-    if (pid > 0 && !lives(pid)) await rm(join(folder, name), { recursive: true, force: true });
+    if (pid > 0 && !isAlive(pid)) await rm(join(folder, name), { recursive: true, force: true });
   }
   const path = await mkdtemp(join(folder, `run-${process.pid}-`));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };

@@ -5,7 +5,8 @@ import { bundlePage } from '../../console/bundle.ts';
 import type { Notice } from '../../console/views.ts';
 import { readTrace } from '../../demo/feed/trace.ts';
 import type { HistoryEvent } from '../../runtime/engine/history.ts';
-import { readClusterFile } from '../cluster-file.ts';
+import { readClusterFile } from '../configure/cluster-file.ts';
+import { CannotStart } from './cannot-start.ts';
 import { namedSecrets, openDataFolder, slackSecrets } from './data-folder.ts';
 import { idlePlan } from './idle-plan.ts';
 import type { Options } from './options.ts';
@@ -13,7 +14,6 @@ import type { Plan } from './plan.ts';
 import { openSession, type Session } from './session.ts';
 import { assemblySettings, type Environment } from './settings.ts';
 import { simulatedPlan } from './simulated-plan.ts';
-import { CannotStart } from './stop-with.ts';
 import { synthesize } from './synthesis.ts';
 import { tracePlan } from './trace-plan.ts';
 

@@ -9,7 +9,7 @@ import { answerBy } from '../../console/answers.ts';
 import { approverOf, makeApproverKey } from '../../console/approver-token.ts';
 import type { Page } from '../../console/bundle.ts';
 import { Executions } from '../../console/executions.ts';
-import { Records } from '../../console/records.ts';
+import { openRecords, type Records } from '../../console/records.ts';
 import { Redactor } from '../../console/redact.ts';
 import { type ConsoleServer, startConsole } from '../../console/server.ts';
 import { signInLink } from '../../console/sign-in.ts';
@@ -20,11 +20,12 @@ import { createSlackStandIn } from '../../demo/stand-ins/slack/app.ts';
 import { createVgacStandIn } from '../../demo/stand-ins/vgac/app.ts';
 import type { HistoryEvent } from '../../runtime/engine/history.ts';
 import { type System, startSystem } from '../../runtime/system.ts';
-import { applyClusters } from '../apply-clusters.ts';
+import { applyClusters } from '../configure/apply-clusters.ts';
+import { announce } from '../running-system.ts';
 import { account } from './account.ts';
 import { runTables, type SlackSecrets } from './data-folder.ts';
-import { portTrouble } from './explain.ts';
 import { type Feeding, OPERATORS, type Plan, SCHEDULER_SECRET, type Spared, STRANGER } from './plan.ts';
+import { portTrouble } from './port-trouble.ts';
 import { baseUrls, type Environment, secretValues } from './settings.ts';
 import { untilFolded } from './settle.ts';
 import type { Summary } from './summary.ts';
@@ -157,7 +158,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       throw portTrouble(error, '--port', options.port);
     });
     slack.interactionsUrl = `${system.url}/slack/interactions`;
-    const records = new Records({ endpoint: system.url, credentials: system.credentials, tableName: TABLE_NAME });
+    const records = openRecords({ endpoint: system.url, credentials: system.credentials, tableName: TABLE_NAME });
     opened = records;
     const builtIn = plan.configuration({ vgac: urls.vgac, scheduler: `${console.url}schedulers` });
     const named = new Set(options.configuration.map(({ clusterId }) => clusterId));
@@ -186,7 +187,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       description: plan.description,
       slackUrl: environment.SLACK_API_BASE_URL ? null : '/slack/',
     });
+    const withdraw = announce(options.dataDir, { endpoint: system.url, console: console.url });
     const close = async () => {
+      withdraw();
       records.close();
       await system?.close();
       await tables?.remove();

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CannotStart } from './stop-with.ts';
+import { CannotStart } from './cannot-start.ts';
 
 const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
 

@@ -3,7 +3,7 @@ import type { ApprovalView } from '../views.ts';
 import { duration, ece, share, time, waitWords } from './format.ts';
 
 export function questionOf({ question, status, action, target, jobId }: ApprovalView): string {
-  if (status === 'alone') return `${action} ${jobId}${target ? ` → ${target}` : ''}, done by the agent alone`;
+  if (status === 'autonomous') return `${action} ${jobId}${target ? ` → ${target}` : ''}, done by the agent alone`;
   return question === 'keep'
     ? `Keep the ${action} on ${jobId}?`
     : `May the agent ${action} ${jobId}${target ? ` → ${target}` : ''}?`;
@@ -21,7 +21,7 @@ export function Facts({ approval, short }: { approval: ApprovalView; short?: boo
       {status !== 'pending' && <Row term="How it ended">{ending(approval)}</Row>}
       <Row
         term={
-          status === 'alone'
+          status === 'autonomous'
             ? 'What was done'
             : status !== 'pending'
               ? 'What was asked'

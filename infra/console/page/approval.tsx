@@ -1,10 +1,11 @@
+import { tierName } from '../../../functions/domain/thresholds.ts';
 import type { ApprovalDetails } from '../views.ts';
 import { useAnswering } from './answering.ts';
 import { Actions } from './approval-actions.tsx';
 import { Facts, questionOf } from './approval-facts.tsx';
 import { Frozen, Said, SignIn } from './approvals.tsx';
 import { useResource } from './data.ts';
-import { ece, instant, tierName } from './format.ts';
+import { ece, instant } from './format.ts';
 import { Card, Empty, executionLink, Loading, PassedOverTiers, Reasons, StatusTag } from './pieces.tsx';
 
 /** One approval: the question, everything it rests on, and what has happened to its job so far. */

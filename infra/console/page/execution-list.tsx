@@ -1,7 +1,8 @@
 import { PART_WORDS } from '../../../functions/domain/figure-words.ts';
+import { tierName } from '../../../functions/domain/thresholds.ts';
 import type { ExecutionRow } from '../views.ts';
 import { useResource } from './data.ts';
-import { tierName, time } from './format.ts';
+import { time } from './format.ts';
 import { Card, Empty, executionLink, Loading, Path, StatusTag } from './pieces.tsx';
 
 export function ExecutionTable({ rows }: { rows: ExecutionRow[] }) {

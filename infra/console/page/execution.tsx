@@ -1,10 +1,11 @@
+import { tierName } from '../../../functions/domain/thresholds.ts';
 import type { ActionArguments } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import { shownScope } from '../shown-scope.ts';
 import type { ExecutionView, StateView } from '../views.ts';
 import { ApprovalCard } from './approvals.tsx';
 import { useResource } from './data.ts';
-import { between, duration, ece, instant, share, tierName, time, waitWords } from './format.ts';
+import { between, duration, ece, instant, share, time, waitWords } from './format.ts';
 import { Card, Empty, Json, Loading, PassedOverTiers, Path, Reasons, ScopePill, StatusTag } from './pieces.tsx';
 
 export function ExecutionPage({ name }: { name: string }) {

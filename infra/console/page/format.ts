@@ -53,9 +53,6 @@ export function between(from: string, to: string | null): string {
   return ms < 1_000 ? '' : duration(ms / 1_000);
 }
 
-export const TIERS = ['nothing', 'annotate', 'warn', 'suggest', 'gate'] as const;
-export const tierName = (tier: number) => TIERS[tier] ?? `tier ${tier}`;
-
 export const SCOPE_WORDS: Record<string, string> = {
   autonomous: 'may act alone',
   notify: 'acts and tells',

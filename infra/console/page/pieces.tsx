@@ -1,9 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { tierName } from '../../../functions/domain/thresholds.ts';
 import type { PassedOver } from '../../../schemas/decision.ts';
 import type { Reason } from '../../../schemas/verdict.ts';
 import type { ShownScope } from '../shown-scope.ts';
-import { SCOPE_WORDS, tierName } from './format.ts';
+import { SCOPE_WORDS } from './format.ts';
 
 export function ScopePill({ scope }: { scope: ShownScope | null }) {
   if (scope === null) return <span class="pill">undecided</span>;

@@ -1,6 +1,10 @@
+import { GATE } from '../../../functions/domain/thresholds.ts';
 import type { ClusterView } from '../views.ts';
 
-/** Score over time with the two limits of the gate behind it: 0.60 to act and tell, 0.85 to act alone. */
+const { score: LIMITS, minimumLabels } = GATE;
+const percent = (share: number) => `${Math.round(100 * share)}%`;
+
+/** Score over time with the two limits of the gate behind it, to act and tell and to act alone. */
 export function ScoreChart({ history }: { history: ClusterView['history'] }) {
   const width = 600;
   const height = 96;
@@ -8,7 +12,7 @@ export function ScoreChart({ history }: { history: ClusterView['history'] }) {
   const first = points[0];
   const last = points.at(-1);
   if (first === undefined || last === undefined || points.length < 2) {
-    return <div class="chart none">The score appears after the first 50 outcomes.</div>;
+    return <div class="chart none">The score appears after the first {minimumLabels} outcomes.</div>;
   }
   const from = Date.parse(first.at);
   const span = Math.max(1, Date.parse(last.at) - from);
@@ -24,9 +28,15 @@ export function ScoreChart({ history }: { history: ClusterView['history'] }) {
       role="img"
       aria-label="Score over time"
     >
-      <rect class="zone autonomous" x="0" y="0" width={width} height={y(0.85)} />
-      <rect class="zone notify" x="0" y={y(0.85)} width={width} height={y(0.6) - y(0.85)} />
-      <rect class="zone escalate" x="0" y={y(0.6)} width={width} height={height - y(0.6)} />
+      <rect class="zone autonomous" x="0" y="0" width={width} height={y(LIMITS.autonomous)} />
+      <rect
+        class="zone notify"
+        x="0"
+        y={y(LIMITS.autonomous)}
+        width={width}
+        height={y(LIMITS.notify) - y(LIMITS.autonomous)}
+      />
+      <rect class="zone escalate" x="0" y={y(LIMITS.notify)} width={width} height={height - y(LIMITS.notify)} />
       {points.slice(1).map((point, index) => {
         const before = points[index] ?? point;
         return (
@@ -48,9 +58,9 @@ export function ScoreChart({ history }: { history: ClusterView['history'] }) {
 export function ScoreBar({ score }: { score: number | null }) {
   return (
     <div class="scorebar" role="img" aria-label={score === null ? 'no score yet' : `score ${score.toFixed(2)}`}>
-      <span class="zone escalate" style={{ width: '60%' }} />
-      <span class="zone notify" style={{ width: '25%' }} />
-      <span class="zone autonomous" style={{ width: '15%' }} />
+      <span class="zone escalate" style={{ width: percent(LIMITS.notify) }} />
+      <span class="zone notify" style={{ width: percent(LIMITS.autonomous - LIMITS.notify) }} />
+      <span class="zone autonomous" style={{ width: percent(1 - LIMITS.autonomous) }} />
       {score !== null && <b style={{ left: `${Math.min(100, Math.max(0, score * 100))}%` }} />}
     </div>
   );

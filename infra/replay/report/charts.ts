@@ -1,6 +1,5 @@
 import type { Bin } from '../../../functions/domain/calibration/bins.ts';
-import { CALIBRATION } from '../../../functions/domain/calibration/state.ts';
-import { TIER_NUMBERS, TOKENS } from '../../../functions/domain/thresholds.ts';
+import { type Numbers, TIERS } from '../../../functions/domain/thresholds.ts';
 import { grouped, jobsIn, type Placed, placed } from './series.ts';
 import type { StreamReport } from './shape.ts';
 import {
@@ -164,7 +163,7 @@ export function reachedChart(report: StreamReport): string {
 export const TIER_CLASSES = ['tier1', 'tier2', 'tier3', 'tier4'] as const;
 
 /** The fewest free tokens of each stretch, tier by tier. */
-export function tokenChart(report: StreamReport): string {
+export function tokenChart(report: StreamReport, { tokens }: Numbers): string {
   const points = placed(report.timeline);
   const { x, axis } = jobAxis(WIDE, report);
   const most = Math.max(1, ...points.flatMap(({ tokensLow }) => tokensLow));
@@ -177,17 +176,17 @@ export function tokenChart(report: StreamReport): string {
       className,
     ),
   );
-  const needed = Object.values(TOKENS.need).map((need) =>
+  const needed = Object.values(tokens.need).map((need) =>
     rule(WIDE.left, y(need), WIDE.width - WIDE.right, y(need), 'limit'),
   );
   return svg(WIDE, 'tokens over time', grid + needed.join('') + lines.join('') + axis);
 }
 
 /** Evidence of each detector on a logarithmic scale, with the height at which it alarms. */
-export function detectorChart(report: StreamReport): string {
+export function detectorChart(report: StreamReport, { calibration }: Numbers): string {
   const points = placed(report.timeline);
   const { x, axis } = jobAxis(WIDE, report);
-  const { alarm, modelAlarm } = CALIBRATION.detectors;
+  const { alarm, modelAlarm } = calibration.detectors;
   const y = yScale(WIDE, LOG_FLOOR, 4);
   const log = (value: number): number => y(Math.max(LOG_FLOOR, Math.min(4, Math.log10(Math.max(1e-9, value)))));
   const of = (key: 'served' | 'raw'): [number, number][] => points.map((point) => [x(point.at), log(point[key])]);
@@ -201,7 +200,7 @@ export function detectorChart(report: StreamReport): string {
 }
 
 /** Debiased ECE of the ring with its 90 % bounds, and the limits of the tiers. */
-export function eceChart(report: StreamReport): string {
+export function eceChart(report: StreamReport, { tiers }: Numbers): string {
   const points = placed(report.timeline);
   const { x, axis } = jobAxis(WIDE, report);
   const uppers = points.map((point) => point.upper).filter(Number.isFinite);
@@ -209,7 +208,7 @@ export function eceChart(report: StreamReport): string {
   const y = yScale(WIDE, 0, most);
   const within = (value: number): number => y(Math.min(most, value));
   const grid = yAxis(WIDE, y, ticksOf(0, most, 4), (value) => value.toFixed(2));
-  const limits = Object.values(TIER_NUMBERS).map(({ ece }) =>
+  const limits = Object.values(tiers).map(({ ece }) =>
     rule(WIDE.left, within(ece), WIDE.width - WIDE.right, within(ece), 'limit'),
   );
   const band = area(
@@ -227,12 +226,12 @@ export function eceChart(report: StreamReport): string {
 }
 
 const STEPS: Frame = { ...WIDE, height: 150 };
-const TIERS = ['none', 'annotate', 'warn', 'suggest', 'gate'];
+const LEVELS = ['none', ...TIERS];
 const BANDS = ['none', 'monitor', 'degrade', 'escalate'];
 
 /** The highest tier earned, as steps, and under it the drift band that the evidence supports. */
 export function tierChart(report: StreamReport): string {
-  return steps(report, 'tier over time', TIERS, (point) => point.tier, 'autonomous');
+  return steps(report, 'tier over time', LEVELS, (point) => point.tier, 'autonomous');
 }
 
 export function bandChart(report: StreamReport): string {

@@ -1,3 +1,4 @@
+import type { Numbers } from '../../../functions/domain/thresholds.ts';
 import type { Scores } from '../tally.ts';
 import {
   bandChart,
@@ -19,7 +20,7 @@ import { coreOf, goodnessIn, psiInWords, rightByTier, sumOf } from './table.ts';
 import { count, day, decimals, percent, perDay, ruleInWords } from './words.ts';
 
 /** The whole run as one page that needs nothing else: no script, no font, no network. */
-export function htmlReport(report: Report): string {
+export function htmlReport(report: Report, numbers: Numbers): string {
   const rules = report.rules === 'core' ? 'evidence and promises alone' : 'the whole gate as deployed';
   const set = Object.entries(report.set).map(([name, value]) => `${name} = ${value}`);
   const body = [
@@ -28,14 +29,14 @@ export function htmlReport(report: Report): string {
     ...report.files.map(fileNote),
     report.streams.length === 0 ? '<p>No job could be read.</p>' : '',
     report.streams.length > 1 ? summary(report.streams) : '',
-    ...report.streams.map(section),
+    ...report.streams.map((stream, index) => section(stream, index, numbers)),
   ];
   const head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">';
   const title = `Back-test: ${report.streams.map(({ name }) => name).join(', ')}`.slice(0, 200);
   return `<!doctype html>\n<html lang="en"><head>${head}<title>${escaped(title)}</title><style>${STYLE}</style></head><body><main>${body.join('\n')}</main></body></html>\n`;
 }
 
-function section(stream: StreamReport, index: number): string {
+function section(stream: StreamReport, index: number, numbers: Numbers): string {
   const { firstSubmittedAt, lastSubmittedAt, verdict } = stream;
   const span =
     firstSubmittedAt === null || lastSubmittedAt === null
@@ -45,7 +46,7 @@ function section(stream: StreamReport, index: number): string {
 <p>${span}${count(stream.jobs)} jobs of ${escaped(stream.clusterId || 'one cluster')}</p>
 <p class="verdict">${paragraph(verdict)}</p>
 ${cards(stream)}
-<div class="charts">${[...tables(stream), ...figures(stream)].join('\n')}</div></section>`;
+<div class="charts">${[...tables(stream), ...figures(stream, numbers)].join('\n')}</div></section>`;
 }
 
 /** The recommendation, which comes last, is what people look for first. */
@@ -86,7 +87,7 @@ function card(value: string, says: string, className = ''): string {
   return `<div class="card"><b class="${className}">${escaped(value)}</b><span>${escaped(says)}</span></div>`;
 }
 
-function figures(stream: StreamReport): string[] {
+function figures(stream: StreamReport, numbers: Numbers): string[] {
   const { raw, served } = stream.reliability;
   const hasRaw = raw.length > 0;
   const ofRaw = `<div><p>raw p, as VGAC gives it</p>${reliabilityChart('reliability of raw p', raw, 'notify')}</div>`;
@@ -117,17 +118,17 @@ function figures(stream: StreamReport): string[] {
     figure(
       'Free tokens',
       `The fewest in each stretch. ${keys(['tier1', 'annotate'], ['tier2', 'warn'], ['tier3', 'suggest'], ['tier4', 'gate'], ['dash', 'needed for a statement, for an intervention'])}`,
-      tokenChart(stream),
+      tokenChart(stream, numbers),
     ),
     figure(
       'Calibration error',
       `Debiased ECE of the last labels (at most 1,000, a sample of each stretch of time) with 90 % bounds. ${keys(['dash', 'limits of the tiers'], ['mark', 'a refit goes in force, or back'])}`,
-      eceChart(stream),
+      eceChart(stream, numbers),
     ),
     figure(
       'Drift statistics',
       `Evidence of miscalibration; an alarm starts it anew, is shown, and touches no tier. Alarms: ${hasRaw ? `${count(stream.alarms.raw)} on raw p, ` : ''}${count(stream.alarms.served)} on served q. ${hasRaw ? `${psiInWords(stream)}. ` : ''}${keys(...(hasRaw ? [['notify', 'raw p'] as const] : []), ['autonomous', 'served q'], ['dash', 'alarm'])}`,
-      detectorChart(stream),
+      detectorChart(stream, numbers),
     ),
     figure(
       'Tier earned',
@@ -161,15 +162,22 @@ function keys(...entries: readonly (readonly [className: string, says: string])[
 
 function tables(stream: StreamReport): string[] {
   const tiers = stream.tiers.map((tier) => [
-    ...[tier.tier, count(tier.called), count(tier.acted)],
+    tier.tier,
+    count(tier.called),
+    count(tier.acted),
     tier.rightShare === null ? '-' : `${percent(tier.rightShare, 0)}${tier.counterfactual ? ' (counterfactual)' : ''}`,
     tier.rightLow === null ? '-' : `${percent(tier.rightLow, 0)} to ${percent(tier.rightHigh, 0)}`,
     `${percent(tier.promise, 0)}${tier.tested ? '' : `; not tested yet, ${tier.testedFrom} needed`}`,
-    ...[count(tier.heldOut), percent(tier.reachedShare), tier.leastSlack.toFixed(1)],
+    count(tier.heldOut),
+    percent(tier.reachedShare),
+    tier.leastSlack.toFixed(1),
   ]);
   const standings = stream.tiers.map(({ standing }) => `<li>${escaped(standing)}</li>`).join('');
   const reasons = Object.entries(stream.passedOver).map(([code, { calls, nothing }]) => [
-    ...[ruleInWords(code), count(calls), percent(calls / stream.calls), count(calls - nothing)],
+    ruleInWords(code),
+    count(calls),
+    percent(calls / stream.calls),
+    count(calls - nothing),
   ]);
   const head = ['tier', 'calls', 'acted', 'right', '90 % interval', 'promised', 'held out', 'reached', 'least slack'];
   const core = stream.core === null ? '' : ` ${capital(coreOf(stream, stream.core))}.`;
@@ -201,8 +209,14 @@ function forecasts({ compared, baseRate, rawP }: ForecastReport): string {
     ['base rate', ...goodnessIn(baseRate), ...nothing],
     ...(rawP === null ? [] : [['the file’s p', ...goodnessIn(rawP), ...nothing]]),
     ...compared.map((one) => [
-      ...[one.name, ...goodnessIn(one), count(one.calls), percent(one.actedOfCalls), rightByTier(one)],
-      ...[percent(one.reachedShare), percent(one.chance), one.name === 'both' ? percent(one.vgacShare) : ''],
+      one.name,
+      ...goodnessIn(one),
+      count(one.calls),
+      percent(one.actedOfCalls),
+      rightByTier(one),
+      percent(one.reachedShare),
+      percent(one.chance),
+      one.name === 'both' ? percent(one.vgacShare) : '',
       percent(one.upper90Held),
     ]),
   ];
@@ -274,8 +288,13 @@ function summary(streams: readonly StreamReport[]): string {
     perDay(stream.questionsPerDay),
   ]);
   const together = pooled(streams.map(({ forecast }) => forecast)).map((one) => [
-    ...[one.name, count(one.calls), percent(one.actedOfCalls), count(one.heldOut), rightByTier(one)],
-    ...[percent(one.reachedShare), percent(one.chance)],
+    one.name,
+    count(one.calls),
+    percent(one.actedOfCalls),
+    count(one.heldOut),
+    rightByTier(one),
+    percent(one.reachedShare),
+    percent(one.chance),
   ]);
   const heads = ['all together', 'calls', 'acted', 'held out', 'right, by tier (n)', 'reached', 'chance'];
   const all = together.length === 0 ? '' : `<p></p>${table(heads, together)}`;

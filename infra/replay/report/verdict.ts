@@ -1,3 +1,4 @@
+import { TIERS } from '../../../functions/domain/thresholds.ts';
 import type { NaiveReport, Recommendation, StreamReport, TierReport, Verdict } from './shape.ts';
 import { share } from './share.ts';
 import { count, decimals, percent, perDay } from './words.ts';
@@ -128,12 +129,10 @@ function naiveOf({ rule, acted, tiers, broken, reachedShare }: NaiveReport, { lo
   const known = tiers.reduce((sum, tier) => sum + tier.acted - tier.unknown, 0);
   const reached = longWaits === 0 ? '' : `, and reached ${percent(reachedShare)}`;
   const did = `The rule "${rule}" would have acted ${count(acted)} times, ${percent(share(right, known), 0)} of them right${reached}`;
-  const names = broken.map((tier) => (tiers.length >= tier ? (NAMES[tier - 1] ?? '') : ''));
+  const names = broken.map((tier) => (tiers.length >= tier ? (TIERS[tier - 1] ?? '') : ''));
   if (names.length === 0) return `${did}, within the same promises, though nothing would have held it to them.`;
   return `${did}, and broken ${names.length === 1 ? 'the promise' : 'the promises'} of ${listed(names)}.`;
 }
-
-const NAMES: readonly TierReport['tier'][] = ['annotate', 'warn', 'suggest', 'gate'];
 
 /** What is missing for the lowest tier that is not earned, and when at this rate. */
 function nextTier({ tiers }: Judged): string[] {

@@ -4,21 +4,21 @@ import { AwsError } from '../aws-error.ts';
 import { needsOf } from './needs.ts';
 
 /**
- * Lets a function or machine make a call, by its ARN, or a rule, by the ARN of its target's role; or throws.
- * @throws AwsError AccessDeniedException in AWS's words
+ * Checks that a caller may make a call. `who` is the ARN of a function or machine; for a rule, of its target's role.
+ * @throws AwsError AccessDeniedException, worded as AWS words it
  */
 export type Authorize = (who: string, service: string, operation: string, input: unknown) => void;
 
-/** Holds everyone to the roles in the assembly; whoever has none may do nothing. */
+/** Enforces the roles of the assembly; a caller without a role may do nothing. */
 export function createAuthorize(assembly: Assembly, place: Place): Authorize {
   const needs = needsOf(assembly, place);
   const policies = new Map(assembly.roles.map(({ arn, policy }) => [arn, policy]));
   const rules = assembly.rules.flatMap(({ name, targets }) =>
     targets.flatMap(({ roleArn }) => (roleArn === null ? [] : [{ arn: roleArn, name, roleArn }])),
   );
-  const acting = new Map([...assembly.functions, ...assembly.machines, ...rules].map((one) => [one.arn, one]));
+  const callers = new Map([...assembly.functions, ...assembly.machines, ...rules].map((one) => [one.arn, one]));
   return (who, service, operation, input) => {
-    const { name = 'nobody', roleArn = '' } = acting.get(who) ?? {};
+    const { name = 'nobody', roleArn = '' } = callers.get(who) ?? {};
     const policy = policies.get(roleArn);
     for (const request of needs(service, operation, input)) {
       const verdict = policy?.(request);
@@ -29,8 +29,8 @@ export function createAuthorize(assembly: Assembly, place: Place): Authorize {
         verdict === 'denied'
           ? 'with an explicit deny in an identity-based policy'
           : `because no identity-based policy allows the ${action} action`;
-      const words = `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
-      throw new AwsError('AccessDeniedException', words);
+      const message = `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
+      throw new AwsError('AccessDeniedException', message);
     }
   };
 }

@@ -12,11 +12,11 @@ interface Served {
   /** As in the names of actions, e.g. `dynamodb`. */
   readonly name: string;
   readonly operations: Service;
-  /** Where its changes are kept: none is answered, nor shown, before it would survive a kill -9. */
+  /** Journal of its changes: no change is acknowledged or shown before it would survive a kill -9. */
   readonly journal?: Journal;
 }
 
-/** What a caller is answered: HTTP status and JSON. */
+/** The response to a caller: HTTP status and JSON body. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
@@ -24,20 +24,20 @@ export interface Answer {
 
 /**
  * Answers a call of a known caller. Never rejects.
- * @param who ARN of a function; null is the human at this machine, who may do everything
+ * @param who ARN of a function; null for the human at this machine, who may do anything
  * @param target as in `x-amz-target`
  * @param body JSON
  */
 export type Call = (who: string | null, target: string, body: string) => Promise<Answer>;
 
-/** Told the `target` of every call, for whoever counts them. */
+/** Publishes the `target` of every call, so that calls can be counted. */
 const CALLS = channel('embedded.aws-call');
 const READS = /^(Describe|Get|List)/;
 
 /**
  * The AWS services of this machine.
  * @param services by the prefix of `x-amz-target`
- * @param report told of faults of our own, never of what a caller sent
+ * @param report receives our own failures, never a caller's
  */
 export function createCalls(
   services: Readonly<Record<string, Served>>,
@@ -60,12 +60,12 @@ export function createCalls(
     if (who !== null) authorize(who, service.name, operation, input);
     const { journal } = service;
     if (journal === undefined) return run(input);
-    const looks = READS.test(operation);
-    if (!looks && !journal.accepts()) throw diskFull();
+    const isRead = READS.test(operation);
+    if (!isRead && !journal.accepts()) throw diskFull();
     const answered = Promise.try(run, input);
-    // A refusal too tells what is, e.g. that a task has been answered already.
+    // A refusal reveals state too, e.g. that a task has already been answered, so it also waits for the journal.
     await answered.catch(() => undefined);
-    if (!(await journal.promised()) && !looks) throw diskFull();
+    if (!(await journal.promised()) && !isRead) throw diskFull();
     return answered;
   };
   return async (who, target, body) => {
@@ -77,17 +77,20 @@ export function createCalls(
   };
 }
 
-/** While the disk is full nothing new is taken, in AWS's way, so that clients come back; looking is allowed. */
+/** While the disk is full nothing new is accepted, with an error that AWS clients retry; reads still work. */
 export function diskFull(): AwsError {
-  const words = 'The journal cannot be written, the disk may be full: nothing new is accepted until it can.';
-  return new AwsError('ServiceUnavailable', words, 503);
+  const message = 'The journal cannot be written (the disk may be full). Nothing new is accepted until it can be.';
+  return new AwsError('ServiceUnavailable', message, 503);
 }
 
-/** Puts an error into AWS's form. What is no refusal is a fault of our own: it is reported, and the caller told so. */
-export function refusalOf(asked: string, error: unknown, report: (message: string) => void): Answer {
+/**
+ * Converts an error to AWS's response format. Anything but a refusal is our own failure: it is reported and answered
+ * with a 500.
+ */
+export function refusalOf(request: string, error: unknown, report: (message: string) => void): Answer {
   const { type, status, message, extra, cause } = asAwsError(error);
   if (status >= 500 && cause !== undefined) {
-    report(`${asked} failed: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
+    report(`${request} failed: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
   }
   return { status, text: JSON.stringify({ __type: type, message, ...extra }) };
 }

@@ -6,17 +6,20 @@ type Fields = Readonly<Record<string, unknown>>;
 type Need = readonly [resource: string, context?: Context];
 
 /**
- * Makes the function that says what a call to an AWS service needs: actions, resources and the condition keys of the
- * Service Authorization Reference. `service` is as in action names, e.g. `dynamodb`. A call that cannot be read needs
- * what nobody has.
+ * Returns a function that lists the permissions a call to an AWS service needs: action, resource and the condition keys
+ * of the Service Authorization Reference. `service` is as in action names, e.g. `dynamodb`. A call that cannot be
+ * interpreted needs a permission that nobody has.
  */
 export function needsOf({ machines, secrets, tables }: Assembly, place: Place) {
   const arnOf = (service: string, prefix: string, nameOrArn: unknown) => {
     const given = text(nameOrArn);
     return given.startsWith('arn:') ? given : arn(service, prefix)(given, place);
   };
-  /** A token does not say whose it is: who answers one must be allowed to answer every machine that hands them out. */
-  const waiting = machines
+  /**
+   * A task token does not say which machine issued it: its sender must be allowed to answer every machine that issues
+   * tokens.
+   */
+  const tokenIssuers = machines
     .filter(({ definition }) => JSON.stringify(definition).includes('.waitForTaskToken'))
     .map((machine): Need => [machine.arn]);
 
@@ -25,13 +28,13 @@ export function needsOf({ machines, secrets, tables }: Assembly, place: Place) {
   for (const { arn: own, GlobalSecondaryIndexes = [] } of tables) {
     for (const { IndexName, KeySchema } of GlobalSecondaryIndexes) schemas.set(`${own}/index/${IndexName}`, KeySchema);
   }
-  /** `asked` is what is asked of one table: of items by their keys, or by a query. */
-  const table = (operation: string, name: unknown, asked: Fields, items?: readonly unknown[]): Need => {
-    const index = text(asked.IndexName);
+  /** `request` is the part of the call about one table: items by their keys, or a query. */
+  const table = (operation: string, name: unknown, request: Fields, items?: readonly unknown[]): Need => {
+    const index = text(request.IndexName);
     const resource = `${arnOf('dynamodb', 'table/', name)}${index === '' ? '' : `/index/${index}`}`;
     const hash = schemas.get(resource)?.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName ?? '';
-    const keys = operation === 'Query' ? queriedKeys(asked, hash) : items?.map((item) => keyText(fields(item)[hash]));
-    const context = present('dynamodb:returnvalues', asked.ReturnValues);
+    const keys = operation === 'Query' ? queriedKeys(request, hash) : items?.map((item) => keyText(fields(item)[hash]));
+    const context = present('dynamodb:returnvalues', request.ReturnValues);
     return [resource, keys === undefined ? context : { ...context, 'dynamodb:leadingkeys': keys }];
   };
 
@@ -56,12 +59,12 @@ export function needsOf({ machines, secrets, tables }: Assembly, place: Place) {
     states(input, operation) {
       const own = text(input.stateMachineArn) || text(input.StateMachineArn) || text(input.executionArn);
       if (own !== '') return [[own]];
-      return operation.startsWith('SendTask') && waiting.length > 0 ? waiting : [['*']];
+      return operation.startsWith('SendTask') && tokenIssuers.length > 0 ? tokenIssuers : [['*']];
     },
     lambda: ({ FunctionName }) => [[arnOf('lambda', 'function:', FunctionName)]],
     secretsmanager({ SecretId }) {
       const known = secrets.find((secret) => secret.name === SecretId || secret.arn === SecretId);
-      // The six characters are AWS's own; policies allow for them.
+      // AWS appends six random characters; policies allow for them.
       return [[known?.arn ?? arnOf('secretsmanager', 'secret:', `${text(SecretId)}-000000`)]];
     },
     sqs: ({ QueueUrl }) => [[arnOf('sqs', '', text(QueueUrl).replace(/^.*\//, ''))]],
@@ -73,7 +76,7 @@ export function needsOf({ machines, secrets, tables }: Assembly, place: Place) {
   };
 }
 
-/** The partition keys that a query asks for; one that cannot be found is none that a policy names. */
+/** The partition keys of a query; a key that cannot be determined becomes an empty one, which no policy names. */
 function queriedKeys(input: Fields, hash: string): readonly string[] {
   const [names, values] = [fields(input.ExpressionAttributeNames), fields(input.ExpressionAttributeValues)];
   const equalities = text(input.KeyConditionExpression).matchAll(/(#?[\w.-]+)\s*=\s*(:\w+)/g);

@@ -2,8 +2,8 @@ import type * as z from 'zod';
 import { AwsError } from '../aws-error.ts';
 
 /**
- * An operation of a service: its input is parsed, then answered.
- * @throws AwsError ValidationException as AWS words it; SerializationException for a value of another type
+ * An operation of a service: parses its input, then answers it.
+ * @throws AwsError ValidationException worded as by AWS; SerializationException for a value of the wrong type
  */
 export function operation<T extends z.ZodType>(schema: T, answer: (input: z.infer<T>) => unknown) {
   return (input: unknown): unknown => {
@@ -23,11 +23,11 @@ const isThere = (input: unknown, path: readonly PropertyKey[]): boolean =>
   path.reduce<unknown>((found, key) => Object(found)[key], input) !== undefined;
 
 /**
- * One page of a list, and the token of the next. The token names the last item, so that what is added before it
- * meanwhile shifts no page.
- * @param list what is listed; a token of another list is refused
- * @param errorType of the error for a token that is not of this list
- * @param fits what is shown; the token may name an item that no longer fits
+ * One page of a list and the token of the next page. The token names the last item shown, so that items added before
+ * it in the meantime do not shift pages.
+ * @param list identifies the list; a token of another list is refused
+ * @param errorType error type for a token of another list
+ * @param fits filters what is shown; the token may name an item that no longer fits
  * @throws AwsError
  */
 export function page<T>(

@@ -10,26 +10,29 @@ import { parseExpression } from './schedule-expression.ts';
 import { refuse, UnsupportedAssembly } from './unsupported-assembly.ts';
 
 /**
- * Reads a synthesized assembly and makes everything in it concrete: names, ARNs, URLs, texts.
- * What the assembly asks for and this runtime does not do is refused here, by name, before anything runs.
- * @throws UnsupportedAssembly with every fault found
+ * Reads a synthesized assembly and resolves everything in it: names, ARNs, URLs, texts.
+ * Anything this runtime does not support is refused here, by name, before anything runs.
+ * @throws UnsupportedAssembly listing every fault
  */
 export function loadAssembly(directory: string, place: kinds.Place) {
   const { stacks, assets } = readAssembly(directory);
   const { resolve, identify } = createResolver(stacks, place);
   const resources = stacks.flatMap((stack) =>
     Object.entries(stack.Resources).map(([id, resource]) => ({
-      ...{ ...resource, stack, id, where: `${stack.name}/${id} (${resource.Type})` },
+      ...resource,
+      stack,
+      id,
+      where: `${stack.name}/${id} (${resource.Type})`,
     })),
   );
   const problems: string[] = [];
   for (const { Type, Condition, where } of resources) {
-    if (kinds.INERT.has(Type)) continue;
+    if (kinds.IGNORED_TYPES.has(Type)) continue;
     if (!kinds.KINDS.has(Type)) problems.push(`${where}: resource type is not supported`);
     else if (Condition !== undefined) problems.push(`${where}: conditions are not supported`);
   }
 
-  /** Makes something of every resource of a kind; what cannot be made is noted as a problem. */
+  /** Builds a spec from every resource of a kind; a resource it cannot be built from is recorded as a problem. */
   const each = <T extends object, R>(
     { type, named, schema }: kinds.Kind<T>,
     make: (given: T & kinds.Identity) => R,
@@ -37,7 +40,7 @@ export function loadAssembly(directory: string, place: kinds.Place) {
     resources.flatMap(({ Type, Properties, stack, id, where }) => {
       if (Type !== type) return [];
       try {
-        const used = Object.entries(Properties).filter(([key]) => key !== named && !kinds.WITHOUT.has(key));
+        const used = Object.entries(Properties).filter(([key]) => key !== named && !kinds.IGNORED_PROPERTIES.has(key));
         const given = schema.parse(resolve(stack, Object.fromEntries(used)));
         const { name, arn } = identify(stack, id);
         return [make({ ...given, name, arn })];
@@ -50,28 +53,35 @@ export function loadAssembly(directory: string, place: kinds.Place) {
   each(kinds.Api, () => null);
   const policies = each(kinds.Policy, (policy) => policy);
   const integrations = each(kinds.Integration, (integration) => integration);
-  /** Who functions and machines act as, and everything they may do. */
+  /** The roles that functions, machines and rules assume, each with all its permissions. */
   const roles = each(kinds.Role, ({ name, arn, Policies }) => {
     const attached = policies.filter(({ Roles }) => Roles.includes(name));
     return { name, arn, policy: compilePolicy([...Policies, ...attached].flatMap((one) => one.PolicyDocument)) };
   });
   const queues = each(kinds.Queue, ({ name, arn, MessageRetentionPeriod: retentionSeconds }) => ({
-    ...{ name, arn, retentionSeconds },
+    name,
+    arn,
+    retentionSeconds,
   }));
-  /** Lambda takes no function whose role may not send there. */
-  const sendable = (queueArn: string, roleArn: string): string => {
+  /** Lambda rejects a function whose role may not send to its dead-letter queue. */
+  const checkedDeadLetterArn = (queueArn: string, roleArn: string): string => {
     const sending = { action: 'sqs:SendMessage', resource: present('queue', queueArn, queues), context: {} };
     const allowed = roles.some(({ arn, policy }) => arn === roleArn && policy(sending) === 'allowed');
-    return allowed ? queueArn : refuse(`its role may not do sqs:SendMessage on ${queueArn}`);
+    return allowed ? queueArn : refuse(`its role does not allow sqs:SendMessage on ${queueArn}`);
   };
   const functions = each(kinds.LambdaFunction, ({ name, arn, Role, Code, Handler, DeadLetterConfig, ...given }) => ({
-    ...{ name, arn, roleArn: present('its role', Role, roles), environment: given.Environment.Variables },
-    ...{ timeoutSeconds: given.Timeout, memoryMb: given.MemorySize },
+    name,
+    arn,
+    roleArn: present('its role', Role, roles),
+    environment: given.Environment.Variables,
+    timeoutSeconds: given.Timeout,
+    memoryMb: given.MemorySize,
     ...entryPoint(assets.get(Code.S3Key) ?? refuse(`its code ${Code.S3Key} is not an asset of this assembly`), Handler),
-    /** What happens to an asynchronous invocation whose handler throws; the numbers are Lambda's own. */
+    /** Retries of an asynchronous invocation whose handler throws; the numbers are Lambda's defaults. */
     async: {
-      ...{ attempts: 2, maxAgeSeconds: 21_600 },
-      deadLetterArn: DeadLetterConfig ? sendable(DeadLetterConfig.TargetArn, Role) : null,
+      attempts: 2,
+      maxAgeSeconds: 21_600,
+      deadLetterArn: DeadLetterConfig ? checkedDeadLetterArn(DeadLetterConfig.TargetArn, Role) : null,
     },
   }));
   const machines = each(kinds.Machine, ({ name, arn, RoleArn, DefinitionString, DefinitionSubstitutions: values }) => {
@@ -86,24 +96,32 @@ export function loadAssembly(directory: string, place: kinds.Place) {
     ...each(kinds.EventBus, (bus) => bus),
   ];
   const rules = each(kinds.Rule, ({ name, arn, EventPattern: pattern, ScheduleExpression: schedule, ...given }) => ({
-    ...{ name, arn, busName: present('bus', given.EventBusName, buses, 'name'), enabled: given.State === 'ENABLED' },
+    name,
+    arn,
+    busName: present('bus', given.EventBusName, buses, 'name'),
+    enabled: given.State === 'ENABLED',
     pattern: pattern === undefined ? null : compilePattern(pattern),
-    /** The pattern as written, for whoever lists the rules. */
+    /** The pattern as written, for ListRules. */
     patternJson: pattern === undefined ? null : JSON.stringify(pattern),
     schedule: schedule === undefined ? null : { expression: schedule, next: parseExpression(schedule) },
     targets: given.Targets.map(({ Id, Arn, Input, RetryPolicy, DeadLetterConfig, RoleArn }) => ({
-      ...{ id: Id, arn: present('target', Arn, [...functions, ...machines, ...queues]) },
-      // EventBridge takes no machine as a target without a role to start it as.
+      id: Id,
+      arn: present('target', Arn, [...functions, ...machines, ...queues]),
+      // EventBridge rejects a state machine as target without a role to start it with.
       roleArn: machines.some(({ arn }) => arn === Arn)
-        ? present('role', RoleArn ?? refuse(`target ${Id} is a machine and has no RoleArn to start it as`), roles)
+        ? present(
+            'role',
+            RoleArn ?? refuse(`target ${Id} is a state machine without a RoleArn to start it with`),
+            roles,
+          )
         : null,
-      /** JSON that the target gets in place of the event. */
+      /** JSON that the target receives instead of the event. */
       constant: Input,
       retry: { attempts: RetryPolicy.MaximumRetryAttempts, maxAgeSeconds: RetryPolicy.MaximumEventAgeInSeconds },
       deadLetterArn: DeadLetterConfig ? present('queue', DeadLetterConfig.Arn, queues) : null,
     })),
   }));
-  // There is no IAM on one machine: before a route that asks for it stands the console, with tokens of its own.
+  // There is no IAM on one machine: the console, with its own tokens, takes the place of routes that require it.
   const routes = each(kinds.Route, ({ Target, RouteKey, ApiId, AuthorizationType }) => {
     const [method = '', path = ''] = RouteKey.split(' ');
     const integration = integrations.find(({ name }) => Target === `integrations/${name}`);
@@ -116,7 +134,7 @@ export function loadAssembly(directory: string, place: kinds.Place) {
   return { roles, functions, machines, buses, rules, queues, tables, routes, secrets };
 }
 
-/** What is pointed at and has to be there: a target, a queue or a role that leads nowhere is refused. */
+/** Checks a reference: a target, queue or role that is not in the assembly is refused. */
 function present(what: string, key: string, among: readonly kinds.Identity[], by: 'arn' | 'name' = 'arn'): string {
   return among.some((one) => one[by] === key) ? key : refuse(`${what} ${key} is not in this assembly`);
 }
@@ -134,6 +152,6 @@ function faultsOf(error: unknown): string[] {
 function entryPoint(directory: string, handler: string) {
   const dot = handler.lastIndexOf('.');
   const module = join(directory, `${handler.slice(0, dot)}.mjs`);
-  if (!existsSync(module)) refuse(`${directory} holds no ${handler.slice(0, dot)}.mjs`);
+  if (!existsSync(module)) refuse(`${directory} contains no ${handler.slice(0, dot)}.mjs`);
   return { module, exportName: handler.slice(dot + 1) };
 }

@@ -5,7 +5,7 @@ export type Pattern = (event: unknown) => boolean;
 /** Tests the plain values of one field. */
 type Matcher = (values: readonly unknown[]) => boolean;
 
-/** A pattern uses an operator that this runtime does not have. Names it and where it stands. */
+/** A pattern uses an operator that this runtime does not support. The message names it and its location. */
 export class UnsupportedPattern extends Error {
   override readonly name = 'UnsupportedPattern' as const;
 }
@@ -28,7 +28,7 @@ const some =
 const begins = (value: unknown, prefixes: readonly string[]) =>
   typeof value === 'string' && prefixes.some((prefix) => value.startsWith(prefix));
 
-/** The operators; what comes after each of them becomes what tests the values. */
+/** The operators; each parses its argument into a matcher. */
 const OPERATORS: Readonly<Record<string, z.ZodType<Matcher>>> = {
   prefix: z.string().transform((prefix) => some((value) => begins(value, [prefix]))),
   exists: z.boolean().transform(
@@ -43,7 +43,7 @@ const OPERATORS: Readonly<Record<string, z.ZodType<Matcher>>> = {
   numeric: z
     .union([
       z.tuple([z.enum(['<', '<=', '>', '>=', '=']), z.number()]).transform((bound) => [bound]),
-      // A range has its lower end first, as EventBridge takes them.
+      // EventBridge requires the lower bound of a range first.
       z
         .tuple([z.enum(['>', '>=']), z.number(), z.enum(['<', '<=']), z.number()])
         .refine(([, lower, , upper]) => lower < upper)
@@ -97,7 +97,7 @@ function compileMatcher(rule: unknown, where: string): Matcher {
   throw new UnsupportedPattern(`${where}: ${operator} does not take ${JSON.stringify(argument)}`);
 }
 
-/** Values of an own field: an event must not match by what it inherits. */
+/** Values of an own property: inherited properties must not match. */
 function elements(event: unknown, key: string): readonly unknown[] {
   const value = isFields(event) && Object.hasOwn(event, key) ? event[key] : undefined;
   if (Array.isArray(value)) return value;

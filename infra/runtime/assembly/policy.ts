@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
-/** What a request says about itself, by condition key in lower case; a key without an entry is not in the request. */
+/** Values of a request by condition key, in lower case; a key without an entry is absent from the request. */
 export type Context = Readonly<Record<string, readonly string[]>>;
-/** One thing a call wants to do: calls on several resources want several. */
+/** One permission that a call needs; a call on several resources needs several. */
 export interface AccessRequest {
   /** e.g. `dynamodb:GetItem`. */
   readonly action: string;
@@ -11,14 +11,14 @@ export interface AccessRequest {
 }
 export type Policy = (request: AccessRequest) => 'allowed' | 'denied' | 'not allowed';
 
-/** A statement has a condition that this runtime cannot judge. Names operator and key. */
+/** A statement has a condition that this runtime cannot evaluate. The message names the operator or key. */
 export class UnsupportedCondition extends Error {
   override readonly name = 'UnsupportedCondition' as const;
 }
 
 const listOf = <T extends z.ZodType>(item: T) =>
   z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(item));
-// A variable would have to be filled in per request; taken literally, a Deny would never match.
+// A policy variable would have to be substituted per request; taken literally, a Deny would never match.
 const Text = z.string().refine((text) => !text.includes('${'), 'policy variables are not supported');
 const Arn = Text.refine((arn) => arn === '*' || arn.split(':').length >= 6, 'must be * or an ARN');
 const Statement = z.strictObject({
@@ -30,13 +30,13 @@ const Statement = z.strictObject({
 });
 export type Statement = z.infer<typeof Statement>;
 
-/** The statements of an identity-based policy as a template holds it. */
+/** The statements of an identity-based policy as written in a template. */
 export const PolicyDocument = z
   .strictObject({ Version: z.literal('2012-10-17').optional(), Statement: listOf(Statement) })
   .transform((document) => document.Statement);
 
 /**
- * Compiles the statements of one role: a Deny that applies wins, then an Allow that applies, else it is not allowed.
+ * Compiles the statements of one role: an applicable Deny wins, then an applicable Allow; anything else is not allowed.
  * @throws UnsupportedCondition
  */
 export function compilePolicy(statements: readonly Statement[]): Policy {
@@ -56,14 +56,14 @@ export function compilePolicy(statements: readonly Statement[]): Policy {
   };
 }
 
-/** Keys that requests here are given; a condition on any other would be judged on nothing. */
+/** The condition keys that requests carry here; a condition on any other could not be evaluated. */
 const KEYS = ['dynamodb:leadingkeys', 'dynamodb:returnvalues', 'events:detail-type', 'events:source'];
 const OPERATOR = /^(?:(ForAllValues|ForAnyValue):)?String(Equals|Like)(IfExists)?$/;
 
 /**
  * Compiles one condition. Semantics of
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html: without a set
- * prefix the request has one value; ForAllValues holds where the key is missing, and so does IfExists.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html: without a
+ * set prefix the request has one value; ForAllValues and IfExists hold when the key is missing.
  * @throws UnsupportedCondition
  */
 function compileCondition(operator: string, key: string, expected: readonly string[]): (context: Context) => boolean {
@@ -81,16 +81,16 @@ function compileCondition(operator: string, key: string, expected: readonly stri
   };
 }
 
-/** Matches a text that is as a whole one of the expressions; where there is none, nothing. */
+/** Matches a whole text against any of the expressions; without expressions, nothing matches. */
 const anyOf = (expressions: readonly string[], flags = '') =>
   new RegExp(expressions.length === 0 ? '(?!)' : `^(?:${expressions.join('|')})$`, `s${flags}`);
 const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-/** The expression for texts in which `*` and `?` stand for characters of a kind. */
+/** Turns a text with the wildcards `*` and `?` into an expression; `kind` is the characters a wildcard stands for. */
 const wildcards = (kind: string) => (text: string) =>
   literally(text).replace(/\\([*?])/g, (_, sign) => (sign === '*' ? `${kind}*` : kind));
 const pattern = wildcards('.');
 const withinPart = wildcards('[^:]');
-/** In the first five parts of an ARN a wildcard stays within its part, in the rest it matches everything. */
+/** In the first five parts of an ARN a wildcard stays within its part; in the rest it matches anything. */
 const arnPattern = (arn: string) =>
   arn === '*'
     ? pattern(arn)

@@ -36,11 +36,12 @@ export type Stack = z.infer<typeof Template> & { readonly name: string };
 
 /**
  * Reads what `cdk synth` wrote: one template per stack, and the file or folder of each asset by its S3 object key.
- * @throws UnsupportedAssembly when there is no assembly; ZodError where it holds artifacts of an unknown kind
+ * @throws UnsupportedAssembly when there is no assembly; ZodError when it contains artifacts of an unknown kind
  */
 export function readAssembly(directory: string) {
   const read = (file: string): unknown => JSON.parse(readFileSync(join(directory, file), 'utf8'));
-  if (!existsSync(join(directory, 'manifest.json'))) refuse(`${directory} holds no manifest.json: synthesize first`);
+  if (!existsSync(join(directory, 'manifest.json')))
+    refuse(`${directory} contains no manifest.json: run cdk synth first`);
   const stacks: Stack[] = [];
   const assets = new Map<string, string>();
   for (const [id, artifact] of Object.entries(Manifest.parse(read('manifest.json')).artifacts)) {

@@ -3,15 +3,15 @@ import type { Stack } from './read.ts';
 import { arn as arnIn, busNameOf, digest, KINDS, type Place, Text } from './resources.ts';
 import { refuse } from './unsupported-assembly.ts';
 
-/** The least that any of the services allows. */
+/** The smallest limit among the services. */
 const LONGEST_NAME = 64;
 const Pair = z.tuple([z.string(), z.string()]);
 const Join = z.tuple([z.string(), z.array(z.unknown())]);
 
 /**
- * Makes CloudFormation values concrete: the intrinsic functions, and what resources are called. References across stacks
- * go by the exports of all of them. A name nobody chose is the stack's and the logical id, the same in every run, so that
- * a kept data folder finds its tables again.
+ * Resolves CloudFormation values: intrinsic functions and resource names. Cross-stack references resolve through the
+ * exports of all stacks. A resource without an explicit name is named after its stack and logical id, the same in every
+ * run, so that an existing data folder finds its tables again.
  */
 export function createResolver(stacks: readonly Stack[], place: Place) {
   const resolve = (stack: Stack, value: unknown): unknown => {
@@ -27,7 +27,7 @@ export function createResolver(stacks: readonly Stack[], place: Place) {
 
   const identify = (stack: Stack, id: string) => {
     const resource = Object.hasOwn(stack.Resources, id) ? stack.Resources[id] : undefined;
-    if (resource === undefined) return refuse(`${stack.name}: nothing is called ${id}`);
+    if (resource === undefined) return refuse(`${stack.name}: there is no resource ${id}`);
     const { named = '', arnOf, refOf } = KINDS.get(resource.Type) ?? {};
     const { [named]: chosen, EventBusName: bus = 'default' } = resource.Properties;
     const name = chosen === undefined ? shorten(`${stack.name}-${id}`) : text(stack, chosen);
@@ -43,8 +43,11 @@ export function createResolver(stacks: readonly Stack[], place: Place) {
     Ref(stack, argument) {
       const id = z.string().parse(argument);
       const pseudo: Readonly<Record<string, string>> = {
-        ...{ 'AWS::AccountId': place.account, 'AWS::Region': place.region, 'AWS::StackName': stack.name },
-        ...{ 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com' },
+        'AWS::AccountId': place.account,
+        'AWS::Region': place.region,
+        'AWS::StackName': stack.name,
+        'AWS::Partition': 'aws',
+        'AWS::URLSuffix': 'amazonaws.com',
       };
       return pseudo[id] ?? identify(stack, id).ref;
     },

@@ -9,20 +9,20 @@ export interface Place {
   readonly endpoint: string;
 }
 
-/** A resource as others know it. */
+/** How other resources refer to a resource. */
 export interface Identity {
   readonly name: string;
   readonly arn: string;
 }
 
-/** A type of resource that this runtime gives life to. */
+/** A resource type that this runtime implements. */
 export interface Kind<T extends object = object> {
   readonly type: string;
-  /** Property that holds the name an author chose. */
+  /** Property with the explicit name. */
   readonly named: string;
-  /** Where it can be asked for. */
+  /** Builds its ARN, where that is more than service and name. */
   readonly arnOf: ((name: string, place: Place, busName: string) => string) | undefined;
-  /** What `Ref` gives where it is not the name. */
+  /** What `Ref` returns, where it is not the name. */
   readonly refOf: ((name: string, place: Place) => string) | undefined;
   /** The properties in use. Any other is refused by name. */
   readonly schema: z.ZodType<T>;
@@ -42,22 +42,40 @@ function kind<S extends z.ZodRawShape>(
 }
 
 /** Properties that change nothing on one machine. */
-export const WITHOUT: ReadonlySet<string> = new Set([
-  ...['Description', 'Tags', 'Architectures', 'AssumeRolePolicyDocument', 'Path', 'GenerateSecretString'],
-  ...['LoggingConfig', 'LoggingConfiguration', 'TracingConfig', 'TracingConfiguration', 'SqsManagedSseEnabled'],
-  ...['BillingMode', 'DeletionProtectionEnabled', 'PointInTimeRecoverySpecification'],
+export const IGNORED_PROPERTIES: ReadonlySet<string> = new Set([
+  'Description',
+  'Tags',
+  'Architectures',
+  'AssumeRolePolicyDocument',
+  'Path',
+  'GenerateSecretString',
+  'LoggingConfig',
+  'LoggingConfiguration',
+  'TracingConfig',
+  'TracingConfiguration',
+  'SqsManagedSseEnabled',
+  'BillingMode',
+  'DeletionProtectionEnabled',
+  'PointInTimeRecoverySpecification',
   // Expired items stay: dynalite deletes nothing by itself, and on AWS deletion may lag by days.
   'TimeToLiveSpecification',
 ]);
 
-/** Logs, alarms, resource policies and the like: on one machine they change nothing about what runs. */
-export const INERT: ReadonlySet<string> = new Set([
-  ...['AWS::ApiGatewayV2::Stage', 'AWS::CDK::Metadata', 'AWS::CloudWatch::Alarm', 'AWS::Events::Archive'],
-  ...['AWS::Lambda::Permission', 'AWS::Logs::LogGroup', 'AWS::SNS::Subscription', 'AWS::SNS::Topic'],
-  ...['AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy'],
+/** Logs, alarms, resource policies and the like: they do not affect what runs on one machine. */
+export const IGNORED_TYPES: ReadonlySet<string> = new Set([
+  'AWS::ApiGatewayV2::Stage',
+  'AWS::CDK::Metadata',
+  'AWS::CloudWatch::Alarm',
+  'AWS::Events::Archive',
+  'AWS::Lambda::Permission',
+  'AWS::Logs::LogGroup',
+  'AWS::SNS::Subscription',
+  'AWS::SNS::Topic',
+  'AWS::SNS::TopicPolicy',
+  'AWS::SQS::QueuePolicy',
 ]);
 
-/** The ARN of a thing by its service, what comes before its name, and its name. */
+/** Builds ARNs from a service, the prefix before the name, and the name. */
 export const arn =
   (service: string, prefix = '') =>
   (name: string, { region, account }: Place) =>
@@ -66,12 +84,12 @@ const roleArn = (name: string, { account }: Place) => `arn:aws:iam::${account}:r
 const machineArn = arn('states', 'stateMachine:');
 const ruleArn = (name: string, place: Place, busName: string) =>
   arn('events', busName === 'default' ? 'rule/' : `rule/${busName}/`)(name, place);
-// AWS ends the ARN in six random characters.
+// AWS appends six random characters to the ARN.
 const secretArn = (name: string, place: Place) => arn('secretsmanager', 'secret:')(`${name}-${digest(name, 6)}`, place);
 const queueUrl = (name: string, { endpoint, account }: Place) => `${endpoint}/${account}/${name}`;
 
 const whole = z.coerce.number().int();
-/** A text, or what CloudFormation makes one of. */
+/** A string, or a value that CloudFormation converts to one. */
 export const Text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
 export const Machine = kind('AWS::StepFunctions::StateMachine', 'StateMachineName', [machineArn, machineArn], {
@@ -132,7 +150,7 @@ export const Table = kind('AWS::DynamoDB::Table', 'TableName', [arn('dynamodb', 
 export const Api = kind('AWS::ApiGatewayV2::Api', 'Name', [], { ProtocolType: z.literal('HTTP') });
 export const Route = kind('AWS::ApiGatewayV2::Route', '', [], {
   ApiId: z.string(),
-  RouteKey: z.string().regex(/^(GET|POST|PUT|PATCH|DELETE) \/[\w./-]*$/, 'only METHOD /plain/path'),
+  RouteKey: z.string().regex(/^(GET|POST|PUT|PATCH|DELETE) \/[\w./-]*$/, 'must be METHOD /plain/path'),
   Target: z.string().regex(/^integrations\//),
   AuthorizationType: z.enum(['NONE', 'AWS_IAM']).default('NONE'),
 });
@@ -143,7 +161,7 @@ export const Integration = kind('AWS::ApiGatewayV2::Integration', '', [], {
   PayloadFormatVersion: z.literal('2.0'),
 });
 
-/** The value is handed over at start; it is never in a template. */
+/** The value is supplied at startup; it is never in a template. */
 export const Secret = kind('AWS::SecretsManager::Secret', 'Name', [secretArn, secretArn], {});
 
 /** Bus name from a name or an ARN. */

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 
-/** A schedule expression that this runtime cannot follow. */
+/** A schedule expression that this runtime does not support. */
 export class UnsupportedSchedule extends Error {
   override readonly name = 'UnsupportedSchedule' as const;
 }

@@ -1,4 +1,4 @@
-/** The assembly asks for something this runtime does not do. Names every fault at once, each with its resource. */
+/** The assembly uses something this runtime does not support. Lists every fault at once, each with its resource. */
 export class UnsupportedAssembly extends Error {
   override readonly name = 'UnsupportedAssembly' as const;
   readonly problems: readonly string[];

@@ -1,19 +1,28 @@
 import type { HistoryEvent } from '../engine/history.ts';
 
-/** What an execution does before time passes without it: asks a human, waits, or backs off before a retry. */
-const RESTS: ReadonlySet<HistoryEvent['type']> = new Set([
-  ...(['TaskSubmitted', 'WaitStateEntered'] as const),
-  ...(['TaskFailed', 'TaskTimedOut', 'LambdaFunctionFailed', 'LambdaFunctionTimedOut'] as const),
-  // A retrier may be of the whole fork, or of a state whose expression failed.
-  ...(['ParallelStateFailed', 'MapStateFailed', 'EvaluationFailed'] as const),
-  ...(['ExecutionSucceeded', 'ExecutionFailed', 'ExecutionAborted', 'ExecutionTimedOut'] as const),
+/** Events after which an execution is idle: it waits for a human or a timer, backs off before a retry, or has ended. */
+const IDLE_AFTER: ReadonlySet<HistoryEvent['type']> = new Set([
+  'TaskSubmitted',
+  'WaitStateEntered',
+  'TaskFailed',
+  'TaskTimedOut',
+  'LambdaFunctionFailed',
+  'LambdaFunctionTimedOut',
+  // The retry may be that of the whole fork, or of a state whose expression failed.
+  'ParallelStateFailed',
+  'MapStateFailed',
+  'EvaluationFailed',
+  'ExecutionSucceeded',
+  'ExecutionFailed',
+  'ExecutionAborted',
+  'ExecutionTimedOut',
 ]);
 
 /**
- * Lets at most `limit` executions work that events started; the others wait in the order they came. A burst then costs
- * the memory of its events, not of as many open executions, and what has begun is finished before more is begun. One
- * that rests has no place: thousands may wait for an approval, and simulated time passes only when all that work rest.
- * It needs none to go on, nor does one that a restart brings back: their calls wait in the function host.
+ * Limits how many executions started by events work at the same time; the others wait in order of arrival. A burst then
+ * costs the memory of its events, not of as many open executions, and work in progress finishes before more begins. An
+ * idle execution takes no slot: thousands may wait for an approval, and simulated time passes only while all are idle.
+ * It needs none to resume, nor does an execution restored after a restart: their calls queue in the function host.
  */
 export function createAdmission(limit: number) {
   const working = new Set<string>();
@@ -28,12 +37,12 @@ export function createAdmission(limit: number) {
   };
 
   return {
-    /** How many wait for a place. */
+    /** Number of executions waiting for a slot. */
     waiting: () => queue.length,
     /**
-     * Starts an execution when there is a place for it: at once and inside this call, or in its turn.
-     * @param start gives the execution's ARN, before the execution does anything; null where nothing began
-     * @returns undefined when it began; else a promise of that, which fails as `start` does
+     * Starts an execution as soon as a slot is free: inside this call, or when its turn comes.
+     * @param start returns the execution's ARN, before the execution does anything; null if none was started
+     * @returns undefined if it was started inside this call; otherwise a promise that rejects with the error of `start`
      */
     enter(start: () => string | null): Promise<void> | undefined {
       if (queue.length === 0 && working.size < limit) return void begin(start);
@@ -41,10 +50,10 @@ export function createAdmission(limit: number) {
       queue.push(() => resolve((async () => begin(start))()));
       return promise;
     },
-    /** Told of all that executions do: whose execution rests or has ended gives up its place. */
+    /** Receives every execution event: an execution that goes idle or ends gives up its slot. */
     observe(executionArn: string, { type }: HistoryEvent): void {
-      if (!RESTS.has(type)) return;
-      // Not inside the engine's own step.
+      if (!IDLE_AFTER.has(type)) return;
+      // Deferred: nothing may start inside the engine's own step.
       if (working.delete(executionArn) && queue.length > 0) queueMicrotask(drain);
     },
   };

@@ -29,7 +29,7 @@ interface BusOptions {
   readonly newId: () => string;
   readonly place: { readonly account: string; readonly region: string };
   readonly deliver: Deliver;
-  /** So much waits to be delivered that nothing more is taken. */
+  /** True while so many deliveries are queued that no more events are accepted. */
   readonly busy: () => boolean;
 }
 
@@ -51,8 +51,15 @@ export function createBus(
     resources: readonly string[] = [],
     at = clock.now(),
   ) => ({
-    ...{ version: '0', id: newId(), 'detail-type': type, source, account },
-    ...{ time: new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'), region, resources, detail },
+    version: '0',
+    id: newId(),
+    'detail-type': type,
+    source,
+    account,
+    time: new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'),
+    region,
+    resources,
+    detail,
   });
   type BusEvent = ReturnType<typeof envelope>;
   const send = (rule: RuleSpec, event: BusEvent): void => {
@@ -88,7 +95,7 @@ export function createBus(
 
   return {
     /**
-     * Takes events from outside. Each entry is accepted or refused by itself, with AWS's codes.
+     * Accepts events from outside. Each entry is accepted or refused on its own, with AWS's error codes.
      * @throws AwsError ValidationException for the whole request when it is too large or has no entries
      */
     putEvents(entries: readonly PutEventsEntry[]): PutEventsAnswer {
@@ -106,21 +113,21 @@ export function createBus(
       publish('default', envelope(source, detailType, detail, resources));
     },
     /**
-     * Starts every enabled rule with a schedule. Ticks that passed while the machine was off come as one, late: a
-     * monitor that looks once has seen what the others would have.
+     * Starts every enabled rule with a schedule. Ticks missed while the machine was off are delivered as a single
+     * late one: a monitor that looks once sees all that the others would have seen.
      */
     startSchedules(): void {
       for (const rule of rules) {
         if (!rule.enabled || rule.schedule === null) continue;
         const { next } = rule.schedule;
         const key = `s${rule.arn}`;
-        const note = () => journal.put(key, String(clock.now()));
+        const recordTick = () => journal.put(key, String(clock.now()));
         const tick = () => {
-          note();
+          recordTick();
           send(rule, envelope('aws.events', 'Scheduled Event', {}, [rule.arn]));
         };
         const [last] = journal.lines(key);
-        if (last === undefined) note();
+        if (last === undefined) recordTick();
         else if (next(Number(last)) <= clock.now()) clock.at(clock.now(), tick);
         clock.every(next, tick);
       }
@@ -130,11 +137,11 @@ export function createBus(
   };
 }
 
-/** EventBridge's own reckoning: 14 bytes for a time, and the UTF-8 length of the texts. */
+/** Size as EventBridge counts it: 14 bytes for a time plus the UTF-8 length of the strings. */
 const sizeOf = ({ Time, Source, DetailType, Detail, Resources = [] }: PutEventsEntry): number =>
   (Time === undefined ? 0 : 14) + Buffer.byteLength([Source, DetailType, Detail, ...Resources].join(''));
 
-/** A JSON object; undefined for whatever else it is. */
+/** Parses a JSON object; undefined for anything else. */
 function parseDetail(text: string): object | undefined {
   try {
     const detail: unknown = JSON.parse(text);

@@ -1,6 +1,6 @@
 import { type Timer, TimerQueue } from './timer-queue.ts';
 
-/** Where it returns a promise, the clock is held until that has settled; anything else is ignored. */
+/** If it returns a promise, the clock is held until that settles; any other result is ignored. */
 type Work = () => unknown;
 /** The first tick of a schedule after a time. */
 type Schedule = (afterMs: number) => number;
@@ -8,26 +8,26 @@ type Schedule = (afterMs: number) => number;
 /** The one clock of the embedded system. All times are epoch milliseconds. */
 export interface Clock {
   now(): number;
-  /** Runs `run` once at `timeMs`; at once (but never inside this call) where that has passed. */
+  /** Runs `run` once at `timeMs`; at once (but never inside this call) if that time has passed. */
   at(timeMs: number, run: Work): Timer;
   /**
-   * Runs `run` at every tick of a schedule. Ticks cover each other: a simulated clock runs only the last of those that
-   * fall where nothing else is due, and it never goes on for their sake alone.
+   * Runs `run` at every tick of a schedule. Ticks are redundant: of several ticks before the next timer a simulated
+   * clock runs only the last, and ticks alone never keep it going.
    */
   every(schedule: Schedule, run: Work): void;
-  /** Says that work is going on: simulated time stands still until the returned release is called. */
+  /** Marks work in progress: simulated time stands still until the returned release is called. */
   hold(): () => void;
-  /** Resolves when nothing is held. Timers of the future do not count: an approval may wait for hours. */
+  /** Resolves when nothing holds the clock. Future timers do not count: an approval may wait for hours. */
   settled(): Promise<void>;
-  /** Drops every timer and takes no more of them; simulated time stands still from now on. */
+  /** Drops every timer and accepts no more; simulated time stands still from now on. */
   close(): void;
 }
 
-/** Longer waits are taken in steps: setTimeout has a limit, and does not see that a laptop slept. */
+/** Longer waits are split up: setTimeout has a limit, and does not notice that a laptop slept. */
 const LONGEST_TIMEOUT_MS = 60_000;
 const NEVER: Timer = { cancel: () => undefined };
 
-/** Lets promise chains and immediates that are already under way finish: two turns, since ours may come first in one. */
+/** Lets pending promise chains and immediates finish. Two turns, because ours may run first within one. */
 export const turn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
 interface Recurring {
@@ -36,15 +36,18 @@ interface Recurring {
   readonly run: Work;
 }
 
-/** What all clocks share. `changed` is told of new timers, after some have run, and when the last hold is released. */
-export function ledger(now: () => number, changed: () => void) {
+/**
+ * What all clocks share. `changed` is called when a timer is added, after timers have run, and when the last hold is
+ * released.
+ */
+export function clockCore(now: () => number, changed: () => void) {
   const timers = new TimerQueue<Work>();
   const recurring: Recurring[] = [];
   let holds = 0;
   let closed = false;
   let waiters: (() => void)[] = [];
 
-  /** One turn later: what was just answered may begin the next step. */
+  /** One turn later: a result that has just arrived may begin the next step. */
   const wake = () =>
     setImmediate(() => {
       if (holds > 0) return;
@@ -63,7 +66,7 @@ export function ledger(now: () => number, changed: () => void) {
       if (waiters.length > 0) wake();
     };
   };
-  /** A failing timer does not take the others of its instant with it; nobody catches it, which ends the process. */
+  /** A failing timer does not stop the others of the same instant; its error is not caught, which ends the process. */
   const invoke = async (run: Work) => {
     const release = hold();
     try {
@@ -102,10 +105,10 @@ export function ledger(now: () => number, changed: () => void) {
     clock,
     isHeld: () => holds > 0,
     nextTimer: () => timers.nextTime(),
-    /** When something is due next. Of the ticks up to `horizon` only the last counts. */
+    /** When something is next due. Of the ticks up to `horizon` only the last counts. */
     next: (horizon = Number.NEGATIVE_INFINITY) =>
       recurring.reduce((first, entry) => Math.min(first, coveringTick(entry, horizon)), timers.nextTime()),
-    /** Runs what is due by now. */
+    /** Runs everything that is due. */
     run(horizon = Number.NEGATIVE_INFINITY) {
       for (const work of timers.due(now())) if (!closed) void invoke(work);
       for (const entry of recurring) {
@@ -124,7 +127,7 @@ function tickAfter(schedule: Schedule, after: number): number {
   return tick;
 }
 
-/** The next tick, or the last one up to `limit` where there are several. */
+/** The next tick, or the last one up to `limit` if there are several. */
 function coveringTick({ next, schedule }: Recurring, limit: number): number {
   let tick = next;
   for (let following = next; following <= limit; following = tickAfter(schedule, tick)) tick = following;
@@ -135,9 +138,9 @@ function coveringTick({ next, schedule }: Recurring, limit: number): number {
 export function realClock(): Clock {
   let alarm: NodeJS.Timeout | undefined;
   let alarmAt = Number.POSITIVE_INFINITY;
-  const { clock, next, run } = ledger(Date.now, () => {
+  const { clock, next, run } = clockCore(Date.now, () => {
     const due = next();
-    // One that comes too early finds nothing to do and sets the next.
+    // An alarm that rings too early finds nothing due and sets the next.
     if (due >= alarmAt) return;
     clearTimeout(alarm);
     alarmAt = due;
@@ -165,9 +168,10 @@ interface SimulatedOptions {
 }
 
 /**
- * Time that passes only while nobody works. When nothing is held it lets one turn of the event loop settle, looks again,
- * and jumps to the next timer; everything due at exactly that instant runs together. With `speed` it also waits for the
- * wall clock, and whoever takes a hold meanwhile (a click from outside) finds the time that has passed until then.
+ * Time that passes only while no work is in progress. When nothing holds the clock, it waits one turn of the event
+ * loop, checks again, and jumps to the next timer; everything due at exactly that instant runs together. With `speed`
+ * it also waits for the wall clock; a hold taken during that wait (a click from outside) sees the time that has
+ * passed so far.
  */
 export function simulatedClock({ start, speed, wall = realClock() }: SimulatedOptions): Clock {
   const wallStart = wall.now();
@@ -191,10 +195,10 @@ export function simulatedClock({ start, speed, wall = realClock() }: SimulatedOp
       if (!isHeld()) step();
     });
   };
-  const { clock, isHeld, nextTimer, next, run } = ledger(now, poke);
+  const { clock, isHeld, nextTimer, next, run } = clockCore(now, poke);
   const step = () => {
     const horizon = nextTimer();
-    // Ticks alone keep nothing going.
+    // Ticks alone do not keep the clock going.
     if (horizon === Number.POSITIVE_INFINITY) return;
     const instant = next(horizon);
     const fire = () => {

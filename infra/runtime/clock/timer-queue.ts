@@ -9,7 +9,7 @@ interface Entry<T> {
   cancelled: boolean;
 }
 
-/** Values by time, first come first served within an instant: a sorted array, which tens of thousands do not slow. */
+/** Values by time, first in, first out within an instant: a sorted array, fast enough for tens of thousands. */
 export class TimerQueue<T> {
   readonly #entries: Entry<T>[] = [];
   #order = 0;
@@ -26,17 +26,17 @@ export class TimerQueue<T> {
     };
   }
 
-  /** Infinity where nothing waits. */
+  /** Infinity when the queue is empty. */
   nextTime(): number {
     return this.#entries[0]?.time ?? Number.POSITIVE_INFINITY;
   }
 
   /**
-   * Gives what is due at or before `time`. What the consumer cancels meanwhile does not come, what it adds waits for the
-   * next call, so that a timer which sets itself again cannot starve the rest.
+   * Yields what is due at or before `time`. Entries cancelled during iteration are skipped; entries added wait for
+   * the next call, so that a timer that sets itself again cannot starve the others.
    */
   *due(time: number): Generator<T> {
-    // Together: each taken off a long array by itself would move all the others.
+    // In one splice: removing entries one by one would shift a long array every time.
     const due = this.#entries.splice(0, this.#placeOf({ time, order: this.#order }));
     for (const entry of due) if (!entry.cancelled) yield entry.value;
   }
@@ -45,7 +45,7 @@ export class TimerQueue<T> {
     this.#entries.length = 0;
   }
 
-  /** Where the entry is, or belongs. */
+  /** Index of the entry, or where it belongs. */
   #placeOf({ time, order }: Pick<Entry<T>, 'time' | 'order'>): number {
     let low = 0;
     let high = this.#entries.length;

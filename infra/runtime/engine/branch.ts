@@ -11,36 +11,36 @@ interface Call {
   readonly scheduled: HistoryEvent;
   readonly token: string | undefined;
   heardAt: number;
-  /** The call has been made; only the answer to its token is missing. */
+  /** The call has returned; only the answer to its token is outstanding. */
   submitted: boolean;
 }
 
 /** The children of a Map or Parallel, by index. */
 interface Fork {
   readonly startedId: number;
-  /** Of a Map, and what every branch of a Parallel begins with. */
+  /** The items of a Map, and the input that every branch of a Parallel begins with. */
   readonly items: JsonValue[] | undefined;
   readonly input: JsonValue | undefined;
   readonly children: Map<number, Branch>;
 }
 
-/** A state that was entered and not left. */
+/** A state that was entered and has not exited. */
 export interface Visit {
   readonly branch: Branch;
   readonly type: StateType;
   readonly name: string;
   readonly input: JsonValue;
-  /** Event ids: of the entry, and of what came before it. */
+  /** Event ids: of the entry, and of the event before it. */
   readonly enteredId: number;
   readonly enteredAfter: number;
   readonly enteredAt: number;
   /** Retries so far, by retrier. */
   readonly attempts: number[];
-  /** Asleep until then: a Wait, or before the next attempt. */
+  /** Asleep until this time: a Wait, or before the next attempt. */
   until: number | undefined;
   call: Call | undefined;
   fork: Fork | undefined;
-  /** Its fork has failed: nothing is left in it to be aborted. */
+  /** Its fork has failed: there is nothing left in it to abort. */
   forkFailed: boolean;
 }
 
@@ -48,37 +48,43 @@ const ENTERED: ReadonlyMap<EventType, StateType> = new Map(
   STATE_TYPES.map((type) => [`${type}StateEntered` as const, type]),
 );
 
-/** Events beside the line: the next one follows the same event as they do. */
-const BESIDE: ReadonlySet<EventType> = new Set([
-  ...(['ExecutionStarted'] as const),
-  ...(['MapIterationSucceeded', 'MapIterationFailed', 'MapIterationAborted'] as const),
-  ...(['MapStateSucceeded', 'ParallelStateSucceeded'] as const),
-  ...(['TaskStateAborted', 'WaitStateAborted', 'MapStateAborted', 'ParallelStateAborted'] as const),
+/** Events off the line: the next event follows the same event as they do. */
+const OFF_THE_LINE: ReadonlySet<EventType> = new Set([
+  'ExecutionStarted',
+  'MapIterationSucceeded',
+  'MapIterationFailed',
+  'MapIterationAborted',
+  'MapStateSucceeded',
+  'ParallelStateSucceeded',
+  'TaskStateAborted',
+  'WaitStateAborted',
+  'MapStateAborted',
+  'ParallelStateAborted',
 ]);
 
 /**
- * One line of control: the execution itself, an iteration of a Map, a branch of a Parallel. Where it stands is changed by
- * what is recorded and by nothing else, so that the journal brings it back: a checkpoint and not a replay, what was
- * evaluated, called or drawn before is taken as it was recorded. It holds the clock while it works, and can be stopped
- * from outside.
+ * One line of control: the execution itself, an iteration of a Map, a branch of a Parallel. Only recorded events
+ * change its position, so that the journal can restore it. Restoring reads a checkpoint rather than replaying work:
+ * whatever was evaluated, called or drawn before is taken as recorded. It holds the clock while it works, and can be
+ * stopped from outside.
  */
 export class Branch implements Line {
   readonly execution: ExecutionScope;
   readonly parent: Branch | undefined;
-  /** Where it stands in the tree of branches, e.g. `/2/0`; the execution itself has none. */
+  /** Its position in the tree of branches, e.g. `/2/0`; empty for the execution itself. */
   readonly path: string;
-  /** Of the iteration of a Map that it is or is in. */
+  /** Item of the Map iteration that it is, or is part of. */
   mapItem: { Index: number; Value: JsonValue } | undefined;
   /** Id of the event that the next one follows. */
   last: number;
-  /** Of the state it is in or enters next, or its result; undefined before it has begun. */
+  /** Input of the state it is in or enters next, or its result; undefined before it has begun. */
   input: JsonValue | undefined;
   variables: Variables;
-  /** What to enter where it is in no state; undefined at the end of its block. */
+  /** State to enter next when it is in none; undefined at the end of its block. */
   next: string | undefined;
   visit: Visit | undefined;
   #stopped = false;
-  /** Ends what it waits for. */
+  /** Interrupts its current wait. */
   #interrupt: (() => void) | undefined;
   #release: (() => void) | undefined;
 
@@ -94,7 +100,7 @@ export class Branch implements Line {
     return this.input !== undefined && this.visit === undefined && this.next === undefined;
   }
 
-  /** A child of the fork it is in, made where there is none of that index yet. */
+  /** A child of the fork it is in, created if there is none with that index yet. */
   child(index: number): Branch {
     this.#assertRunning();
     const fork = this.visit?.fork;
@@ -105,13 +111,13 @@ export class Branch implements Line {
     return child;
   }
 
-  /** Records an event, with what only a restart reads. */
+  /** Records an event, with a memo that only a restart reads. */
   record(draft: EventDraft, memo?: Memo, previous = this.last): void {
     this.#assertRunning();
     this.execution.append(this, draft, previous, memo);
   }
 
-  /** Records what only a restart reads. */
+  /** Records a memo that only a restart reads. */
   remember(memo: Memo): void {
     this.#assertRunning();
     const { services, key } = this.execution;
@@ -119,24 +125,33 @@ export class Branch implements Line {
     this.recall(memo);
   }
 
-  /** The state it is in; entered now unless it was before a restart. */
+  /** The state it is in; enters it now unless that happened before a restart. */
   enter(type: StateType, name: string): Visit {
     if (this.visit === undefined) this.record({ type: `${type}StateEntered`, name, input: this.input });
     if (this.visit === undefined) throw new Error(`${name} was not entered`);
     return this.visit;
   }
 
-  /** Moves on by what was recorded: just now, or as the journal tells after a restart. */
+  /** Moves on by a recorded event: one just recorded, or one read from the journal after a restart. */
   apply(event: HistoryEvent, memo: Memo = {}): void {
     const { type, id, timestamp, input = null } = event;
-    if (!BESIDE.has(type)) this.last = id;
+    if (!OFF_THE_LINE.has(type)) this.last = id;
     const entered = ENTERED.get(type);
     if (entered !== undefined) {
       this.input = input;
       this.visit = {
-        ...{ branch: this, type: entered, name: event.name ?? '', input, enteredId: id, enteredAt: timestamp },
-        ...{ enteredAfter: event.previousEventId, attempts: [], until: undefined },
-        ...{ call: undefined, fork: undefined, forkFailed: false },
+        branch: this,
+        type: entered,
+        name: event.name ?? '',
+        input,
+        enteredId: id,
+        enteredAt: timestamp,
+        enteredAfter: event.previousEventId,
+        attempts: [],
+        until: undefined,
+        call: undefined,
+        fork: undefined,
+        forkFailed: false,
       };
     } else if (type.endsWith('StateExited')) {
       this.input = event.output ?? null;
@@ -169,7 +184,7 @@ export class Branch implements Line {
     }
   }
 
-  /** As `apply`, for what is in no history. */
+  /** As `apply`, for memos, which are not in the history. */
   recall({ until, retrier, heartbeatAt }: Memo): void {
     const { visit } = this;
     if (visit === undefined) return;
@@ -183,17 +198,17 @@ export class Branch implements Line {
 
   /** Runs the work of this line with the clock held. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    this.#hold();
+    this.#holdClock();
     try {
       return await work();
     } finally {
-      this.#letGo();
+      this.#releaseClock();
     }
   }
 
   /**
-   * Waits with the clock let go, so that time may pass. `begin` arranges for an answer and returns how to undo that; it
-   * is undone as soon as the first answer is there or the branch is stopped.
+   * Waits with the clock released, so that time can pass. `begin` arranges for an answer and returns a function that
+   * undoes this; it is called as soon as the first answer arrives or the branch is stopped.
    */
   wait<T>(begin: (done: (value: T) => void, fail: (error: unknown) => void) => () => void): Promise<T> {
     this.#assertRunning();
@@ -203,7 +218,7 @@ export class Branch implements Line {
       const settle = (finish: () => void) => {
         if (settled) return;
         settled = true;
-        this.#hold();
+        this.#holdClock();
         this.#interrupt = undefined;
         undo?.();
         finish();
@@ -214,7 +229,7 @@ export class Branch implements Line {
       );
       if (settled) return undo();
       this.#interrupt = () => settle(() => reject(new BranchStopped()));
-      this.#letGo();
+      this.#releaseClock();
     });
   }
 
@@ -225,14 +240,14 @@ export class Branch implements Line {
     });
   }
 
-  /** Unwinds this line and everything below it; nothing is recorded by them any more. */
+  /** Unwinds this line and everything below it; they record nothing more. */
   stop(): void {
     for (const child of this.visit?.fork?.children.values() ?? []) child.stop();
     this.#stopped = true;
     this.#interrupt?.();
   }
 
-  /** The first child failed: the others are stopped. */
+  /** Stops the other children after the first failed. */
   failFrom(failed: Branch): void {
     const { visit } = this;
     if (failed.#stopped || visit?.fork === undefined) return;
@@ -242,7 +257,7 @@ export class Branch implements Line {
     visit.fork = undefined;
   }
 
-  /** The events come as AWS writes them, all following the last of the child that failed. */
+  /** Records the events as AWS does, all following the last event of the failed child. */
   #abortChildren(previous: number, failed?: Branch): void {
     const { visit } = this;
     for (const [index, child] of visit?.fork?.children ?? []) {
@@ -263,11 +278,11 @@ export class Branch implements Line {
     if (this.#stopped) throw new BranchStopped();
   }
 
-  #hold(): void {
+  #holdClock(): void {
     this.#release ??= this.execution.services.clock.hold();
   }
 
-  #letGo(): void {
+  #releaseClock(): void {
     this.#release?.();
     this.#release = undefined;
   }

@@ -3,12 +3,12 @@ import { UnsupportedDefinition } from './errors.ts';
 import type { Integrations } from './integrations.ts';
 import { Json, type JsonValue } from './json.ts';
 
-/** The part of the Amazon States Language that runs here. Strict: whatever is not written down is refused by name. */
+/** The subset of the Amazon States Language that runs here. Strict: anything not listed is refused by name. */
 const Name = z.string().min(1).max(80);
 const Query = z.string().refine(isQuery, 'needs a JSONata expression in {% %}');
 const NumberOrQuery = z.union([z.number().int().min(0), Query]);
 const Seconds = z.union([z.number().int().min(1).max(99_999_999), Query]);
-/** A Unicode identifier; `$states` is AWS's own. */
+/** A Unicode identifier; `$states` is reserved by AWS. */
 const Variable = z.string().regex(/^(?!states$)[\p{ID_Start}_]\p{ID_Continue}{0,79}$/u);
 const Assign = z.record(Variable, Json);
 const ErrorEquals = z
@@ -34,7 +34,7 @@ export type Retrier = z.infer<typeof Retrier>;
 
 const target = { Next: Name, Assign: Assign.optional(), Output: Json.optional(), Comment: z.string().optional() };
 const Catcher = z.strictObject({ ErrorEquals, ...target });
-/** Whatever stands after States.ALL is never reached. */
+/** Entries after States.ALL would never be reached. */
 const allIsLast = (entries: readonly { ErrorEquals: string[] }[]) =>
   entries.every(({ ErrorEquals: [first] }, at) => first !== 'States.ALL' || at === entries.length - 1);
 const handled = {
@@ -129,7 +129,7 @@ export interface Exit {
   Assign?: Record<string, JsonValue> | undefined;
   Output?: JsonValue | undefined;
 }
-/** States with their entry: a machine, the processor of a Map, a branch of a Parallel. */
+/** States and where they start: a machine, the processor of a Map, a branch of a Parallel. */
 export type Block = Pick<z.infer<typeof Machine>, 'StartAt' | 'States'>;
 export type Definition = z.infer<typeof Machine>;
 
@@ -138,37 +138,37 @@ export function isQuery(text: string): boolean {
   return text.startsWith('{%') && text.endsWith('%}') && text.length >= 4;
 }
 
-/** Callbacks are the engine's own; the integration only has to know the call. */
+/** The engine handles callbacks itself; the integration only has to support the call. */
 export const CALLBACK = /\.waitForTaskToken$/;
 const MACHINE = '(machine)';
 const TRANSITION = /^(Next|Default|(Catch|Choices)\.\d+\.Next)$/;
-/** Where `$states` has more than input and context; AWS refuses to read it elsewhere. */
+/** Where `$states` holds more than input and context; AWS rejects these reads elsewhere. */
 const READABLE = new Map([
   ['states.result', /^(Task|Map|Parallel)\.(Assign|Output)\b/],
   ['states.errorOutput', /\.Catch\.\d+\.(Assign|Output)\b/],
 ]);
 
-/** Who knows which calls can be made, and which expressions are sound. */
-interface Judges {
+/** Knows which calls are supported and which expressions are valid. */
+interface Checks {
   readonly integrations: Pick<Integrations, 'supports'>;
-  /** Names what the expression reads of `$states`; throws where it is broken. */
+  /** Names what the expression reads of `$states`; throws if it is invalid. */
   readonly evaluator: { compile(query: string): Iterable<string> };
 }
 
 /**
- * Reads a definition and refuses what does not run here: an unknown state type, field, mode or integration, a broken
- * expression, a transition to nowhere.
+ * Reads a definition and refuses what does not run here: an unknown state type, field, mode or integration, an
+ * invalid expression, a transition to a missing state.
  *
  * @throws UnsupportedDefinition naming state and field
  */
-export function parseDefinition(source: unknown, judges: Judges): Definition {
+export function parseDefinition(source: unknown, checks: Checks): Definition {
   const { data, error } = Machine.safeParse(source);
   if (data === undefined) throw refusalOf(error.issues[0]);
-  checkBlock(MACHINE, data, data.QueryLanguage, judges);
+  checkBlock(MACHINE, data, data.QueryLanguage, checks);
   return data;
 }
 
-/** The state is what follows the last `States` on the way to what is wrong, the field what follows the state. */
+/** In the path of the issue, the state follows the last `States` and the field follows the state. */
 function refusalOf(issue: z.core.$ZodIssue | undefined): UnsupportedDefinition {
   const path = issue?.path.map(String) ?? [];
   const at = path.lastIndexOf('States', path.length - 2);
@@ -179,7 +179,7 @@ function refusalOf(issue: z.core.$ZodIssue | undefined): UnsupportedDefinition {
   return new UnsupportedDefinition(state, field.join('.') || 'Type', issue?.message ?? 'cannot be read');
 }
 
-function checkBlock(owner: string, { StartAt, States }: Block, inherited: string, judges: Judges): void {
+function checkBlock(owner: string, { StartAt, States }: Block, inherited: string, checks: Checks): void {
   if (!States.has(StartAt)) throw new UnsupportedDefinition(owner, 'StartAt', `no state '${StartAt}'`);
   for (const [name, state] of States) {
     const refusal = (field: string, reason: string) => new UnsupportedDefinition(name, field, reason);
@@ -192,36 +192,36 @@ function checkBlock(owner: string, { StartAt, States }: Block, inherited: string
     if (state.Type === 'Task' && Number(state.HeartbeatSeconds) >= Number(state.TimeoutSeconds)) {
       throw refusal('HeartbeatSeconds', 'must be smaller than TimeoutSeconds');
     }
-    if (state.Type === 'Task' && !judges.integrations.supports(state.Resource.replace(CALLBACK, ''))) {
+    if (state.Type === 'Task' && !checks.integrations.supports(state.Resource.replace(CALLBACK, ''))) {
       throw refusal('Resource', `no integration for '${state.Resource}'`);
     }
     for (const [field, text] of textsIn(state)) {
       if (TRANSITION.test(field) && !States.has(text)) throw refusal(field, `no state '${text}'`);
       try {
-        if (isQuery(text)) checkQuery(text, `${state.Type}.${field}`, judges);
+        if (isQuery(text)) checkQuery(text, `${state.Type}.${field}`, checks);
       } catch (error) {
         throw refusal(field, error instanceof Error ? error.message : String(error));
       }
     }
     const inner = state.Type === 'Map' ? [state.ItemProcessor] : state.Type === 'Parallel' ? state.Branches : [];
-    for (const block of inner) checkBlock(name, block, inherited, judges);
+    for (const block of inner) checkBlock(name, block, inherited, checks);
   }
 }
 
-function checkQuery(query: string, place: string, { evaluator }: Judges): void {
+function checkQuery(query: string, place: string, { evaluator }: Checks): void {
   for (const read of evaluator.compile(query)) {
-    if (READABLE.get(read)?.test(place) === false) throw new Error(`$${read} is not to be read here`);
+    if (READABLE.get(read)?.test(place) === false) throw new Error(`$${read} cannot be read here`);
   }
 }
 
-/** Every text in the fields of a state, those of a block inside left out: they are in a Map. */
+/** Every text in the fields of a state, except those of its inner blocks, whose states are in a JavaScript Map. */
 function* textsIn(value: unknown, path: readonly string[] = []): Generator<[field: string, text: string]> {
   if (typeof value === 'string') yield [path.join('.'), value];
   if (typeof value !== 'object' || value === null) return;
   for (const [key, item] of Object.entries(value)) yield* textsIn(item, [...path, key]);
 }
 
-/** A literal that needs no evaluation, or one that holds at least one expression. */
+/** Whether a template contains an expression; without one it needs no evaluation. */
 export function hasQuery(template: JsonValue): boolean {
   if (typeof template === 'string') return isQuery(template);
   if (typeof template !== 'object' || template === null) return false;

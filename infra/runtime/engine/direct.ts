@@ -1,20 +1,20 @@
 import type { ExprNode } from 'jsonata';
 import { isObject, type JsonValue } from './json.ts';
 
-/** What an expression reads; `states` and the assigned variables. */
+/** The variables an expression reads: `states` and the assigned ones. */
 export type Bindings = Readonly<Record<string, JsonValue>>;
-/** Gives the value, or undefined where only the real evaluator may say. */
+/** Returns the value, or undefined where only the real evaluator can tell. */
 export type Direct = (bindings: Bindings) => JsonValue | undefined;
 
-/** Fields by which the parser says that no more is meant than name and value. */
+/** The fields of a node that means no more than its name and value. */
 const PLAIN = new Set(['type', 'value', 'position', 'steps', 'lhs', 'rhs']);
 const isPlain = (node: ExprNode) => Object.keys(node).every((key) => PLAIN.has(key));
 
 /**
- * A shortcut for what most expressions are: a constant, a variable, a field of a field of it, or a comparison of two
- * such. It gives a value only where JSONata has no rule of its own to apply: every object on the way is a plain one with
- * that field, and what is compared are two numbers, two texts or two booleans. Everything else (arrays to map over,
- * fields that are missing, mixed types) goes the long way. A property test holds it against the real evaluator.
+ * A fast path for the most common expressions: a constant, a variable, a path of fields below it, or a comparison of
+ * two of these. It returns a value only where none of JSONata's special rules apply: every object on the path is a
+ * plain one with that field, and the operands are two numbers, two strings or two booleans. Everything else (arrays
+ * to map over, missing fields, mixed types) takes the slow path. A property test compares it with the real evaluator.
  */
 export function compileDirect(ast: ExprNode | ExprNode[] | undefined): Direct | undefined {
   if (ast === undefined || Array.isArray(ast) || !isPlain(ast)) return undefined;

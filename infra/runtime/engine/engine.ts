@@ -20,19 +20,19 @@ export interface EngineOptions {
   /** Names of executions and the readable part of task tokens. */
   newId: () => string;
   integrations: Integrations;
-  /** Where executions are kept over a restart; by default they are not. */
+  /** Keeps executions across restarts; by default they are not kept. */
   journal?: Journal;
-  /** Told of every event, after a restart also of those that open and lately closed executions had before. */
+  /** Called for every event; after a restart also for the earlier events of open and recently closed executions. */
   onHistory?: (executionArn: string, event: HistoryEvent) => void;
   onStatusChange?: (change: StatusChange) => void;
-  /** Histories of this many closed executions stay in memory; the others are in the journal while it has room for them. */
+  /** Histories of this many closed executions stay in memory; older ones stay in the journal while it has room. */
   keepHistories?: number;
-  /** Signs task tokens. With the same key, tokens of an earlier run are still known as issued. */
+  /** Signs task tokens. With the same key, tokens of an earlier run are still recognized. */
   tokenKey?: Buffer;
 }
 
 interface Registration extends Pick<Machine, 'arn' | 'name'> {
-  /** The definition, substitutions made; text or already parsed. */
+  /** The definition after substitution; text or already parsed. */
   definition: unknown;
   roleArn?: string | undefined;
 }
@@ -45,8 +45,8 @@ export type Engine = ReturnType<typeof createEngine>;
 const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}\p{Cs}]{1,80}$/u;
 
 /**
- * An interpreter for Step Functions machines in JSONata: what AWS would do, on this machine, on the given clock. The
- * clock is held while anything is evaluated or called, and free while an execution only waits.
+ * An interpreter for Step Functions machines in JSONata: does what AWS would do, on this machine and the given clock.
+ * The clock is held while anything is evaluated or called, and released while an execution only waits.
  */
 export function createEngine(options: EngineOptions) {
   const { clock, random, newId, integrations, onHistory, onStatusChange, journal = memoryJournal() } = options;
@@ -119,17 +119,17 @@ export function createEngine(options: EngineOptions) {
 
   return {
     /**
-     * Makes a machine known, or replaces it for the executions that start later.
+     * Registers a machine, or replaces it for executions that start later.
      *
-     * @throws UnsupportedDefinition naming state and field where it needs something this engine does not do
+     * @throws UnsupportedDefinition naming the state and field that this engine does not support
      */
     register(registration: Registration): void {
       machines.set(registration.arn, machineOf(registration));
     },
 
     /**
-     * Goes on with every open execution of the journal, each with the definition it began with. Once, before anything
-     * is started, when the machines are registered and what they call is there.
+     * Resumes every open execution in the journal, each with the definition it began with. To be called once: after the
+     * machines are registered and the services they call are ready, and before anything is started.
      */
     resume(): void {
       const definitions = new Map<string, Machine>();
@@ -138,7 +138,7 @@ export function createEngine(options: EngineOptions) {
         definitions.set(key, known);
         return known;
       };
-      // What lives long has been written again behind what came after it.
+      // Sorted, because long-lived executions have been written again after later ones.
       const inOrder = journal.keys('e').sort((a, b) => Number(a.key.slice(1)) - Number(b.key.slice(1)));
       for (const { key, summary } of inOrder) {
         sequence = Number(key.slice(1));
@@ -150,14 +150,14 @@ export function createEngine(options: EngineOptions) {
         }
         const entries = journal.lines(key).map(readEntry);
         const { name, definition } = entries[0]?.memo ?? {};
-        // Its beginning is lost.
+        // The log no longer has its beginning.
         if (name === undefined || definition === undefined) continue;
         const execution = new Execution(key, definitionOf(definition), name, services);
         for (const entry of entries) execution.restore(entry);
         if (execution.summary.status === 'RUNNING') void run(execution);
         else keep(execution);
       }
-      // What nobody runs any more, and nobody will.
+      // Removes definitions that neither a machine nor an execution uses any more.
       const current = new Set([...machines.values()].map(({ key }) => key));
       for (const { key } of journal.keys('d')) if (!current.has(key) && !definitions.has(key)) journal.remove(key);
     },
@@ -187,26 +187,26 @@ export function createEngine(options: EngineOptions) {
       return { executionArn: arn, startDate: execution.summary.startDate };
     },
 
-    /** Aborts an execution; one that is closed stays as it is. @throws Refusal */
+    /** Aborts an execution; a closed one is left as it is. @throws Refusal */
     stop(arn: string, { error, cause }: { error?: string | undefined; cause?: string | undefined } = {}) {
       const known = find(arn);
       if (known instanceof Execution) close(known, { type: 'ExecutionAborted', error, cause });
       return { stopDate: find(arn).summary.stopDate ?? clock.now() };
     },
 
-    /** @throws Refusal InvalidToken, TaskTimedOut where the task is closed, InvalidOutput beyond 256 KiB */
+    /** @throws Refusal InvalidToken, TaskTimedOut if the task is closed, InvalidOutput above 256 KiB */
     sendTaskSuccess(taskToken: string, output: JsonValue): void {
       const task = tokens.find(taskToken);
       if (exceedsDataLimit(output)) throw new Refusal('InvalidOutput', 'larger than 256 KiB');
       task.succeed(output);
     },
 
-    /** @throws Refusal InvalidToken, TaskTimedOut where the task is closed */
+    /** @throws Refusal InvalidToken, TaskTimedOut if the task is closed */
     sendTaskFailure(taskToken: string, { error, cause }: { error?: string; cause?: string } = {}): void {
       tokens.find(taskToken).fail(error, cause);
     },
 
-    /** @throws Refusal InvalidToken, TaskTimedOut where the task is closed */
+    /** @throws Refusal InvalidToken, TaskTimedOut if the task is closed */
     sendTaskHeartbeat(taskToken: string): void {
       tokens.find(taskToken).heartbeat();
     },
@@ -222,7 +222,7 @@ export function createEngine(options: EngineOptions) {
         .filter((summary) => status === undefined || summary.status === status);
     },
 
-    /** The events so far; undefined where the execution closed so long ago that they are gone. @throws Refusal */
+    /** The events so far; undefined if the execution closed so long ago that they are gone. @throws Refusal */
     history(arn: string): readonly HistoryEvent[] | undefined {
       const lines = journal.lines(find(arn).key);
       return lines.length === 0 ? undefined : historyOf(lines);

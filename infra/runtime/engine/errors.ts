@@ -8,16 +8,16 @@ export class UnsupportedDefinition extends Error {
 }
 
 /**
- * A task or another state failed with an error of the States Language: what Retry and Catch look at, and how an
- * integration says that its call failed.
+ * A task or another state failed with an error of the States Language. Retry and Catch match on it, and integrations
+ * throw it when a call fails.
  */
 export class TaskError extends Error {
   override readonly name = 'TaskError' as const;
   readonly error: string | undefined;
   readonly reason: string | undefined;
-  /** AWS reports a missed heartbeat as States.Timeout, and lets States.HeartbeatTimeout match it too. */
+  /** AWS reports a missed heartbeat as States.Timeout; States.HeartbeatTimeout matches it too. */
   readonly missedHeartbeat: boolean;
-  /** The task's own failure is in the history; otherwise the state failed around it. */
+  /** True if the task itself failed and that is in the history; otherwise the state failed around it. */
   recorded = false;
 
   constructor(error?: string, reason?: string, missedHeartbeat = false) {
@@ -28,13 +28,13 @@ export class TaskError extends Error {
   }
 }
 
-/** The branch was stopped from outside; unwinds it without any effect. */
+/** The branch was stopped from outside; unwinds it without side effects. */
 export class BranchStopped extends Error {
   override readonly name = 'BranchStopped' as const;
 }
 
-/** What Step Functions itself refuses, in its own words. */
-const WORDS = {
+/** The messages of Step Functions' own refusals. */
+const MESSAGES = {
   StateMachineDoesNotExist: 'State Machine Does Not Exist',
   ExecutionDoesNotExist: 'Execution Does Not Exist',
   ExecutionAlreadyExists: 'Execution Already Exists',
@@ -47,12 +47,12 @@ const WORDS = {
   TaskTimedOut: 'Task Timed Out',
 } as const;
 
-/** A request is refused with AWS's name and message; `what` is named in the message. */
+/** A request is refused with AWS's error name and message; the message quotes `what`. */
 export class Refusal extends Error {
-  override readonly name: keyof typeof WORDS;
+  override readonly name: keyof typeof MESSAGES;
 
-  constructor(name: keyof typeof WORDS, what: string, options?: ErrorOptions) {
-    super(`${WORDS[name]}: '${what}'`, options);
+  constructor(name: keyof typeof MESSAGES, what: string, options?: ErrorOptions) {
+    super(`${MESSAGES[name]}: '${what}'`, options);
     this.name = name;
   }
 }

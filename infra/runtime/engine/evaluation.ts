@@ -5,7 +5,7 @@ import { exceedsDataLimit, type JsonObject, type JsonValue } from './json.ts';
 import { QueryFailed } from './jsonata.ts';
 
 /**
- * Evaluates a field of the state; `reads` is what its expressions may read of `$states` besides input and context.
+ * Evaluates a field of the state; `reads` is what its expressions can read from `$states` besides input and context.
  *
  * @throws TaskError States.QueryEvaluationError (recorded as EvaluationFailed) or States.DataLimitExceeded
  */
@@ -19,8 +19,9 @@ export async function evaluate(
   const { branch, name, input } = visit;
   if (!hasQuery(template)) return withinLimit(template, name);
   const states = {
-    ...{ input, ...reads },
-    // Few expressions read it.
+    input,
+    ...reads,
+    // A getter, because few expressions read it.
     get context() {
       return contextOf(visit, taskToken);
     },
@@ -34,7 +35,7 @@ export async function evaluate(
   }
 }
 
-/** A number from 0 that a field gives as such or by an expression. */
+/** A non-negative number, given by a field as a literal or an expression. */
 export async function evaluateNumber(
   visit: Visit,
   template: number | string,
@@ -66,8 +67,8 @@ export function unexpectedType(visit: Visit, template: JsonValue, field: string,
 }
 
 /**
- * Records EvaluationFailed and gives the failure to throw. AWS chains that event to what came before the state's entry
- * as long as the entry is the last event.
+ * Records EvaluationFailed and returns the failure to throw. AWS chains this event to the one before the state's
+ * entry as long as the entry is the last event.
  */
 export function evaluationFailed(visit: Visit, reason: string, location: string | undefined, after?: number) {
   const { branch, name, enteredId, enteredAfter } = visit;

@@ -13,10 +13,10 @@ import {
 
 const isEnding = (type: EventType): type is keyof typeof ENDINGS => Object.hasOwn(ENDINGS, type);
 
-/** AWS ends an execution whose history grows beyond this. */
+/** AWS fails an execution whose history grows beyond this. */
 const MAX_EVENTS = 25_000;
 
-/** One execution that runs: its summary, where it stands, and the line of control that goes on from there. */
+/** A running execution: its summary and its line of control, which knows its position. */
 export class Execution implements ExecutionScope {
   readonly key: string;
   readonly machine: Machine;
@@ -32,8 +32,12 @@ export class Execution implements ExecutionScope {
     this.machine = machine;
     this.services = services;
     this.summary = {
-      ...{ executionArn: executionArn(machine.arn, name), stateMachineArn: machine.arn, name },
-      ...{ status: 'RUNNING', startDate: 0, input: null },
+      executionArn: executionArn(machine.arn, name),
+      stateMachineArn: machine.arn,
+      name,
+      status: 'RUNNING',
+      startDate: 0,
+      input: null,
     };
   }
 
@@ -43,7 +47,7 @@ export class Execution implements ExecutionScope {
     this.root.record({ type: 'ExecutionStarted', input }, memo);
   }
 
-  /** Closes it for good; whatever still runs in it is stopped. */
+  /** Closes it for good and stops whatever still runs in it. */
   end(ending: EventDraft & { type: keyof typeof ENDINGS }): void {
     this.root.stop();
     this.append(this.root, ending, this.root.last);
@@ -60,11 +64,11 @@ export class Execution implements ExecutionScope {
     this.#apply(line, event, memo);
   }
 
-  /** Takes a line of the journal that tells what was before a restart. */
+  /** Applies a journal line written before a restart. */
   restore({ path, memo, ...event }: Entry): void {
     let branch: Branch | undefined = this.root;
     for (const index of path.split('/').slice(1)) {
-      // Its branches may still have said something when the fork was given up.
+      // Its branches may still have recorded something after the fork was abandoned.
       branch = branch?.visit?.fork && branch.child(Number(index));
     }
     if (event.type === undefined) branch?.recall(memo ?? {});

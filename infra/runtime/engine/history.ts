@@ -20,7 +20,7 @@ export interface EventDraft {
   assignedVariables?: Record<string, JsonValue> | undefined;
   error?: string | undefined;
   cause?: string | undefined;
-  /** Of Task events `invoke`, `sendMessage.waitForTaskToken`; of LambdaFunctionScheduled the ARN. */
+  /** For Task events e.g. `invoke` or `sendMessage.waitForTaskToken`; for LambdaFunctionScheduled the ARN. */
   resource?: string | undefined;
   resourceType?: string | undefined;
   region?: string | undefined;
@@ -42,41 +42,41 @@ export interface HistoryEvent extends EventDraft {
   timestamp: number;
 }
 
-/** What a restart must know and no history says. */
+/** What a restart needs that is not in the history. */
 export interface Memo {
-  /** Of ExecutionStarted: its machine's ARN, its name, and where the definition it began with is kept. */
+  /** Of ExecutionStarted: its machine's ARN, its name, and the journal key of the definition it began with. */
   machine?: string;
   name?: string;
   definition?: string;
-  /** Of StateExited: the state that comes next; none where the block ends. */
+  /** Of StateExited: the next state; none at the end of the block. */
   next?: string | undefined;
-  /** Of TaskScheduled: what answers it. */
+  /** Of TaskScheduled: the token that answers it. */
   token?: string | undefined;
   /** Of MapStateStarted. */
   items?: JsonValue[];
-  /** Of ParallelStateStarted: what every branch begins with. */
+  /** Of ParallelStateStarted: the input of every branch. */
   input?: JsonValue;
-  /** Asleep until then; of a retry, the retrier whose attempt it is. */
+  /** Asleep until this time; for a retry, the index of its retrier. */
   until?: number;
   retrier?: number;
-  /** The task was last heard of at this time. */
+  /** Time of the task's last heartbeat. */
   heartbeatAt?: number;
 }
 
-/** One line of the journal about an execution: an event of its history, or what only a restart reads. */
+/** One journal line of an execution: an event of its history, or a memo that only a restart reads. */
 export type Entry = { path: string; memo?: Memo } & (HistoryEvent | { type?: undefined });
 
-/** The journal's checksums vouch for it: these lines are what `Execution` wrote. */
+/** Not validated: the journal's checksums guarantee that `Execution` wrote these lines. */
 export const readEntry = (line: string): Entry => JSON.parse(line);
 
-/** Puts a placeholder where a task token stands: a token is a credential, and a history is read by many. */
+/** Replaces task tokens by a placeholder: a token is a credential, and many people may read a history. */
 export function redacted<E extends object>(event: E, tokens: readonly string[]): E {
   if (tokens.length === 0) return event;
-  // A token has no character that JSON would escape.
+  // Tokens contain no characters that JSON would escape.
   return JSON.parse(tokens.reduce((text, token) => text.replaceAll(token, '(task token)'), JSON.stringify(event)));
 }
 
-/** The events among the lines, as whoever may read a history sees them. */
+/** The events among the lines, redacted for readers of the history. */
 export function historyOf(lines: readonly string[]): HistoryEvent[] {
   const entries = lines.map(readEntry);
   const tokens = entries.flatMap(({ memo }) => memo?.token ?? []);
@@ -84,7 +84,7 @@ export function historyOf(lines: readonly string[]): HistoryEvent[] {
   return redacted(events, tokens);
 }
 
-/** An event as GetExecutionHistory answers it: seconds, JSON as text, the details under the key of its type. */
+/** An event as GetExecutionHistory returns it: seconds, JSON as text, the details under the key of its type. */
 export function wireEvent({ id, previousEventId, timestamp, type, ...details }: HistoryEvent) {
   const { input, output, parameters, assignedVariables, ...plain } = details;
   const key = /State(Entered|Exited)$/.exec(type)?.[1];

@@ -9,8 +9,8 @@ import { choose, failureOf, runWait } from './states/simple.ts';
 import { runTask } from './states/task.ts';
 
 /**
- * Runs the states of a block to its end and gives the last output: from where the branch stands, which is a state that
- * is not entered again after a restart, or from its beginning with `input`.
+ * Runs the states of a block to its end and returns the last output. Begins with `input`, or continues where the
+ * branch is after a restart, without entering that state again.
  *
  * @throws TaskError that no state caught
  * @throws BranchStopped when it was stopped from outside
@@ -37,7 +37,7 @@ async function runState(visit: Visit, state: State): Promise<void> {
   const { branch } = visit;
   const { clock, random } = branch.execution.services;
   for (;;) {
-    // Before the next attempt, or where a restart found it asleep.
+    // Before the next attempt, or if a restart found it asleep.
     if (visit.until !== undefined) await branch.sleep(visit.until);
     try {
       return await runOnce(visit, state);
@@ -77,8 +77,8 @@ async function runOnce(visit: Visit, state: State): Promise<void> {
 }
 
 /**
- * Assign and Output both read the variables as they were on entry; what is assigned is seen by the next state. `output`
- * is what leaves the state where no Output says otherwise.
+ * Assign and Output both read the variables as they were on entry; assignments are visible to the next state.
+ * `output` is the state's output unless Output says otherwise.
  */
 async function leave(visit: Visit, exit: Exit, output: JsonValue, reads?: Record<string, JsonValue>): Promise<void> {
   const assigned = exit.Assign && (await evaluate(visit, exit.Assign, 'Assign', reads));
@@ -88,7 +88,7 @@ async function leave(visit: Visit, exit: Exit, output: JsonValue, reads?: Record
   branch.record({ type: `${type}StateExited`, name, output: leaving, assignedVariables }, { next: exit.Next });
 }
 
-/** Whatever is no failure of a state is a fault of this machine: it ends the execution and no Retry or Catch hides it. */
+/** Any other error is a bug of this runtime: it ends the execution, and no Retry or Catch hides it. */
 function asFailure(visit: Visit, error: unknown): TaskError {
   if (error instanceof BranchStopped) throw error;
   if (error instanceof TaskError) return error;

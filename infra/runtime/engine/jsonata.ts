@@ -5,7 +5,7 @@ import { isQuery } from './definition.ts';
 import { type Bindings, compileDirect, type Direct } from './direct.ts';
 import { isObject, type JsonValue } from './json.ts';
 
-/** An expression failed, or gave nothing. The message is the sentence AWS writes, without its opening about the state. */
+/** An expression failed or returned nothing. The message is AWS's, without its opening about the state. */
 export class QueryFailed extends Error {
   override readonly name = 'QueryFailed' as const;
   readonly location: string;
@@ -26,7 +26,7 @@ const describe = (error: unknown) => {
 const expressionOf = (query: string) => query.slice(2, -2).trim();
 
 /**
- * JSONata as Step Functions has it: no `$eval`, six functions more, and time and randomness from the engine's own
+ * JSONata as in Step Functions: no `$eval`, six additional functions, and time and randomness from the engine's own
  * sources, so that a simulated day is reproducible.
  */
 export function createEvaluator({ now, random }: { now: () => number; random: () => number }) {
@@ -58,7 +58,7 @@ export function createEvaluator({ now, random }: { now: () => number; random: ()
 
   const run = async (query: string, location: string, variables: Bindings): Promise<JsonValue> => {
     const { expression, direct } = compile(query);
-    // Taken as it is: what expressions read is never changed.
+    // Not copied: what expressions read is never modified.
     const known = direct?.(variables);
     if (known !== undefined) return known;
     const about = `The JSONata expression '${expressionOf(query)}' specified for the field '${location}'`;
@@ -75,7 +75,7 @@ export function createEvaluator({ now, random }: { now: () => number; random: ()
   };
 
   /**
-   * Fills in every expression of a template with the given variables.
+   * Evaluates every expression in a template with the given variables.
    *
    * @throws QueryFailed with the location in AWS's form, e.g. `Output/verdict/reasons[0]`
    */
@@ -95,7 +95,7 @@ export function createEvaluator({ now, random }: { now: () => number; random: ()
   };
   return {
     evaluate,
-    /** Compiles once and keeps it; gives what it reads. Throws an Error with jsonata's message where it is broken. */
+    /** Compiles and caches a query; returns what it reads. Throws an Error with jsonata's message if it is invalid. */
     compile: (query: string) => readsOf(compile(query).expression),
   };
 }
@@ -111,7 +111,7 @@ function parse(text: string): jsonata.Expression {
   return expression;
 }
 
-/** The variables of an expression, and the fields it reads of each: `states`, `states.result`. */
+/** The variables of an expression and the fields it reads of each, e.g. `states`, `states.result`. */
 function readsOf(expression: jsonata.Expression): ReadonlySet<string> {
   const found = new Set<string>();
   JSON.stringify(expression.ast(), (_key, node: jsonata.ExprNode | null) => {
@@ -126,16 +126,16 @@ function readsOf(expression: jsonata.Expression): ReadonlySet<string> {
 const FUNCTION_MARKS = ['_jsonata_lambda', '_jsonata_function'];
 
 /**
- * Plain JSON of a result, cut loose from what the expression read; undefined where a function or a number that JSON
- * does not have hides in it. Going through text also drops the marks jsonata leaves on arrays, and makes `__proto__` an
- * ordinary key.
+ * A result as plain JSON that shares nothing with what the expression read; undefined if it contains a function or a
+ * number that JSON does not have. The round trip through text also drops the marks jsonata leaves on arrays, and
+ * makes `__proto__` an ordinary key.
  */
 function toJson(value: unknown): JsonValue | undefined {
   let unsupported = false;
   const text = JSON.stringify(value, (_key, item: unknown) => {
     const isNoJson =
       typeof item === 'function' ||
-      // JSON.stringify would make null of it.
+      // JSON.stringify would turn it into null.
       (typeof item === 'number' && !Number.isFinite(item)) ||
       (typeof item === 'object' && item !== null && FUNCTION_MARKS.some((mark) => Object.hasOwn(item, mark)));
     if (!isNoJson) return item;
@@ -147,7 +147,7 @@ function toJson(value: unknown): JsonValue | undefined {
   return plain;
 }
 
-/** As with JSONata's own functions, of nothing comes nothing. */
+/** Like JSONata's own functions, returns nothing for nothing. */
 function partition(items: unknown[] | undefined, size: number): unknown[][] | undefined {
   if (items === undefined) return undefined;
   if (!Number.isInteger(size) || size < 1) throw new Error('$partition: the size must be a positive integer');
@@ -156,7 +156,7 @@ function partition(items: unknown[] | undefined, size: number): unknown[][] | un
   return parts;
 }
 
-/** Inclusive. A single number comes back as itself and none as nothing, like every JSONata sequence. */
+/** Inclusive. Like every JSONata sequence, one number is returned as itself and an empty range as nothing. */
 function range(first: number, last: number, step: number): number[] | number | undefined {
   if (step === 0) throw new Error('$range: the step must not be 0');
   const length = Math.max(0, Math.floor((last - first) / step) + 1);
@@ -174,12 +174,12 @@ function hash(content: unknown, algorithm: string): string | undefined {
     .digest('hex');
 }
 
-/** Equal for equal seeds, as AWS promises; its generator is not published, so the numbers themselves are ours. */
+/** Equal for equal seeds, as AWS promises; its generator is not published, so the numbers differ from AWS's. */
 function seededFraction(seed: number): number {
   return createHash('sha256').update(String(seed)).digest().readUInt32BE(0) / 2 ** 32;
 }
 
-/** A version 4 UUID (RFC 9562) of the engine's own random numbers. */
+/** A version 4 UUID (RFC 9562) from the engine's own random numbers. */
 function uuidFrom(random: () => number): string {
   const digit = (from: number, to: number) => (from + Math.floor(random() * (to - from))).toString(16);
   return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) =>

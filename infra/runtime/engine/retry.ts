@@ -2,9 +2,9 @@ import type { Retrier } from './definition.ts';
 import type { TaskError } from './errors.ts';
 
 /**
- * Whether a Retry or Catch entry is meant for this failure. States.Runtime is for nobody. States.DataLimitExceeded is
- * only for whoever names it, as documented, except for the result of a task: AWS was recorded to let States.ALL catch
- * that one. States.TaskFailed takes everything else but a timeout.
+ * Whether a Retry or Catch entry matches this failure. States.Runtime is never matched. States.DataLimitExceeded is
+ * matched only by name, as documented, except for the result of a task: recordings show that AWS lets States.ALL
+ * catch that one. States.TaskFailed matches everything else except a timeout.
  */
 export function matches(errorEquals: readonly string[], failure: TaskError): boolean {
   const { error } = failure;
@@ -17,7 +17,10 @@ export function matches(errorEquals: readonly string[], failure: TaskError): boo
   });
 }
 
-/** How long to wait before the next attempt, and whose it is; undefined where the failure is not, or no longer, retried. */
+/**
+ * The delay before the next attempt and the index of its retrier; undefined if the failure is not, or no longer,
+ * retried.
+ */
 export function retryOf(
   retriers: readonly Retrier[],
   attempts: readonly number[],

@@ -12,7 +12,7 @@ export interface Machine {
   readonly name: string;
   readonly roleArn: string;
   readonly definition: Definition;
-  /** Where the journal keeps its definition. */
+  /** Journal key of its definition. */
   readonly key: string;
 }
 
@@ -46,12 +46,12 @@ export interface ExecutionSummary extends Pick<EventDraft, 'output' | 'error' | 
 
 /** What a line of control needs of the execution it belongs to. */
 export interface ExecutionScope {
-  /** Of its lines in the journal. */
+  /** Key of its lines in the journal. */
   readonly key: string;
   readonly machine: Machine;
   readonly services: Services;
   readonly summary: ExecutionSummary;
-  /** Records an event of a line, with what only a restart reads. */
+  /** Records an event of a line, with a memo that only a restart reads. */
   append(line: Line, draft: EventDraft, previousEventId: number, memo?: Memo): void;
 }
 

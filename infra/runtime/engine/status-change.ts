@@ -1,11 +1,11 @@
 import type { ExecutionSummary } from './scope.ts';
 
-/** EventBridge leaves data out where input and output together are larger than this many bytes. */
+/** EventBridge omits the data when input and output together are larger than this many bytes. */
 const DATA_LIMIT_BYTES = 248 * 1024;
 
 /**
  * Detail of EventBridge's "Step Functions Execution Status Change", field by field as AWS sends it: times in epoch
- * milliseconds, JSON as text, null where it was left out.
+ * milliseconds, JSON as text, null for omitted data.
  */
 export function statusChange(summary: ExecutionSummary) {
   const { executionArn, stateMachineArn, name, status, startDate } = summary;
@@ -13,7 +13,11 @@ export function statusChange(summary: ExecutionSummary) {
   const output = summary.output === undefined ? null : JSON.stringify(summary.output);
   const included = Buffer.byteLength(input) + Buffer.byteLength(output ?? '') <= DATA_LIMIT_BYTES;
   return {
-    ...{ executionArn, stateMachineArn, name, status, startDate },
+    executionArn,
+    stateMachineArn,
+    name,
+    status,
+    startDate,
     stopDate: summary.stopDate ?? null,
     input: included ? input : null,
     output: included ? output : null,

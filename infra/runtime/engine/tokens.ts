@@ -10,8 +10,8 @@ export interface PendingTask {
 }
 
 /**
- * Issues task tokens. Each carries a signature of this engine, so that a token whose task is closed can be told from one
- * that never was, without remembering them all.
+ * Issues task tokens. Each carries this engine's signature, so that a token whose task is closed can be told from one
+ * that was never issued, without remembering them all.
  */
 export function createTokens({ newId, key }: { newId: () => string; key: Buffer }) {
   const pending = new Map<string, PendingTask>();
@@ -30,7 +30,7 @@ export function createTokens({ newId, key }: { newId: () => string; key: Buffer 
     },
     open: (token: string, task: PendingTask) => void pending.set(token, task),
     close: (token: string) => void pending.delete(token),
-    /** @throws Refusal InvalidToken where this engine never issued it, TaskTimedOut where its task is closed */
+    /** @throws Refusal InvalidToken if this engine never issued it, TaskTimedOut if its task is closed */
     find(token: string): PendingTask {
       const task = pending.get(token);
       if (task !== undefined) return task;

@@ -7,28 +7,28 @@ import { type CallService, FunctionFailed, startWorkerThread, type WorkerThread 
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
 /**
- * Invocations at once in one thread. They mostly wait for the table or the network, and one warm thread answers faster
- * than many cold ones that share the same cores: each would have to load and to learn the same code by itself.
+ * Concurrent invocations in one thread. They mostly wait for the table or the network, and one warm thread answers
+ * faster than many cold ones on the same cores: each would have to load and optimize the same code again.
  */
 export const INVOCATIONS_PER_THREAD = 64;
 
 interface HostOptions {
   readonly clock: Clock;
   readonly newId: () => string;
-  /** Complete environment of a function's threads. */
+  /** The complete environment of a function's threads. */
   readonly environmentOf: (spec: FunctionSpec) => Readonly<Record<string, string>>;
   readonly log: (functionName: string, text: string) => void;
   /** How a function calls the services of this machine, as itself. */
   readonly callerOf: (spec: FunctionSpec) => CallService;
-  /** Threads per function at most. */
+  /** Maximum number of threads per function. */
   readonly maxThreads: number;
 }
 
 export type FunctionHost = ReturnType<typeof createFunctionHost>;
 
 /**
- * Runs Lambda functions, each in threads of its own with its own environment. At once run `maxThreads` times 64 of a
- * function.
+ * Runs Lambda functions, each in its own threads with its own environment. Up to `maxThreads` times 64 invocations of
+ * a function run at the same time.
  */
 export function createFunctionHost(specs: readonly FunctionSpec[], options: HostOptions) {
   const pools = specs.map((spec) => ({ spec, pool: createPool(spec, options) }));
@@ -42,8 +42,8 @@ export function createFunctionHost(specs: readonly FunctionSpec[], options: Host
     /** @throws AwsError ResourceNotFoundException */
     find: (nameOrArn: string): FunctionSpec => poolOf(nameOrArn).spec,
     /**
-     * Invokes a function by name or ARN with an event as JSON text; gives its result as JSON text.
-     * Invocations beyond the threads wait their turn; none is dropped.
+     * Invokes a function by name or ARN with an event as JSON text; returns its result as JSON text.
+     * Invocations above the limit wait their turn; none is dropped.
      * @throws FunctionFailed when the handler throws, times out or dies
      * @throws AwsError ResourceNotFoundException, RequestTooLargeException, ServiceException at shutdown
      */
@@ -62,33 +62,33 @@ export function createFunctionHost(specs: readonly FunctionSpec[], options: Host
         release();
       }
     },
-    /** Ends all threads; what still waits or runs fails with ServiceException. */
+    /** Stops all threads; invocations that wait or run fail with ServiceException. */
     close: async () => void (await Promise.all(pools.map(({ pool }) => pool.close()))),
   };
 }
 
-/** The threads of one function, and who waits for a place in them. */
+/** The threads of one function, and the invocations that wait for a slot in them. */
 function createPool(spec: FunctionSpec, { clock, environmentOf, log, callerOf, maxThreads }: HostOptions) {
   const limit = maxThreads * INVOCATIONS_PER_THREAD;
   const environment = environmentOf(spec);
-  const edges = { log: (text: string) => log(spec.name, text), call: callerOf(spec) };
+  const ports = { log: (text: string) => log(spec.name, text), call: callerOf(spec) };
   const threads = new Set<WorkerThread>();
   const waiting: PromiseWithResolvers<void>[] = [];
   let running = 0;
   let closed = false;
   const shuttingDown = () => new AwsError('ServiceException', `${spec.name} is shutting down`, 500);
 
-  /** One that has a place: fewer run than all threads together have places for. */
+  /** A thread with a free slot. There always is one: fewer invocations run than all threads have slots. */
   const freeThread = (): WorkerThread => {
     for (const thread of threads) {
       if (thread.broken()) {
         if (thread.running() === 0) threads.delete(thread);
       } else if (thread.running() < INVOCATIONS_PER_THREAD) {
-        // The first, so that it stays warm.
+        // Always the first one, to keep it warm.
         return thread;
       }
     }
-    const started = startWorkerThread(spec, environment, edges);
+    const started = startWorkerThread(spec, environment, ports);
     threads.add(started);
     return started;
   };
@@ -106,7 +106,7 @@ function createPool(spec: FunctionSpec, { clock, environmentOf, log, callerOf, m
       } catch (error) {
         throw closed ? shuttingDown() : error;
       } finally {
-        // Whoever waits takes the place over.
+        // The next in line takes over the slot.
         const next = waiting.shift();
         if (next === undefined) running -= 1;
         else next.resolve();

@@ -3,8 +3,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 const REQUEST_ID = Symbol.for('_AWS_LAMBDA_REQUEST_ID');
 
 /**
- * What Lambda's own runtime offers to code that runs several invocations at once in one environment (it does so where
- * `AWS_LAMBDA_MAX_CONCURRENCY` is set): values that belong to one invocation. Powertools keeps log keys and metrics in it.
+ * What Lambda's own runtime offers when several invocations run at once in one environment (where
+ * `AWS_LAMBDA_MAX_CONCURRENCY` is set): values that belong to one invocation. Powertools keeps its log keys and
+ * metrics here.
  */
 export function createInvokeStore() {
   const storage = new AsyncLocalStorage<Map<PropertyKey, unknown>>();

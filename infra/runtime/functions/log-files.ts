@@ -2,10 +2,13 @@ import { appendFile, createWriteStream, mkdirSync, type WriteStream } from 'node
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 
-/** Where the output of functions and the messages of queues go: a file for each, appended to, for its owner only. */
+/**
+ * Log files for the output of functions and the messages of queues: one each, append-only, readable by the owner
+ * only.
+ */
 export interface LogFiles {
   write(name: string, text: string): void;
-  /** Resolves when everything written is in its file. */
+  /** Resolves when everything has been written to its file. */
   close(): Promise<void>;
 }
 
@@ -16,12 +19,12 @@ export function openLogFiles(directory: string): LogFiles {
   return {
     write(name, text) {
       const file = join(directory, `${name}.log`);
-      // The last words of a thread may come after its end; a full disk costs them too.
+      // A thread's last output may arrive after close; a full disk loses it too.
       if (closed) return appendFile(file, text, { mode: 0o600 }, () => undefined);
       let stream = streams.get(name);
       if (stream === undefined) {
         stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
-        // A full disk costs lines of the log and not the process; the next line tries a stream of its own.
+        // A full disk loses log lines but does not stop the process; the next line tries a new stream.
         stream.on('error', () => streams.delete(name));
         streams.set(name, stream);
       }

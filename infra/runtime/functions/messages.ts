@@ -1,14 +1,14 @@
 import type { Answer } from '../access/calls.ts';
 import type { FunctionSpec } from '../assembly/specs.ts';
 
-/** What the host hands to the thread of a function, once. */
+/** What the host passes to a function's thread when it starts. */
 export type WorkerData = Pick<FunctionSpec, 'module' | 'exportName' | 'name' | 'arn' | 'memoryMb'>;
 
 /** Events and results travel as JSON text, so that a handler sees what it would see on AWS. */
 export type ToWorker =
   | {
       readonly kind: 'invoke';
-      /** Number of the invocation in its thread: several run at once. */
+      /** Number of the invocation within its thread, which runs several at once. */
       readonly id: number;
       readonly requestId: string;
       readonly event: string;

@@ -8,9 +8,9 @@ interface SdkRequest {
 }
 
 /**
- * The thread's end of the channel to the services of this machine, as a request handler and a signer for the stock SDK
- * clients. Only one function's thread holds this port, so the port is who calls: the services check the role of that
- * function, and a signature would say nothing more. Clients that are made without it sign and use the network.
+ * The thread's end of the channel to the services of this machine, as a request handler and a signer for the stock
+ * SDK clients. Only one function's thread holds this port, so the port identifies the caller: the services check the
+ * role of that function, and a signature would add nothing. Clients created without it sign and use the network.
  */
 export function createServiceChannel(post: (message: FromWorker) => void) {
   const decoder = new TextDecoder();

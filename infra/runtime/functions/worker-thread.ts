@@ -3,7 +3,7 @@ import type { Answer } from '../access/calls.ts';
 import type { FunctionSpec } from '../assembly/specs.ts';
 import type { FromWorker, FunctionFault, ToWorker, WorkerData } from './messages.ts';
 
-/** A handler threw, or its thread ended. `name` of what was thrown is in `fault.errorType`. */
+/** A handler threw, or its thread ended. `fault.errorType` is the name of the error thrown. */
 export class FunctionFailed extends Error {
   override readonly name = 'FunctionFailed' as const;
   readonly fault: FunctionFault;
@@ -15,10 +15,10 @@ export class FunctionFailed extends Error {
 }
 
 const INIT_TIMEOUT_MS = 30_000;
-/** Collecting less often takes a fifth off what functions cost that run hot; one that is idle never grows so far. */
+/** Less frequent garbage collection saves a fifth of the CPU of busy functions; an idle one never grows this far. */
 const YOUNG_GENERATION_MB = 64;
 
-/** Answers a call of a service by the function of the thread; never fails. */
+/** Answers a service call made by the thread's function; never rejects. */
 export type CallService = (target: string, body: string) => Promise<Answer>;
 
 export interface Asked {
@@ -31,8 +31,8 @@ export interface Asked {
 export type WorkerThread = ReturnType<typeof startWorkerThread>;
 
 /**
- * Starts a thread of one function, which runs several invocations at once, with an environment of its own: what one
- * function sets, no other sees, and nothing of this process leaks in.
+ * Starts a thread of one function, which runs several invocations at once. It has its own environment: no other
+ * function sees what it sets, and nothing leaks in from this process.
  */
 export function startWorkerThread(
   { module, exportName, name, arn, memoryMb, timeoutSeconds }: FunctionSpec,
@@ -41,7 +41,10 @@ export function startWorkerThread(
 ) {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: { module, exportName, name, arn, memoryMb } satisfies WorkerData,
-    ...{ env, execArgv: [], stdout: true, stderr: true },
+    env,
+    execArgv: [],
+    stdout: true,
+    stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
   const active = new Map<number, (outcome: string | FunctionFailed) => void>();
@@ -58,7 +61,9 @@ export function startWorkerThread(
     for (const settle of [...active.values()]) settle(failed);
     void worker.terminate();
   };
-  /** Nobody can end one invocation of a thread: it takes no others, and ends with those that still may end well. */
+  /**
+   * A single invocation of a thread cannot be killed: the thread accepts no new ones and ends once the others finish.
+   */
   const limit = (ms: number, what: string, expired: (failed: FunctionFailed) => void) =>
     setTimeout(() => {
       broken = true;
@@ -66,7 +71,7 @@ export function startWorkerThread(
       expired(new FunctionFailed({ errorType: 'Sandbox.Timedout', errorMessage, trace: [] }));
     }, ms);
   const loading = limit(INIT_TIMEOUT_MS, 'Init', ready.reject);
-  // Whoever waits for it hears that it failed.
+  // Callers that wait for it get the rejection.
   ready.promise.finally(() => clearTimeout(loading)).catch(() => undefined);
 
   worker.on('message', async (message: FromWorker) => {
@@ -76,7 +81,7 @@ export function startWorkerThread(
     else if (message.kind === 'fault') active.get(message.id)?.(new FunctionFailed(message.fault));
     else post({ kind: 'answer', id: message.id, ...(await call(message.target, message.body)) });
   });
-  // The thread posts its output; what goes around that (the runtime's own warnings) comes here.
+  // The thread posts its output as messages; what bypasses them (the runtime's own warnings) comes here.
   for (const stream of [worker.stdout, worker.stderr]) stream.on('data', (chunk: Buffer) => log(chunk.toString()));
   worker.on('error', (error) => {
     const described = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -85,7 +90,7 @@ export function startWorkerThread(
   });
   worker.on('exit', (code) => end(`Runtime exited with error: exit status ${code}`));
 
-  /** The time-out of a function counts from when its code is loaded, as on AWS. */
+  /** As on AWS, the timeout of a function starts once its code is loaded. */
   const invoke = (asked: Asked) =>
     new Promise<string>((resolve, reject) => {
       const id = numbered++;
@@ -102,11 +107,11 @@ export function startWorkerThread(
     });
 
   return {
-    /** Takes nothing any more, after a time-out or a crash; what still runs in it may end. */
+    /** True after a timeout or a crash: it accepts no more, but invocations still running may finish. */
     broken: () => broken,
-    /** Invocations that run in it now. */
+    /** Number of invocations running in it now. */
     running: () => running,
-    /** Runs one invocation and gives the result as JSON. @throws FunctionFailed */
+    /** Runs one invocation and returns the result as JSON. @throws FunctionFailed */
     async run(asked: Asked): Promise<string> {
       running += 1;
       try {

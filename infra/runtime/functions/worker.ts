@@ -1,6 +1,6 @@
 /**
- * Entry of the thread of one function: loads its module, then answers invocations, several at a time.
- * Logs go out as messages of their own, in order with the results, so that none is lost when the thread is ended.
+ * Entry point of a function's thread: loads its module, then answers invocations, several at a time.
+ * Log output is posted as messages, in order with the results, so that none is lost when the thread is stopped.
  */
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';

@@ -13,28 +13,28 @@ import {
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** One file that is being written. */
+/** A file open for writing. */
 export interface Segment {
-  /** Writes at this offset, over whatever a failed attempt left there, and returns when it is on the disk. */
+  /** Writes at this offset, over whatever a failed attempt left there, and resolves when it is on disk. */
   write(bytes: Buffer, offset: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Where the journal keeps its files; tests put one in memory that fails when it is told to. */
+/** Where the journal keeps its files; tests use one in memory that fails on demand. */
 export interface Disk {
   list(): string[];
   read(name: string): Buffer;
   create(name: string): Promise<Segment>;
-  /** Shortens a file; what is cut off is kept beside it for whoever wants to look. */
+  /** Truncates a file; the rest is kept in a file beside it for inspection. */
   cut(name: string, length: number): void;
   remove(name: string): void;
 }
 
 const { O_CREAT, O_TRUNC, O_WRONLY, O_DSYNC } = constants;
-/** A write returns when it is on the disk: one trip to another thread where write and fdatasync are two. */
+/** A write returns once it is on disk: one round trip to the thread pool, where write and fdatasync would be two. */
 const FLAGS = O_CREAT | O_TRUNC | O_WRONLY | O_DSYNC;
 
-/** A folder of the real file system, made where it is missing, for its owner only. */
+/** A folder of the real file system, created if missing, for its owner only. */
 export function folderDisk(folder: string): Disk {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return {
@@ -42,7 +42,7 @@ export function folderDisk(folder: string): Disk {
     read: (name) => readFileSync(join(folder, name)),
     async create(name) {
       const file = await open(join(folder, name), FLAGS, 0o600);
-      // A file is only there for good when its folder says so.
+      // A new file survives a crash only once its folder is synced.
       const directory = openSync(folder, 'r');
       fsyncSync(directory);
       closeSync(directory);

@@ -4,10 +4,10 @@ import { encodeFrame, readFrames } from './frames.ts';
 /**
  * What must survive a kill -9: lists of lines by key, in memory as they were written, and in an append-only log.
  *
- * A log and not node:sqlite, because all there is to do is to append: one write, straight to the disk, for all lines of
- * a turn of the event loop, whoever wrote them, is several times what SQLite commits, and a log can be read with a pager. The
- * log is a row of segments. When they grow beyond their limit the oldest is dropped, after what still lives in it has
- * been written again at the end: work in proportion to what lives, no file is ever rewritten in place.
+ * A log rather than node:sqlite, because everything is an append: one synchronous write for all lines of a turn of the
+ * event loop, whoever wrote them, is several times faster than SQLite commits, and a log can be read with a pager. The
+ * log is a sequence of segments. When they exceed their limit the oldest is dropped, after its live entries have been
+ * written again at the end: the work is proportional to the live data, and no file is ever rewritten in place.
  */
 export interface Journal {
   append(key: string, line: string): void;
@@ -15,41 +15,47 @@ export interface Journal {
   put(key: string, line: string): void;
   remove(key: string): void;
   /**
-   * Takes the lines of a key out of memory. `summary` stands for them from now on, and `lines` reads them from the log,
-   * until the log needs the room and forgets both.
+   * Drops the lines of a key from memory. `summary` replaces them from now on, and `lines` reads them from the log,
+   * until the log needs the space and forgets both.
    */
   archive(key: string, summary: string): void;
   lines(key: string): readonly string[];
-  /** Keys that begin so, in the order in which they came, each with its summary where it is archived. */
+  /** Keys with this prefix in the order they were added, each with its summary if it is archived. */
   keys(prefix: string): { key: string; summary: string | undefined }[];
-  /** Resolves when all that was written so far is on the disk. Never rejects: a full disk makes it wait. */
+  /** Resolves when everything written so far is on disk. Never rejects: a full disk makes it wait. */
   durable(): Promise<void>;
-  /** As `durable`, for whoever must not wait for a full disk: false where it takes nothing, and may take it later. */
+  /**
+   * As `durable`, for callers that must not wait for a full disk: false if the disk refuses it now, though it may be
+   * written later.
+   */
   promised(): Promise<boolean>;
-  /** False while the disk takes nothing, and once it is closed; nothing new should be begun then. */
+  /** False while the disk refuses writes, and once the journal is closed; nothing new should be started then. */
   accepts(): boolean;
-  /** Told of every archived key that is gone for good. */
+  /** Calls the listener for every archived key that is gone for good. */
   onForget(listener: (key: string) => void): void;
   close(): Promise<void>;
 }
 
 interface Entry {
   lines: string[];
-  /** Where it is archived; its lines are in the log alone then. */
+  /** Set if it is archived; its lines are then only in the log. */
   summary: string | undefined;
-  /** The log holds all of it from this segment on. */
+  /** First segment of the log that holds any of it. */
   segment: number;
 }
 type Entries = Map<string, Entry>;
 
 export interface JournalOptions {
   readonly disk: Disk;
-  /** Told what was cut, and when the disk is full or takes writes again. */
+  /** Reports what was cut, and when the disk is full or accepts writes again. */
   readonly report: (message: string) => void;
-  /** Runs `retry` after a while, when the disk refused a write. */
+  /** Runs `retry` after a while, after the disk has refused a write. */
   readonly later?: (retry: () => void) => void;
   readonly segmentBytes?: number;
-  /** Beyond this the oldest segment goes, unless most of the log lives. By default some 20,000 jobs, and 2 s to read. */
+  /**
+   * Above this the oldest segment is dropped, unless most of the log is live. The default holds some 20,000 jobs and
+   * takes 2 s to read.
+   */
   readonly limitBytes?: number;
 }
 
@@ -59,12 +65,12 @@ const DONE = Promise.resolve();
 const nameOf = (segment: number) => `${String(segment).padStart(8, '0')}.log`;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** The lines alone, for tests and for runs that keep nothing. */
+/** In memory only, for tests and for runs that keep nothing. */
 export function memoryJournal(): Journal {
   return keep(new Map(), { write: () => undefined, segment: () => 0, read: () => [] });
 }
 
-/** Reads what there is, cuts a tail that a crash or the disk has spoiled, and goes on in a new segment. */
+/** Reads the log, cuts off a tail damaged by a crash or the disk, and continues in a new segment. */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { disk, report, later = (retry) => void setTimeout(retry, RETRY_MS) } = options;
   const { segmentBytes = 8 * MIB, limitBytes = 512 * MIB } = options;
@@ -75,9 +81,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   let size = 0;
   let buffer: string[] = [];
   let written: Promise<void> = DONE;
-  /** Or closed: it takes nothing. */
+  /** The disk is full, or the journal closed: nothing is accepted. */
   let full = false;
-  /** Who waits to hear what became of what was written so far. */
+  /** Resolvers of callers waiting for what was written so far. */
   const waiting = new Set<(kept: boolean) => void>();
   let forget: (key: string) => void = () => undefined;
 
@@ -107,13 +113,16 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         const why = error instanceof Error ? error.message : String(error);
         if (!full) report(`the journal cannot be written (${why}): nothing new is accepted until there is space`);
         full = true;
-        for (const tell of waiting) tell(false);
+        for (const resolve of waiting) resolve(false);
         waiting.clear();
         await new Promise<void>((resolve) => later(resolve));
       }
     }
   };
-  /** Begins a segment. Where the log is too long, nothing depends on the oldest one once the next frame is written. */
+  /**
+   * Begins a segment. If the log is too long, returns the oldest one, which can be removed once the next frame is
+   * written.
+   */
   const roll = async (): Promise<number | undefined> => {
     await file.close();
     await persist(async () => {
@@ -122,14 +131,14 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     active += 1;
     size = 0;
     const [oldest] = sizes.keys();
-    let living = 0;
-    for (const { lines } of entries.values()) for (const line of lines) living += line.length;
+    let live = 0;
+    for (const { lines } of entries.values()) for (const line of lines) live += line.length;
     const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
-    if (oldest === undefined || total <= Math.max(limitBytes, 3 * living)) return undefined;
+    if (oldest === undefined || total <= Math.max(limitBytes, 3 * live)) return undefined;
     vacate(oldest);
     return oldest;
   };
-  /** What lives in the segment is written again, what is archived there is forgotten. */
+  /** Writes the live entries of the segment again and forgets the archived ones. */
   const vacate = (segment: number): void => {
     for (const [key, entry] of entries) {
       if (entry.segment > segment) continue;
@@ -151,7 +160,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     });
   return {
     ...keep(entries, {
-      ...{ write, segment: () => active },
+      write,
+      segment: () => active,
       read: (key, from) => readBack(disk, key, from, sizes),
     }),
     durable: () => written,
@@ -161,7 +171,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       forget = listener;
     },
     async close() {
-      // What waits for space has been promised to nobody.
+      // Whatever is still waiting for space has not been promised to anyone.
       await promised();
       full = true;
       await file.close();
@@ -171,7 +181,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
 
 interface Log {
   write(line: string): void;
-  /** The one that is written now. */
+  /** The segment being written. */
   segment(): number;
   read(key: string, from: number): readonly string[];
 }
@@ -210,7 +220,7 @@ function change(entries: Entries, operation: string, key: string, line: string, 
   else entries.set(key, { lines: [line], summary: undefined, segment });
 }
 
-/** The same from a line of the log. */
+/** Applies a change read from the log. */
 function replay(entries: Entries, text: string, segment: number): void {
   const space = text.indexOf(' ');
   change(entries, text.charAt(0), text.slice(1, space), text.slice(space + 1), segment);
@@ -219,27 +229,27 @@ function replay(entries: Entries, text: string, segment: number): void {
 /** Fills `entries` from the log and gives the sizes of its segments, oldest first. */
 function recover(disk: Disk, entries: Entries, report: (message: string) => void): Map<number, number> {
   const sizes = new Map<number, number>();
-  let spoiled = false;
+  let damaged = false;
   for (const name of disk.list().sort()) {
     if (!/^\d{8}\.log$/.test(name)) continue;
     const segment = Number.parseInt(name, 10);
     const bytes = disk.read(name);
-    // What follows a gap cannot be understood without it.
-    const end = spoiled ? 0 : readFrames(bytes, (text) => replay(entries, text, segment));
+    // What follows a gap makes no sense without it.
+    const end = damaged ? 0 : readFrames(bytes, (text) => replay(entries, text, segment));
     if (end < bytes.length) {
       report(`${name} is damaged at byte ${end}: cut there, ${bytes.length - end} bytes are kept in ${name}.cut`);
       disk.cut(name, end);
-      spoiled = true;
+      damaged = true;
     }
     if (end === 0) disk.remove(name);
     else sizes.set(segment, end);
   }
-  // A slice of a string keeps all of it in memory: what stays gets characters of its own.
+  // A slice of a string keeps the whole string in memory: copy what stays.
   for (const entry of entries.values()) entry.lines = entry.lines.map((line) => Buffer.from(line).toString());
   return sizes;
 }
 
-/** The lines of an archived key, up to where it was archived. */
+/** Reads the lines of an archived key, up to where it was archived. */
 function readBack(disk: Disk, key: string, from: number, sizes: ReadonlyMap<number, number>): readonly string[] {
   const found: Entries = new Map();
   const mine = `${key} `;

@@ -16,11 +16,14 @@ interface QueueOptions {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly journal: Journal;
-  /** Told of every message, so that who operates this machine can read it. */
+  /** Called for every message, so that the operator of this machine can read it. */
   readonly log: (queue: string, line: string) => void;
 }
 
-/** Standard SQS queues as far as dead letters need them: messages come in, are looked at, and go when they are too old. */
+/**
+ * Standard SQS queues, as far as dead letters need them: messages are sent, looked at, and dropped when they are too
+ * old.
+ */
 export function createQueues(specs: readonly QueueSpec[], { clock, newId, journal, log }: QueueOptions) {
   const keyOf = (spec: QueueSpec, { messageId }: Message) => `q${spec.name}/${messageId}`;
   const kept = (spec: QueueSpec): Message[] =>
@@ -30,7 +33,7 @@ export function createQueues(specs: readonly QueueSpec[], { clock, newId, journa
   const current = (reference: string) => {
     const name = reference.slice(Math.max(reference.lastIndexOf('/'), reference.lastIndexOf(':')) + 1);
     const queue = queues.find(({ spec }) => spec.name === name);
-    if (queue === undefined) throw new AwsError('QueueDoesNotExistException', `no queue is called ${reference}`);
+    if (queue === undefined) throw new AwsError('QueueDoesNotExistException', `there is no queue ${reference}`);
     const oldest = clock.now() - queue.spec.retentionSeconds * 1000;
     const young = queue.messages.findIndex(({ sentAt }) => sentAt >= oldest);
     const old = queue.messages.splice(0, young < 0 ? queue.messages.length : young);

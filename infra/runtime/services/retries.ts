@@ -3,7 +3,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Message, Queues } from './queues.ts';
 
-/** Trying again cannot help, e.g. the machine is not there. `code` is what EventBridge calls it. */
+/** A retry cannot help, e.g. because the machine does not exist. `code` is EventBridge's name for it. */
 export class NotRetriable extends Error {
   override readonly name = 'NotRetriable' as const;
   readonly code: 'NO_RESOURCE' | 'NO_PERMISSIONS';
@@ -13,8 +13,16 @@ export class NotRetriable extends Error {
   }
 }
 
-/** Where an event is that was given up: in its dead-letter queue, or lost where there is none, or none any more. */
-export function bury(queues: Queues, queue: string | null, event: string, why: Message['attributes']): string {
+/**
+ * Moves an event that was given up to its dead-letter queue. Returns what happened to it, in words: it is lost if
+ * there is no such queue, or no longer.
+ */
+export function sendToDeadLetters(
+  queues: Queues,
+  queue: string | null,
+  event: string,
+  why: Message['attributes'],
+): string {
   if (queue === null || !queues.list().some(({ arn }) => arn === queue)) return 'is lost';
   queues.send(queue, event, why);
   return `is in ${queue}`;
@@ -23,14 +31,14 @@ export function bury(queues: Queues, queue: string | null, event: string, why: M
 interface Retried<Work> {
   readonly clock: Clock;
   readonly journal: Journal;
-  /** What the keys of this work begin with in the journal. */
+  /** Prefix of the keys of this work in the journal. */
   readonly prefix: string;
   readonly policy: (work: Work) => RetryPolicy;
-  /** Wait in ms before the attempt after the given number of failed ones (1, 2, ...). */
+  /** Delay in ms before the attempt that follows the given number of failed ones (1, 2, ...). */
   readonly delayMs: (failed: number) => number;
   /** Done when it returns, or when its promise resolves. */
   readonly attempt: (work: Work, id: string) => Promise<unknown> | undefined;
-  /** Told once, when the policy allows no further attempt. */
+  /** Called once, when the policy allows no further attempt. */
   readonly exhausted: (lost: { work: Work; id: string; error: unknown; attempts: number }) => void;
 }
 
@@ -44,9 +52,9 @@ interface Pending<Work> {
 }
 
 /**
- * Attempts work at once and then, while the policy allows, again later, over restarts too: what was pending when the
- * process ended is tried when its time comes, or at once where that has passed. Work that is done within the turn that
- * brought it is never written down. The clock is held while an attempt runs.
+ * Attempts work at once and then, while the policy allows, again later, also across restarts: work that was pending
+ * when the process ended is attempted when its time comes, or at once if that has passed. Work that completes
+ * synchronously is never journaled. The clock is held while an attempt runs.
  */
 export function createRetries<Work>(options: Retried<Work>): (id: string, work: Work) => void {
   const { clock, journal, prefix, policy, delayMs, attempt, exhausted } = options;

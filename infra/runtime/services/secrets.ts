@@ -3,12 +3,12 @@ import type { Service } from '../access/calls.ts';
 import { operation } from '../access/operation.ts';
 import { AwsError } from '../aws-error.ts';
 
-// There are no earlier versions: what asks for one is not given another.
+// There are no earlier versions: a request for one is refused rather than given the current one.
 const Asked = z.strictObject({ SecretId: z.string().min(1), VersionStage: z.literal('AWSCURRENT').optional() });
 
 /**
- * Secrets Manager on the wire: reading values, nothing else. Secrets are named in the template, valued at start, and held
- * in memory only. `report` is told the names that have no value.
+ * Secrets Manager on the wire: reads values, nothing else. Secrets are named in the template, get their values at
+ * startup, and are held in memory only. `report` receives the names without a value.
  */
 export function secretsManager(
   declared: readonly { readonly name: string; readonly arn: string }[],
@@ -22,8 +22,8 @@ export function secretsManager(
       const { name, arn } = declared.find((secret) => secret.name === id || secret.arn === id) ?? { name: id, arn: id };
       const value = all.get(name);
       if (value !== undefined) return { ARN: arn, Name: name, SecretString: value, VersionStages: ['AWSCURRENT'] };
-      const words = "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT";
-      throw new AwsError('ResourceNotFoundException', words);
+      const message = "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT";
+      throw new AwsError('ResourceNotFoundException', message);
     }),
   };
 }

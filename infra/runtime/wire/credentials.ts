@@ -13,9 +13,9 @@ export class UnreadableCredentials extends Error {
 }
 
 /**
- * The access key of a data folder, made at first use. The file is in AWS's own format, so that
+ * The access key of a data folder, created at first use. The file is in AWS's own format, so that
  * `AWS_SHARED_CREDENTIALS_FILE` can point at it.
- * @throws UnreadableCredentials when the file is there and holds no key
+ * @throws UnreadableCredentials when the file exists but contains no key
  */
 export function dataFolderCredentials(dataDir: string): Credentials {
   const file = join(dataDir, 'credentials');
@@ -27,12 +27,12 @@ export function dataFolderCredentials(dataDir: string): Credentials {
   const accessKeyId = /^aws_access_key_id\s*=\s*(\S{16,})\s*$/m.exec(text)?.[1];
   const secretAccessKey = /^aws_secret_access_key\s*=\s*(\S{32,})\s*$/m.exec(text)?.[1];
   if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey };
-  throw new UnreadableCredentials(`${file} holds no access key: remove it to have one made`);
+  throw new UnreadableCredentials(`${file} contains no access key: remove it, and a new one is created`);
 }
 
 /**
- * The access key of one function: who calls is then known from the signature. Follows from the data folder's secret, so
- * that it is the same in every run and stands in no file.
+ * The access key of one function, so that the signature identifies the caller. Derived from the data folder's secret,
+ * so that it is the same in every run and in no file.
  */
 export function functionCredentials({ secretAccessKey }: Credentials, functionArn: string): Credentials {
   const derived = (use: string) => createHmac('sha256', secretAccessKey).update(`${use} ${functionArn}`).digest();
@@ -42,12 +42,15 @@ export function functionCredentials({ secretAccessKey }: Credentials, functionAr
   };
 }
 
-/** Key that signs task tokens, kept with the data: a token of an earlier run is then known as closed, not as forged. */
+/**
+ * Key that signs task tokens, kept with the data: a token of an earlier run is then recognized as closed, not
+ * rejected as forged.
+ */
 export function tokenKey(dataDir: string): Buffer {
   return ownersFile(join(dataDir, 'token-key'), () => randomBytes(32));
 }
 
-/** What is in a file that only its owner may read; made where there is none. */
+/** Contents of a file that only its owner may read; created if there is none. */
 function ownersFile(file: string, make: () => string | Buffer): Buffer {
   if (!existsSync(file)) writeFileSync(file, make(), { mode: 0o600, flag: 'wx' });
   return readFileSync(file);

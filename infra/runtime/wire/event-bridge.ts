@@ -12,7 +12,7 @@ const Listed = z.strictObject({
 });
 type Listed = z.infer<typeof Listed>;
 
-/** EventBridge on the wire: PutEvents, and a look at buses, rules and targets. */
+/** EventBridge on the wire: PutEvents, and listing rules and targets. */
 export function eventBridge({ buses, rules, putEvents }: Bus): Service {
   const missing = (what: string) => new AwsError('ResourceNotFoundException', `${what} does not exist.`);
   const rulesOf = (bus: string) => {
@@ -27,8 +27,12 @@ export function eventBridge({ buses, rules, putEvents }: Bus): Service {
       const found = rulesOf(asked.EventBusName).filter(({ name }) => name.startsWith(NamePrefix));
       const { items, nextToken: NextToken } = pageOf(found, `rules ${NamePrefix}`, ({ arn }) => arn, asked);
       const Rules = items.map(({ name, arn, busName, enabled, patternJson, schedule }) => ({
-        ...{ Name: name, Arn: arn, EventBusName: busName, State: enabled ? 'ENABLED' : 'DISABLED' },
-        ...{ EventPattern: patternJson ?? undefined, ScheduleExpression: schedule?.expression },
+        Name: name,
+        Arn: arn,
+        EventBusName: busName,
+        State: enabled ? 'ENABLED' : 'DISABLED',
+        EventPattern: patternJson ?? undefined,
+        ScheduleExpression: schedule?.expression,
       }));
       return { Rules, NextToken };
     }),
@@ -38,7 +42,10 @@ export function eventBridge({ buses, rules, putEvents }: Bus): Service {
       // Two targets may be the same machine.
       const { items, nextToken: NextToken } = pageOf(rule.targets, `targets ${rule.arn}`, ({ id }) => id, asked);
       const Targets = items.map(({ id, arn, roleArn, constant, retry, deadLetterArn }) => ({
-        ...{ Id: id, Arn: arn, RoleArn: roleArn ?? undefined, Input: constant ?? undefined },
+        Id: id,
+        Arn: arn,
+        RoleArn: roleArn ?? undefined,
+        Input: constant ?? undefined,
         RetryPolicy: { MaximumRetryAttempts: retry.attempts, MaximumEventAgeInSeconds: retry.maxAgeSeconds },
         DeadLetterConfig: deadLetterArn === null ? undefined : { Arn: deadLetterArn },
       }));

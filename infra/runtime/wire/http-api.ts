@@ -7,7 +7,7 @@ import { FunctionFailed } from '../functions/worker-thread.ts';
 
 export interface HttpRequest {
   readonly method: string;
-  /** Path and query as they came. */
+  /** Path and query as received. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -19,7 +19,7 @@ export interface HttpResponse {
   readonly body: Buffer | string;
 }
 
-/** Answers as the API Gateway HTTP API. */
+/** Answers requests as an API Gateway HTTP API does. */
 export type HttpApi = (request: HttpRequest) => Promise<HttpResponse>;
 
 interface HttpApiOptions {
@@ -38,7 +38,7 @@ const Structured = z.object({
   isBase64Encoded: z.boolean().default(false),
 });
 
-/** An HTTP API hands these on as text; any other body, a form included, is base64, as on AWS. */
+/** As on AWS, an HTTP API passes these on as text, and any other body, including a form, as base64. */
 const TEXT = /^(text\/|application\/(json|xml|javascript)\b)/;
 
 /** Serves routes by Lambda proxy integration, payload format 2.0. */
@@ -51,16 +51,29 @@ export function createHttpApi(routes: readonly RouteSpec[], options: HttpApiOpti
     const { apiId, functionArn } = route;
     const routeKey = `${method} ${pathname}`;
     const isBase64Encoded = body.length > 0 && !TEXT.test(headers['content-type'] ?? '');
-    // JSON leaves out what is undefined, as an HTTP API does.
+    // JSON omits what is undefined, as an HTTP API does.
     const event = {
-      ...{ version: '2.0', routeKey, rawPath: pathname, rawQueryString: search.slice(1), headers },
+      version: '2.0',
+      routeKey,
+      rawPath: pathname,
+      rawQueryString: search.slice(1),
+      headers,
       cookies: cookie?.split('; '),
       queryStringParameters: search === '' ? undefined : Object.fromEntries(searchParams),
       requestContext: {
-        ...{ accountId: account, apiId, domainName: headers.host, domainPrefix: apiId, requestId: newId() },
-        ...{ routeKey, stage: '$default', timeEpoch: clock.now() },
+        accountId: account,
+        apiId,
+        domainName: headers.host,
+        domainPrefix: apiId,
+        requestId: newId(),
+        routeKey,
+        stage: '$default',
+        timeEpoch: clock.now(),
         http: {
-          ...{ method, path: pathname, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1' },
+          method,
+          path: pathname,
+          protocol: 'HTTP/1.1',
+          sourceIp: '127.0.0.1',
           userAgent: headers['user-agent'] ?? '',
         },
       },

@@ -6,9 +6,9 @@ import type { Credentials } from './credentials.ts';
 import type { HttpApi, HttpResponse } from './http-api.ts';
 import { authenticate } from './signature.ts';
 
-/** What answers on the port. */
+/** What serves the port. */
 interface Handlers {
-  /** Who may sign requests; `who` as a call names its caller. */
+  /** Who may sign requests; `who` identifies the caller of a call. */
   readonly callers: readonly { readonly credentials: Credentials; readonly who: string | null }[];
   readonly call: Call;
   readonly httpApi: HttpApi;
@@ -18,7 +18,7 @@ interface WireOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly newId: () => string;
-  /** Told of faults of our own, never of what a caller sent. */
+  /** Receives our own failures, never a caller's. */
   readonly report: (message: string) => void;
 }
 
@@ -27,14 +27,15 @@ const MAX_HTTP_API_BODY_BYTES = 1024 * 1024;
 const AWS_JSON = /^(application\/x-amz-json-1\.[01])(; ?charset=utf-8)?$/i;
 
 /**
- * Opens the one port, on the loopback interface only. A web page cannot use it: a request with an `Origin` or a foreign
- * `Host` is refused whatever it asks for, and AWS calls need a key of this machine, its signature and AWS's content type.
+ * Opens the one port, on the loopback interface only. A web page cannot use it: a request with an `Origin` or a
+ * foreign `Host` is refused whatever it asks for, and AWS calls need a key of this machine, its signature and AWS's
+ * content type.
  */
 export async function openWire({ port, newId, report }: WireOptions) {
   let handlers: Handlers | null = null;
   const respond = async (request: IncomingMessage): Promise<HttpResponse> => {
     const { method = '', url = '/', headers } = request;
-    refuseStrangers(headers, bound);
+    refuseForeignRequests(headers, bound);
     if (handlers === null) throw new AwsError('ServiceUnavailable', 'starting', 503);
     const { 'x-amz-target': target, 'content-type': type = '' } = headers;
     if (typeof target !== 'string') {
@@ -50,7 +51,9 @@ export async function openWire({ port, newId, report }: WireOptions) {
     return inHttp(await call(caller.who, target, body.toString()), version);
   };
   const inHttp = ({ status, text: body }: Answer, type = 'application/json'): HttpResponse => ({
-    ...{ status, headers: { 'content-type': type, 'x-amzn-requestid': newId() }, body },
+    status,
+    headers: { 'content-type': type, 'x-amzn-requestid': newId() },
+    body,
   });
   const server = createServer((request, response) => {
     const send = ({ status, headers, body }: HttpResponse) =>
@@ -59,7 +62,7 @@ export async function openWire({ port, newId, report }: WireOptions) {
       .then(send)
       .catch((error) => send(inHttp(refusalOf('a request', error, report))));
   });
-  // Longer than clients keep an idle connection, so that none is closed under a request.
+  // Longer than clients keep an idle connection, so that none is closed while a request arrives.
   server.keepAliveTimeout = 65_000;
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -68,7 +71,7 @@ export async function openWire({ port, newId, report }: WireOptions) {
   return {
     /** e.g. `http://127.0.0.1:4566`. */
     url: `http://127.0.0.1:${bound}`,
-    /** Until this is called every request is answered with 503. */
+    /** Until this is called, every request is answered with 503. */
     serve(ready: Handlers): void {
       handlers = ready;
     },
@@ -81,15 +84,18 @@ export async function openWire({ port, newId, report }: WireOptions) {
   };
 }
 
-function refuseStrangers({ host, origin, 'sec-fetch-site': site = 'none' }: IncomingHttpHeaders, port: number): void {
+function refuseForeignRequests(
+  { host, origin, 'sec-fetch-site': site = 'none' }: IncomingHttpHeaders,
+  port: number,
+): void {
   const refused = (message: string) => new AwsError('AccessDeniedException', message, 403);
-  // Pages send no Origin where they want no answer, e.g. for an image; a browser still says that a page asks.
+  // Pages send no Origin when they do not read the response, e.g. for an image; browsers still send Sec-Fetch-Site.
   if (origin !== undefined || site !== 'none') throw refused('requests from web pages are refused');
   if (host === `127.0.0.1:${port}` || host === `localhost:${port}`) return;
   throw refused('the Host header must name this machine');
 }
 
-/** Reads up to `limit` bytes; more is refused with 413 and not kept. */
+/** Reads up to `limit` bytes; anything larger is refused with 413 and not kept. */
 async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -99,7 +105,7 @@ async function readBody(request: IncomingMessage, limit: number): Promise<Buffer
       if (size <= limit) chunks.push(chunk);
     }
   } catch (cause) {
-    throw new AwsError('IncompleteBody', 'the connection ended before the body', 400, { cause });
+    throw new AwsError('IncompleteBody', 'the connection closed before the body was complete', 400, { cause });
   }
   if (size > limit) throw new AwsError('RequestEntityTooLargeException', `the body exceeds ${limit} bytes`, 413);
   return Buffer.concat(chunks);

@@ -8,11 +8,11 @@ const HEADER =
 
 /**
  * Finds who signed a request (Signature Version 4,
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html), for plain paths without a query: calls
- * of AWS's JSON protocols have no other.
- * Age is not checked: whoever could replay a request on the loopback interface could read the key file as well.
- * @param read reads the body: not for somebody without a key
- * @throws AwsError as AWS does for a request without signature, by a key that is none, or signed otherwise
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html), for plain paths without a query:
+ * calls of AWS's JSON protocols use no others. Age is not checked: whoever could replay a request on the loopback
+ * interface could read the key file as well.
+ * @param read reads the body; not called for a caller without a key
+ * @throws AwsError as AWS does for a missing signature, an unknown key or a wrong signature
  */
 export async function authenticate<T extends { readonly credentials: Credentials }>(
   { method, url, headers }: Omit<HttpRequest, 'body'>,
@@ -48,7 +48,7 @@ export async function authenticate<T extends { readonly credentials: Credentials
   );
 }
 
-/** The key that a caller used last: it takes four hashes, and is the same all day for one service. */
+/** The last signing key of each caller: it takes four hashes, and is the same all day for one service. */
 const lastKeys = new WeakMap<Credentials, { readonly scope: string; readonly key: Buffer }>();
 
 function signingKey(credentials: Credentials, scope: string): Buffer {

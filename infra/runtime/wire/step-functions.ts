@@ -24,7 +24,7 @@ const Filters = {
   statusFilter: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE']).optional(),
   redriveFilter: z.enum(['NOT_REDRIVEN', 'REDRIVEN']).optional(),
 };
-// 0 asks for AWS's own number.
+// 0 means AWS's default.
 const PageSize = z.int().min(0).max(1000).default(0);
 const Paged = { maxResults: PageSize.transform((asked) => asked || 100), nextToken: z.string().optional() };
 const NO_DATA = { input: undefined, output: undefined, parameters: undefined, assignedVariables: undefined };
@@ -37,7 +37,10 @@ export function stepFunctions(engine: Engine, machines: readonly MachineSpec[], 
     return machine;
   };
   const brief = ({ arn, name }: MachineSpec) => ({
-    ...{ stateMachineArn: arn, name, type: 'STANDARD', creationDate: createdAt / 1000 },
+    stateMachineArn: arn,
+    name,
+    type: 'STANDARD',
+    creationDate: createdAt / 1000,
   });
   const full = ({ roleArn, definition }: MachineSpec) => ({ roleArn, definition: JSON.stringify(definition) });
 
@@ -53,8 +56,13 @@ export function stepFunctions(engine: Engine, machines: readonly MachineSpec[], 
       const summary = engine.describe(executionArn);
       const { input, output, error, cause } = summary;
       return {
-        ...{ ...listed(summary), redriveCount: 0, redriveStatus: 'NOT_REDRIVABLE', error, cause },
-        ...{ input: JSON.stringify(input), inputDetails: { included: true } },
+        ...listed(summary),
+        redriveCount: 0,
+        redriveStatus: 'NOT_REDRIVABLE',
+        error,
+        cause,
+        input: JSON.stringify(input),
+        inputDetails: { included: true },
         ...(output === undefined ? {} : { output: JSON.stringify(output), outputDetails: { included: true } }),
       };
     }),
@@ -66,7 +74,7 @@ export function stepFunctions(engine: Engine, machines: readonly MachineSpec[], 
       ({ statusFilter, redriveFilter, ...asked }) => {
         const { arn } = machineOf(asked.stateMachineArn);
         const all = engine.list({ stateMachineArn: arn }).reverse();
-        // Nothing is redriven here.
+        // Redrive is not supported.
         const fits = ({ status }: ExecutionSummary) =>
           redriveFilter !== 'REDRIVEN' && status === (statusFilter ?? status);
         const list = `${arn} ${statusFilter} ${redriveFilter}`;
@@ -87,7 +95,8 @@ export function stepFunctions(engine: Engine, machines: readonly MachineSpec[], 
         const { stateMachineArn } = engine.describe(executionArn);
         const roleArn = machines.find(({ arn }) => arn === stateMachineArn)?.roleArn;
         const shown = items.map((event) => ({
-          ...{ ...event, ...(event.type === 'ExecutionStarted' && { roleArn }) },
+          ...event,
+          ...(event.type === 'ExecutionStarted' && { roleArn }),
           ...(includeExecutionData ? {} : NO_DATA),
         }));
         return { events: shown.map(wireEvent), nextToken };
@@ -120,17 +129,17 @@ function listed({ executionArn, stateMachineArn, name, status, startDate, stopDa
   return { executionArn, stateMachineArn, name, status, startDate: startDate / 1000, stopDate: stopped };
 }
 
-/** @throws Refusal of the given name where it is none */
+/** @throws Refusal of the given name if the text is not JSON */
 function parsedJson(text: string, refusal: Refusal['name']): JsonValue {
   try {
-    // Nothing so deep that it could not be written again.
+    // Json.parse also refuses values nested too deeply to be written again.
     return Json.parse(JSON.parse(text));
   } catch (cause) {
     throw new Refusal(refusal, 'not JSON', { cause });
   }
 }
 
-/** @throws AwsError InvalidArn where it is none, or of something else */
+/** @throws AwsError InvalidArn if it is not an ARN, or is one of another kind */
 function checkedArn(arn: string, kind: 'stateMachine' | 'execution'): string {
   const [prefix, , service, , , type, ...names] = arn.split(':');
   const refuse = (why: string) => new AwsError('InvalidArn', `Invalid Arn: '${why}'`);

@@ -72,12 +72,12 @@ describe('Workflow', () => {
         { functions: ['LookAround'] },
       );
     expect(build).toThrow(SubstitutionMismatch);
-    expect(build).toThrow(`small-workflow.asl.json: ${placeholder('QueueUrl')} is in the file and is given nothing`);
+    expect(build).toThrow(`small-workflow.asl.json: ${placeholder('QueueUrl')} is in the file but has no value`);
   });
 
   it('throws on a function that no state calls', () => {
     const build = () => workflow({ FunctionName: placeholder('LookAroundArn') }, { functions: ['LookAround', 'Act'] });
-    expect(build).toThrow(`${placeholder('ActArn')} is given and not in the file`);
+    expect(build).toThrow(`${placeholder('ActArn')} has a value but is not in the file`);
   });
 });
 

@@ -11,8 +11,9 @@ import { expireApproval, openApproval } from '../../../functions/adapters/tables
 import { claimJob, recordDecision } from '../../../functions/adapters/tables/jobs.ts';
 import { termsOf } from '../../../functions/domain/approval-terms.ts';
 import { subjectOf } from '../../../functions/domain/subject.ts';
-import { applyClusters } from '../../../infra/cli/apply-clusters.ts';
-import { printable, stories, storyOfJob } from '../../../infra/cli/audit.ts';
+import { stories, storyOfJob } from '../../../infra/cli/audit/stories.ts';
+import { printable } from '../../../infra/cli/audit/story-lines.ts';
+import { applyClusters } from '../../../infra/cli/configure/apply-clusters.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { aJob } from '../../fixtures/builders.ts';
 import { startDynamo } from '../../fixtures/dynamo.ts';
@@ -62,9 +63,9 @@ describe('npm run audit', () => {
     const what = (await storyOfJob(dynamo.table, 'job-1')).map((line) => `${line.clusterId} ${line.what}`);
     expect(what.at(0)).toBe('east submitted to gpu, 4 GPUs');
     expect(what.at(-1)).toBe('east approval: expired');
-    await expect(storyOfJob(dynamo.table, 'job-2')).rejects.toThrow('add --cluster');
+    await expect(storyOfJob(dynamo.table, 'job-2')).rejects.toThrow('say which one with --cluster');
     expect((await storyOfJob(dynamo.table, 'job-2', 'west'))[0]?.clusterId).toBe('west');
-    await expect(storyOfJob(dynamo.table, 'job-3')).rejects.toThrow('no job job-3 is known on east, west');
+    await expect(storyOfJob(dynamo.table, 'job-3')).rejects.toThrow('No job job-3 is known on east, west');
   });
 
   it('tells all rounds of a job, each under its own submission, and an array by any of its tasks', async () => {
@@ -103,7 +104,7 @@ describe('npm run audit', () => {
       const file = join(folder, 'audit.jsonl');
       const endpoint = ['--endpoint', dynamo.endpoint, '--table', dynamo.table.name];
       const env = { ...process.env, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
-      const args = ['infra/cli/audit.ts', '--export', file, ...endpoint];
+      const args = ['infra/cli/vgac.js', 'audit', '--export', file, ...endpoint];
       const { stdout } = await promisify(execFile)(process.execPath, args, { env });
       const text = readFileSync(file, 'utf8');
       const lines = text.trim().split('\n');

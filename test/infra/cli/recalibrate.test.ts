@@ -5,7 +5,7 @@ import type { Table } from '../../../functions/adapters/tables/table.ts';
 import { placeOf } from '../../../functions/domain/place.ts';
 import { roundHash } from '../../../functions/domain/round.ts';
 import { TOKEN } from '../../../functions/domain/thresholds.ts';
-import { promoteByHand, rebuildByHand, rollBackByHand, show } from '../../../infra/cli/recalibrate.ts';
+import { promoteByHand, rebuildByHand, rollBackByHand, show } from '../../../infra/cli/recalibrate/by-hand.ts';
 import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { calibrationOf, configOf } from '../../unit/application/outcomes/fixture.ts';
@@ -14,11 +14,11 @@ import { append, fold, isRebuilt, NOW, promoted, stateOf } from '../../unit/reca
 const dynamo = useTable();
 
 function ada() {
-  const told: CalibrationPromoted[] = [];
-  const tell = async (change: CalibrationPromoted) => {
-    told.push(change);
+  const published: CalibrationPromoted[] = [];
+  const publish = async (change: CalibrationPromoted) => {
+    published.push(change);
   };
-  return { by: 'ada', now: NOW, tell, told };
+  return { by: 'ada', now: NOW, publish, published };
 }
 
 /** An intervention that is held out and has reserved two tokens of tier 3. */
@@ -30,16 +30,18 @@ async function reserveTwo(table: Table, clusterId: string, jobId: string): Promi
 }
 
 describe('recalibrate --promote', () => {
-  it('puts a refit in force that its proof would not have, shows the proof and tells the bus', async () => {
+  it('puts a refit in force that its proof would not have, shows the proof and puts it on the bus', async () => {
     await fold(dynamo.table, 'by-hand', 800);
     const { n } = await stateOf(dynamo.table, 'by-hand');
     const hand = ada();
-    const lines = await promoteByHand(dynamo.table, 'by-hand', hand);
+    const { lines, json } = await promoteByHand(dynamo.table, 'by-hand', hand);
     expect(lines[0]).toMatch(
       /^Proof: not better; on the newest \d+ jobs served log loss .+; it has to fall beyond noise$/,
     );
     expect(lines[1]).toMatch(/^Epoch 1 is in force: served ECE .+ over \d+ labels; at most notify for 100 labels$/);
-    expect(hand.told).toMatchObject([{ epoch: 1, cause: 'promoted', by: 'ada (by hand)' }]);
+    expect(hand.published).toMatchObject([{ epoch: 1, cause: 'promoted', by: 'ada (by hand)' }]);
+    const [change] = hand.published;
+    expect(json).toMatchObject({ done: true, published: true, change, proof: { better: false } });
     expect(await stateOf(dynamo.table, 'by-hand')).toMatchObject({ epoch: 1, n, sinceEpoch: 0 });
   });
 
@@ -49,27 +51,28 @@ describe('recalibrate --promote', () => {
     await fold(dynamo.table, 'twice', 90);
     const { sinceEpoch } = await stateOf(dynamo.table, 'twice');
     const hand = ada();
-    expect(await promoteByHand(dynamo.table, 'twice', hand)).toEqual([
+    expect((await promoteByHand(dynamo.table, 'twice', hand)).lines).toEqual([
       `Nothing done: epoch 1 was promoted by ada (by hand) ${sinceEpoch} labels ago`,
     ]);
-    expect(hand.told).toEqual([]);
+    expect(hand.published).toEqual([]);
     expect(await stateOf(dynamo.table, 'twice')).toHaveProperty('epoch', 1);
   });
 
   it('says what is missing where there is too little to fit on', async () => {
     await loadOrCreateCalibration(dynamo.table, configOf('empty'), NOW);
     await expect(promoteByHand(dynamo.table, 'empty', ada())).rejects.toThrow(
-      'no refit can be proven: it needs 200 more labels of the newest rounds (0 of 200)',
+      'No refit can be proven: it needs 200 more labels of the newest rounds (0 of 200)',
     );
   });
 
-  it('stands when the bus cannot be told, and says so', async () => {
+  it('stands when the bus does not take it, and says so', async () => {
     await fold(dynamo.table, 'deaf', 800);
-    const tell = vi.fn(async () => {
+    const publish = vi.fn(async () => {
       throw new Error('no bus');
     });
-    const lines = await promoteByHand(dynamo.table, 'deaf', { ...ada(), tell });
-    expect(lines.at(-1)).toBe('The bus was not told: no bus');
+    const { lines, json } = await promoteByHand(dynamo.table, 'deaf', { ...ada(), publish });
+    expect(lines.at(-1)).toBe('The change could not be put on the bus: no bus');
+    expect(json).toMatchObject({ done: true, published: false });
     expect(await stateOf(dynamo.table, 'deaf')).toHaveProperty('epoch', 1);
   });
 });
@@ -78,10 +81,10 @@ describe('recalibrate --roll-back', () => {
   it('puts what was learned before in force again, once', async () => {
     await promoted(dynamo.table, 'back');
     const hand = ada();
-    const [line] = await rollBackByHand(dynamo.table, 'back', { ...hand, reason: 'looks odd' });
-    expect(line).toMatch(/^Epoch 2 is in force: served ECE/);
-    expect(hand.told).toMatchObject([{ epoch: 2, cause: 'rolledBack', reason: 'looks odd' }]);
-    expect(await rollBackByHand(dynamo.table, 'back', hand)).toEqual([
+    const { lines } = await rollBackByHand(dynamo.table, 'back', { ...hand, reason: 'looks odd' });
+    expect(lines[0]).toMatch(/^Epoch 2 is in force: served ECE/);
+    expect(hand.published).toMatchObject([{ epoch: 2, cause: 'rolledBack', reason: 'looks odd' }]);
+    expect((await rollBackByHand(dynamo.table, 'back', hand)).lines).toEqual([
       'Nothing done: epoch 2 was restored by ada (by hand) 0 labels ago',
     ]);
     expect(await stateOf(dynamo.table, 'back')).toMatchObject({ epoch: 2 });
@@ -99,22 +102,29 @@ describe('recalibrate --show', () => {
     await fold(dynamo.table, 'shown', 60);
     const { sinceEpoch } = await stateOf(dynamo.table, 'shown');
     const before = await calibrationOf(dynamo.table, 'shown');
-    const text = (await show(dynamo.table, 'shown')).join('\n');
+    const { lines, json } = await show(dynamo.table, 'shown');
+    const text = lines.join('\n');
     expect(text).toContain(
       `epoch 1: a refit of the forecast, ${sinceEpoch} labels old, at most notify for ${100 - sinceEpoch} more`,
     );
+    expect(json).toMatchObject({
+      clusterId: 'shown',
+      epoch: 1,
+      labelsSinceEpoch: sinceEpoch,
+      refits: [{ epoch: 1, status: 'promoted' }],
+    });
     expect(text).toMatch(/REFIT#1 .*promoted.* {2}2026-11-20T08:00:00.000Z, run-1/);
     expect(text).toMatch(/fitted on 560 rounds, proven on \d+ labels of later ones in \d+ stretches of time/);
     expect(text).toMatch(/served: ECE 0\.\d{4} \[.+\] → 0\.\d{4} \[.+\], log loss/);
     expect(await calibrationOf(dynamo.table, 'shown')).toEqual(before);
   });
 
-  it('says of a calibration map of an earlier version that it is in force no more, and goes nowhere from it', async () => {
+  it('says of a calibration map of an earlier version that it is no longer in force, and goes nowhere from it', async () => {
     await fold(dynamo.table, 'earlier', 100);
     await append(dynamo.table, 'earlier', [], { epoch: 1, cause: 'promoted', by: 'an earlier version' });
-    const text = (await show(dynamo.table, 'earlier')).join('\n');
+    const text = (await show(dynamo.table, 'earlier')).lines.join('\n');
     expect(text).toContain('epoch 1: the forecast as it has learned by itself');
-    expect(text).toContain('epoch 1 began with a calibration map of an earlier version: it is in force no more');
+    expect(text).toContain('epoch 1 began with a calibration map of an earlier version: that is no longer in force');
     await expect(rollBackByHand(dynamo.table, 'earlier', ada())).rejects.toThrow('nothing to go back to');
   });
 
@@ -145,13 +155,13 @@ describe('recalibrate --rebuild', () => {
         ...(bad !== undefined && { ExpressionAttributeValues: { ':bad': bad } }),
       }),
     );
-    expect(await rebuildByHand(dynamo.table, clusterId)).toEqual([
+    expect((await rebuildByHand(dynamo.table, clusterId)).lines).toEqual([
       `${clusterId} has the state that its ledger gives after 9 batches; the next job is decided on it`,
     ]);
     // The rows of the newest batch may not have been marked when it broke.
     expect(await calibrationOf(dynamo.table, clusterId)).toEqual({ ...before, marked_version: 8 });
     expect(await isRebuilt(dynamo.table, clusterId)).toBe(true);
-    expect((await rebuildByHand(dynamo.table, clusterId))[0]).toMatch(/^Nothing done: the stored state is what/);
+    expect((await rebuildByHand(dynamo.table, clusterId)).lines[0]).toMatch(/^Nothing done: the stored state is what/);
   });
 
   it('frees no token that a decision reserves at the same moment', async () => {
@@ -173,7 +183,7 @@ describe('recalibrate --rebuild', () => {
       name: dynamo.table.name,
       client: Object.create(dynamo.table.client, { send: { value: send } }),
     };
-    expect((await rebuildByHand(racing, 'reserving'))[0]).toMatch(/^Nothing done: .+ Try again$/);
+    expect((await rebuildByHand(racing, 'reserving')).lines[0]).toMatch(/^Nothing done: .+ Try again$/);
     await rebuildByHand(racing, 'reserving');
     expect((await calibrationOf(dynamo.table, 'reserving')).free_3).toBe(16 * TOKEN);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { argumentsHash } from '../../../functions/domain/ids.ts';
-import { printable } from '../../../infra/cli/audit.ts';
+import { printable } from '../../../infra/cli/audit/story-lines.ts';
 import { type JobRecords, redacted, storyOf } from '../../../infra/console/story.ts';
 import { JobItem } from '../../../schemas/items/job.ts';
 import {

@@ -117,7 +117,7 @@ describe('npm run replay, given files of any kind,', () => {
 
   it('says at once which of its own files it could not write', async () => {
     const run = await replay(files.put('one.csv', csv(QUIET)), '--json', files.path('no/such/folder.json'));
-    expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toMatch(/^ENOENT.*folder\.json/);
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expect(run.stderr).toMatch(/folder\.json cannot be used: there is no such file or folder\.$/m);
   });
 });

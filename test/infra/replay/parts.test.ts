@@ -14,6 +14,7 @@ import { Pending } from '../../../infra/replay/pending.ts';
 import { Questions } from '../../../infra/replay/questions.ts';
 import { ruleSet } from '../../../infra/replay/rules.ts';
 import { Samples } from '../../../infra/replay/samples.ts';
+import { withSettings } from '../../../infra/replay/settings.ts';
 import { OutOfOrder, Stream } from '../../../infra/replay/stream.ts';
 import { reliabilityOf } from '../../../infra/replay/tally.ts';
 import { Timeline } from '../../../infra/replay/timeline.ts';
@@ -175,16 +176,23 @@ describe('the timeline', () => {
 function feed(stream: Stream, count: number): void {
   const random = seeded(9);
   const row = new Row();
-  for (let i = 0; i < count; i++) {
-    row.submittedAt = 1_700_000_000 + 7 * i;
-    row.p = random() ** 4;
-    row.longWait = random() < row.p;
-    row.waitSeconds = row.longWait ? 1000 : 20;
-    row.labelAt = row.submittedAt + Math.min(300, row.waitSeconds);
-    row.predictedWaitSeconds = 60;
-    stream.decide(row);
-  }
+  for (let i = 0; i < count; i++) stream.decide(fill(row, i, random));
   stream.finish();
+}
+
+function rows(count: number): Row[] {
+  const random = seeded(9);
+  return Array.from({ length: count }, (_, i) => fill(new Row(), i, random));
+}
+
+function fill(row: Row, i: number, random: () => number): Row {
+  row.submittedAt = 1_700_000_000 + 7 * i;
+  row.p = random() ** 4;
+  row.longWait = random() < row.p;
+  row.waitSeconds = row.longWait ? 1000 : 20;
+  row.labelAt = row.submittedAt + Math.min(300, row.waitSeconds);
+  row.predictedWaitSeconds = 60;
+  return row;
 }
 
 describe('a stream', () => {
@@ -194,6 +202,28 @@ describe('a stream', () => {
     const row = new Row();
     row.submittedAt = 1_700_000_000;
     expect(() => stream.decide(row)).toThrow(OutOfOrder);
+  });
+
+  it('goes by its own numbers, whatever another beside it goes by', () => {
+    const { numbers, config } = withSettings(
+      new Map([
+        ['GATE.evidence.labels', 10],
+        ['TIER_NUMBERS.warn.ece', 0.5],
+      ]),
+    );
+    const play = (order: readonly ('usual' | 'other')[]) => {
+      const streams = {
+        usual: new Stream('c1', ruleSet('all'), 'file'),
+        other: new Stream('c1', ruleSet('all', { numbers, config }), 'file'),
+      };
+      const jobs = new Map(order.map((name) => [name, rows(1500)]));
+      for (let i = 0; i < 1500; i++) for (const name of order) streams[name].decide(jobs.get(name)?.[i] ?? new Row());
+      return order.map((name) => ({ name, acted: streams[name].tally.acted, tiers: streams[name].tally.firstEarned }));
+    };
+    const [usual] = play(['usual']);
+    const [other] = play(['other']);
+    expect(play(['usual', 'other'])).toEqual([usual, other]);
+    expect(other?.tiers[1]).toBeLessThan(usual?.tiers[1] ?? Number.POSITIVE_INFINITY);
   });
 
   it('draws a lottery only where something hangs on it', () => {
@@ -208,7 +238,7 @@ describe('a stream', () => {
         return 0.5;
       },
     };
-    const stream = new Stream('c1', ruleSet('core', undefined, { lottery }), 'file');
+    const stream = new Stream('c1', ruleSet('core', { lottery }), 'file');
     feed(stream, 3000);
     const interventions = stream.tally.tiers.slice(2).reduce((sum, { acted, heldOut }) => sum + acted + heldOut, 0);
     expect(interventions).toBeGreaterThan(0);

@@ -66,7 +66,7 @@ async function agreement(stream: string): Promise<Agreement> {
     if (state.tiers.every((tier, i) => Math.abs(tier.tokens / 10_000 - Number(theirTokens[i])) < 1e-6)) tokens += 1;
   };
   const { streams, failure } = await replayFile(join(FOLDER, `${stream}.csv.gz`), stream, {
-    rules: ruleSet('core', undefined, { lottery, forecasterFor: () => given(() => Number(rows[at]?.[2])) }),
+    rules: ruleSet('core', { lottery, forecasterFor: () => given(() => Number(rows[at]?.[2])) }),
     forecast: 'file',
     // The synthetic stream has a q and no p.
     mapping: new Map(stream === 'S' ? [['p_long_wait', 'q'] as const] : []),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
-const COMMAND = join(import.meta.dirname, '../../../infra/replay/replay.ts');
+const COMMAND = join(import.meta.dirname, '../../../infra/cli/vgac.js');
 
 export interface Run {
   readonly code: number;
@@ -17,7 +17,7 @@ export function replay(...args: string[]): Promise<Run> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [COMMAND, ...args],
+      [COMMAND, 'replay', ...args],
       { env: { ...process.env, NO_COLOR: '1' } },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;

@@ -1,10 +1,10 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { foldCluster } from '../../../functions/adapters/fold.ts';
 import { admissionStore } from '../../../functions/adapters/tables/admission-store.ts';
 import { loadCalibration, loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
 import { configKey } from '../../../functions/adapters/tables/config.ts';
 import { decisionStore } from '../../../functions/adapters/tables/decision-store.ts';
+import { foldStore } from '../../../functions/adapters/tables/fold-store.ts';
 import { loadForecast } from '../../../functions/adapters/tables/forecast.ts';
 import { closeJob, loadJob, recordEffect } from '../../../functions/adapters/tables/jobs.ts';
 import { labelRow, recordOutcome } from '../../../functions/adapters/tables/outcomes.ts';
@@ -14,6 +14,7 @@ import { admitRound } from '../../../functions/application/decisions/admit-round
 import { checkReliability } from '../../../functions/application/decisions/check-reliability.ts';
 import { readEvidence } from '../../../functions/application/decisions/evidence.ts';
 import { recordDecisionOnce } from '../../../functions/application/decisions/record-decision.ts';
+import { foldCluster } from '../../../functions/application/outcomes/fold-cluster.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { deserialiseForecast } from '../../../functions/domain/forecast/codec.ts';
 import type { ForecastState } from '../../../functions/domain/forecast/state.ts';
@@ -23,7 +24,7 @@ import { GATE } from '../../../functions/domain/thresholds.ts';
 import { BuiltIn } from '../../../infra/replay/forecast/built-in.ts';
 import type { ForecastName } from '../../../infra/replay/forecast/forecaster.ts';
 import { Row } from '../../../infra/replay/import/row.ts';
-import { ruleSet } from '../../../infra/replay/rules.ts';
+import { clusterConfig, ruleSet } from '../../../infra/replay/rules.ts';
 import { Stream } from '../../../infra/replay/stream.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { OutcomeEvent } from '../../../schemas/events/collector.ts';
@@ -133,13 +134,17 @@ interface Made {
 }
 
 function rulesOf(clusterId: string): ReturnType<typeof ruleSet> {
-  return ruleSet('all', (config) => {
-    // Questions, cooldowns and the time to undo are compared elsewhere.
-    Object.assign(config, { clusterId, asking: { open: 100, perHour: 1000, keptForGate: 2 } });
-    Object.assign(config.limits, { cooldownMinutes: 0, actionsPerHour: 1000 });
-    config.approvalTtlSeconds = 60;
-    config.approvals.undoMinutes = 0;
-  });
+  const usual = clusterConfig();
+  // Questions, cooldowns and the time to undo are compared elsewhere.
+  const config = {
+    ...usual,
+    clusterId,
+    asking: { open: 100, perHour: 1000, keptForGate: 2 },
+    limits: { ...usual.limits, cooldownMinutes: 0, actionsPerHour: 1000 },
+    approvalTtlSeconds: 60,
+    approvals: { ...usual.approvals, undoMinutes: 0 },
+  };
+  return ruleSet('all', { config });
 }
 
 function backTest(pasts: readonly Past[], clusterId: string, forecast: ForecastName) {
@@ -205,7 +210,7 @@ class Deployed {
   }
 
   private async fold(at: number): Promise<void> {
-    await foldCluster(table, this.config, moment(at));
+    await foldCluster(foldStore(table), this.config, moment(at));
   }
 
   private async decide(past: Past): Promise<void> {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { isRecalibrationDue } from '../../../functions/adapters/recalibrate.ts';
 import { loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
 import { forecastFor, forecastKeys } from '../../../functions/adapters/tables/forecast.ts';
 import { readTogether } from '../../../functions/adapters/tables/read-together.ts';
+import { refitHistoryStore } from '../../../functions/adapters/tables/recalibration-stores.ts';
 import type { Table } from '../../../functions/adapters/tables/table.ts';
+import { isRecalibrationDue } from '../../../functions/application/recalibration/refit-history.ts';
 import { packed } from '../../../functions/domain/forecast/codec.ts';
 import { type Forecast, forecast } from '../../../functions/domain/forecast/forecast.ts';
 import { coldForecast } from '../../../functions/domain/forecast/state.ts';
@@ -15,7 +16,7 @@ import { handler as rejectRefit } from '../../../functions/recalibration/reject-
 import { handler as rollBackRefit } from '../../../functions/recalibration/roll-back-refit.ts';
 import { handler as watchRefit } from '../../../functions/recalibration/watch-refit.ts';
 import { Row } from '../../../infra/replay/import/row.ts';
-import { roundOf, ruleSet } from '../../../infra/replay/rules.ts';
+import { clusterConfig, roundOf, ruleSet } from '../../../infra/replay/rules.ts';
 import { Stream } from '../../../infra/replay/stream.ts';
 import { type Handlers, runMachine } from '../../fixtures/checked-in-machine.ts';
 import { useTable } from '../../fixtures/handlers.ts';
@@ -73,10 +74,8 @@ interface Refits {
 }
 
 // Nothing that it may do touches a job.
-const RULES = ruleSet('all', ({ actions }) => {
-  actions.suggest = [];
-  delete actions.gate;
-});
+const { gate: _, ...actions } = clusterConfig().actions;
+const RULES = ruleSet('all', { config: { ...clusterConfig(), actions: { ...actions, suggest: [] } } });
 
 function backTest(rows: readonly Row[]): Refits {
   const stream = new Stream(CLUSTER, RULES, 'builtin');
@@ -106,7 +105,7 @@ async function deployed(rows: readonly Row[]): Promise<Refits> {
     coming = coming.filter((line) => knownAt(line) > row.submittedAt);
     await append(table, CLUSTER, known);
     const state = await stateOf(table, CLUSTER);
-    if (await isRecalibrationDue(table, CLUSTER, state)) {
+    if (await isRecalibrationDue(refitHistoryStore(table), CLUSTER, state)) {
       const { status, passed } = await runMachine('recalibration', HANDLERS, { clusterId: CLUSTER });
       if (status !== 'SUCCEEDED') throw new Error(passed.join());
       if (passed.includes('RejectRefit')) rejected += 1;

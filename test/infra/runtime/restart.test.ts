@@ -80,7 +80,7 @@ describe('a system that is killed', () => {
   it('refuses a second one on the same folder', async () => {
     const dataDir = temporaryFolder();
     const first = await start(dataDir, systemAssembly());
-    await expect(start(dataDir, systemAssembly())).rejects.toThrow(/is used by process \d+: stop that one/);
+    await expect(start(dataDir, systemAssembly())).rejects.toThrow(/is in use by process \d+: stop it/);
     await first.close();
     await (await start(dataDir, systemAssembly())).close();
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decide, tierName } from '../../../functions/domain/gate.ts';
+import { decide } from '../../../functions/domain/gate.ts';
 import { argumentsHash, decisionId } from '../../../functions/domain/ids.ts';
 import { proposalOf } from '../../../functions/domain/proposal.ts';
-import { TOKEN } from '../../../functions/domain/thresholds.ts';
+import { TOKEN, tierName } from '../../../functions/domain/thresholds.ts';
 import { Decision } from '../../../schemas/decision.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
 import {

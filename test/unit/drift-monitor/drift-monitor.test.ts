@@ -1,9 +1,10 @@
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { rebuild } from '../../../functions/adapters/fold.ts';
 import { loadCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { ledgerReader } from '../../../functions/adapters/tables/mend-store.ts';
 import { reliabilityStore } from '../../../functions/adapters/tables/reliability-store.ts';
 import { checkReliability } from '../../../functions/application/decisions/check-reliability.ts';
+import { rebuild } from '../../../functions/application/outcomes/rebuild.ts';
 import { deserialise, serialise } from '../../../functions/domain/calibration/codec.ts';
 import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
 import { handler as foldCluster } from '../../../functions/drift-monitor/fold-cluster.ts';
@@ -339,7 +340,7 @@ describe('a recalibration', () => {
     await decided(dynamo.table, 'ledger', 'job');
     await visit(['ledger'], T + 60);
     const item = await loadCalibration(dynamo.table, 'ledger');
-    const rebuilt = await rebuild(dynamo.table, 'ledger');
+    const rebuilt = await rebuild(ledgerReader(dynamo.table), 'ledger');
     expect(Buffer.from(rebuilt?.state ?? [])).toEqual(Buffer.from(item?.state ?? []));
     expect(deserialise(rebuilt?.state ?? new Uint8Array())).toHaveProperty('n', 1);
   });

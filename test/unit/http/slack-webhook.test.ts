@@ -5,10 +5,10 @@ import { handler as sweeper } from '../../../functions/events/approval-sweeper.t
 import { handler as webhook } from '../../../functions/http/slack-webhook.ts';
 import { context } from '../../fixtures/handlers.ts';
 import { ANNA, ASKED, aDecision, BEN, EXPIRES } from '../application/approvals/builders.ts';
-import { useApprovalEdges } from '../application/approvals/edges.ts';
+import { useApprovalHandlers } from '../application/approvals/handlers.ts';
 import { signedClick } from '../application/approvals/signed-click.ts';
 
-const { slack, sfn, bus, ask, answers, stored } = useApprovalEdges();
+const { slack, sfn, bus, ask, answers, stored } = useApprovalHandlers();
 
 describe('SlackWebhook', () => {
   it.each([false, true])('answers the execution and the card (base64 body: %s)', async (base64) => {

@@ -4,10 +4,10 @@ import { handler as webhook } from '../../../functions/http/slack-webhook.ts';
 import { handler as expireApproval } from '../../../functions/job-workflow/expire-approval.ts';
 import { context } from '../../fixtures/handlers.ts';
 import { ASKED, aDecision, aHold, BEN, EXPIRES, minutesAfter } from '../application/approvals/builders.ts';
-import { job, useApprovalEdges } from '../application/approvals/edges.ts';
+import { job, useApprovalHandlers } from '../application/approvals/handlers.ts';
 import { signedClick } from '../application/approvals/signed-click.ts';
 
-const { slack, sfn, ask, answers, stored } = useApprovalEdges();
+const { slack, sfn, ask, answers, stored } = useApprovalHandlers();
 
 describe('ExpireApproval', () => {
   it('expires what nobody answered, without ever touching the token', async () => {

@@ -2,9 +2,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { handler as notify } from '../../../functions/job-workflow/notify.ts';
 import { context } from '../../fixtures/handlers.ts';
 import { ASKED, anOwnDecision } from '../application/approvals/builders.ts';
-import { job, useApprovalEdges } from '../application/approvals/edges.ts';
+import { job, useApprovalHandlers } from '../application/approvals/handlers.ts';
 
-const { slack } = useApprovalEdges();
+const { slack } = useApprovalHandlers();
 
 describe('Notify', () => {
   const decision = anOwnDecision({ dryRun: true });

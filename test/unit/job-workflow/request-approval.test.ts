@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { aDecision, EXPIRES } from '../application/approvals/builders.ts';
-import { useApprovalEdges } from '../application/approvals/edges.ts';
+import { useApprovalHandlers } from '../application/approvals/handlers.ts';
 
-const { slack, bus, ask, stored } = useApprovalEdges();
+const { slack, bus, ask, stored } = useApprovalHandlers();
 
 describe('RequestApproval', () => {
   it('stores what is asked, shows one card and tells the bus', async () => {

@@ -3,10 +3,10 @@ import { handler as webhook } from '../../../functions/http/slack-webhook.ts';
 import { handler as voidApproval } from '../../../functions/job-workflow/void-approval.ts';
 import { context } from '../../fixtures/handlers.ts';
 import { ASKED, aDecision, aHold } from '../application/approvals/builders.ts';
-import { job, useApprovalEdges } from '../application/approvals/edges.ts';
+import { job, useApprovalHandlers } from '../application/approvals/handlers.ts';
 import { signedClick } from '../application/approvals/signed-click.ts';
 
-const { slack, ask, stored } = useApprovalEdges();
+const { slack, ask, stored } = useApprovalHandlers();
 
 describe('VoidApproval', () => {
   it('closes an approval that no longer fits the world', async () => {

@@ -1,10 +1,16 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { changeEpoch, findChange } from '../../../functions/adapters/epochs.ts';
-import { foldCluster } from '../../../functions/adapters/fold.ts';
-import { promoteRefit } from '../../../functions/adapters/recalibrate.ts';
+import { foldStore } from '../../../functions/adapters/tables/fold-store.ts';
 import { readLedger } from '../../../functions/adapters/tables/ledger.ts';
+import {
+  changeReader,
+  epochStore,
+  promoteRefitStore,
+} from '../../../functions/adapters/tables/recalibration-stores.ts';
 import { loadRefit } from '../../../functions/adapters/tables/refits.ts';
 import type { Table } from '../../../functions/adapters/tables/table.ts';
+import { foldCluster } from '../../../functions/application/outcomes/fold-cluster.ts';
+import { changeEpoch, findChange } from '../../../functions/application/recalibration/change-epoch.ts';
+import { promoteRefit } from '../../../functions/application/recalibration/promote-refit.ts';
 import { serialiseLearned } from '../../../functions/domain/forecast/codec.ts';
 import { nothingLearned } from '../../../functions/domain/forecast/state.ts';
 import { handler } from '../../../functions/recalibration/promote-refit.ts';
@@ -46,7 +52,7 @@ describe('PromoteRefit', () => {
     const refit = await loadRefit(dynamo.table, 'begin', 1);
     expect(refit).toMatchObject({ status: 'promoted', by: 'run-1', version: 8, proof: { fitted: 560 } });
     expect(refit?.proof?.n).toBe(change?.n);
-    const began = await findChange(dynamo.table, 'begin', 1);
+    const began = await findChange(changeReader(dynamo.table), 'begin', 1);
     expect(Buffer.from(began?.before ?? [])).toEqual(Buffer.from(serialiseLearned(before)));
     expect(Buffer.from(began?.learned ?? [])).toEqual(
       Buffer.from(serialiseLearned(await learnedOf(dynamo.table, 'begin'))),
@@ -88,8 +94,8 @@ describe('PromoteRefit', () => {
     for (const jobId of names) await decided(dynamo.table, 'folds', jobId, { executed: false });
     const config = configOf('folds');
     await Promise.all([
-      promoteRefit(dynamo.table, fitted('folds'), NOW),
-      ...names.map((jobId) => foldCluster(dynamo.table, config, OVERDUE, [jobId])),
+      promoteRefit(promoteRefitStore(dynamo.table), fitted('folds'), NOW),
+      ...names.map((jobId) => foldCluster(foldStore(dynamo.table), config, OVERDUE, [jobId])),
     ]);
     const jobs = await ledgerJobs(dynamo.table, 'folds');
     expect(new Set(jobs.filter((jobId) => names.includes(jobId)))).toEqual(new Set(names));
@@ -102,11 +108,14 @@ describe('PromoteRefit', () => {
       const clusterId = `dies-${when}-${k}`;
       await wrong(clusterId);
       const dying = dyingTable(dynamo.table, k, when);
-      await expect(promoteRefit(dying, fitted(clusterId), NOW)).rejects.toBeInstanceOf(Crash);
+      await expect(promoteRefit(promoteRefitStore(dying), fitted(clusterId), NOW)).rejects.toBeInstanceOf(Crash);
       // The next fold finishes what is in the ledger already.
-      await foldCluster(dynamo.table, configOf(clusterId), OVERDUE);
+      await foldCluster(foldStore(dynamo.table), configOf(clusterId), OVERDUE);
       expect(await isRebuilt(dynamo.table, clusterId)).toBe(true);
-      expect(await promoteRefit(dynamo.table, fitted(clusterId), NOW)).toMatchObject({ epoch: 1, by: 'run-1' });
+      expect(await promoteRefit(promoteRefitStore(dynamo.table), fitted(clusterId), NOW)).toMatchObject({
+        epoch: 1,
+        by: 'run-1',
+      });
       expect(await epochsIn(dynamo.table, clusterId)).toEqual([1]);
       expect(await loadRefit(dynamo.table, clusterId, 1)).toMatchObject({ status: 'promoted' });
       expect(await isRebuilt(dynamo.table, clusterId)).toBe(true);
@@ -116,14 +125,20 @@ describe('PromoteRefit', () => {
   it('makes exactly the five writes that the crashes above go through', async () => {
     await wrong('writes');
     const counted = dyingTable(dynamo.table, 99, 'before');
-    await promoteRefit(counted, fitted('writes'), NOW);
+    await promoteRefit(promoteRefitStore(counted), fitted('writes'), NOW);
     expect(counted.writes()).toBe(5);
   });
 
   it('never writes an epoch into the past', async () => {
     await fold(dynamo.table, 'past', 100);
     const begin = (epoch: number, by: string) =>
-      changeEpoch(dynamo.table, configOf('past'), { epoch, cause: 'promoted', by }, async () => nothingLearned(), NOW);
+      changeEpoch(
+        epochStore(dynamo.table),
+        configOf('past'),
+        { epoch, cause: 'promoted', by },
+        async () => nothingLearned(),
+        NOW,
+      );
     await begin(1, 'run-1');
     await begin(2, 'run-2');
     expect(await begin(1, 'run-3')).toHaveProperty('by', 'run-1');

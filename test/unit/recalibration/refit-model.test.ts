@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { newestFacts } from '../../../functions/adapters/epochs.ts';
 import { loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
+import { factReader } from '../../../functions/adapters/tables/recalibration-stores.ts';
+import { newestFacts } from '../../../functions/application/recalibration/newest-facts.ts';
 import { handler } from '../../../functions/recalibration/refit-model.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { calibrationOf, configOf, useEmbeddedClock } from '../application/outcomes/fixture.ts';
@@ -36,13 +37,13 @@ describe('RefitModel', () => {
 
   it('reads the newest rounds in ledger order, up to a version and no further than it has to', async () => {
     await fold(dynamo.table, 'newest', 500);
-    const all = await newestFacts(dynamo.table, 'newest', { version: 5, rounds: 10_000 });
+    const all = await newestFacts(factReader(dynamo.table), 'newest', { version: 5, rounds: 10_000 });
     const submitted = all.filter(({ kind }) => kind === 'submitted');
     expect(submitted).toHaveLength(500);
-    const some = await newestFacts(dynamo.table, 'newest', { version: 5, rounds: 150 });
+    const some = await newestFacts(factReader(dynamo.table), 'newest', { version: 5, rounds: 150 });
     expect(some).toEqual(all.slice(-some.length));
     expect(some[0]).toEqual(submitted.at(-150));
-    const earlier = await newestFacts(dynamo.table, 'newest', { version: 3, rounds: 10_000 });
+    const earlier = await newestFacts(factReader(dynamo.table), 'newest', { version: 3, rounds: 10_000 });
     expect(earlier).toEqual(all.slice(0, earlier.length));
     expect(earlier.filter(({ kind }) => kind === 'submitted')).toHaveLength(300);
   });
@@ -50,8 +51,8 @@ describe('RefitModel', () => {
   it('reads what has become known since an epoch began', async () => {
     await promoted(dynamo.table, 'since');
     await fold(dynamo.table, 'since', 100);
-    const all = await newestFacts(dynamo.table, 'since', { version: 99, rounds: 10_000 });
-    const since = await newestFacts(dynamo.table, 'since', { version: 99, rounds: 10_000, sinceEpoch: 1 });
+    const all = await newestFacts(factReader(dynamo.table), 'since', { version: 99, rounds: 10_000 });
+    const since = await newestFacts(factReader(dynamo.table), 'since', { version: 99, rounds: 10_000, sinceEpoch: 1 });
     expect(since.filter(({ kind }) => kind === 'submitted')).toHaveLength(100);
     expect(since).toEqual(all.slice(-since.length));
   });

@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { isRecalibrationDue, refitHistory, refitModel } from '../../../functions/adapters/recalibrate.ts';
+import { refitHistoryStore, refitModelStore } from '../../../functions/adapters/tables/recalibration-stores.ts';
 import { loadRefit } from '../../../functions/adapters/tables/refits.ts';
+import { isRecalibrationDue, refitHistory } from '../../../functions/application/recalibration/refit-history.ts';
+import { refitModel } from '../../../functions/application/recalibration/refit-model.ts';
 import { handler } from '../../../functions/recalibration/reject-refit.ts';
 import { useTable } from '../../fixtures/handlers.ts';
 import { useEmbeddedClock } from '../application/outcomes/fixture.ts';
@@ -12,7 +14,7 @@ afterAll(() => vi.unstubAllGlobals());
 
 /** As the handler of the step before hands it over. */
 async function tried(clusterId: string, by: string) {
-  const { better: _, ...fitted } = await refitModel(dynamo.table, clusterId);
+  const { better: _, ...fitted } = await refitModel(refitModelStore(dynamo.table), clusterId);
   return { ...fitted, by };
 }
 
@@ -35,15 +37,15 @@ describe('RejectRefit', () => {
   it('has the next attempt wait for as many labels as proved it, and the newest rejection stand', async () => {
     await fold(dynamo.table, 'waits', 800);
     const drifting = async () => ({ ...(await stateOf(dynamo.table, 'waits')), drift: 'degrade' as const });
-    expect(await isRecalibrationDue(dynamo.table, 'waits', await drifting())).toBe(true);
+    expect(await isRecalibrationDue(refitHistoryStore(dynamo.table), 'waits', await drifting())).toBe(true);
     await handler(await tried('waits', 'run-1'), at(5));
-    expect(await isRecalibrationDue(dynamo.table, 'waits', await drifting())).toBe(false);
+    expect(await isRecalibrationDue(refitHistoryStore(dynamo.table), 'waits', await drifting())).toBe(false);
     await fold(dynamo.table, 'waits', 400);
-    expect(await isRecalibrationDue(dynamo.table, 'waits', await drifting())).toBe(true);
+    expect(await isRecalibrationDue(refitHistoryStore(dynamo.table), 'waits', await drifting())).toBe(true);
     const second = await tried('waits', 'run-2');
     await handler(second, at(6));
     const history = { watched: false, lookedAt: 0, triedAt: second.afterLabels };
-    expect(await refitHistory(dynamo.table, 'waits', await drifting())).toEqual(history);
+    expect(await refitHistory(refitHistoryStore(dynamo.table), 'waits', await drifting())).toEqual(history);
   });
 
   it('never takes the place of a refit in force', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { findChange } from '../../../functions/adapters/epochs.ts';
-import { rollBackRefit } from '../../../functions/adapters/recalibrate.ts';
+import { changeReader, rollBackRefitStore } from '../../../functions/adapters/tables/recalibration-stores.ts';
 import { listRefits } from '../../../functions/adapters/tables/refits.ts';
+import { findChange } from '../../../functions/application/recalibration/change-epoch.ts';
+import { rollBackRefit } from '../../../functions/application/recalibration/roll-back-refit.ts';
 import { serialiseLearned } from '../../../functions/domain/forecast/codec.ts';
 import { handler } from '../../../functions/recalibration/roll-back-refit.ts';
 import { useTable } from '../../fixtures/handlers.ts';
@@ -34,7 +35,7 @@ describe('RollBackRefit', () => {
 
   it('restores it as it has become by the rounds since', async () => {
     await wronglyPromoted(dynamo.table, 'played');
-    const { before } = (await findChange(dynamo.table, 'played', 1)) ?? {};
+    const { before } = (await findChange(changeReader(dynamo.table), 'played', 1)) ?? {};
     await handler(worse('played'), at(5));
     const restored = await learnedOf(dynamo.table, 'played');
     expect(serialiseLearned(restored)).not.toEqual(before);
@@ -58,10 +59,14 @@ describe('RollBackRefit', () => {
 
   it('gives back what was in force before, a refit too', async () => {
     await promoted(dynamo.table, 'twice');
-    const { learned } = (await findChange(dynamo.table, 'twice', 1)) ?? {};
+    const { learned } = (await findChange(changeReader(dynamo.table), 'twice', 1)) ?? {};
     await handler(worse('twice'), at(5));
     await handler({ ...worse('twice', 'run-3'), epoch: 2 }, at(6));
-    expect(await findChange(dynamo.table, 'twice', 3)).toMatchObject({ epoch: 3, learned, cause: 'rolledBack' });
+    expect(await findChange(changeReader(dynamo.table), 'twice', 3)).toMatchObject({
+      epoch: 3,
+      learned,
+      cause: 'rolledBack',
+    });
   });
 
   it('goes nowhere from an epoch that no refit has begun', async () => {
@@ -72,10 +77,13 @@ describe('RollBackRefit', () => {
   it.each([1, 2, 3, 4, 5, 6])('has rolled back exactly once after it died at write %i and was retried', async (k) => {
     const clusterId = `dies-${k}`;
     await promoted(dynamo.table, clusterId);
-    await expect(rollBackRefit(dyingTable(dynamo.table, k, 'after'), worse(clusterId), NOW)).rejects.toBeInstanceOf(
-      Crash,
-    );
-    expect(await rollBackRefit(dynamo.table, worse(clusterId), NOW)).toMatchObject({ epoch: 2, cause: 'rolledBack' });
+    await expect(
+      rollBackRefit(rollBackRefitStore(dyingTable(dynamo.table, k, 'after')), worse(clusterId), NOW),
+    ).rejects.toBeInstanceOf(Crash);
+    expect(await rollBackRefit(rollBackRefitStore(dynamo.table), worse(clusterId), NOW)).toMatchObject({
+      epoch: 2,
+      cause: 'rolledBack',
+    });
     expect((await listRefits(dynamo.table, clusterId)).map(({ status }) => status)).toEqual(['rolledBack', 'restored']);
     expect(await isRebuilt(dynamo.table, clusterId)).toBe(true);
   });

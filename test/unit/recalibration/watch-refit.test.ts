@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { refitHistory } from '../../../functions/adapters/recalibrate.ts';
+import { refitHistoryStore } from '../../../functions/adapters/tables/recalibration-stores.ts';
 import { loadRefit } from '../../../functions/adapters/tables/refits.ts';
+import { refitHistory } from '../../../functions/application/recalibration/refit-history.ts';
 import { isLookDue } from '../../../functions/domain/recalibration/due.ts';
 import { handler } from '../../../functions/recalibration/watch-refit.ts';
 import { useTable } from '../../fixtures/handlers.ts';
@@ -30,14 +31,14 @@ describe('WatchRefit', () => {
     expect(await loadRefit(dynamo.table, 'young', 1)).toMatchObject({
       watched: { labels: state.sinceEpoch, gain: null },
     });
-    expect(isLookDue(state, await refitHistory(dynamo.table, 'young', state))).toBe(false);
+    expect(isLookDue(state, await refitHistory(refitHistoryStore(dynamo.table), 'young', state))).toBe(false);
   });
 
   it('lets a refit that does well hold after 500 jobs, and is due again only every 100 labels', async () => {
     await promoted(dynamo.table, 'good');
     const due = async () => {
       const state = await stateOf(dynamo.table, 'good');
-      return isLookDue(state, await refitHistory(dynamo.table, 'good', state));
+      return isLookDue(state, await refitHistory(refitHistoryStore(dynamo.table), 'good', state));
     };
     await fold(dynamo.table, 'good', 300);
     expect(await due()).toBe(true);

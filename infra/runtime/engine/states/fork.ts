@@ -4,13 +4,13 @@ import { BranchStopped } from '../errors.ts';
 import { evaluate, evaluateNumber, evaluationFailed, unexpectedType, withinLimit } from '../evaluation.ts';
 import type { JsonValue } from '../json.ts';
 
-/** The interpreter: runs a block to its end, on `input` where the branch has not begun. */
+/** The interpreter: runs a block to its end, on `input` if the branch has not begun. */
 type RunBlock = (block: Block, branch: Branch, input: () => JsonValue | Promise<JsonValue>) => Promise<JsonValue>;
 
 /** AWS runs at most this many iterations of an inline Map at a time. */
 const INLINE_CONCURRENCY = 40;
 
-/** Runs the children of a Map or Parallel; children that ended before a restart give what they gave. */
+/** Runs the children of a Map or Parallel; children that ended before a restart return the same result again. */
 export async function runFork(visit: Visit, state: MapState | ParallelState, runBlock: RunBlock): Promise<JsonValue> {
   const { branch, name } = visit;
   try {
@@ -24,7 +24,7 @@ export async function runFork(visit: Visit, state: MapState | ParallelState, run
   }
 }
 
-/** Every branch on the same input; the results are in the order of the definition. */
+/** Runs every branch on the same input; the results are in the order of the definition. */
 async function runBranches(visit: Visit, state: ParallelState, runBlock: RunBlock): Promise<JsonValue[]> {
   const { branch } = visit;
   if (visit.fork === undefined) {
@@ -32,7 +32,7 @@ async function runBranches(visit: Visit, state: ParallelState, runBlock: RunBloc
     branch.record({ type: 'ParallelStateStarted' }, { input });
   }
   const input = () => visit.fork?.input ?? null;
-  return sideBySide(branch, () =>
+  return concurrently(branch, () =>
     state.Branches.map((block, index) => {
       const child = branch.child(index);
       return runChild(branch, child, () => runBlock(block, child, input));
@@ -40,7 +40,7 @@ async function runBranches(visit: Visit, state: ParallelState, runBlock: RunBloc
   );
 }
 
-/** The processor once per item, in order of the items as far as MaxConcurrency makes them wait. */
+/** Runs the processor once per item; items start in order, at most MaxConcurrency at a time. */
 async function iterateAll(visit: Visit, state: MapState, runBlock: RunBlock): Promise<JsonValue[]> {
   const { branch, name } = visit;
   const items = visit.fork?.items ?? (await itemsOf(visit, state));
@@ -49,7 +49,7 @@ async function iterateAll(visit: Visit, state: MapState, runBlock: RunBlock): Pr
   if (visit.fork === undefined) branch.record({ type: 'MapStateStarted', length: items.length }, { items });
   const results: JsonValue[] = items.map(() => null);
   const queue = items.entries();
-  /** Items one after the other, each following the last event of the one before it, that of its success aside. */
+  /** Runs items one after the other, each following the last event of the previous one, not counting its success. */
   const lane = async () => {
     let after: number | undefined;
     for (const [index, item] of queue) {
@@ -64,7 +64,7 @@ async function iterateAll(visit: Visit, state: MapState, runBlock: RunBlock): Pr
     }
   };
   const limit = Math.min(asked === 0 ? INLINE_CONCURRENCY : asked, INLINE_CONCURRENCY, items.length);
-  await sideBySide(branch, () => Array.from({ length: limit }, lane));
+  await concurrently(branch, () => Array.from({ length: limit }, lane));
   return results;
 }
 
@@ -78,8 +78,8 @@ async function runChild(parent: Branch, child: Branch, work: () => Promise<JsonV
   }
 }
 
-/** Waits for work that is done side by side; the clock is its to hold meanwhile. */
-function sideBySide<T>(parent: Branch, work: () => Promise<T>[]): Promise<T[]> {
+/** Waits for concurrent work, which holds the clock itself meanwhile. */
+function concurrently<T>(parent: Branch, work: () => Promise<T>[]): Promise<T[]> {
   return parent.wait<T[]>((done, fail) => {
     Promise.all(work()).then(done, fail);
     return () => undefined;
@@ -87,8 +87,8 @@ function sideBySide<T>(parent: Branch, work: () => Promise<T>[]): Promise<T[]> {
 }
 
 /**
- * AWS takes a tolerance on an inline Map too, but documents it to count for the runs of a distributed one only: here as
- * there the first iteration that fails ends an inline Map.
+ * AWS accepts a tolerance on an inline Map too, but documents it for distributed Maps only: here as on AWS, the first
+ * failed iteration ends an inline Map.
  */
 async function checkTolerance(visit: Visit, state: MapState): Promise<void> {
   const { ToleratedFailureCount: count = 0, ToleratedFailurePercentage: percentage = 0 } = state;
@@ -107,7 +107,7 @@ async function itemsOf(visit: Visit, state: MapState): Promise<JsonValue[]> {
   return items;
 }
 
-/** An ItemSelector is evaluated where the iteration stands. */
+/** An ItemSelector is evaluated in the branch of its iteration. */
 async function itemInput(visit: Visit, state: MapState, branch: Branch, item: JsonValue): Promise<JsonValue> {
   if (state.ItemSelector === undefined) return item;
   return evaluate({ ...visit, branch }, state.ItemSelector, 'ItemSelector');

@@ -3,7 +3,7 @@ import type { ChoiceState, Exit, FailState, WaitState } from '../definition.ts';
 import { TaskError } from '../errors.ts';
 import { evaluate, evaluateNumber, evaluationFailed, stateCause, unexpectedType } from '../evaluation.ts';
 
-/** The first rule whose condition is true, or the state itself where it goes on by Default. */
+/** The first rule whose condition is true, or else the state itself with its Default. */
 export async function choose(visit: Visit, state: ChoiceState): Promise<Exit> {
   for (const [index, rule] of state.Choices.entries()) {
     const field = `Choices[${index}]/Condition`;
@@ -16,7 +16,7 @@ export async function choose(visit: Visit, state: ChoiceState): Promise<Exit> {
   throw new TaskError('States.NoChoiceMatched', stateCause(visit, reason));
 }
 
-/** The error and cause with which a Fail ends its line. */
+/** The error and cause of a Fail state. */
 export async function failureOf(visit: Visit, state: FailState): Promise<TaskError> {
   const error = state.Error === undefined ? undefined : await text(visit, state.Error, 'Error');
   return new TaskError(error, state.Cause === undefined ? undefined : await text(visit, state.Cause, 'Cause'));
@@ -33,7 +33,7 @@ const TIMESTAMP = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?(Z|[+
 
 /** Waits a number of seconds, or until a time; a time that has passed does not wait. */
 export async function runWait(visit: Visit, state: WaitState): Promise<void> {
-  // A restart has let it sleep already.
+  // It has slept already: the restart found it asleep.
   if (visit.until !== undefined) return;
   const { branch } = visit;
   const until = await timeToWaitFor(visit, state);

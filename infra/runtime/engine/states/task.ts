@@ -25,8 +25,8 @@ export async function runTask(visit: Visit, state: TaskState): Promise<JsonValue
 
 type Events = ReturnType<typeof eventsOf>;
 /**
- * How a resource appears in the history: the events of a bare Lambda ARN are LambdaFunction..., of everything else
- * Task... with tags in each; and what AWS calls it in a cause.
+ * How a resource appears in the history: the events of a bare Lambda ARN are LambdaFunction..., all others are
+ * Task... with tags in each. `title` is what AWS calls it in a cause.
  */
 function eventsOf(resource: string) {
   const [, resourceType, name] = /^arn:[^:]*:states:[^:]*:[^:]*:(.+):([^:]+)$/.exec(resource) ?? [];
@@ -52,9 +52,9 @@ async function schedule(visit: Visit, state: TaskState, { prefix, tags }: Events
 }
 
 /**
- * The clock is held while the call runs, and let go while only the answer is missing. The call is made when its record
- * is on the disk: what it does out there must not be forgotten here. After a restart a call that may or may not have
- * been made is made again, with a token in the time it has left, without one in a time of its own.
+ * The clock is held while the call runs, and released while only the answer is outstanding. The call is made once its
+ * record is on disk: an effect out there must not be forgotten here. After a restart a call that may or may not have
+ * been made is made again: with a token in the time it has left, without one with a fresh timeout.
  */
 function attempt({ branch, name, call: task }: Visit, resource: string, { tags }: Events): Promise<JsonValue> {
   if (task === undefined) throw new Error(`${name} was not scheduled`);
@@ -62,7 +62,7 @@ function attempt({ branch, name, call: task }: Visit, resource: string, { tags }
   const { token: taskToken, scheduled } = task;
   const { timeoutInSeconds, heartbeatInSeconds, input = null, parameters = input } = scheduled;
   return branch.wait<JsonValue>((done, fail) => {
-    let unwanted: AbortController | undefined;
+    let controller: AbortController | undefined;
     let over = false;
     const timeout = (missedHeartbeat: boolean) => () => fail(new TaskError('States.Timeout', '', missedHeartbeat));
     const after = (since: number, seconds: number | undefined, run: () => void) =>
@@ -87,11 +87,15 @@ function attempt({ branch, name, call: task }: Visit, resource: string, { tags }
     }
     const { executionArn } = branch.execution.summary;
     const call = {
-      ...{ resource, arguments: parameters, taskToken, executionArn, stateName: name },
+      resource,
+      arguments: parameters,
+      taskToken,
+      executionArn,
+      stateName: name,
       get signal() {
-        unwanted ??= new AbortController();
-        if (over) unwanted.abort();
-        return unwanted.signal;
+        controller ??= new AbortController();
+        if (over) controller.abort();
+        return controller.signal;
       },
     };
     const invoke = async () => {
@@ -110,7 +114,7 @@ function attempt({ branch, name, call: task }: Visit, resource: string, { tags }
       deadline?.cancel();
       heartbeat?.cancel();
       if (taskToken !== undefined) tokens.close(taskToken);
-      unwanted?.abort();
+      controller?.abort();
     };
   });
 }

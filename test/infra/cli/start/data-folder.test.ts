@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { CannotStart } from '../../../../infra/cli/start/cannot-start.ts';
 import { namedSecrets, openDataFolder, slackSecrets } from '../../../../infra/cli/start/data-folder.ts';
-import { CannotStart } from '../../../../infra/cli/start/stop-with.ts';
 import { lockFolder } from '../../../../infra/runtime/journal/lock.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'vgac-data-'));
@@ -81,8 +81,8 @@ describe('the data folder', () => {
     await openDataFolder(folder, { fresh: false, exclusive: true });
     await openDataFolder(folder, { fresh: false, exclusive: true });
     const release = lockFolder(join(folder, 'journal'));
-    await expect(openDataFolder(folder, { fresh: false, exclusive: true })).rejects.toThrow(/used by process/);
-    await expect(openDataFolder(folder, { fresh: true })).rejects.toThrow(/used by process/);
+    await expect(openDataFolder(folder, { fresh: false, exclusive: true })).rejects.toThrow(/in use by process/);
+    await expect(openDataFolder(folder, { fresh: true })).rejects.toThrow(/in use by process/);
     await openDataFolder(folder, { fresh: false });
     release();
     await openDataFolder(folder, { fresh: false, exclusive: true });

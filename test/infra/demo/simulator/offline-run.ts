@@ -109,7 +109,7 @@ export class OfflineRun {
 
   /** The least that is left of any tier's promise, in ten-thousandths of a token. */
   get slack(): number {
-    return Math.min(...this.state.tiers.map(slackOf));
+    return Math.min(...this.state.tiers.map((tier) => slackOf(tier)));
   }
 
   #hear(event: CollectorEvent): void {

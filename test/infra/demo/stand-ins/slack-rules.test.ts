@@ -245,10 +245,10 @@ describe('messages', () => {
     expect(await api('chat.postMessage', { channel, text: 'x', thread_ts: '1.000001' })).toMatchObject({
       error: 'thread_not_found',
     });
-    const whisper = { channel, user: BEN, text: 'only you' };
-    expect(await api('chat.postEphemeral', whisper)).toEqual({ ok: true, message_ts: expect.any(String) });
+    const ephemeral = { channel, user: BEN, text: 'only you' };
+    expect(await api('chat.postEphemeral', ephemeral)).toEqual({ ok: true, message_ts: expect.any(String) });
     expect((await shown()).messages[0]).toMatchObject({ onlyFor: BEN, text: 'only you' });
-    expect(await api('chat.postEphemeral', { ...whisper, user: 'U0NOBODY' })).toMatchObject({
+    expect(await api('chat.postEphemeral', { ...ephemeral, user: 'U0NOBODY' })).toMatchObject({
       error: 'user_not_in_channel',
     });
   });

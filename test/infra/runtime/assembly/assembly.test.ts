@@ -99,7 +99,7 @@ describe('an assembly', () => {
     ['a property nobody runs', { F: lambda('code', { VpcConfig: {} }) }, /Stack\/F .*VpcConfig/],
     ['another runtime', { F: lambda('code', { Runtime: 'python3.13' }) }, /Runtime: only Node/],
     ['code that is not there', { F: lambda('gone') }, /gone\.zip is not an asset/],
-    ['a module that is not there', { F: lambda('code', { Handler: 'main.handler' }) }, /holds no main/],
+    ['a module that is not there', { F: lambda('code', { Handler: 'main.handler' }) }, /contains no main/],
     ['a condition', { Q: { ...queue(), Condition: 'Prod' } }, /conditions are not supported/],
     [
       'an unknown intrinsic',
@@ -115,7 +115,7 @@ describe('an assembly', () => {
         ...machine('{}'),
         ...rule({ Targets: [{ Id: 'T', Arn: { Ref: 'Machine' } }] }),
       },
-      /Stack\/Rule .*: target T is a machine and has no RoleArn/,
+      /Stack\/Rule .*: target T is a state machine without a RoleArn/,
     ],
     ['a role that is not there', { F: lambda('code', { Role: 'arn:x' }) }, /its role arn:x is not in this assembly/],
     [
@@ -128,7 +128,7 @@ describe('an assembly', () => {
           DeadLetterConfig: { TargetArn: { 'Fn::GetAtt': ['Q', 'Arn'] } },
         }),
       },
-      /Stack\/F .*: its role may not do sqs:SendMessage on arn:aws:sqs:/,
+      /Stack\/F .*: its role does not allow sqs:SendMessage on arn:aws:sqs:/,
     ],
     ['a policy of AWS', role({ ManagedPolicyArns: ['arn:x'] }), /"ManagedPolicyArns"/],
     ['all but an action', role({ Policies: [policy({ NotAction: 'a:b', Resource: '*' })] }), /"NotAction"/],

@@ -226,7 +226,7 @@ describe('the lock of a folder', () => {
 
   it('refuses another process and names the one that has it', () => {
     const release = lockFolder(place);
-    expect(inAnotherProcess('').stderr).toContain(`${place} is used by process ${process.pid}: stop that one`);
+    expect(inAnotherProcess('').stderr).toContain(`${place} is in use by process ${process.pid}: stop it`);
     expect(() => lockFolder(place)).toThrow(FolderInUse);
     release();
     lockFolder(place)();

@@ -127,7 +127,7 @@ describe('private answers', () => {
   ])('to %s: allowed is %s', (url, allowed) => expect(isSlacksUrl(url, BASE)).toBe(allowed));
 
   it('go nowhere else', async () => {
-    await slack().whisper('https://evil.example/', { text: 'hi' });
+    await slack().replyPrivately('https://evil.example/', { text: 'hi' });
   });
 
   it('are seen by the person who clicked only', async () => {
@@ -138,7 +138,7 @@ describe('private answers', () => {
         return HttpResponse.text('ok');
       }),
     );
-    await slack().whisper('https://hooks.slack.com/actions/1', { text: 'hi' });
+    await slack().replyPrivately('https://hooks.slack.com/actions/1', { text: 'hi' });
     expect(body).toEqual({ response_type: 'ephemeral', replace_original: false, text: 'hi' });
   });
 });
@@ -177,7 +177,7 @@ describe('what a click makes possible', () => {
     expect(await slack().replace('https://hooks.slack.com/actions/1', MESSAGE)).toBe(true);
     expect(bodies).toEqual([{ replace_original: true, ...MESSAGE }]);
     expect(await slack().replace('https://evil.example/actions/1', MESSAGE)).toBe(false);
-    expect(await slack().whisper('https://evil.example/actions/1', { text: 'hi' })).toBe(false);
+    expect(await slack().replyPrivately('https://evil.example/actions/1', { text: 'hi' })).toBe(false);
   });
 
   it.each([

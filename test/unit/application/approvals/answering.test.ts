@@ -2,10 +2,10 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
 import { SlackUnavailable } from '../../../../functions/adapters/slack/errors.ts';
-import { present } from '../../../../functions/adapters/slack/settle.ts';
-import { sweep } from '../../../../functions/adapters/slack/sweep.ts';
 import { clusterKey } from '../../../../functions/adapters/tables/table.ts';
 import { loadToken } from '../../../../functions/adapters/tables/task-tokens.ts';
+import { present } from '../../../../functions/application/approvals/present.ts';
+import { sweep } from '../../../../functions/application/approvals/sweep.ts';
 import { answerOf } from '../../../../functions/domain/approval.ts';
 import { ANNA, ASKED, BEN, buttons, EXPIRES, minutesAfter, OWNER, recorder, words } from './builders.ts';
 import { now5, useQuestions } from './questions.ts';
@@ -36,9 +36,9 @@ describe('asking', () => {
   });
 
   it('stays pending when Slack is down, and the sweeper posts the card later', async () => {
-    const { edges, approval, warnings, posts, stored } = await asked({
+    const { ports, approval, warnings, posts, stored } = await asked({
       change: {
-        slack: { ...recorder(dynamo.table).edges.slack, post: () => Promise.reject(new SlackUnavailable('down')) },
+        slack: { ...recorder(dynamo.table).ports.slack, post: () => Promise.reject(new SlackUnavailable('down')) },
       },
     });
     expect(warnings).toEqual(['left to the sweeper: SlackUnavailable']);
@@ -50,13 +50,13 @@ describe('asking', () => {
     await sweep(up.at(minutesAfter(ASKED, 3)));
     const mine = up.posts.filter(({ message }) => buttons(message)[0]?.value === approval.approval_id);
     expect(mine).toHaveLength(1);
-    expect([edges.table, posts]).toEqual([dynamo.table, []]);
+    expect([ports.table, posts]).toEqual([dynamo.table, []]);
   });
 
   it('leaves one card to press when two are posted at once', async () => {
-    const { edges, approval, cards } = await asked({ change: {} });
+    const { ports, approval, cards } = await asked({ change: {} });
     const { card_ts: _, ...withoutCard } = approval;
-    await present(edges, withoutCard);
+    await present(ports, withoutCard);
     expect([...cards.values()].filter((card) => buttons(card).length > 0)).toHaveLength(1);
     expect(words(cards.get('1.000002'))).toBe('This request is shown in another card.');
   });
@@ -75,7 +75,7 @@ describe('a click', () => {
   ] as const)(
     'to %s resumes the execution once, makes the card true and leaves nothing open',
     async (action, status) => {
-      const { approval, at, resumed, cards, events, whispers, stored } = await asked();
+      const { approval, at, resumed, cards, events, privateReplies, stored } = await asked();
       await answerClick(at(now5), click(approval, ANNA, action));
       const answer = {
         decision: status,
@@ -93,13 +93,13 @@ describe('a click', () => {
       expect(await loadToken(dynamo.table, approval.approval_id)).toBeNull();
       // An approval stays on the sweeper's list until what came of it is known.
       expect(await isOpen(approval)).toBe(action === 'approve');
-      expect(whispers).toEqual([]);
+      expect(privateReplies).toEqual([]);
       expect(await auditOf(approval)).toEqual([`vgac-agentic: asked`, `${ANNA}: ${status}`, 'vgac-agentic: resumed']);
     },
   );
 
   it('keeps the first answer when two approvers click at once, and tells the other who it was', async () => {
-    const { approval, at, resumed, whispers, events, stored } = await asked();
+    const { approval, at, resumed, privateReplies, events, stored } = await asked();
     await Promise.all([
       answerClick(at(now5), click(approval, ANNA, 'approve')),
       answerClick(at(now5), click(approval, BEN, 'deny')),
@@ -108,8 +108,8 @@ describe('a click', () => {
     expect(resumed).toHaveLength(1);
     expect(resumed[0]?.answer).toMatchObject({ decision: status, by: decided_by });
     expect(events.filter(({ type }) => type === 'ApprovalDecided')).toHaveLength(1);
-    expect(whispers).toHaveLength(1);
-    expect(whispers[0]).toContain(`by <@${decided_by}>, 2026-11-20 08:05 UTC`);
+    expect(privateReplies).toHaveLength(1);
+    expect(privateReplies[0]).toContain(`by <@${decided_by}>, 2026-11-20 08:05 UTC`);
   });
 
   it('decides once however many click', async () => {
@@ -126,11 +126,11 @@ describe('a click', () => {
     [EXPIRES, 0],
     [minutesAfter(EXPIRES, 0.5), 0],
   ])('at %s counts %i times', async (when, times) => {
-    const { approval, at, resumed, whispers, stored } = await asked();
+    const { approval, at, resumed, privateReplies, stored } = await asked();
     await answerClick(at(when), click(approval, ANNA));
     expect(resumed).toHaveLength(times);
     expect((await stored()).status).toBe(times ? 'approved' : 'pending');
-    if (!times) expect(whispers).toEqual([expect.stringContaining('*Expired*')]);
+    if (!times) expect(privateReplies).toEqual([expect.stringContaining('*Expired*')]);
   });
 
   it.each([
@@ -138,27 +138,27 @@ describe('a click', () => {
     ['the owner of the job', OWNER, 'olga', /your own job/],
     ['an approver, for a user without a Slack id', ANNA, 'nobody-knows', /no Slack id/],
   ])('of %s is explained privately, audited, and does nothing', async (_who, by, user, why) => {
-    const { approval, at, resumed, whispers, stored } = await asked({ user });
+    const { approval, at, resumed, privateReplies, stored } = await asked({ user });
     await answerClick(at(now5), click(approval, by));
     expect(resumed).toEqual([]);
     expect((await stored()).status).toBe('pending');
-    expect(whispers).toEqual([expect.stringMatching(why)]);
+    expect(privateReplies).toEqual([expect.stringMatching(why)]);
     expect(await auditOf(approval)).toContain(`${by}: refused to approve`);
   });
 
   it('on Details shows the rest of the evidence to whoever asks for it, and to nobody else', async () => {
-    const { approval, at, posts, whispers, stored } = await asked();
+    const { approval, at, posts, privateReplies, stored } = await asked();
     await answerClick(at(now5), click(approval, ANNA, 'details'));
     expect(posts).toHaveLength(1);
-    expect(whispers[0]).toContain('ECE between 0.030 and 0.062 with 90 % certainty');
+    expect(privateReplies[0]).toContain('ECE between 0.030 and 0.062 with 90 % certainty');
     expect((await stored()).status).toBe('pending');
     expect(await auditOf(approval)).toContain(`${ANNA}: looked at the details`);
   });
 
   it('on an unknown approval is told so', async () => {
-    const { edges, whispers, resumed } = recorder(dynamo.table);
-    await answerClick(edges, { action: 'approve', approvalId: 'dec_nothing', by: ANNA, responseUrl: 'https://x' });
-    expect(whispers).toEqual(['This request is not known here any more.']);
+    const { ports, privateReplies, resumed } = recorder(dynamo.table);
+    await answerClick(ports, { action: 'approve', approvalId: 'dec_nothing', by: ANNA, responseUrl: 'https://x' });
+    expect(privateReplies).toEqual(['This request is not known here any more.']);
     expect(resumed).toEqual([]);
   });
 

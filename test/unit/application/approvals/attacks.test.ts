@@ -1,21 +1,22 @@
 import { InvalidToken, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { reasonOf } from '../../../../functions/adapters/answer-approval.ts';
 import { answerTask } from '../../../../functions/adapters/aws/executions.ts';
 import { noticeCard, undoNotice } from '../../../../functions/adapters/slack/cards.ts';
 import { isSlacksUrl } from '../../../../functions/adapters/slack/client.ts';
-import { prose, visible } from '../../../../functions/adapters/slack/escape.ts';
+import { prose } from '../../../../functions/adapters/slack/escape.ts';
 import { clusterKey, table } from '../../../../functions/adapters/tables/table.ts';
+import { reasonOf } from '../../../../functions/application/approvals/answer-approval.ts';
+import { visible } from '../../../../functions/domain/visible.ts';
 import { handler as webhook } from '../../../../functions/http/slack-webhook.ts';
-import { whyNot } from '../../../../infra/cli/approve.ts';
+import { whyNot } from '../../../../infra/cli/approve/send.ts';
 import { DENY_MODAL, REASON_FIELD } from '../../../../schemas/ports/slack.ts';
 import { context } from '../../../fixtures/handlers.ts';
 import { ANNA, ASKED, aConfig, aDecision, anApproval, requeue } from './builders.ts';
-import { useApprovalEdges } from './edges.ts';
+import { useApprovalHandlers } from './handlers.ts';
 import { signedClick } from './signed-click.ts';
 
-const { slack, sfn, bus, ask, answers, stored } = useApprovalEdges();
+const { slack, sfn, bus, ask, answers, stored } = useApprovalHandlers();
 const ELSEWHERE = 'U0ELSEWHERE';
 
 /** A modal as Slack sends it off, with whatever somebody made of its metadata. */
@@ -139,7 +140,7 @@ describe('a response URL', () => {
 });
 
 describe('an incoming webhook', () => {
-  const done = { status: 'alone', decided_at: ASKED.toISOString() } as const;
+  const done = { status: 'autonomous', decided_at: ASKED.toISOString() } as const;
   const effect = { status: 'done', at: ASKED.toISOString() } as const;
 
   it.each([

@@ -1,14 +1,17 @@
 import type { ModalView } from '@slack/types';
 import * as z from 'zod';
-import type { CardRef, PrivateMessage, Slack, SlackMessage } from '../../../../functions/adapters/slack/client.ts';
-import type { ResumingEdges } from '../../../../functions/adapters/slack/edges.ts';
+import type { ClickPorts } from '../../../../functions/adapters/slack/click-ports.ts';
+import type { PrivateMessage, Slack, SlackMessage } from '../../../../functions/adapters/slack/client.ts';
+import { questionMessages } from '../../../../functions/adapters/slack/question-messages.ts';
 import type { Table } from '../../../../functions/adapters/tables/table.ts';
+import type { MessageRef } from '../../../../functions/application/approvals/messages.ts';
 import { argumentsHash } from '../../../../functions/domain/ids.ts';
 import { ownSubject, subjectOf } from '../../../../functions/domain/subject.ts';
 import { ClusterConfig } from '../../../../schemas/config.ts';
 import type { ActionArguments, Decision } from '../../../../schemas/decision.ts';
 import type { ApprovalAnswer, ApprovalItem } from '../../../../schemas/items/approval.ts';
 import { aDecision as someDecision } from '../../../fixtures/builders.ts';
+import { everyStore } from './stores.ts';
 
 export const ASKED = new Date('2026-11-20T08:00:00.000Z');
 export const EXPIRES = new Date('2026-11-20T12:00:00.000Z');
@@ -147,34 +150,46 @@ export function anApproval(change: Partial<ApprovalItem> = {}): ApprovalItem {
   };
 }
 
+/** Ports of every use case around an approval, and the Slack and the table behind them. */
+export interface TestPorts extends ClickPorts {
+  store: ReturnType<typeof everyStore>;
+  table: Table;
+}
+
+/** The same ports with a Slack that fails in some of its calls. */
+export function withSlack(ports: TestPorts, change: Partial<Slack>): TestPorts {
+  const slack = { ...ports.slack, ...change };
+  return { ...ports, slack, messages: questionMessages(slack) };
+}
+
 export interface Recorder {
-  edges: ResumingEdges;
+  ports: TestPorts;
   /** What the execution was told, in order. */
   resumed: { token: string; answer: ApprovalAnswer }[];
   events: { type: string; detail: unknown }[];
   /** Cards by message id, as they look now. */
   cards: Map<string, SlackMessage>;
   posts: { channel: string; message: SlackMessage; thread: string | undefined; ts: string }[];
-  whispers: string[];
+  privateReplies: string[];
   /** By response URL, in place of chat.update. */
   replaced: { url: string; message: SlackMessage }[];
   modals: { triggerId: string; view: ModalView }[];
   warnings: string[];
-  at(now: Date): ResumingEdges;
+  at(now: Date): TestPorts;
 }
 
-/** Edges that remember: the table is real, Slack, bus and executions are in memory. */
-export function recorder(table: Table, change: Partial<ResumingEdges> = {}): Recorder {
+/** Ports that remember: the table is real, Slack, bus and executions are in memory. */
+export function recorder(table: Table, change: Partial<TestPorts> = {}): Recorder {
   const cards = new Map<string, SlackMessage>();
   const posts: Recorder['posts'] = [];
-  const whispers: string[] = [];
+  const privateReplies: string[] = [];
   const replaced: Recorder['replaced'] = [];
   const modals: Recorder['modals'] = [];
   const resumed: Recorder['resumed'] = [];
   const events: Recorder['events'] = [];
   const warnings: string[] = [];
   const slack: Slack = {
-    post: async (channel, message, thread): Promise<CardRef> => {
+    post: async (channel, message, thread): Promise<MessageRef> => {
       const ts = `1.${String(posts.length + 1).padStart(6, '0')}`;
       posts.push({ channel, message, thread, ts });
       cards.set(ts, message);
@@ -183,12 +198,12 @@ export function recorder(table: Table, change: Partial<ResumingEdges> = {}): Rec
     update: async ({ ts }, message) => {
       cards.set(ts, message);
     },
-    whisper: async (_url, message) => {
-      whispers.push(privately(message));
+    replyPrivately: async (_url, message) => {
+      privateReplies.push(privately(message));
       return true;
     },
     ephemeral: async (_channel, _user, message) => {
-      whispers.push(privately(message));
+      privateReplies.push(privately(message));
     },
     replace: async (url, message) => {
       replaced.push({ url, message });
@@ -199,9 +214,11 @@ export function recorder(table: Table, change: Partial<ResumingEdges> = {}): Rec
       modals.push({ triggerId, view });
     },
   };
-  const edges: ResumingEdges = {
+  const ports: TestPorts = {
     table,
+    store: everyStore(table),
     slack,
+    messages: questionMessages(change.slack ?? slack),
     emit: async (type, detail) => {
       events.push({ type, detail });
     },
@@ -216,16 +233,16 @@ export function recorder(table: Table, change: Partial<ResumingEdges> = {}): Rec
     ...change,
   };
   return {
-    edges,
+    ports,
     resumed,
     events,
     cards,
     posts,
-    whispers,
+    privateReplies,
     replaced,
     modals,
     warnings,
-    at: (now) => ({ ...edges, now }),
+    at: (now) => ({ ...ports, now }),
   };
 }
 

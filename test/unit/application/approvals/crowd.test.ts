@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
-import { threadFor } from '../../../../functions/adapters/slack/open-digest.ts';
-import { sweep } from '../../../../functions/adapters/slack/sweep.ts';
 import { crowdedChannels, loadCrowd } from '../../../../functions/adapters/tables/question-lists.ts';
+import { listMessageFor } from '../../../../functions/application/approvals/question-lists.ts';
+import { sweep } from '../../../../functions/application/approvals/sweep.ts';
 import { joined, LIST_LENGTH, membersOf, NO_CROWD, without } from '../../../../functions/domain/crowd.ts';
-import { ANNA, ASKED, BEN, buttons, minutesAfter, OWNER, recorder, requeue, words } from './builders.ts';
+import { ANNA, ASKED, BEN, buttons, minutesAfter, OWNER, recorder, requeue, withSlack, words } from './builders.ts';
 import { now5, useQuestions } from './questions.ts';
 
 const { dynamo, asked, click, auditOf, isOpen } = useQuestions();
@@ -18,7 +18,7 @@ async function crowd(count: number, one: Recorded = recorder(dynamo.table)) {
   for (let i = 0; i < count; i++) {
     const jobId = `job-${i + 1}`;
     const about = { jobId, asks: { tier: 3, ...requeue({ jobId }) } };
-    all.push(await asked({ token: `token-${i + 1}`, change: { slack: one.edges.slack }, about }));
+    all.push(await asked({ token: `token-${i + 1}`, change: { slack: one.ports.slack }, about }));
   }
   return { all, one };
 }
@@ -69,8 +69,8 @@ describe('more questions in a channel than people follow one by one', () => {
     const statuses = await Promise.all(all.map(async ({ stored }) => (await stored()).status));
     expect(statuses).toEqual(['pending', 'pending', 'pending', 'approved', 'approved']);
     expect(one.resumed.map(({ token }) => token).sort()).toEqual(['token-4', 'token-5']);
-    expect(one.whispers).toEqual([expect.stringContaining('*2 of 2 approved.*')]);
-    expect(one.whispers[0]).toContain('• job `job-4` on `west-1`: ✅ *Approved* by <@U0ANNA>');
+    expect(one.privateReplies).toEqual([expect.stringContaining('*2 of 2 approved.*')]);
+    expect(one.privateReplies[0]).toContain('• job `job-4` on `west-1`: ✅ *Approved* by <@U0ANNA>');
     expect(listIn(one, '1.000004').text).toContain('All questions of this list are answered or over');
   });
 
@@ -90,8 +90,8 @@ describe('more questions in a channel than people follow one by one', () => {
   it('stay open for whoever may not answer them, who is told why for each', async () => {
     const { all, one } = await crowd(5);
     await answerClick(one.at(now5), press(OWNER, 'approveAll', listIn(one, '1.000004').pinned));
-    expect(one.whispers[0]).toContain('*0 of 2 approved.*');
-    expect(one.whispers[0]?.match(/this is your own job/g)).toHaveLength(2);
+    expect(one.privateReplies[0]).toContain('*0 of 2 approved.*');
+    expect(one.privateReplies[0]?.match(/this is your own job/g)).toHaveLength(2);
     expect((await all[4]?.stored())?.status).toBe('pending');
     const approval = all[4]?.approval ?? expect.fail('not asked');
     expect(await auditOf(approval)).toContain(`${OWNER}: refused to approve`);
@@ -114,9 +114,9 @@ describe('more questions in a channel than people follow one by one', () => {
   it.each(['LIST@0123456789abcdef0123456789abcdef', 'LIST@x', 'dec_1', 'OPEN@#gpu-alerts'])(
     'are not answered by a button that carries %s',
     async (pinned) => {
-      const { at, whispers } = recorder(dynamo.table);
+      const { at, privateReplies } = recorder(dynamo.table);
       await answerClick(at(now5), press(ANNA, 'approveAll', pinned));
-      expect(whispers).toEqual(['This list is not known here any more.']);
+      expect(privateReplies).toEqual(['This list is not known here any more.']);
     },
   );
 
@@ -139,14 +139,14 @@ describe('more questions in a channel than people follow one by one', () => {
     const { all } = await crowd(3, one);
     const { approval } = all[0] ?? expect.fail('nothing was asked');
     const elsewhere = { ...approval, approval_id: 'dec_elsewhere', cluster_id: 'east-1' };
-    expect(await threadFor(one.edges, elsewhere, CHANNEL)).toBe('1.000004');
+    expect((await listMessageFor(one.ports, elsewhere, CHANNEL))?.ts).toBe('1.000004');
   });
 
   it('are put right by the sweeper, also what a crash left on a list', async () => {
     const { all, one } = await crowd(5);
     const { approval } = all[4] ?? expect.fail('nothing was asked');
-    const down = { ...one.edges.slack, update: () => Promise.reject(new Error('Slack is down')) };
-    await answerClick({ ...one.edges, slack: down, now: now5 }, click(approval, ANNA));
+    const down = { update: () => Promise.reject(new Error('Slack is down')) };
+    await answerClick({ ...withSlack(one.ports, down), now: now5 }, click(approval, ANNA));
     expect(listIn(one, '1.000004').text).toContain('*2 more questions wait');
     await sweep(one.at(minutesAfter(ASKED, 6)));
     expect(listIn(one, '1.000004').text).toContain('*1 more question waits');
@@ -164,7 +164,7 @@ describe('more questions in a channel than people follow one by one', () => {
       Array.from({ length: 6 }, (_, i) => {
         const jobId = `job-${i}`;
         const about = { jobId, asks: { tier: 3, ...requeue({ jobId }) } };
-        return asked({ token: `token-${i}`, change: { slack: one.edges.slack }, about });
+        return asked({ token: `token-${i}`, change: { slack: one.ports.slack }, about });
       }),
     );
     const { open, lists } = await loadCrowd(dynamo.table, CHANNEL);
@@ -179,5 +179,5 @@ describe('more questions in a channel than people follow one by one', () => {
 
 async function crowdOfOne(one: Recorded, jobId: string) {
   const about = { jobId, asks: { tier: 3, ...requeue({ jobId }) } };
-  return asked({ token: `token-${jobId}`, change: { slack: one.edges.slack }, about });
+  return asked({ token: `token-${jobId}`, change: { slack: one.ports.slack }, about });
 }

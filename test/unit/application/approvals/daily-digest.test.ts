@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { postDailyDigest, readFatigue } from '../../../../functions/adapters/daily-digest.ts';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
 import type { SlackMessage } from '../../../../functions/adapters/slack/client.ts';
-import { digestLines } from '../../../../functions/adapters/slack/daily-digest.ts';
-import { sweep } from '../../../../functions/adapters/slack/sweep.ts';
+import { digestMessages } from '../../../../functions/adapters/slack/daily-digest.ts';
+import type { Send } from '../../../../functions/adapters/slack/notifier.ts';
+import { digestStore } from '../../../../functions/adapters/tables/approval-stores.ts';
 import { clusterKey, jobKey, putItem } from '../../../../functions/adapters/tables/table.ts';
+import { postDailyDigest, readFatigue } from '../../../../functions/application/approvals/daily-digest.ts';
+import { sweep } from '../../../../functions/application/approvals/sweep.ts';
 import { fatigue } from '../../../../functions/domain/fatigue.ts';
-import { countDay } from '../../../../functions/domain/withheld.ts';
+import { countDay, isNews } from '../../../../functions/domain/withheld.ts';
 import type { Decision } from '../../../../schemas/decision.ts';
 import { ANNA, ASKED, aDecision, BEN, buttons, minutesAfter, recorder, words } from './builders.ts';
 import { now5, useQuestions } from './questions.ts';
@@ -43,15 +45,18 @@ async function clusterWithJobs() {
   await put('asked', '2026-11-20T15:00:00.000Z', 'ask', 'none', {}, 'expired');
   await put('after', '2026-11-21T00:00:00.001Z', 'withhold', 'learning');
   const sent: SlackMessage[] = [];
-  const post = async (message: SlackMessage) => sent.push(message) > 0;
+  const post: Send = async (_channel, message) => sent.push(message) > 0;
   return { clusterId, sent, post };
 }
+
+const postDigest = (clusterId: string, send: Send, now: Date) =>
+  postDailyDigest({ store: digestStore(dynamo.table), messages: digestMessages(send), now }, clusterId, '#gpu-alerts');
 
 describe('the daily digest', () => {
   it('counts what was withheld the day before, by reason, once a day', async () => {
     const { clusterId, sent, post } = await clusterWithJobs();
-    expect(await postDailyDigest(dynamo.table, clusterId, post, MORNING)).toBe(true);
-    expect(await postDailyDigest(dynamo.table, clusterId, post, minutesAfter(MORNING, 1))).toBe(false);
+    expect(await postDigest(clusterId, post, MORNING)).toBe(true);
+    expect(await postDigest(clusterId, post, minutesAfter(MORNING, 1))).toBe(false);
     expect(sent).toHaveLength(1);
     expect(words(sent[0])).toBe(
       [
@@ -70,23 +75,23 @@ describe('the daily digest', () => {
   it('is posted after all when the first attempt failed', async () => {
     const { clusterId, sent, post } = await clusterWithJobs();
     const down = () => Promise.reject(new Error('Slack is down'));
-    await expect(postDailyDigest(dynamo.table, clusterId, down, MORNING)).rejects.toThrow('down');
-    expect(await postDailyDigest(dynamo.table, clusterId, post, MORNING)).toBe(true);
+    await expect(postDigest(clusterId, down, MORNING)).rejects.toThrow('down');
+    expect(await postDigest(clusterId, post, MORNING)).toBe(true);
     expect(sent).toHaveLength(1);
   });
 
   it('says nothing about a cluster on which nothing happened', async () => {
     const { post, sent } = await clusterWithJobs();
-    expect(await postDailyDigest(dynamo.table, 'quiet', post, MORNING)).toBe(false);
+    expect(await postDigest('quiet', post, MORNING)).toBe(false);
     expect(sent).toEqual([]);
   });
 
   it('is acknowledged once, keeps its words, and tells others who did', async () => {
     const { clusterId, sent, post } = await clusterWithJobs();
-    await postDailyDigest(dynamo.table, clusterId, post, MORNING);
+    await postDigest(clusterId, post, MORNING);
     const [button] = buttons(sent[0]);
     expect(button).toEqual({ action: 'acknowledge', value: `DAY@${clusterId}@2026-11-20`, label: 'Acknowledge' });
-    const { at, cards, whispers } = recorder(dynamo.table);
+    const { at, cards, privateReplies } = recorder(dynamo.table);
     const press = (by: string) =>
       answerClick(at(MORNING), {
         action: 'acknowledge',
@@ -101,15 +106,15 @@ describe('the daily digest', () => {
     expect(words(cards.get('7.000001'))).toContain('*8 jobs* on cluster');
     expect(words(cards.get('7.000001'))).toContain('☑️ Acknowledged by <@U0ANNA>, 2026-11-21 06:00 UTC.');
     expect(buttons(cards.get('7.000001'))).toEqual([]);
-    expect(whispers).toEqual(['It was acknowledged by <@U0ANNA>, 2026-11-21 06:00 UTC.']);
+    expect(privateReplies).toEqual(['It was acknowledged by <@U0ANNA>, 2026-11-21 06:00 UTC.']);
   });
 
   it.each(['dec_1', 'DAY@x@2026-11-20', 'OPEN@west-1', 'DAY@west-1'])(
     'cannot be acknowledged as %s',
     async (approvalId) => {
-      const { at, whispers } = recorder(dynamo.table);
+      const { at, privateReplies } = recorder(dynamo.table);
       await answerClick(at(MORNING), { action: 'acknowledge', approvalId, by: ANNA, responseUrl: 'https://x' });
-      expect(whispers).toEqual(['This digest is not known here any more.']);
+      expect(privateReplies).toEqual(['This digest is not known here any more.']);
     },
   );
 });
@@ -143,10 +148,12 @@ describe('how approvals are answered', () => {
     const { approval, at } = await asked();
     await answerClick(at(now5), click(approval, ANNA, 'deny'));
     await sweep(at(minutesAfter(ASKED, 6)));
-    const [mine] = (await readFatigue(dynamo.table, 'west-1', MORNING)).filter(({ approver }) => approver === ANNA);
+    const [mine] = (await readFatigue(digestStore(dynamo.table), 'west-1', MORNING)).filter(
+      ({ approver }) => approver === ANNA,
+    );
     expect(mine).toEqual({ clusterId: 'west-1', approver: ANNA, answers: 1, approveRate: 0, medianSeconds: 300 });
     const sent: SlackMessage[] = [];
-    await postDailyDigest(dynamo.table, 'west-1', async (message) => sent.push(message) > 0, MORNING);
+    await postDigest('west-1', async (_channel, message) => sent.push(message) > 0, MORNING);
     expect(words(sent[0])).toContain('• <@U0ANNA>: 1 answered, 0% approved, half of them within 5m');
   });
 });
@@ -169,6 +176,6 @@ describe('a day', () => {
     const quiet = countDay([
       { decision: { next: 'nothing', called: 0, tier: 0, asks: null, reasons: [] }, status: null },
     ]);
-    expect(digestLines('west-1', '2026-11-20', quiet, [])).toEqual([]);
+    expect(isNews(quiet, [])).toBe(false);
   });
 });

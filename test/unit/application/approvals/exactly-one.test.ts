@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SlackMessage } from '../../../../functions/adapters/slack/client.ts';
-import { sweep } from '../../../../functions/adapters/slack/sweep.ts';
+import { sweep } from '../../../../functions/application/approvals/sweep.ts';
 import { answerOf } from '../../../../functions/domain/approval.ts';
 
 import { ANNA, ASKED, BEN, buttons, EXPIRES, minutesAfter, words } from './builders.ts';
@@ -41,7 +41,7 @@ async function expectOneAnswer(world: World): Promise<void> {
     expired: '*Expired*',
     void: '*Void*',
     pending: '?',
-    alone: '?',
+    autonomous: '?',
   };
   const known = world.cards.get((await world.stored())?.card_ts ?? '');
   expect(known === undefined || words(known).includes(ends[approval.status])).toBe(true);
@@ -66,7 +66,7 @@ describe('one question', () => {
   });
 
   it(`has one decision, one resume and at most one effect in ${RUNS} races`, { timeout: 120_000 }, async () => {
-    const seen = { approved: 0, denied: 0, expired: 0, void: 0, pending: 0, alone: 0 };
+    const seen = { approved: 0, denied: 0, expired: 0, void: 0, pending: 0, autonomous: 0 };
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
@@ -95,7 +95,7 @@ describe('one question', () => {
       { numRuns: RUNS, seed: 20261120, endOnFailure: true },
     );
     // A simulation in which one side never wins would prove nothing.
-    expect(seen.pending + seen.alone).toBe(0);
+    expect(seen.pending + seen.autonomous).toBe(0);
     expect(Math.min(seen.approved, seen.denied, seen.expired, seen.void)).toBeGreaterThan(RUNS / 40);
   });
 });
@@ -170,6 +170,6 @@ describe('whoever comes later', () => {
     await world.request({ now: ASKED });
     await world.click({ now: FIVE }, ANNA, 'approve');
     await world.click({ now: minutesAfter(ASKED, 7) }, BEN, 'deny');
-    expect(world.whispers).toEqual(['✅ *Approved* by <@U0ANNA>, 2026-11-20 08:05 UTC.']);
+    expect(world.privateReplies).toEqual(['✅ *Approved* by <@U0ANNA>, 2026-11-20 08:05 UTC.']);
   });
 });

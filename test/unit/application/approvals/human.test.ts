@@ -1,13 +1,14 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { answerApproval } from '../../../../functions/adapters/answer-approval.ts';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
 import { answerDenial } from '../../../../functions/adapters/slack/deny.ts';
 import { SlackRefused, SlackUnavailable } from '../../../../functions/adapters/slack/errors.ts';
-import { settle } from '../../../../functions/adapters/slack/settle.ts';
-import { sweep } from '../../../../functions/adapters/slack/sweep.ts';
 import { clusterKey, putItem } from '../../../../functions/adapters/tables/table.ts';
-import { ANNA, ASKED, aConfig, BEN, buttons, EXPIRES, minutesAfter, OWNER, words } from './builders.ts';
+import { answerApproval } from '../../../../functions/application/approvals/answer-approval.ts';
+import { settle } from '../../../../functions/application/approvals/settle.ts';
+import { sweep } from '../../../../functions/application/approvals/sweep.ts';
+import type { ApprovalItem } from '../../../../schemas/items/approval.ts';
+import { ANNA, ASKED, aConfig, BEN, buttons, EXPIRES, minutesAfter, OWNER, withSlack, words } from './builders.ts';
 import { now5, useQuestions } from './questions.ts';
 
 const { dynamo, asked, click, auditOf } = useQuestions();
@@ -33,9 +34,12 @@ describe('Deny', () => {
     ['its three seconds are over', new SlackRefused('views.open', 'expired_trigger_id')],
     ['Slack does not answer', new SlackUnavailable('views.open: no answer')],
   ])('denies without a reason when %s, and asks why in the thread', async (_when, error) => {
-    const { approval, edges, posts, resumed } = await asked();
-    const slack = { ...edges.slack, openModal: () => Promise.reject(error) };
-    await answerClick({ ...edges, slack, now: now5 }, { ...click(approval, ANNA, 'deny'), triggerId: 'late' });
+    const { approval, ports, posts, resumed } = await asked();
+    const slack = { openModal: () => Promise.reject(error) };
+    await answerClick(
+      { ...withSlack(ports, slack), now: now5 },
+      { ...click(approval, ANNA, 'deny'), triggerId: 'late' },
+    );
     expect(resumed.map(({ answer }) => answer.decision)).toEqual(['denied']);
     expect(posts[1]?.thread).toBe('1.000001');
     expect(words(posts[1]?.message)).toBe(
@@ -52,10 +56,10 @@ describe('Deny', () => {
   });
 
   it('opens no modal for somebody who may not deny, and a made-up modal denies nothing', async () => {
-    const { approval, at, modals, whispers, resumed } = await asked();
+    const { approval, at, modals, privateReplies, resumed } = await asked();
     await answerClick(at(now5), { ...click(approval, 'U0STRANGER', 'deny'), triggerId: 't' });
     expect(modals).toEqual([]);
-    expect(whispers[0]).toContain('you are not among the approvers');
+    expect(privateReplies[0]).toContain('you are not among the approvers');
     const shown = await answerDenial(at(now5), { approvalId: approval.approval_id, by: 'U0STRANGER', reason: 'no' });
     expect(JSON.stringify(shown)).toContain('you are not among the approvers');
     expect(resumed).toEqual([]);
@@ -63,69 +67,71 @@ describe('Deny', () => {
 });
 
 describe('an answer from elsewhere', () => {
-  const answer = { decision: 'approved', reason: 'checked the queue', at: now5 } as const;
+  const answer = { decision: 'approved', reason: 'checked the queue' } as const;
 
   it('goes the same way, is shown with where it came from, and is one answer', async () => {
-    const { approval, edges, cards, resumed, stored } = await asked();
+    const { approval, at, cards, resumed, stored } = await asked();
+    const carry = (decided: ApprovalItem) => settle(at(now5), decided);
     const by = { kind: 'console', id: ANNA } as const;
-    const taken = await answerApproval(edges, { approvalId: approval.approval_id, by, ...answer }, settle);
+    const taken = await answerApproval(at(now5), { approvalId: approval.approval_id, by, ...answer }, carry);
     expect(taken.outcome).toBe('decided');
     expect(resumed[0]?.answer).toMatchObject({ decision: 'approved', by: ANNA, reason: 'checked the queue' });
     expect(words(cards.get('1.000001'))).toContain('*Approved* by <@U0ANNA> in the console, 2026-11-20 08:05 UTC.');
     expect(await stored()).toMatchObject({ decided_via: 'console', answered_at: now5.toISOString() });
-    const again = await answerApproval(edges, { approvalId: approval.approval_id, by, ...answer }, settle);
+    const again = await answerApproval(at(now5), { approvalId: approval.approval_id, by, ...answer }, carry);
     expect(again.outcome).toBe('tooLate');
   });
 
   it('knows a person by the name that the configuration maps to Slack, and refuses the others', async () => {
-    const { approval, edges, resumed } = await asked();
+    const { approval, at, resumed } = await asked();
     const from = (id: string) =>
-      answerApproval(edges, { approvalId: approval.approval_id, by: { kind: 'cli', id }, ...answer }, settle);
+      answerApproval(at(now5), { approvalId: approval.approval_id, by: { kind: 'cli', id }, ...answer }, (decided) =>
+        settle(at(now5), decided),
+      );
     expect(await from('olga')).toMatchObject({ outcome: 'refused', why: expect.stringContaining('your own job') });
     expect(await from('root')).toMatchObject({ outcome: 'refused', why: expect.stringContaining('no Slack id') });
     expect(resumed).toEqual([]);
   });
 
   it('is authorised by the configuration as it is now', async () => {
-    const { approval, edges, resumed } = await asked();
+    const { approval, at, resumed } = await asked();
     const config = aConfig({ approvers: { suggest: [BEN], gate: [] } });
     const item = { PK: clusterKey('west-1'), SK: 'CONFIG', config, applied_at: ASKED.toISOString() };
     await putItem(dynamo.table, item);
-    await answerClick({ ...edges, now: now5 }, click(approval, ANNA));
+    await answerClick(at(now5), click(approval, ANNA));
     expect(resumed).toEqual([]);
-    await answerClick({ ...edges, now: now5 }, click(approval, BEN));
+    await answerClick(at(now5), click(approval, BEN));
     expect(resumed).toHaveLength(1);
   });
 });
 
 describe('a private explanation', () => {
   it('goes to the channel, for that person only, when the response URL is used up', async () => {
-    const { approval, edges } = await asked();
+    const { approval, ports } = await asked();
     const told: unknown[][] = [];
     const slack = {
-      ...edges.slack,
-      whisper: () => Promise.reject(new SlackRefused('response_url', 'http_404')),
+      replyPrivately: () => Promise.reject(new SlackRefused('response_url', 'http_404')),
       ephemeral: async (...args: unknown[]) => void told.push(args),
     };
-    await answerClick({ ...edges, slack, now: now5 }, { ...click(approval, OWNER), ...CARD });
+    await answerClick({ ...withSlack(ports, slack), now: now5 }, { ...click(approval, OWNER), ...CARD });
     expect(told).toEqual([['C0ALERTS', OWNER, { text: expect.stringContaining('this is your own job') }]]);
   });
 });
 
 describe('the card', () => {
   it('is replaced by the response URL when chat.update does not get through', async () => {
-    const { approval, edges, replaced } = await asked();
-    const slack = { ...edges.slack, update: () => Promise.reject(new SlackUnavailable('down')) };
-    await answerClick({ ...edges, slack, now: now5 }, click(approval, ANNA));
+    const { approval, ports, replaced } = await asked();
+    const slack = { update: () => Promise.reject(new SlackUnavailable('down')) };
+    await answerClick({ ...withSlack(ports, slack), now: now5 }, click(approval, ANNA));
     expect(replaced).toHaveLength(1);
     expect(words(replaced[0]?.message)).toContain('*Approved* by <@U0ANNA>');
   });
 
   it('that nobody knew of is corrected as soon as somebody presses something on it', async () => {
-    const { approval, at, replaced, whispers } = await asked();
+    const { approval, at, replaced, privateReplies } = await asked();
     await answerClick(at(now5), click(approval, ANNA));
     await answerClick(at(now5), { ...click(approval, BEN), ...CARD, messageTs: '1.000777' });
-    expect(whispers).toEqual([expect.stringContaining('*Approved* by <@U0ANNA>')]);
+    expect(privateReplies).toEqual([expect.stringContaining('*Approved* by <@U0ANNA>')]);
     expect(buttons(replaced[0]?.message).map(({ action }) => action)).not.toContain('approve');
   });
 
@@ -152,7 +158,7 @@ describe('freezing from the card', () => {
   };
 
   it('stops the cluster, offers to unfreeze it, and leaves the question open', async () => {
-    const { approval, at, posts, stored, whispers } = await asked();
+    const { approval, at, posts, stored, privateReplies } = await asked();
     await answerClick(at(now5), { ...click(approval, ANNA, 'freeze'), ...CARD });
     expect(await freezeItem()).toMatchObject({ by: ANNA, reason: 'frozen from an approval card' });
     expect(words(posts[1]?.message)).toContain('🧊 *Frozen* by <@U0ANNA>');
@@ -160,7 +166,7 @@ describe('freezing from the card', () => {
       { action: 'unfreeze', value: approval.approval_id, label: 'Unfreeze cluster' },
     ]);
     await answerClick(at(now5), click(approval, BEN, 'freeze'));
-    expect(whispers).toEqual(['It is frozen already, by <@U0ANNA>: frozen from an approval card.']);
+    expect(privateReplies).toEqual(['It is frozen already, by <@U0ANNA>: frozen from an approval card.']);
     await answerClick(at(now5), { ...click(approval, BEN, 'unfreeze'), ...CARD, messageTs: '1.000002' });
     expect(await freezeItem()).toBeUndefined();
     expect((await stored()).status).toBe('pending');
@@ -170,9 +176,9 @@ describe('freezing from the card', () => {
   });
 
   it.each(['freeze', 'unfreeze'] as const)('to %s takes the same right as to approve', async (action) => {
-    const { approval, at, whispers } = await asked();
+    const { approval, at, privateReplies } = await asked();
     await answerClick(at(now5), click(approval, OWNER, action));
-    expect(whispers).toEqual([expect.stringContaining('this is your own job')]);
+    expect(privateReplies).toEqual([expect.stringContaining('this is your own job')]);
     expect(await freezeItem()).toBeUndefined();
     expect(await auditOf(approval)).toContain(`${OWNER}: refused to ${action}`);
   });

@@ -1,18 +1,18 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { describe, expect, it, vi } from 'vitest';
-import { answerElsewhere } from '../../../../functions/adapters/answer-elsewhere.ts';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
-import { sweep } from '../../../../functions/adapters/slack/sweep.ts';
 import { loadAskPlaces, takePlace } from '../../../../functions/adapters/tables/asking.ts';
 import { recordDecision, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
 import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
 import { jobKey, putItem, table } from '../../../../functions/adapters/tables/table.ts';
-import { voidQuestions } from '../../../../functions/adapters/void-questions.ts';
+import { answerOutsideSlack } from '../../../../functions/application/approvals/answer-outside-slack.ts';
+import { sweep } from '../../../../functions/application/approvals/sweep.ts';
+import { voidQuestions } from '../../../../functions/application/approvals/void-questions.ts';
 import { handler as ingest } from '../../../../functions/events/ingest-outcome.ts';
 import type { Decision } from '../../../../schemas/decision.ts';
 import { context } from '../../../fixtures/handlers.ts';
 import { ANNA, ASKED, aConfig, aDecision, aHold, BEN, buttons, minutesAfter, recorder, words } from './builders.ts';
-import { useApprovalEdges } from './edges.ts';
+import { useApprovalHandlers } from './handlers.ts';
 import { now5, useQuestions } from './questions.ts';
 
 const { dynamo, asked, click, auditOf, isOpen } = useQuestions();
@@ -49,13 +49,13 @@ describe('a question whose job does not wait any more', () => {
   });
 
   it('is void for whoever answers later, from wherever, and never approved', async () => {
-    const { approval, decision, at, become, whispers, stored } = await waiting();
+    const { approval, decision, at, become, privateReplies, stored } = await waiting();
     await become(STARTS);
     await voidQuestions(at(STARTED), decision);
     await answerClick(at(now5), click(approval, ANNA));
-    expect(whispers).toEqual([expect.stringContaining('🚫 *Void*, 2026-11-20 08:03 UTC: the job started')]);
+    expect(privateReplies).toEqual([expect.stringContaining('🚫 *Void*, 2026-11-20 08:03 UTC: the job started')]);
     const body = Buffer.from(JSON.stringify({ approvalId: approval.approval_id, action: 'approve' }));
-    const reply = await answerElsewhere(at(now5), { lambda: { person: ANNA, way: 'cli' } }, body);
+    const reply = await answerOutsideSlack(at(now5), { lambda: { person: ANNA, way: 'cli' } }, body);
     expect(reply).toEqual({
       outcome: 'tooLate',
       message: 'Void, 2026-11-20 08:03 UTC: the job started, 2026-11-20 08:03 UTC; nothing is done.',
@@ -147,7 +147,7 @@ describe('a question whose job does not wait any more', () => {
 });
 
 describe('IngestOutcome', () => {
-  const { slack, bus, ask, answers, stored } = useApprovalEdges();
+  const { slack, bus, ask, answers, stored } = useApprovalHandlers();
 
   async function open(decision: Decision, question: 'act' | 'keep' = 'act') {
     const store = table(process.env.DYNAMODB_TABLE_NAME ?? expect.fail('no table'));

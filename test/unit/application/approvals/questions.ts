@@ -1,9 +1,9 @@
 import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, expect } from 'vitest';
-import { ask } from '../../../../functions/adapters/slack/ask.ts';
 import { loadApproval } from '../../../../functions/adapters/tables/approval-item.ts';
 import { openApprovals } from '../../../../functions/adapters/tables/approval-lists.ts';
 import { clusterKey, jobKey, putItem } from '../../../../functions/adapters/tables/table.ts';
+import { requestApproval } from '../../../../functions/application/approvals/request-approval.ts';
 import type { Decision } from '../../../../schemas/decision.ts';
 import type { ApprovalItem } from '../../../../schemas/items/approval.ts';
 import type { CardAction } from '../../../../schemas/ports/slack.ts';
@@ -37,7 +37,7 @@ export function useQuestions() {
     const decision = question === 'keep' ? aHold(about) : aDecision({ asks, ...about });
     const job = { user, queue: 'gpu-long', request: { gpus: 4 } };
     const request = (taskToken: string, when = ASKED) =>
-      ask(
+      requestApproval(
         slack.at(when),
         { decision, question, job, executionArn: 'arn:execution', taskToken },
         aConfig(config),

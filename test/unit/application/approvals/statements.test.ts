@@ -1,11 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { SlackMessage } from '../../../../functions/adapters/slack/client.ts';
+import { effectMessages } from '../../../../functions/adapters/slack/effect-messages.ts';
 import { SlackUnavailable } from '../../../../functions/adapters/slack/errors.ts';
 import type { Way } from '../../../../functions/adapters/slack/notifier.ts';
-import { tellStatement } from '../../../../functions/adapters/slack/rolling-message.ts';
 import { saidOf } from '../../../../functions/adapters/slack/statement.ts';
+import { notifyStore } from '../../../../functions/adapters/tables/approval-stores.ts';
 import { loadStatements } from '../../../../functions/adapters/tables/statements.ts';
-import { countOf, withStatement } from '../../../../functions/domain/rolling-statements.ts';
+import { publishStatement } from '../../../../functions/application/approvals/rolling-statements.ts';
+import { countOf, type Said, withStatement } from '../../../../functions/domain/rolling-statements.ts';
 import type { Effect } from '../../../../schemas/effect.ts';
 import { useTable } from '../../../fixtures/handlers.ts';
 import { ASKED, anOwnDecision, minutesAfter, recorder, words } from './builders.ts';
@@ -25,19 +27,26 @@ function said(minute: number, { action = 'annotate', status = 'done' as Effect['
   return saidOf(decision, { status, action, decisionId: decision.decisionId, at, intervened: false });
 }
 
+type Where = ReturnType<typeof aCluster>;
+
 function bot() {
   const slack = recorder(dynamo.table);
-  const way: Way = { kind: 'bot', slack: slack.edges.slack };
-  const edges = (minute: number) => slack.at(minutesAfter(ASKED, minute));
-  return { ...slack, way, edges, shown: (ts: string) => words(slack.cards.get(ts)) };
+  const store = notifyStore(dynamo.table);
+  const way: Way = { kind: 'bot', slack: slack.ports.slack };
+  /** Adds a statement at a minute after the hour. */
+  const publish = (minute: number, of: Said, where: Where, by: Way = way) => {
+    const { now, warn } = slack.at(minutesAfter(ASKED, minute));
+    return publishStatement({ store, messages: effectMessages(by), now, warn }, of, where);
+  };
+  return { ...slack, publish, shown: (ts: string) => words(slack.cards.get(ts)) };
 }
 
 describe('statements of which people are told', () => {
   it('share one message per cluster for a quarter of an hour, which counts them by tier', async () => {
-    const { way, edges, posts, shown } = bot();
+    const { publish, posts, shown } = bot();
     const where = aCluster();
     const tell = (minute: number, ...of: Parameters<typeof said> extends [number, ...infer R] ? R : never) =>
-      tellStatement(edges(minute), way, said(minute, ...of), where);
+      publish(minute, said(minute, ...of), where);
     expect(await tell(0)).toBe(true);
     await tell(3, { action: 'warn', jobId: 'job-18' });
     await tell(14);
@@ -56,18 +65,18 @@ describe('statements of which people are told', () => {
   });
 
   it('in dry run are what would have been said', async () => {
-    const { way, edges, shown } = bot();
+    const { publish, shown } = bot();
     const where = aCluster();
-    await tellStatement(edges(0), way, said(0, { status: 'dryRun' }), where);
-    await tellStatement(edges(1), way, said(1, { status: 'dryRun', action: 'warn' }), where);
+    await publish(0, said(0, { status: 'dryRun' }), where);
+    await publish(1, said(1, { status: 'dryRun', action: 'warn' }), where);
     expect(shown('1.000001')).toContain('1 would have been annotated, 1 would have been warned about.');
     expect(shown('1.000001')).toContain('• 08:01 `job-17` would have been warned about:');
   });
 
   it('keep the latest ten lines and count the rest', async () => {
-    const { way, edges, shown } = bot();
+    const { publish, shown } = bot();
     const where = aCluster();
-    for (let i = 0; i < 13; i++) await tellStatement(edges(i), way, said(i, { jobId: `job-${i}` }), where);
+    for (let i = 0; i < 13; i++) await publish(i, said(i, { jobId: `job-${i}` }), where);
     const text = shown('1.000001');
     expect(text).toContain('*13 statements*');
     expect(text).toContain('… 3 earlier');
@@ -76,59 +85,57 @@ describe('statements of which people are told', () => {
   });
 
   it('are told once, however often the machine repeats itself', async () => {
-    const { way, edges, posts, shown } = bot();
+    const { publish, posts, shown } = bot();
     const where = aCluster();
     const one = said(0);
-    await tellStatement(edges(0), way, one, where);
-    await tellStatement(edges(1), way, one, where);
+    await publish(0, one, where);
+    await publish(1, one, where);
     expect([posts.length, shown('1.000001').includes('*1 statement*')]).toEqual([1, true]);
     // Also when the time of its message is over.
-    await tellStatement(edges(20), way, one, where);
+    await publish(20, one, where);
     expect(posts).toHaveLength(1);
   });
 
   it('are all there when executions tell them at once, in one message', async () => {
-    const { way, edges, posts, shown } = bot();
+    const { publish, posts, shown } = bot();
     const where = aCluster();
-    await Promise.all(
-      Array.from({ length: 12 }, (_, i) => tellStatement(edges(0), way, said(0, { jobId: `job-${i}` }), where)),
-    );
+    await Promise.all(Array.from({ length: 12 }, (_, i) => publish(0, said(0, { jobId: `job-${i}` }), where)));
     expect(posts).toHaveLength(1);
     expect(countOf((await loadStatements(dynamo.table, where.clusterId))?.counts ?? {})).toBe(12);
     expect(shown('1.000001')).toContain('*12 statements*');
   });
 
   it('lose nothing while Slack is down: the retry, or the next one, shows them', async () => {
-    const { way, edges, posts, shown } = bot();
+    const { publish, posts, shown } = bot();
     const where = aCluster();
     const down: Way = {
       kind: 'bot',
-      slack: { ...bot().edges(0).slack, post: () => Promise.reject(new SlackUnavailable('down')) },
+      slack: { ...bot().ports.slack, post: () => Promise.reject(new SlackUnavailable('down')) },
     };
     const first = said(0);
-    await expect(tellStatement(edges(0), down, first, where)).rejects.toBeInstanceOf(SlackUnavailable);
-    await tellStatement(edges(0), way, first, where);
+    await expect(publish(0, first, where, down)).rejects.toBeInstanceOf(SlackUnavailable);
+    await publish(0, first, where);
     expect(posts).toHaveLength(1);
     const deaf: Way = {
       kind: 'bot',
-      slack: { ...bot().edges(0).slack, update: () => Promise.reject(new SlackUnavailable('down')) },
+      slack: { ...bot().ports.slack, update: () => Promise.reject(new SlackUnavailable('down')) },
     };
-    await expect(tellStatement(edges(1), deaf, said(1), where)).rejects.toBeInstanceOf(SlackUnavailable);
-    await tellStatement(edges(2), way, said(2), where);
+    await expect(publish(1, said(1), where, deaf)).rejects.toBeInstanceOf(SlackUnavailable);
+    await publish(2, said(2), where);
     expect(shown('1.000001')).toContain('*3 statements*');
   });
 
   it('are posted by the next one where whoever began to post has died', async () => {
-    const { way, edges, posts } = bot();
+    const { publish, posts } = bot();
     const where = aCluster();
-    const died: Way = { kind: 'bot', slack: { ...bot().edges(0).slack, post: () => new Promise(() => undefined) } };
-    void tellStatement(edges(0), died, said(0), where);
+    const died: Way = { kind: 'bot', slack: { ...bot().ports.slack, post: () => new Promise(() => undefined) } };
+    void publish(0, said(0), where, died);
     await vi.waitFor(async () =>
       expect((await loadStatements(dynamo.table, where.clusterId))?.posting_at).toBeDefined(),
     );
-    await tellStatement(edges(0.1), way, said(0.1), where);
+    await publish(0.1, said(0.1), where);
     expect(posts).toEqual([]);
-    await tellStatement(edges(1), way, said(1), where);
+    await publish(1, said(1), where);
     expect(posts).toHaveLength(1);
     expect(words(posts[0]?.message)).toContain('*3 statements*');
   });
@@ -136,12 +143,10 @@ describe('statements of which people are told', () => {
   it('are one message per quarter of an hour on an incoming webhook, with what came of the one before', async () => {
     const sent: SlackMessage[] = [];
     const way: Way = { kind: 'webhook', post: async (message) => void sent.push(message) };
-    const { edges } = bot();
+    const { publish } = bot();
     const where = aCluster();
     for (const minute of [0, 1, 2, 14, 15]) {
-      expect(
-        await tellStatement(edges(minute), way, said(minute, { action: minute ? 'warn' : 'annotate' }), where),
-      ).toBe(true);
+      expect(await publish(minute, said(minute, { action: minute ? 'warn' : 'annotate' }), where, way)).toBe(true);
     }
     expect(sent).toHaveLength(2);
     expect(words(sent[0])).toContain('*1 statement*');
@@ -150,7 +155,7 @@ describe('statements of which people are told', () => {
 
   it('are counted where nobody can be told', async () => {
     const where = aCluster();
-    expect(await tellStatement(bot().edges(0), { kind: 'none' }, said(0), where)).toBe(false);
+    expect(await bot().publish(0, said(0), where, { kind: 'none' })).toBe(false);
     expect((await loadStatements(dynamo.table, where.clusterId))?.counts).toEqual({ annotate: 1 });
   });
 

@@ -2,11 +2,11 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
 import { SlackRefused, SlackUnavailable } from '../../../../functions/adapters/slack/errors.ts';
-import { sweep } from '../../../../functions/adapters/slack/sweep.ts';
 import { voidApproval } from '../../../../functions/adapters/tables/approvals.ts';
 import { loadToken } from '../../../../functions/adapters/tables/task-tokens.ts';
+import { sweep } from '../../../../functions/application/approvals/sweep.ts';
 import { answerOf } from '../../../../functions/domain/approval.ts';
-import { ANNA, ASKED, BEN, buttons, EXPIRES, minutesAfter, recorder, words } from './builders.ts';
+import { ANNA, ASKED, BEN, buttons, EXPIRES, minutesAfter, recorder, withSlack, words } from './builders.ts';
 import { now5, useQuestions } from './questions.ts';
 
 const { dynamo, asked, click, auditOf, isOpen } = useQuestions();
@@ -15,9 +15,11 @@ describe('a crash', () => {
   const broken = () => Promise.reject(new Error('crashed here'));
 
   it.each(['answerTask', 'emit', 'update'] as const)('at %s is finished by the sweeper, once', async (step) => {
-    const { approval, edges, stored } = await asked();
-    const slack = step === 'update' ? { ...edges.slack, update: broken } : edges.slack;
-    const failing = { ...edges, now: now5, slack, ...(step === 'update' ? {} : { [step]: broken }) };
+    const { approval, ports, stored } = await asked();
+    const failing = {
+      ...(step === 'update' ? withSlack(ports, { update: broken }) : { ...ports, [step]: broken }),
+      now: now5,
+    };
     await answerClick(failing, click(approval, ANNA));
     expect((await stored()).status).toBe('approved');
     expect(await isOpen(approval)).toBe(true);
@@ -44,10 +46,10 @@ describe('a crash', () => {
   });
 
   it('of the card being deleted by somebody does not keep the approval open', async () => {
-    const { approval, edges, warnings } = await asked();
+    const { approval, ports, warnings } = await asked();
     const gone = () => Promise.reject(new SlackRefused('chat.update', 'message_not_found'));
-    await answerClick({ ...edges, now: now5, slack: { ...edges.slack, update: gone } }, click(approval, ANNA));
-    expect(warnings).toEqual(['the card is gone: SlackRefused']);
+    await answerClick({ ...withSlack(ports, { update: gone }), now: now5 }, click(approval, ANNA));
+    expect(warnings).toEqual(['the card is gone: MessageGone']);
     await sweep(recorder(dynamo.table).at(minutesAfter(ASKED, 6)));
     expect(await isOpen(approval)).toBe(false);
   });
@@ -83,9 +85,9 @@ describe('the sweeper', () => {
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: poison }));
     const first = await asked();
     const second = await asked({ token: 'token-good' });
-    for (const { approval, edges } of [first, second]) {
+    for (const { approval, ports } of [first, second]) {
       await answerClick(
-        { ...edges, now: now5, answerTask: () => Promise.reject(new Error('x')) },
+        { ...ports, now: now5, answerTask: () => Promise.reject(new Error('x')) },
         click(approval, ANNA),
       );
     }
@@ -111,9 +113,9 @@ describe('the sweeper', () => {
 
   it('asks Slack no more in a run once Slack is down, and resumes executions all the same', async () => {
     const both = [await asked({ token: 'a' }), await asked({ token: 'b' })];
-    for (const { approval, edges } of both) {
+    for (const { approval, ports } of both) {
       await answerClick(
-        { ...edges, now: now5, answerTask: () => Promise.reject(new Error('x')) },
+        { ...ports, now: now5, answerTask: () => Promise.reject(new Error('x')) },
         click(approval, ANNA),
       );
     }
@@ -123,7 +125,7 @@ describe('the sweeper', () => {
       asking += 1;
       return Promise.reject(new SlackUnavailable('down'));
     };
-    await sweep({ ...after.at(minutesAfter(ASKED, 6)), slack: { ...after.edges.slack, update: down, post: down } });
+    await sweep(withSlack(after.at(minutesAfter(ASKED, 6)), { update: down, post: down }));
     expect(asking).toBe(1);
     expect(after.resumed.map(({ token }) => token)).toEqual(expect.arrayContaining(['a', 'b']));
     await sweep(after.at(minutesAfter(ASKED, 7)));
@@ -133,10 +135,10 @@ describe('the sweeper', () => {
 
 describe('a void approval', () => {
   it('says why on the card, keeps who approved, and is announced as void', async () => {
-    const { approval, at, edges, stored, cards, events } = await asked();
+    const { approval, at, ports, stored, cards, events } = await asked();
     await answerClick(at(now5), click(approval, ANNA));
     const { approval: voided } = await voidApproval(
-      edges.table,
+      ports.table,
       approval.approval_id,
       'job already started',
       minutesAfter(ASKED, 6),
@@ -150,9 +152,9 @@ describe('a void approval', () => {
   });
 
   it('keeps its first reason when it is voided again', async () => {
-    const { approval, edges } = await asked();
-    await voidApproval(edges.table, approval.approval_id, 'first', now5);
-    const again = await voidApproval(edges.table, approval.approval_id, 'second', now5);
+    const { approval, ports } = await asked();
+    await voidApproval(ports.table, approval.approval_id, 'first', now5);
+    const again = await voidApproval(ports.table, approval.approval_id, 'second', now5);
     expect(again).toMatchObject({ won: false, approval: { decided_reason: 'first' } });
   });
 });

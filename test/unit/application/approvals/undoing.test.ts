@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
-import { sweep } from '../../../../functions/adapters/slack/sweep.ts';
 import { loadJob, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
 import { jobKey, putItem } from '../../../../functions/adapters/tables/table.ts';
-import { takeBack } from '../../../../functions/adapters/take-back.ts';
+import { sweep } from '../../../../functions/application/approvals/sweep.ts';
+import { takeBack } from '../../../../functions/application/approvals/take-back.ts';
 import {
   type Scheduler,
   SchedulerRefused,
@@ -86,16 +86,16 @@ describe('the card after an approval', () => {
 
 describe('Undo', () => {
   it('is asked for once, done by the scheduler, read back, and shown', async () => {
-    const { approval, at, edges, card, events, effect, whispers } = await approvedAndDone();
+    const { approval, at, ports, card, events, effect, privateReplies } = await approvedAndDone();
     await sweep(at(minutesAfter(ASKED, 7)));
     await answerClick(at(minutesAfter(ASKED, 8)), click(approval, BEN, 'undo'));
     await answerClick(at(minutesAfter(ASKED, 8)), click(approval, ANNA, 'undo'));
-    expect(whispers).toEqual([expect.stringContaining('asked to undo this already')]);
+    expect(privateReplies).toEqual([expect.stringContaining('asked to undo this already')]);
     const wanted = { type: 'UndoRequested', detail: { approvalId: approval.approval_id } };
     expect(events.filter(({ type }) => type === 'UndoRequested')).toMatchObject([wanted]);
     expect(words(card())).toContain('It is being taken back');
 
-    await takeBack({ ...edges, now: minutesAfter(ASKED, 9) }, approval.approval_id, async () => obliging);
+    await takeBack({ ...ports, now: minutesAfter(ASKED, 9) }, approval.approval_id, async () => obliging);
     expect(await effect()).toMatchObject({ status: 'undone', intervened: true });
     expect(words(card())).toContain('*Taken back*, 2026-11-20 08:09 UTC, and read back from the scheduler.');
     await sweep(at(minutesAfter(ASKED, 10)));
@@ -122,17 +122,17 @@ describe('Undo', () => {
       'dry run was switched on',
     ],
   ])('says so when %s', async (_why, failing, said) => {
-    const { approval, at, edges, card, effect } = await approvedAndDone();
+    const { approval, at, ports, card, effect } = await approvedAndDone();
     await answerClick(at(minutesAfter(ASKED, 7)), click(approval, ANNA, 'undo'));
-    await takeBack({ ...edges, now: minutesAfter(ASKED, 8) }, approval.approval_id, async () => failing);
+    await takeBack({ ...ports, now: minutesAfter(ASKED, 8) }, approval.approval_id, async () => failing);
     expect((await effect())?.status).toBe('failed');
     expect(words(card())).toContain('*Failed*');
     expect(words(card())).toContain(said);
   });
 
   it('that got lost on its way is asked for again by the sweeper until it is done', async () => {
-    const { approval, edges, at, events } = await approvedAndDone();
-    const deaf = { ...edges, now: minutesAfter(ASKED, 7), emit: () => Promise.reject(new Error('bus down')) };
+    const { approval, ports, at, events } = await approvedAndDone();
+    const deaf = { ...ports, now: minutesAfter(ASKED, 7), emit: () => Promise.reject(new Error('bus down')) };
     await answerClick(deaf, click(approval, ANNA, 'undo'));
     await sweep(at(minutesAfter(ASKED, 9)));
     expect(events.filter(({ type }) => type === 'UndoRequested')).toHaveLength(1);
@@ -146,17 +146,17 @@ describe('Undo', () => {
   });
 
   it('is refused to the owner of the job, and after its time', async () => {
-    const { approval, at, whispers, events } = await approvedAndDone();
+    const { approval, at, privateReplies, events } = await approvedAndDone();
     await answerClick(at(minutesAfter(ASKED, 7)), click(approval, OWNER, 'undo'));
     await sweep(at(minutesAfter(ASKED, 7)));
     await answerClick(at(minutesAfter(DONE, 15)), click(approval, ANNA, 'undo'));
-    expect(whispers).toEqual([expect.stringContaining('this is your own job'), 'The time to undo this is over.']);
+    expect(privateReplies).toEqual([expect.stringContaining('this is your own job'), 'The time to undo this is over.']);
     expect(events.map(({ type }) => type)).not.toContain('UndoRequested');
   });
 
   it('undoes nothing for an event alone', async () => {
-    const { approval, edges, effect } = await approvedAndDone();
-    expect(await takeBack(edges, approval.approval_id, async () => obliging)).toBeNull();
+    const { approval, ports, effect } = await approvedAndDone();
+    expect(await takeBack(ports, approval.approval_id, async () => obliging)).toBeNull();
     expect((await effect())?.status).toBe('done');
   });
 });
@@ -193,7 +193,7 @@ describe('what may be undone', () => {
 
 describe('a hold that the agent placed and somebody kept', () => {
   it('may be undone from the card, and is then wrong', async () => {
-    const { approval, decision, at, edges, cards } = await asked({ question: 'keep' });
+    const { approval, decision, at, ports, cards } = await asked({ question: 'keep' });
     const { decisionId } = decision;
     const at6 = DONE.toISOString();
     const placed = { decisionId, action: 'hold', jobId: 'job-17', before: { held: false }, undone: false };
@@ -203,7 +203,7 @@ describe('a hold that the agent placed and somebody kept', () => {
     await putItem(dynamo.table, { ...jobKey(decision), ...row });
     await answerClick(at(now5), click(approval, ANNA));
     await answerClick(at(DONE), click(approval, ANNA, 'undo'));
-    await takeBack({ ...edges, now: DONE }, approval.approval_id, async () => obliging);
+    await takeBack({ ...ports, now: DONE }, approval.approval_id, async () => obliging);
     const after = (await loadJob(dynamo.table, decision)) ?? expect.fail('no row');
     expect(after.effect?.status).toBe('undone');
     expect(words(cards.get('1.000001'))).toContain('*Taken back*');

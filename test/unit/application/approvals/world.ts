@@ -1,21 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
-import { ask } from '../../../../functions/adapters/slack/ask.ts';
-import type { SlackMessage } from '../../../../functions/adapters/slack/client.ts';
-import type { ResumingEdges } from '../../../../functions/adapters/slack/edges.ts';
+import type { Slack, SlackMessage } from '../../../../functions/adapters/slack/client.ts';
 import { SlackUnavailable } from '../../../../functions/adapters/slack/errors.ts';
-import { tell } from '../../../../functions/adapters/slack/settle.ts';
-import { sweep } from '../../../../functions/adapters/slack/sweep.ts';
+import { questionMessages } from '../../../../functions/adapters/slack/question-messages.ts';
 import { loadApproval } from '../../../../functions/adapters/tables/approval-item.ts';
 import { openApprovals } from '../../../../functions/adapters/tables/approval-lists.ts';
-import { expireApproval, storedAnswer, voidApproval } from '../../../../functions/adapters/tables/approvals.ts';
 import { jobKey } from '../../../../functions/adapters/tables/table.ts';
+import { expire, voidApproval } from '../../../../functions/application/approvals/close-question.ts';
+import { requestApproval } from '../../../../functions/application/approvals/request-approval.ts';
+import { sweep } from '../../../../functions/application/approvals/sweep.ts';
 import { effectIdOf } from '../../../../functions/domain/subject.ts';
 import type { Decision } from '../../../../schemas/decision.ts';
 import type { ApprovalAnswer } from '../../../../schemas/items/approval.ts';
 import type { CardAction } from '../../../../schemas/ports/slack.ts';
 import { memoryTable } from '../../../fixtures/memory-table.ts';
-import { ASKED, aConfig, aDecision, EXPIRES, minutesAfter } from './builders.ts';
+import { ASKED, aConfig, aDecision, EXPIRES, minutesAfter, type TestPorts } from './builders.ts';
+import { everyStore } from './stores.ts';
 
 /** One process, which may die at one of its calls to the outside: before the call took effect, or after it. */
 export interface Process {
@@ -37,7 +37,7 @@ export class World {
   readonly decision: Decision = aDecision();
   readonly cards = new Map<string, SlackMessage>();
   /** Cards whose message was in the channel, in order. */
-  readonly whispers: string[] = [];
+  readonly privateReplies: string[] = [];
   readonly events: string[] = [];
   /** How the execution went on; an execution goes on once. */
   readonly continued: ApprovalAnswer[] = [];
@@ -69,9 +69,9 @@ export class World {
   }
 
   /** Runs the work of one process; that it dies is nothing that anybody sees. */
-  async run(process: Process, work: (edges: ResumingEdges) => Promise<unknown>): Promise<void> {
+  async run(process: Process, work: (ports: TestPorts) => Promise<unknown>): Promise<void> {
     await this.#running.run(process, async () => {
-      await work(this.#edges(process)).catch((error: unknown) => {
+      await work(this.#ports(process)).catch((error: unknown) => {
         if (!process.dead && !process.slackDown) throw error;
       });
     });
@@ -81,7 +81,7 @@ export class World {
   click(process: Process, by: string, action: CardAction, on = [...this.cards.keys()].at(-1)): Promise<void> {
     const where = on === undefined ? {} : { channel: 'C0ALERTS', messageTs: on };
     const click = { action, approvalId: this.id, by, responseUrl: `https://hooks.slack.com/${on}`, ...where };
-    return this.run(process, (edges) => answerClick(edges, click));
+    return this.run(process, (ports) => answerClick(ports, click));
   }
 
   /** The execution asks; when the function dies, it asks again with another token, and after three times it gives up. */
@@ -92,7 +92,7 @@ export class World {
       const trial = attempt === 1 ? process : { now: process.now, slackDown: process.slackDown };
       const job = { user: 'olga', request: { gpus: 4 } };
       const asked = { decision: this.decision, question: 'act' as const, job, executionArn: 'arn', taskToken };
-      await this.run(trial, (edges) => ask(edges, asked, aConfig(), '#gpu-alerts'));
+      await this.run(trial, (ports) => requestApproval(ports, asked, aConfig(), '#gpu-alerts'));
       if (!trial.dead) return;
     }
   }
@@ -103,10 +103,8 @@ export class World {
     this.#token = 'none';
     for (const trial of [process, { now: process.now }]) {
       let answer: ApprovalAnswer | undefined;
-      await this.run(trial, async (edges) => {
-        const { approval } = await expireApproval(edges.table, this.id, edges.now);
-        await tell(edges, approval);
-        answer = storedAnswer(approval);
+      await this.run(trial, async (ports) => {
+        answer = await expire(ports, this.id, 'act');
       });
       if (trial.dead) continue;
       if (answer) this.#goOn(answer);
@@ -119,10 +117,7 @@ export class World {
     if (!this.overtaken || this.#voided || this.continued[0]?.decision !== 'approved') return;
     this.#voided = true;
     for (const trial of [process, { now: process.now }]) {
-      await this.run(trial, async (edges) => {
-        const { approval } = await voidApproval(edges.table, this.id, 'the job started', edges.now);
-        await tell(edges, approval);
-      });
+      await this.run(trial, (ports) => voidApproval(ports, this.id, 'act', 'the job started'));
       if (!trial.dead) break;
     }
     this.#row({ closed_at: process.now.toISOString(), status: 'void' });
@@ -163,32 +158,35 @@ export class World {
     ).length;
   }
 
-  #edges(process: Process): ResumingEdges {
-    const slack = <T>(work: () => T) =>
+  #ports(process: Process): TestPorts {
+    const call = <T>(work: () => T) =>
       this.#call(async () => {
         if (process.slackDown) throw new SlackUnavailable('down');
         return work();
       });
+    const slack: Slack = {
+      post: (_channel, message) =>
+        call(() => {
+          const ts = `1.${String(this.cards.size + 1).padStart(6, '0')}`;
+          this.cards.set(ts, message);
+          return { channel: 'C0ALERTS', ts };
+        }),
+      update: ({ ts }, message) => call(() => void this.cards.set(ts, message)),
+      replace: (url, message) => call(() => this.cards.set(url.split('/').at(-1) ?? '', message).size > 0),
+      replyPrivately: (_url, { text }) => call(() => this.privateReplies.push(text) > 0),
+      ephemeral: (_channel, _user, { text }) => call(() => void this.privateReplies.push(text)),
+      openModal: () => call(() => undefined),
+      link: () => 'https://slack.test/x',
+    };
     return {
       table: this.memory.table,
+      store: everyStore(this.memory.table),
       now: process.now,
       warn: () => undefined,
       emit: (type) => this.#call(async () => void this.events.push(type)),
       answerTask: (token, answer) => this.#call(async () => this.#answer(token, answer)),
-      slack: {
-        post: (_channel, message) =>
-          slack(() => {
-            const ts = `1.${String(this.cards.size + 1).padStart(6, '0')}`;
-            this.cards.set(ts, message);
-            return { channel: 'C0ALERTS', ts };
-          }),
-        update: ({ ts }, message) => slack(() => void this.cards.set(ts, message)),
-        replace: (url, message) => slack(() => this.cards.set(url.split('/').at(-1) ?? '', message).size > 0),
-        whisper: (_url, { text }) => slack(() => this.whispers.push(text) > 0),
-        ephemeral: (_channel, _user, { text }) => slack(() => void this.whispers.push(text)),
-        openModal: () => slack(() => undefined),
-        link: () => 'https://slack.test/x',
-      },
+      slack,
+      messages: questionMessages(slack),
     };
   }
 

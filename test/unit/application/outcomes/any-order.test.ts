@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { foldCluster, rebuild } from '../../../../functions/adapters/fold.ts';
 import { loadOrCreateCalibration } from '../../../../functions/adapters/tables/calibration.ts';
+import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { loadJob, recordDecision } from '../../../../functions/adapters/tables/jobs.ts';
+import { ledgerReader } from '../../../../functions/adapters/tables/mend-store.ts';
 import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
 import type { Table } from '../../../../functions/adapters/tables/table.ts';
+import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
+import { rebuild } from '../../../../functions/application/outcomes/rebuild.ts';
 import type { Told } from '../../../../functions/domain/outcome.ts';
 import { startDynamo } from '../../../fixtures/dynamo.ts';
 import {
@@ -48,7 +51,7 @@ async function decide(clusterId: string) {
   if (!(await loadJob(table, roundOf(clusterId, 'job')))?.decision?.executed) await release(table, decision);
 }
 
-const fold = (clusterId: string) => foldCluster(table, configOf(clusterId), moment(100), [keyOf('job')]);
+const fold = (clusterId: string) => foldCluster(foldStore(table), configOf(clusterId), moment(100), [keyOf('job')]);
 
 describe('outcomes in any order', () => {
   let runs = 0;
@@ -63,14 +66,14 @@ describe('outcomes in any order', () => {
         const clusterId = `any-${runs++}`;
         for (const step of order) await step(clusterId);
         await decide(clusterId);
-        await foldCluster(table, configOf(clusterId), OVERDUE);
+        await foldCluster(foldStore(table), configOf(clusterId), OVERDUE);
 
         const row = await loadJob(table, roundOf(clusterId, 'job'));
         expect(await ledgerJobs(table, clusterId)).toEqual(row?.decision?.foldable ? ['job'] : []);
         expect(await indexed(table, clusterId)).toEqual([]);
         expect(row).toMatchObject({ contradictions: 1, ended_at: instant(90) });
         expect(taken(await calibrationOf(table, clusterId))).toEqual({ places: 0, open: 0 });
-        const rebuilt = await rebuild(table, clusterId);
+        const rebuilt = await rebuild(ledgerReader(table), clusterId);
         expect(Buffer.from(rebuilt?.state ?? [])).toEqual(Buffer.from((await calibrationOf(table, clusterId)).state));
       }),
       { numRuns: 60, seed: 20261120 },
@@ -83,7 +86,7 @@ describe('outcomes in any order', () => {
         const clusterId = `any-${runs++}`;
         await loadOrCreateCalibration(table, configOf(clusterId), moment(0));
         await Promise.all(order.map((step) => step(clusterId)));
-        await foldCluster(table, configOf(clusterId), OVERDUE);
+        await foldCluster(foldStore(table), configOf(clusterId), OVERDUE);
         const row = await loadJob(table, roundOf(clusterId, 'job'));
         expect(await ledgerJobs(table, clusterId)).toEqual(row?.decision?.foldable ? ['job'] : []);
         expect(row?.contradictions).toBe(1);
@@ -139,7 +142,7 @@ describe('one outcome', () => {
 
   it('after the job was labelled overdue gives the wait, and does not contradict', async () => {
     await waiting('slow');
-    await foldCluster(table, configOf('slow'), OVERDUE);
+    await foldCluster(foldStore(table), configOf('slow'), OVERDUE);
     const answer = await told('slow', { type: 'JobStarted', at: instant(900) }, 900);
     expect(answer.contradicts).toBe(false);
     expect(await rowOf('slow')).toMatchObject({ long_wait: true, actual_wait: 900, error: 840, folded_in: 1 });
@@ -147,12 +150,12 @@ describe('one outcome', () => {
 
   it('that contradicts a folded label is stored and counted, and never folded again', async () => {
     await waiting('late-news');
-    await foldCluster(table, configOf('late-news'), OVERDUE);
+    await foldCluster(foldStore(table), configOf('late-news'), OVERDUE);
     const before = await calibrationOf(table, 'late-news');
     const event: Told = { type: 'JobStarted', at: instant(30) };
     expect((await told('late-news', event, 400)).contradicts).toBe(true);
     expect((await told('late-news', event, 401)).contradicts).toBe(false);
-    await foldCluster(table, configOf('late-news'), moment(402), [keyOf('job')]);
+    await foldCluster(foldStore(table), configOf('late-news'), moment(402), [keyOf('job')]);
     expect(await rowOf('late-news')).toMatchObject({
       long_wait: true,
       started_at: instant(30),

@@ -1,10 +1,15 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { foldCluster, rebuild, releaseOrphans } from '../../../../functions/adapters/fold.ts';
 import { loadOrCreateCalibration } from '../../../../functions/adapters/tables/calibration.ts';
+import { reservationStore } from '../../../../functions/adapters/tables/catch-up-store.ts';
+import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { closeJob, loadJob, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
+import { ledgerReader } from '../../../../functions/adapters/tables/mend-store.ts';
 import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
 import type { Table } from '../../../../functions/adapters/tables/table.ts';
+import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
+import { rebuild } from '../../../../functions/application/outcomes/rebuild.ts';
+import { releaseOrphans } from '../../../../functions/application/outcomes/release-orphans.ts';
 import { deserialise } from '../../../../functions/domain/calibration/codec.ts';
 import { tierOf } from '../../../../functions/domain/reservations.ts';
 import { startDynamo } from '../../../fixtures/dynamo.ts';
@@ -52,7 +57,7 @@ async function expectSettled(clusterId: string, jobIds: string[]) {
   expectNothingTaken(item);
   expect(item.marked_version).toBe(item.version);
   expect(deserialise(item.state).version).toBe(item.version);
-  const rebuilt = await rebuild(table, clusterId);
+  const rebuilt = await rebuild(ledgerReader(table), clusterId);
   expect(rebuilt?.version).toBe(item.version);
   expect(Buffer.from(rebuilt?.state ?? []).equals(Buffer.from(item.state))).toBe(true);
 }
@@ -61,8 +66,8 @@ describe('fold', () => {
   it('folds a label once, however often it is asked to', async () => {
     await decided(table, 'once', 'a');
     await started('once', 'a', 30);
-    const first = await foldCluster(table, configOf('once'), moment(30), [keyOf('a')]);
-    const second = await foldCluster(table, configOf('once'), moment(31), [keyOf('a')]);
+    const first = await foldCluster(foldStore(table), configOf('once'), moment(30), [keyOf('a')]);
+    const second = await foldCluster(foldStore(table), configOf('once'), moment(31), [keyOf('a')]);
     expect([first.folded, second.folded]).toEqual([1, 0]);
     expect(await calibrationOf(table, 'once')).toMatchObject({ sample_count: 1, version: 1 });
     await expectSettled('once', ['a']);
@@ -77,15 +82,15 @@ describe('fold', () => {
       await decided(table, 'order', jobId);
       await started('order', jobId, seconds);
     }
-    await foldCluster(table, configOf('order'), moment(60));
+    await foldCluster(foldStore(table), configOf('order'), moment(60));
     expect(await ledgerJobs(table, 'order')).toEqual(['b', 'a', 'c']);
   });
 
   it('labels a job that never reports as long, and settles its reservation, at submit + T + 60 s', async () => {
     await decided(table, 'silent', 'a');
-    await foldCluster(table, configOf('silent'), new Date(OVERDUE.getTime() - 1));
+    await foldCluster(foldStore(table), configOf('silent'), new Date(OVERDUE.getTime() - 1));
     expect(taken(await calibrationOf(table, 'silent'))).toEqual({ places: 1, open: 1 });
-    await foldCluster(table, configOf('silent'), OVERDUE);
+    await foldCluster(foldStore(table), configOf('silent'), OVERDUE);
     expect(await loadJob(table, roundOf('silent', 'a'))).toMatchObject({
       long_wait: true,
       label_at: instant(T),
@@ -97,8 +102,8 @@ describe('fold', () => {
   it('waits for a label that a collector puts in our future', async () => {
     await decided(table, 'ahead', 'a');
     await recordOutcome(table, roundOf('ahead', 'a'), { type: 'JobStarted', at: instant(50) }, T, moment(10));
-    expect((await foldCluster(table, configOf('ahead'), moment(10), [keyOf('a')])).folded).toBe(0);
-    expect((await foldCluster(table, configOf('ahead'), moment(50))).folded).toBe(1);
+    expect((await foldCluster(foldStore(table), configOf('ahead'), moment(10), [keyOf('a')])).folded).toBe(0);
+    expect((await foldCluster(foldStore(table), configOf('ahead'), moment(50))).folded).toBe(1);
   });
 
   it.each([
@@ -109,7 +114,7 @@ describe('fold', () => {
     await decided(table, clusterId, 'a', more);
     const before = deserialise((await calibrationOf(table, clusterId)).state);
     await recordOutcome(table, roundOf(clusterId, 'a'), told, T, moment(61));
-    await foldCluster(table, configOf(clusterId), moment(61), [keyOf('a')]);
+    await foldCluster(foldStore(table), configOf(clusterId), moment(61), [keyOf('a')]);
     const learnt = deserialise((await calibrationOf(table, clusterId)).state);
     expect([learnt.n, learnt.tiers, learnt.raw]).toEqual([0, before.tiers, before.raw]);
     await expectSettled(clusterId, ['a']);
@@ -120,14 +125,14 @@ describe('fold', () => {
     await decided(table, 'held', 'a', more);
     const effect = { action: 'hold', decisionId: decisionOf('held', 'a').decisionId, at: instant(1), intervened: true };
     await recordEffect(table, roundOf('held', 'a'), { ...effect, status: 'done' });
-    expect((await foldCluster(table, configOf('held'), OVERDUE)).folded).toBe(0);
+    expect((await foldCluster(foldStore(table), configOf('held'), OVERDUE)).folded).toBe(0);
     expect((await loadJob(table, roundOf('held', 'a')))?.unfolded_due).toBe(
       new Date(OVERDUE.getTime() + 60_000).toISOString(),
     );
 
     await recordEffect(table, roundOf('held', 'a'), { ...effect, status: 'undone' });
     await closeJob(table, roundOf('held', 'a'), { status: 'denied', at: moment(T + 90) });
-    await foldCluster(table, configOf('held'), moment(T + 120));
+    await foldCluster(foldStore(table), configOf('held'), moment(T + 120));
     const item = await calibrationOf(table, 'held');
     const [, , , gate] = deserialise(item.state).tiers;
     expect(gate).toMatchObject({ undone: 1, tokens: 190_000, wrongWeight: 10_000 });
@@ -141,10 +146,10 @@ describe('fold', () => {
     const effect = { action: 'requeue', decisionId, at: instant(1), intervened: true, status: 'done' } as const;
     await recordEffect(table, roundOf('undoable', 'a'), effect);
     await closeJob(table, roundOf('undoable', 'a'), { status: 'acted', at: moment(2) });
-    await foldCluster(table, configOf('undoable'), OVERDUE);
+    await foldCluster(foldStore(table), configOf('undoable'), OVERDUE);
     // 15 minutes to undo, and 5 that undoing may take.
     expect((await loadJob(table, roundOf('undoable', 'a')))?.unfolded_due).toBe(instant(2 + 20 * 60));
-    await foldCluster(table, configOf('undoable'), moment(2 + 20 * 60));
+    await foldCluster(foldStore(table), configOf('undoable'), moment(2 + 20 * 60));
     await expectSettled('undoable', ['a']);
   });
 
@@ -159,14 +164,17 @@ describe('fold', () => {
         ExpressionAttributeValues: { ':nonsense': 'yesterday' },
       }),
     );
-    const report = await foldCluster(table, configOf('poisoned'), OVERDUE);
+    const report = await foldCluster(foldStore(table), configOf('poisoned'), OVERDUE);
     expect(report).toMatchObject({ folded: 1, unreadable: [keyOf('bad')] });
   });
 
   it('works off a backlog in bounded batches', async () => {
     const jobs = Array.from({ length: 230 }, (_, i) => `job-${String(i).padStart(3, '0')}`);
     for (const jobId of jobs) await decided(table, 'backlog', jobId, { ...shadow, scope: 'escalate' });
-    expect(await foldCluster(table, configOf('backlog'), OVERDUE)).toMatchObject({ folded: 230, batches: 2 });
+    expect(await foldCluster(foldStore(table), configOf('backlog'), OVERDUE)).toMatchObject({
+      folded: 230,
+      batches: 2,
+    });
     expect(await ledgerJobs(table, 'backlog')).toEqual(jobs);
     await expectSettled('backlog', jobs);
   });
@@ -177,20 +185,20 @@ describe('fold', () => {
     await Promise.all(
       jobs.map(async (jobId, i) => {
         await started('crowd', jobId, 10 + i);
-        await foldCluster(table, configOf('crowd'), moment(60), [keyOf(jobId)]);
+        await foldCluster(foldStore(table), configOf('crowd'), moment(60), [keyOf(jobId)]);
       }),
     );
-    await foldCluster(table, configOf('crowd'), moment(60));
+    await foldCluster(foldStore(table), configOf('crowd'), moment(60));
     await expectSettled('crowd', jobs);
   });
 
   it('starts a tier anew whose numbers an operator has changed, and rebuilds that too', async () => {
     await decided(table, 'numbers', 'a');
     await started('numbers', 'a', 10);
-    await foldCluster(table, configOf('numbers'), moment(10));
+    await foldCluster(foldStore(table), configOf('numbers'), moment(10));
     await decided(table, 'numbers', 'b');
     const config = configOf('numbers', { tiers: { warn: { promise: 0.5, tokens: 7 }, annotate: { cap: 30 } } });
-    await foldCluster(table, config, moment(20));
+    await foldCluster(foldStore(table), config, moment(20));
     const item = await calibrationOf(table, 'numbers');
     const [annotate, warn] = deserialise(item.state).tiers;
     expect(warn).toMatchObject({ era: 1, tokens: 70_000, wrong: 0, numbers: { promise: 0.5 } });
@@ -198,7 +206,7 @@ describe('fold', () => {
     // Reserved before it started anew: what comes of it costs none of the new tokens.
     expect([item.free_2, taken(item).places]).toEqual([70_000, 0]);
     await started('numbers', 'b', 30);
-    await foldCluster(table, config, moment(30));
+    await foldCluster(foldStore(table), config, moment(30));
     expect(deserialise((await calibrationOf(table, 'numbers')).state).tiers[1]).toMatchObject({
       tokens: 70_000,
       wrong: 0,
@@ -210,13 +218,13 @@ describe('fold', () => {
     await decided(table, 'between', 'a');
     await started('between', 'a', 10);
     const config = configOf('between', { tiers: { warn: { promise: 0.5, tokens: 7 } } });
-    await foldCluster(table, config, moment(20));
+    await foldCluster(foldStore(table), config, moment(20));
     // Decided from what stood before that fold, as Predict may while it waits for VGAC.
     await decided(table, 'between', 'b', { eras: [0, 0, 0, 0] });
     expect((await calibrationOf(table, 'between')).free_2).toBe(60_000);
     await started('between', 'b', 30);
-    await foldCluster(table, config, moment(30));
-    expect(await releaseOrphans(table, config, moment(T + 3_601))).toBe(1);
+    await foldCluster(foldStore(table), config, moment(30));
+    expect(await releaseOrphans(reservationStore(table), config, moment(T + 3_601))).toBe(1);
     expect((await calibrationOf(table, 'between')).free_2).toBe(70_000);
     await expectSettled('between', ['a', 'b']);
   });
@@ -226,13 +234,13 @@ describe('a reservation that came just after its tier had started anew', () => {
   it('is given back when no retry of its round can be on its way', async () => {
     await decided(table, 'overtaken', 'a');
     const config = configOf('overtaken', { tiers: { warn: { promise: 0.5, tokens: 7 } } });
-    await foldCluster(table, config, moment(5));
+    await foldCluster(foldStore(table), config, moment(5));
     // Decided before the tier started anew, and reserved after it.
     await decided(table, 'overtaken', 'b', { eras: [0, 0, 0, 0] });
     expect((await calibrationOf(table, 'overtaken')).free_2).toBe(60_000);
     await started('overtaken', 'b', 30);
-    await foldCluster(table, config, moment(30));
-    await releaseOrphans(table, config, moment(2 * 3_600));
+    await foldCluster(foldStore(table), config, moment(30));
+    await releaseOrphans(reservationStore(table), config, moment(2 * 3_600));
     const item = await calibrationOf(table, 'overtaken');
     expect([item.free_2, tierOf(item, 2).places.size]).toEqual([70_000, 0]);
   });
@@ -266,7 +274,7 @@ describe('a crash at any write of the fold', () => {
   it('has this many writes to crash at', async () => {
     await prepared('count');
     const counted = dyingTable(table, Number.POSITIVE_INFINITY, 'before');
-    await foldCluster(counted, configOf('count'), OVERDUE);
+    await foldCluster(foldStore(counted), configOf('count'), OVERDUE);
     expect(counted.writes()).toBe(WRITES);
     await expectSettled('count', ['a', 'b', 'c']);
   });
@@ -281,7 +289,9 @@ describe('a crash at any write of the fold', () => {
   it.each(points)('leaves each label folded exactly once: write %i, %s it took effect', async (k, when) => {
     const clusterId = `crash-${k}-${when}`;
     await prepared(clusterId);
-    await expect(foldCluster(dyingTable(table, k, when), configOf(clusterId), OVERDUE)).rejects.toThrow(Crash);
+    await expect(foldCluster(foldStore(dyingTable(table, k, when)), configOf(clusterId), OVERDUE)).rejects.toThrow(
+      Crash,
+    );
     // Wherever it died: places are given back exactly where wrong ones are paid for, since that is one write.
     const left = await calibrationOf(table, clusterId);
     const isPaid = (deserialise(left.state).tiers[1].tokens ?? 0) < 195_000;
@@ -289,16 +299,18 @@ describe('a crash at any write of the fold', () => {
     // A label that came while the fold was down must not get mixed into the batch that was cut short.
     await decided(table, clusterId, 'd');
     await started(clusterId, 'd', 15);
-    await foldCluster(table, configOf(clusterId), OVERDUE, [keyOf('d')]);
+    await foldCluster(foldStore(table), configOf(clusterId), OVERDUE, [keyOf('d')]);
     await expectSettled(clusterId, ['a', 'b', 'c', 'd']);
   });
 
   it('takes up the list that a crash left in the ledger, and keeps newer labels for the next batch', async () => {
     await prepared('left');
-    await expect(foldCluster(dyingTable(table, 2, 'after'), configOf('left'), OVERDUE)).rejects.toThrow(Crash);
+    await expect(foldCluster(foldStore(dyingTable(table, 2, 'after')), configOf('left'), OVERDUE)).rejects.toThrow(
+      Crash,
+    );
     await decided(table, 'left', 'd');
     await started('left', 'd', 5);
-    expect(await foldCluster(table, configOf('left'), OVERDUE)).toMatchObject({ folded: 4, batches: 2 });
+    expect(await foldCluster(foldStore(table), configOf('left'), OVERDUE)).toMatchObject({ folded: 4, batches: 2 });
     expect(await ledgerJobs(table, 'left')).toEqual(['a', 'b', 'c', 'd']);
     await expectSettled('left', ['a', 'b', 'c', 'd']);
   });
@@ -306,9 +318,9 @@ describe('a crash at any write of the fold', () => {
   it.each(points)('survives a second crash at the same place: write %i, %s', async (k, when) => {
     const clusterId = `twice-${k}-${when}`;
     await prepared(clusterId);
-    await foldCluster(dyingTable(table, k, when), configOf(clusterId), OVERDUE).catch(() => {});
-    await foldCluster(dyingTable(table, k, when), configOf(clusterId), OVERDUE).catch(() => {});
-    await foldCluster(table, configOf(clusterId), OVERDUE);
+    await foldCluster(foldStore(dyingTable(table, k, when)), configOf(clusterId), OVERDUE).catch(() => {});
+    await foldCluster(foldStore(dyingTable(table, k, when)), configOf(clusterId), OVERDUE).catch(() => {});
+    await foldCluster(foldStore(table), configOf(clusterId), OVERDUE);
     await expectSettled(clusterId, ['a', 'b', 'c']);
   });
 });
@@ -350,8 +362,8 @@ describe('reservations', () => {
     await decided(table, 'orphan', 'backed');
     await claim(table, 'orphan', 'lost');
     await reserve(table, decisionOf('orphan', 'lost'));
-    expect(await releaseOrphans(table, configOf('orphan'), moment(T + 3_600))).toBe(0);
-    expect(await releaseOrphans(table, configOf('orphan'), moment(T + 3_601))).toBe(1);
+    expect(await releaseOrphans(reservationStore(table), configOf('orphan'), moment(T + 3_600))).toBe(0);
+    expect(await releaseOrphans(reservationStore(table), configOf('orphan'), moment(T + 3_601))).toBe(1);
     const item = await calibrationOf(table, 'orphan');
     expect(taken(item)).toEqual({ places: 1, open: 1 });
     expect(item.free_2).toBe(190_000);
@@ -364,7 +376,7 @@ describe('reservations', () => {
     expect((await calibrationOf(table, 'attempts')).free_2).toBe(180_000);
     await release(table, other);
     await started('attempts', 'a', 10);
-    await foldCluster(table, configOf('attempts'), moment(10), [keyOf('a')]);
+    await foldCluster(foldStore(table), configOf('attempts'), moment(10), [keyOf('a')]);
     expect(await calibrationOf(table, 'attempts')).toMatchObject({ free_2: 190_000 });
     await expectSettled('attempts', ['a']);
   });

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { foldCluster, rebuild } from '../../../../functions/adapters/fold.ts';
+import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { loadJob, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
+import { ledgerReader } from '../../../../functions/adapters/tables/mend-store.ts';
 import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
 import type { Table } from '../../../../functions/adapters/tables/table.ts';
+import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
+import { rebuild } from '../../../../functions/application/outcomes/rebuild.ts';
 import { deserialise } from '../../../../functions/domain/calibration/codec.ts';
 import { useTable } from '../../../fixtures/handlers.ts';
 import {
@@ -31,7 +34,7 @@ const open = { ...decisionOf('c', 'j').prediction, lowerSeconds: 10, upperSecond
 const started = (clusterId: string, jobId: string, seconds = START, on: Table = dynamo.table) =>
   recordOutcome(on, roundOf(clusterId, jobId), { type: 'JobStarted', at: instant(seconds) }, T, moment(seconds));
 const fold = (clusterId: string, now = moment(START), on: Table = dynamo.table, jobIds: string[] = []) =>
-  foldCluster(on, configOf(clusterId), now, jobIds.map(keyOf));
+  foldCluster(foldStore(on), configOf(clusterId), now, jobIds.map(keyOf));
 const intervalOf = async (clusterId: string) =>
   deserialise((await calibrationOf(dynamo.table, clusterId)).state).interval;
 
@@ -49,7 +52,7 @@ async function expectWaited(clusterId: string, jobIds: string[]) {
   expect(deserialise(item.state).interval.lo).toBeCloseTo(-2 + 0.0025 * jobIds.length, 9);
   expect(deserialise(item.state).interval.hi).toBeCloseTo(3 - 0.0025 * jobIds.length, 9);
   expect(deserialise(item.state).interval.up).toBeCloseTo(2.5 + 0.045 * jobIds.length, 9);
-  const rebuilt = await rebuild(dynamo.table, clusterId);
+  const rebuilt = await rebuild(ledgerReader(dynamo.table), clusterId);
   expect(rebuilt?.version).toBe(item.version);
   expect(Buffer.from(rebuilt?.state ?? []).equals(Buffer.from(item.state))).toBe(true);
 }

@@ -1,14 +1,13 @@
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { foldCluster, rebuild } from '../../../../functions/adapters/fold.ts';
-import { mendFromLedger } from '../../../../functions/adapters/mend.ts';
-import { rowsOfReplayed } from '../../../../functions/adapters/move-forecast.ts';
 import { admissionStore } from '../../../../functions/adapters/tables/admission-store.ts';
 import { loadOrCreateCalibration } from '../../../../functions/adapters/tables/calibration.ts';
 import { decisionStore } from '../../../../functions/adapters/tables/decision-store.ts';
-import { listRows, loadForecast, type RowKind, rowAfter } from '../../../../functions/adapters/tables/forecast.ts';
+import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
+import { listRows, loadForecast } from '../../../../functions/adapters/tables/forecast.ts';
 import { readLedger } from '../../../../functions/adapters/tables/ledger.ts';
+import { ledgerReader, mendStore } from '../../../../functions/adapters/tables/mend-store.ts';
 import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
 import { roundsOf } from '../../../../functions/adapters/tables/rounds.ts';
 import { keepSnapshot } from '../../../../functions/adapters/tables/snapshots.ts';
@@ -16,9 +15,14 @@ import { clusterKey, type Table } from '../../../../functions/adapters/tables/ta
 import { admitRound } from '../../../../functions/application/decisions/admit-round.ts';
 import { readEvidence } from '../../../../functions/application/decisions/evidence.ts';
 import { recordDecisionOnce } from '../../../../functions/application/decisions/record-decision.ts';
+import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
+import { mendFromLedger } from '../../../../functions/application/outcomes/mend-from-ledger.ts';
+import { rebuild } from '../../../../functions/application/outcomes/rebuild.ts';
 import { deserialiseForecast } from '../../../../functions/domain/forecast/codec.ts';
 import { FORECAST } from '../../../../functions/domain/forecast/numbers.ts';
 import type { QueueState } from '../../../../functions/domain/forecast/queue.ts';
+import { rowsOfReplayed } from '../../../../functions/domain/forecast/replay.ts';
+import { type RowKind, rowAfter } from '../../../../functions/domain/forecast/rows.ts';
 import { isOfQueue } from '../../../../functions/domain/ledger-lines.ts';
 import type { Told } from '../../../../functions/domain/outcome.ts';
 import { roundKey } from '../../../../functions/domain/round.ts';
@@ -54,7 +58,7 @@ async function decide(job: Job, seconds: number, on = table): Promise<void> {
 }
 
 const tell = (job: Job, told: Told, on = table) => recordOutcome(on, job, told, T, moment(900));
-const fold = (clusterId: string, now: Date, on = table) => foldCluster(on, configOf(clusterId), now);
+const fold = (clusterId: string, now: Date, on = table) => foldCluster(foldStore(on), configOf(clusterId), now);
 
 async function queueOf(clusterId: string): Promise<QueueState> {
   const item = await loadForecast(table, clusterId);
@@ -84,7 +88,7 @@ const text = (rows: Map<string, Uint8Array>) =>
 
 /** Calibration, forecast and every row of its tables come out of the ledger bit for bit. */
 async function expectRebuilt(clusterId: string): Promise<void> {
-  const rebuilt = await rebuild(table, clusterId);
+  const rebuilt = await rebuild(ledgerReader(table), clusterId);
   if (rebuilt === null) throw new Error(`${clusterId} has no ledger`);
   const item = await calibrationOf(table, clusterId);
   const forecast = await loadForecast(table, clusterId);
@@ -252,9 +256,9 @@ describe('what the forecast counts', () => {
         ExpressionAttributeValues: { ':bytes': new Uint8Array([7]) },
       }),
     );
-    expect(await mendFromLedger(table, configOf(clusterId))).toMatchObject({ outcome: 'mended' });
+    expect(await mendFromLedger(mendStore(table), configOf(clusterId))).toMatchObject({ outcome: 'mended' });
     await expectRebuilt(clusterId);
-    expect(await mendFromLedger(table, configOf(clusterId))).toMatchObject({ outcome: 'same' });
+    expect(await mendFromLedger(mendStore(table), configOf(clusterId))).toMatchObject({ outcome: 'same' });
   });
 
   it('fits its items', async () => {

@@ -1,14 +1,16 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { foldCluster } from '../../../../functions/adapters/fold.ts';
 import { admissionStore } from '../../../../functions/adapters/tables/admission-store.ts';
 import { loadOrCreateCalibration } from '../../../../functions/adapters/tables/calibration.ts';
+import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { loadJob, recordActing, recordDecision, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
+import { outcomeStore } from '../../../../functions/adapters/tables/outcome-store.ts';
 import { roundsOf } from '../../../../functions/adapters/tables/rounds.ts';
 import { clusterKey, type Table } from '../../../../functions/adapters/tables/table.ts';
-import { takeOutcome } from '../../../../functions/adapters/take-outcome.ts';
 import { admitRound } from '../../../../functions/application/decisions/admit-round.ts';
+import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
+import { takeOutcome } from '../../../../functions/application/outcomes/take-outcome.ts';
 import { decisionId } from '../../../../functions/domain/ids.ts';
 import type { Told } from '../../../../functions/domain/outcome.ts';
 import { type Round, roundKey } from '../../../../functions/domain/round.ts';
@@ -73,7 +75,7 @@ describe('an id that is submitted again', () => {
     const second = await decided('again', 1_800);
     expect((await rounds('again')).map(({ claimed_by }) => claimed_by)).toEqual(['arn:0', 'arn:1800']);
     await ingest(event('JobStarted', 'again', { startedAt: instant(1_810), submittedAt: instant(1_800) }), at(1_900));
-    await foldCluster(dynamo.table, configOf('again'), moment(1_900));
+    await foldCluster(foldStore(dynamo.table), configOf('again'), moment(1_900));
     expect(await loadJob(dynamo.table, first)).toMatchObject({ long_wait: true, folded_in: expect.any(Number) });
     expect(await loadJob(dynamo.table, second)).toMatchObject({ long_wait: false, actual_wait: 10 });
     expect(await ledgerJobs(dynamo.table, 'again')).toEqual(['job', 'job']);
@@ -157,7 +159,7 @@ describe('an outcome', () => {
         const job = aJob({ clusterId, jobId: 'job', submittedAt: instant(0) });
         const outcome = { clusterId, jobId: 'job', submittedAt: null, told };
         const claim = (table: Table) => admitRound(admissionStore(table), job, 'arn:1', moment(31));
-        const ingestIt = (table: Table) => takeOutcome(table, outcome, T, moment(31));
+        const ingestIt = (table: Table) => takeOutcome(outcomeStore(table), outcome, T, moment(31));
         const deeds = [
           () => claim(dyingTable(dynamo.table, k, when)),
           () => ingestIt(dyingTable(dynamo.table, l, when)),

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { catchUp } from '../../../../functions/adapters/catch-up.ts';
-import { changeEpoch } from '../../../../functions/adapters/epochs.ts';
-import { foldCluster, rebuild } from '../../../../functions/adapters/fold.ts';
 import { loadOrCreateCalibration } from '../../../../functions/adapters/tables/calibration.ts';
+import { catchUpStore } from '../../../../functions/adapters/tables/catch-up-store.ts';
+import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { loadJob, recordDecision } from '../../../../functions/adapters/tables/jobs.ts';
+import { ledgerReader } from '../../../../functions/adapters/tables/mend-store.ts';
 import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
+import { epochStore } from '../../../../functions/adapters/tables/recalibration-stores.ts';
 import type { Table } from '../../../../functions/adapters/tables/table.ts';
+import { catchUp } from '../../../../functions/application/outcomes/catch-up.ts';
+import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
+import { rebuild } from '../../../../functions/application/outcomes/rebuild.ts';
+import { changeEpoch } from '../../../../functions/application/recalibration/change-epoch.ts';
 import { deserialise } from '../../../../functions/domain/calibration/codec.ts';
 import { nothingLearned } from '../../../../functions/domain/forecast/state.ts';
 import type { Told } from '../../../../functions/domain/outcome.ts';
@@ -93,14 +98,14 @@ describe('a day with duplicates, reordering, late decisions and crashes', () => 
               at: (Date.parse(told.at) - moment(0).getTime()) / 1000 + late,
               run: async (table, now) => {
                 await recordOutcome(table, roundOf(clusterId, jobId), told, T, now);
-                await foldCluster(table, config, now, [keyOf(jobId)]);
+                await foldCluster(foldStore(table), config, now, [keyOf(jobId)]);
               },
             });
           }
         }
       }
       for (let at = 300; at < DAY; at += 3_600) {
-        deeds.push({ at, run: (table, now) => catchUp(table, clusterId, `run-${at}`, now) });
+        deeds.push({ at, run: (table, now) => catchUp(catchUpStore(table), clusterId, `run-${at}`, now) });
       }
       for (const [epoch, by] of [
         [1, 'one'],
@@ -110,12 +115,18 @@ describe('a day with duplicates, reordering, late decisions and crashes', () => 
         deeds.push({
           at: 400 * epoch,
           run: async (table, now) => {
-            await changeEpoch(table, config, { epoch, cause: 'rolledBack', by }, async () => nothingLearned(), now);
+            await changeEpoch(
+              epochStore(table),
+              config,
+              { epoch, cause: 'rolledBack', by },
+              async () => nothingLearned(),
+              now,
+            );
           },
         });
       }
       const deaths = await live(deeds, random);
-      await catchUp(dynamo.table, clusterId, 'last', moment(2 * DAY));
+      await catchUp(catchUpStore(dynamo.table), clusterId, 'last', moment(2 * DAY));
 
       const rows = await Promise.all(jobIds.map((jobId) => loadJob(dynamo.table, roundOf(clusterId, jobId))));
       const teaching = rows.filter((row) => row?.decision?.foldable);
@@ -137,7 +148,7 @@ describe('a day with duplicates, reordering, late decisions and crashes', () => 
       // What died before its record may still be reserved, until the monitor comes by an hour later.
       expect(taken(item).places).toBe(0);
       expect(deserialise(item.state).epoch).toBe(2);
-      const rebuilt = await rebuild(dynamo.table, clusterId);
+      const rebuilt = await rebuild(ledgerReader(dynamo.table), clusterId);
       expect(rebuilt?.version).toBe(item.version);
       expect(Buffer.from(rebuilt?.state ?? []).equals(Buffer.from(item.state))).toBe(true);
     },

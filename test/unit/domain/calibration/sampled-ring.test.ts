@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EVIDENCE_RING, evidenceRing, offerEvidence } from '../../../../functions/domain/calibration/evidence-ring.ts';
-import { OUTCOME_RING, offerOutcome, outcomeRing } from '../../../../functions/domain/calibration/outcome-ring.ts';
+import { evidenceRing, offerEvidence } from '../../../../functions/domain/calibration/evidence-ring.ts';
+import { offerOutcome, outcomeRing } from '../../../../functions/domain/calibration/outcome-ring.ts';
 import {
   LEFT_OUT,
   type SampledRing,
   sampledRing,
   takeSlot,
 } from '../../../../functions/domain/calibration/sampled-ring.ts';
+import { EVIDENCE_RING, OUTCOME_RING } from '../../../../functions/domain/thresholds.ts';
 import { T } from '../builders.ts';
 import { seeded } from '../seeded.ts';
 

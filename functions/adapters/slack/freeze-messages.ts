@@ -1,0 +1,31 @@
+import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { button, buttons, section } from './blocks.ts';
+import type { SlackMessage } from './client.ts';
+import { code } from './escape.ts';
+import { clockTime, person } from './wording.ts';
+
+/** Goes into the thread of the card from which a cluster was frozen; the freeze can be lifted from there. */
+export function frozenMessage(approval: ApprovalItem, by: string, now: Date): SlackMessage {
+  return {
+    text: 'The cluster is frozen',
+    blocks: [
+      section(
+        `🧊 *Frozen* by ${person(by)}, ${clockTime(now.toISOString())}: the agent does nothing on ` +
+          `${code(approval.cluster_id, 160)}, not even what is approved now. Predictions go on.`,
+      ),
+      buttons(approval.approval_id, [button('unfreeze', 'Unfreeze cluster')]),
+    ],
+  };
+}
+
+export function unfrozenMessage(approval: ApprovalItem, by: string, now: Date): SlackMessage {
+  return {
+    text: 'The cluster is not frozen any more',
+    blocks: [
+      section(
+        `▶️ *Unfrozen* by ${person(by)}, ${clockTime(now.toISOString())}: ${code(approval.cluster_id, 160)}. ` +
+          'What was approved before the freeze is checked again before it is done.',
+      ),
+    ],
+  };
+}

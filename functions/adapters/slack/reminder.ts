@@ -1,0 +1,13 @@
+import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { silenceWords } from '../../domain/question-words.ts';
+import { section } from './blocks.ts';
+import type { SlackMessage } from './client.ts';
+import { clockTime, person } from './wording.ts';
+
+/** Goes into the thread of the card. */
+export function reminderMessage(approval: ApprovalItem, who: readonly string[]): SlackMessage {
+  const text =
+    `⏰ Still open until ${clockTime(approval.expires_at)}; if nobody answers, ${silenceWords(approval)}. ` +
+    (who.length > 0 ? who.map(person).join(' ') : 'Nobody in the configuration may answer it.');
+  return { text: 'A request still waits for an answer', blocks: [section(text)] };
+}

@@ -1,0 +1,108 @@
+import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { type AnswerReply, AnswerRequest, Authorizer } from '../../../schemas/ports/answer.ts';
+import { DENIED_WITHOUT_REASON, standingWords, tooLateWords } from '../../domain/answer-words.ts';
+import type { Answerer } from '../../domain/approvers.ts';
+import { answerApproval, authorise, reasonOf, type Taken } from './answer-approval.ts';
+import { note } from './audit.ts';
+import { freezeCluster, unfreezeCluster } from './freeze.ts';
+import type { AnswerOutsideSlackStore, ApprovalPorts } from './ports.ts';
+import { publish } from './publish.ts';
+import { askToUndo } from './undo.ts';
+
+type Ports = ApprovalPorts<AnswerOutsideSlackStore>;
+
+/** What is recorded where nobody said why; not worth a line on the card. */
+const SILENT = { approved: 'approved without a reason', denied: DENIED_WITHOUT_REASON };
+
+const MALFORMED: AnswerReply = { outcome: 'malformed', message: 'this is not an answer to an approval' };
+
+/**
+ * Takes what a person does about an approval outside of Slack, in the console or on the command line: the same decision, authorisation and
+ * audit as for a click. The task token is not touched here: the event that announces the decision wakes up the sweeper, which resumes the
+ * execution; and where that event is lost, the sweeper comes by within a minute.
+ *
+ * @param authorizer what the gateway has proven about the caller; what the body says about it does not count
+ */
+export async function answerOutsideSlack(ports: Ports, authorizer: unknown, body: Buffer): Promise<AnswerReply> {
+  const by = answererOf(authorizer);
+  const asked = AnswerRequest.safeParse(jsonOf(body));
+  if (!by || !asked.success) return MALFORMED;
+  const { approvalId, action } = asked.data;
+  const reason = reasonOf(asked.data.reason ?? '');
+  if (action === 'approve' || action === 'deny') {
+    const decision = action === 'approve' ? 'approved' : 'denied';
+    const answer = { approvalId, by, decision, reason: reason || SILENT[decision] } as const;
+    return replyTo(await answerApproval(ports, answer, (approval) => publish(ports, approval)));
+  }
+  const approval = await ports.store.loadApproval(approvalId);
+  if (!approval) return replyTo({ outcome: 'unknown' });
+  if (action === 'details') {
+    await note(ports, approval, by.id, 'looked at the details');
+    return { outcome: 'done', message: standingWords(approval) };
+  }
+  const allowed = await authorise(ports, approval, by);
+  if (!allowed.ok) {
+    await note(ports, approval, by.id, `refused to ${action}`, allowed.reason);
+    return replyTo({ outcome: 'refused', approval, why: allowed.reason });
+  }
+  return act(ports, approval, action, allowed.slackId);
+}
+
+async function act(
+  ports: Ports,
+  approval: ApprovalItem,
+  action: 'undo' | 'freeze' | 'unfreeze',
+  by: string,
+): Promise<AnswerReply> {
+  const cluster = approval.cluster_id;
+  if (action === 'undo') {
+    const why = await askToUndo(ports, approval, by);
+    return why === null
+      ? { outcome: 'done', message: 'It is being taken back, and read back from the scheduler.' }
+      : { outcome: 'nothingToDo', message: why };
+  }
+  if (action === 'freeze') {
+    const already = await freezeCluster(ports, approval, by);
+    return already === null
+      ? { outcome: 'done', message: `${cluster} is frozen: the agent does nothing there until somebody unfreezes it.` }
+      : { outcome: 'nothingToDo', message: `${cluster} is frozen already, by ${already.by}: ${already.reason}.` };
+  }
+  const { lifted, left } = await unfreezeCluster(ports, approval, by);
+  if (left) {
+    const message = `All clusters are frozen, by ${left.by}: ${left.reason}. An operator lifts that.`;
+    return { outcome: lifted ? 'done' : 'nothingToDo', message };
+  }
+  return lifted
+    ? { outcome: 'done', message: `${cluster} is not frozen any more.` }
+    : { outcome: 'nothingToDo', message: `${cluster} is not frozen.` };
+}
+
+function replyTo(taken: Taken): AnswerReply {
+  switch (taken.outcome) {
+    case 'unknown':
+      return { outcome: 'unknown', message: 'There is no approval under this id.' };
+    case 'refused':
+      return { outcome: 'refused', message: `You cannot do this: ${taken.why}.` };
+    case 'tooLate':
+      return { outcome: 'tooLate', message: tooLateWords(taken.approval) };
+    case 'decided':
+      return { outcome: 'done', message: standingWords(taken.approval) };
+  }
+}
+
+/** On AWS an ARN, which the configuration of the cluster maps to a person; on one machine the person of the token. */
+function answererOf(authorizer: unknown): Answerer | null {
+  const proven = Authorizer.safeParse(authorizer);
+  if (!proven.success) return null;
+  return 'iam' in proven.data
+    ? { kind: 'cli', id: proven.data.iam.userArn }
+    : { kind: proven.data.lambda.way, id: proven.data.lambda.person };
+}
+
+function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}

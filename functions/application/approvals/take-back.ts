@@ -1,0 +1,40 @@
+import type { ClusterConfig } from '../../../schemas/config.ts';
+import type { Effect } from '../../../schemas/effect.ts';
+import { recordedArguments } from '../../domain/permission.ts';
+import { stands } from '../../domain/undoing.ts';
+import type { Scheduler } from '../decisions/scheduler.ts';
+import { undoEffect } from '../decisions/undo-effect.ts';
+import { followEffect } from './follow-effect.ts';
+import type { ApprovalPorts, TakeBackStore } from './ports.ts';
+import { publish } from './publish.ts';
+
+/**
+ * Takes back an effect, approved or autonomous, because a person asked for it in time, reads back that it is gone, and says so where it was
+ * shown. The request is the approval's own record, not the event that started this: an event alone undoes nothing.
+ *
+ * @returns the effect as it is now; null while there is none, or nobody asked
+ * @throws SchedulerUnavailable, SchedulerMalformed: safe to repeat. NotPermitted
+ */
+export async function takeBack(
+  ports: ApprovalPorts<TakeBackStore>,
+  approvalId: string,
+  schedulerOf: (config: ClusterConfig) => Promise<Scheduler>,
+): Promise<Effect | null> {
+  const { store, now } = ports;
+  const approval = await store.loadApproval(approvalId);
+  if (approval?.undo_asked_at === undefined || !stands(approval)) return null;
+  const { cluster_id: clusterId, pinned, subject } = approval;
+  const row = await store.loadJob(pinned);
+  recordedArguments(row, pinned.decisionId, subject.whose);
+  let effect = subject.whose === 'asked' ? row?.approved_effect : row?.effect;
+  // Not there yet: the sweeper asks again once it is.
+  if (!row || !effect) return null;
+  if (effect.status === 'done') {
+    const config = await store.loadConfig(clusterId, row.platform ?? 'kubernetes');
+    effect = await undoEffect(await schedulerOf(config), effect, now);
+    await store.recordEffect(pinned, effect, subject.whose);
+  }
+  const followed = await followEffect(ports, approval);
+  await publish(ports, followed.approval);
+  return effect;
+}

@@ -1,0 +1,36 @@
+import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { undoState } from '../../domain/undoing.ts';
+import { note } from './audit.ts';
+import type { ApprovalPorts, UndoStore } from './ports.ts';
+import { showState } from './publish.ts';
+
+const WHY_NOT = {
+  never: 'There is nothing here that could be undone.',
+  over: 'The time to undo this is over.',
+  asked: 'Somebody has asked to undo this already; the card will say when it is done.',
+};
+
+/**
+ * Asks once for an effect to be taken back, on behalf of somebody who may. Only UndoEffect, which besides Act is the only one to know
+ * the credentials of schedulers, does it; a request that gets lost on the way is repeated by the sweeper.
+ * @returns why nothing is taken back, null when it will be
+ */
+export async function askToUndo(
+  ports: ApprovalPorts<UndoStore>,
+  approval: ApprovalItem,
+  by: string,
+): Promise<string | null> {
+  const state = undoState(approval, ports.now);
+  if (state !== 'open') return WHY_NOT[state];
+  const asked = await ports.store.askUndo(approval.approval_id, by, ports.now);
+  if (!asked) return WHY_NOT.asked;
+  await note(ports, asked, by, 'asked to undo');
+  const steps = await Promise.allSettled([requestUndo(ports, asked), showState(ports, asked)]);
+  for (const step of steps) if (step.status === 'rejected') ports.warn('left to the sweeper', step.reason);
+  return null;
+}
+
+export function requestUndo({ emit }: Pick<ApprovalPorts<UndoStore>, 'emit'>, approval: ApprovalItem): Promise<void> {
+  const { cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt, approval_id: approvalId } = approval;
+  return emit('UndoRequested', { schemaVersion: 1, clusterId, jobId, submittedAt, approvalId });
+}

@@ -1,0 +1,132 @@
+import { writeFile } from 'node:fs/promises';
+import pc from 'picocolors';
+import { PART_WORDS } from '../../../functions/domain/figure-words.ts';
+import type { Notice } from '../../console/views.ts';
+import { EXIT } from '../result.ts';
+import { CannotStart } from './cannot-start.ts';
+import { renderSummary } from './closing-table.ts';
+import type { HumanMoment } from './human-moment.ts';
+import { type Interrupted, onInterrupt } from './interrupt.ts';
+import { openRun } from './open-run.ts';
+import type { Options } from './options.ts';
+import { type ProgressView, showProgress, TONE_COLOUR } from './progress.ts';
+import type { Session } from './session.ts';
+import { sparedInWords } from './spared-words.ts';
+import { wrapped } from './status-line.ts';
+import { disagreements, type Summary } from './summary.ts';
+import { waitForPerson } from './waiting.ts';
+import type { FirstDecision } from './watch.ts';
+
+/** What a run tells people, on stdout or, where a program reads that, on stderr. */
+class Screen {
+  readonly out: NodeJS.WriteStream;
+  #progress: Pick<ProgressView, 'say' | 'notice'> | null = null;
+
+  constructor(out: NodeJS.WriteStream) {
+    this.out = out;
+  }
+
+  /** A line of text, wrapped between words where the terminal is narrower. */
+  say(text: string): void {
+    if (this.#progress !== null) {
+      this.#progress.say(text);
+      return;
+    }
+    for (const line of wrapped(text, this.out.columns)) this.out.write(`${line}\n`);
+  }
+
+  notice(notice: Notice): void {
+    if (this.#progress !== null) this.#progress.notice(notice);
+    else this.say(TONE_COLOUR[notice.tone](notice.text));
+  }
+
+  /** While this shows progress, lines go above it. */
+  async during(progress: ProgressView, work: Promise<void>): Promise<void> {
+    this.#progress = progress;
+    try {
+      await work;
+    } finally {
+      progress.stop();
+      this.#progress = null;
+    }
+  }
+}
+
+/**
+ * One start, from its options to its end. Ctrl-C ends it early and cleanly: the feed stops, what is in flight settles,
+ * the summary is written. A second Ctrl-C ends it at once.
+ */
+export async function run(options: Options): Promise<void> {
+  const interrupted = onInterrupt();
+  const screen = new Screen(options.json ? process.stderr : process.stdout);
+  let moment: HumanMoment | null = null;
+  const session = await openRun(options, process.env, {
+    say: (line) => screen.say(line),
+    onNotice: (notice) => screen.notice(notice),
+    onHistory: (arn, event) => moment?.observe(arn, event),
+    log: (message) => screen.say(pc.dim(message)),
+  });
+  try {
+    sayWhere(session, options, screen);
+    void session.watch.firstDecision.then((decision) => screen.say(firstDecisionInWords(decision)));
+    if (isSomebodyThere(options)) moment = waitForPerson(session, process.stdin, (line) => screen.say(line));
+    void interrupted.promise.then(() => {
+      moment?.end();
+      session.stop();
+    });
+    const running = session.run();
+    await screen.during(showProgress(session, screen.out), running).finally(() => moment?.end());
+    await conclude(session, options, screen);
+    if (isSomebodyThere(options)) await stayUp(session, screen, interrupted);
+  } finally {
+    await session.close();
+  }
+}
+
+function isSomebodyThere({ exit }: Options): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true && !exit;
+}
+
+function sayWhere(session: Session, { data }: Options, screen: Screen): void {
+  screen.say(`Console       ${pc.cyan(session.consoleUrl)}`);
+  if (session.signIn) {
+    screen.say(`Approvals     ${pc.cyan(session.signIn.url)}`);
+    screen.say(pc.dim(`              answers as ${session.signIn.person} for 12 hours; keep it to yourself`));
+  }
+  screen.say(`AWS endpoint  ${pc.cyan(session.system.url)}  (bus vgac, access key in ${data}/credentials)`);
+  screen.say(pc.dim(`${session.description}. Ctrl-C ends it.`));
+}
+
+function firstDecisionInWords({ jobId, clusterId, part, statement }: FirstDecision): string {
+  const seconds = process.uptime().toFixed(1);
+  return `First decision after ${seconds} s: ${jobId} in ${clusterId}, ${PART_WORDS[part]}: ${statement}`;
+}
+
+/** Prints and writes what happened. Sums that do not agree are a fault: they are said, and the process ends with 1. */
+async function conclude(session: Session, options: Options, screen: Screen): Promise<void> {
+  const summary = await session.summary();
+  const { out } = screen;
+  out.write(`\n${renderSummary(summary, session.watch.clusters, out.columns)}\n`);
+  const spared = sparedInWords(session.spared() ?? []);
+  if (spared !== null) out.write(`${wrapped(spared, out.columns, '').join('\n')}\n`);
+  for (const fault of disagreements(summary)) {
+    screen.say(pc.red(`The sums do not agree: ${fault}`));
+    process.exitCode = EXIT.failed;
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  if (options.summary !== undefined) await writeSummary(options.summary, summary);
+}
+
+async function writeSummary(file: string, summary: Summary): Promise<void> {
+  await writeFile(file, `${JSON.stringify(summary, null, 2)}\n`).catch((cause: unknown) => {
+    throw new CannotStart(`Cannot write ${file}: give --summary a file in a folder that exists.`, { cause });
+  });
+}
+
+/** The page outlives the run until somebody has seen enough of it. */
+async function stayUp(session: Session, screen: Screen, interrupted: Interrupted): Promise<void> {
+  if (interrupted.happened()) return;
+  screen.say('');
+  screen.say(`The page stays at ${pc.cyan(session.consoleUrl)} until Ctrl-C.`);
+  await interrupted.promise;
+}

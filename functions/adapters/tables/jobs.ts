@@ -4,6 +4,7 @@ import type { Effect } from '../../../schemas/effect.ts';
 import { JobItem, type RoundForecast } from '../../../schemas/items/job.ts';
 import type { Job } from '../../../schemas/machines/job-workflow.ts';
 import { AlreadyAdmitted, type Closing } from '../../application/decisions/ports.ts';
+import { outlineOf } from '../../domain/figures.ts';
 import { canonicalInstant, type Round } from '../../domain/round.ts';
 import type { Whose } from '../../domain/subject.ts';
 import { queryPages } from './query.ts';
@@ -74,6 +75,7 @@ export async function recordDecision(
   const due = forecast === null ? labelDue : decidedAt;
   const attributes = {
     decision,
+    outline: outlineOf(decision),
     predicted_wait: prediction.waitSeconds,
     confidence: prediction.confidence ?? undefined,
     ...(forecast !== null && { forecast }),

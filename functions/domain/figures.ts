@@ -1,5 +1,6 @@
 import type { Decision } from '../../schemas/decision.ts';
 import type { JobItem, RowStatus } from '../../schemas/items/job.ts';
+import type { Outline } from '../../schemas/items/listing.ts';
 import type { TierState } from './calibration/state.ts';
 import { ledgerEntry } from './outcome.ts';
 import { TOKEN, TOKENS } from './thresholds.ts';
@@ -156,20 +157,27 @@ export function reachedOf({ byTier }: Pick<Figures, 'byTier'>): number {
 
 /** What a decision counts for before its job is closed, or anything of its outcome known. */
 export function decidedFacts(
-  decision: Pick<Decision, 'next' | 'called' | 'tier' | 'asks'> | null,
+  decision: (Pick<Decision, 'next' | 'called' | 'tier'> & Pick<Decision | Outline, 'asks'>) | null,
   status: RowStatus | null,
 ): RoundFacts {
   const part = partOf(decision, status);
   return {
     part,
     // What a switch refused is not asked instead.
-    alsoAsked: part === 'acted' && decision !== null && decision.asks !== null,
+    alsoAsked: part === 'acted' && Boolean(decision?.asks),
     called: decision?.called ?? 0,
     tier: decision?.tier ?? 0,
     came: null,
     weight: 0,
     waitedLong: false,
   };
+}
+
+/** What a listing shows of a decision. */
+export function outlineOf({ next, called, tier, asks, reasons }: Decision): Outline {
+  const [first] = reasons;
+  const reason = first === undefined ? null : { code: first.code, message: first.message };
+  return { next, called, tier, asks: asks !== null, reason };
 }
 
 /** The same from the row of a job, with what came of it as the fold settles it. */

@@ -5,6 +5,7 @@ import { JobRequest } from '../events/collector.ts';
 import { Layout } from '../layout.ts';
 import { Instant, Platform } from '../primitives.ts';
 import { LabelForecast } from './ledger.ts';
+import { Outline } from './listing.ts';
 
 /** How a job's row ended. */
 export const RowStatus = z.enum([
@@ -54,6 +55,7 @@ export const JobItem = z.object({
   own_effect_of: z.string().optional(),
   // decision
   decision: Decision.optional(),
+  outline: Outline.optional(),
   predicted_wait: z.number().optional(),
   confidence: z.number().optional(),
   /** Written before the scheduler is touched: the events this causes may arrive before the effect is known. */

@@ -1,4 +1,4 @@
-import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { ForecastItem, ForecastRow } from '../../../schemas/items/forecast.ts';
 import type { Observation } from '../../../schemas/ports/vgac.ts';
 import type { RowChange, RowName } from '../../application/outcomes/ports.ts';
@@ -9,6 +9,7 @@ import { hashOf, type RowKind, rowAfter } from '../../domain/forecast/rows.ts';
 import type { ForecastState } from '../../domain/forecast/state.ts';
 import { emptyTables } from '../../domain/forecast/tables.ts';
 import type { Standing } from '../../domain/served.ts';
+import { query } from './query.ts';
 import { readOfClusters } from './read-many.ts';
 import { type Items, readTogether } from './read-together.ts';
 import { clusterKey, conditionally, parseItem, putItem, type Table } from './table.ts';
@@ -121,20 +122,12 @@ export async function storedRows(
 ): Promise<Map<string, Record<string, unknown>>> {
   const { PK, SK: prefix } = rowKeyOf(clusterId, kind, '');
   const rows = new Map<string, Record<string, unknown>>();
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        KeyConditionExpression: 'PK = :pk AND begins_with(SK, :prefix)',
-        ExpressionAttributeValues: { ':pk': PK, ':prefix': prefix },
-        ConsistentRead: true,
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    for (const item of page.Items ?? []) rows.set(String(item.SK).slice(prefix.length), item);
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const found = query(table, {
+    KeyConditionExpression: 'PK = :pk AND begins_with(SK, :prefix)',
+    ExpressionAttributeValues: { ':pk': PK, ':prefix': prefix },
+    ConsistentRead: true,
+  });
+  for await (const item of found) rows.set(String(item.SK).slice(prefix.length), item);
   return rows;
 }
 

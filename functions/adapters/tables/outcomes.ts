@@ -1,4 +1,4 @@
-import { BatchGetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { JobItem } from '../../../schemas/items/job.ts';
 import { LAYOUT } from '../../../schemas/layout.ts';
 import { RowContended } from '../../application/outcomes/contended.ts';
@@ -8,6 +8,7 @@ import { firstLabel, joinOutcome, marksOf, nextDue, type Told } from '../../doma
 import { nextQueueDue } from '../../domain/queue-facts.ts';
 import { canonicalInstant, type Round, roundOf } from '../../domain/round.ts';
 import { loadJob, ROW_LIFE_SECONDS } from './jobs.ts';
+import { query } from './query.ts';
 import { clusterKey, conditionally, jobKey, rowKey, type Table, upsertItem } from './table.ts';
 
 /** A row has at most five writers; whoever loses this often is retried by the queue in front. */
@@ -83,21 +84,16 @@ export async function labelRow(table: Table, row: JobItem, longWaitSeconds: numb
 /** Keys of the rounds whose decision waits to be folded and can be by now, earliest first. The index may lag behind. */
 export async function dueRounds(table: Table, clusterId: string, now: Date, limit: number): Promise<string[]> {
   const keys: string[] = [];
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        IndexName: 'unfolded',
-        KeyConditionExpression: 'unfolded = :cluster AND unfolded_due <= :now',
-        ExpressionAttributeValues: { ':cluster': clusterKey(clusterId), ':now': now.toISOString() },
-        Limit: Math.min(PAGE, limit - keys.length),
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    for (const item of page.Items ?? []) keys.push(String(item.SK).slice('JOB#'.length));
-    start = page.LastEvaluatedKey;
-  } while (start && keys.length < limit);
+  const found = query(table, {
+    IndexName: 'unfolded',
+    KeyConditionExpression: 'unfolded = :cluster AND unfolded_due <= :now',
+    ExpressionAttributeValues: { ':cluster': clusterKey(clusterId), ':now': now.toISOString() },
+    Limit: Math.min(PAGE, limit),
+  });
+  for await (const item of found) {
+    keys.push(String(item.SK).slice('JOB#'.length));
+    if (keys.length >= limit) break;
+  }
   return keys;
 }
 

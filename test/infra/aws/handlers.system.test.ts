@@ -127,7 +127,14 @@ describe('every handler', () => {
             command: by === 'putItem' ? 'Put' : 'Update',
           })),
         );
-        commands.push(...written);
+        // The same for what queries go through, query.ts: with an index or without.
+        const queried = parts.flatMap(([, store = '', code = '']) =>
+          Array.from(code.matchAll(/\bquery(?:Pages)?\d*\(\w+, \{([\s\S]*?)\}\)/g), ([, input = '']) => ({
+            store,
+            command: input.includes('IndexName') ? 'Query' : TABLE_QUERY,
+          })),
+        );
+        commands.push(...written, ...queried);
         return [basename(dirname(path)), { text, commands }];
       }),
     );

@@ -8,44 +8,47 @@ const SecretName = z.string().regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'use the name
 
 const ActionChoice = z.strictObject({
   action: z.string().min(1),
-  /** Where to, for actions that need it: another queue, a priority delta. */
+  /** Target of actions that need one: another queue, a priority delta. */
   target: Text.optional(),
 });
 
 /**
- * Numbers of one tier that differ here (CALIBRATION.md section 4; the usual ones are in functions/domain/thresholds.ts).
- * A change of eps, ece, promise or tokens starts the tokens and counts of that tier anew.
+ * Overrides of one tier's numbers (CALIBRATION.md section 4; the defaults are in functions/domain/thresholds.ts). A
+ * change of eps, ece, promise or tokens restarts the tokens and counts of that tier.
  */
 const TierOverrides = z
   .strictObject({
-    /** Calls from this served probability on. */
+    /** The tier is called for from this served probability on. */
     eps: z.number().min(0.01).max(0.99).optional(),
     /** R: the debiased ECE may be at most this. */
     ece: z.number().min(0.001).max(0.5).optional(),
-    /** At least this share of what the tier does alone is right; never below eps - R. */
+    /** At least this share of the tier's autonomous acts is right; never below eps - R. */
     promise: z.number().min(0.001).max(0.99).optional(),
-    /** K: wrong acts that a tier may begin with. */
+    /** K: the wrong acts a tier is granted at the start. */
     tokens: z.number().min(0).max(1000).optional(),
     cap: z.number().min(0).max(10_000).optional(),
   })
   .optional();
 
-/** Everything an operator decides about one cluster. An unknown cluster gets all the defaults, with dry run on. */
+/** Everything an operator configures for one cluster. An unknown cluster gets all the defaults, with dry run on. */
 export const ClusterConfig = z.strictObject({
   clusterId: ClusterId,
   platform: Platform,
-  /** T: a wait above so many seconds is long; the threshold that VGAC's model predicts, where there is one. */
+  /** T: a wait longer than this many seconds is long; the threshold of VGAC's model, if there is one. */
   longWaitSeconds: z.number().int().min(1).max(86_400).default(300),
-  /** On: nothing touches the scheduler, effects are recorded as "would have". */
+  /** If on, nothing touches the scheduler; effects are recorded as "would have". */
   dryRun: z.boolean().default(true),
   vgac: z
     .strictObject({
-      /** `builtin`: the cluster is without VGAC, and the built-in forecast of its queue serves alone. */
+      /** `builtin`: the cluster has no VGAC, and only the built-in forecast of its queue is served. */
       variant: z.enum(['v1', 'platform', 'builtin']).default('v1'),
       baseUrl: BaseUrl.optional(),
       apiKeySecret: SecretName.optional(),
       timeoutSeconds: z.number().min(0.1).max(20).optional(),
-      /** v1 only: `risk_score` is P(wait > T). Without it VGAC gives no probability, and the built-in forecast serves alone. */
+      /**
+       * v1 only: `risk_score` is P(wait > T). Without it VGAC gives no probability, and only the built-in forecast is
+       * served.
+       */
       riskScoreIsProbability: z.boolean().default(false),
     })
     .prefault({}),
@@ -68,49 +71,52 @@ export const ClusterConfig = z.strictObject({
     .strictObject({ suggest: z.array(SlackUserId).default([]), gate: z.array(SlackUserId).default([]) })
     .prefault({}),
   /**
-   * Who is who in Slack: the name of a job's user, since nobody approves their own job; and the ARN of an IAM identity that
-   * answers without Slack.
+   * Slack ids of people: by the name of a job's user, since nobody may approve their own job, and by the ARN of an
+   * IAM identity that answers outside Slack.
    */
   users: z.record(Text, SlackUserId).default({}),
-  /** Off: the job of a user without a Slack id cannot be approved for tiers 3 and 4. */
+  /** If off, the job of a user without a Slack id cannot be approved for tiers 3 and 4. */
   allowUnmappedUsers: z.boolean().default(false),
   tiers: z
     .strictObject({ annotate: TierOverrides, warn: TierOverrides, suggest: TierOverrides, gate: TierOverrides })
     .prefault({}),
-  /** Questions are worth a human's time, or they are not asked. */
+  /** Limits on questions: one is asked only if it is worth a human's time. */
   asking: z
     .strictObject({
-      /** Questions of this cluster that may be open at once, and asked within an hour. */
+      /** How many questions of this cluster may be open at once, and asked within an hour. */
       open: z.number().int().min(0).max(100).default(6),
       perHour: z.number().int().min(0).max(1000).default(6),
-      /** Places of each that only tier 4 may take. */
+      /** How many slots of each are reserved for tier 4. */
       keptForGate: z.number().int().min(0).max(100).default(2),
     })
     .prefault({}),
   limits: z
     .strictObject({
-      /** Of one action on one job. */
+      /** For one action on one job. */
       cooldownMinutes: z.number().min(0).max(10_080).default(30),
-      /** Of the whole cluster, over all actions. */
+      /** For the whole cluster, over all actions. */
       actionsPerHour: z.number().int().min(0).max(1000).default(60),
     })
     .prefault({}),
-  /** A label that waits longer than this to be folded makes the evidence stale. */
+  /** Evidence is stale when a label has waited longer than this to be folded. */
   freshnessMinutes: z.number().min(1).max(1440).default(15),
   approvalTtlSeconds: z.number().int().min(1).max(604_800).default(14_400),
   approvals: z
     .strictObject({
-      /** Before the expiry; 0 for none. An approval is never reminded of in the first half of its time. */
+      /**
+       * How long before the expiry to remind; 0 for never. No reminder is sent in the first half of an approval's
+       * life.
+       */
       reminderMinutes: z.number().min(0).max(1440).default(30),
-      /** How long a reversible action can be taken back from its card; 0 for not at all. */
+      /** How long a reversible action can be undone from its card; 0 for not at all. */
       undoMinutes: z.number().min(0).max(1440).default(15),
-      /** More questions than this open in one channel are shown as cards with a list. */
+      /** If more questions than this are open in one channel, cards with a list show the rest. */
       cardsAtOnce: z.number().int().min(1).max(100).default(3),
-      /** Statements of which people are told share one message for so long. */
+      /** Statements that people are notified of share one message for this long. */
       statementMinutes: z.number().min(1).max(1440).default(15),
     })
     .prefault({}),
-  /** Keys the lotteries of hold-outs and rings; generated by `configure` where it is absent. */
+  /** Key of the lotteries of hold-outs and rings; `configure` generates it if it is absent. */
   salt: z.string().min(16).max(128).optional(),
   slackChannel: Text.optional(),
 });

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { Instant } from './primitives.ts';
 
 /**
- * `done` read back as intended · `dryRun` would have been done · `refused` a safety switch said no ·
- * `void` the approval no longer fits the world · `failed` tried, and the read-back disagrees · `undone` taken back.
+ * `done`: read back as intended · `dryRun`: would have been done · `refused` by a safety switch · `void`: the
+ * approval is out of date · `failed`: tried, but the read-back disagrees · `undone`: taken back.
  */
 export const EffectStatus = z.enum(['done', 'dryRun', 'refused', 'void', 'failed', 'undone']);
 export type EffectStatus = z.infer<typeof EffectStatus>;
@@ -15,9 +15,9 @@ export const Effect = z.object({
   at: Instant,
   /** The switch or the disagreement, in words. */
   reason: z.string().optional(),
-  /** True when the scheduler was touched, so that the job has no usable label. */
+  /** True if the scheduler was touched, so that the job has no usable label. */
   intervened: z.boolean(),
-  /** What the adapter needs to take it back; absent where it cannot be undone. */
+  /** What the adapter needs to undo it; absent if it cannot be undone. */
   undo: z.record(z.string(), z.unknown()).optional(),
 });
 export type Effect = z.infer<typeof Effect>;

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * The layout of everything that is stored, which each item and each data folder says of itself. Raised with every change
- * that an older reader would misread; from then on a newer version reads the one before it.
+ * The layout of everything that is stored; each item and each data folder carries it. Raised with every change that
+ * an older reader would misread; from then on a newer version also reads the one before it.
  */
 export const LAYOUT = 1 as const;
 

@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { TIERS } from './tiers.ts';
 
 /**
- * Free text that people may read: bounded and visible. Control characters and the invisible marks that reorder or hide
- * text have no place in a name. A pattern, so that the JSON Schema carries the rule. Escaped again wherever it is shown.
+ * Free text that people may read: bounded and visible. Control characters and the invisible marks that reorder or
+ * hide text have no place in a name. A pattern, so that the JSON Schema includes the rule. Escaped again wherever it
+ * is shown.
  */
 export const Text = z
   .string()
@@ -21,9 +22,9 @@ export const ClusterId = z
 /** Slurm array tasks (`123_[4-7%2]`), Kubernetes uids and Batch ids all fit; spaces, quotes and braces do not. */
 export const JobId = z
   .string()
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:/@+=,%[\]-]{0,255}$/, 'use 1 to 256 characters of a scheduler job id');
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:/@+=,%[\]-]{0,255}$/, 'use a scheduler job id of 1 to 256 characters');
 
-/** ISO 8601 in UTC, second or finer; years outside 2000 to 2099 are a broken clock, not a job. */
+/** ISO 8601 in UTC, second or finer; years outside 2000 to 2099 mean a broken clock. */
 export const Instant = z.iso
   .datetime({ offset: false, message: 'use ISO 8601 in UTC, e.g. 2026-11-20T08:00:00Z' })
   .regex(/^20\d\d-/, 'year must be between 2000 and 2099');

@@ -22,7 +22,7 @@ import * as slack from './ports/slack.ts';
 import * as vgac from './ports/vgac.ts';
 import { Verdict } from './verdict.ts';
 
-/** Machine inputs are named after their state; the schemas beside them in the same file are parts, not boundaries. */
+/** The schemas a module exports, by name. */
 const boundaries = (module: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(module).filter(([, value]) => value instanceof z.ZodType)) as Record<
     string,
@@ -69,7 +69,7 @@ export const published: Record<string, z.ZodType> = {
   ...boundaries(answer),
 };
 
-/** JSON Schema (draft 2020-12) of what a sender writes; bytes and sets, which JSON has not, are left open. */
+/** JSON Schema (draft 2020-12) of what a sender writes; bytes and sets, which JSON does not have, are left open. */
 export function toJsonSchemaText(name: string, schema: z.ZodType): string {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return `${JSON.stringify({ title: name, ...json }, null, 2)}\n`;

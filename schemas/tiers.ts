@@ -1,2 +1,5 @@
-/** The tiers from the lowest; tier 1 is the first. Beside no schema, so that the page can know them without zod. */
+/**
+ * The tiers, lowest first; the first is tier 1. In a file without schemas, so that the page can import it without
+ * zod.
+ */
 export const TIERS = ['annotate', 'warn', 'suggest', 'gate'] as const;

@@ -8,13 +8,13 @@ export type Reason = z.infer<typeof Reason>;
 export const DriftBand = z.enum(['none', 'monitor', 'degrade', 'escalate']);
 export type DriftBand = z.infer<typeof DriftBand>;
 
-/** Alarms of the two calibration detectors that still count: on raw p, on served q. */
+/** Active alarms of the two calibration detectors: on raw p, on served q. */
 export const DriftAlarm = z.enum(['none', 'raw', 'served', 'both']);
 export type DriftAlarm = z.infer<typeof DriftAlarm>;
 
 /**
- * How far this cluster's predictions may be trusted now. Travels in the state, so the console answers "why".
- * ECE values are debiased (CALIBRATION.md section 1); null where there is no evidence yet.
+ * How far this cluster's predictions may be trusted now. Part of the state, so that the AWS console answers "why".
+ * ECE values are debiased (CALIBRATION.md section 1); null if there is no evidence yet.
  */
 export const Verdict = z.object({
   score: z.number().nullable(),
@@ -24,15 +24,15 @@ export const Verdict = z.object({
   eceUpper: z.number().nullable(),
   /** What a perfect model would show with n labels. */
   nullMean: z.number().nullable(),
-  /** Labels that the ECE stands on. */
+  /** Number of labels behind the ECE. */
   n: z.number().int(),
-  /** q tells more than the base rate, with one-sided 99 % certainty. */
+  /** q is better than the base rate, with one-sided 99 % confidence. */
   skilled: z.boolean(),
   epoch: z.number().int(),
   version: z.number().int(),
-  /** The band that the lower bound of the ECE supports now; the announced one lags behind it. */
+  /** The band that the lower bound of the ECE supports now; the announced band lags behind. */
   drift: DriftBand,
-  /** Highest tier that the evidence carries, 0 to 4; whether tokens are left is another question. */
+  /** Highest tier that the evidence supports, 0 to 4, whether or not tokens are left. */
   earnedTier: z.number().int().min(0).max(4),
   reasons: z.array(Reason),
 });

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { DriftDetected, RecalibrationRequested } from '../../schemas/events/emitted.ts';
+import type { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { FoldClusterOutput } from '../../schemas/machines/drift-monitor.ts';
 import type { DriftAlarm, DriftBand } from '../../schemas/verdict.ts';
 import { severityOf } from './calibration/drift.ts';
@@ -42,7 +43,11 @@ export function announcementsOf(
   };
   const drift: z.infer<typeof DriftDetected> = {
     ...common,
-    ...{ band: to.band, previous: from.band, alarm: to.alarm, previousAlarm: from.alarm, what },
+    band: to.band,
+    previous: from.band,
+    alarm: to.alarm,
+    previousAlarm: from.alarm,
+    what,
     ...measured,
   };
   const request: z.infer<typeof RecalibrationRequested> = {
@@ -115,5 +120,19 @@ export function driftSentences(report: FoldClusterOutput): {
     meaning: previousDrift === drift ? `${drift}: ${MEANING[drift]}` : `${previousDrift} → ${drift}: ${MEANING[drift]}`,
     alarms: ALARMS[alarm],
     numbers: `${measured} over ${n} labels${perfect}`,
+  };
+}
+
+/** What the bus and the people in Slack were last told; kept apart, since either may be down while the other is not. */
+export interface DriftNotices {
+  readonly announced: DriftStanding;
+  readonly heard: DriftStanding;
+}
+
+/** An absent attribute means `none`. */
+export function driftNotices(item: CalibrationItem): DriftNotices {
+  return {
+    announced: { band: item.drift_band ?? 'none', alarm: item.drift_alarm ?? 'none' },
+    heard: { band: item.heard_band ?? 'none', alarm: item.heard_alarm ?? 'none' },
   };
 }

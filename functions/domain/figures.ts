@@ -1,5 +1,6 @@
 import type { Decision } from '../../schemas/decision.ts';
 import type { JobItem, RowStatus } from '../../schemas/items/job.ts';
+import type { Outline } from '../../schemas/items/listing.ts';
 import type { TierState } from './calibration/state.ts';
 import { ledgerEntry } from './outcome.ts';
 import { TOKEN, TOKENS } from './thresholds.ts';
@@ -89,7 +90,14 @@ export interface RoundFacts {
 
 export function noFigures(): Figures {
   const tier = (): TierFigures => ({
-    ...{ called: 0, acted: 0, heldOut: 0, right: 0, wrong: 0, things: 0, touched: 0, reached: 0 },
+    called: 0,
+    acted: 0,
+    heldOut: 0,
+    right: 0,
+    wrong: 0,
+    things: 0,
+    touched: 0,
+    reached: 0,
   });
   const parts = { nothingNeeded: 0, acted: 0, heldOut: 0, asked: 0, withheld: 0, late: 0, failed: 0, undecided: 0 };
   return { jobs: 0, parts, alsoAsked: 0, byTier: [tier(), tier(), tier(), tier()], longWaits: 0 };
@@ -149,18 +157,27 @@ export function reachedOf({ byTier }: Pick<Figures, 'byTier'>): number {
 
 /** What a decision counts for before its job is closed, or anything of its outcome known. */
 export function decidedFacts(
-  decision: Pick<Decision, 'next' | 'called' | 'tier' | 'asks'> | null,
+  decision: (Pick<Decision, 'next' | 'called' | 'tier'> & Pick<Decision | Outline, 'asks'>) | null,
   status: RowStatus | null,
 ): RoundFacts {
   const part = partOf(decision, status);
   return {
     part,
     // What a switch refused is not asked instead.
-    alsoAsked: part === 'acted' && decision !== null && decision.asks !== null,
+    alsoAsked: part === 'acted' && Boolean(decision?.asks),
     called: decision?.called ?? 0,
     tier: decision?.tier ?? 0,
-    ...{ came: null, weight: 0, waitedLong: false },
+    came: null,
+    weight: 0,
+    waitedLong: false,
   };
+}
+
+/** What a listing shows of a decision. */
+export function outlineOf({ next, called, tier, asks, reasons }: Decision): Outline {
+  const [first] = reasons;
+  const reason = first === undefined ? null : { code: first.code, message: first.message };
+  return { next, called, tier, asks: asks !== null, reason };
 }
 
 /** The same from the row of a job, with what came of it as the fold settles it. */
@@ -217,8 +234,15 @@ export function keptOf(
   const needed = testedFrom(rules);
   const done = things + touched;
   return {
-    ...{ right, settled, things, ...intervalOf(right, settled, things) },
-    ...{ promise: rules.promise, testedFrom: Math.ceil(needed), done, tested: done >= needed, basis },
+    right,
+    settled,
+    things,
+    ...intervalOf(right, settled, things),
+    promise: rules.promise,
+    testedFrom: Math.ceil(needed),
+    done,
+    tested: done >= needed,
+    basis,
   };
 }
 
@@ -239,8 +263,15 @@ export function keptTogether(each: readonly Kept[], basis: Basis): Kept {
   const [promise = null] = promises;
   const done = sum((kept) => kept.done);
   return {
-    ...{ right, settled, things, ...intervalOf(right, settled, things), promise: promises.size === 1 ? promise : null },
-    ...{ testedFrom: needed, done, tested: did.length > 0 && done >= needed, basis },
+    right,
+    settled,
+    things,
+    ...intervalOf(right, settled, things),
+    promise: promises.size === 1 ? promise : null,
+    testedFrom: needed,
+    done,
+    tested: did.length > 0 && done >= needed,
+    basis,
   };
 }
 

@@ -36,7 +36,12 @@ export function withStatement(before: Statements | null, said: Said, windowMs: n
   if (before === null || age >= windowMs) {
     const ids = [...(before?.told ?? []), said.decisionId].slice(-KEPT_IDS);
     return {
-      ...{ began_at: said.at, counts: { [counted]: 1 }, lines: [said.line], told: ids, because, mark },
+      began_at: said.at,
+      counts: { [counted]: 1 },
+      lines: [said.line],
+      told: ids,
+      because,
+      mark,
       ...(before !== null && { earlier: { began_at: before.began_at, counts: before.counts } }),
     };
   }

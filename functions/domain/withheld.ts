@@ -1,5 +1,5 @@
-import type { Decision } from '../../schemas/decision.ts';
 import type { RowStatus } from '../../schemas/items/job.ts';
+import type { Outline } from '../../schemas/items/listing.ts';
 import type { Fatigue } from './fatigue.ts';
 import { count, decidedFacts, type Figures, noFigures } from './figures.ts';
 
@@ -12,7 +12,7 @@ export interface Day {
 
 /** One job as far as a day counts it. */
 export interface DayRow {
-  readonly decision: Pick<Decision, 'next' | 'called' | 'tier' | 'asks' | 'reasons'> | null;
+  readonly outline: Outline | null;
   /** Null while it is open. */
   readonly status: RowStatus | null;
 }
@@ -21,11 +21,11 @@ export interface DayRow {
 export function countDay(rows: Iterable<DayRow>): Day {
   const figures = noFigures();
   const reasons = new Map<string, { code: string; times: number; example: string }>();
-  for (const { decision, status } of rows) {
-    const facts = decidedFacts(decision, status);
+  for (const { outline, status } of rows) {
+    const facts = decidedFacts(outline, status);
     count(figures, facts);
     if (facts.part !== 'withheld') continue;
-    const { code, message } = decision?.reasons[0] ?? { code: 'none', message: 'no rule was recorded' };
+    const { code, message } = outline?.reason ?? { code: 'none', message: 'no rule was recorded' };
     const reason = reasons.get(code) ?? { code, times: 0, example: message };
     reasons.set(code, { ...reason, times: reason.times + 1 });
   }

@@ -1,13 +1,15 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { answerTask } from '../adapters/aws/executions.ts';
-import { foldCluster } from '../adapters/fold.ts';
 import { ApprovalSettings, approvalPorts } from '../adapters/messages/approval-ports.ts';
 import { voidQuestionsStore } from '../adapters/tables/approval-stores.ts';
 import { loadConfig } from '../adapters/tables/config.ts';
+import { foldStore } from '../adapters/tables/fold-store.ts';
+import { outcomeStore } from '../adapters/tables/outcome-store.ts';
 import { table } from '../adapters/tables/table.ts';
-import { takeOutcome } from '../adapters/take-outcome.ts';
 import { voidQuestions } from '../application/approvals/void-questions.ts';
+import { foldCluster } from '../application/outcomes/fold-cluster.ts';
+import { takeOutcome } from '../application/outcomes/take-outcome.ts';
 import { admitOutcome } from '../domain/admission.ts';
 import { roundKey } from '../domain/round.ts';
 import { MalformedEvent } from '../runtime/errors.ts';
@@ -39,7 +41,12 @@ export const handler = task(
     const store = table(env.DYNAMODB_TABLE_NAME);
     // Only T and the budgets are used here; of an unknown cluster they do not depend on the platform.
     const config = await loadConfig(store, clusterId, 'kubernetes');
-    const { round, contradicts, teaches } = await takeOutcome(store, outcome, config.longWaitSeconds, now);
+    const { round, contradicts, teaches } = await takeOutcome(
+      outcomeStore(store),
+      outcome,
+      config.longWaitSeconds,
+      now,
+    );
     // First of all: whoever answers from now on reads that there is nothing left to answer.
     if (round !== null) {
       const ports = approvalPorts(invocation, voidQuestionsStore(store), IMPATIENT);
@@ -51,7 +58,7 @@ export const handler = task(
       log.warn('an outcome contradicts what was stored before it', { type: told.type });
     }
     if (round === null || !teaches) return { contradicts, folded: 0 };
-    const { folded, unreadable } = await foldCluster(store, config, now, [roundKey(round)]);
+    const { folded, unreadable } = await foldCluster(foldStore(store), config, now, [roundKey(round)]);
     if (unreadable.length > 0) metrics.addMetric('UnreadableRow', MetricUnit.Count, unreadable.length);
     return { contradicts, folded };
   },

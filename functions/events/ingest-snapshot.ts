@@ -1,15 +1,14 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
-import { foldCluster } from '../adapters/fold.ts';
 import { loadConfig } from '../adapters/tables/config.ts';
-import { loadCounts } from '../adapters/tables/forecast.ts';
-import { keepSnapshot } from '../adapters/tables/snapshots.ts';
+import { snapshotStore } from '../adapters/tables/fold-store.ts';
 import { table } from '../adapters/tables/table.ts';
+import { takeSnapshot } from '../application/outcomes/take-snapshot.ts';
 import { admitSnapshot } from '../domain/admission.ts';
 import { MalformedEvent } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 
-/** Corrects what the built-in forecast has counted by what a scheduler says of its whole queue, and tells by how much. */
+/** Corrects what the built-in forecast has counted by what a scheduler says of its whole queue, and reports by how much. */
 export const handler = task(
   { input: z.unknown(), output: z.object({ kept: z.boolean() }), env: { DYNAMODB_TABLE_NAME: z.string() } },
   async (event, { env, now, log, metrics }) => {
@@ -29,11 +28,8 @@ export const handler = task(
     const store = table(env.DYNAMODB_TABLE_NAME);
     // Only T is used here; of an unknown cluster it does not depend on the platform.
     const config = await loadConfig(store, clusterId, 'kubernetes');
-    // What is only not counted yet is no error of the count.
-    await foldCluster(store, config, now);
-    const counted = await loadCounts(store, clusterId);
-    if (!(await keepSnapshot(store, snapshot, now))) return { kept: false };
-    await foldCluster(store, config, now);
+    const counted = await takeSnapshot(snapshotStore(store), config, snapshot, now);
+    if (counted === null) return { kept: false };
     const off = Math.abs(pending - counted.pending) + Math.abs(running - counted.running);
     if (off > 0) {
       metrics.addMetric('QueueCorrected', MetricUnit.Count, off);

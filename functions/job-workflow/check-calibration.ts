@@ -1,11 +1,13 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { CheckCalibrationInput, CheckCalibrationOutput } from '../../schemas/machines/job-workflow.ts';
-import { foldCluster, isOutrun } from '../adapters/fold.ts';
 import { loadConfig } from '../adapters/tables/config.ts';
+import { foldStore } from '../adapters/tables/fold-store.ts';
 import { reliabilityStore } from '../adapters/tables/reliability-store.ts';
 import { table } from '../adapters/tables/table.ts';
 import { checkReliability } from '../application/decisions/check-reliability.ts';
+import { isOutrun } from '../application/outcomes/contended.ts';
+import { foldCluster } from '../application/outcomes/fold-cluster.ts';
 import { task } from '../runtime/task.ts';
 
 /** A job waits for this: whoever wins a race folds the same, and a backlog is for the drift monitor. */
@@ -21,7 +23,7 @@ export const handler = task(
     const store = table(env.DYNAMODB_TABLE_NAME);
     const config = await loadConfig(store, clusterId, platform);
     try {
-      const { unreadable } = await foldCluster(store, config, now, [], LITTLE);
+      const { unreadable } = await foldCluster(foldStore(store), config, now, [], LITTLE);
       if (unreadable.length > 0) metrics.addMetric('UnreadableRow', MetricUnit.Count, unreadable.length);
     } catch (error) {
       const { name, message } = error instanceof Error ? error : { name: 'unknown', message: '' };

@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import { RefitModelInput, RefitModelOutput } from '../../schemas/machines/recalibration.ts';
-import { refitModel } from '../adapters/recalibrate.ts';
+import { refitModelStore } from '../adapters/tables/recalibration-stores.ts';
 import { table } from '../adapters/tables/table.ts';
+import { refitModel } from '../application/recalibration/refit-model.ts';
 import { task } from '../runtime/task.ts';
 
 /** Fits the built-in forecast from scratch on the newest rounds of the ledger, and proves it on the newest of them. Changes nothing. */
 export const handler = task(
   { input: RefitModelInput, output: RefitModelOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async ({ clusterId }, { env, log }) => {
-    const fitted = await refitModel(table(env.DYNAMODB_TABLE_NAME), clusterId);
+    const fitted = await refitModel(refitModelStore(table(env.DYNAMODB_TABLE_NAME)), clusterId);
     log.info('fitted the forecast anew', {
       clusterId,
       epoch: fitted.epoch,

@@ -6,6 +6,7 @@ import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { COLLECTOR_SOURCE } from '../../schemas/events/collector.ts';
+import { LISTED } from '../../schemas/items/listing.ts';
 import type { SystemConfig } from './config.ts';
 import { DeadLetterQueue } from './constructs/dead-letter-queue.ts';
 import { BUS_NAME, secretNames, TABLE_NAME } from './names.ts';
@@ -72,7 +73,8 @@ export class StatefulStack extends Stack {
       indexName: 'listing',
       partitionKey: { name: 'listing', type: AttributeType.STRING },
       sortKey: { name: 'listing_key', type: AttributeType.STRING },
-      projectionType: ProjectionType.ALL,
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: [...LISTED],
     });
     // Only keys of rows that may be settled: the fold reads each row again, consistently.
     table.addGlobalSecondaryIndex({

@@ -11,6 +11,7 @@ const CLEAR = new Set([
   'UnsupportedAssembly',
   'UnsupportedDefinition',
   'TableChanged',
+  'TablesUnusable',
   'FolderInUse',
   'UnreadableCredentials',
   'NoApproverKey',
@@ -51,9 +52,9 @@ export function explainUsage(error: CommanderError, help: string): string {
 
 const ended = (sentence: string) => (/[.?!]$/.test(sentence) ? sentence : `${sentence}.`);
 
-/** LevelDB has no error codes, and its message stands several causes deep. */
+/** The tables say it in words, which may stand several causes deep. */
 function isDiskFull(error: Error): boolean {
-  if (codeOf(error) === 'ENOSPC' || error.message.includes('No space left on device')) return true;
+  if (codeOf(error) === 'ENOSPC' || error.message.includes('disk is full')) return true;
   return error.cause instanceof Error && isDiskFull(error.cause);
 }
 

@@ -63,10 +63,14 @@ export function answerBy(host: Pick<FunctionHost, 'invoke'>, functionName: strin
     const authorizer: Authorizer = { lambda: { person, way } };
     const path = '/approvals/answer';
     const event = {
-      ...{ version: '2.0', routeKey: `POST ${path}`, rawPath: path, rawQueryString: '' },
+      version: '2.0',
+      routeKey: `POST ${path}`,
+      rawPath: path,
+      rawQueryString: '',
       headers: { 'content-type': 'application/json' },
       requestContext: { http: { method: 'POST', path }, authorizer },
-      ...{ body, isBase64Encoded: false },
+      body,
+      isBase64Encoded: false,
     };
     const answer: unknown = JSON.parse(await host.invoke(functionName, JSON.stringify(event)));
     const { statusCode, body: text } = Answered.parse(answer);

@@ -12,8 +12,14 @@ const Submitted = z.object({
 });
 const MapInput = z.object({ clusterId: ClusterId });
 const Decided = Decision.pick({
-  ...{ scope: true, next: true, called: true, tier: true, asks: true },
-  ...{ statement: true, evidence: true, dryRun: true },
+  scope: true,
+  next: true,
+  called: true,
+  tier: true,
+  asks: true,
+  statement: true,
+  evidence: true,
+  dryRun: true,
 });
 type Decided = z.infer<typeof Decided>;
 const Closed = z.object({ status: RowStatus });

@@ -35,7 +35,11 @@ async function standings({
   // A cluster that cannot be read has labels all the same, within a day.
   await settled.refresh(records, (id) => longWaits.get(id) ?? DAY_SECONDS, at);
   const known: Known = {
-    ...{ configs, asking, forecasts, recalibrating, frozen: (id) => '*' in freezes || id in freezes },
+    configs,
+    asking,
+    forecasts,
+    recalibrating,
+    frozen: (id) => '*' in freezes || id in freezes,
     figuresOf: (id) => executions.figuresOf(id),
     settledOf: (id) => settled.of(id),
   };

@@ -53,7 +53,12 @@ export async function standingOf(
   ]);
   const state = stateOf(item);
   const verdict = reliability({
-    ...{ state, version: item.version, frozen: known.frozen(clusterId), staleSince, config, now },
+    state,
+    version: item.version,
+    frozen: known.frozen(clusterId),
+    staleSince,
+    config,
+    now,
     vgacAsksRecalibration: known.recalibrating.has(clusterId),
   });
   const { score, scope, ece, eceLower, eceUpper, nullMean, n, skilled, epoch, version, drift, earnedTier, reasons } =
@@ -61,16 +66,33 @@ export async function standingOf(
   const figures = known.figuresOf(clusterId);
   const settled = known.settledOf(clusterId);
   return {
-    ...{ clusterId, platform: item.platform, dryRun: config.dryRun },
-    ...{ score, scope, shown: shownScope(verdict), ece, eceLower, eceUpper, nullMean, n, skilled },
-    ...{ epoch, version, drift, earnedTier, reasons, ...driftOf(state) },
+    clusterId,
+    platform: item.platform,
+    dryRun: config.dryRun,
+    score,
+    scope,
+    shown: shownScope(verdict),
+    ece,
+    eceLower,
+    eceUpper,
+    nullMean,
+    n,
+    skilled,
+    epoch,
+    version,
+    drift,
+    earnedTier,
+    reasons,
+    ...driftOf(state),
     tiers: state === null ? [] : tiersOf(item, state, config, { figures, settled }),
     forecast: forecastOf(known.forecasts.get(clusterId), config),
     questions: questionsOf(known.asking.get(clusterId), config, now),
     figures,
     reached: {
-      ...{ reached: reachedOf(settled), longWaits: settled.longWaits },
-      ...{ acted: settled.parts.acted, jobs: settled.jobs },
+      reached: reachedOf(settled),
+      longWaits: settled.longWaits,
+      acted: settled.parts.acted,
+      jobs: settled.jobs,
     },
     refits: refits.filter((refit, index) => index === 0 || refit.epoch === epoch).map(refitView),
     trouble: item.visit_error ?? null,
@@ -98,7 +120,8 @@ function forecastOf(state: ForecastState | undefined, config: ClusterConfig): Fo
   return {
     servedBy: isAlone ? 'queueWithoutVgac' : choice.withVgac ? 'queueAndVgac' : 'queue',
     gain: isAlone ? null : gainOf(choice, config.longWaitSeconds),
-    ...{ pending: Math.max(0, queue.pending), running: Math.max(0, queue.running) },
+    pending: Math.max(0, queue.pending),
+    running: Math.max(0, queue.running),
     aged: queue.aged.pending + queue.aged.running,
     corrected: { ...queue.corrected },
   };
@@ -127,9 +150,16 @@ function tiersOf(
     const [reserved, cap, needed] = [its.tokens - free, capFor(numbers, demand), needOf(numbers.tier)];
     return [
       {
-        ...{ tier, eps, earned, sentence, configured: isConfigured(numbers.tier, config) },
+        tier,
+        eps,
+        earned,
+        sentence,
+        configured: isConfigured(numbers.tier, config),
         tokens: { free: free / TOKEN, reserved: reserved / TOKEN, cap: cap / TOKEN, needed: needed / TOKEN },
-        ...{ called: counted.called, acted: counted.acted, heldOut: counted.heldOut, kept: keptByState(its, numbers) },
+        called: counted.called,
+        acted: counted.acted,
+        heldOut: counted.heldOut,
+        kept: keptByState(its, numbers),
         reached: shareOf(known.reached, settled.longWaits),
         chance: shareOf(known.acted, settled.jobs),
       },

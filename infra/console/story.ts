@@ -63,8 +63,13 @@ export function storyOf({ job, approvals, batch, cluster }: JobRecords): StoryLi
       ? []
       : [
           {
-            ...{ at, clusterId: job.cluster_id, jobId: job.job_id, submittedAt: job.submitted_at },
-            ...{ who: person(who), what: redacted(what), hash },
+            at,
+            clusterId: job.cluster_id,
+            jobId: job.job_id,
+            submittedAt: job.submitted_at,
+            who: person(who),
+            what: redacted(what),
+            hash,
             why: why === undefined || why === '' ? null : redacted(why),
           },
         ],
@@ -89,28 +94,39 @@ function deciding(decision: Decision): Told[] {
   const told = new Set(passedOver.flatMap((passed) => passed.reasons.map(({ message }) => message)));
   return [
     {
-      ...{ at, who: AGENT, why: because(evidence.reasons) },
+      at,
+      who: AGENT,
+      why: because(evidence.reasons),
       what: `verdict: ${evidence.scope}, score ${number(evidence.score, 2)}, ECE ${number(evidence.ece, 3)} over ${evidence.n} outcomes, drift ${evidence.drift}, epoch ${evidence.epoch}`,
     },
     {
-      ...{ at, who: AGENT },
+      at,
+      who: AGENT,
       what: `predicted: ${number(prediction.q, 3)} for a wait over ${decision.longWaitSeconds} s; ${Math.round(prediction.waitSeconds)} s (${Math.round(prediction.lowerSeconds)} to ${Math.round(prediction.upperSeconds)})`,
       why: servedWords(prediction) ?? '',
     },
     {
-      ...{ at, who: AGENT, hash },
+      at,
+      who: AGENT,
+      hash,
       what: `decided: ${calledInWords(decision)}; ${doneInWords(decision)}`,
       why: because(reasons.filter(({ message }) => !told.has(message))),
     },
     ...passedOver.map(({ tier, reasons }) => ({
-      ...{ at, who: AGENT, what: `passed over: ${tierName(tier)}`, why: because(reasons) },
+      at,
+      who: AGENT,
+      what: `passed over: ${tierName(tier)}`,
+      why: because(reasons),
     })),
     ...(asks === null
       ? []
       : [
           {
-            ...{ at, who: AGENT, what: `asks a human: ${deedInWords(asks.tier, asks.arguments)}` },
-            ...{ hash: asks.argumentsHash, why: plainExplanation(decision) },
+            at,
+            who: AGENT,
+            what: `asks a human: ${deedInWords(asks.tier, asks.arguments)}`,
+            hash: asks.argumentsHash,
+            why: plainExplanation(decision),
           },
         ]),
   ];
@@ -181,14 +197,17 @@ function outcome(job: JobItem): Told[] {
     long === undefined ? undefined : long === null ? 'no label' : long ? 'waited long' : 'did not wait long';
   return [
     {
-      ...{ at: job.started_at, who: COLLECTOR },
+      at: job.started_at,
+      who: COLLECTOR,
       what: `started${wait === undefined ? '' : ` after ${Math.round(wait)} s`}`,
     },
     { at: label === undefined ? undefined : label_at, who: AGENT, what: `label: ${label}` },
     { at: job.ended_at, who: COLLECTOR, what: `ended, ${job.end_state ?? 'unknown'}` },
     { at: job.cancelled_at, who: COLLECTOR, what: 'cancelled' },
     ...(job.contradicting ?? []).map(({ type, at }) => ({
-      ...{ at, who: COLLECTOR, what: `contradicted by a later ${type}` },
+      at,
+      who: COLLECTOR,
+      what: `contradicted by a later ${type}`,
       why: 'what was stored first stands, and is never folded again',
     })),
     { at: job.closed_at, who: AGENT, what: `closed: ${job.status ?? 'unknown'}`, why: job.failure?.error },

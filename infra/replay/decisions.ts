@@ -5,19 +5,26 @@ import type { Told } from './stream.ts';
 
 const FLUSH_AT = 256 * 1024;
 const HEADER = [
-  ...['stream', 'job_id', 'submitted_at', 'label_at', 'long_wait', 'q', 'tier_called', 'tier', 'acted', 'held_out'],
-  ...[
-    'holdout_share',
-    'asked',
-    'paper',
-    'reason',
-    'upper_s',
-    'tokens_1',
-    'tokens_2',
-    'tokens_3',
-    'tokens_4',
-    'forecast',
-  ],
+  'stream',
+  'job_id',
+  'submitted_at',
+  'label_at',
+  'long_wait',
+  'q',
+  'tier_called',
+  'tier',
+  'acted',
+  'held_out',
+  'holdout_share',
+  'asked',
+  'paper',
+  'reason',
+  'upper_s',
+  'tokens_1',
+  'tokens_2',
+  'tokens_3',
+  'tokens_4',
+  'forecast',
 ].join(',');
 
 /**

@@ -92,7 +92,9 @@ const FACTS: readonly (readonly [number, (numbers: Float64Array) => Fact])[] = [
   [
     SUBMITTED,
     (of) => ({
-      ...{ kind: 'submitted', round: at(of, ROUND), submittedAt: at(of, SUBMITTED_AT) },
+      kind: 'submitted',
+      round: at(of, ROUND),
+      submittedAt: at(of, SUBMITTED_AT),
       inputs: of.subarray(OF_INPUTS, OF_Z),
     }),
   ],
@@ -100,8 +102,12 @@ const FACTS: readonly (readonly [number, (numbers: Float64Array) => Fact])[] = [
   [
     LABELLED,
     (of) => ({
-      ...{ kind: 'labelled', round: at(of, ROUND), submittedAt: at(of, SUBMITTED_AT) },
-      ...{ y: at(of, LONG) === 1 ? 1 : 0, q: at(of, SERVED), withVgac: at(of, WITH_VGAC) === 1 },
+      kind: 'labelled',
+      round: at(of, ROUND),
+      submittedAt: at(of, SUBMITTED_AT),
+      y: at(of, LONG) === 1 ? 1 : 0,
+      q: at(of, SERVED),
+      withVgac: at(of, WITH_VGAC) === 1,
       taught: { z: zOf(of), bAlone: at(of, B_ALONE), bWithVgac: at(of, B_WITH_VGAC) },
     }),
   ],

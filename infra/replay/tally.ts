@@ -52,7 +52,13 @@ export class Tally {
   readonly raw = new Samples();
   readonly served = new Samples();
   readonly tiers: readonly TierTally[] = [1, 2, 3, 4].map(() => ({
-    ...{ called: 0, acted: 0, right: 0, unknown: 0, heldOut: 0, heldRight: 0, heldUnknown: 0 },
+    called: 0,
+    acted: 0,
+    right: 0,
+    unknown: 0,
+    heldOut: 0,
+    heldRight: 0,
+    heldUnknown: 0,
   }));
   readonly passedOver = new Map<string, PassedOver>();
   /** Of the jobs that were reached. */

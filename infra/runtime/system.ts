@@ -21,11 +21,11 @@ import { createIntegrations } from './integrations.ts';
 import { type Disk, folderDisk } from './journal/disk.ts';
 import { memoryJournal, openJournal } from './journal/journal.ts';
 import { lockFolder } from './journal/lock.ts';
-import { openDynamo } from './services/dynamo.ts';
 import { createQueues } from './services/queues.ts';
 import { NotRetriable } from './services/retries.ts';
 import { secretsManager } from './services/secrets.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
+import { openDynamo } from './tables/dynamo.ts';
 import { dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
@@ -82,7 +82,7 @@ export type System = Awaited<ReturnType<typeof startSystem>>;
  * routes, behind one loopback port.
  * @throws UnsupportedAssembly, UnsupportedDefinition when it asks for something this runtime does not do
  * @throws FolderInUse when another process runs on the same state
- * @throws TableChanged when the data folder holds a table with other keys
+ * @throws TableChanged, TablesUnusable when the data folder holds tables with other keys, or none that can be read
  */
 export async function startSystem(options: SystemOptions) {
   const wall = options.wall ?? realClock();
@@ -114,7 +114,8 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
   const authorize = createAuthorize(assembly, place);
 
   const later = (retry: () => void) => void wall.at(wall.now() + FULL_MS, retry);
-  const dynamo = await openDynamo(inMemory ? null : (tablesDir ?? join(dataDir, 'tables')), later, log);
+  const folder = inMemory ? null : (tablesDir ?? join(dataDir, 'tables'));
+  const dynamo = await openDynamo(folder, later, log, () => clock.now());
   shutdown.add(() => dynamo.close());
   for (const table of assembly.tables) await dynamo.ensureTable(table);
 

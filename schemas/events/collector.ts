@@ -3,18 +3,18 @@ import { ClusterId, Instant, JobId, Platform, Text } from '../primitives.ts';
 
 export const COLLECTOR_SOURCE = 'vgac.collectors';
 
-/** Collectors write `null` for what a scheduler does not say; it means the same as leaving the field out. */
+/** Collectors write `null` for what a scheduler does not report; it means the same as an absent field. */
 const optional = <T extends z.ZodType>(schema: T) =>
   schema
     .nullable()
     .transform((value) => value ?? undefined)
     .optional();
 
-/** Slurm keeps priorities and minutes in 32 bits without a sign, and uses them up to the last one. */
+/** Slurm stores priorities and minutes as unsigned 32-bit numbers and uses the full range. */
 const UINT32 = 4_294_967_295;
 
 export const JobRequest = z.strictObject({
-  /** Half a GPU is half a GPU. */
+  /** May be fractional. */
   gpus: z.number().min(0).max(100_000),
   cpuMillis: z.number().int().min(0).max(1_000_000_000),
   memoryGb: z.number().min(0).max(10_000_000),
@@ -36,7 +36,7 @@ export const JobSubmitted = z.strictObject({
   namespace: optional(Text),
   priority: optional(z.number().int().min(-2_147_483_648).max(UINT32)),
   request: JobRequest,
-  /** May only choose among the actions configured for the cluster. */
+  /** Can only choose among the actions configured for the cluster. */
   proposedAction: optional(Text),
 });
 export type JobSubmitted = z.infer<typeof JobSubmitted>;
@@ -45,7 +45,7 @@ const outcome = {
   schemaVersion: z.literal(1),
   clusterId: ClusterId,
   jobId: JobId,
-  /** Names the round. Without it the outcome is taken for that of the latest round submitted before it. */
+  /** Identifies the round. Without it the outcome belongs to the latest round submitted before it. */
   submittedAt: optional(Instant),
 };
 
@@ -53,7 +53,7 @@ export const JobStarted = z.strictObject({ ...outcome, startedAt: Instant });
 export const JobEnded = z.strictObject({ ...outcome, endedAt: Instant, state: z.enum(['succeeded', 'failed']) });
 export const JobCancelled = z.strictObject({ ...outcome, cancelledAt: Instant });
 
-/** How long the queue is, by the scheduler itself: corrects what the built-in forecast has counted from events. */
+/** The length of the queue as the scheduler reports it: corrects what the built-in forecast has counted from events. */
 export const QueueSnapshot = z.strictObject({
   schemaVersion: z.literal(1),
   clusterId: ClusterId,
@@ -72,7 +72,7 @@ const envelope = {
   source: z.literal(COLLECTOR_SOURCE),
 };
 
-/** What EventBridge hands to the machine and to the handlers: the envelope with the collector's detail. */
+/** What EventBridge delivers to the state machine and the handlers: the envelope with the collector's detail. */
 export const JobSubmittedEvent = z.object({
   ...envelope,
   'detail-type': z.literal('JobSubmitted'),

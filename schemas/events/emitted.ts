@@ -15,11 +15,11 @@ export const DecisionRecorded = z.object({
   ...round,
   decisionId: z.string().nullable(),
   scope: Scope.nullable(),
-  /** The tier that the job called for, and the one done or held out; 0 for none. */
+  /** The tier the job called for, and the one done or held out; 0 for none. */
   called: Tier.nullable(),
   tier: Tier.nullable(),
   next: Next.nullable(),
-  /** A human was asked, also beside what was done. */
+  /** A human was asked, possibly in addition to what was done. */
   asked: z.boolean(),
   dryRun: z.boolean(),
   status: RowStatus,
@@ -37,17 +37,20 @@ export const ApprovalDecided = z.object({
   approvalId: z.string(),
   decision: z.enum(['approved', 'denied', 'expired', 'void']),
   by: z.string(),
-  /** Where a person answered; absent where none did. */
+  /** Where a person answered; absent if none did. */
   via: AnsweredIn.optional(),
   at: Instant,
 });
-/** A person asked for an effect to be taken back; who and when is in the approval. */
+/** A person asked to undo an effect; the approval says who and when. */
 export const UndoRequested = z.object({ ...round, approvalId: z.string() });
 export const DriftDetected = z.object({
   ...v1,
   band: DriftBand,
   previous: DriftBand,
-  /** Which detector has alarmed: on raw p, VGAC's model has drifted; on served q, what we serve does not fit the outcomes. */
+  /**
+   * Which detector raised an alarm: on raw p, VGAC's model has drifted; on served q, what we serve does not match the
+   * outcomes.
+   */
   alarm: DriftAlarm,
   previousAlarm: DriftAlarm,
   /** What changed, in words. */
@@ -57,10 +60,13 @@ export const DriftDetected = z.object({
   nullMean: z.number().nullable(),
   at: Instant,
 });
-/** A lower and an upper bound of 90 %. */
+/** Lower and upper 90 % bound. */
 const Bounds = z.tuple([z.number(), z.number()]);
 
-/** A refit of the forecast went in force, or what was learned before one. Log loss in nats, ECE debiased with its bounds, over `n` labels. */
+/**
+ * A refit of the forecast went into force, or was rolled back to the model before it. Log loss in nats, ECE debiased
+ * with its bounds, over `n` labels.
+ */
 export const CalibrationPromoted = z.object({
   ...v1,
   epoch: z.number().int(),
@@ -79,7 +85,7 @@ export const CalibrationPromoted = z.object({
 export type CalibrationPromoted = z.infer<typeof CalibrationPromoted>;
 export const RecalibrationRequested = z.object({ ...v1, reason: z.string(), at: Instant });
 
-/** What EventBridge hands to explain-approval. */
+/** What EventBridge delivers to explain-approval. */
 export const ApprovalRequestedEvent = z.object({
   source: z.literal(AGENTIC_SOURCE),
   'detail-type': z.literal('ApprovalRequested'),

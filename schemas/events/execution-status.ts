@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What EventBridge tells about an execution that did not succeed. `input` is missing where it was too large to tell. */
+/** EventBridge's event for an execution that did not succeed. `input` is absent if it was too large. */
 export const ExecutionStatusChange = z.object({
   source: z.literal('aws.states'),
   'detail-type': z.literal('Step Functions Execution Status Change'),

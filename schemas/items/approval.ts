@@ -8,10 +8,13 @@ import { Instant, TierName } from '../primitives.ts';
 export const Question = z.enum(['act', 'keep']);
 export type Question = z.infer<typeof Question>;
 
-/** `autonomous`: nobody was asked, since the agent may do this itself; there is nothing to answer, only something to undo. */
+/**
+ * `autonomous`: nobody was asked, since the agent may act on its own; there is nothing to answer, only something to
+ * undo.
+ */
 export const ApprovalStatus = z.enum(['pending', 'approved', 'denied', 'expired', 'void', 'autonomous']);
 export type ApprovalStatus = z.infer<typeof ApprovalStatus>;
-/** How a question to a human stands. */
+/** Status of a question to a human. */
 export type Asked = Exclude<ApprovalStatus, 'autonomous'>;
 
 /** Where a person answered. */
@@ -19,8 +22,8 @@ export const AnsweredIn = z.enum(['slack', 'console', 'cli']);
 export type AnsweredIn = z.infer<typeof AnsweredIn>;
 
 /**
- * The one thing that an approval is about: of what was decided, the intervention that is asked, or the agent's own. What it
- * permits, undoes or releases is exactly this.
+ * The one action an approval is about: the intervention that is asked about, or the agent's own action. The approval
+ * permits, undoes or releases exactly this.
  */
 export const Subject = z.object({
   whose: z.enum(['own', 'asked']),
@@ -31,8 +34,8 @@ export const Subject = z.object({
 export type Subject = z.infer<typeof Subject>;
 
 /**
- * `PK = APPROVAL#{id}`, `SK = APPROVAL`. `listing = APPROVALS#OPEN` while something is left to do, then
- * `APPROVALS#CLOSED#{clusterId}`; its key begins with the expiry.
+ * `PK = APPROVAL#{id}`, `SK = APPROVAL`. `listing = APPROVALS#OPEN` while there is something left to do, then
+ * `APPROVALS#CLOSED#{clusterId}`; its key starts with the expiry.
  */
 export const ApprovalItem = z.object({
   PK: z.string(),
@@ -46,14 +49,17 @@ export const ApprovalItem = z.object({
   question: Question,
   tier: TierName,
   status: ApprovalStatus,
-  /** What was shown is what may be done. */
+  /** Only what was shown may be done. */
   subject: Subject,
   /** The recorded decision: epoch, evidence, snapshot. */
   pinned: Decision,
-  /** Of the job, as its submission says. */
+  /** Of the job, as submitted. */
   queue: z.string().optional(),
   gpus: z.number().optional(),
-  /** How forecasts like this one came out here: of `seen` with q >= eps, `right` waited long; what the tier promises. */
+  /**
+   * How forecasts like this one turned out here: of `seen` with q >= eps, `right` waited long; `promise` is the
+   * tier's.
+   */
   record: z.object({ seen: z.number().int(), right: z.number().int(), promise: z.number() }).optional(),
   /** What the agent did about the job on its own before it asked, or would have done. */
   already: z.object({ action: z.string(), dryRun: z.boolean() }).optional(),
@@ -62,7 +68,7 @@ export const ApprovalItem = z.object({
   execution_arn: z.string(),
   listing: z.string().optional(),
   listing_key: z.string().optional(),
-  /** The channel as it is configured; what is open there is counted together. */
+  /** The channel as configured; its open approvals are counted together. */
   told_in: z.string().optional(),
   /** The channel as Slack names it, once there is a card. */
   channel: z.string().optional(),
@@ -70,37 +76,39 @@ export const ApprovalItem = z.object({
   card_ts: z.string().optional(),
   /** A model's explanation for the card. Never read by a rule. */
   explanation: z.string().max(500).optional(),
-  /** How often the machine asked. A retried question keeps the approval open until its own token is answered. */
+  /**
+   * How often the machine asked. A retried question keeps the approval open until the retry's own token is answered.
+   */
   requests: z.number().int().default(1),
-  /** When ApprovalDecided was emitted and audited; absent while that is still to be done. */
+  /** When ApprovalDecided was emitted and audited; absent until that is done. */
   announced_at: Instant.optional(),
   decided_by: z.string().optional(),
   decided_at: Instant.optional(),
   decided_reason: z.string().optional(),
   decided_via: AnsweredIn.optional(),
-  /** When a person answered; stands even if the approval goes void later. */
+  /** When a person answered; kept even if the approval becomes void later. */
   answered_at: Instant.optional(),
-  /** What else could be done about this job here, besides waiting; shown, and pinned like the rest of the card. */
+  /** What else could be done about this job here, other than waiting; shown, and pinned like the rest of the card. */
   alternatives: z.array(z.object({ action: z.string(), target: z.string().optional() })).default([]),
-  /** When to remind; absent on approvals that are too short for it. */
+  /** When to remind; absent on approvals too short for a reminder. */
   remind_at: Instant.optional(),
   reminded_at: Instant.optional(),
-  /** How long after the effect it can be taken back from the card; 0 for not at all. */
+  /** How long after the effect it can be undone from the card; 0 for not at all. */
   undo_seconds: z.number().int().default(0),
   /** More open approvals than this share one card in the channel. */
   cards_at_once: z.number().int().default(3),
-  /** What came of the answer, as far as the row of the job says. */
+  /** What followed from the answer, according to the row of the job. */
   effect: z.object({ status: EffectStatus, at: Instant, reason: z.string().optional() }).optional(),
   undo_asked_by: z.string().optional(),
   undo_asked_at: Instant.optional(),
-  /** What the card says, in a word: an update that would change nothing is not sent. */
+  /** A digest of what the card shows: an update that would change nothing is not sent. */
   card_state: z.string().optional(),
 });
 export type ApprovalItem = z.infer<typeof ApprovalItem>;
 
 /**
- * `PK = TOKEN#{approvalId}`, `SK = TOKEN`: a credential, readable by the webhook, the sweeper and ingest-outcome only. It has a
- * partition of its own, so that permissions can name it by its leading key.
+ * `PK = TOKEN#{approvalId}`, `SK = TOKEN`: a credential, readable by the webhook, the sweeper and ingest-outcome
+ * only. It has its own partition, so that permissions can match it by leading key.
  */
 export const TokenItem = z.object({
   PK: z.string(),
@@ -112,8 +120,8 @@ export const TokenItem = z.object({
 });
 
 /**
- * `PK = APPROVAL#{id}`, or `CLUSTER#{id}` for what happened to a whole cluster; `SK = AUDIT#{at}#{what}#{who}`: append only;
- * the same fact twice is one record.
+ * `PK = APPROVAL#{id}`, or `CLUSTER#{id}` for what happened to a whole cluster; `SK = AUDIT#{at}#{what}#{who}`.
+ * Append-only; the same fact twice is one record.
  */
 export const AuditItem = z.object({
   PK: z.string(),
@@ -127,8 +135,8 @@ export const AuditItem = z.object({
 });
 
 /**
- * `PK = APPROVAL#OPEN@{channel}`, `SK = DIGEST`: what is open in one channel, over all its clusters, in order of arrival, and
- * the cards that list what is more than people follow one by one.
+ * `PK = APPROVAL#OPEN@{channel}`, `SK = DIGEST`: what is open in one channel, over all its clusters, in order of
+ * arrival, and the cards that list the approvals beyond what people follow one by one.
  */
 export const OpenDigestItem = z.object({
   PK: z.string(),
@@ -136,14 +144,14 @@ export const OpenDigestItem = z.object({
   v: Layout,
   channel: z.string(),
   version: z.number().int(),
-  /** `list`: the card that lists it; absent for one with a card of its own in the channel. */
+  /** `list`: the card that lists it; absent for an approval with its own card in the channel. */
   open: z.array(z.object({ id: z.string(), list: z.number().int().optional() })),
   lists: z.array(
     z.object({
       number: z.number().int(),
-      /** Where the card is, once it is posted. */
+      /** Where the card is, once posted. */
       card: z.object({ channel: z.string(), ts: z.string() }).optional(),
-      /** What it says, hashed: an update that would change nothing is not sent. */
+      /** Hash of what it shows: an update that would change nothing is not sent. */
       shown: z.string().optional(),
     }),
   ),
@@ -153,8 +161,8 @@ export const OpenDigestItem = z.object({
 export type OpenDigestItem = z.infer<typeof OpenDigestItem>;
 
 /**
- * `PK = APPROVAL#LIST@{hash}`, `SK = LIST`: the questions of a list as it was shown once. The buttons under it carry the hash
- * of the ids, so that they mean what somebody saw, whatever has been added since.
+ * `PK = APPROVAL#LIST@{hash}`, `SK = LIST`: the questions of a list as it was shown once. Its buttons carry the hash
+ * of the ids, so that they apply to what the person saw, whatever has been added since.
  */
 export const ShownListItem = z.object({
   PK: z.string(),
@@ -167,8 +175,8 @@ export const ShownListItem = z.object({
 export type ShownListItem = z.infer<typeof ShownListItem>;
 
 /**
- * `PK = APPROVAL#STATEMENTS@{clusterId}`, `SK = DIGEST`: the statements that share one message. Changed as a whole, while its
- * version is as it was read, so that of two executions neither loses what it has to tell.
+ * `PK = APPROVAL#STATEMENTS@{clusterId}`, `SK = DIGEST`: the statements that share one message. Replaced as a whole
+ * if its version is unchanged, so that two executions do not overwrite each other's statements.
  */
 export const StatementsItem = z.object({
   PK: z.string(),
@@ -176,22 +184,22 @@ export const StatementsItem = z.object({
   v: Layout,
   cluster_id: z.string(),
   version: z.number().int(),
-  /** When the first statement of this message came. */
+  /** When the first statement of this message was made. */
   began_at: Instant,
-  /** By tier; `annotateDry` and `warnDry` are those that would have been made. */
+  /** By tier; `annotateDry` and `warnDry` count those that would have been made. */
   counts: z.record(z.string(), z.number().int()),
   /** The latest ones, oldest first. */
   lines: z.array(z.string()),
-  /** The latest decisions that are counted: a retry is not a second statement. */
+  /** The latest decisions counted: a retry is not a second statement. */
   told: z.array(z.string()),
-  /** Why people are told at all, and how far it may be trusted: of the latest one. */
+  /** Why people are notified at all, and how far to trust it; from the latest statement. */
   because: z.string(),
   mark: z.string(),
-  /** Somebody has begun to post the message. */
+  /** When an execution began to post the message. */
   posting_at: Instant.optional(),
-  /** Where the message is, once it is posted. */
+  /** Where the message is, once posted. */
   card: z.object({ channel: z.string(), ts: z.string() }).optional(),
-  /** What the message before this one has come to, for where it could not be changed any more. */
+  /** Totals of the previous message, for when it can no longer be edited. */
   earlier: z.object({ began_at: Instant, counts: z.record(z.string(), z.number().int()) }).optional(),
 });
 export type StatementsItem = z.infer<typeof StatementsItem>;
@@ -203,7 +211,7 @@ export const DailyDigestItem = z.object({
   v: Layout,
   cluster_id: z.string(),
   date: z.iso.date(),
-  /** The message as it was posted, a line each. */
+  /** The posted message, line by line. */
   message_lines: z.array(z.string()).default([]),
   posted_at: Instant.optional(),
   acknowledged_by: z.string().optional(),
@@ -211,7 +219,7 @@ export const DailyDigestItem = z.object({
 });
 export type DailyDigestItem = z.infer<typeof DailyDigestItem>;
 
-/** What SendTaskSuccess carries, and what the machine branches on. */
+/** The output of SendTaskSuccess, on which the machine branches. */
 export const ApprovalAnswer = z.object({
   decision: z.enum(['approved', 'denied', 'expired', 'void']),
   by: z.string(),

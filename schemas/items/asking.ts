@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Layout } from '../layout.ts';
 
-/** `PK = CLUSTER#{id}`, `SK = ASKING`: the questions that are open, and those of the last hour. Times in ms since the epoch. */
+/** `PK = CLUSTER#{id}`, `SK = ASKING`: the open questions, and those of the last hour. Times in ms since the epoch. */
 export const AskingItem = z.object({
   PK: z.string(),
   SK: z.literal('ASKING'),

@@ -4,7 +4,7 @@ import { Instant, Platform } from '../primitives.ts';
 import { DriftAlarm, DriftBand } from '../verdict.ts';
 
 /**
- * Calibration state and reservations of one cluster in one item, so that one conditional update settles exactly.
+ * Calibration state and reservations of one cluster in one item, so that one conditional update settles both exactly.
  * `PK = CLUSTER#{id}`, `SK = CALIBRATION`; `listing = CLUSTERS` lists them all.
  */
 export const CalibrationItem = z.object({
@@ -15,13 +15,13 @@ export const CalibrationItem = z.object({
   listing_key: z.string(),
   cluster_id: z.string(),
   platform: Platform,
-  /** The serialised state of functions/domain/calibration, at most 8 KB. */
+  /** The serialized state of functions/domain/calibration, at most 8 KB. */
   state: z.instanceof(Uint8Array),
   /** Batches folded so far. */
   version: z.number().int(),
   /** Newest batch whose rows are all marked as folded; one behind `version` after a crash between the two writes. */
   marked_version: z.number().int(),
-  /** Free tokens of each tier in ten-thousandths: its tokens less what is reserved. */
+  /** Free tokens of each tier in ten-thousandths: its tokens minus what is reserved. */
   free_1: z.number().int(),
   free_2: z.number().int(),
   free_3: z.number().int(),
@@ -36,12 +36,12 @@ export const CalibrationItem = z.object({
   open_2: z.set(z.instanceof(Uint8Array)).optional(),
   open_3: z.set(z.instanceof(Uint8Array)).optional(),
   open_4: z.set(z.instanceof(Uint8Array)).optional(),
-  /** The most that has lately been open at once, fading; it raises the caps. */
+  /** Decaying maximum of what was open at once; it raises the caps. */
   demand_1: z.number(),
   demand_2: z.number(),
   demand_3: z.number(),
   demand_4: z.number(),
-  // what operators read
+  // for operators
   current_ece: z.number().nullable(),
   last_known_good_ece: z.number().nullable(),
   calibration_score: z.number().nullable(),
@@ -49,14 +49,17 @@ export const CalibrationItem = z.object({
   recalibration_needed: z.boolean(),
   is_learning_mode: z.boolean(),
   last_updated: z.string(),
-  /** Band and alarms that the bus was told last, those that people heard of in Slack, and the run that is telling another. */
+  /** Band and alarms last emitted on the bus, those last posted in Slack, and the run that is posting the next. */
   drift_band: DriftBand.optional(),
   drift_alarm: DriftAlarm.optional(),
   heard_band: DriftBand.optional(),
   heard_alarm: DriftAlarm.optional(),
   drift_run: z.string().optional(),
   drift_claimed_at: Instant.optional(),
-  /** Why drift-monitor could not visit this cluster, and when people were last told. Gone with the next visit that succeeds. */
+  /**
+   * Why drift-monitor could not visit this cluster, and when people were last notified. Removed by the next
+   * successful visit.
+   */
   visit_error: z.string().optional(),
   visit_error_told_at: Instant.optional(),
 });

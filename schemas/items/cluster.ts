@@ -12,10 +12,10 @@ export const ConfigItem = z.object({
   applied_at: Instant,
 });
 
-/** What is usual for one quantity by hour of the day (UTC), on the scale of functions/domain/profile.ts. */
+/** The usual values of one quantity by hour of the day (UTC), on the scale of functions/domain/profile.ts. */
 export const Usual = z.object({
   hours: z.array(z.object({ n: z.number().int(), usual: z.number() })).length(24),
-  /** Mean deviation from the usual of the hour, and the observations it stands on. */
+  /** Mean deviation from the hour's usual value, and the number of observations behind it. */
   spread: z.number(),
   measured: z.number().int(),
 });
@@ -28,7 +28,7 @@ export const ProfileItem = z.object({
   v: Layout,
   observations: z.number().int(),
   avg_queue_depth: z.number(),
-  /** Absent where nobody says. */
+  /** Absent if not reported. */
   avg_gpu_utilization: z.number().optional(),
   typical_wait_minutes: z.number().optional(),
   /** Hours of the day, UTC. */
@@ -36,13 +36,13 @@ export const ProfileItem = z.object({
   queue: Usual.optional(),
   utilisation: Usual.optional(),
   memory: Usual.optional(),
-  /** What VGAC last said of its own calibration: it can raise drift to "monitor", and never changes a scope. */
+  /** What VGAC last said about its own calibration: it can raise drift to "monitor", but never changes a scope. */
   vgac_ece: z.number().optional(),
   vgac_recalibration_needed: z.boolean().optional(),
   last_updated: Instant,
 });
 
-/** `SK = FREEZE`, on a cluster or on `CLUSTER#*` for all: no effect while it exists. */
+/** `SK = FREEZE`, on a cluster or on `CLUSTER#*` for all: there are no effects while it exists. */
 export const FreezeItem = z.object({
   PK: z.string(),
   SK: z.literal('FREEZE'),
@@ -52,18 +52,18 @@ export const FreezeItem = z.object({
   at: Instant,
 });
 
-/** `SK = LIMIT#{action}#{jobId}`: when an action was last done to a job. Expires, since a cooldown is short. */
+/** `SK = LIMIT#{action}#{jobId}`: when an action was last done to a job. It expires, since cooldowns are short. */
 export const CooldownItem = z.object({
   PK: z.string(),
   SK: z.string(),
   v: Layout,
-  /** That did it last: a retry of the same decision is not a second time. */
+  /** Decision that did it last: a retry of the same decision does not count again. */
   decision: z.string(),
   last_at: z.number(),
   ttl: z.number().int(),
 });
 
-/** `SK = LIMIT#HOUR#{hour}`: the decisions that used an action in one hour of the clock, whatever action it was. */
+/** `SK = LIMIT#HOUR#{hour}`: the decisions that took an action, whichever it was, in one clock hour. */
 export const HourItem = z.object({
   PK: z.string(),
   SK: z.string(),

@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { Layout } from '../layout.ts';
 import { Instant } from '../primitives.ts';
 
-/** `PK = EXPLANATION#{hash of the facts}`, `SK = TEXT`: a model's text that was accepted, so that it is asked once. */
+/**
+ * `PK = EXPLANATION#{hash of the facts}`, `SK = TEXT`: an accepted model text, so that the model is asked only once.
+ */
 export const ExplanationItem = z.object({
   PK: z.string(),
   SK: z.literal('TEXT'),

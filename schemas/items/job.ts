@@ -5,6 +5,7 @@ import { JobRequest } from '../events/collector.ts';
 import { Layout } from '../layout.ts';
 import { Instant, Platform } from '../primitives.ts';
 import { LabelForecast } from './ledger.ts';
+import { Outline } from './listing.ts';
 
 /** How a job's row ended. */
 export const RowStatus = z.enum([
@@ -22,20 +23,20 @@ export const RowStatus = z.enum([
 ]);
 export type RowStatus = z.infer<typeof RowStatus>;
 
-/** The forecast of one round as its ledger lines need it, with the inputs as they were before it was counted. */
+/** The forecast of one round as its ledger lines need it, with the inputs from before the round was counted. */
 export const RoundForecast = LabelForecast.extend({ inputs: z.instanceof(Uint8Array) });
 export type RoundForecast = z.infer<typeof RoundForecast>;
 
 /**
- * Claim, prediction, decision and outcome of one round in one row, so that every order of arrival is a conditional
- * write on one item. `PK = CLUSTER#{id}`, `SK = JOB#{jobId}#{submittedAt}` as functions/domain/round.ts spells it.
+ * Claim, prediction, decision and outcome of one round in one row, so that events in any order are conditional writes
+ * on one item. `PK = CLUSTER#{id}`, `SK = JOB#{jobId}#{submittedAt}` as built by functions/domain/round.ts.
  */
 export const JobItem = z.object({
   PK: z.string(),
   SK: z.string(),
   v: Layout,
   cluster_id: z.string(),
-  /** Of an array, the array's own id. */
+  /** For a job array, the id of the array. */
   job_id: z.string(),
   submitted_at: Instant,
   ttl: z.number().optional(),
@@ -50,17 +51,18 @@ export const JobItem = z.object({
   proposed_action: z.string().optional(),
   listing: z.string().optional(),
   listing_key: z.string().optional(),
-  /** Decision whose effect on an earlier round of this job brought this one about: recorded, never acted on. */
+  /** Decision whose effect on an earlier round of this job caused this round: it is recorded but never acted on. */
   own_effect_of: z.string().optional(),
   // decision
   decision: Decision.optional(),
+  outline: Outline.optional(),
   predicted_wait: z.number().optional(),
   confidence: z.number().optional(),
-  /** Written before the scheduler is touched: what the touch brings about may arrive before the effect is known. */
+  /** Written before the scheduler is touched: the events this causes may arrive before the effect is known. */
   acting: z.object({ decisionId: z.string(), at: Instant }).optional(),
   /** What Act did on the agent's own decision. */
   effect: Effect.optional(),
-  /** What it did on a human's word, beside or instead of that. */
+  /** What it did on a human's approval, in addition to that or instead. */
   approved_effect: Effect.optional(),
   // close
   status: RowStatus.optional(),
@@ -72,7 +74,7 @@ export const JobItem = z.object({
   end_state: z.enum(['succeeded', 'failed']).optional(),
   cancelled_at: Instant.optional(),
   contradictions: z.number().optional(),
-  /** The first events that disagree with what was stored before them; never refolded. */
+  /** The first events that contradict what was already stored; they are never refolded. */
   contradicting: z.array(z.object({ type: z.string(), at: Instant })).optional(),
   /** True: waited longer than T; false: did not; null: censored. Absent while unknown. */
   long_wait: z.boolean().nullable().optional(),
@@ -83,14 +85,14 @@ export const JobItem = z.object({
   unfolded: z.string().optional(),
   unfolded_due: z.string().optional(),
   folded_in: z.number().optional(),
-  /** Seconds of the wait that are folded, where its label left bounds open. */
+  /** Seconds of the wait already folded, if its label left bounds open. */
   waited_seconds: z.number().optional(),
-  /** Nothing of its wait is left to fold. */
+  /** Its wait is completely folded. */
   wait_over: z.boolean().optional(),
   // built-in forecast
-  /** What the decision was forecast from, and what each model said. */
+  /** The inputs of the forecast at the decision, and what each model said. */
   forecast: RoundForecast.optional(),
-  /** How far the forecast has counted this round; absent before it has. */
+  /** How far the forecast has counted this round; absent if it has not. */
   counted: z.enum(['pending', 'running', 'over']).optional(),
   /** When a later round of the same job was submitted while this one was still pending. */
   superseded_at: Instant.optional(),

@@ -4,18 +4,18 @@ import { Layout } from '../layout.ts';
 
 const LedgerBounds = z.object({ lowerSeconds: z.number(), upperSeconds: z.number(), upper90Seconds: z.number() });
 
-/** What a job asks for, as the built-in forecast compares jobs. */
+/** What a job asks for, in the terms by which the built-in forecast compares jobs. */
 const AskedFor = { gpus: z.number(), procs: z.number(), queue: z.string() };
 
 /** Numbers as functions/domain/forecast/codec.ts packs them. */
 const Packed = z.instanceof(Uint8Array);
 
-/** What the label of a round teaches the built-in forecast: what that said at the decision, and from what. */
+/** What the built-in forecast learns from the label of a round: what it said at the decision, and its inputs. */
 export const LabelForecast = z.object({
   ...AskedFor,
-  /** Standardised inputs of the decision. */
+  /** Standardized inputs of the decision. */
   z: Packed,
-  /** As the models gave them, and as they were served; null for those with VGAC's p where it gave none. */
+  /** As the models gave them and as they were served; those with VGAC's p are null if it gave none. */
   bAlone: z.number(),
   bWithVgac: z.number().nullable(),
   qAlone: z.number(),
@@ -24,8 +24,8 @@ export const LabelForecast = z.object({
 export type LabelForecast = z.infer<typeof LabelForecast>;
 
 /**
- * One settled round, with everything the fold needs, so that the ledger alone rebuilds the calibration state bit for bit.
- * Times are seconds since the epoch.
+ * One settled round with everything the fold needs, so that the ledger alone can rebuild the calibration state bit
+ * for bit. Times are seconds since the epoch.
  */
 export const LedgerEntry = z.object({
   jobId: z.string(),
@@ -41,77 +41,77 @@ export const LedgerEntry = z.object({
   called: Tier,
   tier: Tier,
   heldOut: z.boolean(),
-  /** It took place, or was held out; false where a switch said no at the last moment. */
+  /** It was done or held out; false if a switch refused it at the last moment. */
   done: z.boolean(),
-  /** Reserved for it, in ten-thousandths of a token; what a wrong one costs. */
+  /** Reserved for it, in ten-thousandths of a token: the cost if it is wrong. */
   cost: z.number().int(),
-  /** Tiers passed over for want of tokens alone. */
+  /** Tiers passed over only for lack of tokens. */
   paper: z.array(Tier),
-  /** Restarts of the tiers' tokens at the decision. */
+  /** How often each tier's tokens had restarted at the decision. */
   eras: z.array(z.number().int()).length(4),
-  /** The scheduler was touched, by us or on a human's word: no usable label. */
+  /** The scheduler was touched, by us or on a human's approval: there is no usable label. */
   touched: z.boolean(),
   /** Its own intervention had to be undone, or its read-back failed. */
   undone: z.boolean(),
-  /** The label; null when censored, or when it was known before the decision. */
+  /** The label; null if censored, or if it was known before the decision. */
   longWait: z.boolean().nullable(),
-  /** The round's number in the lottery of the rings, in [0, 1). */
+  /** The round's draw in the lottery of the rings, in [0, 1). */
   draw: z.number(),
-  /** Predicted point wait and actual wait, where both are known. */
+  /** Predicted point wait and actual wait, if both are known. */
   predictedWaitSeconds: z.number().nullable(),
   waitSeconds: z.number().nullable(),
-  /** Bounds on the wait as they were served. */
+  /** Bounds on the wait as served. */
   bounds: LedgerBounds,
   epoch: z.number(),
-  /** Absent where it was decided without the built-in forecast. */
+  /** Absent if it was decided without the built-in forecast. */
   forecast: LabelForecast.optional(),
 });
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
 
 /**
- * More of the wait of a job that was labelled long, and folded, before it started: a bound has elapsed, or it started. It
- * teaches the bounds on waits and nothing else.
+ * More of the wait of a job that was labelled long and folded before it started: a bound has elapsed, or it started.
+ * Only the bounds on waits learn from it.
  */
 export const LedgerWait = z.object({
   jobId: z.string(),
   decisionId: z.string(),
   submittedAt: z.number(),
-  /** It had waited so long by the line before; what that said of the bounds is folded. */
+  /** The wait at the previous line; what follows from that for the bounds is folded. */
   fromSeconds: z.number(),
-  /** It has waited so long by now, and started then or not. */
+  /** The wait by now; `started` says whether it started then. */
   toSeconds: z.number(),
   started: z.boolean(),
-  /** As they were served. */
+  /** As served. */
   bounds: LedgerBounds,
 });
 export type LedgerWait = z.infer<typeof LedgerWait>;
 
 const ofRound = { jobId: z.string(), submittedAt: z.number() };
 
-/** A round was submitted, and decided: from now on the forecast counts it as pending. */
+/** A round was submitted and decided: from now on the forecast counts it as pending. */
 export const SubmittedLine = z.object({
   kind: z.literal('submitted'),
   ...ofRound,
   ...AskedFor,
-  /** Of the decision, taken before the round was counted itself. */
+  /** Inputs of the decision, from before the round itself was counted. */
   inputs: Packed,
 });
 export type SubmittedLine = z.infer<typeof SubmittedLine>;
 
-/** A round that was counted as pending has started. */
+/** A round counted as pending has started. */
 export const StartedLine = z.object({
   kind: z.literal('started'),
   ...ofRound,
   ...AskedFor,
   waitSeconds: z.number(),
-  /** Standardised inputs of the decision. */
+  /** Standardized inputs of the decision. */
   z: Packed,
-  /** The scheduler was touched before: its wait teaches no model. */
+  /** The scheduler was touched before: no model learns from its wait. */
   touched: z.boolean(),
 });
 export type StartedLine = z.infer<typeof StartedLine>;
 
-/** A round that was counted as pending has left without a start; `aged`: nothing was heard of it for too long. */
+/** A round counted as pending has left without a start; `aged`: there was no event about it for too long. */
 export const LeftLine = z.object({
   kind: z.literal('left'),
   ...ofRound,
@@ -121,7 +121,7 @@ export const LeftLine = z.object({
 });
 export type LeftLine = z.infer<typeof LeftLine>;
 
-/** A round that was counted as running has ended; `aged`: nobody said so, but nothing was heard of it for too long. */
+/** A round counted as running has ended; `aged`: assumed, because there was no event about it for too long. */
 export const EndedLine = z.object({
   kind: z.literal('ended'),
   ...ofRound,
@@ -131,41 +131,41 @@ export const EndedLine = z.object({
 });
 export type EndedLine = z.infer<typeof EndedLine>;
 
-/** How long the queue really was, by the scheduler: corrects what the forecast has counted. */
+/** The true length of the queue, from the scheduler: corrects what the forecast has counted. */
 export const SnapshotLine = z.object({
   kind: z.literal('snapshot'),
   at: z.number(),
   pending: z.number().int(),
   running: z.number().int(),
-  /** Null where the collector does not say. */
+  /** Null if the collector does not report it. */
   pendingGpus: z.number().nullable(),
 });
 export type SnapshotLine = z.infer<typeof SnapshotLine>;
 
-/** What the built-in forecast counts. Labels and waits have no `kind`: they were the first. */
+/** What the built-in forecast counts. Labels and waits have no `kind`, because they came first. */
 export const QueueLine = z.discriminatedUnion('kind', [SubmittedLine, StartedLine, LeftLine, EndedLine, SnapshotLine]);
 export type QueueLine = z.infer<typeof QueueLine>;
 
 /**
- * The beginning of an epoch: a refit of the built-in forecast goes in force, promoted because it was proven better, or what was
- * learned before comes back, because the refit was worse. A batch carries it, so that the ledger alone still rebuilds the state bit
- * for bit.
+ * The start of an epoch: a refit of the built-in forecast goes into force because it proved better, or the model
+ * before it is restored because the refit was worse. It is part of a batch, so that the ledger alone still rebuilds
+ * the state bit for bit.
  */
 export const EpochChange = z.object({
   epoch: z.number().int().min(1),
   cause: z.enum(['promoted', 'rolledBack']),
-  /** The execution or the person that asked for it: a retry recognises its own. */
+  /** The execution or person that asked for it: a retry recognizes its own. */
   by: z.string(),
   /**
-   * What the built-in forecast goes on from, as its codec writes it, and what it had learned until then, for the way back. Absent
-   * where an earlier version began the epoch with an isotonic map, which is in force no more.
+   * The state the built-in forecast continues from, as its codec writes it, and its state until then, for a rollback.
+   * Absent if an earlier version started the epoch with an isotonic map, which is no longer in force.
    */
   learned: z.instanceof(Uint8Array).optional(),
   before: z.instanceof(Uint8Array).optional(),
 });
 export type EpochChange = z.infer<typeof EpochChange>;
 
-/** A tier's numbers as a batch was folded with them: an operator may change them later. */
+/** The tier numbers a batch was folded with: an operator may change them later. */
 const LedgerTier = z.object({
   eps: z.number(),
   ece: z.number(),
@@ -178,9 +178,9 @@ const LedgerTier = z.object({
 const PerTier = z.array(z.number().int()).length(4);
 
 /**
- * `PK = CLUSTER#{id}`, `SK = LEDGER#{version}` (zero-padded); kept for good. Version 0 has no entries: it is the birth of
- * the calibration state. What the item held at the moment and the fold needs stands in the batch: what was reserved, and
- * the caps that demand had raised.
+ * `PK = CLUSTER#{id}`, `SK = LEDGER#{version}` (zero-padded); kept forever. Version 0 has no entries: it creates the
+ * calibration state. The batch includes what the fold needs from the item at that moment: what was reserved, and the
+ * caps raised by demand.
  */
 export const LedgerItem = z.object({
   PK: z.string(),
@@ -188,7 +188,7 @@ export const LedgerItem = z.object({
   v: Layout,
   version: z.number(),
   folded_at: z.string(),
-  /** T in seconds: the length of a stretch. */
+  /** T in seconds: the length of one stretch of time. */
   long_wait_seconds: z.number(),
   tiers: z.array(LedgerTier).length(4),
   /** Ten-thousandths of a token. */

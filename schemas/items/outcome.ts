@@ -3,8 +3,8 @@ import { Layout } from '../layout.ts';
 import { Instant } from '../primitives.ts';
 
 /**
- * `PK = CLUSTER#{id}`, `SK = OUTCOME#{jobId}#{at}#{type}`: an outcome that names no round and came before any round that it
- * could belong to. Whoever claims such a round picks it up.
+ * `PK = CLUSTER#{id}`, `SK = OUTCOME#{jobId}#{at}#{type}`: an outcome that names no round and arrived before any
+ * round it could belong to. The claim of such a round picks it up.
  */
 export const OutcomeItem = z.object({
   PK: z.string(),

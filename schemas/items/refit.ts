@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Layout } from '../layout.ts';
 import { Instant } from '../primitives.ts';
 
-/** Log loss in nats and debiased ECE with its 90 % bounds, and what a perfect model would show on the same sample. */
+/** Log loss in nats, debiased ECE with its 90 % bounds, and what a perfect model would show on the same sample. */
 const Measured = z.object({
   loss: z.number(),
   ece: z.number(),
@@ -14,26 +14,26 @@ const Measured = z.object({
 /** A gain in log loss with its standard error over stretches of time; positive is better. */
 const Gain = { gain: z.number(), se: z.number(), stretches: z.number().int() };
 
-/** How a refit did on the newest rounds, against what was really served to them. */
+/** How a refit did on the newest rounds, compared with what was really served. */
 export const RefitProof = z.object({
   n: z.number().int(),
-  /** Older rounds that it was only fitted on. */
+  /** Older rounds used only for fitting. */
   fitted: z.number().int(),
   ...Gain,
-  /** What was served to them, and what the refit would have served. */
+  /** What was served, and what the refit would have served. */
   before: Measured,
   after: Measured,
 });
 export type RefitProof = z.infer<typeof RefitProof>;
 
 /**
- * `promoted` in force and watched · `held` has proven itself on jobs of its own · `rolledBack` turned out worse ·
- * `restored` what was learned before, in force again · `rejected` the newest attempt for this epoch, which was not better.
+ * `promoted`: in force and watched · `held`: has proved itself on jobs of its own · `rolledBack`: turned out worse ·
+ * `restored`: the earlier model, in force again · `rejected`: the latest attempt for this epoch, which was not better.
  */
 export const RefitStatus = z.enum(['promoted', 'held', 'rolledBack', 'restored', 'rejected']);
 export type RefitStatus = z.infer<typeof RefitStatus>;
 
-/** `PK = CLUSTER#{id}`, `SK = REFIT#{epoch}`: a refit of the built-in forecast and its proof; kept for good. */
+/** `PK = CLUSTER#{id}`, `SK = REFIT#{epoch}`: a refit of the built-in forecast and its proof; kept forever. */
 export const RefitItem = z.object({
   PK: z.string(),
   SK: z.string(),
@@ -43,14 +43,14 @@ export const RefitItem = z.object({
   proof: RefitProof.nullable(),
   /** What the proof said, in words. */
   reason: z.string(),
-  /** The execution or the person that asked for it. */
+  /** The execution or person that asked for it. */
   by: z.string(),
   at: Instant,
   /** Ledger version that it was fitted on. */
   version: z.number().int(),
-  /** Of an attempt that was rejected, labels that the epoch before had seen then: the next one waits for more. */
+  /** For a rejected attempt, the number of labels the epoch had seen by then: the next attempt waits for more. */
   after_labels: z.number().int().optional(),
-  /** The newest look at it since it went in force, after so many labels; null where there was too little to tell. */
+  /** The latest check since it went into force, after `labels` labels; null if there was too little data to tell. */
   watched: z
     .object({
       labels: z.number().int(),

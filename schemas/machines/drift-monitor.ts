@@ -7,13 +7,13 @@ import { DriftAlarm, DriftBand } from '../verdict.ts';
 export const ListClustersInput = z.unknown();
 export const ListClustersOutput = z.object({ clusters: z.array(z.object({ clusterId: ClusterId })) });
 
-/** `run` names the execution, so that a retry may tell the same news and an overlapping run does not. */
+/** `run` is the execution's name: a retry may send the same news again, an overlapping run does not. */
 export const FoldClusterInput = z.object({ clusterId: ClusterId, run: z.string().min(1) });
 export const FoldClusterOutput = z.object({
   clusterId: ClusterId,
   run: z.string(),
   folded: z.number().int(),
-  /** Reservations given back that no label would have settled. */
+  /** Released reservations that no label would have settled. */
   released: z.number().int(),
   /** Items that do not parse, and the sort keys of the first of them. */
   unreadable: z.number().int(),
@@ -22,14 +22,20 @@ export const FoldClusterOutput = z.object({
   previousDrift: DriftBand,
   alarm: DriftAlarm,
   previousAlarm: DriftAlarm,
-  /** True in the one run that tells people. `previous...` is what they heard last; the bus may be ahead of Slack. */
+  /**
+   * True in the one run that notifies people. `previous...` is the last they were notified of; the bus may be ahead
+   * of Slack.
+   */
   changed: z.boolean(),
   ece: z.number().nullable(),
   nullMean: z.number().nullable(),
   n: z.number().int(),
-  /** Whether the recalibration machine has something to do: a look at the refit in force, or another. */
+  /** Whether the recalibration machine has something to do: watch the refit in force, or fit another. */
   recalibrate: z.boolean(),
-  /** What the machine puts on the bus, once, when band or alarms have changed; VGAC is asked to recalibrate where that may help. */
+  /**
+   * What the machine puts on the bus, once, when band or alarms have changed; VGAC is asked to recalibrate if that
+   * may help.
+   */
   announcements: z.array(
     z.discriminatedUnion('type', [
       z.object({ type: z.literal('DriftDetected'), detail: DriftDetected }),
@@ -42,9 +48,9 @@ export type FoldClusterOutput = z.infer<typeof FoldClusterOutput>;
 export const NotifyDriftInput = FoldClusterOutput.clone();
 export const NotifyDriftOutput = z.object({ sent: z.boolean() });
 
-/** A cluster that a run could not visit, or not wholly; `error` is the name of what was thrown. */
+/** A cluster that a run could not visit, or only in part; `error` is the name of the error thrown. */
 export const VisitFailure = z.object({ clusterId: ClusterId, error: z.string() });
 export type VisitFailure = z.infer<typeof VisitFailure>;
 export const ReportFailuresInput = z.object({ failures: z.array(VisitFailure).min(1) });
-/** The clusters that people were told of in this run. */
+/** The clusters that this run reported to people. */
 export const ReportFailuresOutput = z.object({ told: z.array(ClusterId) });

@@ -8,31 +8,31 @@ import { Observation, VgacCalibration } from '../ports/vgac.ts';
 import { ClusterId, Instant } from '../primitives.ts';
 import { Reason, Verdict } from '../verdict.ts';
 
-/** What the machine carries about the round: the event's detail, parsed; an array under its own id. */
+/** What the machine carries about the round: the parsed detail of the event; a job array has its own id. */
 export const Job = JobSubmitted;
 export type Job = z.infer<typeof Job>;
 
-/** The event as it came: nothing in it is trusted before AdmitJob has parsed it. */
+/** The event as received: nothing in it is trusted before AdmitJob has parsed it. */
 export const AdmitJobInput = z.object({ event: z.unknown(), execution: z.string() });
 export const AdmitJobOutput = z.object({ job: Job });
 
 export const ObserveInput = z.object({ job: Job });
 export const ObserveOutput = Observation.extend({
-  /** What is unusual against this cluster's profile; shown, changes no scope. */
+  /** What is unusual compared with this cluster's profile; shown, but changes no scope. */
   anomalies: z.array(z.string()),
-  /** What VGAC says of its own calibration; null when it does not say. */
+  /** What VGAC says about its own calibration; null if it says nothing. */
   vgacCalibration: VgacCalibration.nullable(),
 });
 
 export const CheckCalibrationInput = z.object({ job: Job });
 export const CheckCalibrationOutput = Verdict;
 
-/** The verdict is null when CheckCalibration failed: unknown evidence is a human's. */
+/** The verdict is null if CheckCalibration failed: with unknown evidence a human decides. */
 export const PredictInput = z.object({ job: Job, verdict: Verdict.nullable() });
 export const PredictOutput = Decision;
 
 /**
- * `apply` what the recorded decision permits · `approved` what a human approved · `release` take a hold back.
+ * `apply` what the recorded decision permits · do what a human `approved` · `release` a hold.
  * The arguments come from the recorded row, never from the machine's state.
  */
 export const ActStep = z.enum(['apply', 'approved', 'release']);
@@ -44,7 +44,10 @@ export const ActInput = z.object({
   step: ActStep,
 });
 export const ActOutput = Effect.extend({
-  /** What the machine does next: a hold asks whether to keep it; what was called for beyond the effect is asked. */
+  /**
+   * What the machine does next: after a hold it asks whether to keep it; it asks about what was called for beyond the
+   * effect.
+   */
   follows: z.enum(['close', 'notify', 'ask', 'askToKeep', 'void']),
 });
 
@@ -69,11 +72,11 @@ export const VoidApprovalOutput = ApprovalAnswer;
 export const RecordOutcomeInput = z.object({
   job: Job,
   decision: Decision.nullable(),
-  /** What was done on the agent's own decision, and on a human's word. */
+  /** What was done on the agent's own decision, and what on a human's approval. */
   effect: Effect.nullable(),
   approvedEffect: Effect.nullable(),
   answer: ApprovalAnswer.nullable(),
-  /** `$states.errorOutput`: Step Functions leaves either part out, or null, where it has nothing to say. */
+  /** `$states.errorOutput`: Step Functions omits either part, or sets it to null, if it has nothing to say. */
   failure: z.object({ Error: z.string().nullish(), Cause: z.string().nullish() }).nullable(),
 });
 export const RecordOutcomeOutput = z.object({ status: RowStatus, reasons: z.array(Reason) });

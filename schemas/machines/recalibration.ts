@@ -4,14 +4,14 @@ import { RefitProof } from '../items/refit.ts';
 import { ClusterId } from '../primitives.ts';
 
 const cluster = { clusterId: ClusterId };
-/** Who asked, so that a retry recognises its own change: the execution, or a person. */
+/** Who asked, the execution or a person, so that a retry recognizes its own change. */
 const by = { by: z.string().min(1) };
 
 export const WatchRefitInput = z.object(cluster);
 export const WatchRefitOutput = z.object({
   ...cluster,
   epoch: z.number().int(),
-  /** `none`: nothing was promoted, or it has proven itself long ago. */
+  /** `none`: nothing was promoted, or it proved itself long ago. */
   standing: z.enum(['none', 'watching', 'held', 'worse']),
   reason: z.string(),
   /** A refit should be tried. */
@@ -21,11 +21,11 @@ export const WatchRefitOutput = z.object({
 export const RefitModelInput = z.object(cluster);
 export const RefitModelOutput = z.object({
   ...cluster,
-  /** The epoch that it would end. */
+  /** The epoch that a promotion would end. */
   epoch: z.number().int(),
-  /** The ledger up to here. */
+  /** Ledger version it was fitted on. */
   version: z.number().int(),
-  /** Labels that the epoch had seen by then. */
+  /** Number of labels that the epoch had seen by then. */
   afterLabels: z.number().int(),
   better: z.boolean(),
   reason: z.string(),
@@ -39,7 +39,7 @@ export const RejectRefitOutput = z.object({ ...cluster, epoch: z.number().int(),
 
 export const RollBackRefitInput = z.object({ ...cluster, epoch: z.number().int(), reason: z.string(), ...by });
 
-/** The epoch that began; null when somebody else had changed it before, and nothing is to be told. */
+/** The epoch that began; null if someone else had already changed it, and there is nothing to report. */
 const Changed = z.object({ ...cluster, change: CalibrationPromoted.nullable() });
 export const PromoteRefitOutput = Changed.clone();
 export const RollBackRefitOutput = Changed.clone();

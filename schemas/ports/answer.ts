@@ -1,22 +1,22 @@
 import * as z from 'zod';
 import { SlackUserId } from './slack.ts';
 
-/** What a person does about an approval outside of Slack; the words are those of the buttons on its card. */
+/** What a person can do about an approval outside Slack; named like the buttons on its card. */
 export const AnswerAction = z.enum(['approve', 'deny', 'details', 'undo', 'freeze', 'unfreeze']);
 export type AnswerAction = z.infer<typeof AnswerAction>;
 
-/** Body of `POST /approvals/answer`. Who answers is never in it: the gateway in front has proven that. */
+/** Body of `POST /approvals/answer`. The caller is never part of it: the gateway in front authenticates them. */
 export const AnswerRequest = z.strictObject({
   approvalId: z.string().regex(/^[\w.:@-]{1,200}$/, 'use the id of an approval'),
   action: AnswerAction,
-  /** In the person's words. */
+  /** In the person's own words. */
   reason: z.string().max(500, 'use at most 500 characters').optional(),
 });
 export type AnswerRequest = z.infer<typeof AnswerRequest>;
 
 /**
- * Who calls, as the gateway found out: IAM on AWS, where the configuration maps an ARN to a person; on one machine the
- * token of that person, and whether it came from the page or the command line.
+ * The caller as authenticated by the gateway: on AWS an IAM identity, which the configuration maps to a person; on
+ * one machine the person of the token, and whether it came from the page or the command line.
  */
 export const Authorizer = z.union([
   z.object({ iam: z.object({ userArn: z.string().min(1).max(512) }) }),
@@ -24,7 +24,7 @@ export const Authorizer = z.union([
 ]);
 export type Authorizer = z.infer<typeof Authorizer>;
 
-/** `done` alone changed anything; `message` is for the person who asked. */
+/** Only `done` changed anything; `message` is for the person who asked. */
 export const AnswerReply = z.object({
   outcome: z.enum(['done', 'refused', 'tooLate', 'nothingToDo', 'unknown', 'malformed']),
   message: z.string(),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** Wire format of a scheduler endpoint: effects are kept under the id of the decision that placed them. */
+/** Wire format of a scheduler endpoint: effects are stored under the id of the decision that placed them. */
 const text = z.string().min(1).max(2_000);
 const ids = { decisionId: z.string().min(1).max(256), jobId: z.string().min(1).max(256) };
 
@@ -15,8 +15,8 @@ export const EffectRequest = z.discriminatedUnion('action', [
 export const UndoRequest = z.strictObject({ decisionId: ids.decisionId });
 
 /**
- * One effect as the scheduler holds it under the id of its decision. `before` is what undo needs.
- * It is what `Effect.undo` carries, so that another function can take it back later.
+ * One effect as the scheduler stores it under the id of its decision. `before` is what undo needs. `Effect.undo`
+ * contains this, so that another function can undo it later.
  */
 export const PlacedEffect = z.object({
   decisionId: z.string().min(1),

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * The buttons. Their value is the id of the approval, of the digest for `acknowledge`, of the list as it was shown for
- * `approveAll` and `denyAll`, and nothing else. `freeze` and `unfreeze` mean the cluster of the approval.
+ * The buttons. Their value is only an id: of the approval, of the digest for `acknowledge`, of the list as shown for
+ * `approveAll` and `denyAll`. `freeze` and `unfreeze` mean the cluster of the approval.
  */
 export const CardAction = z.enum([
   'approve',
@@ -17,7 +17,7 @@ export const CardAction = z.enum([
 ]);
 export type CardAction = z.infer<typeof CardAction>;
 
-/** The modal that asks why something is denied, and its one field. */
+/** The modal that asks for the reason of a denial, and its one field. */
 export const DENY_MODAL = 'deny';
 export const REASON_FIELD = 'reason';
 
@@ -27,17 +27,20 @@ export const SlackUserId = z
 const ChannelId = z.string().min(1).max(80);
 const MessageTs = z.string().regex(/^\d{1,12}\.\d{1,9}$/);
 
-/** To chat.postMessage and chat.update, where it did it. */
+/** Answer to a successful chat.postMessage or chat.update. */
 export const ChatDone = z.object({ ok: z.literal(true), channel: ChannelId, ts: MessageTs });
-/** To chat.postEphemeral and views.open. */
+/** Answer to a successful chat.postEphemeral or views.open. */
 export const OkAnswer = z.object({ ok: z.literal(true) });
 export const ErrorAnswer = z.object({ ok: z.literal(false), error: z.string().min(1).max(200) });
-/** What the Web API answers to chat.postMessage and chat.update: HTTP 200 either way, `ok` tells. */
+/** Answer to chat.postMessage and chat.update: HTTP 200 either way; `ok` says which. */
 export const ChatAnswer = z.discriminatedUnion('ok', [ChatDone, ErrorAnswer]);
 
-/** Compared where one is configured, never shown: whatever Slack makes of its ids, a signed click is not lost for it. */
+/** Compared if one is configured, never shown. Loose, so that a signed click is not lost if Slack changes its ids. */
 const ForeignId = z.string().max(100);
-/** Whose workspace and which app an interaction belongs to. `team` is null where an app is installed for a whole grid. */
+/**
+ * Whose workspace and which app an interaction belongs to. `team` is null if the app is installed for a whole
+ * Enterprise Grid.
+ */
 const Origin = {
   api_app_id: ForeignId.optional(),
   team: z.object({ id: ForeignId }).nullish(),
@@ -49,7 +52,7 @@ export const BlockActions = z.object({
   type: z.literal('block_actions'),
   ...Origin,
   trigger_id: z.string().max(200).optional().catch(undefined),
-  // Second ways to a person: where one is missing or odd, the click still counts.
+  // Other ways to reach the person: if one is missing or malformed, the click still counts.
   container: z
     .object({ message_ts: MessageTs.optional().catch(undefined), channel_id: ChannelId.optional().catch(undefined) })
     .optional()
@@ -70,7 +73,7 @@ export const BlockActions = z.object({
     .max(25),
 });
 
-/** A modal that was sent off. `private_metadata` is ours: the id of the approval. Field values are by block and element. */
+/** A submitted modal. `private_metadata` is ours: the id of the approval. Field values are by block and element. */
 export const ViewSubmission = z.object({
   type: z.literal('view_submission'),
   ...Origin,
@@ -83,5 +86,5 @@ export const ViewSubmission = z.object({
   }),
 });
 
-/** Everything else that Slack may send to the same URL (shortcuts, closed modals): known to be authentic, not for us. */
+/** Everything else that Slack may send to the same URL (shortcuts, closed modals): authentic, but not for us. */
 export const OtherInteraction = z.object({ type: z.string().max(100), ...Origin });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** Wire format of VGAC, both variants (DESIGN.md section 6). Unknown extra fields are tolerated, wrong ones refused. */
+/** Wire format of VGAC, both variants (DESIGN.md section 6). Unknown fields are tolerated, invalid ones refused. */
 const unit = z.number().min(0).max(1);
 const wait = z
   .number()
@@ -9,7 +9,7 @@ const wait = z
 const count = z.number().int().min(0);
 
 export const V1ScoreRequest = z.object({ job_id: z.string(), cluster_id: z.string() });
-/** A version without a model for some job says null of it. */
+/** The wait is null if VGAC has no model for the job. */
 export const V1Score = z.object({
   wait_time_seconds: wait.nullable(),
   confidence: unit,
@@ -69,12 +69,12 @@ export const PlatformSummary = z.object({
   queue_depth: count,
 });
 
-/** What both variants are translated to, and what is counted where there is no VGAC. */
+/** What both variants are translated to; counted from events if there is no VGAC. */
 export const Observation = z.object({
   queueDepth: count,
-  /** 0..100; null where nobody says. */
+  /** 0..100; null if not reported. */
   gpuUtilization: z.number().min(0).max(100).nullable(),
-  /** In whatever unit VGAC uses; null where the variant does not say. */
+  /** In whatever unit VGAC uses; null if the variant does not report it. */
   gpuMemoryUsed: z.number().min(0).nullable(),
   pendingJobs: count,
   runningJobs: count,
@@ -82,9 +82,9 @@ export const Observation = z.object({
 export type Observation = z.infer<typeof Observation>;
 
 export const VgacPrediction = z.object({
-  /** P(wait > T); null where the variant gives no probability. */
+  /** P(wait > T); null if the variant gives no probability. */
   pLongWait: unit.nullable(),
-  /** Null where it gives no point wait. */
+  /** Null if it gives no point wait. */
   waitSeconds: wait.nullable(),
   confidence: unit.nullable(),
 });

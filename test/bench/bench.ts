@@ -6,6 +6,7 @@ import { crash } from './crash.ts';
 import { detector } from './detector.ts';
 import { neutral } from './engine/neutral.ts';
 import { engine } from './engine.ts';
+import { tables } from './tables.ts';
 
 /** One thing that is measured. */
 export interface Bench {
@@ -14,7 +15,7 @@ export interface Bench {
   run(print: (text: string) => void, options: { readonly peers: readonly string[] }): Promise<void>;
 }
 
-const BENCHES: readonly Bench[] = [calibration, detector, engine, burst, crash, neutral];
+const BENCHES: readonly Bench[] = [calibration, detector, engine, burst, crash, neutral, tables];
 
 /** Numbers mean something only beside the machine that gave them. */
 function machine(): string {

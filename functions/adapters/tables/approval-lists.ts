@@ -1,4 +1,3 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { approvalKey, loadApproval } from './approval-item.ts';
 import { query } from './query.ts';
@@ -23,22 +22,14 @@ export async function* closedApprovals(table: Table, clusterId: string, since: D
 }
 
 async function* listed(table: Table, listing: string, from: string): AsyncGenerator<string> {
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        IndexName: 'listing',
-        KeyConditionExpression: 'listing = :listing AND listing_key > :from',
-        ExpressionAttributeValues: { ':listing': listing, ':from': from || ' ' },
-        ExclusiveStartKey: start,
-      }),
-    );
-    for (const { PK, SK } of page.Items ?? []) {
-      if (SK === 'APPROVAL') yield String(PK).slice(approvalKey('').PK.length);
-    }
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const found = query(table, {
+    IndexName: 'listing',
+    KeyConditionExpression: 'listing = :listing AND listing_key > :from',
+    ExpressionAttributeValues: { ':listing': listing, ':from': from || ' ' },
+  });
+  for await (const { PK, SK } of found) {
+    if (SK === 'APPROVAL') yield String(PK).slice(approvalKey('').PK.length);
+  }
 }
 
 /** Approvals with something left to do, those that expire first at the front. */

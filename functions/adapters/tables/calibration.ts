@@ -1,4 +1,4 @@
-import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import type { LedgerItem } from '../../../schemas/items/ledger.ts';
@@ -11,6 +11,7 @@ import { TIER_NUMBERS, type TierNumber, tierOf } from '../../domain/reservations
 import { instantOf, type Round, roundHash } from '../../domain/round.ts';
 import { ledgerTiers, tierRulesOf } from '../../domain/tier-rules.ts';
 import { putBatch } from './ledger.ts';
+import { query } from './query.ts';
 import { readOfClusters } from './read-many.ts';
 import type { Items } from './read-together.ts';
 import { clusterKey, conditionally, lostTheRace, parseItem, putItem, type Table } from './table.ts';
@@ -286,20 +287,12 @@ export async function saveMarked(table: Table, clusterId: string, version: numbe
 /** Ids of all clusters that have a calibration, in order. */
 export async function listClusters(table: Table): Promise<string[]> {
   const ids: string[] = [];
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        IndexName: 'listing',
-        KeyConditionExpression: 'listing = :clusters',
-        ExpressionAttributeValues: { ':clusters': 'CLUSTERS' },
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    for (const item of page.Items ?? []) ids.push(String(item.listing_key));
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const found = query(table, {
+    IndexName: 'listing',
+    KeyConditionExpression: 'listing = :clusters',
+    ExpressionAttributeValues: { ':clusters': 'CLUSTERS' },
+  });
+  for await (const item of found) ids.push(String(item.listing_key));
   return ids;
 }
 

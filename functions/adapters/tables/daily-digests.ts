@@ -1,10 +1,10 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { Decision } from '../../../schemas/decision.ts';
 import { DailyDigestItem } from '../../../schemas/items/approval.ts';
 import { RowStatus } from '../../../schemas/items/job.ts';
+import { Outline } from '../../../schemas/items/listing.ts';
 import { digestIdOf } from '../../domain/digest-id.ts';
 import type { DayRow } from '../../domain/withheld.ts';
+import { query } from './query.ts';
 import { lostTheRace, parseItem, type Table, upsertItem } from './table.ts';
 
 const digestKey = (id: string) => ({ PK: `APPROVAL#${id}`, SK: 'DIGEST' });
@@ -82,35 +82,21 @@ async function change(
   return parseItem(DailyDigestItem, digest);
 }
 
-const NEEDED = ['next', 'called', 'tier', 'asks', 'reasons'] as const;
-const Listed = z.object({
-  decision: Decision.pick({ next: true, called: true, tier: true, asks: true, reasons: true }).optional(),
-  status: RowStatus.optional(),
-});
+const Listed = z.object({ outline: Outline.optional(), status: RowStatus.optional() });
 
 /** What became of the rounds that were submitted in this time, as far as it is known. */
 export async function* rowsBetween(table: Table, clusterId: string, from: Date, to: Date): AsyncGenerator<DayRow> {
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        IndexName: 'listing',
-        KeyConditionExpression: 'listing = :cluster AND listing_key BETWEEN :from AND :to',
-        ProjectionExpression: [...NEEDED.map((name) => `decision.#${name}`), '#status'].join(', '),
-        ExpressionAttributeNames: Object.fromEntries([...NEEDED, 'status'].map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: {
-          ':cluster': `CLUSTER#${clusterId}`,
-          ':from': `PREDICTION#${from.toISOString()}`,
-          ':to': `PREDICTION#${to.toISOString()}`,
-        },
-        ExclusiveStartKey: start,
-      }),
-    );
-    for (const item of page.Items ?? []) {
-      const row = Listed.safeParse(item);
-      if (row.success) yield { decision: row.data.decision ?? null, status: row.data.status ?? null };
-    }
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const found = query(table, {
+    IndexName: 'listing',
+    KeyConditionExpression: 'listing = :cluster AND listing_key BETWEEN :from AND :to',
+    ExpressionAttributeValues: {
+      ':cluster': `CLUSTER#${clusterId}`,
+      ':from': `PREDICTION#${from.toISOString()}`,
+      ':to': `PREDICTION#${to.toISOString()}`,
+    },
+  });
+  for await (const item of found) {
+    const row = Listed.safeParse(item);
+    if (row.success) yield { outline: row.data.outline ?? null, status: row.data.status ?? null };
+  }
 }

@@ -1,39 +1,24 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
-import type { DriftStanding } from '../../domain/drift-report.ts';
+import type { DriftNotices, DriftStanding } from '../../domain/drift-report.ts';
 import { calibrationKey } from './calibration.ts';
 import { conditionally, type Table } from './table.ts';
 
-/** News of drift that a run claimed and has not told for so long belongs to the next run: it died, or Slack was down. */
+/** News of drift that a run has claimed for so long without sending it belongs to the next run: this one died, or Slack was down. */
 const CLAIM_MS = 240_000;
-
-/** What the bus and people in Slack were told last; apart, since one of them may be down while the other is not. */
-export interface DriftTold {
-  readonly announced: DriftStanding;
-  readonly heard: DriftStanding;
-}
-
-/** An attribute that is absent says `none`. */
-export function driftTold(item: CalibrationItem): DriftTold {
-  return {
-    announced: { band: item.drift_band ?? 'none', alarm: item.drift_alarm ?? 'none' },
-    heard: { band: item.heard_band ?? 'none', alarm: item.heard_alarm ?? 'none' },
-  };
-}
 
 const stillSays = (name: string, value: string) =>
   `(${name} = ${value} OR (${value} = :none AND attribute_not_exists(${name})))`;
 
 /**
- * Lets one run of the monitor tell people about changed drift; a retry of that run may tell them again.
- * @param told as the run has read it: whoever told something since has the news
+ * Lets one run of the monitor notify people of changed drift; a retry of that run may notify them again.
+ * @param notices as the run has read them: whoever has sent something since has the news
  * @param run name of the monitor's execution
- * @returns false when another run is telling them, or has
+ * @returns false when another run is notifying them, or has
  */
 export async function claimDriftNews(
   table: Table,
   clusterId: string,
-  { announced, heard }: DriftTold,
+  { announced, heard }: DriftNotices,
   run: string,
   now: Date,
 ): Promise<boolean> {

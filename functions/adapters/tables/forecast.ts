@@ -1,19 +1,18 @@
-import { createHash } from 'node:crypto';
-import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { ForecastItem, ForecastRow } from '../../../schemas/items/forecast.ts';
 import type { Observation } from '../../../schemas/ports/vgac.ts';
+import type { RowChange, RowName } from '../../application/outcomes/ports.ts';
 import { UnreadableState } from '../../domain/calibration/octets.ts';
 import { deserialiseForecast, deserialiseQueue, deserialiseShape } from '../../domain/forecast/codec.ts';
 import { type Asked, emptyQueue, shapeOf } from '../../domain/forecast/queue.ts';
+import { hashOf, type RowKind, rowAfter } from '../../domain/forecast/rows.ts';
 import type { ForecastState } from '../../domain/forecast/state.ts';
 import { emptyTables } from '../../domain/forecast/tables.ts';
 import type { Standing } from '../../domain/served.ts';
+import { query } from './query.ts';
 import { readOfClusters } from './read-many.ts';
 import { type Items, readTogether } from './read-together.ts';
 import { clusterKey, conditionally, parseItem, putItem, type Table } from './table.ts';
-
-/** The two tables of the forecast, as their keys name them. */
-export type RowKind = 'SHAPE' | 'QUEUE';
 
 const DAY_SECONDS = 86_400;
 const BATCH_GET_LIMIT = 100;
@@ -24,11 +23,6 @@ export const rowKeyOf = (clusterId: string, kind: RowKind, hash: string) => ({
   PK: clusterKey(clusterId),
   SK: `FORECAST#${kind}#${hash}`,
 });
-
-/** Eight bytes that stand for a shape, or for the name of a queue: rows stay small, however long a name is. */
-export function hashOf(name: string): string {
-  return createHash('sha256').update(name).digest('hex').slice(0, 16);
-}
 
 /** What a decision about one job reads of the forecast. */
 export function forecastKeys(clusterId: string, asked: Asked): { PK: string; SK: string }[] {
@@ -128,30 +122,13 @@ export async function storedRows(
 ): Promise<Map<string, Record<string, unknown>>> {
   const { PK, SK: prefix } = rowKeyOf(clusterId, kind, '');
   const rows = new Map<string, Record<string, unknown>>();
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        KeyConditionExpression: 'PK = :pk AND begins_with(SK, :prefix)',
-        ExpressionAttributeValues: { ':pk': PK, ':prefix': prefix },
-        ConsistentRead: true,
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    for (const item of page.Items ?? []) rows.set(String(item.SK).slice(prefix.length), item);
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const found = query(table, {
+    KeyConditionExpression: 'PK = :pk AND begins_with(SK, :prefix)',
+    ExpressionAttributeValues: { ':pk': PK, ':prefix': prefix },
+    ConsistentRead: true,
+  });
+  for await (const item of found) rows.set(String(item.SK).slice(prefix.length), item);
   return rows;
-}
-
-/**
- * A row as it was after a batch. Whoever died on the next batch may have written it already: then what it was before stands beside it.
- * @returns null where there was none
- */
-export function rowAfter(row: ForecastRow | null, version: number): Uint8Array | null {
-  if (row === null) return null;
-  return (row.version <= version ? row.state : row.before) ?? null;
 }
 
 /** Moves the forecast by one batch. @returns false when somebody has done so before */
@@ -172,13 +149,15 @@ export async function saveForecast(
  */
 export async function saveRow(
   table: Table,
-  key: { PK: string; SK: string },
-  row: { state: Uint8Array | null; before: Uint8Array | null; version: number },
+  clusterId: string,
+  { kind, hash }: RowName,
+  row: RowChange,
   from: number | null,
   now: Date,
 ): Promise<void> {
   const { state, before, version } = row;
   const ttl = Math.floor(now.getTime() / 1000) + DAY_SECONDS;
+  const key = rowKeyOf(clusterId, kind, hash);
   const item = { ...key, version, ...(state !== null ? { state } : { ttl }), ...(before !== null && { before }) };
   await conditionally(putItem(table, item, unlessMoved(from)));
 }

@@ -1,11 +1,13 @@
-import { GetCommand, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import { JobItem, type RoundForecast } from '../../../schemas/items/job.ts';
 import type { Job } from '../../../schemas/machines/job-workflow.ts';
 import { AlreadyAdmitted, type Closing } from '../../application/decisions/ports.ts';
+import { outlineOf } from '../../domain/figures.ts';
 import { canonicalInstant, type Round } from '../../domain/round.ts';
 import type { Whose } from '../../domain/subject.ts';
+import { queryPages } from './query.ts';
 import { type Items, readTogether } from './read-together.ts';
 import { clusterKey, conditionally, jobKey, lostTheRace, parseItem, type Table, upsertItem } from './table.ts';
 
@@ -73,6 +75,7 @@ export async function recordDecision(
   const due = forecast === null ? labelDue : decidedAt;
   const attributes = {
     decision,
+    outline: outlineOf(decision),
     predicted_wait: prediction.waitSeconds,
     confidence: prediction.confidence ?? undefined,
     ...(forecast !== null && { forecast }),
@@ -154,24 +157,18 @@ const OLD_AT_ONCE = 25;
 export async function oldestUnfolded(table: Table, clusterId: string, before: Date): Promise<Date | null> {
   const PK = clusterKey(clusterId);
   const isOld = (due: unknown): due is string => typeof due === 'string' && due < before.toISOString();
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        IndexName: 'unfolded',
-        KeyConditionExpression: 'unfolded = :cluster AND unfolded_due < :before',
-        ExpressionAttributeValues: { ':cluster': PK, ':before': before.toISOString() },
-        Limit: OLD_AT_ONCE,
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    const keys = (page.Items ?? []).map(({ SK }) => ({ PK, SK: String(SK) }));
+  const found = queryPages(table, {
+    IndexName: 'unfolded',
+    KeyConditionExpression: 'unfolded = :cluster AND unfolded_due < :before',
+    ExpressionAttributeValues: { ':cluster': PK, ':before': before.toISOString() },
+    Limit: OLD_AT_ONCE,
+  });
+  for await (const listed of found) {
+    const keys = listed.map(({ SK }) => ({ PK, SK: String(SK) }));
     const rows = await readTogether(table, keys);
     const dues = keys.map((key) => rows(key)?.unfolded_due).filter(isOld);
     if (dues.length > 0) return new Date(dues.toSorted()[0] ?? before);
-    start = page.LastEvaluatedKey;
-  } while (start);
+  }
   return null;
 }
 

@@ -1,10 +1,9 @@
-import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { LedgerItem } from '../../../schemas/items/ledger.ts';
 import { UnreadableItem } from '../../application/unreadable.ts';
+import type { Batch } from '../../domain/next-batch.ts';
+import { query } from './query.ts';
 import { clusterKey, lostTheRace, parseItem, putItem, type Table } from './table.ts';
-
-/** What a batch says: the entries in fold order or the change of epoch, and the numbers they were folded with. */
-export type Batch = Omit<LedgerItem, 'PK' | 'SK' | 'v'>;
 
 /** Ten digits, so that the order of the keys is the order of the batches. */
 const ledgerKey = (clusterId: string, version: number) => ({
@@ -59,24 +58,16 @@ async function* batches(
   version: number,
   forward: boolean,
 ): AsyncGenerator<LedgerItem> {
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        KeyConditionExpression: 'PK = :pk AND SK BETWEEN :birth AND :last',
-        ExpressionAttributeValues: {
-          ':pk': clusterKey(clusterId),
-          ':birth': ledgerKey(clusterId, 0).SK,
-          ':last': ledgerKey(clusterId, Math.min(version, 9_999_999_999)).SK,
-        },
-        ScanIndexForward: forward,
-        ConsistentRead: true,
-        ...(!forward && { Limit: BACKWARDS_PAGE }),
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    for (const item of page.Items ?? []) yield parseItem(LedgerItem, item);
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const found = query(table, {
+    KeyConditionExpression: 'PK = :pk AND SK BETWEEN :birth AND :last',
+    ExpressionAttributeValues: {
+      ':pk': clusterKey(clusterId),
+      ':birth': ledgerKey(clusterId, 0).SK,
+      ':last': ledgerKey(clusterId, Math.min(version, 9_999_999_999)).SK,
+    },
+    ScanIndexForward: forward,
+    ConsistentRead: true,
+    ...(!forward && { Limit: BACKWARDS_PAGE }),
+  });
+  for await (const item of found) yield parseItem(LedgerItem, item);
 }

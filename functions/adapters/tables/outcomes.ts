@@ -1,11 +1,14 @@
-import { BatchGetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { JobItem } from '../../../schemas/items/job.ts';
 import { LAYOUT } from '../../../schemas/layout.ts';
+import { RowContended } from '../../application/outcomes/contended.ts';
+import type { Recorded } from '../../application/outcomes/ports.ts';
 import type { LedgerLine } from '../../domain/ledger-lines.ts';
 import { firstLabel, joinOutcome, marksOf, nextDue, type Told } from '../../domain/outcome.ts';
 import { nextQueueDue } from '../../domain/queue-facts.ts';
 import { canonicalInstant, type Round, roundOf } from '../../domain/round.ts';
 import { loadJob, ROW_LIFE_SECONDS } from './jobs.ts';
+import { query } from './query.ts';
 import { clusterKey, conditionally, jobKey, rowKey, type Table, upsertItem } from './table.ts';
 
 /** A row has at most five writers; whoever loses this often is retried by the queue in front. */
@@ -13,11 +16,6 @@ const ATTEMPTS = 8;
 const BATCH_GET_LIMIT = 100;
 /** Keys of one page of the index. */
 const PAGE = 1_000;
-
-/** Other writers kept changing the row. Retried by the rule's retry policy. */
-export class RowContended extends Error {
-  override name = 'RowContended' as const;
-}
 
 /** What decides the join. A write holds only while all of this is as it was read. */
 const GUARDED = [
@@ -34,12 +32,6 @@ const GUARDED = [
   'waited_seconds',
   'wait_over',
 ] as const;
-
-/** What came of an event: whether it disagrees with what was stored before it, and whether there is something to learn of it now. */
-export interface Recorded {
-  readonly contradicts: boolean;
-  readonly teaches: boolean;
-}
 
 /**
  * Joins an outcome to the row of its round; creates the row where the outcome overtook the submission.
@@ -92,21 +84,16 @@ export async function labelRow(table: Table, row: JobItem, longWaitSeconds: numb
 /** Keys of the rounds whose decision waits to be folded and can be by now, earliest first. The index may lag behind. */
 export async function dueRounds(table: Table, clusterId: string, now: Date, limit: number): Promise<string[]> {
   const keys: string[] = [];
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        IndexName: 'unfolded',
-        KeyConditionExpression: 'unfolded = :cluster AND unfolded_due <= :now',
-        ExpressionAttributeValues: { ':cluster': clusterKey(clusterId), ':now': now.toISOString() },
-        Limit: Math.min(PAGE, limit - keys.length),
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    for (const item of page.Items ?? []) keys.push(String(item.SK).slice('JOB#'.length));
-    start = page.LastEvaluatedKey;
-  } while (start && keys.length < limit);
+  const found = query(table, {
+    IndexName: 'unfolded',
+    KeyConditionExpression: 'unfolded = :cluster AND unfolded_due <= :now',
+    ExpressionAttributeValues: { ':cluster': clusterKey(clusterId), ':now': now.toISOString() },
+    Limit: Math.min(PAGE, limit),
+  });
+  for await (const item of found) {
+    keys.push(String(item.SK).slice('JOB#'.length));
+    if (keys.length >= limit) break;
+  }
   return keys;
 }
 

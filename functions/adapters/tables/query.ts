@@ -1,10 +1,17 @@
 import { paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { Table } from './table.ts';
 
-/** The items that a query finds, page after page: whoever has read enough stops. */
-export async function* query(
+type QueryInput = Omit<QueryCommandInput, 'TableName'>;
+
+/** The items that a query finds. Pages are fetched as they are needed: stop when you have read enough. */
+export async function* query(table: Table, input: QueryInput): AsyncGenerator<Record<string, unknown>> {
+  for await (const page of queryPages(table, input)) yield* page;
+}
+
+/** The same, page by page. */
+export async function* queryPages(
   { client, name }: Table,
-  input: Omit<QueryCommandInput, 'TableName'>,
-): AsyncGenerator<Record<string, unknown>> {
-  for await (const page of paginateQuery({ client }, { TableName: name, ...input })) yield* page.Items ?? [];
+  input: QueryInput,
+): AsyncGenerator<Record<string, unknown>[]> {
+  for await (const page of paginateQuery({ client }, { TableName: name, ...input })) yield page.Items ?? [];
 }

@@ -1,12 +1,11 @@
-import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { RefitItem, type RefitStatus } from '../../../schemas/items/refit.ts';
+import type { Refit } from '../../application/recalibration/ports.ts';
 import { query } from './query.ts';
 import { readable } from './read-many.ts';
 import { clusterKey, lostTheRace, parseItem, putItem, type Table } from './table.ts';
 
 const refitKey = (clusterId: string, epoch: number) => ({ PK: clusterKey(clusterId), SK: `REFIT#${epoch}` });
-
-type Refit = Omit<RefitItem, 'PK' | 'SK' | 'v'>;
 
 /** The refit of an epoch; of the epoch after the one in force, the newest attempt that was rejected. @throws UnreadableItem */
 export async function loadRefit(table: Table, clusterId: string, epoch: number): Promise<RefitItem | null> {
@@ -19,20 +18,12 @@ export async function loadRefit(table: Table, clusterId: string, epoch: number):
 /** Every refit of a cluster, by epoch. */
 export async function listRefits(table: Table, clusterId: string): Promise<RefitItem[]> {
   const refits: RefitItem[] = [];
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        KeyConditionExpression: 'PK = :pk AND begins_with(SK, :refit)',
-        ExpressionAttributeValues: { ':pk': clusterKey(clusterId), ':refit': 'REFIT#' },
-        ConsistentRead: true,
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    for (const item of page.Items ?? []) refits.push(parseItem(RefitItem, item));
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const found = query(table, {
+    KeyConditionExpression: 'PK = :pk AND begins_with(SK, :refit)',
+    ExpressionAttributeValues: { ':pk': clusterKey(clusterId), ':refit': 'REFIT#' },
+    ConsistentRead: true,
+  });
+  for await (const item of found) refits.push(parseItem(RefitItem, item));
   return refits.sort((a, b) => a.epoch - b.epoch);
 }
 

@@ -1,6 +1,6 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { JobItem } from '../../../schemas/items/job.ts';
 import { canonicalInstant, escapedJobId, type Round } from '../../domain/round.ts';
+import { query } from './query.ts';
 import { clusterKey, parseItem, type Table } from './table.ts';
 
 type Job = Omit<Round, 'submittedAt'>;
@@ -11,23 +11,15 @@ type Job = Omit<Round, 'submittedAt'>;
  */
 export async function* roundsBefore(table: Table, { clusterId, jobId }: Job, until: string): AsyncGenerator<JobItem> {
   const rows = `JOB#${escapedJobId(jobId)}#`;
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        KeyConditionExpression: 'PK = :pk AND SK BETWEEN :rows AND :until',
-        ExpressionAttributeValues: { ':pk': clusterKey(clusterId), ':rows': rows, ':until': `${rows}${until}` },
-        ScanIndexForward: false,
-        ConsistentRead: true,
-        // Seldom is there another round, and seldom is more than the newest one looked at.
-        Limit: 2,
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    for (const item of page.Items ?? []) yield parseItem(JobItem, item);
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const found = query(table, {
+    KeyConditionExpression: 'PK = :pk AND SK BETWEEN :rows AND :until',
+    ExpressionAttributeValues: { ':pk': clusterKey(clusterId), ':rows': rows, ':until': `${rows}${until}` },
+    ScanIndexForward: false,
+    ConsistentRead: true,
+    // Seldom is there another round, and seldom is more than the newest one looked at.
+    Limit: 2,
+  });
+  for await (const item of found) yield parseItem(JobItem, item);
 }
 
 /** All rounds of one job, the oldest first. */

@@ -1,8 +1,9 @@
-import { DeleteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { OutcomeItem } from '../../../schemas/items/outcome.ts';
 import type { Outcome, Told } from '../../domain/outcome.ts';
 import { canonicalInstant, escapedJobId, type Round } from '../../domain/round.ts';
 import { ROW_LIFE_SECONDS } from './jobs.ts';
+import { query } from './query.ts';
 import { clusterKey, conditionally, parseItem, putItem, type Table } from './table.ts';
 
 type Job = Omit<Round, 'submittedAt'>;
@@ -29,27 +30,19 @@ export async function keepWaiting(table: Table, outcome: Outcome, now: Date): Pr
 export async function waitingFor(table: Table, round: Round): Promise<Told[]> {
   const rows = `OUTCOME#${escapedJobId(round.jobId)}#`;
   const waiting: Told[] = [];
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        KeyConditionExpression: 'PK = :pk AND SK BETWEEN :from AND :last',
-        ExpressionAttributeValues: {
-          ':pk': clusterKey(round.clusterId),
-          ':from': `${rows}${canonicalInstant(round.submittedAt)}`,
-          ':last': `${rows}~`,
-        },
-        ConsistentRead: true,
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    for (const item of page.Items ?? []) {
-      const { type, at, end_state: endState, of_task: ofTask } = parseItem(OutcomeItem, item);
-      waiting.push({ type, at, endState, ofTask });
-    }
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const found = query(table, {
+    KeyConditionExpression: 'PK = :pk AND SK BETWEEN :from AND :last',
+    ExpressionAttributeValues: {
+      ':pk': clusterKey(round.clusterId),
+      ':from': `${rows}${canonicalInstant(round.submittedAt)}`,
+      ':last': `${rows}~`,
+    },
+    ConsistentRead: true,
+  });
+  for await (const item of found) {
+    const { type, at, end_state: endState, of_task: ofTask } = parseItem(OutcomeItem, item);
+    waiting.push({ type, at, endState, ofTask });
+  }
   return waiting;
 }
 

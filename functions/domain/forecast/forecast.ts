@@ -32,7 +32,13 @@ export function emptyForecast(): Forecast {
   return {
     inputs: new Float64Array(INPUTS.length).fill(0.5),
     z: new Float64Array(INPUTS.length + 1).fill(0.5),
-    ...{ bAlone: 0.5, bWithVgac: 0.5, qAlone: 0.5, qWithVgac: 0.5, q: 0.5, withVgac: false, waitSeconds: 0.5 },
+    bAlone: 0.5,
+    bWithVgac: 0.5,
+    qAlone: 0.5,
+    qWithVgac: 0.5,
+    q: 0.5,
+    withVgac: false,
+    waitSeconds: 0.5,
   };
 }
 

@@ -21,12 +21,10 @@ export function expectedWait({ weights }: WaitModel, z: Float64Array): number {
   return Math.expm1(clip(exponent(weights, z), 0, LONGEST));
 }
 
-const projected = new Float64Array(64);
-
 /** @param z of the decision */
 export function learnWait({ weights }: WaitModel, beside: Logistic, z: Float64Array, waitSeconds: number): void {
   const size = weights.length;
-  project(beside, z, projected);
+  const projected = project(beside, z);
   let spread = 0;
   for (let i = 0; i < size; i++) spread += (projected[i] ?? 0) * (z[i] ?? 0);
   const off = Math.log1p(Math.max(0, waitSeconds)) - exponent(weights, z);

@@ -1,10 +1,21 @@
-import { findChange, loadState } from '../../../functions/adapters/epochs.ts';
-import { mendFromLedger } from '../../../functions/adapters/mend.ts';
-import { promoteRefit, refitModel, rollBackRefit } from '../../../functions/adapters/recalibrate.ts';
 import { listClusters } from '../../../functions/adapters/tables/calibration.ts';
 import { loadConfig } from '../../../functions/adapters/tables/config.ts';
+import { mendStore } from '../../../functions/adapters/tables/mend-store.ts';
+import {
+  changeReader,
+  promoteRefitStore,
+  refitModelStore,
+  rollBackRefitStore,
+  stateReader,
+} from '../../../functions/adapters/tables/recalibration-stores.ts';
 import { listRefits, loadRefit } from '../../../functions/adapters/tables/refits.ts';
 import type { Table } from '../../../functions/adapters/tables/table.ts';
+import { mendFromLedger } from '../../../functions/application/outcomes/mend-from-ledger.ts';
+import { findChange } from '../../../functions/application/recalibration/change-epoch.ts';
+import { loadState } from '../../../functions/application/recalibration/load-state.ts';
+import { promoteRefit } from '../../../functions/application/recalibration/promote-refit.ts';
+import { refitModel } from '../../../functions/application/recalibration/refit-model.ts';
+import { rollBackRefit } from '../../../functions/application/recalibration/roll-back-refit.ts';
 import { GATE } from '../../../functions/domain/thresholds.ts';
 import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { Refused } from '../refused.ts';
@@ -33,7 +44,7 @@ interface ByHand {
 /** What is in force on a cluster, and every refit of its forecast. @throws RecalibrationRefused */
 export async function show(store: Table, cluster: string): Promise<Report> {
   await mustExist(store, cluster);
-  const [{ state }, refits] = await Promise.all([loadState(store, cluster), listRefits(store, cluster)]);
+  const [{ state }, refits] = await Promise.all([loadState(stateReader(store), cluster), listRefits(store, cluster)]);
   return { lines: refitLines(cluster, state, refits), json: refitJson(cluster, state, refits) };
 }
 
@@ -46,11 +57,11 @@ export async function promoteByHand(store: Table, cluster: string, hand: ByHand)
   await mustExist(store, cluster);
   const young = await youngEpoch(store, cluster);
   if (young?.status === 'promoted') return nothingDone(young.words);
-  const fitted = await refitModel(store, cluster);
+  const fitted = await refitModel(refitModelStore(store), cluster);
   if (!fitted.proof) throw new RecalibrationRefused(`No refit can be proven: it ${fitted.reason}.`);
   const { epoch } = fitted;
   const at = { clusterId: cluster, epoch, by: signature(hand.by), unproven: true };
-  const { lines, json } = await announced(await promoteRefit(store, at, hand.now), hand);
+  const { lines, json } = await announced(await promoteRefit(promoteRefitStore(store), at, hand.now), hand);
   const proof = { better: fitted.better, reason: fitted.reason };
   return {
     lines: [`Proof: ${proof.better ? 'better' : 'not better'}; ${proof.reason}`, ...lines],
@@ -61,8 +72,8 @@ export async function promoteByHand(store: Table, cluster: string, hand: ByHand)
 /** Puts what was learned before the epoch in force again. Done twice in a row, it does nothing the second time. */
 export async function rollBackByHand(store: Table, cluster: string, hand: ByHand): Promise<Report> {
   await mustExist(store, cluster);
-  const { state } = await loadState(store, cluster);
-  const change = state.epoch === 0 ? null : await findChange(store, cluster, state.epoch);
+  const { state } = await loadState(stateReader(store), cluster);
+  const change = state.epoch === 0 ? null : await findChange(changeReader(store), cluster, state.epoch);
   if (!change) {
     throw new RecalibrationRefused(`Nothing was ever refitted on ${cluster}: there is nothing to roll back.`);
   }
@@ -72,14 +83,14 @@ export async function rollBackByHand(store: Table, cluster: string, hand: ByHand
   const reason = hand.reason ?? 'rolled back by hand';
   const by = signature(hand.by);
   const at = { clusterId: cluster, epoch: state.epoch, reason, by };
-  return announced(await rollBackRefit(store, at, hand.now), hand);
+  return announced(await rollBackRefit(rollBackRefitStore(store), at, hand.now), hand);
 }
 
 /** Replaces the stored state, which may be unreadable, with the one that the ledger gives. */
 export async function rebuildByHand(store: Table, cluster: string): Promise<Report> {
   await mustExist(store, cluster);
   const { platform } = await loadConfig(store, cluster, 'kubernetes');
-  const { outcome, version } = await mendFromLedger(store, { clusterId: cluster, platform });
+  const { outcome, version } = await mendFromLedger(mendStore(store), { clusterId: cluster, platform });
   const json = { done: outcome === 'mended', outcome, version };
   switch (outcome) {
     case 'mended':
@@ -106,7 +117,7 @@ export async function rebuildByHand(store: Table, cluster: string): Promise<Repo
 
 /** An epoch in its first 100 labels, and how it began. */
 async function youngEpoch(store: Table, cluster: string) {
-  const { state } = await loadState(store, cluster);
+  const { state } = await loadState(stateReader(store), cluster);
   const refit = state.epoch === 0 ? null : await loadRefit(store, cluster, state.epoch);
   if (!refit || state.sinceEpoch >= GATE.promotedLabels) return null;
   const words = `epoch ${state.epoch} was ${refit.status} by ${refit.by} ${state.sinceEpoch} labels ago`;

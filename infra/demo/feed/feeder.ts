@@ -1,20 +1,23 @@
 import type { CollectorEvent, Release } from './timeline.ts';
 
-/** What the feeder needs of the one clock: it moves only while nobody holds it. */
+/** The part of the one clock that the feeder needs: it moves only while nothing holds it. */
 export interface FeedClock {
   at(timeMs: number, run: () => void): { cancel(): void };
   hold(): () => void;
 }
 
 export interface Feed {
-  /** Resolves when everything has been released or the feed was stopped; rejects when an event could not be put. */
+  /**
+   * Resolves when everything has been released or the feed was stopped; rejects when an event could not be published.
+   */
   readonly done: Promise<void>;
   stop(): void;
 }
 
 /**
- * Releases a timeline on the clock, one group after another. A group is scheduled only when the one before it has been
- * put on the bus; the clock stands still while anything is in flight, so no label overtakes a decision due before it.
+ * Releases a timeline on the clock, one group after another. A group is scheduled only after the previous one has
+ * been published; the clock stands still while anything is in flight, so that no label overtakes a decision due
+ * before it.
  */
 export function startFeed(options: {
   clock: FeedClock;
@@ -33,11 +36,11 @@ export function startFeed(options: {
       return;
     }
     pending = clock.at(release.at, () => {
-      const letGo = clock.hold();
+      const releaseClock = clock.hold();
       publish(release.events)
         .then(() => schedule(index + 1))
         .catch(reject)
-        .finally(letGo);
+        .finally(releaseClock);
     });
   };
   schedule(0);

@@ -8,7 +8,7 @@ export type CollectorEvent =
   | { type: 'JobEnded'; detail: z.infer<typeof JobEnded> }
   | { type: 'JobCancelled'; detail: z.infer<typeof JobCancelled> };
 
-/** Events that may be in flight together: one instant, and nothing among them that another could have known. */
+/** Events that may be in flight together: they are of the same instant and independent of each other. */
 export interface Release {
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -16,8 +16,8 @@ export interface Release {
 }
 
 /**
- * At one instant: outcomes of jobs submitted earlier, then submissions, then outcomes of those that never waited.
- * So every label known when a job is submitted has been told before it is decided, and no job's own label precedes it.
+ * Order within an instant: outcomes of jobs submitted earlier, then submissions, then outcomes of jobs that did not
+ * wait. So every label known when a job is submitted arrives before its decision, and no job's own label precedes it.
  */
 const EARLIER = 0;
 const SUBMISSION = 1;
@@ -63,7 +63,7 @@ function ending(job: TraceJob, at: number, state: 'succeeded' | 'failed'): Colle
 
 /**
  * The events of a trace in the order in which a collector would have seen them, in groups to be released one after
- * another. Ends of jobs later than the last submission or start are left out: nothing is left to learn from them.
+ * another. Ends of jobs after the last submission or start are left out: nothing can be learned from them any more.
  */
 export function timeline(jobs: readonly TraceJob[]): Release[] {
   const moments: { at: number; phase: number; event: CollectorEvent }[] = [];
@@ -79,7 +79,7 @@ export function timeline(jobs: readonly TraceJob[]): Release[] {
   for (const job of jobs) {
     if (job.end !== 'started' || job.runSeconds === null) continue;
     const end = job.submittedAt + job.waitSeconds + job.runSeconds;
-    // After the instant's start, should it have run for no time at all.
+    // After the start of the same instant, in case it ran for no time at all.
     if (end <= last) moments.push({ at: end, phase: AT_ONCE, event: ending(job, end, 'succeeded') });
   }
   moments.sort((a, b) => a.at - b.at || a.phase - b.phase);

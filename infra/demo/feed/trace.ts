@@ -18,14 +18,14 @@ export interface TraceJob {
   readonly platform: Platform;
   readonly jobId: string;
   readonly submittedAt: number;
-  /** How it left the queue, and after how long: never (infinity) where it still waits at the end of the file. */
+  /** How it left the queue and after how long: infinity if it still waits at the end of the file. */
   readonly end: 'started' | 'cancelled' | 'ended' | 'waiting';
   readonly waitSeconds: number;
   readonly runSeconds: number | null;
   readonly gpus: number;
   readonly processors: number;
   readonly queue: string | null;
-  /** The file's own prediction; null where it has none. */
+  /** The file's own prediction; null if it has none. */
   readonly pLongWait: number | null;
   readonly predictedWaitSeconds: number | null;
 }
@@ -40,21 +40,21 @@ export interface Trace {
   readonly jobs: readonly TraceJob[];
   /** Clusters in order of appearance, each with the platform of its first job. */
   readonly clusters: readonly { clusterId: string; platform: Platform }[];
-  /** The first of the rows that were skipped, by line. */
+  /** The first skipped rows, by line. */
   readonly problems: readonly Problem[];
   /** How many rows were skipped. */
   readonly skipped: number;
-  /** What had to be assumed, in sentences. */
+  /** What had to be assumed, as sentences. */
   readonly notes: readonly string[];
 }
 
 const YEAR_2000 = 946_684_800;
 const YEAR_2100 = 4_102_444_800;
-/** What says nothing of its platform is a log of batch jobs. */
-const UNSAID = 'slurm';
+/** A file that does not name its platform is taken for a log of batch jobs. */
+const DEFAULT_PLATFORM = 'slurm';
 const LONGEST_SECONDS = 10 * 365 * 86_400;
 
-/** What an event can carry. */
+/** The values that an event can carry. */
 const Carried = z.object({
   clusterId: ClusterId,
   platform: Platform,
@@ -65,17 +65,17 @@ const Carried = z.object({
 });
 
 /**
- * Reads a trace by the reader of the back-test, in every format that it knows; arrays are one round each. Rows that cannot be read, or
- * that no event could carry, are skipped and reported.
+ * Reads a trace with the reader of the back-test, in every format it supports; a job array is one round. Rows that
+ * cannot be read, or that no event could carry, are skipped and reported.
  *
- * @param zone of times that name none
- * @throws UnreadableTrace when it is no history, or no row is usable
+ * @param zone time zone of times without one
+ * @throws UnreadableTrace when it is not a job history, or no row is usable
  */
 export async function readTrace(path: string, { zone }: { zone?: Zone | undefined } = {}): Promise<Trace> {
   const faults = noFaults();
   const jobs: TraceJob[] = [];
   const clusters = new Map<string, { readonly platform: Platform; readonly rounds: Rounds }>();
-  // Of a log that counts from its own beginning; it then begins with the year 2000.
+  // For a log that counts from its own start, which is moved to the year 2000.
   let shift: number | null = null;
   const add = (row: Row): void => {
     jobs.push(jobOf(row, clusterOf(row, path), shift ?? 0));
@@ -84,7 +84,7 @@ export async function readTrace(path: string, { zone }: { zone?: Zone | undefine
     shift ??= row.submittedAt < YEAR_2000 ? YEAR_2000 : 0;
     const job = Carried.safeParse({
       ...jobOf(row, clusterOf(row, path), shift),
-      platform: row.platform === '' ? UNSAID : row.platform,
+      platform: row.platform === '' ? DEFAULT_PLATFORM : row.platform,
     });
     if (!job.success) {
       const [issue] = job.error.issues;
@@ -107,10 +107,11 @@ export async function readTrace(path: string, { zone }: { zone?: Zone | undefine
       first === undefined
         ? 'it has no rows'
         : `the first of ${faults.count} bad rows is line ${first.line}, ${first.fault}`;
-    throw new UnreadableTrace(`${path} holds no usable job: ${why}.`);
+    throw new UnreadableTrace(`${path} contains no usable job: ${why}.`);
   }
   return {
-    // Rounds of several clusters are held back for a while; stable, so that jobs of the same second stay in file order.
+    // Rounds of each cluster are buffered for a while; the sort is stable, so jobs of the same second stay in file
+    // order.
     jobs: jobs.sort((a, b) => a.submittedAt - b.submittedAt),
     clusters: [...clusters].map(([clusterId, { platform }]) => ({ clusterId, platform })),
     problems: faults.first.map(({ line, fault }) => ({ line, reason: fault })).sort((a, b) => a.line - b.line),
@@ -121,14 +122,14 @@ export async function readTrace(path: string, { zone }: { zone?: Zone | undefine
 
 function unreadable(path: string, cause: unknown): unknown {
   if (!(cause instanceof Error)) return cause;
-  if (cause.name === 'UnusableFile') return new UnreadableTrace(`${path} is no trace: ${cause.message}.`, { cause });
+  if (cause.name === 'UnusableFile') return new UnreadableTrace(`${path} is not a trace: ${cause.message}.`, { cause });
   if (!('code' in cause)) return cause;
   return String(cause.code).startsWith('Z')
-    ? new UnreadableTrace(`The trace ${path} is a damaged gzip file: fetch it again.`, { cause })
+    ? new UnreadableTrace(`The trace ${path} is a damaged gzip file: download it again.`, { cause })
     : new UnreadableTrace(`Cannot read the trace ${path}: check that the file exists and is readable.`, { cause });
 }
 
-/** Where a file names no cluster, it is called like the file. */
+/** A file that names no cluster gives the cluster its own name. */
 function clusterOf({ clusterId }: Row, path: string): string {
   if (clusterId !== '') return clusterId;
   const name = basename(path)
@@ -142,7 +143,7 @@ function jobOf(row: Row, clusterId: string, shift: number): TraceJob {
   const { gpus, procs, queue, runSeconds, p, predictedWaitSeconds } = row;
   return {
     clusterId,
-    platform: Platform.catch(UNSAID).parse(row.platform),
+    platform: Platform.catch(DEFAULT_PLATFORM).parse(row.platform),
     jobId: row.jobId(),
     submittedAt: row.submittedAt + shift,
     ...departureOf(row),
@@ -159,7 +160,7 @@ function departureOf(row: Row): Pick<TraceJob, 'end' | 'waitSeconds'> {
   const { waitSeconds, leftAt, submittedAt, labelAt, longWait, censored } = row;
   if (row.started) return { end: 'started', waitSeconds };
   if (!Number.isNaN(leftAt)) return { end: censored ? 'cancelled' : 'ended', waitSeconds: leftAt - submittedAt };
-  // A file with labels alone tells the start of a job that did not wait long.
+  // In a file with only labels, a label implies the start of a job that did not wait long.
   if (!longWait && !censored) return { end: 'started', waitSeconds: labelAt - submittedAt };
   return { end: 'waiting', waitSeconds: Number.POSITIVE_INFINITY };
 }

@@ -2,7 +2,7 @@ import type { SimulatedJob } from './job.ts';
 import type { Partition } from './partition.ts';
 import type { Profile } from './profile.ts';
 
-/** What may be asked of a job; a note never changes queueing. */
+/** An action on a job; a note never changes queueing. */
 export type ActionRequest = { readonly decisionId: string; readonly jobId: string } & (
   | { readonly action: 'annotate' | 'warn'; readonly text: string }
   | { readonly action: 'requeue'; readonly queue: string }
@@ -10,7 +10,7 @@ export type ActionRequest = { readonly decisionId: string; readonly jobId: strin
   | { readonly action: 'hold' }
 );
 
-/** An effect under the id of its decision, with what was before it. */
+/** An effect stored under the id of its decision, with the previous values. */
 export interface StoredEffect {
   readonly decisionId: string;
   readonly action: ActionRequest['action'];
@@ -20,10 +20,10 @@ export interface StoredEffect {
   readonly undone: boolean;
 }
 
-/** `unknown` job · `late`: it has left the queue, or the decision did something else before · `impossible` here. */
+/** `unknown` job · `late`: it has left the queue, or the decision already did something else · `impossible` here. */
 export type RefusalKind = 'unknown' | 'late' | 'impossible';
 
-/** The simulated scheduler says no, and changes nothing. */
+/** The simulated scheduler refuses an action and changes nothing. */
 export class ActionRefused extends Error {
   override readonly name = 'ActionRefused' as const;
   readonly kind: RefusalKind;
@@ -43,7 +43,7 @@ export interface Changeable {
   schedule(queue: string): void;
 }
 
-/** Changes jobs of one cluster, once per decision id: asking again answers with the effect that is there. */
+/** Changes jobs of one cluster, once per decision id: a repeated request returns the existing effect. */
 export class ClusterActions {
   readonly #cluster: Changeable;
   readonly #effects = new Map<string, { request: ActionRequest; effect: StoredEffect }>();
@@ -56,13 +56,13 @@ export class ClusterActions {
     return this.#effects.get(decisionId)?.effect ?? null;
   }
 
-  /** Jobs whose queueing was changed, also where that was taken back since. */
+  /** Jobs whose queueing was changed, even if that was undone since. */
   touched(): ReadonlySet<string> {
     const changed = [...this.#effects.values()].filter(({ request: { action } }) => !isNote(action));
     return new Set(changed.map(({ effect }) => effect.jobId));
   }
 
-  /** What was last done to a job's queueing and is in force, in words; null where nothing is. */
+  /** The latest change of a job's queueing that is in force, in words; null if there is none. */
   changeOf(jobId: string): string | null {
     const last = [...this.#effects.values()].findLast(({ request, effect }) => {
       return effect.jobId === jobId && !effect.undone && !isNote(request.action);
@@ -79,7 +79,7 @@ export class ClusterActions {
     }
   }
 
-  /** Throws ActionRefused. */
+  /** @throws ActionRefused */
   apply(request: ActionRequest): StoredEffect {
     const stored = this.#effects.get(request.decisionId);
     if (stored) {
@@ -91,7 +91,7 @@ export class ClusterActions {
     return effect;
   }
 
-  /** Takes an effect back; a second time changes nothing. Throws ActionRefused, also when the job has left the queue. */
+  /** Undoes an effect; a second time changes nothing. @throws ActionRefused, also when the job has left the queue */
   undo(decisionId: string): StoredEffect {
     const stored = this.#effects.get(decisionId);
     if (!stored) throw new ActionRefused('unknown', `no effect of decision ${decisionId}`);
@@ -113,9 +113,9 @@ export class ClusterActions {
       case 'requeue': {
         const job = this.#pendingJob(jobId);
         const from = job.queue;
-        if (from === request.queue) throw new ActionRefused('impossible', `job ${jobId} is in ${from} already`);
+        if (from === request.queue) throw new ActionRefused('impossible', `job ${jobId} is already in ${from}`);
         if (!this.#fits(job, request.queue))
-          throw new ActionRefused('impossible', `no room for it in ${request.queue}`);
+          throw new ActionRefused('impossible', `job ${jobId} cannot fit in ${request.queue}`);
         this.#cluster.move(job, request.queue);
         return { ...base, target: request.queue, before: { queue: from } };
       }
@@ -130,7 +130,7 @@ export class ClusterActions {
         const job = this.#pendingJob(jobId);
         const before = job.held;
         job.held = true;
-        // A job that waited behind it may have its turn now.
+        // A job that waited behind it may be able to start now.
         this.#cluster.schedule(job.queue);
         return { ...base, before: { held: before } };
       }
@@ -166,7 +166,7 @@ export class ClusterActions {
 
   #pendingJob(jobId: string): SimulatedJob {
     const job = this.#job(jobId);
-    if (job.state !== 'pending') throw new ActionRefused('late', `job ${jobId} is not pending any more`);
+    if (job.state !== 'pending') throw new ActionRefused('late', `job ${jobId} is no longer pending`);
     return job;
   }
 }

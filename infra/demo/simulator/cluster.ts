@@ -28,19 +28,19 @@ export interface SimulatedClusterOptions {
   readonly profile: Profile;
   readonly clock: SimulatorClock;
   readonly random: Random;
-  /** Told of every event as it happens, inside the clock's turn: hold the clock while you pass it on. */
+  /** Called for every event as it happens, inside the clock's turn: hold the clock while passing it on. */
   readonly emit: (event: CollectorEvent) => void;
-  /** When the profile's regime begins, ms since the epoch; null: never. */
+  /** When the profile's regime begins, in ms since the epoch; null for never. */
   readonly regimeAt?: number | null;
-  /** When it ends: nodes come back, starts are as before; null: never. */
+  /** When it ends: nodes return and starts are as before; null for never. */
   readonly regimeUntil?: number | null;
   /** Number of the first job, so that a second run does not repeat the ids of the first. */
   readonly firstJobNumber?: number;
 }
 
 /**
- * A GPU cluster whose waits are real queue waits: jobs arrive, take GPUs of their queue by priority and turn, and give
- * them back. Everything happens on the given clock; the same seed, clock and actions give the same events.
+ * A GPU cluster whose waits are real queue waits: jobs arrive, take GPUs of their queue by priority and turn, and
+ * release them. Everything happens on the given clock; the same seed, clock and actions produce the same events.
  * Change it through `actions`.
  */
 export class SimulatedCluster {
@@ -83,7 +83,10 @@ export class SimulatedCluster {
     }
   }
 
-  /** Schedules the arrivals from now until then (ms). Jobs that are in the cluster by then still run to their end. */
+  /**
+   * Schedules the arrivals from now to `until` (ms since the epoch). Jobs in the cluster by then still run to their
+   * end.
+   */
   start({ until }: { until: number }): void {
     const fromMs = this.#clock.now();
     const coming = arrivals(this.profile, this.#random, { fromMs, untilMs: until, firstNumber: this.#nextNumber });
@@ -117,15 +120,15 @@ export class SimulatedCluster {
     });
   }
 
-  /** No further arrivals. */
+  /** Stops further arrivals. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** Puts one job into its queue now. Throws RangeError for an unknown queue or a known job id. */
+  /** Puts one job into its queue now. @throws RangeError for an unknown queue or a known job id */
   submit(arrival: Arrival): void {
     const now = this.#clock.now();
-    if (this.#jobs.has(arrival.jobId)) throw new RangeError(`job ${arrival.jobId} is already there`);
+    if (this.#jobs.has(arrival.jobId)) throw new RangeError(`job ${arrival.jobId} already exists`);
     const features = this.featuresFor(arrival.queue, { gpus: arrival.request.gpus, priority: arrival.priority });
     const job: SimulatedJob = {
       arrival,
@@ -182,7 +185,7 @@ export class SimulatedCluster {
     };
   }
 
-  /** What could be known of such a job if it came to this queue now. Throws RangeError for an unknown queue. */
+  /** What would be known about such a job if it arrived in this queue now. @throws RangeError for an unknown queue */
   featuresFor(queue: string, question: Question): Features {
     const now = this.#clock.now();
     const submits = this.#in(this.#submits, queue);
@@ -212,7 +215,7 @@ export class SimulatedCluster {
     return partition;
   }
 
-  /** Moves a pending job; it keeps its turn by submission. */
+  /** Moves a pending job; its turn by submission order is kept. */
   move(job: SimulatedJob, queue: string): void {
     this.partition(queue);
     this.#in(this.#pending, job.queue).delete(job);
@@ -223,7 +226,7 @@ export class SimulatedCluster {
     this.schedule(queue);
   }
 
-  /** One scheduling pass over a queue, as after anything that may let a job start. */
+  /** One scheduling pass over a queue, needed after anything that may let a job start. */
   schedule(queue: string): void {
     const now = this.#clock.now();
     const partition = this.partition(queue);
@@ -247,7 +250,7 @@ export class SimulatedCluster {
     return true;
   }
 
-  /** How long the prolog of a job takes that gets its GPUs now. */
+  /** How long the prolog takes of a job that gets its GPUs now. */
   #prologMs(job: SimulatedJob, now: number): number {
     const { regime } = this.profile;
     if (!regime || this.#regimeAt === null || now < this.#regimeAt || now >= this.#regimeUntil) return 0;
@@ -299,7 +302,9 @@ export class SimulatedCluster {
     });
   }
 
-  /** Whether the second queue, to which jobs may be moved, could take such a job now: nobody waits there and it fits. */
+  /**
+   * Whether the second queue, to which jobs may be moved, could take such a job now: no job waits there and it fits.
+   */
   #hasRoomElsewhere({ queue, request: { gpus } }: Arrival): boolean {
     const second = this.profile.queues[1]?.name;
     if (second === undefined || second === queue || this.#in(this.#pending, second).size > 0) return false;

@@ -1,14 +1,14 @@
 import { TimerQueue } from '../../runtime/clock/timer-queue.ts';
 
-/** The part of the embedded system's clock that the simulator needs. Times are ms since the epoch. */
+/** The part of the one clock that the simulator needs. Times are ms since the epoch. */
 export interface SimulatorClock {
   now(): number;
   at(timeMs: number, run: () => void): { cancel(): void };
 }
 
-/** A clock that runs as fast as it can, without promises: for training on a past period, and for tests. */
+/** A clock that runs as fast as it can, without promises, for training on a past period and for tests. */
 export interface EventLoop extends SimulatorClock {
-  /** Runs every timer due up to and including this time, in order; equal times in order of asking. */
+  /** Runs every timer due up to and including this time, in order; equal times in the order they were added. */
   runUntil(timeMs: number): void;
 }
 

@@ -1,12 +1,14 @@
-/** What a predictor may know of a job at its submission: the queue and users' estimates, nothing of the future. */
+/**
+ * What a predictor may know about a job at its submission: the queue and users' estimates, nothing about the future.
+ */
 export interface Features {
-  /** Nothing waits before it, and it fits on the nodes as the inventory believes them to be. */
+  /** Nothing waits before it, and it fits on the nodes according to the inventory. */
   readonly fitsNow: boolean;
-  /** Seconds until enough GPUs come free for all before it and itself, by users' estimates. */
+  /** Seconds until enough GPUs are free for all jobs before it and itself, by users' estimates. */
   readonly estimatedWaitSeconds: number;
-  /** GPUs asked for by jobs whose turn is before it, over all GPUs of the queue. */
+  /** GPUs requested by the jobs before it, as a share of all GPUs of the queue. */
   readonly ahead: number;
-  /** Its own GPUs over all GPUs of the queue. */
+  /** Its own GPUs as a share of all GPUs of the queue. */
   readonly size: number;
   /** Seconds that admission usually takes in this queue. */
   readonly usualAdmission: number;

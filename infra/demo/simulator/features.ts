@@ -3,18 +3,18 @@ import type { SimulatedJob } from './job.ts';
 import { nodesFor, type Partition } from './partition.ts';
 import { byTurn } from './scheduling.ts';
 
-/** A job as it is asked about, before or without being in the queue. */
+/** A job that a prediction is requested for, before or without being in the queue. */
 export interface Question {
   readonly gpus: number;
   readonly priority: number;
 }
 
-/** Users ask for more time than they use; on average runs take about this share of the estimate. */
+/** Users request more time than they use; on average runs take about this share of the estimate. */
 const TYPICAL_SHARE = 0.7;
 
 /**
- * Looks at a queue as VGAC's collectors would: GPUs in use, who waits, what users estimated. The inventory counts
- * drained nodes as free and knows nothing of slow starts, which is why a regime change fools it.
+ * Looks at a queue as VGAC's collectors would: GPUs in use, waiting jobs, users' estimates. The inventory counts
+ * drained nodes as free and does not know about slow starts, which is why a regime change misleads it.
  */
 export function featuresOf(
   { gpus, priority }: Question,
@@ -45,7 +45,7 @@ export function featuresOf(
   };
 }
 
-/** Plays the queue forward on GPU counts alone: each job before this one starts when enough GPUs have come free. */
+/** Simulates the queue by GPU counts only: each job before this one starts when enough GPUs are free. */
 function estimatedWait(
   gpus: number,
   freeNow: number,
@@ -57,7 +57,7 @@ function estimatedWait(
   for (const job of holding) {
     const ran = (now - (job.takenAt ?? now)) / 1_000;
     const typical = job.arrival.request.estimatedMinutes * 60 * TYPICAL_SHARE;
-    // Past its typical run time it may end any moment, but hardly in this one.
+    // Past its typical run time it may end at any moment, but is unlikely to end right now.
     ends.push({ at: Math.max(30, typical - ran, 0.1 * typical), gpus: job.arrival.request.gpus });
   }
   ends.sort((a, b) => a.at - b.at);

@@ -23,7 +23,7 @@ export function leastSquares(rows: Matrix, targets: readonly number[], weights?:
   return solve(normal, right);
 }
 
-/** Logistic regression by iteratively reweighted least squares; deterministic, a dozen rounds are plenty. */
+/** Logistic regression by iteratively reweighted least squares; deterministic; a dozen rounds are plenty. */
 export function logisticRegression(rows: Matrix, labels: readonly number[]): number[] {
   let coefficients = new Array<number>(rows[0]?.length ?? 0).fill(0);
   for (let round = 0; round < 12; round++) {

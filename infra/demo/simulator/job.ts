@@ -11,22 +11,22 @@ export interface Note {
 export interface SimulatedJob {
   readonly arrival: Arrival;
   readonly order: number;
-  /** `starting`: its prolog runs; GPUs are taken, it has not started. */
+  /** `starting`: its prolog runs; GPUs are taken, but it has not started. */
   state: 'pending' | 'starting' | 'running' | 'ended' | 'cancelled';
   queue: string;
   priority: number;
   held: boolean;
-  /** As it was announced. */
+  /** As announced. */
   readonly submittedAt: number;
-  /** Admission is over: the scheduler considers it from here on. */
+  /** When admission is over and the scheduler starts to consider it. */
   eligibleAt: number;
   notes: Note[];
   allocation: Allocation;
-  /** When its GPUs were taken, and when it will be done if its user's estimate is right. */
+  /** When its GPUs were taken, and when it ends if its user's estimate is right. */
   takenAt: number | null;
   estimatedEnd: number | null;
   startedAt: number | null;
   endedAt: number | null;
-  /** What could be known about it when it was submitted. */
+  /** What was known about it when it was submitted. */
   features: Features;
 }

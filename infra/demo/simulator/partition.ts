@@ -7,10 +7,10 @@ interface Node {
   drained: boolean;
 }
 
-/** GPUs taken from nodes, to be given back as they were taken. */
+/** GPUs taken from nodes, to be released as they were taken. */
 export type Allocation = readonly { readonly node: number; readonly gpus: number }[];
 
-/** The nodes of one queue, and who fits on them. A job of more GPUs than a node has takes whole nodes. */
+/** The nodes of one queue and what fits on them. A job with more GPUs than a node has takes whole nodes. */
 export class Partition {
   readonly name: string;
   readonly gpusPerNode: number;
@@ -39,11 +39,11 @@ export class Partition {
   get usedGpus(): number {
     return this.#nodes.reduce((sum, node) => sum + node.gpus - node.free, 0);
   }
-  /** Free GPUs per node; null for a node that takes nothing new. */
+  /** Free GPUs per node; null for a drained node. */
   free(): (number | null)[] {
     return this.#nodes.map((node) => (node.drained ? null : node.free));
   }
-  /** What an inventory that does not know of drained nodes believes to be free. */
+  /** Free GPUs according to an inventory that does not know about drained nodes. */
   believedFree(): number[] {
     return this.#nodes.map((node) => node.free);
   }
@@ -59,7 +59,7 @@ export class Partition {
     );
   }
 
-  /** Takes GPUs for a job, or says null and takes nothing. */
+  /** Takes GPUs for a job; if it does not fit, returns null and takes nothing. */
   take(gpus: number): Allocation | null {
     const allocation = nodesFor(gpus, this.free(), this.gpusPerNode);
     for (const part of allocation ?? []) this.#node(part.node).free -= part.gpus;
@@ -70,16 +70,16 @@ export class Partition {
     for (const part of allocation) {
       const node = this.#node(part.node);
       node.free += part.gpus;
-      if (node.free > node.gpus) throw new RangeError(`node ${node.name} got back more GPUs than it has`);
+      if (node.free > node.gpus) throw new RangeError(`node ${node.name} was given back more GPUs than it has`);
     }
   }
 
-  /** Lets what runs finish, and takes nothing new on this many nodes. */
+  /** Drains this many nodes: running jobs finish, new ones do not start there. */
   drain(nodes: number): void {
     for (const node of this.#nodes.slice(0, nodes)) node.drained = true;
   }
 
-  /** All drained nodes take jobs again. */
+  /** Lets all drained nodes take jobs again. */
   resume(): void {
     for (const node of this.#nodes) node.drained = false;
   }
@@ -91,7 +91,9 @@ export class Partition {
   }
 }
 
-/** Best fit: the fullest node that still has room; whole nodes for a job larger than one. Null when it does not fit. */
+/**
+ * Best fit: the fullest node that still has room, or whole nodes for a job larger than one. Null if it does not fit.
+ */
 export function nodesFor(gpus: number, free: readonly (number | null)[], perNode: number): Allocation | null {
   if (gpus === 0) return [];
   if (gpus <= perNode) {

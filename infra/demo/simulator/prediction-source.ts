@@ -5,13 +5,13 @@ import type { Predictor } from './predictor.ts';
 export interface PredictedCluster {
   readonly cluster: SimulatedCluster;
   readonly predictor: Predictor;
-  /** When the predictor was trained, ms since the epoch; it is what VGAC calls its last recalibration. */
+  /** When the predictor was trained, in ms since the epoch: what VGAC calls its last recalibration. */
   readonly trainedAt: number;
 }
 
 /**
- * What VGAC would know of simulated clusters. A job's prediction is made of what was known when it was submitted;
- * VGAC's own calibration is that of its validation, so it stays rosy after a regime change, as such figures do.
+ * What VGAC would know about simulated clusters. A job is predicted from what was known when it was submitted; VGAC's
+ * own calibration is that of its validation, so it looks good even after a regime change, as such figures do.
  */
 export function simulatedSource(clusters: readonly PredictedCluster[]): PredictionSource {
   const byId = new Map(clusters.map((each) => [each.cluster.clusterId, each]));

@@ -10,7 +10,7 @@ import { seededRandom } from './random.ts';
 const DAY_MS = 86_400_000;
 /** Long enough for thousands of jobs, short enough to train in well under a second. */
 const TRAINING_DAYS = 45;
-/** The newest part of the past is kept out of the fit: it calibrates, and gives the ECE that VGAC states of itself. */
+/** The newest part of the past is held out of the fit; it yields the ECE that VGAC states for itself. */
 const HELD_OUT = 0.3;
 const GROUP = 20;
 
@@ -18,11 +18,11 @@ export interface Forecast {
   /** P(wait > T). */
   readonly pLongWait: number;
   readonly waitSeconds: number;
-  /** How sure of the class: max(p, 1 - p). */
+  /** Confidence in the class: max(p, 1 - p). */
   readonly confidence: number;
 }
 
-/** What the model knows of its own quality, from before it went to work: it does not notice a regime change. */
+/** What the model knows about its own quality from before it was used: it does not notice a regime change. */
 export interface Validation {
   readonly ece: number;
   readonly brier: number;
@@ -41,9 +41,10 @@ interface Past {
 }
 
 /**
- * Trains an honest predictor: on an earlier period of the same kind of cluster, played with another seed, in the old
+ * Trains an honest predictor on an earlier period of the same kind of cluster, simulated with another seed in the old
  * regime. Logistic regression on what was known at submission, then calibrated by the frequency of long waits at
- * like scores; the point wait is the typical wait (geometric mean) of such jobs. The same profile and seed give the same model.
+ * similar scores; the point wait is the typical wait (geometric mean) of such jobs. The same profile and seed give
+ * the same model.
  */
 export function trainPredictor(profile: Profile, seed: number): Predictor {
   const past = playPast(profile, seed);
@@ -55,14 +56,14 @@ export function trainPredictor(profile: Profile, seed: number): Predictor {
   );
   const score = (features: Features) => sigmoid(dot(vector(features), coefficients));
   const waitOf = fitWaits(older);
-  // Calibrated on all of the past, since 30 % of it leaves few long waits on a quiet cluster.
+  // Calibrated on the whole past, since 30 % of it contains few long waits on a quiet cluster.
   const calibrate = isotonicFrequencies(past.map(({ features, long }) => ({ score: score(features), long })));
   const predict = (features: Features): Forecast => {
     const pLongWait = calibrate(score(features));
     return { pLongWait, waitSeconds: waitOf(features), confidence: Math.max(pLongWait, 1 - pLongWait) };
   };
-  const judged = newer.map(({ features, long }) => ({ p: predict(features).pLongWait, y: long }));
-  const validation = { ece: canonicalEce(judged) ?? 0, brier: brierScore(judged) ?? 0, samples: judged.length };
+  const heldOut = newer.map(({ features, long }) => ({ p: predict(features).pLongWait, y: long }));
+  const validation = { ece: canonicalEce(heldOut) ?? 0, brier: brierScore(heldOut) ?? 0, samples: heldOut.length };
   return { predict, validation };
 }
 
@@ -97,7 +98,7 @@ function vector({ fitsNow, estimatedWaitSeconds, ahead, size, usualAdmission, re
   ];
 }
 
-/** Typical waits, separately for jobs that fit at once and for those that must queue. */
+/** Typical waits, fitted separately for jobs that fit at once and jobs that must queue. */
 function fitWaits(past: readonly Past[]): (features: Features) => number {
   const regression = (group: readonly Past[]) =>
     leastSquares(
@@ -113,8 +114,8 @@ function fitWaits(past: readonly Past[]): (features: Features) => number {
 }
 
 /**
- * Maps a score to the frequency of long waits among scores like it: groups of a few jobs, neighbours pooled until the
- * frequency never falls with the score (isotonic), and linear between the pools.
+ * Maps a score to the frequency of long waits at similar scores: groups of a few jobs, neighbours pooled until the
+ * frequency never falls as the score rises (isotonic), interpolated linearly between pools.
  */
 function isotonicFrequencies(pairs: readonly { score: number; long: number }[]): (score: number) => number {
   const sorted = [...pairs].sort((a, b) => a.score - b.score);

@@ -10,20 +10,20 @@ export interface QueueProfile {
   readonly gpuType: string;
   /** Share of the arrivals, by weight. */
   readonly share: number;
-  /** Where it differs from the workload's: a pool whose images are large. */
+  /** Overrides the workload's, e.g. for a pool with large images. */
   readonly admissionSeconds?: Range;
 }
 
-/** What arrives. Singles follow the time of day; bursts are one user's job arrays. */
+/** The jobs that arrive. Singles follow the time of day; bursts are one user's job arrays. */
 export interface Workload {
   /** Single jobs per hour, on average over the day. */
   readonly singlesPerHour: number;
-  /** 0: as much at night as by day; 1: nothing at 02:00 UTC, twice the average at 14:00. */
+  /** 0: as many at night as by day; 1: none at 02:00 UTC, twice the average at 14:00. */
   readonly daySwing: number;
-  /** Pipelines a day, at regular times. */
+  /** Pipelines per day, at regular times. */
   readonly burstsPerDay: number;
   readonly burstJobs: Range;
-  /** All jobs of a burst come within this time, in seconds. */
+  /** All jobs of a burst arrive within this time, in seconds. */
   readonly burstSeconds: number;
   readonly gpus: readonly (readonly [number, number])[];
   /** GPUs of one job of a burst, by weight. */
@@ -42,14 +42,14 @@ export interface Workload {
   readonly priorities: readonly (readonly [number, number])[];
 }
 
-/** What changes for a while, unknown to the predictor: nodes go away, and starting a job takes long at times. */
+/** A temporary change, unknown to the predictor: nodes are lost, and at times starting a job takes long. */
 export interface Regime {
   readonly because: string;
   /** Nodes drained per queue name. */
   readonly drained: Readonly<Record<string, number>>;
-  /** In the first half of every such cycle starts are slow; the other half is as before. */
+  /** Starts are slow in the first half of each such cycle and normal in the second. */
   readonly cycleHours: number;
-  /** From getting its GPUs until a job starts, while starts are slow. */
+  /** Time from getting GPUs to the start of a job, while starts are slow. */
   readonly prologSeconds: Range;
 }
 

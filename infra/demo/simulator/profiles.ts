@@ -1,8 +1,9 @@
 import type { Profile } from './profile.ts';
 
 /**
- * A Kubernetes cluster with room: four of five jobs start within 5 minutes. The others are told by the queue more or less well:
- * users' estimates are poor, and the images of the research pool are large, so that two in five of its jobs wait for them.
+ * A Kubernetes cluster with spare capacity: four in five jobs start within 5 minutes. The queue predicts the others
+ * only moderately well: users' estimates are poor, and the research pool has large images, so that two in five of its
+ * jobs wait for them.
  */
 export const quietK8s: Profile = {
   name: 'quiet-k8s',
@@ -45,9 +46,9 @@ export const quietK8s: Profile = {
 };
 
 /**
- * A busy Slurm cluster: a pipeline fills it every few hours, so about two fifths of the jobs wait longer than 5 minutes, and
- * the queue tells quite well which. When nodes are lost, the storage behind them is rebuilt: every other pipeline finds that
- * each start takes minutes, however short the queue, which the predictor has never seen.
+ * A busy Slurm cluster: a pipeline fills it every few hours, so about two in five jobs wait longer than 5 minutes,
+ * and the queue predicts quite well which. When nodes are lost, the storage behind them is rebuilt: during every
+ * other pipeline each start takes minutes, however short the queue, which the predictor has never seen.
  */
 export const burstySlurm: Profile = {
   name: 'bursty-slurm',

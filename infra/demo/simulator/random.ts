@@ -1,7 +1,10 @@
 /** Uniform in [0, 1). */
 export type Random = () => number;
 
-/** A seeded generator: a 32-bit counter through a mixing function. The same seed gives the same numbers anywhere. */
+/**
+ * A seeded generator: a 32-bit counter passed through a mixing function. The same seed gives the same numbers
+ * everywhere.
+ */
 export function seededRandom(seed: number): Random {
   let counter = Math.imul(seed | 0, 0x9e3779b1) ^ 0x5bd1e995;
   return () => {
@@ -28,7 +31,7 @@ export function logNormal(random: Random, median: number, sigma: number): number
   return median * Math.exp(sigma * radius * Math.cos(2 * Math.PI * random()));
 }
 
-/** One of the choices, by weight. Throws RangeError when there is none. */
+/** One of the choices, by weight. @throws RangeError if there are none */
 export function weighted<T>(random: Random, choices: readonly (readonly [T, number])[]): T {
   const total = choices.reduce((sum, [, weight]) => sum + weight, 0);
   let left = random() * total;

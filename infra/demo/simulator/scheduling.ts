@@ -1,21 +1,21 @@
 import type { SimulatedJob } from './job.ts';
 import { nodesFor, type Partition } from './partition.ts';
 
-/** How many waiting jobs a pass looks at behind the first that does not fit. */
+/** How many waiting jobs a pass considers behind the first one that does not fit. */
 const BACKFILL_DEPTH = 50;
 
-/** Higher priority first, then first come first served. */
+/** Higher priority first, then first come, first served. */
 export function byTurn(a: SimulatedJob, b: SimulatedJob): number {
   return b.priority - a.priority || a.order - b.order;
 }
 
 /**
- * One pass over a queue: starts jobs in their turn; from the first that does not fit, only those that by their users'
- * estimates end before it could start (backfill), so that it is not delayed.
+ * One pass over a queue: starts jobs in their turn; after the first that does not fit, only those that by their
+ * users' estimates end before it could start (backfill), so that it is not delayed.
  *
  * @param waiting eligible jobs of this queue
- * @param running jobs that hold GPUs of it
- * @param begin takes the GPUs; false when they do not fit
+ * @param running jobs that hold GPUs of this queue
+ * @param begin takes the GPUs; false if the job does not fit
  */
 export function schedulingPass(
   waiting: readonly SimulatedJob[],
@@ -35,7 +35,7 @@ export function schedulingPass(
   }
 }
 
-/** When a job fits, if running jobs end as estimated and nothing else starts; infinity when it never does. */
+/** When a job fits if running jobs end as estimated and nothing else starts; infinity if it never does. */
 function earliestStart(
   job: SimulatedJob,
   running: ReadonlySet<SimulatedJob>,

@@ -5,18 +5,18 @@ import { seededRandom } from './random.ts';
 
 const DAY_MS = 86_400_000;
 
-/** How the starts of some jobs differ from what they would have been. Seconds; positive: earlier. */
+/** How much the starts of some jobs differ from what they would have been, in seconds; positive means earlier. */
 export interface Difference {
   readonly jobs: number;
   readonly seconds: number;
-  /** Of the job that gained most. */
+  /** For the job that gained most. */
   readonly most: number;
 }
 
 export interface TwinDifference {
   /** Jobs whose queueing was changed. */
   readonly touched: Difference;
-  /** All others: what one job gains another may lose. */
+  /** All other jobs: what one job gains another may lose. */
   readonly others: Difference;
 }
 
@@ -30,8 +30,8 @@ interface TwinOptions {
 }
 
 /**
- * A cluster beside its twin: the same jobs in the same queues, in which nobody does anything. Chance decides about a job before it
- * arrives, so every difference between the two comes of what was done.
+ * A cluster and its twin: the same jobs in the same queues, but without any action. All random draws for a job are
+ * made before it arrives, so every difference between the two is due to the actions.
  */
 export class Twins {
   readonly #cluster: SimulatedCluster;
@@ -43,7 +43,7 @@ export class Twins {
     this.#options = options;
   }
 
-  /** Seconds by which a job started earlier than it would have; null while either has not started. */
+  /** Seconds by which a job started earlier than in the twin; null until it has started in both. */
   earlier(jobId: string): number | null {
     const started = this.#cluster.job(jobId)?.startedAt ?? null;
     const would = this.#twin().job(jobId)?.startedAt ?? null;
@@ -65,7 +65,7 @@ export class Twins {
     return sums;
   }
 
-  /** Played when it is first asked for, in a fraction of a second. */
+  /** Simulated on first use, in a fraction of a second. */
   #twin(): SimulatedCluster {
     if (this.#untouched !== null) return this.#untouched;
     const { profile, seed, startMs, until, regimeAt, regimeUntil } = this.#options;

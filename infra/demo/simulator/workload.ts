@@ -5,7 +5,7 @@ import { exponential, logNormal, type Random, uniform, weighted } from './random
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A job before it arrives, with everything that chance decides about it: actions change waits, never the dice. */
+/** A job before it arrives, with all its random draws: actions change waits, never the draws. */
 export interface Arrival {
   readonly jobId: string;
   readonly submittedAt: number;
@@ -15,9 +15,9 @@ export interface Arrival {
   readonly request: JobRequest & { readonly estimatedMinutes: number };
   readonly runSeconds: number;
   readonly admissionSeconds: number;
-  /** In [0, 1): where in the regime's range its prolog falls, should starts be slow. */
+  /** In [0, 1): where in the regime's range its prolog falls if starts are slow. */
   readonly prologDraw: number;
-  /** How long its user waits before giving up; null: for ever. */
+  /** How long its user waits before giving up; null for ever. */
   readonly patienceSeconds: number | null;
   readonly succeeds: boolean;
 }
@@ -25,8 +25,8 @@ export interface Arrival {
 type Seed = Pick<Arrival, 'submittedAt' | 'user' | 'queue' | 'priority'> & { gpus: number; runSeconds: number };
 
 /**
- * All arrivals in [fromMs, untilMs), by time. Singles come as a Poisson process that follows the time of day,
- * bursts are the alike jobs of one user's pipeline, and pipelines come at regular times. Whole seconds.
+ * All arrivals in [fromMs, untilMs), by time. Singles are a Poisson process that follows the time of day; bursts are
+ * the similar jobs of one user's pipeline, and pipelines run at regular times. Whole seconds.
  */
 export function arrivals(
   profile: Profile,
@@ -38,13 +38,13 @@ export function arrivals(
   return seeds.map((seed, index) => arrival(profile, random, seed, profile.jobId(firstNumber + index)));
 }
 
-/** Arrivals per average: 1 - swing at 02:00 UTC, 1 + swing at 14:00. */
+/** Arrival rate relative to the average: 1 - swing at 02:00 UTC, 1 + swing at 14:00. */
 function dayFactor(timeMs: number, swing: number): number {
   return 1 - swing * Math.cos((2 * Math.PI * (timeMs / HOUR_MS - 2)) / 24);
 }
 
 function* singles({ workload, queues }: Profile, random: Random, fromMs: number, untilMs: number): Generator<Seed> {
-  // Thinning: candidates at the peak rate, each kept with the rate of its time of day.
+  // Thinning: candidates come at the peak rate and are kept in proportion to the rate of their time of day.
   const peak = 1 + workload.daySwing;
   const gap = HOUR_MS / (workload.singlesPerHour * peak);
   for (let at = fromMs + exponential(random, gap); at < untilMs; at += exponential(random, gap)) {
@@ -66,7 +66,7 @@ function* singles({ workload, queues }: Profile, random: Random, fromMs: number,
 function* bursts({ workload, queues }: Profile, random: Random, fromMs: number, untilMs: number): Generator<Seed> {
   if (workload.burstsPerDay <= 0) return;
   const gap = DAY_MS / workload.burstsPerDay;
-  // Pipelines, not people: one in each part of the day, at some moment of its first half.
+  // Pipelines are regular: one in each interval, at a random moment of its first half.
   for (let from = fromMs; from < untilMs; from += gap) {
     const at = from + uniform(random, [0, gap / 2]);
     const shared = {

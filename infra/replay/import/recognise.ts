@@ -70,7 +70,11 @@ function binary(head: Buffer): string {
 function json({ longWaitSeconds, zone }: FormatOptions): Format {
   const reader = new JsonReader(longWaitSeconds, new Times(zone ?? null));
   return {
-    ...{ name: 'JSON', reader, notes: [], isOrdered: false, firstLine: 1 },
+    name: 'JSON',
+    reader,
+    notes: [],
+    isOrdered: false,
+    firstLine: 1,
     cut: (onRecord, onTooLong) => new JsonItems(onRecord, onTooLong),
   };
 }
@@ -111,8 +115,12 @@ function table(lines: readonly string[], options: FormatOptions): Format {
   const since = modern > submissions.length / 2 ? YEAR_2000 : Number.NEGATIVE_INFINITY;
   const reading = { mapping, longWaitSeconds, times: new Times(zone ?? null), since };
   return {
-    ...{ name: nameOf(layout), reader: new TableReader(layout, reading), notes },
-    ...{ isOrdered: !layout.isSlurm, firstLine: header + 2, cut: lineByLine },
+    name: nameOf(layout),
+    reader: new TableReader(layout, reading),
+    notes,
+    isOrdered: !layout.isSlurm,
+    firstLine: header + 2,
+    cut: lineByLine,
   };
 }
 

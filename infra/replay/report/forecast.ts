@@ -48,11 +48,19 @@ function servedReport({ forecast, tally, promises }: Stream, scores: Scores): Se
     name: forecast,
     ...goodnessOf(scores),
     vgacShare: share(tally.withVgac, jobs),
-    ...{ jobs, calls, acted, actedOfCalls: share(acted, calls), heldOut },
+    jobs,
+    calls,
+    acted,
+    actedOfCalls: share(acted, calls),
+    heldOut,
     tiers: tally.tiers.map(({ acted, right, unknown }) => {
       return { acted, right, unknown, rightShare: share(right, acted - unknown) };
     }),
-    ...{ longWaits, reached, reachedShare: share(reached, longWaits), chance: share(acted, jobs), upper90Held },
+    longWaits,
+    reached,
+    reachedShare: share(reached, longWaits),
+    chance: share(acted, jobs),
+    upper90Held,
     promiseViolations: promises.reduce((sum, { violations }) => sum + violations, 0),
   };
 }
@@ -90,13 +98,24 @@ function together(name: ForecastName, parts: readonly ServedReport[]): ServedRep
   });
   return {
     name,
-    ...{ brier: null, logLoss: null, auroc: null, upper90Held: null },
+    brier: null,
+    logLoss: null,
+    auroc: null,
+    upper90Held: null,
     vgacShare: share(
       sum((part) => (part.vgacShare ?? 0) * part.jobs),
       jobs,
     ),
-    ...{ jobs, calls, acted, actedOfCalls: share(acted, calls), heldOut: sum((part) => part.heldOut), tiers },
-    ...{ longWaits, reached, reachedShare: share(reached, longWaits), chance: share(acted, jobs) },
+    jobs,
+    calls,
+    acted,
+    actedOfCalls: share(acted, calls),
+    heldOut: sum((part) => part.heldOut),
+    tiers,
+    longWaits,
+    reached,
+    reachedShare: share(reached, longWaits),
+    chance: share(acted, jobs),
     promiseViolations: sum((part) => part.promiseViolations),
   };
 }

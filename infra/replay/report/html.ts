@@ -162,15 +162,22 @@ function keys(...entries: readonly (readonly [className: string, says: string])[
 
 function tables(stream: StreamReport): string[] {
   const tiers = stream.tiers.map((tier) => [
-    ...[tier.tier, count(tier.called), count(tier.acted)],
+    tier.tier,
+    count(tier.called),
+    count(tier.acted),
     tier.rightShare === null ? '-' : `${percent(tier.rightShare, 0)}${tier.counterfactual ? ' (counterfactual)' : ''}`,
     tier.rightLow === null ? '-' : `${percent(tier.rightLow, 0)} to ${percent(tier.rightHigh, 0)}`,
     `${percent(tier.promise, 0)}${tier.tested ? '' : `; not tested yet, ${tier.testedFrom} needed`}`,
-    ...[count(tier.heldOut), percent(tier.reachedShare), tier.leastSlack.toFixed(1)],
+    count(tier.heldOut),
+    percent(tier.reachedShare),
+    tier.leastSlack.toFixed(1),
   ]);
   const standings = stream.tiers.map(({ standing }) => `<li>${escaped(standing)}</li>`).join('');
   const reasons = Object.entries(stream.passedOver).map(([code, { calls, nothing }]) => [
-    ...[ruleInWords(code), count(calls), percent(calls / stream.calls), count(calls - nothing)],
+    ruleInWords(code),
+    count(calls),
+    percent(calls / stream.calls),
+    count(calls - nothing),
   ]);
   const head = ['tier', 'calls', 'acted', 'right', '90 % interval', 'promised', 'held out', 'reached', 'least slack'];
   const core = stream.core === null ? '' : ` ${capital(coreOf(stream, stream.core))}.`;
@@ -202,8 +209,14 @@ function forecasts({ compared, baseRate, rawP }: ForecastReport): string {
     ['base rate', ...goodnessIn(baseRate), ...nothing],
     ...(rawP === null ? [] : [['the file’s p', ...goodnessIn(rawP), ...nothing]]),
     ...compared.map((one) => [
-      ...[one.name, ...goodnessIn(one), count(one.calls), percent(one.actedOfCalls), rightByTier(one)],
-      ...[percent(one.reachedShare), percent(one.chance), one.name === 'both' ? percent(one.vgacShare) : ''],
+      one.name,
+      ...goodnessIn(one),
+      count(one.calls),
+      percent(one.actedOfCalls),
+      rightByTier(one),
+      percent(one.reachedShare),
+      percent(one.chance),
+      one.name === 'both' ? percent(one.vgacShare) : '',
       percent(one.upper90Held),
     ]),
   ];
@@ -275,8 +288,13 @@ function summary(streams: readonly StreamReport[]): string {
     perDay(stream.questionsPerDay),
   ]);
   const together = pooled(streams.map(({ forecast }) => forecast)).map((one) => [
-    ...[one.name, count(one.calls), percent(one.actedOfCalls), count(one.heldOut), rightByTier(one)],
-    ...[percent(one.reachedShare), percent(one.chance)],
+    one.name,
+    count(one.calls),
+    percent(one.actedOfCalls),
+    count(one.heldOut),
+    rightByTier(one),
+    percent(one.reachedShare),
+    percent(one.chance),
   ]);
   const heads = ['all together', 'calls', 'acted', 'held out', 'right, by tier (n)', 'reached', 'chance'];
   const all = together.length === 0 ? '' : `<p></p>${table(heads, together)}`;

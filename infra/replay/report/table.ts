@@ -83,8 +83,17 @@ function forecastTable({ compared, baseRate, rawP }: ForecastReport): string {
   const table = new Table({
     ...PLAIN,
     head: [
-      ...['forecast', 'Brier', 'log loss', 'AUROC', 'calls', 'acted', 'right, by tier (n)', 'reached', 'chance'],
-      ...['p let in', '90 % bound'],
+      'forecast',
+      'Brier',
+      'log loss',
+      'AUROC',
+      'calls',
+      'acted',
+      'right, by tier (n)',
+      'reached',
+      'chance',
+      'p let in',
+      '90 % bound',
     ],
     colAligns: ['left', right, right, right, right, right, 'left', right, right, right, right],
   });
@@ -105,7 +114,11 @@ export function goodnessIn({ brier, logLoss, auroc }: Goodness): string[] {
 
 function madeOf(one: ServedReport): string[] {
   return [
-    ...[count(one.calls), percent(one.actedOfCalls), rightByTier(one), percent(one.reachedShare), percent(one.chance)],
+    count(one.calls),
+    percent(one.actedOfCalls),
+    rightByTier(one),
+    percent(one.reachedShare),
+    percent(one.chance),
     one.name === 'both' ? percent(one.vgacShare) : '',
   ];
 }
@@ -233,8 +246,13 @@ function rowsOf(report: StreamReport): [string, string][] {
 export function sumOf(report: StreamReport): string {
   const { jobs, nothingNeeded, acted, heldOut, asked, withheld, late, failed, undecided, alsoAsked } = report;
   const parts = [
-    ...[`${count(nothingNeeded)} nothing needed`, `${count(acted)} acted on`, `${count(heldOut)} held out`],
-    ...[`${count(asked)} asked`, `${count(withheld)} withheld`, `${late} late`, `${failed} failed`],
+    `${count(nothingNeeded)} nothing needed`,
+    `${count(acted)} acted on`,
+    `${count(heldOut)} held out`,
+    `${count(asked)} asked`,
+    `${count(withheld)} withheld`,
+    `${late} late`,
+    `${failed} failed`,
   ];
   const also = alsoAsked === 0 ? '' : `; ${count(alsoAsked)} acted on were also asked about`;
   return `${count(jobs)} = ${parts.join(' + ')} + ${undecided} undecided${also}${unknownOf(report)}${repeatsOf(report)}`;

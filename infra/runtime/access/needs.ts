@@ -69,12 +69,27 @@ export function needsOf({ machines, secrets, tables }: Assembly, place: Place) {
     },
     sqs: ({ QueueUrl }) => [[arnOf('sqs', '', text(QueueUrl).replace(/^.*\//, ''))]],
   };
-  return (service: string, operation: string, input: unknown): AccessRequest[] => {
+  const needed = (service: string, operation: string, input: unknown): AccessRequest[] => {
     const action = service === 'lambda' ? 'lambda:InvokeFunction' : `${service}:${operation}`;
     const needs = services[service]?.(fields(input), operation) ?? [['*']];
     return needs.map(([resource, context = {}]) => ({ action, resource, context }));
   };
+  return (service: string, operation: string, input: unknown): AccessRequest[] => {
+    const parts = service === 'dynamodb' ? partsOf(fields(input).TransactItems) : [];
+    if (parts.length === 0) return needed(service, operation, input);
+    return parts.flatMap(([part, asked]) => needed(service, TRANSACTED.get(part) ?? operation, asked));
+  };
 }
+
+/** AWS asks for the permission of each part of a transaction, as if it came alone. */
+const TRANSACTED = new Map([
+  ['Get', 'GetItem'],
+  ['Put', 'PutItem'],
+  ['Update', 'UpdateItem'],
+  ['Delete', 'DeleteItem'],
+  ['ConditionCheck', 'ConditionCheckItem'],
+]);
+const partsOf = (items: unknown) => list(items).flatMap((item) => Object.entries(fields(item)));
 
 /** The partition keys of a query; a key that cannot be determined becomes an empty one, which no policy names. */
 function queriedKeys(input: Fields, hash: string): readonly string[] {

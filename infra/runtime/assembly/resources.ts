@@ -57,7 +57,7 @@ export const IGNORED_PROPERTIES: ReadonlySet<string> = new Set([
   'BillingMode',
   'DeletionProtectionEnabled',
   'PointInTimeRecoverySpecification',
-  // Expired items stay: dynalite deletes nothing by itself, and on AWS deletion may lag by days.
+  // Expired items stay: nothing deletes them on one machine, and on AWS deletion may lag by days.
   'TimeToLiveSpecification',
 ]);
 

@@ -127,7 +127,7 @@ function tickAfter(schedule: Schedule, after: number): number {
   return tick;
 }
 
-/** The next tick, or the last one up to `limit` where there are several. */
+/** The next tick, or the last one up to `limit` if there are several. */
 function coveringTick({ next, schedule }: Recurring, limit: number): number {
   let tick = next;
   for (let following = next; following <= limit; following = tickAfter(schedule, tick)) tick = following;

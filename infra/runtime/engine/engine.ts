@@ -119,17 +119,17 @@ export function createEngine(options: EngineOptions) {
 
   return {
     /**
-     * Makes a machine known, or replaces it for the executions that start later.
+     * Registers a machine, or replaces it for executions that start later.
      *
-     * @throws UnsupportedDefinition naming state and field where it needs something this engine does not do
+     * @throws UnsupportedDefinition naming the state and field that this engine does not support
      */
     register(registration: Registration): void {
       machines.set(registration.arn, machineOf(registration));
     },
 
     /**
-     * Goes on with every open execution of the journal, each with the definition it began with. Once, before anything
-     * is started, when the machines are registered and what they call is there.
+     * Resumes every open execution in the journal, each with the definition it began with. To be called once: after the
+     * machines are registered and the services they call are ready, and before anything is started.
      */
     resume(): void {
       const definitions = new Map<string, Machine>();
@@ -138,7 +138,7 @@ export function createEngine(options: EngineOptions) {
         definitions.set(key, known);
         return known;
       };
-      // What lives long has been written again behind what came after it.
+      // Sorted, because long-lived executions have been written again after later ones.
       const inOrder = journal.keys('e').sort((a, b) => Number(a.key.slice(1)) - Number(b.key.slice(1)));
       for (const { key, summary } of inOrder) {
         sequence = Number(key.slice(1));
@@ -157,7 +157,7 @@ export function createEngine(options: EngineOptions) {
         if (execution.summary.status === 'RUNNING') void run(execution);
         else keep(execution);
       }
-      // Definitions that no execution uses any more and no machine has.
+      // Removes definitions that neither a machine nor an execution uses any more.
       const current = new Set([...machines.values()].map(({ key }) => key));
       for (const { key } of journal.keys('d')) if (!current.has(key) && !definitions.has(key)) journal.remove(key);
     },

@@ -62,8 +62,7 @@ export function startWorkerThread(
     void worker.terminate();
   };
   /**
-   * A single invocation of a thread cannot be killed: the thread accepts no more and ends once the others have
-   * finished.
+   * A single invocation of a thread cannot be killed: the thread accepts no new ones and ends once the others finish.
    */
   const limit = (ms: number, what: string, expired: (failed: FunctionFailed) => void) =>
     setTimeout(() => {

@@ -14,8 +14,8 @@ export class NotRetriable extends Error {
 }
 
 /**
- * Moves an event that was given up to its dead-letter queue. Says where it is now: lost if there is no queue, or no
- * longer.
+ * Moves an event that was given up to its dead-letter queue. Returns what happened to it, in words: it is lost if
+ * there is no such queue, or no longer.
  */
 export function sendToDeadLetters(
   queues: Queues,

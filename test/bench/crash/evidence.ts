@@ -5,7 +5,7 @@ import { TABLE_NAME } from '../../../infra/aws/names.ts';
 import { historyOf } from '../../../infra/runtime/engine/history.ts';
 import { folderDisk } from '../../../infra/runtime/journal/disk.ts';
 import { openJournal } from '../../../infra/runtime/journal/journal.ts';
-import { openDynamo } from '../../../infra/runtime/services/dynamo.ts';
+import { openDynamo } from '../../../infra/runtime/tables/dynamo.ts';
 import { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import { JobItem } from '../../../schemas/items/job.ts';

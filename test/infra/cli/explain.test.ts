@@ -3,8 +3,8 @@ import { explain } from '../../../infra/cli/explain.ts';
 import { CannotStart } from '../../../infra/cli/start/cannot-start.ts';
 
 describe('what is printed when a command fails', () => {
-  it('says that the disk is full, however deep LevelDB or the file system says so', () => {
-    const io = new Error('IO error: tables/000007.log: No space left on device');
+  it('says that the disk is full, however deep the tables or the file system say so', () => {
+    const io = new Error('the tables cannot be written (database or disk is full)');
     const level = new Error('Database failed to open', { cause: io });
     const write = new CannotStart('Cannot use data', { cause: Object.assign(new Error('write'), { code: 'ENOSPC' }) });
     for (const error of [level, write]) expect(explain(error)).toMatch(/no space left on the disk: make room/);

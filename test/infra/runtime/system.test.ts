@@ -330,12 +330,12 @@ describe('the services on the port', () => {
     expect(Table?.TableStatus).toBe('ACTIVE');
   });
 
-  it('refuse what dynalite would drop', async () => {
+  it('refuse what they would have to drop', async () => {
     const put = new PutItemCommand({
       ...{ TableName: 'rows', Item: { PK: { S: 'a' }, SK: { S: 'c' } } },
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      Expected: { PK: { Exists: false } },
     });
-    await expect(aws.dynamo.send(put)).rejects.toThrow(/ReturnValuesOnConditionCheckFailure is not supported/);
+    await expect(aws.dynamo.send(put)).rejects.toThrow(/Expected is not supported/);
   });
 
   it('read a secret by name or ARN, and neither an earlier version nor one that is not there', async () => {

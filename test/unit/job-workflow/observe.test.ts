@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { nextBatch } from '../../../functions/adapters/fold.ts';
 import { loadCalibration } from '../../../functions/adapters/tables/calibration.ts';
 import { putBatch } from '../../../functions/adapters/tables/ledger.ts';
 import { profileFrom, profileKey, saveProfile } from '../../../functions/adapters/tables/profile.ts';
 import { readTogether } from '../../../functions/adapters/tables/read-together.ts';
+import { nextBatch } from '../../../functions/domain/next-batch.ts';
 import { handler } from '../../../functions/job-workflow/observe.ts';
 import { aJob } from '../../fixtures/builders.ts';
 import { aConfig, anEntry, seedCluster } from '../../fixtures/clusters.ts';

@@ -1,23 +1,27 @@
-import { changeEpoch } from '../../../functions/adapters/epochs.ts';
-import { nextBatch, rebuild } from '../../../functions/adapters/fold.ts';
-import { moveForecast } from '../../../functions/adapters/move-forecast.ts';
-import { promoteRefit } from '../../../functions/adapters/recalibrate.ts';
 import {
   loadCalibration,
   loadOrCreateCalibration,
   saveFold,
   saveMarked,
 } from '../../../functions/adapters/tables/calibration.ts';
+import { foldStore } from '../../../functions/adapters/tables/fold-store.ts';
 import { loadForecast } from '../../../functions/adapters/tables/forecast.ts';
 import { putBatch } from '../../../functions/adapters/tables/ledger.ts';
+import { ledgerReader } from '../../../functions/adapters/tables/mend-store.ts';
+import { epochStore, promoteRefitStore } from '../../../functions/adapters/tables/recalibration-stores.ts';
 import { saveRefit } from '../../../functions/adapters/tables/refits.ts';
 import type { Table } from '../../../functions/adapters/tables/table.ts';
+import { moveForecast } from '../../../functions/application/outcomes/move-forecast.ts';
+import { rebuild } from '../../../functions/application/outcomes/rebuild.ts';
+import { changeEpoch } from '../../../functions/application/recalibration/change-epoch.ts';
+import { promoteRefit } from '../../../functions/application/recalibration/promote-refit.ts';
 import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
 import { applyBatch } from '../../../functions/domain/fold-batch.ts';
 import { deserialiseForecast, packed } from '../../../functions/domain/forecast/codec.ts';
 import { type Learned, nothingLearned } from '../../../functions/domain/forecast/state.ts';
 import type { LedgerLine } from '../../../functions/domain/ledger-lines.ts';
+import { nextBatch } from '../../../functions/domain/next-batch.ts';
 import type { Fact } from '../../../functions/domain/recalibration/fact.ts';
 import type { EpochChange } from '../../../schemas/items/ledger.ts';
 import { calibrationOf, configOf, moment } from '../application/outcomes/fixture.ts';
@@ -65,7 +69,7 @@ export async function append(
     entries,
     ...(change && { change }),
   });
-  await moveForecast(table, clusterId, batch);
+  await moveForecast(foldStore(table), clusterId, batch);
   // These jobs have no rows that would have to be marked, and have reserved nothing.
   await saveFold(table, clusterId, item.version, applyBatch(item.state, batch), { entries: [] });
   await saveMarked(table, clusterId, batch.version);
@@ -105,7 +109,7 @@ export async function learnedOf(table: Table, clusterId: string): Promise<Learne
 /** The ledger alone gives the stored bytes, of the forecast too. */
 export async function isRebuilt(table: Table, clusterId: string): Promise<boolean> {
   const [item, forecast] = await Promise.all([loadCalibration(table, clusterId), loadForecast(table, clusterId)]);
-  const rebuilt = await rebuild(table, clusterId);
+  const rebuilt = await rebuild(ledgerReader(table), clusterId);
   const same = (one: Uint8Array = new Uint8Array(0), other: Uint8Array = new Uint8Array(0)) =>
     Buffer.from(one).equals(other);
   return (
@@ -119,7 +123,7 @@ export async function isRebuilt(table: Table, clusterId: string): Promise<boolea
 export async function promoted(table: Table, clusterId: string, rounds = 800): Promise<void> {
   await fold(table, clusterId, rounds, WRONG);
   const { epoch } = await stateOf(table, clusterId);
-  const change = await promoteRefit(table, { clusterId, epoch, by: 'run-1' }, NOW);
+  const change = await promoteRefit(promoteRefitStore(table), { clusterId, epoch, by: 'run-1' }, NOW);
   if (!change) throw new Error('nothing was promoted');
 }
 
@@ -128,7 +132,7 @@ export async function wronglyPromoted(table: Table, clusterId: string): Promise<
   await fold(table, clusterId, 800);
   const by = 'a human in a hurry';
   const change = { epoch: 1, cause: 'promoted', by } as const;
-  const stands = await changeEpoch(table, configOf(clusterId), change, async () => nothingLearned(), NOW);
+  const stands = await changeEpoch(epochStore(table), configOf(clusterId), change, async () => nothingLearned(), NOW);
   const version = (stands?.version ?? 0) - 1;
   const kept = { by, proof: null, reason: 'by hand', at: NOW.toISOString(), version };
   await saveRefit(table, clusterId, { epoch: 1, status: 'promoted', ...kept });

@@ -10,8 +10,8 @@ const STATUS = { unknown: 404, late: 409, impossible: 422 } as const satisfies R
 type Clusters = ReadonlyMap<string, Pick<SimulatedCluster, 'actions' | 'job'>>;
 
 /**
- * The simulated clusters' scheduler endpoint: effects are kept under their decision id, so that a lost answer can be
- * looked up, and asking twice does it once.
+ * The simulated clusters' scheduler endpoint: effects are stored under their decision id, so that a lost response can
+ * be looked up and a repeated request acts once.
  * @param options `key` must be sent as Bearer
  */
 export function createSchedulerStandIn(clusters: Clusters, options: { key: string }): Hono {

@@ -21,8 +21,8 @@ const PageModal = z.object({
 
 /**
  * A stand-in for Slack on one machine: the Web API methods that we use, response URLs, modals, and a page where cards
- * appear and whose buttons send interactions signed like Slack's. It holds to Slack's own rules (3 seconds to
- * acknowledge, triggers that live 3 seconds, rate limits, limits of blocks) and can be told to misbehave
+ * appear and whose buttons send interactions signed like Slack's. It enforces Slack's own rules (3 seconds to
+ * acknowledge, triggers that live 3 seconds, rate limits, block limits) and can be told to misbehave
  * (`POST /misbehave`). Mount it under a path; the API root is that path + `/api`.
  */
 export function createSlackStandIn(options: SlackStandInOptions): Hono {
@@ -43,7 +43,7 @@ function servePage(app: Hono, workspace: Workspace): void {
   };
 
   const showPage = (c: Context) => {
-    if (!fromThisMachine(c)) return c.text('this page is for this machine only', 403);
+    if (!fromThisMachine(c)) return c.text('this page is only for this machine', 403);
     const token = workspace.id(24);
     pageTokens.push(token);
     pageTokens.splice(0, pageTokens.length - KEPT_TOKENS);
@@ -57,10 +57,10 @@ function servePage(app: Hono, workspace: Workspace): void {
     return c.html(page({ base: mountOf(c, ''), token, nonce, users: users() }));
   };
   app.get('/', showPage);
-  // A router matches `/slack` and `/slack/` apart; people type either.
+  // The router distinguishes `/slack` from `/slack/`; people type either.
   app.get('/*', (c, next) => (c.req.path === routePath(c).replace('*', '') ? showPage(c) : next()));
 
-  // Where links to messages lead.
+  // Target of links to messages.
   app.get('/archives/:channel/:message', (c) => {
     const { channel, message } = c.req.param();
     const mount = mountOf(c, `/archives/${channel}/${message}`);
@@ -87,7 +87,7 @@ function servePage(app: Hono, workspace: Workspace): void {
     const message = messages.find(channel, ts);
     const user = users().find(({ id }) => id === userId);
     const button = message && buttonIn(message.blocks, actionId);
-    if (!message || !user || !button) return c.json({ error: 'there is no such button any more' }, 409);
+    if (!message || !user || !button) return c.json({ error: 'this button no longer exists' }, 409);
     const origin = `${new URL(c.req.url).origin}${mountOf(c, '/click')}`;
     return shown(c, await deliver(workspace, blockActions(workspace, { message, user, button, origin })));
   });
@@ -99,7 +99,7 @@ function servePage(app: Hono, workspace: Workspace): void {
     const { viewId, userId, what, values } = request.data;
     const modal = modals.get(viewId);
     const user = users().find(({ id }) => id === userId);
-    if (!modal || !user || modal.user !== userId) return c.json({ error: 'this dialog is not open any more' }, 409);
+    if (!modal || !user || modal.user !== userId) return c.json({ error: 'this dialog is no longer open' }, 409);
     if (what === 'view_closed') {
       modals.delete(viewId);
       if (!modal.view.notify_on_close) return c.json({ ok: true });
@@ -114,11 +114,11 @@ function servePage(app: Hono, workspace: Workspace): void {
   });
 
   app.post('/misbehave', async (c) => {
-    const robot = same(c.req.header('authorization') ?? '', `Bearer ${workspace.options.botToken}`);
-    if (!robot && !fromPage(c)) return c.json({ error: 'not this page' }, 403);
-    const wish = Misbehave.safeParse(await c.req.json().catch(() => null));
-    if (!wish.success) return c.json({ error: z.prettifyError(wish.error) }, 400);
-    misbehaviour.set(wish.data);
+    const isBot = same(c.req.header('authorization') ?? '', `Bearer ${workspace.options.botToken}`);
+    if (!isBot && !fromPage(c)) return c.json({ error: 'not this page' }, 403);
+    const request = Misbehave.safeParse(await c.req.json().catch(() => null));
+    if (!request.success) return c.json({ error: z.prettifyError(request.error) }, 400);
+    misbehaviour.set(request.data);
     return c.json({ ok: true });
   });
 }
@@ -128,13 +128,13 @@ function shown(c: Context, delivered: Delivered): Response {
   return c.json({ ok: true, ...(delivered.errors && { errors: delivered.errors }) });
 }
 
-/** A name that resolves to this machine is not enough: a foreign page may have such a name (DNS rebinding). */
+/** A Host name that resolves to this machine is not enough: a foreign page may have one (DNS rebinding). */
 function fromThisMachine(c: Context): boolean {
   const host = c.req.header('host') ?? '';
   return /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/.test(host);
 }
 
-/** Clicks come from this page only: browsers send Origin with every POST, and it must be where they came to. */
+/** Accepts clicks from this page only: browsers send Origin with every POST, and it must match the Host. */
 function sameOrigin(c: Context): boolean {
   return fromThisMachine(c) && c.req.header('origin') === `http://${c.req.header('host')}`;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** Slack's own limits, from its Block Kit reference: what is larger is refused with `invalid_blocks`. */
+/** Slack's own limits, from its Block Kit reference: anything larger is refused with `invalid_blocks`. */
 const LIMIT = { blocks: 50, viewBlocks: 100, section: 3_000, field: 2_000, label: 75, value: 2_000, id: 255 } as const;
 
 const plain = (max: number) =>
@@ -72,10 +72,10 @@ function actionIds(one: Block): string[] {
   return one.type === 'input' ? [one.element.action_id] : [];
 }
 
-/** Blocks of a message, as Slack accepts them. A block type that this stand-in does not know is refused, too. */
+/** Blocks of a message, as Slack accepts them. Block types that this stand-in does not know are refused too. */
 export const MessageBlocks = z.array(MessageBlock).max(LIMIT.blocks).refine(unique, 'ids are not unique');
 
-/** A modal as `views.open` accepts it: titles of at most 24 characters, and a submit button where there is an input. */
+/** A modal as `views.open` accepts it: titles of at most 24 characters, and a submit button if there is an input. */
 export const Modal = z
   .looseObject({
     type: z.literal('modal'),
@@ -92,7 +92,7 @@ export const Modal = z
   });
 export type Modal = z.infer<typeof Modal>;
 
-/** The button of that id, wherever it stands in the message. */
+/** The button with this id, anywhere in the message. */
 export function buttonIn(blocks: readonly Block[], actionId: string): Button | undefined {
   return blocks
     .flatMap((one) => (one.type === 'actions' ? one.elements : one.type === 'section' ? [one.accessory] : []))

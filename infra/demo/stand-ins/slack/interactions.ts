@@ -4,15 +4,15 @@ import { type Button, Modal } from './blocks.ts';
 import type { Message } from './message-files.ts';
 import type { OpenModal, SlackUser, Workspace } from './workspace.ts';
 
-/** Slack shows a warning to whoever clicked when it has no 200 by then. The receiver may still be at work. */
+/** Slack shows the clicker a warning if there is no 200 by then. The receiver may still be working. */
 const ACKNOWLEDGE_MS = 3_000;
-/** When the stand-in stops listening for a late answer. */
+/** When the stand-in stops waiting for a late response. */
 const GIVE_UP_MS = 15_000;
 const OLD_SECONDS = 360;
 
 const team = { id: 'T0STANDIN', domain: 'stand-in' };
 
-/** What came of a click, for the page. A dialog closes, shows errors beside its inputs, or shows another view. */
+/** The result of a click, for the page. A dialog closes, shows errors beside its inputs, or shows another view. */
 export type Delivered =
   | { status: 'acknowledged'; errors: Record<string, string> | null; view: Modal | null }
   | { status: 'warned'; warning: string };
@@ -79,10 +79,10 @@ export function viewPayload(
   };
 }
 
-/** Everything that Slack says of each interaction, with a trigger of its own. */
+/** The fields that Slack sends with every interaction, with a new trigger. */
 function common(workspace: Workspace, user: SlackUser): object {
   const trigger = `${Math.floor(workspace.now() / 1000)}.${workspace.id(12)}`;
-  const late = workspace.misbehaviour.meet('trigger', (mode) => mode === 'expired_trigger') ? -60_000 : 0;
+  const late = workspace.misbehaviour.hit('trigger', (mode) => mode === 'expired_trigger') ? -60_000 : 0;
   workspace.triggers.add(trigger, user.id, workspace.handNow() + late);
   return {
     team,
@@ -103,15 +103,15 @@ const Answer = z.discriminatedUnion('response_action', [
 export async function deliver(workspace: Workspace, payload: object): Promise<Delivered> {
   const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
   const sending = post(workspace, body);
-  if (workspace.misbehaviour.meet('click', (mode) => mode === 'redeliver')) await post(workspace, body);
+  if (workspace.misbehaviour.hit('click', (mode) => mode === 'redeliver')) await post(workspace, body);
   const answer = await Promise.race([sending, workspace.wait(ACKNOWLEDGE_MS).then(() => 'late' as const)]);
-  if (answer === 'late') return warned('it did not answer within 3 seconds; what it did shows up when it is done');
+  if (answer === 'late') return warned('no answer within 3 seconds; the result appears when it is done');
   if (answer === null) return warned('the receiver of clicks did not answer');
   if (answer.status !== 200) return warned(`the receiver of clicks answered ${answer.status}`);
   const text = await answer.text().catch(() => '');
   if (text.trim() === '') return { status: 'acknowledged', errors: null, view: null };
   const parsed = Answer.safeParse(readJson(text));
-  if (!parsed.success) return warned('the receiver of clicks answered what Slack does not understand');
+  if (!parsed.success) return warned('the receiver of clicks sent an answer that Slack does not understand');
   const { data } = parsed;
   return {
     status: 'acknowledged',
@@ -120,7 +120,7 @@ export async function deliver(workspace: Workspace, payload: object): Promise<De
   };
 }
 
-/** Slack names the blocks that have no name; the values of a submission come under these names. */
+/** Slack gives ids to blocks without one; a submission has its values under these ids. */
 export function named(view: Modal): Modal {
   return {
     ...view,
@@ -140,7 +140,7 @@ const warned = (warning: string): Delivered => ({ status: 'warned', warning });
 
 function post(workspace: Workspace, body: string): Promise<Response | null> {
   const { interactionsUrl, fetch: send = fetch } = workspace.options;
-  const fault = workspace.misbehaviour.meet('click', (mode) => mode === 'old_signature' || mode === 'wrong_signature');
+  const fault = workspace.misbehaviour.hit('click', (mode) => mode === 'old_signature' || mode === 'wrong_signature');
   const seconds = Math.floor(workspace.now() / 1000) - (fault?.mode === 'old_signature' ? OLD_SECONDS : 0);
   const secret = fault?.mode === 'wrong_signature' ? `not ${workspace.signingSecret()}` : workspace.signingSecret();
   return send(interactionsUrl, {

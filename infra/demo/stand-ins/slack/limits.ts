@@ -1,12 +1,12 @@
-/** How long a `response_url` lives, and how often it works: Slack's numbers. */
+/** How often a `response_url` works and how long it lives: Slack's numbers. */
 const RESPONSE_URL_USES = 5;
 const RESPONSE_URL_MS = 30 * 60_000;
 /** A trigger lives 3 seconds and works once. */
 const TRIGGER_MS = 3_000;
-/** What is over is kept a while, to say why it does not work, and no longer than this many. */
+/** Used and expired entries are kept to say why they do not work, up to this many. */
 const KEPT = 500;
 
-/** Where an answer through a `response_url` goes. */
+/** Where a response through a `response_url` goes. */
 export interface ResponseTarget {
   channel: string;
   ts: string;
@@ -21,7 +21,7 @@ export class ResponseUrls {
     this.#known.set(id, { target, left: RESPONSE_URL_USES, until: nowMs + RESPONSE_URL_MS });
   }
 
-  /** Uses the URL once. Null for one that is unknown, used up, or too old. */
+  /** Uses the URL once. Null if it is unknown, used up or too old. */
   use(id: string, nowMs: number): ResponseTarget | null {
     const entry = this.#known.get(id);
     if (!entry || entry.left < 1 || nowMs > entry.until) return null;
@@ -38,7 +38,7 @@ export class Triggers {
     this.#known.set(id, { user, until: nowMs + TRIGGER_MS, used: false });
   }
 
-  /** Exchanges a trigger for the user whose screen it opens; or Slack's word for why not. */
+  /** Exchanges a trigger for the user whose dialog it opens, or Slack's error code. */
   exchange(id: string, nowMs: number): { user: string } | { error: string } {
     const trigger = this.#known.get(id);
     if (!trigger) return { error: 'invalid_trigger_id' };
@@ -49,13 +49,13 @@ export class Triggers {
   }
 }
 
-/** Posting: one message per second and channel, with a burst. */
+/** Limit on posts per channel, with a burst. */
 export interface RateLimit {
   perSecond: number;
   burst: number;
 }
 
-/** A bucket per channel, filled at the rate, as deep as the burst. */
+/** A token bucket per channel, filled at the rate, as deep as the burst. */
 export class RateLimits {
   readonly #buckets = new Map<string, { tokens: number; at: number }>();
   readonly #limit: RateLimit | null;
@@ -64,7 +64,7 @@ export class RateLimits {
     this.#limit = limit;
   }
 
-  /** Null when the message may pass; else the whole seconds of Retry-After. */
+  /** Null if the message may pass; otherwise the whole seconds of Retry-After. */
   secondsToWait(channel: string, nowMs: number): number | null {
     if (!this.#limit) return null;
     const { perSecond, burst } = this.#limit;

@@ -13,13 +13,13 @@ const Message = z.object({
   onlyFor: z.string().nullable(),
   edited: z.boolean(),
 });
-/** One message as the stand-in keeps it: what Slack would show. */
+/** One message as the stand-in stores it: what Slack would show. */
 export type Message = z.infer<typeof Message>;
 
 const Kept = z.object({ message: Message, channelName: z.string().optional() });
 export type Kept = z.infer<typeof Kept>;
 
-/** Where messages outlive a restart. */
+/** Keeps messages across restarts. */
 export interface MessageFiles {
   /** Oldest first. */
   all(): Kept[];
@@ -27,7 +27,7 @@ export interface MessageFiles {
   remove(message: Message): void;
 }
 
-/** A file for each message, replaced as a whole, so that a card is there or not whenever the process is killed. */
+/** One file per message, replaced atomically, so that a card is complete or absent whenever the process is killed. */
 export function messageFiles(folder: string): MessageFiles {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const pathOf = ({ ts }: Message) => join(folder, `${ts}.json`);

@@ -1,6 +1,6 @@
 import type { Message, MessageFiles } from './message-files.ts';
 
-/** A page shows the latest; older ones are forgotten, as nobody scrolls that far. */
+/** The page shows the latest; older ones are dropped, since nobody scrolls that far. */
 const KEPT = 500;
 
 /** The messages of the workspace, and when they last changed. */
@@ -11,7 +11,7 @@ export class Messages {
   readonly #names = new Map<string, string>();
   readonly #files: MessageFiles | undefined;
 
-  /** @param files where they outlive a restart; none: they do not */
+  /** @param files keeps messages across restarts; without it they are not kept */
   constructor(files?: MessageFiles) {
     this.#files = files;
     for (const { message, channelName } of files?.all() ?? []) {
@@ -27,7 +27,7 @@ export class Messages {
 
   add(message: Omit<Message, 'ts' | 'edited'>, nowMs: number): Message {
     this.#counter += 1;
-    // Like Slack's: seconds, and a counter that makes it the id of the message in its channel.
+    // Like Slack's: seconds plus a counter, which makes it the id of the message in its channel.
     const ts = `${Math.floor(nowMs / 1000)}.${String(this.#counter).padStart(6, '0')}`;
     const added = { ...message, ts, edited: false };
     this.#all.push(added);
@@ -58,14 +58,14 @@ export class Messages {
     return [...this.#all].reverse();
   }
 
-  /** The id of a channel that is given by name or by id; the name is kept for the page. */
+  /** The id of a channel given by name or id; the name is kept for the page. */
   channel(given: string): string {
     const id = channelId(given);
     if (id !== given) this.#names.set(id, given.startsWith('#') ? given : `#${given}`);
     return id;
   }
 
-  /** What a channel is called, as far as anybody ever said. */
+  /** Names of channels, as far as known. */
   names(): Record<string, string> {
     return Object.fromEntries(this.#names);
   }

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 
 /**
- * How this stand-in can be told to misbehave. Faults of the Web API and of response URLs: `down` (503), `slow` (answers
- * after `seconds`), `429` (Retry-After `seconds`), `ok_false:<code>`, `garbage` (200, but not JSON), `lose_answer` (does
- * it, then answers 500), `drop_response_url` (response URLs answer 404). Faults of clicks: `expired_trigger` (triggers are
- * over before they arrive), `redeliver` (each click arrives twice), `old_signature` (six minutes old), `wrong_signature`.
+ * How this stand-in can be told to misbehave. Faults of the Web API and of response URLs: `down` (503), `slow`
+ * (answers after `seconds`), `429` (Retry-After `seconds`), `ok_false:<code>`, `garbage` (200, but not JSON),
+ * `lose_answer` (does it, then answers 500), `drop_response_url` (response URLs answer 404). Faults of clicks:
+ * `expired_trigger` (triggers have expired before they arrive), `redeliver` (each click arrives twice),
+ * `old_signature` (six minutes old), `wrong_signature`.
  */
 export const Mode = z.union([
   z.enum([
@@ -28,14 +29,14 @@ export const Misbehave = z.strictObject({
   mode: Mode,
   /** Only for this method, e.g. `chat.update` or `response_url`. Default: all of them. */
   method: z.string().max(60).optional(),
-  /** How many times. Default: until told otherwise. */
+  /** How many times. Default: until changed. */
   times: z.number().int().min(1).max(10_000).optional(),
-  /** Of `slow` and `429`. Default 5 and 1. */
+  /** For `slow` and `429`. Default 5 and 1. */
   seconds: z.number().min(0).max(3_600).optional(),
 });
 type Misbehave = z.infer<typeof Misbehave>;
 
-/** What is wrong with Slack at the moment. One fault at a time; a new one replaces the old. */
+/** The current fault of Slack. One at a time; a new one replaces the old. */
 export class Misbehaviour {
   #now: Misbehave = { mode: 'well' };
 
@@ -47,10 +48,13 @@ export class Misbehaviour {
     this.#now = { ...next };
   }
 
-  /** The fault that meets this call, which counts as one of its times. Null when all is well or it is not concerned. */
-  meet(method: string, concerns: (mode: Mode) => boolean): Misbehave | null {
+  /**
+   * The fault that applies to this call, which counts as one of its times. Null if there is none or it does not
+   * apply.
+   */
+  hit(method: string, applies: (mode: Mode) => boolean): Misbehave | null {
     const { mode, method: only, times } = this.#now;
-    if (mode === 'well' || !concerns(mode) || (only !== undefined && only !== method)) return null;
+    if (mode === 'well' || !applies(mode) || (only !== undefined && only !== method)) return null;
     const met = this.#now;
     if (times !== undefined) this.#now = times > 1 ? { ...met, times: times - 1 } : { mode: 'well' };
     return met;

@@ -23,7 +23,7 @@ function element(name, content = [], attributes = {}) {
 const plain = (text) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 const nameOf = (id) => [...me.options].find(({ value }) => value === id)?.text.replace(/ \([^(]*\)$/, '') ?? id;
 
-/** What stands in angle brackets: people, groups, links. A ping is shown as loudly as Slack would. */
+/** The content of angle brackets: people, groups, links. A ping is highlighted as in Slack. */
 function angled(inside) {
   const [target, label] = inside.split('|', 2);
   if (target.startsWith('@')) return element('span', [`@${nameOf(target.slice(1))}`], { className: 'mention' });
@@ -64,7 +64,7 @@ async function send(path, body) {
   const said = (await answer?.json().catch(() => null)) ?? {};
   if (answer?.ok) status.textContent = '';
   else if (answer?.status === 403) status.textContent = 'This page is too old; reload it.';
-  else status.textContent = `⚠️ Not accepted: ${said.error ?? 'the stand-in does not answer'}.`;
+  else status.textContent = `⚠️ Not accepted: ${said.error ?? 'the stand-in does not respond'}.`;
   await refresh();
   return answer?.ok ? said : null;
 }
@@ -149,7 +149,7 @@ function card(message, all) {
     'article',
     [element('div', ['V'], { className: 'avatar' }), element('div', [...private_, head, ...body, ...thread])],
     {
-      className: message.onlyFor ? 'whisper' : '',
+      className: message.onlyFor ? 'ephemeral' : '',
     },
   );
   made.dataset.ts = message.ts;
@@ -227,7 +227,7 @@ function showChannels(names, visible) {
 async function refresh() {
   const answer = await fetch(`${base}/messages`).catch(() => null);
   if (!answer?.ok) {
-    status.textContent = 'The stand-in does not answer; is it still running?';
+    status.textContent = 'The stand-in does not respond; is it still running?';
     return;
   }
   const { version, messages, channels: names, modals, misbehaviour } = await answer.json();

@@ -4,7 +4,7 @@ const SCRIPT = readFileSync(new URL('./page.client.js', import.meta.url), 'utf8'
 const STYLE = readFileSync(new URL('./page.css', import.meta.url), 'utf8');
 
 interface PageOptions {
-  /** Path the stand-in is mounted under. */
+  /** Path under which the stand-in is mounted. */
   base: string;
   /** Sent back with each click: proves that it comes from this page. */
   token: string;
@@ -12,26 +12,26 @@ interface PageOptions {
   users: { id: string; name: string }[];
 }
 
-/** What the page offers to go wrong, and how a person would say it. */
-const MOODS: [string, string][] = [
+/** The faults that the page offers, with the words that follow "Slack". */
+const FAULTS: [string, string][] = [
   ['well', 'works'],
   ['down', 'is down (503)'],
   ['slow', 'answers after 5 seconds'],
   ['429', 'limits the rate (429)'],
   ['ok_false:internal_error', 'says internal_error'],
-  ['lose_answer', 'does it, and loses the answer'],
+  ['lose_answer', 'does it but loses the answer'],
   ['drop_response_url', 'drops response URLs'],
   ['expired_trigger', 'lets triggers expire'],
   ['redeliver', 'delivers each click twice'],
-  ['old_signature', 'signs six minutes ago'],
-  ['wrong_signature', 'signs wrongly'],
+  ['old_signature', 'sends signatures six minutes old'],
+  ['wrong_signature', 'sends wrong signatures'],
 ];
 
-/** The page itself. It says on its face that it is not Slack, and to which of Slack's rules it holds. */
+/** The page itself. It says clearly that it is not Slack and which of Slack's rules it enforces. */
 export function page({ base, token, nonce, users }: PageOptions): string {
   const option = (value: string, text: string) => `<option value="${html(value)}">${html(text)}</option>`;
   const people = users.map(({ id, name }) => option(id, `${name} (${id})`)).join('');
-  const moods = MOODS.map(([mode, words]) => option(mode, words)).join('');
+  const faults = FAULTS.map(([mode, words]) => option(mode, words)).join('');
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -43,17 +43,17 @@ export function page({ base, token, nonce, users }: PageOptions): string {
 <body data-base="${html(base)}" data-token="${html(token)}">
 <aside>
 <h1>Stand-in for Slack</h1>
-<p>This is not Slack. It shows what your Slack channels would get; its buttons send the same signed requests.</p>
+<p>This is not Slack. It shows what your Slack channels would show; its buttons send the same signed requests.</p>
 <nav id="channels" aria-label="Channels"></nav>
 <label>You are <select id="user">${people}</select></label>
-<label>Slack <select id="mood">${moods}</select></label>
-<details><summary>Rules it holds to</summary>
+<label>Slack <select id="mood">${faults}</select></label>
+<details><summary>Rules it enforces</summary>
 <ul>
 <li>A click must be acknowledged with 200 within 3 seconds.</li>
 <li>A trigger opens one dialog, within 3 seconds.</li>
 <li>A response URL works 5 times within 30 minutes.</li>
-<li>One message a second per channel, ten at once; more is 429. Off while time is simulated.</li>
-<li>Limits of blocks: 50 per message, 3,000 characters per section, 2,000 per button value, unique action ids,
+<li>One message per second and channel, in bursts of up to ten; more get 429. Off while time is simulated.</li>
+<li>Block limits: 50 per message, 3,000 characters per section, 2,000 per button value, unique action ids,
 24 characters per dialog title.</li>
 </ul></details>
 </aside>

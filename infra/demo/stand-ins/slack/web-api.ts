@@ -27,7 +27,7 @@ const no = (error: string): Refusal => ({ ok: false, error });
 const isApiFault = (mode: Mode) =>
   mode.startsWith('ok_false:') || ['down', 'slow', '429', 'garbage', 'lose_answer'].includes(mode);
 
-/** The Web API as far as it is stood in for: same names, same arguments, same errors, same limits. */
+/** The part of the Web API that we use: same names, same arguments, same errors, same limits. */
 export function serveWebApi(app: Hono, workspace: Workspace): void {
   const { messages, rates, triggers, modals, now } = workspace;
 
@@ -81,7 +81,7 @@ export function serveWebApi(app: Hono, workspace: Workspace): void {
     return { ok: true, message_ts: added.ts };
   });
   method('views.open', OpenView, ({ trigger_id, view: given }) => {
-    // The order is Slack's: a broken view does not use up the trigger.
+    // As in Slack, the view comes first: an invalid one does not use up the trigger.
     const modal = Modal.safeParse(given);
     if (!modal.success) return no('invalid_arguments');
     const exchanged = triggers.exchange(trigger_id, workspace.handNow());
@@ -123,23 +123,23 @@ function respond(
   return true;
 }
 
-/** The blocks of a message, none given counting as none; or Slack's word for what is wrong with them. */
+/** The blocks of a message, an empty list if none are given, or Slack's error for them. */
 function readBlocks(text: string, given: unknown): z.infer<typeof MessageBlocks> | Refusal {
   const blocks = MessageBlocks.safeParse(given ?? []);
   if (!blocks.success) return no('invalid_blocks');
   return !text && blocks.data.length === 0 ? no('no_text') : blocks.data;
 }
 
-/** Answers as told to misbehave, or does its work. */
+/** Responds with the fault that is set, or does the work. */
 async function misbehaving(
   c: Context,
   { misbehaviour, wait }: Workspace,
   method: string,
   work: () => Promise<globalThis.Response>,
 ): Promise<globalThis.Response> {
-  const dropped = method === 'response_url' && misbehaviour.meet(method, (mode) => mode === 'drop_response_url');
+  const dropped = method === 'response_url' && misbehaviour.hit(method, (mode) => mode === 'drop_response_url');
   if (dropped) return c.text('no_active_hooks', 404);
-  const fault = misbehaviour.meet(method, isApiFault);
+  const fault = misbehaviour.hit(method, isApiFault);
   if (!fault) return work();
   const { mode, seconds } = fault;
   if (mode === 'down') return c.text('service unavailable', 503);

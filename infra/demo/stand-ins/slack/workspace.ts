@@ -11,7 +11,7 @@ export interface SlackUser {
 }
 
 export interface SlackStandInOptions {
-  /** A function where it rotates: asked at each click. */
+  /** A function if it rotates: called for each click. */
   signingSecret: string | (() => string);
   botToken: string;
   /** Where clicks are sent, as configured in a Slack app under "Interactivity". */
@@ -20,15 +20,15 @@ export interface SlackStandInOptions {
   now(): number;
   /** The time of the person at the page, for triggers that live 3 seconds. Default: `now`. */
   handNow?: () => number;
-  /** Whom the page lets you be, e.g. the configured approvers. Asked at each page load. */
+  /** The people the page lets you act as, e.g. the configured approvers. Called for each page load. */
   users?: () => SlackUser[];
   /** Default: one message per second and channel, ten at once. Null for none. */
   rateLimit?: RateLimit | null;
-  /** Folder in which messages outlive a restart. Default: they do not. */
+  /** Folder that keeps messages across restarts. By default they are not kept. */
   keptIn?: string;
   fetch?: typeof fetch;
   random?: (bytes: number) => Buffer;
-  /** Waits that long in the time of the person at the page. */
+  /** Waits this long in the time of the person at the page. */
   wait?: (ms: number) => Promise<unknown>;
 }
 
@@ -39,7 +39,7 @@ export interface OpenModal {
   hash: string;
 }
 
-/** Everything one workspace knows. Handed to the parts of the stand-in. */
+/** The state of one workspace, passed to the parts of the stand-in. */
 export interface Workspace {
   readonly options: SlackStandInOptions;
   readonly messages: Messages;
@@ -71,7 +71,7 @@ export function newWorkspace(options: SlackStandInOptions): Workspace {
     handNow: options.handNow ?? now,
     wait: options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms).unref())),
     id: (bytes) => random(bytes).toString('base64url'),
-    users: () => options.users?.() ?? [{ id: 'U0STANDIN', name: 'somebody' }],
+    users: () => options.users?.() ?? [{ id: 'U0STANDIN', name: 'operator' }],
     signingSecret: () => (typeof signingSecret === 'string' ? signingSecret : signingSecret()),
   };
 }

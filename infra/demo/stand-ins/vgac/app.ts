@@ -13,10 +13,10 @@ import { requireBearer } from './bearer.ts';
 import type { OwnCalibration, PredictionSource } from './source.ts';
 
 /**
- * VGAC's wire format (DESIGN.md section 6) in front of a source. Every answer says `x-vgac-stand-in: true`, so that
- * nobody takes it for VGAC. `risk_score` is the probability of a long wait. v1 is at the root; the platform variant,
- * which knows one cluster per base URL, is at `/clusters/{clusterId}`.
- * @param options with `apiKey`, only who sends it as Bearer is answered
+ * VGAC's wire format (DESIGN.md section 6) in front of a source. Every response has the header
+ * `x-vgac-stand-in: true`, so that nobody mistakes it for VGAC. `risk_score` is the probability of a long wait. v1 is
+ * at the root; the platform variant, which knows one cluster per base URL, is at `/clusters/{clusterId}`.
+ * @param options with `apiKey`, only requests with this Bearer key are answered
  */
 export function createVgacStandIn(source: PredictionSource, options: { apiKey?: string } = {}): Hono {
   const app = new Hono();
@@ -53,7 +53,7 @@ function v1(app: Hono, source: PredictionSource): void {
       platform: state.platform,
       queue_depth: state.queueDepth,
       gpu_utilization: state.gpuUtilization,
-      // Nothing here has memory; the closest honest figure is that of the GPUs in use.
+      // GPU memory is not simulated; the closest honest figure is GPU utilization.
       gpu_memory_used: state.gpuUtilization,
       active_jobs: state.activeJobs,
       pending_jobs: state.pendingJobs,

@@ -1,7 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 
-/** Lets in only who sends this key as Bearer; compared in constant time. An empty key would let everybody in: refused. */
+/**
+ * Admits only requests with this Bearer key, compared in constant time. An empty key would admit everyone and is
+ * refused.
+ */
 export function requireBearer(key: string): MiddlewareHandler {
   if (key === '') throw new RangeError('the key must not be empty');
   const digest = (text: string) => createHash('sha256').update(text).digest();

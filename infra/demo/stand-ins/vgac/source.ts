@@ -1,17 +1,17 @@
 import type { Platform } from '../../../../schemas/primitives.ts';
 
-/** What stands behind the VGAC stand-in: a simulated cluster, or a trace that is replayed. */
+/** What the VGAC stand-in serves: a simulated cluster or a replayed trace. */
 export interface PredictionSource {
-  /** P(wait > T), the point wait, how sure; null for a job or cluster it does not know. */
+  /** P(wait > T), the point wait and the confidence; null for an unknown job or cluster. */
   predict(clusterId: string, jobId: string): Prediction | null;
-  /** As `predict`, for a job known by its shape only (variant `platform`); absent where that cannot be answered. */
+  /** As `predict`, for a job known only by its shape (variant `platform`); absent if the source cannot answer that. */
   predictShape?(clusterId: string, shape: JobShape): WholePrediction | null;
   state(clusterId: string): ClusterState | null;
-  /** What VGAC would say of itself. */
+  /** What VGAC would say about its own calibration. */
   calibration(clusterId: string): OwnCalibration | null;
 }
 
-/** What VGAC says of one job; null is what it does not say. */
+/** What VGAC says about one job; null for what it does not say. */
 export interface Prediction {
   readonly pLongWait: number | null;
   readonly waitSeconds: number | null;
@@ -44,7 +44,7 @@ export interface OwnCalibration {
   readonly ece: number;
   readonly brierScore: number;
   readonly sampleCount: number;
-  /** ISO 8601; null: never. */
+  /** ISO 8601; null for never. */
   readonly lastRecalibration: string | null;
   readonly recalibrationNeeded: boolean;
 }

@@ -6,11 +6,14 @@ import type { OwnCalibration } from './source.ts';
 
 type Job = Pick<TraceJob, 'submittedAt' | 'end' | 'waitSeconds' | 'pLongWait'>;
 
-/** VGAC's statement of itself covers this many labels and is renewed every so many. */
+/** VGAC's statement about itself covers the latest JUDGED labels and is renewed every RENEWED labels. */
 const JUDGED = 1_000;
 const RENEWED = 50;
 
-/** What VGAC would say of its own probabilities at a time (seconds): over the latest labels known by then, and renewed only at times. */
+/**
+ * What VGAC would say about its own probabilities at a time (seconds): over the latest labels known by then, renewed
+ * only now and then.
+ */
 export function ownCalibration(jobs: readonly Job[], longWaitSeconds: number): (seconds: number) => OwnCalibration {
   const judged = labelsOf(jobs, longWaitSeconds);
   const renewals = new Map<number, OwnCalibration>();
@@ -33,7 +36,7 @@ export function ownCalibration(jobs: readonly Job[], longWaitSeconds: number): (
   };
 }
 
-/** By when they are known. Whoever left without a start before T has no label. */
+/** Labels by the time they are known. A job that left without a start before T has none. */
 function labelsOf(jobs: readonly Job[], longWaitSeconds: number): { readonly at: number; readonly pair: Pair }[] {
   const labels = jobs.flatMap(({ submittedAt, end, waitSeconds, pLongWait: p }) => {
     const long = waitSeconds > longWaitSeconds;

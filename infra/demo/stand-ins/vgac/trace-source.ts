@@ -4,7 +4,7 @@ import { ownCalibration } from './trace-calibration.ts';
 import { traceStates } from './trace-state.ts';
 
 /**
- * Serves the predictions of a trace that is replayed: each row's own, unchanged, as far as it has one. Of a job with several rounds
+ * Serves the predictions of a replayed trace: each row's own, unchanged, if it has one. For a job with several rounds
  * the newest counts. A job that is not in the trace, or not submitted yet, is unknown.
  *
  * @param jobs by submit time, of one cluster or several
@@ -31,7 +31,7 @@ function clusterOf(jobs: readonly TraceJob[], longWaitSeconds: number) {
   const predictions = new Map<string, { submittedAt: number; prediction: Prediction }[]>();
   for (const { jobId, submittedAt, pLongWait, predictedWaitSeconds: waitSeconds } of jobs) {
     const rounds = predictions.get(jobId) ?? [];
-    // The first row of a round is the round; another of the same time is the same told again.
+    // The first row of a round counts; another with the same time is a duplicate.
     if (rounds.at(-1)?.submittedAt === submittedAt) continue;
     const confidence = pLongWait === null ? 0 : Math.max(pLongWait, 1 - pLongWait);
     predictions.set(jobId, [...rounds, { submittedAt, prediction: { pLongWait, waitSeconds, confidence } }]);

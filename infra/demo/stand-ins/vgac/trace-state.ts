@@ -11,8 +11,9 @@ interface Change {
 }
 
 /**
- * The state of one traced cluster at any time (seconds), from its jobs alone. A trace does not say how many GPUs there
- * were: utilisation is of the most that were in use up to then, and nothing runs where run times are not given.
+ * The state of one traced cluster at any time (seconds), derived from its jobs only. A trace does not say how many
+ * GPUs there were: utilization is relative to the most in use so far, and without run times nothing counts as
+ * running.
  */
 export function traceStates(jobs: readonly Job[]): (seconds: number) => ClusterState {
   const platform = jobs[0]?.platform ?? 'slurm';
@@ -52,7 +53,7 @@ function changes(jobs: readonly Job[]): Change[] {
       { at: left + runSeconds, pending: 0, active: -1, gpus: -gpus },
     ];
   });
-  // Within an instant what ends goes first, so that the peak counts nobody twice; submissions precede departures.
+  // Within an instant ends go first, so that the peak counts no GPU twice; submissions precede departures.
   return all.sort((a, b) => a.at - b.at || a.gpus - b.gpus || b.pending - a.pending);
 }
 

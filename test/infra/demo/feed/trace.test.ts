@@ -136,7 +136,7 @@ describe('reading a trace', () => {
   });
 
   it('says what it needs when the file is no history', async () => {
-    await expect(traceOf('a,b\n1,2\n', 'jobs.csv')).rejects.toThrow(/jobs\.csv is no trace: no column submitted_at/);
+    await expect(traceOf('a,b\n1,2\n', 'jobs.csv')).rejects.toThrow(/jobs\.csv is not a trace: no column submitted_at/);
   });
 
   it('refuses a file without one usable row, and names the first bad line', async () => {

@@ -8,6 +8,7 @@ import { clusterKey, jobKey, putItem } from '../../../../functions/adapters/tabl
 import { postDailyDigest, readFatigue } from '../../../../functions/application/approvals/daily-digest.ts';
 import { sweep } from '../../../../functions/application/approvals/sweep.ts';
 import { fatigue } from '../../../../functions/domain/fatigue.ts';
+import { outlineOf } from '../../../../functions/domain/figures.ts';
 import { countDay, isNews } from '../../../../functions/domain/withheld.ts';
 import type { Decision } from '../../../../schemas/decision.ts';
 import { ANNA, ASKED, aDecision, BEN, buttons, minutesAfter, recorder, words } from './builders.ts';
@@ -32,7 +33,13 @@ async function clusterWithJobs() {
     const reasons = [{ code, message: `because of <!channel> ${code}`, scope: 'escalate' as const }];
     const listing = { listing: clusterKey(clusterId), listing_key: `PREDICTION#${submittedAt}#${jobId}` };
     const decision = aDecision({ clusterId, jobId, submittedAt, next, reasons, ...more });
-    await putItem(dynamo.table, { ...jobKey(decision), ...listing, decision, ...(status && { status }) });
+    await putItem(dynamo.table, {
+      ...jobKey(decision),
+      ...listing,
+      decision,
+      outline: outlineOf(decision),
+      ...(status && { status }),
+    });
   };
   await put('before', '2026-11-19T23:59:59.999Z', 'withhold', 'learning');
   await put('one', '2026-11-20T00:00:00.000Z', 'withhold', 'tokens');
@@ -160,12 +167,12 @@ describe('how approvals are answered', () => {
 
 describe('a day', () => {
   it('adds up, and withholds only what was called for', () => {
-    const row = { called: 0, tier: 0, asks: null, reasons: [] };
+    const row = { called: 0, tier: 0, asks: false, reason: null };
     const { figures, reasons } = countDay([
-      { decision: { ...row, next: 'withhold', called: 1 }, status: null },
-      { decision: { ...row, next: 'nothing' }, status: 'nothingNeeded' },
-      { decision: null, status: 'failed' },
-      { decision: null, status: null },
+      { outline: { ...row, next: 'withhold', called: 1 }, status: null },
+      { outline: { ...row, next: 'nothing' }, status: 'nothingNeeded' },
+      { outline: null, status: 'failed' },
+      { outline: null, status: null },
     ]);
     expect(figures.jobs).toBe(4);
     expect(figures.parts).toMatchObject({ withheld: 1, nothingNeeded: 1, failed: 1, undecided: 1 });
@@ -174,7 +181,7 @@ describe('a day', () => {
 
   it('on which nothing was called for is no news', () => {
     const quiet = countDay([
-      { decision: { next: 'nothing', called: 0, tier: 0, asks: null, reasons: [] }, status: null },
+      { outline: { next: 'nothing', called: 0, tier: 0, asks: false, reason: null }, status: null },
     ]);
     expect(isNews(quiet, [])).toBe(false);
   });

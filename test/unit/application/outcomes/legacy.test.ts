@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { foldCluster } from '../../../../functions/adapters/fold.ts';
 import { calibrationKey, loadOrCreateCalibration } from '../../../../functions/adapters/tables/calibration.ts';
+import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { loadForecast } from '../../../../functions/adapters/tables/forecast.ts';
 import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
+import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
 import { deserialise } from '../../../../functions/domain/calibration/codec.ts';
 import { serialiseForecast } from '../../../../functions/domain/forecast/codec.ts';
 import { coldForecast } from '../../../../functions/domain/forecast/state.ts';
@@ -35,7 +36,7 @@ describe('a table of the version before the built-in forecast', () => {
     // Neither its decision nor its row know of a forecast.
     await decided(table, 'older', 'a');
     await recordOutcome(table, roundOf('older', 'a'), { type: 'JobStarted', at: instant(30) }, T, moment(30));
-    expect(await foldCluster(table, configOf('older'), OVERDUE, [keyOf('a')])).toMatchObject({ folded: 1 });
+    expect(await foldCluster(foldStore(table), configOf('older'), OVERDUE, [keyOf('a')])).toMatchObject({ folded: 1 });
 
     const item = await calibrationOf(table, 'older');
     expect([item.version, item.sample_count, deserialise(item.state).epoch]).toEqual([10, 431, 1]);

@@ -1,19 +1,22 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, vi } from 'vitest';
-import { foldCluster, rebuild } from '../../../../functions/adapters/fold.ts';
-import { mendFromLedger } from '../../../../functions/adapters/mend.ts';
 import { admissionStore } from '../../../../functions/adapters/tables/admission-store.ts';
 import { loadOrCreateCalibration } from '../../../../functions/adapters/tables/calibration.ts';
 import { decisionStore } from '../../../../functions/adapters/tables/decision-store.ts';
+import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { forecastKey, loadForecast, saveForecast } from '../../../../functions/adapters/tables/forecast.ts';
 import { closeJob, loadJob } from '../../../../functions/adapters/tables/jobs.ts';
+import { ledgerReader, mendStore } from '../../../../functions/adapters/tables/mend-store.ts';
 import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
 import { keepSnapshot } from '../../../../functions/adapters/tables/snapshots.ts';
 import { jobKey } from '../../../../functions/adapters/tables/table.ts';
 import { admitRound } from '../../../../functions/application/decisions/admit-round.ts';
 import { readEvidence } from '../../../../functions/application/decisions/evidence.ts';
 import { recordDecisionOnce } from '../../../../functions/application/decisions/record-decision.ts';
+import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
+import { mendFromLedger } from '../../../../functions/application/outcomes/mend-from-ledger.ts';
+import { rebuild } from '../../../../functions/application/outcomes/rebuild.ts';
 import { deserialiseForecast, packed, serialiseForecast } from '../../../../functions/domain/forecast/codec.ts';
 import { INPUTS } from '../../../../functions/domain/forecast/inputs.ts';
 import { coldForecast } from '../../../../functions/domain/forecast/state.ts';
@@ -55,7 +58,8 @@ const fail = (job: Job, seconds: number) =>
 const tell = (job: Job, told: Told) => recordOutcome(dynamo.table, job, told, T, moment(900));
 const started = (seconds: number): Told => ({ type: 'JobStarted', at: instant(seconds) });
 const ended = (seconds: number): Told => ({ type: 'JobEnded', at: instant(seconds), endState: 'succeeded' });
-const fold = (clusterId: string, seconds: number) => foldCluster(dynamo.table, configOf(clusterId), moment(seconds));
+const fold = (clusterId: string, seconds: number) =>
+  foldCluster(foldStore(dynamo.table), configOf(clusterId), moment(seconds));
 
 async function stateOf(clusterId: string) {
   const item = await loadForecast(dynamo.table, clusterId);
@@ -64,7 +68,7 @@ async function stateOf(clusterId: string) {
 }
 
 async function expectRebuilt(clusterId: string): Promise<void> {
-  const rebuilt = await rebuild(dynamo.table, clusterId);
+  const rebuilt = await rebuild(ledgerReader(dynamo.table), clusterId);
   const forecast = await loadForecast(dynamo.table, clusterId);
   expect(rebuilt?.version).toBe((await calibrationOf(dynamo.table, clusterId)).version);
   expect(Buffer.from(rebuilt?.forecast.state ?? []).equals(forecast?.state ?? new Uint8Array(1))).toBe(true);
@@ -175,7 +179,7 @@ describe('a forecast', () => {
     await dynamo.table.client.send(new DeleteCommand({ TableName: dynamo.table.name, Key: forecastKey('gone') }));
     await tell(job, started(10));
     await expect(fold('gone', 11)).rejects.toMatchObject({ name: 'UnreadableItem' });
-    expect(await mendFromLedger(dynamo.table, configOf('gone'))).toMatchObject({ outcome: 'mended' });
+    expect(await mendFromLedger(mendStore(dynamo.table), configOf('gone'))).toMatchObject({ outcome: 'mended' });
     await fold('gone', 12);
     expect((await stateOf('gone')).queue).toMatchObject({ pending: 0, running: 1 });
     await expectRebuilt('gone');

@@ -1,0 +1,84 @@
+import type { ClusterConfig } from '../../../schemas/config.ts';
+import type { FoldClusterOutput } from '../../../schemas/machines/drift-monitor.ts';
+import type { Platform } from '../../../schemas/primitives.ts';
+import { deserialise } from '../../domain/calibration/codec.ts';
+import {
+  announcementsOf,
+  type DriftNotices,
+  driftNotices,
+  driftStanding,
+  isSameDrift,
+} from '../../domain/drift-report.ts';
+import type { RefitHistoryStore } from '../recalibration/ports.ts';
+import { isRecalibrationDue } from '../recalibration/refit-history.ts';
+import { isUnreadable, UnreadableItem } from '../unreadable.ts';
+import { foldCluster } from './fold-cluster.ts';
+import type { FoldStore, ReservationStore } from './ports.ts';
+import { releaseOrphans } from './release-orphans.ts';
+
+/** Enough to find out what writes them. */
+const NAMED = 5;
+
+/**
+ * One visit of the drift monitor to one cluster: folds what is due, gives back orphaned reservations, claims the news of
+ * changed drift, and says whether a recalibration is due. Of two overlapping runs one gets the news; a run that dies before it
+ * has notified anybody, or finds Slack down, leaves it to a later one. What the bus has had by then is not put there again.
+ * @param run name of the execution: a retry within it may send the same news again
+ * @throws UnreadableItem, FoldContended
+ */
+export async function catchUp(
+  store: CatchUpStore,
+  clusterId: string,
+  run: string,
+  now: Date,
+): Promise<FoldClusterOutput> {
+  const listed = await store.loadCalibration(clusterId);
+  if (!listed) throw new UnreadableItem(`${clusterId} is listed and has no calibration`);
+  const config = await store.loadConfig(clusterId, listed.platform);
+  const { folded, unreadable } = await foldCluster(store, config, now);
+  const released = await releaseOrphans(store, config, now);
+
+  const item = (await store.loadCalibration(clusterId)) ?? listed;
+  const state = deserialise(item.state);
+  const notices = driftNotices(item);
+  const to = driftStanding(state);
+  const toAnnounce = !isSameDrift(notices.announced, to);
+  const isNews = toAnnounce || !isSameDrift(notices.heard, to);
+  const ours = isNews && (await store.claimDriftNews(clusterId, notices, run, now));
+  const recalibrate = await isRecalibrationDue(store, clusterId, state).catch(nullIfUnreadable);
+  const broken = [...unreadable.map((round) => `JOB#${round}`), ...(recalibrate === null ? ['REFIT#'] : [])];
+  // As long as something is left to do, the visit may yet fail as it did before, of which people have heard.
+  const isDone = broken.length === 0 && !isNews && !recalibrate;
+  if (item.visit_error !== undefined && isDone) await store.forgetTrouble(clusterId);
+  return {
+    clusterId,
+    run,
+    folded,
+    released,
+    unreadable: broken.length,
+    unreadableItems: broken.slice(0, NAMED),
+    drift: state.drift,
+    previousDrift: notices.heard.band,
+    alarm: to.alarm,
+    previousAlarm: notices.heard.alarm,
+    changed: ours,
+    ece: state.evaluation?.ece ?? null,
+    nullMean: state.evaluation?.nullMean ?? null,
+    n: state.evaluation?.n ?? state.outcomes.size,
+    recalibrate: recalibrate ?? false,
+    announcements: ours && toAnnounce ? announcementsOf(clusterId, state, { from: notices.announced, to }, now) : [],
+  };
+}
+
+/** A refit that cannot be read keeps nobody from hearing about drift: it is named in the same report. */
+function nullIfUnreadable(error: unknown): null {
+  if (isUnreadable(error)) return null;
+  throw error;
+}
+
+export interface CatchUpStore extends FoldStore, ReservationStore, RefitHistoryStore {
+  loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;
+  /** @returns false when another run is announcing the change, or has */
+  claimDriftNews(clusterId: string, notices: DriftNotices, run: string, now: Date): Promise<boolean>;
+  forgetTrouble(clusterId: string): Promise<void>;
+}

@@ -1,0 +1,129 @@
+import type { ClusterConfig } from '../../../schemas/config.ts';
+import type { JobItem } from '../../../schemas/items/job.ts';
+import { tiersChanged } from '../../domain/fold-batch.ts';
+import { inFoldOrder, knownAt, type LedgerLine, labelsOf, nameOfLine } from '../../domain/ledger-lines.ts';
+import { ringDraw } from '../../domain/lottery.ts';
+import { nextBatch } from '../../domain/next-batch.ts';
+import { ledgerEntry, mayBeUndoneUntil, moreOfWait } from '../../domain/outcome.ts';
+import { queueLinesOf } from '../../domain/queue-facts.ts';
+import { roundOf, roundText } from '../../domain/round.ts';
+import { tierRulesOf } from '../../domain/tier-rules.ts';
+import { applyNextBatch } from './apply-next-batch.ts';
+import { FoldContended } from './contended.ts';
+import { finishMarking } from './mark-batch.ts';
+import type { FoldStore } from './ports.ts';
+
+/** 200 entries with the longest ids and queue names take 350 of the 400 KB of an item. */
+const BATCH_ENTRIES = 200;
+/** Read ahead of a batch, so that a backlog is sorted in large pieces and still fits in memory. */
+const READ_AHEAD = 1_000;
+
+/** How far one call goes; the rest is left to the next. */
+interface FoldLimits {
+  /** Races that may be lost in a row. */
+  races: number;
+  batches: number;
+}
+
+/** Each lost race means that another folder made progress; this many in a row mean that something else is wrong. */
+const EVERYTHING: FoldLimits = { races: 20, batches: Number.POSITIVE_INFINITY };
+
+interface FoldReport {
+  /** Jobs that this call settled. */
+  folded: number;
+  batches: number;
+  /** Keys of the rounds whose rows do not parse; they stay where they are. */
+  unreadable: string[];
+}
+
+/**
+ * Folds every label of a cluster that is due into its calibration state, each exactly once, and likewise every wait that became known
+ * only after its label was folded; and has the built-in forecast count what was submitted, started and left.
+ *
+ * @param rounds keys of rounds that the caller knows to have something to fold: the index may not show them yet
+ * @throws FoldContended, UnreadableItem or OtherLayout when state or ledger cannot be read
+ */
+export async function foldCluster(
+  store: FoldStore,
+  config: ClusterConfig,
+  now: Date,
+  rounds: string[] = [],
+  { races: patience, batches }: FoldLimits = EVERYTHING,
+): Promise<FoldReport> {
+  const report: FoldReport = { folded: 0, batches: 0, unreadable: [] };
+  const { clusterId } = config;
+  for (let races = 0; races <= patience; races++) {
+    // The list of due rounds may change meanwhile: only what their rows say once the newest batch is marked counts.
+    const [start, due] = await Promise.all([
+      store.loadFoldStart(clusterId, now),
+      store.dueRounds(clusterId, now, Math.min(READ_AHEAD, batches * BATCH_ENTRIES)),
+    ]);
+    const item = start.calibration();
+    // No decision is recorded before CheckCalibration has created the item.
+    if (!item) return report;
+    const snapshot = item.marked_version < item.version ? null : start.snapshot();
+    await finishMarking(store, item);
+    const { entries, unreadable, rows } = await candidates(store, config, now, [...due, ...rounds]);
+    if (snapshot !== null) entries.push(snapshot);
+    entries.sort(inFoldOrder);
+    report.unreadable = unreadable;
+    // Even with nothing to fold, a change of epoch may still wait for its state: whoever wrote it died before moving that.
+    const idle = entries.length === 0 && !tiersChanged(item.state, tierRulesOf(config.tiers));
+    if (idle && !(await store.findBatch(clusterId, item.version + 1))) return report;
+
+    const wish = { ...nextBatch(item, config, now), entries: entries.slice(0, BATCH_ENTRIES) };
+    const { saved, batch } = await applyNextBatch(store, item, wish, { rows, forecast: start.forecast() });
+    if (saved) {
+      report.folded += labelsOf(batch.entries).length;
+      report.batches += 1;
+      if (report.batches >= batches) return report;
+      const done = new Set(batch.entries.map(nameOfLine));
+      if (entries.every((line) => done.has(nameOfLine(line)))) return report;
+      races = 0;
+    }
+  }
+  throw new FoldContended(`the fold of ${clusterId} lost ${patience} races in a row`);
+}
+
+/** Lines of all rows that can be folded now. Overdue jobs get their label here. */
+async function candidates(
+  store: FoldStore,
+  config: ClusterConfig,
+  now: Date,
+  rounds: string[],
+): Promise<{ entries: LedgerLine[]; unreadable: string[]; rows: JobItem[] }> {
+  const { rows: read, unreadable } = await store.loadJobs(config.clusterId, rounds);
+  const entries: LedgerLine[] = [];
+  const rows: JobItem[] = [];
+  for (const row of read) {
+    // Taken away by the very write that marks a row as over.
+    if (row.unfolded === undefined) continue;
+    const { line, settled, until } = await labelOrWait(store, config, row, now);
+    // A collector's clock may be ahead of ours: nothing is known before its time.
+    const known = line !== null && knownAt(line) * 1000 <= now.getTime() ? [line] : [];
+    const lines = [...queueLinesOf(settled, now), ...known];
+    rows.push(settled);
+    if (lines.length === 0) await store.leaveUntilDue(settled, until);
+    entries.push(...lines);
+  }
+  return { entries, unreadable, rows };
+}
+
+/**
+ * The label of a row, or more of a wait whose label is folded; with the row as it stands by then, and until when its label has to
+ * wait for an effect that may yet be undone.
+ */
+async function labelOrWait(
+  store: Pick<FoldStore, 'labelRow'>,
+  { clusterId, longWaitSeconds, salt, approvals }: ClusterConfig,
+  row: JobItem,
+  now: Date,
+): Promise<{ line: LedgerLine | null; settled: JobItem; until: Date | null }> {
+  if (row.folded_in !== undefined) return { line: moreOfWait(row, now), settled: row, until: null };
+  if (row.decision?.foldable !== true) return { line: null, settled: row, until: null };
+  const settled = await store.labelRow(row, longWaitSeconds, now);
+  const until = mayBeUndoneUntil(settled, approvals.undoMinutes, now);
+  if (until !== null) return { line: null, settled, until };
+  const draw = ringDraw(salt ?? clusterId, roundText(roundOf(settled)));
+  return { line: ledgerEntry(settled, draw), settled, until };
+}

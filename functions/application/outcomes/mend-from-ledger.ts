@@ -1,0 +1,65 @@
+import type { ClusterConfig } from '../../../schemas/config.ts';
+import { Platform } from '../../../schemas/primitives.ts';
+import { stored } from '../../domain/fold-batch.ts';
+import { costOfPlace } from '../../domain/place.ts';
+import { TIER_NUMBERS } from '../../domain/reservations.ts';
+import { mendForecast } from './mend-forecast.ts';
+import type { MendStore, Stored } from './ports.ts';
+import { rebuild } from './rebuild.ts';
+
+/** `same`: the stored state is what the ledger gives. `overtaken`: somebody folded or reserved meanwhile; try again. */
+type Mended = { outcome: 'mended' | 'same' | 'overtaken' | 'noLedger'; version: number };
+
+/** What a fold or a decision changes: neither may have happened since, or tokens that it took would be free again. */
+const READ = ['state', 'version', ...TIER_NUMBERS.map((tier) => `free_${tier}`)];
+
+/**
+ * Puts calibration and forecast as the ledger gives them in the place of stored ones that are broken or doubted. Reservations stay,
+ * and what is free beside them follows: the next fold settles them. Rows of the newest batch are marked again by the next folder,
+ * which is harmless.
+ * @throws UnreadableItem when the ledger itself cannot be read; nothing is written then
+ */
+export async function mendFromLedger(
+  store: MendStore,
+  { clusterId, platform }: Pick<ClusterConfig, 'clusterId' | 'platform'>,
+): Promise<Mended> {
+  const found = await store.storedCalibration(clusterId);
+  const ledger = await rebuild(store, clusterId);
+  if (!ledger) return { outcome: 'noLedger', version: 0 };
+  const { version, state, forecast } = ledger;
+  const { folded_at } = await store.loadBatch(clusterId, version);
+  const ofForecast = await mendForecast(store, clusterId, version, forecast, new Date(folded_at));
+  if (ofForecast === 'overtaken') return { outcome: 'overtaken', version };
+  const { numbers, tokens, state: bytes } = stored(state, folded_at);
+  const rebuilt = { version, state: bytes, ...numbers, ...freeBeside(found, tokens) };
+  const broken = Object.entries(rebuilt).filter(([name, value]) => !isSame(found?.[name], value));
+  if (broken.length === 0) return { outcome: ofForecast, version };
+
+  const mended = {
+    platform: Platform.safeParse(found?.platform).data ?? platform,
+    ...rebuilt,
+    marked_version: Math.max(0, version - 1),
+  };
+  const written = await store.mendCalibration(clusterId, mended, found, READ);
+  return { outcome: written ? 'mended' : 'overtaken', version };
+}
+
+/** Free tokens and demand beside the places that the item holds; anything in it that is not a place is ignored. */
+function freeBeside(item: Stored | undefined, tokens: readonly number[]): Record<string, number> {
+  const entries = TIER_NUMBERS.flatMap((tier) => {
+    const held: unknown = item?.[`places_${tier}`];
+    const places = held instanceof Set ? [...held].filter((place) => place instanceof Uint8Array) : [];
+    const reserved = places.reduce((sum, place) => sum + costOfPlace(place), 0);
+    const demand: unknown = item?.[`demand_${tier}`];
+    return [
+      [`free_${tier}`, (tokens[tier - 1] ?? 0) - reserved],
+      [`demand_${tier}`, typeof demand === 'number' ? demand : 0],
+    ] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function isSame(one: unknown, rebuilt: unknown): boolean {
+  if (one instanceof Uint8Array && rebuilt instanceof Uint8Array) return Buffer.from(one).equals(rebuilt);
+  return one === rebuilt;
+}

@@ -1,0 +1,45 @@
+import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
+import { measured } from '../../domain/recalibration/measured.ts';
+import { changeEpoch } from './change-epoch.ts';
+import { loadState } from './load-state.ts';
+import type { RollBackRefitStore } from './ports.ts';
+import { calibrationPromoted, type Measured } from './promotion.ts';
+import { lookAt } from './watch-refit.ts';
+
+/** Nothing is known of what has served no job: the widest bounds there are. */
+const NOTHING: Measured = { loss: 0, ece: 0, lower: 0, upper: 1 };
+
+/**
+ * Leaves an epoch for a new one with what was learned before it, which has gone on learning from the rounds since.
+ * @returns the event to send; null when somebody else had changed the epoch, or it began with no refit
+ * @throws UnreadableItem, UnreadableState, FoldContended
+ */
+export async function rollBackRefit(
+  store: RollBackRefitStore,
+  { clusterId, epoch: left, reason, by }: { clusterId: string; epoch: number; reason: string; by: string },
+  now: Date,
+): Promise<CalibrationPromoted | null> {
+  const { item } = await loadState(store, clusterId);
+  const config = await store.loadConfig(clusterId, item.platform);
+  const epoch = left + 1;
+  const learnedAt = async (version: number) =>
+    (await lookAt(store, { clusterId, epoch: left, version }, config))?.before ?? null;
+  const stands = await changeEpoch(store, config, { epoch, cause: 'rolledBack', by }, learnedAt, now);
+  if (stands === null || stands.by !== by || stands.cause !== 'rolledBack') return null;
+  const version = stands.version - 1;
+  await store.saveRefit(clusterId, {
+    epoch,
+    status: 'restored',
+    proof: null,
+    reason,
+    by,
+    version,
+    at: now.toISOString(),
+  });
+  await store.saveLook(clusterId, left, { status: 'rolledBack' });
+
+  const { n = 0, comparison } = (await lookAt(store, { clusterId, epoch: left, version }, config)) ?? {};
+  const before = (comparison && measured(comparison.served, config.longWaitSeconds)) ?? NOTHING;
+  const after = (comparison && measured(comparison.other, config.longWaitSeconds)) ?? NOTHING;
+  return calibrationPromoted(clusterId, stands, { before, after, n, reason }, now);
+}

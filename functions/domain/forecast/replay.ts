@@ -1,0 +1,45 @@
+import type { LedgerItem } from '../../../schemas/items/ledger.ts';
+import { applyToForecast } from './apply.ts';
+import { deserialiseForecast, serialiseForecast, serialiseQueue, serialiseShape } from './codec.ts';
+import { hashOf, type RowKind } from './rows.ts';
+import { coldForecast } from './state.ts';
+import { emptyTables, evict, type Tables } from './tables.ts';
+
+/** A forecast as replayed from the ledger alone, with the rows of its tables. */
+export interface Replayed {
+  state: Uint8Array<ArrayBuffer>;
+  readonly tables: Tables;
+}
+
+export function nothingReplayed(): Replayed {
+  return { state: serialiseForecast(coldForecast()), tables: emptyTables() };
+}
+
+/** The step that a fold takes, from the ledger alone. It starts and ends in stored bytes too, since storing drops some digits. */
+export function replayBatch(replayed: Replayed, batch: LedgerItem): void {
+  const state = deserialiseForecast(replayed.state);
+  applyToForecast(state, replayed.tables, batch);
+  evict(state.queue.tables, replayed.tables);
+  replayed.state = serialiseForecast(state);
+}
+
+/** The rows of one table as they are stored, by their hashes. */
+export function rowsOfReplayed({ tables }: Replayed, kind: RowKind): Map<string, Uint8Array> {
+  const names = kind === 'SHAPE' ? tables.shapes.keys() : tables.queues.keys();
+  const rows = new Map<string, Uint8Array>();
+  for (const name of names) {
+    const bytes = kind === 'SHAPE' ? shapeBytes(tables, name) : queueBytes(tables, name);
+    if (bytes !== null) rows.set(hashOf(name), bytes);
+  }
+  return rows;
+}
+
+export function shapeBytes({ shapes }: Tables, name: string): Uint8Array | null {
+  const row = shapes.get(name);
+  return row === undefined ? null : serialiseShape(row);
+}
+
+export function queueBytes({ queues }: Tables, name: string): Uint8Array | null {
+  const row = queues.get(name);
+  return row === undefined ? null : serialiseQueue(row);
+}

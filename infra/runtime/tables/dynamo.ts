@@ -66,7 +66,7 @@ export async function openDynamo(
     return work();
   };
   const run = async (name: string, input: unknown): Promise<unknown> => {
-    const operation = operations[name];
+    const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
     if (operation === undefined) throw new AwsError('UnknownOperationException', `${name} is not supported`);
     return commit[operation.access](() => working(() => operation.answer(input))).catch(fail);
   };
@@ -110,8 +110,8 @@ function open(path: string | null, now: () => number) {
 function damageOf(error: unknown, nameOf: Catalog['nameOf']): string | undefined {
   if (error instanceof Damaged) {
     const table = nameOf(error.tree);
-    const where = table === undefined ? 'the list of tables is' : `table ${table} is`;
-    return `${where} damaged on the disk at the row ${readableKey(error.key)}: ${ANEW}`;
+    const which = table === undefined ? 'the file with all tables' : `table ${table}`;
+    return `${which} is damaged on the disk at the row ${readableKey(error.key)}: ${ANEW}`;
   }
   return isDamage(error) ? `the tables are damaged on the disk (${wordsOf(error)}): ${ANEW}` : undefined;
 }

@@ -214,7 +214,9 @@ describe('a request', () => {
     await expect(dynamo.run('GetItem', { TableName: 1, Key })).rejects.toMatchObject({
       type: 'SerializationException',
     });
-    await expect(dynamo.run('ExecuteStatement', {})).rejects.toMatchObject({ type: 'UnknownOperationException' });
+    for (const name of ['ExecuteStatement', 'constructor']) {
+      await expect(dynamo.run(name, {})).rejects.toMatchObject({ type: 'UnknownOperationException' });
+    }
   });
 });
 

@@ -8,7 +8,16 @@ const HANDLERS = 'functions/(job-workflow|drift-monitor|recalibration|events|htt
 const PROGRAMS = ['aws', 'replay', 'runtime', 'console', 'demo', 'cli'];
 /** The parts of the one-machine runtime; what lies at its root puts them together. */
 const RUNTIME_PARTS = [
-  ...['clock', 'journal', 'assembly', 'engine', 'access', 'tables', 'services', 'functions', 'bus', 'wire'],
+  'clock',
+  'journal',
+  'assembly',
+  'engine',
+  'access',
+  'tables',
+  'services',
+  'functions',
+  'bus',
+  'wire',
   '(system|integrations).ts$',
 ];
 

@@ -12,8 +12,13 @@ interface Client {
 
 /** What the SDK does for the sake of a connection: a third of the work of a call. Retries and endpoints stay. */
 const FOR_A_CONNECTION = [
-  ...['getUserAgentMiddleware', 'recursionDetectionMiddleware', 'hostHeaderMiddleware', 'contentLengthMiddleware'],
-  ...['httpAuthSchemeMiddleware', 'httpSigningMiddleware', 'loggerMiddleware'],
+  'getUserAgentMiddleware',
+  'recursionDetectionMiddleware',
+  'hostHeaderMiddleware',
+  'contentLengthMiddleware',
+  'httpAuthSchemeMiddleware',
+  'httpSigningMiddleware',
+  'loggerMiddleware',
 ];
 
 /**

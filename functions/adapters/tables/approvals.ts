@@ -132,8 +132,12 @@ export function voidQuestion(table: Table, id: string, reason: string, now: Date
     condition: '#status = :pending',
     names: { '#status': 'status' },
     values: {
-      ...{ ':void': 'void', ':nobody': NOBODY, ':reason': reason, ':now': now.toISOString() },
-      ...{ ':pending': 'pending', ':open': OPEN },
+      ':void': 'void',
+      ':nobody': NOBODY,
+      ':reason': reason,
+      ':now': now.toISOString(),
+      ':pending': 'pending',
+      ':open': OPEN,
     },
   });
 }

@@ -73,7 +73,10 @@ export async function upsertItem(
     : `SET v = :v ${UpdateExpression}`;
   const answer = await client.send(
     new UpdateCommand({
-      ...{ TableName: name, Key, UpdateExpression: withLayout, ...update },
+      TableName: name,
+      Key,
+      UpdateExpression: withLayout,
+      ...update,
       ExpressionAttributeValues: { ...ExpressionAttributeValues, ':v': LAYOUT },
     }),
   );

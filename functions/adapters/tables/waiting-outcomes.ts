@@ -18,7 +18,10 @@ export async function keepWaiting(table: Table, outcome: Outcome, now: Date): Pr
   const { clusterId, jobId, told } = outcome;
   const item: Omit<OutcomeItem, 'v'> = {
     ...waitingKey(outcome, told),
-    ...{ cluster_id: clusterId, job_id: jobId, type: told.type, at: told.at },
+    cluster_id: clusterId,
+    job_id: jobId,
+    type: told.type,
+    at: told.at,
     ...(told.endState && { end_state: told.endState }),
     ...(told.ofTask && { of_task: true }),
     ttl: Math.floor(now.getTime() / 1000) + ROW_LIFE_SECONDS,

@@ -5,12 +5,12 @@ declare const EMBEDDED_BUILD: boolean;
 
 type Settings = Required<Pick<DynamoDBClientConfig, 'requestHandler' | 'signer'>>;
 
-/** The part of an SDK client that matters here. */
+/** The part of an SDK client used here. */
 interface Client {
   readonly middlewareStack: { remove(name: string): boolean };
 }
 
-/** What the SDK does for the sake of a connection: a third of the work of a call. Retries and endpoints stay. */
+/** The SDK's middleware for connections, a third of the cost of a call. Retries and endpoints stay. */
 const FOR_A_CONNECTION = [
   'getUserAgentMiddleware',
   'recursionDetectionMiddleware',
@@ -22,14 +22,14 @@ const FOR_A_CONNECTION = [
 ];
 
 /**
- * What every SDK client of this system is made with: nothing on AWS. On one machine the thread of a function has a
- * channel of its own to the services, which says who calls; then there is no connection, and nothing to sign.
+ * Settings for every SDK client: none on AWS. On one machine each function's thread has its own channel to the services,
+ * which identifies the caller, so there is no connection and nothing to sign.
  */
 export function clientSettings(): Settings | Record<string, never> {
   return channel() ?? {};
 }
 
-/** Takes from a client made with these settings what serves a connection, where there is none. On AWS it stays whole. */
+/** Strips a client of its connection middleware where there is no connection. On AWS it stays whole. */
 export function withoutConnection<C extends Client>(client: C): C {
   if (channel() !== null) for (const name of FOR_A_CONNECTION) client.middlewareStack.remove(name);
   return client;

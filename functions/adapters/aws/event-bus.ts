@@ -12,7 +12,7 @@ export class EventNotAccepted extends Error {
 }
 
 /**
- * Emits one event of this system, parsed by its schema before it leaves.
+ * Publishes one event, validated against its schema first.
  * @throws EventNotAccepted when the bus refuses it
  */
 export async function emit<T extends EmittedType>(
@@ -31,7 +31,7 @@ export async function emit<T extends EmittedType>(
   if (refused) throw new EventNotAccepted(`${type}: ${refused.ErrorCode} ${refused.ErrorMessage ?? ''}`);
 }
 
-/** The bus of this name as a port. */
+/** The bus of this name, as a port. */
 export function eventBus(busName: string): EventBus {
   return { emit: (type, detail) => emit(busName, type, detail) };
 }

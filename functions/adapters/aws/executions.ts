@@ -4,13 +4,13 @@ import { clientSettings } from './client.ts';
 
 const client = new SFNClient(clientSettings());
 
-/** Step Functions did not take the answer. Carries no cause: the service quotes the token in some of its messages. */
+/** Step Functions did not accept the answer. Carries no cause: some of the service's messages quote the token. */
 export class TaskNotAnswered extends Error {
   override name = 'TaskNotAnswered' as const;
 }
 
 /**
- * Resumes an execution. Deny is an answer too, so it is always a success for the machine, which branches on `decision`.
+ * Resumes an execution. A denial is an answer too, so the task always succeeds and the machine branches on `decision`.
  * @returns `closed` when the execution no longer waits: it was answered, timed out or ended before
  * @throws TaskNotAnswered: safe to repeat
  */

@@ -5,13 +5,13 @@ const client = new SecretsManagerClient(clientSettings());
 const TTL_MS = 5 * 60_000;
 const cache = new Map<string, { value: string; until: number }>();
 
-/** A secret is missing or empty. The message has its name, never its value. */
+/** A secret is missing or empty. The message names it and never quotes its value. */
 export class SecretUnavailable extends Error {
   override name = 'SecretUnavailable' as const;
 }
 
 /**
- * Reads a secret by name; kept for five minutes so that a rotation takes effect without a deployment.
+ * Reads a secret by name and caches it for five minutes, so that a rotation takes effect without a deployment.
  * @throws SecretUnavailable when it does not exist, is empty or cannot be read
  */
 export async function readSecret(name: string): Promise<string> {

@@ -3,15 +3,15 @@ import * as z from 'zod';
 import type { LanguageModel } from '../../application/approvals/ports.ts';
 import { plainHttp } from './plain-http.ts';
 
-/** An explanation that takes longer is not worth waiting for. */
+/** A slower explanation is not worth the wait. */
 const TIMEOUT_MS = 2_000;
-/** 500 characters are below 200 tokens. */
+/** 500 characters are fewer than 200 tokens. */
 const MAX_TOKENS = 250;
 
-/** Nobody waits for an explanation, so nothing is tried again. */
+/** Nobody waits for an explanation, so there are no retries. */
 const client = new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: plainHttp() });
 
-/** The model gave no text: it was unavailable, throttled, too slow, refused, or answered something else. */
+/** The model gave no text: it was unavailable, throttled or too slow, refused, or answered with something else. */
 export class NoText extends Error {
   override name = 'NoText' as const;
 }
@@ -30,7 +30,7 @@ export const languageModel = (modelId: string, timeoutMs = TIMEOUT_MS): Language
 });
 
 /**
- * Asks a model once, without thinking and without tools. `timeoutMs` is for the whole call.
+ * Asks a model once, without thinking and without tools. `timeoutMs` covers the whole call.
  * @throws NoText
  */
 async function converse(
@@ -44,9 +44,9 @@ async function converse(
         modelId,
         system: [{ text: instructions }],
         messages: [{ role: 'user', content: [{ text: facts }] }],
-        // No temperature: the newest models refuse one.
+        // No temperature: the newest models reject it.
         inferenceConfig: { maxTokens: MAX_TOKENS },
-        // The time is too short to think first, which the newest models do unless told not to.
+        // The newest models think first unless told not to, and there is no time for that.
         additionalModelRequestFields: { thinking: { type: 'disabled' } },
       }),
       { abortSignal: AbortSignal.timeout(timeoutMs) },

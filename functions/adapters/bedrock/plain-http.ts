@@ -1,6 +1,6 @@
 import { readLimited } from '../http/limited-body.ts';
 
-/** The part of the SDK's requests that matters to HTTP. */
+/** The part of the SDK's requests that goes over HTTP. */
 interface SdkRequest {
   protocol: string;
   hostname: string;
@@ -11,14 +11,14 @@ interface SdkRequest {
   body?: string;
 }
 
-/** The model's endpoint answered with more than any explanation needs. */
+/** The model's endpoint returned more than any explanation needs. */
 export class AnswerTooLarge extends Error {
   override name = 'AnswerTooLarge' as const;
 }
 
 /**
- * Sends the SDK's requests by `fetch`, over HTTP/1.1: the SDK's own handler for Bedrock speaks HTTP/2, and keeps a
- * session open that a frozen Lambda finds broken. Never reads more than a megabyte of an answer.
+ * Sends the SDK's requests with `fetch`, over HTTP/1.1: the SDK's own handler for Bedrock uses HTTP/2 and keeps a
+ * session open, which is broken when a frozen Lambda thaws. Reads at most one megabyte of a response.
  */
 export function plainHttp() {
   return {

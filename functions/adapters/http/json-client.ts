@@ -6,11 +6,11 @@ import { NoAnswer, noAnswerFrom, sendOnce } from './send.ts';
 
 export interface HttpSettings {
   readonly baseUrl: string;
-  /** Sent as Bearer; null sends none. Never logged, never part of an error. */
+  /** Sent as a Bearer token; null sends none. Never logged, never part of an error. */
   readonly apiKey: string | null;
   /** One attempt, body included. */
   readonly timeoutSeconds: number;
-  /** All attempts and the waits between them; below the 30 s of a Task, so that the caller hears our error. */
+  /** All attempts and the waits between them; below the 30 s of a Task, so that the caller sees our error. */
   readonly totalSeconds?: number;
   readonly sleep: (ms: number) => Promise<void>;
   /** Uniform in [0, 1): jitter. */
@@ -19,7 +19,7 @@ export interface HttpSettings {
   readonly now?: () => number;
 }
 
-/** The port's own error types. Texts handed in hold a method, a path and a cause, never a key, a query or a body. */
+/** The port's own error types. The texts passed in contain a method, a path and a cause, never a key, a query or a body. */
 export interface Failures {
   readonly unavailable: (message: string, cause?: unknown) => Error;
   readonly refused: (message: string, status: number | null) => Error;
@@ -32,7 +32,7 @@ export interface JsonCall<S extends z.ZodType> {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly answer: S;
-  /** False: sent once, since a lost answer does not say whether it was done. Only 429, which says "not done", is repeated. */
+  /** False sends once, since a lost response leaves open whether it was done. Only a 429, which means "not done", is retried. */
   readonly repeatable?: boolean;
 }
 
@@ -43,9 +43,9 @@ const TOTAL_SECONDS = 25;
 const FIRST_BACKOFF_MS = 250;
 
 /**
- * JSON over HTTP with what an outside service needs: a time limit, retries with backoff, a size limit, a schema.
+ * JSON over HTTP to an outside service, with a time limit, retries with backoff, a size limit and a schema.
  * Retries network errors, timeouts, 5xx and 429 (at most 3 attempts, `Retry-After` honoured); nothing else.
- * @throws what `failures` makes: unavailable after the retries, refused on 3xx and 4xx, malformed on a wrong body
+ * @throws what `failures` creates: unavailable after the retries, refused on 3xx and 4xx, malformed on an invalid body
  */
 export function jsonClient(settings: HttpSettings, failures: Failures): JsonClient {
   const base = baseOf(settings.baseUrl, failures);
@@ -75,7 +75,7 @@ export function jsonClient(settings: HttpSettings, failures: Failures): JsonClie
         const { status } = response;
         if (status < 500 && status !== 429) throw failures.refused(`${label}: HTTP ${status}`, status);
         const asked = retryAfterMs(response.headers.get('retry-after'), now());
-        // 429 says that nothing was done.
+        // 429 means that nothing was done.
         const again = status === 429 || repeatable;
         return {
           failed: failures.unavailable(`${label}: HTTP ${status}`),

@@ -1,8 +1,8 @@
 const LIMIT_BYTES = 1_000_000;
 
 /**
- * Reads a body as text, but never more than 1 MB of it (after decompression): the rest is dropped, not buffered.
- * @throws what `tooLarge` makes
+ * Reads a body as text, at most 1 MB of it (after decompression): the rest is dropped, not buffered.
+ * @throws what `tooLarge` creates
  */
 export async function readLimited(response: Response, tooLarge: () => Error): Promise<string> {
   const reader = response.body?.getReader();
@@ -21,7 +21,7 @@ export async function readLimited(response: Response, tooLarge: () => Error): Pr
   return text + decoder.decode();
 }
 
-/** Frees a connection whose body nobody reads. Not awaited: when the other side has cleaned up is not our concern. */
+/** Frees a connection whose body nobody reads. Not awaited: the other side cleans up in its own time. */
 export function drop(body: { cancel(): Promise<void> } | null): void {
   body?.cancel().catch(() => undefined);
 }

@@ -1,20 +1,20 @@
-/** How one attempt ended: with an answer, or with a failure and how long to wait before it is worth another; null where it is not. */
+/** How one attempt ended: with an answer, or with a failure and how long to wait before the next; null if retrying is pointless. */
 export type Attempt<T> = { answer: T } | { failed: Error; waitMs: number | null };
 
 export interface Patience {
   readonly attempts: number;
-  /** No attempt begins, and no wait ends, after so many milliseconds. */
+  /** No attempt begins, and no wait ends, later than this many milliseconds. */
   readonly totalMs: number;
   readonly sleep: (ms: number) => Promise<unknown>;
-  /** Milliseconds; only differences are used. */
+  /** Milliseconds; only differences matter. */
   readonly now: () => number;
 }
 
 /**
- * Tries until there is an answer. A wait that would outlast the patience is not shortened: asking earlier than told is what
- * `Retry-After` forbids.
- * @param attempt is told its number, from 1, and how many milliseconds are left
- * @throws what the last attempt failed with
+ * Retries until there is an answer. A wait that would exceed the patience is not shortened: `Retry-After` forbids asking
+ * earlier.
+ * @param attempt receives its number, from 1, and the milliseconds left
+ * @throws the failure of the last attempt
  */
 export async function persist<T>(
   attempt: (number: number, leftMs: number) => Promise<Attempt<T>>,

@@ -1,5 +1,5 @@
 /**
- * Milliseconds that a `Retry-After` header asks to wait: a number of seconds, or an HTTP date (RFC 9110, 10.2.3).
+ * The wait that a `Retry-After` header asks for, in milliseconds: from seconds or an HTTP date (RFC 9110, 10.2.3).
  * Null when it is absent or unreadable; never negative.
  */
 export function retryAfterMs(header: string | null, nowMs: number): number | null {

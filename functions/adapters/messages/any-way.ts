@@ -12,7 +12,7 @@ import { notifier, type Send, wayToPeople } from '../slack/notifier.ts';
 import { operatorMessages } from '../slack/operator-messages.ts';
 import type { BotSettings } from './bot.ts';
 
-/** Settings of a function that sends messages which need no answer: by the bot, or else by an incoming webhook. */
+/** Settings of a function that sends messages which need no answer: by the bot, otherwise by an incoming webhook. */
 export const AnyWaySettings = {
   SLACK_API_BASE_URL: z.url({ protocol: /^https?$/ }),
   SLACK_BOT_TOKEN_NAME: z.string().default(''),
@@ -34,7 +34,7 @@ export function operatorMessagesFor(settings: WaySettings): OperatorMessages {
   return operatorMessages(sendFor(settings));
 }
 
-/** Posts a question by the incoming webhook, for when the bot cannot. */
+/** Posts a question through the incoming webhook when the bot cannot. */
 export function noticeFor(settings: WaySettings): NonNullable<QuestionMessages['postNotice']> {
   const send = sendFor({ ...settings, SLACK_BOT_TOKEN_NAME: '' });
   return (channel, approval) => send(channel, noticeCard(approval));

@@ -4,7 +4,7 @@ import { eventBus } from '../aws/event-bus.ts';
 import type { SlackOptions } from '../slack/client.ts';
 import { type BotSettings, questionMessagesFor } from './bot.ts';
 
-/** Settings of every function that works on approvals. */
+/** Settings of every function that handles approvals. */
 export const ApprovalSettings = {
   DYNAMODB_TABLE_NAME: z.string().min(1),
   EVENT_BUS_NAME: z.string().min(1),
@@ -23,8 +23,8 @@ interface Log {
 }
 
 /**
- * What the use cases around an approval talk to in one invocation. The store comes from the handler: each use case has its own, with what
- * it needs and no more.
+ * The ports of the approval use cases for one invocation. The store comes from the handler: each use case has its own, with
+ * no more than it needs.
  */
 export function approvalPorts<Store>(
   { env, now, log }: Running,
@@ -40,7 +40,7 @@ export function approvalPorts<Store>(
   };
 }
 
-/** Logs what was left undone: the name and message of the error, and nothing of what it was about. */
+/** Logs what was left undone: only the name and message of the error, nothing about the approval. */
 export function warnOn(log: Log): Warn {
   return (message, error) => {
     const { name, message: text } = error instanceof Error ? error : new Error(String(error));

@@ -8,7 +8,7 @@ export interface BotSettings {
   SLACK_BOT_TOKEN_NAME: string;
 }
 
-/** Slack as the bot. Where it has no token, every call throws ChannelNotConnected. */
+/** Slack as the bot. Without a token every call throws ChannelNotConnected. */
 export function slackBot(settings: BotSettings, limits: Partial<SlackOptions> = {}): Slack {
   const botToken = () =>
     readSecret(settings.SLACK_BOT_TOKEN_NAME).catch((error: unknown) => {
@@ -22,7 +22,7 @@ export function questionMessagesFor(settings: BotSettings, limits?: Partial<Slac
   return questionMessages(slackBot(settings, limits));
 }
 
-/** The part of them that shows a question again, or how it was decided. */
+/** Only the messages that show a question again, or how it was decided. */
 export function stateMessagesFor(settings: BotSettings): Pick<QuestionMessages, 'showQuestion' | 'showState'> {
   return stateMessages(slackBot(settings));
 }

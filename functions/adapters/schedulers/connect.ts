@@ -9,10 +9,10 @@ import { type HttpSettings, jsonClient } from '../http/json-client.ts';
 import { dryRunScheduler } from './dry-run.ts';
 import { simulatedScheduler } from './simulated.ts';
 
-/** Each of the five calls that one effect may need at worst, so that all of them stay below the 60 s of Act. */
+/** Per call: one effect may need five at worst, which together stay below the 60 s of Act. */
 const TOTAL_SECONDS = 10;
 
-/** What the endpoint means by its statuses, in words that stand in a card. */
+/** What the endpoint's statuses mean, worded for a card. */
 const REFUSALS = new Map<number | null, string>([
   [404, 'the scheduler does not know this job or cluster'],
   [409, 'the job has left the queue, or the change no longer fits it'],
@@ -23,8 +23,8 @@ const REFUSALS = new Map<number | null, string>([
 export type SchedulerSettings = Omit<HttpSettings, 'baseUrl' | 'apiKey'> & { readonly key: string | null };
 
 /**
- * The scheduler of one cluster. Dry run wins over everything: with it on, or without a scheduler, nothing is touched.
- * @throws SchedulerRefused when a scheduler is configured without an endpoint, or with one that cannot be used
+ * The scheduler of one cluster. Dry run overrides everything: in dry run, or without a scheduler, nothing is touched.
+ * @throws SchedulerRefused when a scheduler is configured without an endpoint, or with an invalid one
  */
 export function connectScheduler(
   config: Pick<ClusterConfig, 'clusterId' | 'dryRun' | 'scheduler'>,

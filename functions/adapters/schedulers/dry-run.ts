@@ -3,8 +3,8 @@ import { intentOf } from '../../application/decisions/intent.ts';
 import type { Scheduler } from '../../application/decisions/scheduler.ts';
 
 /**
- * Touches nothing and says what would have been done; the default of every cluster. Remembers its effects only as long
- * as it lives, which is enough: repeating nothing is harmless.
+ * Touches nothing and reports what would have been done; the default of every cluster. Keeps its effects only in memory,
+ * which is enough: repeating nothing is harmless.
  */
 export function dryRunScheduler(): Scheduler {
   const placed = new Map<string, PlacedEffect>();

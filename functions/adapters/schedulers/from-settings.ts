@@ -4,7 +4,7 @@ import type { Scheduler } from '../../application/decisions/scheduler.ts';
 import { readSecret } from '../aws/secrets.ts';
 import { connectScheduler } from './connect.ts';
 
-/** One attempt at the scheduler; all of them stay below the Task's own limit. */
+/** Per attempt; together they stay below the Task's own limit. */
 const TIMEOUT_SECONDS = 5;
 
 /** The scheduler of a cluster, with the key its configuration names. In dry run no key is read. */

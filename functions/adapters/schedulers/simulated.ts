@@ -5,8 +5,8 @@ import type { Scheduler } from '../../application/decisions/scheduler.ts';
 import type { JsonClient } from '../http/json-client.ts';
 
 /**
- * Acts on the simulated cluster through its scheduler endpoint, which keeps every effect under its decision id.
- * Placing is sent once and never repeated here: a lost answer is settled by `find`, not by a second request.
+ * Acts on the simulated cluster through its scheduler endpoint, which stores every effect under its decision id.
+ * Effects are sent once and never retried here: a lost response is resolved with `find`, not with a second request.
  */
 export function simulatedScheduler(call: JsonClient, clusterId: string): Scheduler {
   const effects = `/clusters/${encodeURIComponent(clusterId)}/effects`;
@@ -29,7 +29,7 @@ export function simulatedScheduler(call: JsonClient, clusterId: string): Schedul
     async undo(placed) {
       const path = `${effects}/undo`;
       const body = { decisionId: placed.decisionId };
-      // Repeatable: the endpoint answers an effect that is already undone with the effect.
+      // Safe to repeat: for an effect that is already undone the endpoint returns the effect.
       return (await call({ method: 'POST', path, body, answer: EffectAnswer })).effect;
     },
   };

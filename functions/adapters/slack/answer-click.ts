@@ -18,8 +18,8 @@ import { replyPrivately } from './private-reply.ts';
 import { person } from './wording.ts';
 
 /**
- * Answers one authentic click. The first authorised answer before the expiry decides; everybody else reads privately how it stands, and
- * nothing happens. What fails after the decision is left to the sweeper.
+ * Answers one authentic click. The first authorised answer before the expiry decides; everybody else is told privately how
+ * things stand, and nothing happens. What fails after the decision is left to the sweeper.
  */
 export async function answerClick(ports: ClickPorts, click: Click): Promise<void> {
   const { action } = click;

@@ -14,7 +14,7 @@ const ANSWER = {
   denyAll: { decision: 'denied', reason: DENIED_WITHOUT_REASON },
 } as const;
 
-/** Answers every question of the list whose button was pressed, and says privately what became of each. */
+/** Answers every question of the list whose button was pressed, and replies privately with the result of each. */
 export async function answerWholeList(
   ports: ClickPorts,
   click: Click,

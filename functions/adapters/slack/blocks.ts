@@ -4,7 +4,7 @@ import type { CardAction } from '../../../schemas/ports/slack.ts';
 /** Slack's limit for the text of a section. */
 export const SECTION_LIMIT = 3_000;
 
-/** One section; what is too long for it is cut. Whatever somebody approves by is bounded before it comes here. */
+/** One section, cut at Slack's limit. Whatever an approver relies on is bounded before it gets here. */
 export function section(...lines: string[]): SectionBlock {
   const text = lines.join('\n');
   return {
@@ -18,7 +18,7 @@ export function section(...lines: string[]): SectionBlock {
   };
 }
 
-/** As few sections as hold all lines, none of them cut. */
+/** The fewest sections that hold all lines uncut. */
 export function sections(...lines: string[]): SectionBlock[] {
   const parts: string[][] = [[]];
   let length = 0;
@@ -51,7 +51,7 @@ export function button(action: CardAction, label: string, look: Pick<Pressable, 
   return { type: 'button', action_id: action, text: plain(label), ...look };
 }
 
-/** Buttons carry an id and nothing else. */
+/** Buttons carry only an id. */
 export function buttons(value: string, all: readonly Pressable[]): ActionsBlock {
   return { type: 'actions', elements: all.map((one) => ({ ...one, value })) };
 }

@@ -21,8 +21,8 @@ import { besideName, prose, wholeName } from './escape.ts';
 import { clockTime, effectWords, evidenceMark, person } from './wording.ts';
 
 /**
- * The card of a pending approval, made to fit a phone: what would be done to whose job, why, and what silence means. What it rests
- * on besides is in Details.
+ * The card of a pending approval, short enough for a phone: what would be done to whose job, why, and what happens if nobody
+ * answers. The rest of the evidence is in Details.
  */
 export function requestCard(approval: ApprovalItem): SlackMessage {
   const { question, approval_id: id } = approval;
@@ -43,13 +43,13 @@ export function requestCard(approval: ApprovalItem): SlackMessage {
   };
 }
 
-/** Still learning is no alarm. */
+/** Learning is not an alarm. */
 function headline({ pinned }: ApprovalItem): string {
   const sign = isLearning(pinned) ? '🌱' : '🚨';
   return `${sign} *Human Review Needed*${pinned.dryRun ? ' · *dry run*, nothing is touched' : ''}`;
 }
 
-/** What would be done, whole, and to whose job. */
+/** What would be done, uncut, and to whose job. */
 export function questionLines(approval: ApprovalItem): string[] {
   const { question, subject, pinned, already } = approval;
   const before = already === undefined ? '' : ` ${alreadyWords(already)}`;
@@ -75,13 +75,13 @@ function silenceLine(approval: ApprovalItem): string {
   return `*If nobody answers by ${timeBeside(until, asked)}*, ${silenceWords(approval)}; ${voidWords(approval)}.`;
 }
 
-/** A model's words, where one was asked: under the buttons, so that they never push them off the screen. */
+/** A model's explanation, if there is one: below the buttons, so that it never pushes them off the screen. */
 function explanationBlocks({ explanation }: ApprovalItem) {
   if (explanation === undefined) return [];
   return [context(`_In words (written by a model from the numbers above):_ ${prose(explanation, 900)}`)];
 }
 
-/** For an incoming webhook, which is one-way: the question without buttons, and where it can be answered. */
+/** For an incoming webhook, which is one-way: the question without buttons, and where to answer it. */
 export function noticeCard(approval: ApprovalItem): SlackMessage {
   const { text, blocks } = requestCard(approval);
   return {
@@ -96,7 +96,7 @@ export function noticeCard(approval: ApprovalItem): SlackMessage {
   };
 }
 
-/** For an incoming webhook: an autonomous effect, and where it can be undone. */
+/** For an incoming webhook: an autonomous effect, and where to undo it. */
 export function undoNotice(approval: ApprovalItem, now: Date): SlackMessage {
   const { text, blocks } = settledCard({ ...approval, undo_seconds: 0 }, now);
   const until = clockTime(new Date(undoUntil(approval)).toISOString());
@@ -112,7 +112,7 @@ export function undoNotice(approval: ApprovalItem, now: Date): SlackMessage {
   };
 }
 
-/** The card of a decided approval: its true state and what came of it; only Undo is left to press, while it works. */
+/** The card of a decided approval: its state and result. Undo is the only button, for as long as it works. */
 export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
   const { pinned, approval_id: id } = approval;
   const undo = undoState(approval, now);
@@ -134,7 +134,7 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
   };
 }
 
-/** What it was about, in one line, whatever came of it. */
+/** What the approval was about, in one line, whatever the result. */
 export function aboutLine({ status, question, subject, pinned }: ApprovalItem): string {
   const { arguments: args } = subject;
   if (status === 'autonomous') return `${deedWords(args, 'done', wholeName)}.`;
@@ -143,13 +143,13 @@ export function aboutLine({ status, question, subject, pinned }: ApprovalItem): 
   return `*Asked:* ${deedWords(args, 'do', wholeName)}?`;
 }
 
-/** A second card of the same approval, posted by a crash in between: points to the one that counts. */
+/** A second card of the same approval, left by a crash: points to the one that counts. */
 export function supersededCard(): SlackMessage {
   const text = 'This request is shown in another card.';
   return { text, blocks: [section(text)] };
 }
 
-/** How an approval ended, in a sentence; said of an open one, that the time to answer is over. */
+/** How an approval ended, in a sentence. For an open one: that the time to answer is over. */
 export function stateWords(approval: ApprovalItem): string {
   return closedWords(approval, IN_SLACK);
 }
@@ -168,19 +168,19 @@ const IN_SLACK: Style = {
     const mark = status === 'denied' && question === 'keep' ? '↩️' : MARKS[status];
     return `${mark} *${words}*`;
   },
-  // Where else, if not here, is said.
+  // Otherwise the text says where.
   by: (by, via = 'slack') => `by ${person(by ?? '')}${via === 'slack' ? '' : ` ${WHERE[via]}`}`,
   quoted: (text) => prose(text, 400),
 };
 
-/** The reason for a denial, in the words of whoever denied. */
+/** The reason for a denial, as the approver wrote it. */
 function reasonWords({ status, decided_reason, decided_via }: ApprovalItem): string[] {
   if (status !== 'denied' || decided_via === undefined || !decided_reason) return [];
   if (decided_reason === DENIED_WITHOUT_REASON) return [];
   return [`_Why:_ ${prose(decided_reason, 600)}`];
 }
 
-/** Stops more than this question, so it asks once more. */
+/** Freezing stops more than this question, so Slack asks for confirmation. */
 const FREEZE_BUTTON = button('freeze', 'Freeze cluster', {
   confirm: {
     title: plain('Freeze this cluster?'),

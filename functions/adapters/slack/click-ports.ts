@@ -4,12 +4,12 @@ import { settledCard } from './cards.ts';
 import type { Slack } from './client.ts';
 import type { Click } from './interaction.ts';
 
-/** What a click reaches: the use cases' ports, and Slack itself for what only concerns whoever clicked. */
+/** The ports for a click: those of the use cases, and Slack itself for replies to the person who clicked. */
 export interface ClickPorts extends ResumingPorts<ClickStore> {
   slack: Slack;
 }
 
-/** The same ports with a second way to the card that was clicked: the response URL of the click replaces it. */
+/** The same ports with a fallback for updating the clicked card: the click's response URL. */
 export function throughClick(ports: ClickPorts, { responseUrl }: Click): ClickPorts {
   if (responseUrl === undefined) return ports;
   const { messages, slack } = ports;

@@ -2,7 +2,7 @@ import type { Taken } from '../../application/approvals/answer-approval.ts';
 import { stateWords } from './cards.ts';
 import { prose } from './escape.ts';
 
-/** What a person reads whose answer did not count; null when it did. */
+/** The reply to a person whose answer did not count; null if it did. */
 export function whyNotCounted(taken: Taken): string | null {
   switch (taken.outcome) {
     case 'unknown':

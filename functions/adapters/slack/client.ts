@@ -10,7 +10,7 @@ import { sendOnce } from '../http/send.ts';
 import { SlackRefused, SlackUnavailable } from './errors.ts';
 
 export interface SlackMessage {
-  /** What notifications and screen readers show. */
+  /** Shown by notifications and screen readers. */
   text: string;
   blocks: KnownBlock[];
 }
@@ -19,17 +19,17 @@ export interface SlackMessage {
 export type PrivateMessage = Pick<SlackMessage, 'text'> & Partial<SlackMessage>;
 
 export interface Slack {
-  /** chat.postMessage; in the thread of `thread` where given. */
+  /** chat.postMessage; in the thread of `thread` if given. */
   post(channel: string, message: SlackMessage, thread?: string): Promise<MessageRef>;
   /** chat.update: replaces text and blocks. */
   update(card: MessageRef, message: SlackMessage): Promise<void>;
-  /** Replies only to the person who clicked. False for a URL that is not Slack's: nothing was sent. */
+  /** Replies only to the person who clicked. False if the URL is not Slack's: nothing was sent. */
   replyPrivately(responseUrl: string, message: PrivateMessage): Promise<boolean>;
-  /** Writes to one person in a channel, where there is no response URL or it is used up. */
+  /** Writes to one person in a channel, for when there is no response URL or it is used up. */
   ephemeral(channel: string, user: string, message: PrivateMessage): Promise<void>;
-  /** Replaces the message whose button was clicked: the second way to a card that chat.update does not reach. */
+  /** Replaces the message whose button was clicked: the fallback when chat.update cannot reach a card. */
   replace(responseUrl: string, message: SlackMessage): Promise<boolean>;
-  /** Address of a message, for people: opens it in Slack. */
+  /** A link that opens the message in Slack. */
   link(card: MessageRef): string;
   /** views.open: a modal for the person who clicked less than three seconds ago. */
   openModal(triggerId: string, view: ModalView): Promise<void>;
@@ -38,16 +38,16 @@ export interface Slack {
 export interface SlackOptions {
   /** API root such as `https://slack.com/api`. */
   baseUrl: string;
-  /** Read when it is needed, so that a rotated token takes effect. */
+  /** Read for each call, so that a rotated token takes effect. */
   botToken: () => Promise<string>;
   /** Per request. */
   timeoutMs?: number;
-  /** How long all Retry-After waits of one call may take together. */
+  /** Upper limit for the sum of a call's Retry-After waits. */
   waitBudgetMs?: number;
   wait?: (ms: number) => Promise<unknown>;
 }
 
-/** Codes behind HTTP 200 that are Slack's own trouble. */
+/** Error codes with HTTP 200 that mean a fault at Slack. */
 const TRANSIENT = new Set([
   'internal_error',
   'fatal_error',
@@ -58,7 +58,7 @@ const TRANSIENT = new Set([
 ]);
 
 /**
- * The Slack Web API as far as we use it. Every method:
+ * The part of the Slack Web API that we use. Every method:
  * @throws SlackUnavailable on a network fault, a timeout, 5xx, or a 429 that asks for more than the budget
  * @throws SlackRefused on `ok: false` and on any other status
  */
@@ -108,8 +108,8 @@ export function slackClient(options: SlackOptions): Slack {
 }
 
 /**
- * Posts to an incoming webhook: one way, never an approval path. Whatever could be pressed is left out, since nobody
- * verifies who is in that channel and Slack would send the click nowhere.
+ * Posts to an incoming webhook: one-way, never an approval path. Buttons are left out, since nobody verifies who is in
+ * that channel and Slack would have nowhere to send the click.
  * @throws SlackUnavailable, SlackRefused as above
  */
 export async function postToWebhook(
@@ -121,7 +121,7 @@ export async function postToWebhook(
   refuseStatus('webhook', await send(options, 'webhook', url, {}, readable));
 }
 
-/** A `response_url` comes from outside: only the API's own origin and Slack's webhook host may be called. */
+/** A `response_url` is outside input: only the API's own origin and Slack's webhook host may be called. */
 export function isSlacksUrl(url: string, baseUrl: string): boolean {
   if (!URL.canParse(url)) return false;
   const { origin, username, password } = new URL(url);
@@ -129,7 +129,7 @@ export function isSlacksUrl(url: string, baseUrl: string): boolean {
   return origin === 'https://hooks.slack.com' || origin === new URL(baseUrl).origin;
 }
 
-/** A host without a path may serve the API below `/api` or at its root; 404 is never an answer of Slack's API. */
+/** A host without a path may serve the API below `/api` or at its root; Slack's API itself never answers 404. */
 async function sendToRoot(options: SlackOptions, method: string, body: object): Promise<Response> {
   const headers = { authorization: `Bearer ${await options.botToken()}` };
   const root = options.baseUrl.replace(/\/+$/, '');
@@ -140,11 +140,11 @@ async function sendToRoot(options: SlackOptions, method: string, body: object): 
   return send(options, method, `${root}/${method}`, headers, body);
 }
 
-/** What Slack asks of a single channel, where it does not say. */
+/** Slack's limit for a single channel, used when it sends no Retry-After. */
 const USUAL_WAIT_MS = 1_000;
 const SHORTEST_WAIT_MS = 100;
 
-/** Any answer below 500 except 429, which is waited out within the budget; nothing else is repeated here. */
+/** Returns any response below 500 except 429, which is waited out within the budget; nothing else is retried here. */
 function send(
   { timeoutMs = 3_000, waitBudgetMs = 4_000, wait = sleep }: Pick<SlackOptions, 'timeoutMs' | 'waitBudgetMs' | 'wait'>,
   what: string,
@@ -174,7 +174,7 @@ function send(
     },
     {
       attempts: Number.POSITIVE_INFINITY,
-      // Only waits count against the budget: how long an answer may take is a limit of its own.
+      // Only waits count against the budget: responses have a time limit of their own.
       totalMs: waitBudgetMs + 1,
       now: () => waited,
       sleep: (ms) => {

@@ -14,19 +14,19 @@ import { clockTime, duration, person } from './wording.ts';
 
 const SHOWN_REASONS = 5;
 const SHOWN_APPROVERS = 10;
-/** Fewer answers say nothing about a person. */
+/** With fewer answers there is nothing to conclude about a person. */
 const ENOUGH_ANSWERS = 10;
-/** Both together look like clicking, not like judging. */
+/** Together they suggest clicking without judging. */
 const QUICK_SECONDS = 10;
 const EAGER_RATE = 0.95;
 
-/** The daily message about what became of jobs, and how approvals were answered. */
+/** The daily message: what happened to jobs, and how approvals were answered. */
 export const digestMessages = (send: Send): DigestMessages => ({
   linesOf: (clusterId, date, day, people) => [...dayLines(clusterId, date, day), ...peopleLines(people)],
   postDigest: (channel, digest) => send(channel, digestMessage(digest)),
 });
 
-/** The message, with a button until somebody has acknowledged it. */
+/** The message, with a button until somebody acknowledges it. */
 export function digestMessage({
   cluster_id,
   date,

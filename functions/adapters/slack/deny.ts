@@ -14,9 +14,9 @@ import type { Click, Denial } from './interaction.ts';
 import { person } from './wording.ts';
 
 /**
- * Asks why in a modal; the answer to it denies. When the modal cannot be opened, because the three seconds are over or Slack does not
- * answer, the approval is denied without a reason: a click on Deny must never leave a question open.
- * @returns null when the modal is open and nothing is decided yet
+ * Asks for a reason in a modal; submitting it denies. If the modal cannot be opened, because the three seconds are over or
+ * Slack does not answer, the approval is denied without a reason: a click on Deny must never leave a question open.
+ * @returns null if the modal is open and nothing is decided yet
  */
 export async function denyOrAskWhy(ports: ClickPorts, approval: ApprovalItem, click: Click): Promise<Taken | null> {
   const stillOpen = approval.status === 'pending' && ports.now.getTime() < Date.parse(approval.expires_at);
@@ -37,7 +37,7 @@ export async function denyOrAskWhy(ports: ClickPorts, approval: ApprovalItem, cl
 }
 
 /**
- * Takes a modal that was submitted.
+ * Handles a submitted modal.
  * @returns what Slack shows in its place; null closes it
  */
 export async function answerDenial(

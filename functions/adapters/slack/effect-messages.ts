@@ -6,7 +6,7 @@ import type { Way } from './notifier.ts';
 import { change } from './question-messages.ts';
 import { saidOf, statementMessage, statementsMessage } from './statement.ts';
 
-/** Autonomous effects in Slack: by the bot with buttons and changes, by an incoming webhook to be read only. */
+/** Autonomous effects in Slack: by the bot with buttons and updates, by an incoming webhook read-only. */
 export function effectMessages(way: Way): EffectMessages {
   const statementOf = saidOf;
   if (way.kind === 'none') return { reach: 'none', statementOf };

@@ -1,11 +1,11 @@
 import { ChannelUnavailable } from '../../application/approvals/messages.ts';
 
-/** Slack did not answer, is rate limiting for longer than we may wait, or has a fault of its own. Worth a retry. */
+/** Slack did not answer, is rate limiting for longer than we may wait, or has an internal fault. Worth a retry. */
 export class SlackUnavailable extends ChannelUnavailable {
   override name = 'SlackUnavailable' as const;
 }
 
-/** Codes that say the message cannot be changed any more, whatever we do. */
+/** Codes that mean the message can no longer be changed, whatever we do. */
 const MESSAGE_GONE = new Set([
   'message_not_found',
   'channel_not_found',
@@ -15,7 +15,7 @@ const MESSAGE_GONE = new Set([
   'is_inactive',
 ]);
 
-/** Slack understood and said no; `code` is its own word for it. The same call fails the same way. */
+/** Slack refused the call; `code` is its error code. Repeating the call fails the same way. */
 export class SlackRefused extends Error {
   override name = 'SlackRefused' as const;
   readonly code: string;
@@ -25,7 +25,7 @@ export class SlackRefused extends Error {
     this.code = code;
   }
 
-  /** The card was deleted or can no longer be edited: there is nothing left to keep true. */
+  /** The card was deleted or can no longer be edited: there is nothing left to update. */
   get messageGone(): boolean {
     return MESSAGE_GONE.has(this.code);
   }

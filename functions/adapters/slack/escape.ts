@@ -2,15 +2,15 @@ import { shownName } from '../../domain/names.ts';
 import { visible } from '../../domain/visible.ts';
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-/** Characters that would start or end a code span or bold text; shown as look-alikes. */
+/** Characters that would start or end a code span or bold text; replaced with look-alikes. */
 const LOOKALIKES: Record<string, string> = { '`': 'ˋ', '*': '∗' };
 
 /**
- * Text from outside, safe inside a Slack `mrkdwn` text: one line, no links, no mentions (`<!channel>`), no formatting.
+ * Outside text made safe for Slack `mrkdwn`: one line, no links, no mentions (`<!channel>`), no formatting.
  * @param max length of the result, entities included, so that no entity is ever cut in half
  */
 export function prose(text: string, max: number): string {
-  // A tilde before a number means "about"; only one behind a word can end a strike-through.
+  // A tilde before a number means "about"; only one after a word can end a strike-through.
   const plain = visible(text).replace(/(?<=\S)~/g, '∼');
   let safe = '';
   for (const character of plain) {
@@ -22,8 +22,8 @@ export function prose(text: string, max: number): string {
 }
 
 /**
- * A name from outside as a code span, every character as what it is (functions/domain/names.ts), an empty one as a dash, since Slack
- * has no empty span. Two different names look alike only where both are cut.
+ * An outside name as a code span, with deceptive characters shown as codes (functions/domain/names.ts); an empty one is a
+ * dash, since Slack has no empty span. Two different names look alike only where both are cut.
  * @param max length of the result, entities included
  */
 export function code(text: string, max: number): string {
@@ -36,12 +36,12 @@ export function code(text: string, max: number): string {
   return `\`${safe || '-'}\``;
 }
 
-/** A name that somebody approves something by: whole, and with a warning beside it where it could be taken for another. */
+/** A name that an approver relies on: uncut, with a warning if it could be mistaken for another. */
 export function wholeName(text: string): string {
   return withWarning(text, Number.POSITIVE_INFINITY);
 }
 
-/** A name that only stands beside it, such as whose job it is. */
+/** A name that is only context, such as the owner of a job. */
 export function besideName(text: string): string {
   return withWarning(text, BESIDE);
 }

@@ -7,11 +7,11 @@ import type { SlackMessage } from './client.ts';
 import { code, prose } from './escape.ts';
 import { clockTime, duration } from './wording.ts';
 
-/** At most this many reasons fit a section with room for hostile text. */
+/** This many reasons fit into a section even if their text is hostile. */
 const SHOWN_REASONS = 6;
 const REASON_LENGTH = 400;
 
-/** What the question rests on beyond its card, as it was pinned when it was asked. Shown only to whoever wants to know. */
+/** The evidence beyond the card, as pinned when the question was asked. Shown on request only. */
 export function evidenceMessage(approval: ApprovalItem): SlackMessage {
   const { pinned, subject, question } = approval;
   const { evidence, prediction } = pinned;
@@ -45,7 +45,7 @@ export function evidenceMessage(approval: ApprovalItem): SlackMessage {
   };
 }
 
-/** Every rule of every tier that was passed over, once, without the one that is on the card. */
+/** Every rule that held back a tier, once, without the one on the card. */
 function otherRules({ pinned, subject }: ApprovalItem): string[] {
   const named = new Set([askedBecause(pinned, subject)]);
   const all = [...pinned.passedOver.flatMap(({ reasons }) => reasons), ...pinned.reasons];

@@ -4,7 +4,7 @@ import type { SlackMessage } from './client.ts';
 import { code } from './escape.ts';
 import { clockTime, person } from './wording.ts';
 
-/** Goes into the thread of the card from which a cluster was frozen; the freeze can be lifted from there. */
+/** Posted in the thread of the card from which the cluster was frozen; carries the button to unfreeze. */
 export function frozenMessage(approval: ApprovalItem, by: string, now: Date): SlackMessage {
   return {
     text: 'The cluster is frozen',

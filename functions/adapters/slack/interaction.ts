@@ -22,7 +22,7 @@ export interface Click {
   messageTs?: string | undefined;
 }
 
-/** A modal that asked why, sent off. */
+/** The submitted modal with the reason for a denial. */
 export interface Denial {
   approvalId: string;
   by: string;
@@ -36,7 +36,7 @@ type Interaction =
   | { kind: 'malformed' }
   | { kind: 'foreign' };
 
-/** Which workspace and app interactions must come from; empty where that is not configured. */
+/** The workspace and app that interactions must come from; empty if not configured. */
 export interface Home {
   teamId: string;
   appId: string;
@@ -46,8 +46,8 @@ const ANYWHERE: Home = { teamId: '', appId: '' };
 
 /**
  * Reads an authentic request body: exactly one form field, `payload`, with JSON.
- * Interactions that are not ours to answer are ignored; those of another workspace or app are foreign, although they
- * are signed: one signing secret serves an app in every workspace it is installed in.
+ * Interactions that are not ours to answer are ignored; those of another workspace or app are foreign even though they
+ * are signed: an app has one signing secret for every workspace it is installed in.
  */
 export function readInteraction(body: Buffer, home: Home = ANYWHERE): Interaction {
   const json = payloadOf(body);
@@ -82,7 +82,7 @@ function readDenial(json: unknown): Interaction {
   return { kind: 'denial', denial: { approvalId: view.private_metadata, by: user.id, reason } };
 }
 
-/** Where it is configured, an interaction that does not say where it comes from is foreign too. */
+/** If an origin is configured, an interaction without one is foreign too. */
 function isForeign({ api_app_id, team, user }: z.infer<typeof OtherInteraction>, { teamId, appId }: Home): boolean {
   return (teamId !== '' && (team?.id ?? user.team_id) !== teamId) || (appId !== '' && api_app_id !== appId);
 }

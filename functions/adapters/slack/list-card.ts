@@ -6,8 +6,8 @@ import type { Slack, SlackMessage } from './client.ts';
 import { clockTime } from './wording.ts';
 
 /**
- * The card that lists what is more than people follow one by one, each question whole, for it may be answered from here.
- * @param pinned what the buttons carry: these questions and no others
+ * The card that lists the questions beyond those with cards of their own, each uncut, since it can be answered from here.
+ * @param pinned carried by the buttons: exactly these questions
  */
 export function listCard(slack: Pick<Slack, 'link'>, pinned: string, open: readonly ApprovalItem[]): SlackMessage {
   const { length } = open;
@@ -29,7 +29,7 @@ export function listCard(slack: Pick<Slack, 'link'>, pinned: string, open: reado
   };
 }
 
-/** Nothing on it is open any more. */
+/** The list once none of its questions is open. */
 export function quietCard(now: Date): SlackMessage {
   const text = `All questions of this list are answered or over, ${clockTime(now.toISOString())}.`;
   return { text, blocks: [section(text)] };

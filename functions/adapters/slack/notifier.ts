@@ -9,13 +9,13 @@ interface NotifierOptions {
   webhookUrlName: string;
 }
 
-/** How people are reached: by the bot, whose messages can be answered and changed, or one way by an incoming webhook. */
+/** How people are reached: by the bot, whose messages can be answered and updated, or by a one-way incoming webhook. */
 export type Way =
   | { kind: 'bot'; slack: Slack }
   | { kind: 'webhook'; post(message: SlackMessage): Promise<void> }
   | { kind: 'none' };
 
-/** The bot where there is a token, else the incoming webhook, else nothing. */
+/** The bot if there is a token, otherwise the incoming webhook, otherwise nothing. */
 export async function wayToPeople({ baseUrl, botTokenName, webhookUrlName }: NotifierOptions): Promise<Way> {
   const token = await secretOrNothing(botTokenName);
   if (token !== null) return { kind: 'bot', slack: slackClient({ baseUrl, botToken: async () => token }) };
@@ -25,12 +25,11 @@ export async function wayToPeople({ baseUrl, botTokenName, webhookUrlName }: Not
 }
 
 /**
- * Sends a message that needs no answer. @returns whether there was a way to send it
+ * Sends a message that needs no answer. @returns false if neither bot nor webhook is configured
  * @throws SlackUnavailable, SlackRefused
  */
 export type Send = (channel: string, message: SlackMessage) => Promise<boolean>;
 
-/** By the bot where there is a token, else by the incoming webhook, else nowhere. */
 export function notifier(options: NotifierOptions): Send {
   return async (channel, message) => {
     const way = await wayToPeople(options);
@@ -40,7 +39,7 @@ export function notifier(options: NotifierOptions): Send {
   };
 }
 
-/** A secret that was never filled in is a way that is not configured, not a failure of the job. */
+/** An empty secret means that this way is not configured; that must not fail the job. */
 async function secretOrNothing(name: string): Promise<string | null> {
   if (!name) return null;
   try {

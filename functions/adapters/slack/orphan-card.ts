@@ -12,8 +12,8 @@ interface OrphanPorts {
 }
 
 /**
- * A crash between posting a card and recording which message it is leaves a card that nobody knows of. As soon as somebody presses
- * something on it, Slack tells where it is: it becomes the card of the approval, if there is none yet.
+ * A crash between posting a card and recording its message leaves an orphan. The first click on it reveals where it is:
+ * it becomes the card of the approval if there is none yet.
  */
 export async function adoptOrphan(
   { store }: Pick<OrphanPorts, 'store'>,
@@ -25,11 +25,11 @@ export async function adoptOrphan(
   return (await store.recordCard(approval.approval_id, { channel, ts })) ?? approval;
 }
 
-/** A card beside the one that counts: its buttons go away with the first press, and it says how things stand. */
+/** A duplicate of the recorded card: the first click removes its buttons and shows the state of the approval. */
 export async function correctOrphan(ports: OrphanPorts, shown: ApprovalItem, click: Click): Promise<void> {
   const { store, slack, now, warn } = ports;
   const { channel, messageTs: ts, responseUrl, action } = click;
-  // The button to unfreeze is on a message of its own, in the thread.
+  // The button to unfreeze has its own message in the thread.
   if (channel === undefined || ts === undefined || ts === shown.card_ts || action === 'unfreeze') return;
   const fresh = (await store.loadApproval(shown.approval_id)) ?? shown;
   if (fresh.card_ts === ts) return;

@@ -3,8 +3,8 @@ import type { PrivateMessage, Slack } from './client.ts';
 import type { Click } from './interaction.ts';
 
 /**
- * Replies only to the person who clicked: by the response URL of the click, else by an ephemeral message in its channel. When neither gets
- * through, only the explanation is lost.
+ * Replies only to the person who clicked: through the click's response URL, otherwise with an ephemeral message in its
+ * channel. If both fail, only the explanation is lost.
  */
 export async function replyPrivately(
   { slack, warn }: { slack: Slack; warn: Warn },

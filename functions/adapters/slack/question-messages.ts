@@ -24,7 +24,7 @@ export function questionMessages(slack: Slack): QuestionMessages {
   };
 }
 
-/** The part of them that only changes cards. */
+/** Only the messages that update cards. */
 export function stateMessages(slack: Pick<Slack, 'update'>): Pick<QuestionMessages, 'showQuestion' | 'showState'> {
   return {
     showQuestion: (message, approval) => change(slack, message, requestCard(approval)),
@@ -32,7 +32,7 @@ export function stateMessages(slack: Pick<Slack, 'update'>): Pick<QuestionMessag
   };
 }
 
-/** Replaces a message. @throws MessageGone where there is nothing left to replace */
+/** Replaces a message. @throws MessageGone if it no longer exists */
 export async function change(slack: Pick<Slack, 'update'>, card: MessageRef, message: SlackMessage): Promise<void> {
   try {
     await slack.update(card, message);

@@ -5,17 +5,17 @@ type Received =
   | { kind: 'click'; click: Click }
   | { kind: 'denial'; denial: Denial }
   | { kind: 'ignored' }
-  /** `why` is for the log; the sender learns nothing. */
+  /** `why` goes to the log, never to the sender. */
   | { kind: 'refused'; why: string };
 
-/** Records that a request was taken. False when it was taken before. */
+/** Records that a request was accepted. False if it was accepted before. */
 type TakeOnce = (request: ReturnType<typeof requestOnce>, now: Date) => Promise<boolean>;
 
 /**
- * Lets in what Slack sent, for this app, from this workspace, for the first time; everything else is refused in the same
- * way. Nothing is stored before the signature holds, and then only that this request was taken.
+ * Accepts a request that Slack sent for this app, from this workspace, for the first time; everything else is refused with
+ * the same answer. Nothing is stored before the signature is verified, and then only that this request was accepted.
  *
- * @param secret the stored signing secret: one, or during a rotation two
+ * @param secret the stored signing secret; during a rotation, two
  */
 export async function receive(
   { takeOnce, now }: { takeOnce: TakeOnce; now: Date },

@@ -4,7 +4,7 @@ import { section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { clockTime, person } from './wording.ts';
 
-/** Goes into the thread of the card. */
+/** Posted in the thread of the card. */
 export function reminderMessage(approval: ApprovalItem, who: readonly string[]): SlackMessage {
   const text =
     `⏰ Still open until ${clockTime(approval.expires_at)}; if nobody answers, ${silenceWords(approval)}. ` +

@@ -1,13 +1,13 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Slack's own window against replays. */
+/** The replay window that Slack recommends. */
 const WINDOW_SECONDS = 300;
-/** A click carries the whole card; ours are far below this. Larger bodies are not even hashed. */
+/** A click contains the whole card; ours are far smaller. Larger bodies are not even hashed. */
 const MAX_BODY_BYTES = 256 * 1024;
 /** Slack sends a dozen short headers. */
 const MAX_HEADERS = 64;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** While a signing secret is rotated, the new one and the one before it are valid. */
+/** During a rotation both the new and the previous signing secret are valid. */
 const SECRETS_AT_ONCE = 2;
 
 export interface SignedRequest {
@@ -23,9 +23,9 @@ export function slackSignature(signingSecret: string, timestamp: string, body: B
 }
 
 /**
- * Why a request is not Slack's, or null when it is. The answer to the caller is the same for every reason.
- * @param signingSecret as it is stored: one, or during a rotation the new one and the one before it, separated by a comma
- *   or a line break; both are tried, so that the time taken does not say which
+ * Why a request is not from Slack, or null if it is. The caller gets the same answer for every reason.
+ * @param signingSecret as stored: one, or during a rotation the new and the previous one, separated by a comma or a line
+ *   break; both are tried, so that timing does not reveal which matched
  * @param now decides the 300 s window
  */
 export function whyNotSlack({ method, headers, body }: SignedRequest, signingSecret: string, now: Date): string | null {
@@ -34,7 +34,7 @@ export function whyNotSlack({ method, headers, body }: SignedRequest, signingSec
   if (body.length === 0 || body.length > MAX_BODY_BYTES) return 'body size';
   const [mediaType] = (headers['content-type'] ?? '').toLowerCase().split(';');
   if (mediaType?.trim() !== 'application/x-www-form-urlencoded') return 'content type';
-  // What was signed is what is read: nothing in between may unpack it.
+  // The signature covers the raw body, so nothing may decode it first.
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') return 'content encoding';
   const timestamp = headers['x-slack-request-timestamp'] ?? '';
   if (!/^\d{1,12}$/.test(timestamp)) return 'timestamp';
@@ -48,8 +48,8 @@ export function whyNotSlack({ method, headers, body }: SignedRequest, signingSec
 }
 
 /**
- * Name of a verified request, to recognise it when it comes again, and when it would be refused for its age anyway.
- * It does not depend on the secret, so that a request signed with either of two is the same request.
+ * A digest that recognises a verified request when it comes again, and the time from which its age refuses it anyway.
+ * Independent of the secret, so that a request signed with either of two is the same request.
  */
 export function requestOnce({ headers, body }: SignedRequest): { digest: string; staleAt: Date } {
   const timestamp = headers['x-slack-request-timestamp'] ?? '';
@@ -57,7 +57,7 @@ export function requestOnce({ headers, body }: SignedRequest): { digest: string;
   return { digest, staleAt: new Date((Number(timestamp) + WINDOW_SECONDS) * 1000) };
 }
 
-/** More than two would be a rotation that nobody finished, so the rest is ignored. */
+/** More than two would be an unfinished rotation, so the rest is ignored. */
 function secretsIn(stored: string): string[] {
   return stored
     .split(/[\r\n,]/)

@@ -18,7 +18,7 @@ const OUTCOME: Record<Effect['status'], { title: string; form: Form }> = {
 /** Names in a list may be cut. */
 const IN_LIST = 80;
 
-/** Reports an autonomous intervention, real or in dry run, that nobody can take back from here. */
+/** Reports an autonomous intervention, real or in dry run, that cannot be undone from here. */
 export function statementMessage(
   decision: Decision,
   effect: Effect,
@@ -40,7 +40,7 @@ export function statementMessage(
   };
 }
 
-/** One statement, as it is counted and listed. */
+/** One statement, as counted and listed. */
 export function saidOf(decision: Decision, effect: Effect): Said {
   const { status, action, at } = effect;
   const dryRun = status === 'dryRun';
@@ -59,8 +59,8 @@ export function saidOf(decision: Decision, effect: Effect): Said {
 }
 
 /**
- * The one message for the statements of a while: how many of each tier, and the latest ones.
- * @param withEarlier also what came of the message before, where that could not be changed
+ * The shared message for the statements of a period: how many of each tier, and the latest.
+ * @param withEarlier also sum up the previous message, if it could not be edited
  */
 export function statementsMessage(clusterId: string, statements: Statements, withEarlier: boolean): SlackMessage {
   const { began_at: began, counts, lines, because, mark, earlier } = statements;

@@ -3,10 +3,10 @@ import { section } from './blocks.ts';
 import type { SlackMessage } from './client.ts';
 import { code } from './escape.ts';
 
-/** Nobody reads more names than this in a message; the execution has them all. */
+/** Nobody reads more names than this in a message; the execution lists them all. */
 const NAMED = 20;
 
-/** What is broken, what that means, and where to go on. */
+/** What is broken, what that means, and what to do next. */
 export function troubleMessage(failures: readonly VisitFailure[]): SlackMessage {
   const headline = failures.length === 1 ? 'A cluster could not be visited' : 'Some clusters could not be visited';
   const named = failures.slice(0, NAMED).map(({ clusterId, error }) => `• ${code(clusterId, 130)}: ${code(error, 80)}`);

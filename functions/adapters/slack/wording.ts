@@ -13,19 +13,19 @@ const UNDO_WORDS: Readonly<Record<UndoState, (approval: ApprovalItem) => string[
   never: ({ subject }) => [`${code(subject.arguments.action, 60)} cannot be undone from here.`],
 };
 
-/** What operators know: ✅ where the gate acts alone, ⚠️ where it acts and tells, ❓ below or unknown. */
+/** The marks operators know: ✅ if the gate acts alone, ⚠️ if it acts and notifies, ❓ below that or unknown. */
 export function calibrationMark(score: number | null): string {
   if (score === null || !Number.isFinite(score)) return '❓ calibration: unknown';
   const mark = score > GATE.score.autonomous ? '✅' : score > GATE.score.notify ? '⚠️' : '❓';
   return `${mark} calibration: ${percent(score).replace(' ', '')}`;
 }
 
-/** The same for the evidence of a decision. Learning is no bad mark: there is none yet. */
+/** The same for the evidence of a decision. Learning is not a bad mark: there is no score yet. */
 export function evidenceMark(decision: Pick<Decision, 'evidence'>): string {
   return isLearning(decision) ? '🌱 still learning' : calibrationMark(decision.evidence.score);
 }
 
-/** Seconds as people say them, short. */
+/** Seconds as a short human-readable duration. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return 'unknown';
   if (seconds < 60) return `${Math.round(seconds)}s`;
@@ -38,7 +38,7 @@ export function clockTime(instant: string): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`;
 }
 
-/** What came of the answer; empty while nothing is known. */
+/** The result of the answer; empty while unknown. */
 export function effectWords(approval: ApprovalItem, undo: UndoState): string[] {
   const { question, status, effect } = approval;
   if (!effect) {
@@ -50,7 +50,7 @@ export function effectWords(approval: ApprovalItem, undo: UndoState): string[] {
   switch (effect.status) {
     case 'done':
       return [
-        // Who did it and when stands above.
+        // The card already says who did it and when.
         status === 'autonomous'
           ? 'Read back from the scheduler.'
           : `*Done*, ${when}, and read back from the scheduler.`,
@@ -72,7 +72,7 @@ function notYet({ pinned }: ApprovalItem): string {
   return pinned.dryRun ? 'Whether it would have been done is not known yet.' : 'Not carried out yet.';
 }
 
-/** A Slack user as a mention, anything else as plain words. */
+/** A Slack user as a mention, anybody else as plain text. */
 export function person(by: string): string {
   return SlackUserId.safeParse(by).success ? `<@${by}>` : prose(by, 80);
 }

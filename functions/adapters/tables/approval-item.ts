@@ -4,7 +4,7 @@ import { lostTheRace, parseItem, type Table } from './table.ts';
 
 export const approvalKey = (id: string) => ({ PK: `APPROVAL#${id}`, SK: 'APPROVAL' });
 
-/** The approval as it is now, or null. */
+/** The approval as it stands, or null. */
 export async function loadApproval(table: Table, id: string): Promise<ApprovalItem | null> {
   const answer = await table.client.send(
     new GetCommand({ TableName: table.name, Key: approvalKey(id), ConsistentRead: true }),
@@ -12,7 +12,7 @@ export async function loadApproval(table: Table, id: string): Promise<ApprovalIt
   return answer.Item ? parseItem(ApprovalItem, answer.Item) : null;
 }
 
-/** Changes one approval under a condition. @returns it as it is afterwards */
+/** Updates one approval under a condition. @returns the approval afterwards */
 export async function update(
   table: Table,
   id: string,
@@ -32,7 +32,7 @@ export async function update(
   return parseItem(ApprovalItem, answer.Attributes ?? {});
 }
 
-/** Like `update`, but null where the condition did not hold. */
+/** Like `update`, but null if the condition did not hold. */
 export function tryUpdate(...args: Parameters<typeof update>): Promise<ApprovalItem | null> {
   return update(...args).catch((error: unknown) => {
     if (lostTheRace(error)) return null;

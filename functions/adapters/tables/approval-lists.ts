@@ -8,12 +8,12 @@ import type { Table } from './table.ts';
 export const OPEN = 'APPROVALS#OPEN';
 export const closedListing = (clusterId: string) => `APPROVALS#CLOSED#${clusterId}`;
 
-/** Ids of the approvals with something left to do, soonest expiry first. The index may lag: load each before judging. */
+/** Ids of the approvals with something left to do, soonest expiry first. The index may lag: load each before acting on it. */
 export function openApprovals(table: Table): AsyncGenerator<string> {
   return listed(table, OPEN, '');
 }
 
-/** Approvals of a cluster that are settled and whose time to answer ended after `since`. */
+/** Settled approvals of a cluster that expired after `since`. */
 export async function* closedApprovals(table: Table, clusterId: string, since: Date): AsyncGenerator<ApprovalItem> {
   for await (const id of listed(table, closedListing(clusterId), since.toISOString())) {
     const approval = await loadApproval(table, id);
@@ -32,12 +32,12 @@ async function* listed(table: Table, listing: string, from: string): AsyncGenera
   }
 }
 
-/** Approvals with something left to do, those that expire first at the front. */
+/** Approvals with something left to do, soonest expiry first. */
 export function firstOpenApprovals(table: Table, limit: number): Promise<ApprovalItem[]> {
   return loadListed(table, OPEN, '', limit, true);
 }
 
-/** Settled approvals of a cluster whose time to answer ended after `since`, the newest first. */
+/** Settled approvals of a cluster that expired after `since`, newest first. */
 export function newestClosedApprovals(
   table: Table,
   clusterId: string,

@@ -4,8 +4,8 @@ import { OPEN } from './approval-lists.ts';
 import type { Table } from './table.ts';
 
 /**
- * Records which message is the card. Null when another card was recorded before.
- * Opens the approval again in case it was decided and closed meanwhile, so that the sweeper makes this card true.
+ * Records which message is the card. Null if another card was recorded before.
+ * Reopens the approval in case it was decided and closed meanwhile, so that the sweeper updates this card.
  */
 export function recordCard(
   table: Table,
@@ -19,7 +19,7 @@ export function recordCard(
   });
 }
 
-/** Records an explanation for the card of a pending approval. Null when it was answered meanwhile. */
+/** Records an explanation for the card of a pending approval. Null if it was answered meanwhile. */
 export function noteExplanation(table: Table, id: string, text: string): Promise<ApprovalItem | null> {
   return tryUpdate(table, id, {
     update: 'SET explanation = :text',
@@ -29,7 +29,7 @@ export function noteExplanation(table: Table, id: string, text: string): Promise
   });
 }
 
-/** Records that this decision was announced. Does nothing when it has changed in between: then it is announced again. */
+/** Records that this decision was announced. Does nothing if the decision has changed since: it is announced again. */
 export async function markAnnounced(table: Table, approval: ApprovalItem, now: Date): Promise<void> {
   await tryUpdate(table, approval.approval_id, {
     update: 'SET announced_at = :now',
@@ -39,7 +39,7 @@ export async function markAnnounced(table: Table, approval: ApprovalItem, now: D
   });
 }
 
-/** Records what came of the answer. Opens the approval again, so that the sweeper makes the card say it. */
+/** Records the result of the answer. Reopens the approval, so that the sweeper shows it on the card. */
 export async function noteEffect(
   table: Table,
   id: string,
@@ -52,7 +52,7 @@ export async function noteEffect(
   });
 }
 
-/** Records, once, that somebody asked to take the effect back. Null when somebody asked before, or there is no approval any more. */
+/** Records, once, that somebody asked to undo the effect. Null if somebody asked before, or the approval is gone. */
 export function askUndo(table: Table, id: string, by: string, now: Date): Promise<ApprovalItem | null> {
   return tryUpdate(table, id, {
     update: 'SET undo_asked_by = :by, undo_asked_at = :now, listing = :open',
@@ -77,7 +77,7 @@ export async function markReminded(table: Table, id: string, now: Date): Promise
   });
 }
 
-/** Records what the card says now. */
+/** Records what the card shows. */
 export async function markShown(table: Table, id: string, state: string): Promise<void> {
   await tryUpdate(table, id, {
     update: 'SET card_state = :state',

@@ -58,8 +58,8 @@ import { deleteToken, loadToken } from './task-tokens.ts';
 import { claimTrouble, forgetTrouble } from './visit-trouble.ts';
 
 /*
- * The table as each use case around approvals sees it. Nothing but what a store binds ends up in the bundle of a handler: only slack-webhook,
- * approval-sweeper and ingest-outcome settle, and so only they can read task tokens.
+ * The table as each approval use case sees it. A handler's bundle contains only what its store binds: only slack-webhook,
+ * approval-sweeper and ingest-outcome settle, so only they can read task tokens.
  */
 
 const listStore = (table: Table): ListStore => bind(table, { loadApproval, loadCrowd, changeCrowd, pinList });

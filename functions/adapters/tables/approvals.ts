@@ -7,8 +7,8 @@ import { parseItem, type Table, upsertItem } from './table.ts';
 import { storeToken } from './task-tokens.ts';
 
 /**
- * Opens the approval, or finds the one that an earlier attempt opened; the newest token replaces an older one.
- * The token is stored first: whoever sees the raised `requests` also finds the token that came with it.
+ * Opens the approval, or finds the one that an earlier attempt opened; the newest token replaces any older one.
+ * The token is stored first: a reader that sees the raised `requests` also finds its token.
  */
 export async function openApproval(table: Table, asked: OpenQuestion, now: Date): Promise<ApprovalItem> {
   const { decision, question, subject } = asked;
@@ -54,8 +54,8 @@ export async function openApproval(table: Table, asked: OpenQuestion, now: Date)
 }
 
 /**
- * The approval as it is, read through a write: functions that may only update approvals learn the stored decision
- * without a permission to read.
+ * The approval as it stands, read through a write: functions that may only update approvals get the stored decision
+ * without read permission.
  * @throws ApprovalNotFound
  */
 async function stored(table: Table, id: string, now: Date): Promise<ApprovalItem> {
@@ -69,13 +69,13 @@ async function stored(table: Table, id: string, now: Date): Promise<ApprovalItem
 }
 
 interface Outcome {
-  /** True for the one caller whose answer counts. */
+  /** True only for the caller whose answer counts. */
   won: boolean;
   approval: ApprovalItem;
 }
 
 /**
- * Decides once: one conditional write, before the expiry only, and the first answer wins.
+ * Decides once, with one conditional write: only before the expiry, and the first answer wins.
  * @throws ApprovalNotFound
  */
 export function decideApproval(
@@ -88,7 +88,7 @@ export function decideApproval(
 }
 
 /**
- * Ends the wait of an approval that nobody answered; when somebody did, theirs stands.
+ * Expires an approval that nobody answered; an answer given meanwhile stands.
  * @throws ApprovalNotFound
  */
 export function expireApproval(table: Table, id: string, now: Date): Promise<Outcome> {
@@ -122,9 +122,9 @@ async function decide(
 }
 
 /**
- * Makes a question void that nobody has answered: there is nothing left to answer. An answer that was faster stands, and is looked at
- * again before anything is done.
- * @returns null where no question is open under this id
+ * Voids an unanswered question that has become pointless. An earlier answer stands, and is rechecked before anything is
+ * done.
+ * @returns null if no question is open under this id
  */
 export function voidQuestion(table: Table, id: string, reason: string, now: Date): Promise<ApprovalItem | null> {
   return tryUpdate(table, id, {
@@ -143,8 +143,8 @@ export function voidQuestion(table: Table, id: string, reason: string, now: Date
 }
 
 /**
- * Makes an approval void: what was approved no longer fits the world. Opens it again for the sweeper, so that the card
- * and the announcement follow even when Slack is down now. Whoever had decided stays on record.
+ * Voids an approval whose action no longer fits the situation. Reopens it for the sweeper, so that the card and the
+ * announcement follow even if Slack is down now. Who had decided stays on record.
  * @throws ApprovalNotFound
  */
 export async function voidApproval(table: Table, id: string, reason: string, now: Date): Promise<Outcome> {
@@ -166,8 +166,8 @@ export async function voidApproval(table: Table, id: string, reason: string, now
 }
 
 /**
- * Moves a settled approval from the open list to the closed ones of its cluster, unless it was asked again, decided again
- * or given a card meanwhile.
+ * Moves a settled approval from the open list to its cluster's closed list, unless it was asked again, decided again or
+ * given a card meanwhile.
  */
 export async function closeApproval(table: Table, approval: ApprovalItem): Promise<boolean> {
   const { card_ts: ts, undo_asked_at: asked } = approval;

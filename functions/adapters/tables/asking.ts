@@ -15,29 +15,29 @@ import { clusterKey, lostTheRace, parseItem, putItem, type Table } from './table
 
 export const askingKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'ASKING' as const });
 
-/** Each lost race means that another question came or went. */
+/** Each lost race means that another question was opened or closed. */
 const RACES = 10;
 
-/** Other executions kept changing the places. Retried by the caller's retry policy. */
+/** Other executions kept changing the open questions. Retried by the caller's retry policy. */
 export class AskingContended extends Error {
   override name = 'AskingContended' as const;
 }
 
-/** The questions that are open, from items that were read together. */
+/** The open questions, from items read together. */
 export function askPlacesFrom(items: Items, clusterId: string): AskPlaces {
   const item = items(askingKey(clusterId));
   return item ? parseItem(AskingItem, item) : NO_QUESTIONS;
 }
 
-/** The same for one that reads nothing else. */
+/** The same for a caller that reads nothing else. */
 export async function loadAskPlaces(table: Table, clusterId: string): Promise<AskPlaces> {
   return (await load(table, clusterId)) ?? NO_QUESTIONS;
 }
 
 /**
- * Takes a place for one question, before its decision is recorded; the same question twice takes one.
+ * Reserves a place for one question, before its decision is recorded; the same question twice takes one place.
  *
- * @returns why there is none; null when it is taken
+ * @returns why there is no place; null if it is reserved
  * @throws AskingContended
  */
 export async function takePlace(
@@ -55,19 +55,19 @@ export async function takePlace(
   return why;
 }
 
-/** A question has ended: answered, expired or void. */
+/** Releases the place of a question that was answered, expired or became void. */
 export async function freePlace(table: Table, clusterId: string, id: string, now: Date): Promise<void> {
   await change(table, clusterId, (places) =>
     places.open.some((question) => question.id === id) ? withoutQuestion(places, id, now.getTime()) : null,
   );
 }
 
-/** A question that was never recorded, and so never asked. */
+/** Releases the place of a question that was never recorded, and so never asked. */
 export async function forgetPlace(table: Table, clusterId: string, id: string, now: Date): Promise<void> {
   await change(table, clusterId, (places) => withoutTrace(places, id, now.getTime()));
 }
 
-/** Compare-and-set of the one item; `next` answers null where nothing is to change. */
+/** Compare-and-set of the one item; `next` returns null to change nothing. */
 async function change(table: Table, clusterId: string, next: (places: AskPlaces) => AskPlaces | null): Promise<void> {
   for (let race = 0; race < RACES; race++) {
     const item = await load(table, clusterId);
@@ -102,7 +102,7 @@ async function load(table: Table, clusterId: string): Promise<AskingItem | null>
   return answer.Item ? parseItem(AskingItem, answer.Item) : null;
 }
 
-/** Questions that are open on each of these clusters, as far as it ever asked one. */
+/** Open questions of each of these clusters that ever asked one. */
 export async function loadAllAskPlaces(
   table: Table,
   clusterIds: readonly string[],

@@ -8,8 +8,8 @@ import { OPEN } from './approval-lists.ts';
 import { lostTheRace, putItem, type Table } from './table.ts';
 
 /**
- * Opens the time in which people may take back an autonomous effect: an approval that nobody was asked for and that permits nothing, on
- * which Undo works by the same rules as on any other. A repeated call finds the first one.
+ * Opens the undo window of an autonomous effect: an approval that nobody was asked for and that permits nothing, on which
+ * Undo follows the same rules as on any other. A repeated call finds the first one.
  */
 export async function recordAutonomousEffect(table: Table, done: AutonomousEffect): Promise<ApprovalItem> {
   const { decision, subject, job, effect, undoMinutes } = done;

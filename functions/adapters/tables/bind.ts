@@ -4,8 +4,8 @@ type OnTable = (table: Table, ...args: never[]) => unknown;
 type Bound<F> = F extends (table: Table, ...args: infer Args) => infer Answer ? (...args: Args) => Answer : never;
 
 /**
- * Functions of one table as a port: each without its first argument. Named one by one, so that a bundle holds, and its role allows, just
- * what its use case calls.
+ * Turns functions of a table into a port by dropping their first argument. Listed one by one, so that a bundle contains,
+ * and its role allows, only what its use case calls.
  */
 export function bind<Functions extends Record<string, OnTable>>(
   table: Table,

@@ -18,7 +18,7 @@ import { clusterKey, conditionally, lostTheRace, parseItem, putItem, type Table 
 
 export const calibrationKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'CALIBRATION' as const });
 
-/** Reads the item consistently; null for a cluster nobody has seen. @throws UnreadableItem */
+/** Reads the item consistently; null for an unknown cluster. @throws UnreadableItem */
 export async function loadCalibration(table: Table, clusterId: string): Promise<CalibrationItem | null> {
   const answer = await table.client.send(
     new GetCommand({ TableName: table.name, Key: calibrationKey(clusterId), ConsistentRead: true }),
@@ -26,15 +26,15 @@ export async function loadCalibration(table: Table, clusterId: string): Promise<
   return calibrationFrom(() => answer.Item, clusterId);
 }
 
-/** The same, from items that were read together. */
+/** The same, from items read together. */
 export function calibrationFrom(items: Items, clusterId: string): CalibrationItem | null {
   const item = items(calibrationKey(clusterId));
   return item ? parseItem(CalibrationItem, item) : null;
 }
 
 /**
- * Reads the item, and creates it in learning where it is absent.
- * Ledger batch 0 is written first: it keeps the tiers' numbers at the birth, so that the ledger alone rebuilds the state.
+ * Reads the item, or creates it in learning.
+ * Ledger batch 0 is written first: it keeps the tiers' initial numbers, so that the ledger alone rebuilds the state.
  */
 export async function loadOrCreateCalibration(
   table: Table,
@@ -44,7 +44,7 @@ export async function loadOrCreateCalibration(
   return (await loadCalibration(table, config.clusterId)) ?? createCalibration(table, config, now);
 }
 
-/** Creates the item in learning, unless somebody was faster; gives the one that stands. */
+/** Creates the item in learning, unless another writer was faster; returns the stored one. */
 export async function createCalibration(table: Table, config: ClusterConfig, now: Date): Promise<CalibrationItem> {
   const { clusterId, platform, longWaitSeconds } = config;
   const tiers = ledgerTiers(tierRulesOf(config.tiers));
@@ -95,10 +95,10 @@ export async function createCalibration(table: Table, config: ClusterConfig, now
 }
 
 /**
- * Takes what a decision needs by one conditional write on the item that the fold settles, so that no two executions can reserve the
- * last token. The same write sent twice takes once.
+ * Reserves a decision's tokens with one conditional write on the item that the fold settles, so that no two executions can
+ * reserve the last token. Repeating the write reserves once.
  *
- * @returns false when its tokens are not free any more; the decision is then made again from fresh ones
+ * @returns false if its tokens are no longer free; the decision is then made again from fresh ones
  */
 export async function take(table: Table, clusterId: string, taking: Taking): Promise<boolean> {
   const { called, demand, open, reserves } = taking;
@@ -132,13 +132,13 @@ export async function take(table: Table, clusterId: string, taking: Taking): Pro
     ),
   );
   if (done || reserves === null) return done;
-  // The answer of the first try may have been lost.
+  // The response to the first attempt may have been lost.
   const item = await loadCalibration(table, clusterId);
   const key = keyOfBytes(reserves.place);
   return item !== null && [...tierOf(item, reserves.tier).places].some((place) => keyOfBytes(place) === key);
 }
 
-/** Gives back one reservation that no recorded decision stands on. @returns false when it is not there */
+/** Releases one reservation without a recorded decision. @returns false if it does not exist */
 export async function giveBack(table: Table, clusterId: string, tier: TierNumber, place: Uint8Array): Promise<boolean> {
   return conditionally(
     table.client.send(
@@ -154,7 +154,7 @@ export async function giveBack(table: Table, clusterId: string, tier: TierNumber
   );
 }
 
-/** Calls that are not open any more, for jobs that no fold will settle. */
+/** Removes open calls of jobs that no fold will settle. */
 export async function closeCalls(
   table: Table,
   clusterId: string,
@@ -176,7 +176,7 @@ export async function closeCalls(
   );
 }
 
-/** Gives back everything that an undecided round has taken. */
+/** Releases everything that an undecided round has reserved. */
 export async function releaseRound(table: Table, round: Round): Promise<void> {
   const item = await loadCalibration(table, round.clusterId);
   if (item === null) return;
@@ -192,7 +192,7 @@ export async function releaseRound(table: Table, round: Round): Promise<void> {
 /**
  * Compare-and-set of the fold: new state, operators' numbers, free tokens and settled places in one write.
  * @param version the version the batch was applied to; the item becomes version + 1
- * @returns false when somebody folded first
+ * @returns false if another fold was first
  */
 export async function saveFold(
   table: Table,
@@ -218,7 +218,7 @@ export async function saveFold(
     values[`:free${tier}`] = 'anew' in free ? free.anew : free.delta;
     sets.push('anew' in free ? `#free${tier} = :free${tier}` : `#free${tier} = #free${tier} + :free${tier}`);
     const settled = settledOf(clusterId, batch, tier, folded.eras[tier - 1]);
-    // Reserved before the tier started anew: none of it counts any more.
+    // Reserved before the tier started over, so none of it counts any more.
     if ('anew' in free) removes.push(`places_${tier}`);
     else if (settled.places.length > 0) {
       deletes.push(`places_${tier} :places${tier}`);
@@ -248,8 +248,8 @@ export async function saveFold(
 }
 
 /**
- * What the rounds of a batch have taken of one tier. What was reserved in an earlier era went with it, or, where the reservation came
- * just after the tier had started anew, stays until it is given back as an orphan: the fold returns none of its tokens.
+ * What the rounds of a batch reserved of one tier. Reservations of an earlier era ended with it, or, if made just after the
+ * tier started over, stay until released as orphans: the fold returns none of their tokens.
  */
 function settledOf(
   clusterId: string,
@@ -269,7 +269,7 @@ function settledOf(
   return { places, open };
 }
 
-/** Notes that every row of the newest batch is marked. Harmless when a newer batch has been folded meanwhile. */
+/** Records that every row of the newest batch is marked. Harmless if a newer batch was folded meanwhile. */
 export async function saveMarked(table: Table, clusterId: string, version: number): Promise<void> {
   await conditionally(
     table.client.send(
@@ -284,7 +284,7 @@ export async function saveMarked(table: Table, clusterId: string, version: numbe
   );
 }
 
-/** Ids of all clusters that have a calibration, in order. */
+/** Ids of all clusters with a calibration, in order. */
 export async function listClusters(table: Table): Promise<string[]> {
   const ids: string[] = [];
   const found = query(table, {
@@ -296,7 +296,7 @@ export async function listClusters(table: Table): Promise<string[]> {
   return ids;
 }
 
-/** The calibrations of all clusters, and ids of those whose item cannot be read. */
+/** The calibrations of all clusters, and the ids of those whose item is unreadable. */
 export async function loadClusters(table: Table): Promise<{ readable: CalibrationItem[]; unreadable: string[] }> {
   const ids = await listClusters(table);
   const items = await readOfClusters(table, ids, 'CALIBRATION', CalibrationItem);

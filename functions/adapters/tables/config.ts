@@ -11,18 +11,18 @@ export const freezeKeys = (clusterId: string) =>
   [clusterKey(clusterId), clusterKey('*')].map((PK) => ({ PK, SK: 'FREEZE' }));
 
 /**
- * Settings of a cluster. One that nobody configured gets all the defaults: learning, dry run on, nothing to act with.
- * @param platform as the event says; used only for an unknown cluster
+ * Settings of a cluster. An unconfigured one gets all the defaults: learning, dry run on, no scheduler to act with.
+ * @param platform from the event; used only for an unknown cluster
  */
 export async function loadConfig(table: Table, clusterId: string, platform: Platform): Promise<ClusterConfig> {
   const answer = await table.client.send(new GetCommand({ TableName: table.name, Key: configKey(clusterId) }));
   return configFrom(() => answer.Item, clusterId, platform);
 }
 
-/** One per cluster: settings are read with every job and change once in a while. */
+/** One per cluster: settings are read for every job and seldom change. */
 const lastParsed = new Map<string, { readonly text: string; readonly config: ClusterConfig }>();
 
-/** The same, from items that were read together. An item that says what it said before is not parsed again. */
+/** The same, from items read together. An unchanged item is not parsed again. */
 export function configFrom(items: Items, clusterId: string, platform: Platform): ClusterConfig {
   const item = items(configKey(clusterId));
   if (!item) return ClusterConfig.parse({ clusterId, platform });
@@ -34,12 +34,12 @@ export function configFrom(items: Items, clusterId: string, platform: Platform):
   return config;
 }
 
-/** Whether an operator froze this cluster, or all of them. Read consistently: a freeze stops the next effect. */
+/** Whether an operator froze this cluster or all clusters. Read consistently: a freeze stops the very next effect. */
 export async function loadFreeze(table: Table, clusterId: string): Promise<{ by: string; reason: string } | null> {
   return freezeFrom(await readTogether(table, freezeKeys(clusterId)), clusterId);
 }
 
-/** The same, from items that were read together. */
+/** The same, from items read together. */
 export function freezeFrom(items: Items, clusterId: string): { by: string; reason: string } | null {
   const item = freezeKeys(clusterId)
     .map(items)
@@ -47,7 +47,7 @@ export function freezeFrom(items: Items, clusterId: string): { by: string; reaso
   return item ? parseItem(FreezeItem, item) : null;
 }
 
-/** Configuration of each of these clusters, as far as it has one that can be read. */
+/** Configuration of each of these clusters that has a readable one. */
 export async function loadConfigs(table: Table, ids: readonly string[]): Promise<ReadonlyMap<string, ClusterConfig>> {
   const items = await readOfClusters(table, ids, 'CONFIG', ConfigItem);
   return new Map([...items].map(([id, { config }]) => [id, config]));

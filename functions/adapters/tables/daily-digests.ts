@@ -11,8 +11,8 @@ const digestKey = (id: string) => ({ PK: `APPROVAL#${id}`, SK: 'DIGEST' });
 const DIGEST_ID = /^DAY@(.{1,128})@\d{4}-\d{2}-\d{2}$/;
 
 /**
- * Keeps the message of a day before it is posted, so that an acknowledgement can show it again.
- * @returns null for a day whose message was posted before
+ * Stores the message of a day before it is posted, so that an acknowledgement can show it again.
+ * @returns null for a day whose message was already posted
  */
 export function beginDigest(
   table: Table,
@@ -39,7 +39,7 @@ export async function markPosted(table: Table, clusterId: string, date: string, 
   await change(table, digestIdOf(clusterId, date), 'SET posted_at = :now', { values: { ':now': now.toISOString() } });
 }
 
-/** Acknowledges once. @returns the digest and whether this was the first; null when there is no such digest */
+/** Acknowledges once. @returns the digest and whether this was the first time; null if there is no such digest */
 export async function acknowledgeDigest(
   table: Table,
   id: string,
@@ -84,7 +84,7 @@ async function change(
 
 const Listed = z.object({ outline: Outline.optional(), status: RowStatus.optional() });
 
-/** What became of the rounds that were submitted in this time, as far as it is known. */
+/** The known results of the rounds submitted in this period. */
 export async function* rowsBetween(table: Table, clusterId: string, from: Date, to: Date): AsyncGenerator<DayRow> {
   const found = query(table, {
     IndexName: 'listing',

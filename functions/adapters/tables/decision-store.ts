@@ -32,7 +32,7 @@ async function readEvidence(table: Table, job: Job): Promise<StoredEvidence> {
   };
 }
 
-/** The job is then predicted and escalated, rather than not decided at all. */
+/** The job is then predicted and escalated instead of left undecided. */
 function orUnreadable<T>(read: () => T): T | 'unreadable' {
   try {
     return read();

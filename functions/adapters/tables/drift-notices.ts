@@ -3,7 +3,7 @@ import type { DriftNotices, DriftStanding } from '../../domain/drift-report.ts';
 import { calibrationKey } from './calibration.ts';
 import { conditionally, type Table } from './table.ts';
 
-/** News of drift that a run has claimed for so long without sending it belongs to the next run: this one died, or Slack was down. */
+/** A claim this old without a sent notice passes to the next run: the claiming run died, or Slack was down. */
 const CLAIM_MS = 240_000;
 
 const stillSays = (name: string, value: string) =>
@@ -11,9 +11,9 @@ const stillSays = (name: string, value: string) =>
 
 /**
  * Lets one run of the monitor notify people of changed drift; a retry of that run may notify them again.
- * @param notices as the run has read them: whoever has sent something since has the news
+ * @param notices as the run read them: a run that has sent something since has sent this too
  * @param run name of the monitor's execution
- * @returns false when another run is notifying them, or has
+ * @returns false if another run is notifying them, or has done so
  */
 export async function claimDriftNews(
   table: Table,
@@ -51,12 +51,12 @@ export async function claimDriftNews(
   );
 }
 
-/** Records that the news is on the bus. Harmless when repeated, or when a later run has taken over. */
+/** Records that the change was published. Harmless if repeated, or if a later run has taken over. */
 export async function saveAnnounced(table: Table, clusterId: string, to: DriftStanding, run: string): Promise<void> {
   await note(table, clusterId, 'SET drift_band = :band, drift_alarm = :alarm', to, run);
 }
 
-/** Records that people have been notified in Slack, and gives up the claim. Harmless as above. */
+/** Records that people were notified in Slack, and releases the claim. Harmless as above. */
 export async function saveHeard(table: Table, clusterId: string, to: DriftStanding, run: string): Promise<void> {
   const heard = 'SET heard_band = :band, heard_alarm = :alarm REMOVE drift_run, drift_claimed_at';
   await note(table, clusterId, heard, to, run);

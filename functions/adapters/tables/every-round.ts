@@ -9,8 +9,8 @@ import { readable, readMany } from './read-many.ts';
 import { clusterKey, jobKey, parseItem, type Table } from './table.ts';
 
 /**
- * Every row of a round and every approval, as one pass over the whole table finds them: for an account of a run on one machine.
- * Nothing else that the table keeps is looked at.
+ * Every round and every approval, from one scan of the whole table, for the summary of a run on one machine. All other items
+ * are skipped.
  *
  * @throws OtherLayout, UnreadableItem
  */
@@ -23,15 +23,15 @@ export async function* everyRound(table: Table): AsyncGenerator<{ job: JobItem }
   }
 }
 
-/** The rows of these rounds in their order, null where there is none that can be read. */
+/** The rows of these rounds in their order; null for missing or unreadable ones. */
 export async function loadRounds(table: Table, rounds: readonly Round[]): Promise<(JobItem | null)[]> {
   return (await readMany(table, rounds.map(jobKey))).map((item) => readable(JobItem, item));
 }
 
-/** What the index says of a row. */
+/** What the index holds of a row. */
 const Listed = z.object({ job_id: z.string(), submitted_at: z.string() });
 
-/** A cluster's rounds, by submission, from `since` on. */
+/** A cluster's rounds from `since` on, by submission. */
 export async function* roundsSince(table: Table, clusterId: string, since: Date | null): AsyncGenerator<Round> {
   const listed = query(table, {
     IndexName: 'listing',
@@ -47,7 +47,7 @@ export async function* roundsSince(table: Table, clusterId: string, since: Date 
   }
 }
 
-/** What happened to a whole cluster, such as a freeze; `*` for all of them. @throws OtherLayout, UnreadableItem */
+/** Audit records of a whole cluster, such as a freeze; `*` for all clusters. @throws OtherLayout, UnreadableItem */
 export async function clusterAudit(table: Table, clusterId: string): Promise<z.infer<typeof AuditItem>[]> {
   const events: z.infer<typeof AuditItem>[] = [];
   const found = query(table, {
@@ -59,7 +59,7 @@ export async function clusterAudit(table: Table, clusterId: string): Promise<z.i
   return events;
 }
 
-/** An approval with all that happened to it, read together; null for an unknown one. @throws OtherLayout, UnreadableItem */
+/** An approval with its audit records, read together; null for an unknown one. @throws OtherLayout, UnreadableItem */
 export async function loadAudited(
   table: Table,
   id: string,

@@ -3,19 +3,19 @@ import { ExplanationItem } from '../../../schemas/items/explanation.ts';
 import { conditionally, parseItem, putItem, type Table, upsertItem } from './table.ts';
 
 const DAY_SECONDS = 86_400;
-/** The same verdict seldom comes again after that. */
+/** After that the same facts seldom recur. */
 const KEPT_DAYS = 30;
 
 const textKey = (hash: string) => ({ PK: `EXPLANATION#${hash}`, SK: 'TEXT' as const });
 const expiry = (now: Date, days: number) => Math.floor(now.getTime() / 1000) + days * DAY_SECONDS;
 
-/** The text that explained the same facts before, or null. */
+/** The stored explanation of the same facts, or null. */
 export async function loadExplanation(table: Table, hash: string): Promise<string | null> {
   const answer = await table.client.send(new GetCommand({ TableName: table.name, Key: textKey(hash) }));
   return answer.Item ? parseItem(ExplanationItem, answer.Item).text : null;
 }
 
-/** Keeps a text that was accepted. Only its hash says what it explains. */
+/** Stores an accepted text under the hash of the facts it explains. */
 export async function keepExplanation(
   table: Table,
   hash: string,
@@ -32,8 +32,8 @@ export async function keepExplanation(
 }
 
 /**
- * Takes one call out of the budget of the day (UTC), before it is made: a call that fails may cost, too.
- * @returns false when the day's budget is spent
+ * Takes one call from the day's budget (UTC), before it is made: a failed call may cost money too.
+ * @returns false if the day's budget is spent
  */
 export function spendOne(table: Table, perDay: number, now: Date): Promise<boolean> {
   return conditionally(

@@ -24,7 +24,7 @@ export const rowKeyOf = (clusterId: string, kind: RowKind, hash: string) => ({
   SK: `FORECAST#${kind}#${hash}`,
 });
 
-/** What a decision about one job reads of the forecast. */
+/** The part of the forecast that a decision about one job reads. */
 export function forecastKeys(clusterId: string, asked: Asked): { PK: string; SK: string }[] {
   return [
     forecastKey(clusterId),
@@ -34,7 +34,7 @@ export function forecastKeys(clusterId: string, asked: Asked): { PK: string; SK:
 }
 
 /**
- * The forecast for one job, from items that were read together; null for a cluster whose forecast has counted nothing yet.
+ * The forecast for one job, from items read together; null for a cluster whose forecast has counted nothing yet.
  * @throws UnreadableItem, OtherLayout, UnreadableState
  */
 export function forecastFor(items: Items, clusterId: string, asked: Asked): Standing | null {
@@ -49,26 +49,26 @@ export function forecastFor(items: Items, clusterId: string, asked: Asked): Stan
   return { state: deserialiseForecast(item.state), tables };
 }
 
-/** From items that were read together; null where there is none. @throws UnreadableItem, OtherLayout */
+/** From items read together; null if there is none. @throws UnreadableItem, OtherLayout */
 export function forecastFrom(items: Items, clusterId: string): ForecastItem | null {
   const item = items(forecastKey(clusterId));
   return item ? parseItem(ForecastItem, item) : null;
 }
 
-/** One row from items that were read together. @throws UnreadableItem, OtherLayout */
+/** One row, from items read together. @throws UnreadableItem, OtherLayout */
 function rowFrom(items: Items, clusterId: string, kind: RowKind, hash: string): ForecastRow | null {
   const item = items(rowKeyOf(clusterId, kind, hash));
   return item ? parseItem(ForecastRow, item) : null;
 }
 
-/** What a queue looks like by what the forecast has counted of it. @throws UnreadableItem, OtherLayout, UnreadableState */
+/** The state of a queue as the forecast has counted it. @throws UnreadableItem, OtherLayout, UnreadableState */
 export function counted(items: Items, clusterId: string): Observation {
   const { pending, running } = countsOf(forecastFrom(items, clusterId));
   const unknown = { gpuUtilization: null, gpuMemoryUsed: null };
   return { queueDepth: pending, pendingJobs: pending, runningJobs: running, ...unknown };
 }
 
-/** Jobs that the forecast counts now. @throws UnreadableItem, OtherLayout, UnreadableState */
+/** Jobs that the forecast counts at present. @throws UnreadableItem, OtherLayout, UnreadableState */
 export async function loadCounts(table: Table, clusterId: string): Promise<{ pending: number; running: number }> {
   return countsOf(await loadForecast(table, clusterId));
 }
@@ -114,7 +114,7 @@ export async function listRows(table: Table, clusterId: string, kind: RowKind): 
   return rows;
 }
 
-/** Every row of one table, by its hash, as it is stored: also where it is none. */
+/** Every row of one table, by its hash, as stored, including invalid ones. */
 export async function storedRows(
   table: Table,
   clusterId: string,
@@ -131,7 +131,7 @@ export async function storedRows(
   return rows;
 }
 
-/** Moves the forecast by one batch. @returns false when somebody has done so before */
+/** Applies one batch to the forecast. @returns false if it was applied before */
 export async function saveForecast(
   table: Table,
   clusterId: string,
@@ -143,9 +143,9 @@ export async function saveForecast(
 }
 
 /**
- * Writes what a batch made of one row, with what it was before. A row that is gone stays for a day, empty: whoever is late by
- * a batch must still find it changed.
- * @param from the version that was read; null where there was no row
+ * Writes a row as a batch changed it, with its previous content. A removed row stays for a day, empty: a reader that is one
+ * batch late must still see that it changed.
+ * @param from the version that was read; null if there was no row
  */
 export async function saveRow(
   table: Table,
@@ -162,7 +162,7 @@ export async function saveRow(
   await conditionally(putItem(table, item, unlessMoved(from)));
 }
 
-/** Also of an item that has lost its version nobody knows what it is of: it counts as none. */
+/** An item that has lost its version could be of any, so it counts as absent. */
 function unlessMoved(from: number | null) {
   const ExpressionAttributeNames = { '#version': 'version' };
   if (from === null) return { ConditionExpression: 'attribute_not_exists(#version)', ExpressionAttributeNames };
@@ -173,7 +173,7 @@ function unlessMoved(from: number | null) {
   };
 }
 
-/** What the built-in forecast of each of these clusters knows, as far as it has counted anything and can be read. */
+/** The built-in forecast of each of these clusters that has a readable one. */
 export async function loadForecasts(
   table: Table,
   clusterIds: readonly string[],

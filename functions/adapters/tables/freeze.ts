@@ -7,10 +7,10 @@ import { clusterKey, parseItem, putItem, type Table } from './table.ts';
 
 export type Frozen = z.infer<typeof FreezeItem>;
 
-/** `*` is every cluster. */
+/** `*` means every cluster. */
 const freezeKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'FREEZE' as const });
 
-/** Stops every effect on a cluster until it is lifted. A second freeze replaces who and why. */
+/** Stops every effect on a cluster until the freeze is lifted. A second freeze replaces who and why. */
 export async function putFreeze(
   table: Table,
   clusterId: string,
@@ -21,7 +21,7 @@ export async function putFreeze(
   return item;
 }
 
-/** Lets effects happen again. @returns the freeze that was lifted, null when there was none */
+/** Allows effects again. @returns the lifted freeze, null if there was none */
 export async function liftFreeze(
   table: Table,
   clusterId: string,
@@ -35,7 +35,7 @@ export async function liftFreeze(
   return lifted;
 }
 
-/** The freeze itself comes first: whoever freezes in an emergency must not wait for a record of it. */
+/** Written after the freeze itself: in an emergency nobody may wait for the record of it. */
 async function auditFreeze(
   table: Table,
   clusterId: string,

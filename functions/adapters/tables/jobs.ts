@@ -16,8 +16,8 @@ export const ROW_LIFE_SECONDS = 180 * 86_400;
 
 /**
  * Claims the round's row for one execution; a retry of the same execution succeeds again.
- * The row may already hold an outcome that overtook its submission.
- * @throws AlreadyAdmitted when another execution has it
+ * The row may already have an outcome that arrived before its submission.
+ * @throws AlreadyAdmitted if another execution has claimed it
  */
 export async function claimJob(table: Table, job: Job, execution: string, now: Date): Promise<void> {
   const { schemaVersion: _, clusterId, jobId, submittedAt: instant, proposedAction, ...described } = job;
@@ -43,7 +43,7 @@ export async function claimJob(table: Table, job: Job, execution: string, now: D
   });
 }
 
-/** Reads the row consistently. @throws UnreadableItem when it is not of its schema */
+/** Reads the row consistently. @throws UnreadableItem if it does not match its schema */
 export async function loadJob(table: Table, round: Round): Promise<JobItem | null> {
   const answer = await table.client.send(
     new GetCommand({ TableName: table.name, Key: jobKey(round), ConsistentRead: true }),
@@ -51,18 +51,18 @@ export async function loadJob(table: Table, round: Round): Promise<JobItem | nul
   return jobFrom(() => answer.Item, round);
 }
 
-/** The same, from items that were read together. */
+/** The same, from items read together. */
 export function jobFrom(items: Items, round: Round): JobItem | null {
   const item = items(jobKey(round));
   return item ? parseItem(JobItem, item) : null;
 }
 
 /**
- * Records the decision, once, with what it was forecast from. A decision that acts or teaches is recorded only while no outcome is
- * known.
+ * Records the decision, once, with the inputs of its forecast. A decision that acts or teaches is recorded only while no
+ * outcome is known.
  * @param labelDue when its label falls due at the latest. ISO 8601
- * @param forecast null where none was made
- * @returns false when the row has a decision already, or an outcome overtook this one: read it again and decide anew
+ * @param forecast null if none was made
+ * @returns false if the row already has a decision, or an outcome arrived first: read it again and decide again
  */
 export async function recordDecision(
   table: Table,
@@ -71,7 +71,7 @@ export async function recordDecision(
   forecast: RoundForecast | null = null,
 ): Promise<boolean> {
   const { clusterId, prediction, foldable, decidedAt } = decision;
-  // Also a job that is over by now was submitted, and started or left: the forecast has yet to count that.
+  // A job that is over by now was still submitted, and started or left: the forecast has yet to count that.
   const due = forecast === null ? labelDue : decidedAt;
   const attributes = {
     decision,
@@ -81,7 +81,7 @@ export async function recordDecision(
     ...(forecast !== null && { forecast }),
     ...((foldable || forecast !== null) && { unfolded: clusterKey(clusterId), unfolded_due: due }),
   };
-  // An execution that was stopped has its row closed; a handler of it that still runs must not decide any more.
+  // A stopped execution has its row closed; a handler of it that is still running must not decide any more.
   const undecided = 'attribute_not_exists(decision) AND attribute_not_exists(closed_at)';
   const noOutcome = ['started_at', 'ended_at', 'cancelled_at']
     .map((name) => `attribute_not_exists(${name})`)
@@ -93,24 +93,25 @@ export async function recordDecision(
   );
 }
 
-/** Says that the scheduler is about to be touched for a decision. */
+/** Records that the scheduler is about to be called for a decision. */
 export async function recordActing(table: Table, round: Round, decisionId: string, now: Date): Promise<void> {
   await update(table, round, { acting: { decisionId, at: now.toISOString() } });
 }
 
-/** Keeps what Act did, beside the decision that permitted it: on the agent's own word, or on a human's. */
+/** Records what Act did, beside the decision that permitted it: the agent's own, or a human's. */
 export async function recordEffect(table: Table, round: Round, effect: Effect, whose: Whose = 'own'): Promise<void> {
   await update(table, round, whose === 'asked' ? { approved_effect: effect } : { effect });
 }
 
-/** Notes that a round comes of our own effect on an earlier one. */
+/** Records that a round was caused by our own effect on an earlier one. */
 export async function recordOwnEffect(table: Table, round: Round, decisionId: string): Promise<void> {
   await update(table, round, { own_effect_of: decisionId });
 }
 
 /**
- * Closes the row, once. What failed may have failed before it was decided: the forecast has yet to count it, so that it is looked at.
- * @returns false when it is closed already
+ * Closes the row, once. A failed round may have failed before its decision, so the next fold looks at it: the forecast has
+ * yet to count it.
+ * @returns false if it is already closed
  */
 export async function closeJob(table: Table, round: Round, closing: Closing): Promise<boolean> {
   const { status, effect, failure, at } = closing;
@@ -120,13 +121,13 @@ export async function closeJob(table: Table, round: Round, closing: Closing): Pr
       table,
       round,
       { status, effect, failure, closed_at: at.toISOString(), ...(status === 'failed' && looked) },
-      // What Act kept itself may have been taken back since, and stands.
+      // The effect that Act recorded may have been undone since; it stands.
       { condition: 'attribute_exists(claimed_by) AND attribute_not_exists(closed_at)', keep: 'effect' },
     ),
   );
 }
 
-/** One UpdateItem that sets the defined attributes; names are aliased, since `user`, `status` and others are reserved. */
+/** One UpdateItem that sets the defined attributes; names are aliased because `user`, `status` and others are reserved. */
 async function update(
   table: Table,
   round: Round,
@@ -146,13 +147,13 @@ async function update(
   });
 }
 
-/** Seldom is any row so old, and seldom does more than the newest mark lag behind. */
+/** Rows this old are rare, and seldom does more than the newest mark lag behind. */
 const OLD_AT_ONCE = 25;
 
 /**
- * When the oldest row fell due that still waits to be folded; null where none has waited since before a moment. The sparse index
- * knows, for a row leaves it when it is folded; but it lags behind, and what has just been folded would look old: the rows
- * themselves are asked.
+ * When the oldest row still waiting to be folded fell due; null if none has waited since before a moment. Rows leave the
+ * sparse index when they are folded, but it lags, and a freshly folded row would look old: so the rows themselves are
+ * checked.
  */
 export async function oldestUnfolded(table: Table, clusterId: string, before: Date): Promise<Date | null> {
   const PK = clusterKey(clusterId);
@@ -172,7 +173,7 @@ export async function oldestUnfolded(table: Table, clusterId: string, before: Da
   return null;
 }
 
-/** How many rows have something to fold by then; a job that runs has nothing for as long as it does. */
+/** How many rows have something to fold by then; a running job has nothing. */
 export async function countUnfolded(table: Table, clusterId: string, by: Date): Promise<number> {
   let count = 0;
   const pages = paginateQuery(

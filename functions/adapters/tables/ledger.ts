@@ -5,15 +5,15 @@ import type { Batch } from '../../domain/next-batch.ts';
 import { query } from './query.ts';
 import { clusterKey, lostTheRace, parseItem, putItem, type Table } from './table.ts';
 
-/** Ten digits, so that the order of the keys is the order of the batches. */
+/** Ten digits, so that keys sort in the order of the batches. */
 const ledgerKey = (clusterId: string, version: number) => ({
   PK: clusterKey(clusterId),
   SK: `LEDGER#${String(version).padStart(10, '0')}`,
 });
 
 /**
- * Writes a batch unless this version has one already; a batch never changes once written.
- * @returns the batch that stands: ours, or the one somebody wrote before us
+ * Writes a batch unless this version already has one; a written batch never changes.
+ * @returns the stored batch: ours, or the one written before us
  */
 export async function putBatch(table: Table, clusterId: string, batch: Batch): Promise<LedgerItem> {
   const item = { ...ledgerKey(clusterId, batch.version), ...batch };
@@ -25,14 +25,14 @@ export async function putBatch(table: Table, clusterId: string, batch: Batch): P
   }
 }
 
-/** @throws UnreadableItem when the batch is missing or not of its schema: the state cannot be trusted without it */
+/** @throws UnreadableItem if the batch is missing or does not match its schema: without it the state cannot be trusted */
 export async function loadBatch(table: Table, clusterId: string, version: number): Promise<LedgerItem> {
   const batch = await findBatch(table, clusterId, version);
   if (!batch) throw new UnreadableItem(`the ledger of ${clusterId} has no batch ${version}`);
   return batch;
 }
 
-/** The batch of a version, or null while nobody has written it. @throws UnreadableItem */
+/** The batch of a version, or null if it is not written yet. @throws UnreadableItem */
 export async function findBatch(table: Table, clusterId: string, version: number): Promise<LedgerItem | null> {
   const Key = ledgerKey(clusterId, version);
   const answer = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
@@ -44,12 +44,12 @@ export function readLedger(table: Table, clusterId: string): AsyncGenerator<Ledg
   return batches(table, clusterId, Number.MAX_SAFE_INTEGER, true);
 }
 
-/** The batches up to a version, newest first: whoever has read enough stops. */
+/** The batches up to a version, newest first: stop when you have read enough. */
 export function readLedgerBackwards(table: Table, clusterId: string, version: number): AsyncGenerator<LedgerItem> {
   return batches(table, clusterId, version, false);
 }
 
-/** Whoever reads backwards wants the newest few; a page of DynamoDB's own size would be thousands of batches. */
+/** Backward reads want the newest few; a page of DynamoDB's own size would be thousands of batches. */
 const BACKWARDS_PAGE = 100;
 
 async function* batches(

@@ -6,7 +6,7 @@ import { escapedJobId } from '../../domain/round.ts';
 import { clusterKey, conditionally, parseItem, type Table, upsertItem } from './table.ts';
 
 const HOUR_MS = 3_600_000;
-/** Beyond its hour or cooldown an item says nothing any more; a day more, for clocks that differ. */
+/** After its hour or cooldown an item is meaningless; one more day allows for clock differences. */
 const GRACE_SECONDS = 86_400;
 
 const hourOf = (now: Date) => Math.floor(now.getTime() / HOUR_MS);
@@ -17,9 +17,9 @@ const cooldownKey = (clusterId: string, { jobId, action }: Use) => ({
 });
 
 /**
- * Reads how far an action is used, for the gate; `useAction` is what counts.
+ * Reads how much of an action's limits is used, for the gate; `useAction` is what enforces them.
  * @param use without an action nothing is limited
- * @param decisionId whose own earlier use does not stand in its way
+ * @param decisionId a decision is not blocked by its own earlier use
  */
 export async function loadUsage(
   table: Table,
@@ -35,16 +35,16 @@ export async function loadUsage(
   ]);
   const age = last ? now.getTime() - last.last_at : Number.POSITIVE_INFINITY;
   return {
-    // A time in the future is a clock that was wrong, and no reason to wait for it.
+    // A time in the future comes from a wrong clock, and is no reason to wait.
     coolingDown: last?.decision !== decisionId && age >= 0 && age < limits.cooldownMinutes * 60_000,
     usedThisHour: decisions.size - (decisionId !== undefined && decisions.has(decisionId) ? 1 : 0),
   };
 }
 
 /**
- * Uses an action on a job once: first a place in the hour, then the cooldown, each by one conditional write, so that two
- * executions cannot both take the last place. A retry of the same decision takes no second one, also in the next hour.
- * @returns false while the action cools down on this job, or when the hour of the cluster is full
+ * Counts one use of an action on a job: first a place in the hour, then the cooldown, each with one conditional write, so
+ * that two executions cannot both take the last place. A retry of the same decision takes no second place, even in the next hour.
+ * @returns false while the action cools down on this job, or if the cluster's hour is full
  */
 export async function useAction(
   table: Table,
@@ -54,7 +54,7 @@ export async function useAction(
   now: Date,
 ): Promise<boolean> {
   const last = await loadCooldown(table, clusterId, use);
-  // Written last, so whoever finds it has its place.
+  // Written last, so a decision that finds it has its place.
   if (last?.decision === decisionId) return true;
   const hour = hourOf(now);
   const before = await loadHour(table, clusterId, hour - 1);
@@ -72,7 +72,7 @@ async function loadCooldown(table: Table, clusterId: string, use: Use) {
   return answer.Item ? parseItem(CooldownItem, answer.Item) : null;
 }
 
-/** The decisions that used an action in an hour. */
+/** The decisions that used an action in a given hour. */
 async function loadHour(table: Table, clusterId: string, hour: number): Promise<ReadonlySet<string>> {
   const Key = hourKey(clusterId, hour);
   const answer = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));

@@ -1,4 +1,4 @@
-/** Items read as they are stored and put right, for a calibration or forecast that its own schema may refuse. */
+/** Reads items as stored and repairs them, for a calibration or forecast that its own schema may refuse. */
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Stored } from '../../application/outcomes/ports.ts';
 import { calibrationKey } from './calibration.ts';
@@ -19,9 +19,9 @@ async function storedItem(table: Table, Key: { PK: string; SK: string }): Promis
 }
 
 /**
- * Writes the attributes of a mended calibration, and lists the cluster.
+ * Writes the attributes of a repaired calibration, and lists the cluster.
  * @param unchanged attributes that must still be as they were read
- * @returns false when one of them has changed
+ * @returns false if one of them has changed
  */
 export async function mendCalibration(
   table: Table,

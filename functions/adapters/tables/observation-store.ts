@@ -15,7 +15,7 @@ async function readCluster(table: Table, clusterId: string, platform: Platform) 
   return {
     config: configFrom(items, clusterId, platform),
     profile: profileFrom(items, clusterId),
-    // Only where there is no VGAC to ask: a forecast that cannot be read is then nobody's business.
+    // Read only without a VGAC: with one, an unreadable forecast does not matter here.
     counted: () => counted(items, clusterId),
   };
 }

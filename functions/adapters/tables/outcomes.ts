@@ -11,13 +11,13 @@ import { loadJob, ROW_LIFE_SECONDS } from './jobs.ts';
 import { query } from './query.ts';
 import { clusterKey, conditionally, jobKey, rowKey, type Table, upsertItem } from './table.ts';
 
-/** A row has at most five writers; whoever loses this often is retried by the queue in front. */
+/** A row has at most five writers; a writer that loses this often is retried by the queue in front. */
 const ATTEMPTS = 8;
 const BATCH_GET_LIMIT = 100;
 /** Keys of one page of the index. */
 const PAGE = 1_000;
 
-/** What decides the join. A write holds only while all of this is as it was read. */
+/** The attributes that decide the join. A write succeeds only while all of them are as they were read. */
 const GUARDED = [
   'started_at',
   'ended_at',
@@ -34,9 +34,9 @@ const GUARDED = [
 ] as const;
 
 /**
- * Joins an outcome to the row of its round; creates the row where the outcome overtook the submission.
+ * Joins an outcome to the row of its round; creates the row if the outcome arrives before the submission.
  * Fact, label and index entry change in one conditional write, so that a crash leaves all of them or none.
- * @param longWaitSeconds T, of the cluster; a recorded decision's own T goes first
+ * @param longWaitSeconds T of the cluster; a recorded decision's own T takes precedence
  * @returns whether the event contradicts what was stored before it
  * @throws RowContended
  */
@@ -59,20 +59,20 @@ export async function recordOutcome(
   throw new RowContended(`row of job ${round.jobId} of ${round.clusterId} changed ${ATTEMPTS} times while it was read`);
 }
 
-/** Whether an event only ends a run whose start and label are folded: it is counted with whatever is folded next. */
+/** Whether an event only ends a run whose start and label are folded: it is counted with the next fold. */
 function isCounted({ folded_in, counted }: JobItem, { type }: Told): boolean {
   return type !== 'JobStarted' && folded_in !== undefined && counted === 'running';
 }
 
-/** What the row of a round says that nobody has claimed yet. */
+/** The row of a round that is not claimed yet. */
 function birthOf({ clusterId, jobId, submittedAt }: Round, now: Date) {
   const ttl = secondsOf(now) + ROW_LIFE_SECONDS;
   return { cluster_id: clusterId, job_id: jobId, submitted_at: canonicalInstant(submittedAt), ttl };
 }
 
 /**
- * Labels a row from what it knows by now: overdue jobs as long.
- * @returns the row as it stands afterwards; without a label while it cannot be known
+ * Labels a row from what is known by now; an overdue job waited long.
+ * @returns the row afterwards; without a label while it cannot be known
  */
 export async function labelRow(table: Table, row: JobItem, longWaitSeconds: number, now: Date): Promise<JobItem> {
   const set = firstLabel(row, row.decision?.longWaitSeconds ?? longWaitSeconds, now);
@@ -81,7 +81,7 @@ export async function labelRow(table: Table, row: JobItem, longWaitSeconds: numb
   return (await loadJob(table, roundOf(row))) ?? row;
 }
 
-/** Keys of the rounds whose decision waits to be folded and can be by now, earliest first. The index may lag behind. */
+/** Keys of the rounds that are due to be folded, earliest first. The index may lag. */
 export async function dueRounds(table: Table, clusterId: string, now: Date, limit: number): Promise<string[]> {
   const keys: string[] = [];
   const found = query(table, {
@@ -97,7 +97,7 @@ export async function dueRounds(table: Table, clusterId: string, now: Date, limi
   return keys;
 }
 
-/** Reads the rows of rounds consistently by their keys, 100 at a time. One that is not of its schema is named, and does not stop the others. */
+/** Reads rows consistently by their keys, 100 at a time. One that does not match its schema is named and does not stop the others. */
 export async function loadJobs(
   table: Table,
   clusterId: string,
@@ -126,8 +126,8 @@ export async function loadJobs(
 }
 
 /**
- * Notes on a row which of its lines stand in the ledger, and when it next has something to fold; takes it out of the index where it
- * is over. Whatever was told meanwhile is taken in: a mark holds only for the row as it was read.
+ * Marks on a row which of its lines are in the ledger, and when it next has something to fold; removes it from the index
+ * once it is finished. The write applies only to the row as it was read, so events that arrive meanwhile are not lost.
  * @throws RowContended
  */
 export async function markRow(
@@ -147,7 +147,7 @@ export async function markRow(
     throw new RowContended(`row of job ${read.job_id} of ${read.cluster_id} kept changing under its mark`);
 }
 
-/** The same of a row that nobody can read. What its lines said stands, so that it is not said again once it is repaired. */
+/** The same for an unreadable row. Its lines stay marked, so that they are not folded again once it is repaired. */
 export async function markBlindly(
   table: Table,
   clusterId: string,
@@ -175,19 +175,19 @@ export async function markBlindly(
 }
 
 /**
- * A row that has nothing to fold now: looked at again when it has, or never.
- * @param until where its label waits for an effect that may yet be undone
+ * Postpones a row that has nothing to fold now until it has, or for good.
+ * @param until set if its label waits for an effect that may yet be undone
  */
 export async function leaveUntilDue(table: Table, row: JobItem, until: Date | null): Promise<void> {
   const label = until === null ? nextDue(row) : until.toISOString();
   const queue = nextQueueDue(row)?.toISOString() ?? null;
   const due = label === null || (queue !== null && queue < label) ? queue : label;
   if (due === row.unfolded_due) return;
-  // Where something was told meanwhile, that has set the row due itself.
+  // An event that arrived meanwhile has itself set when the row is due.
   await setDue(table, row, {}, due);
 }
 
-/** @returns false when the row has changed since it was read */
+/** @returns false if the row has changed since it was read */
 function setDue(table: Table, row: JobItem, set: Partial<JobItem>, due: string | null): Promise<boolean> {
   const leaves = due === null || row.unfolded === undefined;
   return setIfUnchanged(
@@ -200,7 +200,8 @@ function setDue(table: Table, row: JobItem, set: Partial<JobItem>, due: string |
 }
 
 /**
- * A later round of the same job was submitted: one that still pends, or runs, has left the queue then. The first word stands.
+ * A later round of the same job was submitted: an earlier one still pending or running left the queue then. The first
+ * recorded time stands.
  * @throws RowContended, UnreadableItem, OtherLayout
  */
 export async function recordSuperseded(table: Table, round: Round, at: string): Promise<void> {
@@ -221,7 +222,7 @@ function isOver({ ended_at, cancelled_at, superseded_at }: JobItem): boolean {
 
 const secondsOf = (now: Date) => Math.floor(now.getTime() / 1000);
 
-/** Sets and removes attributes while the guarded ones are as they were read. @returns false when one of them has changed */
+/** Sets and removes attributes while the guarded ones are as they were read. @returns false if one of them has changed */
 async function setIfUnchanged(
   table: Table,
   Key: { PK: string; SK: string },

@@ -4,31 +4,31 @@ import { OpenDigestItem, ShownListItem } from '../../../schemas/items/approval.t
 import { type Crowd, NO_CROWD } from '../../domain/crowd.ts';
 import { lostTheRace, parseItem, putItem, type Table } from './table.ts';
 
-/** Behind all open approvals in their list, so that the sweeper also finds channels where none is open any more. */
+/** Sorts after all open approvals in their list, so that the sweeper also finds channels where none is open any more. */
 const LISTED = { listing: 'APPROVALS#OPEN', listing_key: '~digest' };
-/** Each lost race means that another question came or went. */
+/** Each lost race means that another question was opened or closed. */
 const RACES = 20;
-/** A list is pressed while it is on the screen; its questions live a week at most. */
+/** A list is answered while it is on the screen; its questions live at most a week. */
 const LIST_LIFE_SECONDS = 14 * 86_400;
 
 const digestKey = (channel: string) => ({ PK: `APPROVAL#OPEN@${channel}`, SK: 'DIGEST' as const });
 const listKey = (id: string) => ({ PK: `APPROVAL#${id}`, SK: 'LIST' as const });
 const LIST_ID = /^LIST@[0-9a-f]{32}$/;
 
-/** Other executions kept changing what is open in a channel. Left to the sweeper, or retried. */
+/** Other executions kept changing a channel's open questions. Left to the sweeper, or retried. */
 export class CrowdContended extends Error {
   override name = 'CrowdContended' as const;
 }
 
-/** What is open in a channel (its crowd), as far as it is known. */
+/** The known open questions of a channel (its crowd). */
 export async function loadCrowd(table: Table, channel: string): Promise<Crowd> {
   return (await load(table, channel)) ?? NO_CROWD;
 }
 
 /**
- * Changes what is open in a channel as a whole, while nobody else does.
- * @param next null where nothing is to change
- * @returns it as it was, and as it is
+ * Changes a channel's crowd by compare-and-set.
+ * @param next returns null to change nothing
+ * @returns the crowd before and after
  * @throws CrowdContended
  */
 export async function changeCrowd(
@@ -64,7 +64,7 @@ export async function changeCrowd(
   throw new CrowdContended(`what is open in ${channel} changed ${RACES} times while it was read`);
 }
 
-/** Channels with open questions, or with a list that still has to say that there are none. */
+/** Channels with open questions, or with a list that does not yet show that there are none. */
 export async function crowdedChannels(table: Table): Promise<string[]> {
   const answer = await table.client.send(
     new QueryCommand({
@@ -77,7 +77,7 @@ export async function crowdedChannels(table: Table): Promise<string[]> {
   return (answer.Items ?? []).map(({ PK }) => String(PK).slice(digestKey('').PK.length));
 }
 
-/** Pins a list before it is shown. @returns what its buttons carry: the same for the same questions */
+/** Pins a list before it is shown. @returns the id for its buttons: the same for the same questions */
 export async function pinList(table: Table, ids: readonly string[], now: Date): Promise<string> {
   const id = `LIST@${createHash('sha256').update(JSON.stringify(ids)).digest('hex').slice(0, 32)}`;
   const ttl = Math.ceil(now.getTime() / 1000) + LIST_LIFE_SECONDS;
@@ -85,7 +85,7 @@ export async function pinList(table: Table, ids: readonly string[], now: Date): 
   return id;
 }
 
-/** The questions of a list as it was shown; null for one that is not known. */
+/** The questions of a list as shown; null for an unknown list. */
 export async function loadList(table: Table, id: string): Promise<readonly string[] | null> {
   if (!LIST_ID.test(id)) return null;
   const answer = await table.client.send(

@@ -8,10 +8,10 @@ import { clusterKey, parseItem, type Table } from './table.ts';
 const BATCH = 100;
 
 /**
- * Whatever is under these keys, however many and large they are, for whoever shows it. A decision reads with `readTogether`, which is
+ * Reads these keys, however many and however large the items, for display. A decision reads with `readTogether`, which is
  * one request.
  *
- * @returns in the order of the keys, null where there is nothing
+ * @returns in the order of the keys, null for absent items
  */
 export async function readMany(table: Table, keys: readonly ItemKey[]): Promise<(Record<string, unknown> | null)[]> {
   const found = new Map<string, Record<string, unknown>>();
@@ -22,13 +22,13 @@ export async function readMany(table: Table, keys: readonly ItemKey[]): Promise<
     const RequestItems = { [table.name]: { Keys: waiting.splice(0, BATCH), ConsistentRead: true } };
     const answer = await table.client.send(new BatchGetCommand({ RequestItems }));
     for (const item of answer.Responses?.[table.name] ?? []) found.set(nameOf(item), item);
-    // Large items do not all fit into one answer.
+    // Large items do not all fit into one response.
     waiting.push(...(answer.UnprocessedKeys?.[table.name]?.Keys ?? []));
   }
   return keys.map((key) => found.get(nameOf(key)) ?? null);
 }
 
-/** An item as its schema has it; null where there is none, or it is not of it. */
+/** The parsed item; null if it is absent or does not match its schema. */
 export function readable<T extends z.ZodType>(schema: T, item: Record<string, unknown> | null): z.infer<T> | null {
   try {
     return item && parseItem(schema, item);
@@ -38,7 +38,7 @@ export function readable<T extends z.ZodType>(schema: T, item: Record<string, un
   }
 }
 
-/** An item that a cluster has once, of each of these clusters that has one that can be read. */
+/** A per-cluster item of each of these clusters that has a readable one. */
 export async function readOfClusters<T extends z.ZodType>(
   table: Table,
   clusterIds: readonly string[],

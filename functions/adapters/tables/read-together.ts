@@ -7,16 +7,16 @@ export interface ItemKey {
   readonly SK: string;
 }
 
-/** Items that were read at once, by key; undefined where there is none. */
+/** Items read in one request, by key; undefined if absent. */
 export type Items = (key: ItemKey) => Record<string, unknown> | undefined;
 
-/** A busy table may leave keys out; asking for the rest is cheap, and more than this is a fault. */
+/** A busy table may leave keys out; asking again for the rest is cheap, and more rounds than this are a fault. */
 const ATTEMPTS = 3;
 
 /**
- * Reads what one handler needs to know, consistently, in one request instead of one for each item.
+ * Reads everything one handler needs, consistently, in one request instead of one per item.
  * @param keys at most 100, each once
- * @throws UnreadableItem when the table left some of them out: what was not read may be there
+ * @throws UnreadableItem if the table left some of them out: an unread item may exist
  */
 export async function readTogether(table: Table, keys: readonly ItemKey[]): Promise<Items> {
   const found = new Map<string, Record<string, unknown>>();

@@ -7,7 +7,7 @@ import { clusterKey, lostTheRace, parseItem, putItem, type Table } from './table
 
 const refitKey = (clusterId: string, epoch: number) => ({ PK: clusterKey(clusterId), SK: `REFIT#${epoch}` });
 
-/** The refit of an epoch; of the epoch after the one in force, the newest attempt that was rejected. @throws UnreadableItem */
+/** The refit of an epoch; for the epoch after the active one, the newest rejected attempt. @throws UnreadableItem */
 export async function loadRefit(table: Table, clusterId: string, epoch: number): Promise<RefitItem | null> {
   const answer = await table.client.send(
     new GetCommand({ TableName: table.name, Key: refitKey(clusterId, epoch), ConsistentRead: true }),
@@ -28,8 +28,8 @@ export async function listRefits(table: Table, clusterId: string): Promise<Refit
 }
 
 /**
- * Keeps a refit with its proof. In the place of an attempt that was rejected, and of itself when a retry writes it again,
- * but never of one that is or was in force.
+ * Stores a refit with its proof. Replaces a rejected attempt, or itself if a retry writes it again, but never one that is
+ * or was active.
  */
 export async function saveRefit(table: Table, clusterId: string, refit: Refit): Promise<void> {
   const own = refit.status === 'rejected' ? '' : ' OR (#by = :by AND #status = :status)';
@@ -49,7 +49,7 @@ export async function saveRefit(table: Table, clusterId: string, refit: Refit): 
   );
 }
 
-/** Notes how a promoted refit is doing. One that has been rolled back stays so. */
+/** Records how a promoted refit is doing. A rolled-back one stays rolled back. */
 export async function saveLook(
   table: Table,
   clusterId: string,
@@ -81,7 +81,7 @@ async function unlessOvertaken(write: Promise<unknown>): Promise<void> {
   });
 }
 
-/** Refits of a cluster that can be read, whatever became of them, the newest first. */
+/** The readable refits of a cluster, whatever their state, newest first. */
 export async function readableRefits(table: Table, clusterId: string): Promise<RefitItem[]> {
   const refits: RefitItem[] = [];
   const found = query(table, {

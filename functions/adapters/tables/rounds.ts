@@ -6,7 +6,7 @@ import { clusterKey, parseItem, type Table } from './table.ts';
 type Job = Omit<Round, 'submittedAt'>;
 
 /**
- * The rows of one job, the newest round first, up to a time of submission. Read consistently.
+ * The rows of one job submitted up to a given time, newest round first. Read consistently.
  * @throws UnreadableItem, OtherLayout
  */
 export async function* roundsBefore(table: Table, { clusterId, jobId }: Job, until: string): AsyncGenerator<JobItem> {
@@ -16,26 +16,26 @@ export async function* roundsBefore(table: Table, { clusterId, jobId }: Job, unt
     ExpressionAttributeValues: { ':pk': clusterKey(clusterId), ':rows': rows, ':until': `${rows}${until}` },
     ScanIndexForward: false,
     ConsistentRead: true,
-    // Seldom is there another round, and seldom is more than the newest one looked at.
+    // There is seldom a second round, and seldom does a caller look beyond the newest.
     Limit: 2,
   });
   for await (const item of found) yield parseItem(JobItem, item);
 }
 
-/** All rounds of one job, the oldest first. */
+/** All rounds of one job, oldest first. */
 export async function roundsOf(table: Table, job: Job): Promise<JobItem[]> {
   const rows: JobItem[] = [];
   for await (const row of roundsBefore(table, job, '~')) rows.push(row);
   return rows.reverse();
 }
 
-/** The latest round submitted at or before an instant; null where there is none. */
+/** The latest round submitted at or before an instant, or null. */
 export async function latestRound(table: Table, job: Job, at: string): Promise<JobItem | null> {
   for await (const row of roundsBefore(table, job, canonicalInstant(at))) return row;
   return null;
 }
 
-/** The claimed rounds of the same job just before and just after this one; null where there is none. */
+/** The claimed rounds of the same job just before and just after this one, each null if there is none. */
 export async function neighboursOf(
   table: Table,
   round: Round,

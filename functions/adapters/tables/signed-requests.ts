@@ -1,15 +1,15 @@
 import { conditionally, putItem, type Table } from './table.ts';
 
-/** Clocks of several machines differ by less. */
+/** The clocks of our machines differ by less. */
 const MARGIN_SECONDS = 60;
 
 /**
- * Notes that a signed request was taken, for as long as its signature is valid: the second of two equal requests is
- * somebody's copy. Slack sends an interaction once and shows the person an error when it is not answered, so a true
- * click that is pressed again comes with a new timestamp and a new signature.
+ * Records an accepted request for as long as its signature is valid: the second of two equal requests is a replay.
+ * Slack sends an interaction once and shows the person an error if it gets no response, so a genuine second click has a new
+ * timestamp and a new signature.
  *
- * @param digest of what was signed; neither signature nor body is stored
- * @returns false when it was taken before
+ * @param digest of the signed content; neither signature nor body is stored
+ * @returns false if it was accepted before
  */
 export function takeOnce(
   table: Table,

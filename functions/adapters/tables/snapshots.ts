@@ -10,8 +10,8 @@ import { clusterKey, conditionally, parseItem, putItem, type Table } from './tab
 export const snapshotKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK: 'SNAPSHOT' as const });
 
 /**
- * Keeps the newest for a fold to take into the ledger. One that a clock which has been set back since put ahead gives way.
- * @returns false where it is not newer than the last
+ * Keeps the newest snapshot until a fold adds it to the ledger. One dated in the future by a clock since corrected is replaced.
+ * @returns false if it is not newer than the last
  */
 export async function keepSnapshot(
   table: Table,
@@ -33,8 +33,8 @@ export async function keepSnapshot(
 }
 
 /**
- * The one that waits, as a line of the ledger; null where none does, or only one that has waited so long that the events since say
- * more. @throws UnreadableItem, OtherLayout
+ * The waiting snapshot as a ledger line; null if there is none, or it is so old that the events since say more.
+ * @throws UnreadableItem, OtherLayout
  */
 export function snapshotFrom(items: Items, clusterId: string, now: Date): SnapshotLine | null {
   const item = items(snapshotKey(clusterId));
@@ -45,7 +45,7 @@ export function snapshotFrom(items: Items, clusterId: string, now: Date): Snapsh
   return { kind: 'snapshot', at: secondsOf(at), pending, running, pendingGpus: pendingGpus ?? null };
 }
 
-/** It stands in the ledger. A newer one that came meanwhile still waits. */
+/** Marks the snapshot as in the ledger. A newer one that arrived meanwhile still waits. */
 export async function markSnapshot(table: Table, clusterId: string, { at }: Pick<SnapshotLine, 'at'>): Promise<void> {
   await conditionally(
     table.client.send(

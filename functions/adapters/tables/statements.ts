@@ -3,7 +3,7 @@ import { StatementsItem } from '../../../schemas/items/approval.ts';
 import type { Statements } from '../../domain/rolling-statements.ts';
 import { lostTheRace, parseItem, putItem, type Table } from './table.ts';
 
-/** Each lost race means that another statement came in. */
+/** Each lost race means that another statement was added. */
 const RACES = 30;
 
 /** Other executions kept changing the statements of a cluster. Retried by the machine. */
@@ -13,14 +13,14 @@ export class StatementsContended extends Error {
 
 const statementsKey = (clusterId: string) => ({ PK: `APPROVAL#STATEMENTS@${clusterId}`, SK: 'DIGEST' as const });
 
-/** The statements of a cluster that share the message at hand; null while there was none. */
+/** The statements of a cluster in the current shared message; null before the first. */
 export async function loadStatements(table: Table, clusterId: string): Promise<Statements | null> {
   return load(table, clusterId);
 }
 
 /**
- * Changes them as a whole, while nobody else does, so that none is lost.
- * @param next answers what it was given where nothing is to change
+ * Changes them by compare-and-set, so that none is lost.
+ * @param next returns its argument to change nothing
  * @throws StatementsContended
  */
 export async function changeStatements(

@@ -6,12 +6,12 @@ import { OtherLayout, UnreadableItem } from '../../application/unreadable.ts';
 import { type Round, roundKey } from '../../domain/round.ts';
 import { clientSettings, withoutConnection } from '../aws/client.ts';
 
-/** One client for the life of the process; the endpoint and credentials come from the environment. */
+/** One client for the life of the process; endpoint and credentials come from the environment. */
 const client = DynamoDBDocumentClient.from(withoutConnection(new DynamoDBClient(clientSettings())), {
   marshallOptions: { removeUndefinedValues: true },
 });
 
-/** The single table, bound to its name. Stores take it as their first argument, so that a test can hand in another. */
+/** The single table, bound to its name. Stores take it as their first argument, so that a test can pass another. */
 export interface Table {
   client: DynamoDBDocumentClient;
   name: string;
@@ -23,11 +23,11 @@ export function table(name: string): Table {
 
 export const clusterKey = (clusterId: string) => `CLUSTER#${clusterId}`;
 export const jobKey = (round: Round) => rowKey(round.clusterId, roundKey(round));
-/** The same by the key of the round, as the index of unfolded rows and the reservations know it. */
+/** The same by the key of the round, as used in the index of unfolded rows and in reservations. */
 export const rowKey = (clusterId: string, round: string) => ({ PK: clusterKey(clusterId), SK: `JOB#${round}` });
 
 /**
- * Parses an item as it came from the table.
+ * Parses an item from the table.
  * @throws OtherLayout, UnreadableItem naming the fields, not their values
  */
 export function parseItem<T extends z.ZodType>(schema: T, item: Record<string, unknown>): z.infer<T> {
@@ -48,7 +48,7 @@ type Conditions = Pick<
   'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
 >;
 
-/** Puts a whole item, with its layout. Everything that can come into being is written by this or by `upsertItem`. */
+/** Puts a whole item, with its layout. Every new item is written by this or by `upsertItem`. */
 export async function putItem<T extends { PK: string; SK: string }>(
   { client, name }: Table,
   item: T,
@@ -60,8 +60,8 @@ export async function putItem<T extends { PK: string; SK: string }>(
 }
 
 /**
- * Updates an item that may not be there yet, with its layout.
- * @returns its attributes as `ReturnValues` asks for them
+ * Updates an item that may not exist yet, with its layout.
+ * @returns its attributes as requested by `ReturnValues`
  */
 export async function upsertItem(
   { client, name }: Table,
@@ -83,12 +83,12 @@ export async function upsertItem(
   return answer.Attributes ?? {};
 }
 
-/** The condition of a conditional write did not hold: somebody else was first. */
+/** The condition of a write did not hold: another writer was first. */
 export function lostTheRace(error: unknown): error is ConditionalCheckFailedException {
   return error instanceof ConditionalCheckFailedException;
 }
 
-/** True when the write took place, false when its condition did not hold. */
+/** True if the write took place, false if its condition did not hold. */
 export async function conditionally(write: Promise<unknown>): Promise<boolean> {
   try {
     await write;

@@ -2,12 +2,12 @@ import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { TokenItem } from '../../../schemas/items/approval.ts';
 import { conditionally, parseItem, putItem, type Table } from './table.ts';
 
-/** A token outlives its approval by a day, for the sweeper; then it is useless and goes by itself. */
+/** A token outlives its approval by a day, for the sweeper; then it is useless and expires. */
 const GRACE_SECONDS = 86_400;
 
 const tokenKey = (approvalId: string) => ({ PK: `TOKEN#${approvalId}`, SK: 'TOKEN' as const });
 
-/** Keeps the credential of the newest question; an older one is replaced. Write only: request-approval cannot read it. */
+/** Stores the credential of the newest question, replacing an older one. Write-only: request-approval cannot read it. */
 export async function storeToken(
   table: Table,
   id: string,
@@ -18,7 +18,7 @@ export async function storeToken(
   await putItem(table, { ...tokenKey(id), token, stored_at: now.toISOString(), ttl });
 }
 
-/** The credential that resumes the execution, or null once it was used. Only the webhook, the sweeper and ingest-outcome may call this. */
+/** The credential that resumes the execution, or null once used. Only the webhook, the sweeper and ingest-outcome may call this. */
 export async function loadToken(table: Table, id: string): Promise<string | null> {
   const answer = await table.client.send(
     new GetCommand({ TableName: table.name, Key: tokenKey(id), ConsistentRead: true }),
@@ -26,7 +26,7 @@ export async function loadToken(table: Table, id: string): Promise<string | null
   return answer.Item ? parseItem(TokenItem, answer.Item).token : null;
 }
 
-/** Removes a used token. False when a retried question has replaced it meanwhile: that one is still to be answered. */
+/** Removes a used token. False if a retried question has replaced it meanwhile: that one still needs its answer. */
 export async function deleteToken(table: Table, id: string, used: string): Promise<boolean> {
   return conditionally(
     table.client.send(

@@ -2,13 +2,13 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { calibrationKey } from './calibration.ts';
 import { conditionally, type Table } from './table.ts';
 
-/** A cluster that stays broken is reported again the next day: by then somebody else is on call. */
+/** A cluster that stays broken is reported again the next day, when somebody else is on call. */
 const REMIND_MS = 86_400_000;
 
 /**
- * Lets one run tell people that a cluster could not be visited, once per kind of trouble and day. Works on an item that
- * cannot be read, since it only writes beside what is broken.
- * @returns false when they have been told
+ * Lets one run report that a cluster could not be visited, once per kind of problem and day. Works on an unreadable item,
+ * since it does not touch the broken attributes.
+ * @returns false if it was already reported
  */
 export async function claimTrouble(table: Table, clusterId: string, error: string, now: Date): Promise<boolean> {
   const untold = 'attribute_not_exists(visit_error) OR visit_error <> :error OR visit_error_told_at < :yesterday';
@@ -29,7 +29,7 @@ export async function claimTrouble(table: Table, clusterId: string, error: strin
   );
 }
 
-/** Forgets the trouble: after a visit that succeeded, and where people could not be told, so that the next run tells them. */
+/** Clears the report after a successful visit, or if it could not be sent, so that the next run sends it. */
 export async function forgetTrouble(table: Table, clusterId: string): Promise<void> {
   await conditionally(
     table.client.send(

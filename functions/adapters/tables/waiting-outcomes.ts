@@ -13,7 +13,7 @@ const waitingKey = ({ clusterId, jobId }: Job, { at, type }: Pick<Told, 'at' | '
   SK: `OUTCOME#${escapedJobId(jobId)}#${at}#${type}`,
 });
 
-/** Keeps an outcome whose round nobody has claimed yet. The first word at an instant stands. */
+/** Stores an outcome whose round is not claimed yet. The first event at an instant stands. */
 export async function keepWaiting(table: Table, outcome: Outcome, now: Date): Promise<void> {
   const { clusterId, jobId, told } = outcome;
   const item: Omit<OutcomeItem, 'v'> = {
@@ -29,7 +29,7 @@ export async function keepWaiting(table: Table, outcome: Outcome, now: Date): Pr
   await conditionally(putItem(table, item, { ConditionExpression: 'attribute_not_exists(PK)' }));
 }
 
-/** Outcomes of a job that wait, of the time of this round's submission or later, the earliest first. @throws UnreadableItem */
+/** Waiting outcomes of a job from this round's submission on, earliest first. @throws UnreadableItem */
 export async function waitingFor(table: Table, round: Round): Promise<Told[]> {
   const rows = `OUTCOME#${escapedJobId(round.jobId)}#`;
   const waiting: Told[] = [];
@@ -49,7 +49,7 @@ export async function waitingFor(table: Table, round: Round): Promise<Told[]> {
   return waiting;
 }
 
-/** Harmless when it is gone already. */
+/** Harmless if it is already gone. */
 export async function dropWaiting(table: Table, job: Job, told: Told): Promise<void> {
   await table.client.send(new DeleteCommand({ TableName: table.name, Key: waitingKey(job, told) }));
 }

@@ -4,13 +4,13 @@ import { type HttpSettings, jsonClient } from '../http/json-client.ts';
 import { vgacPlatform } from './platform.ts';
 import { vgacV1 } from './v1.ts';
 
-/** How a cluster's VGAC is reached; of a cluster that has one. */
+/** How to reach the VGAC of a cluster that has one. */
 export type VgacConfig = Omit<ClusterConfig['vgac'], 'variant'> & { readonly variant: 'v1' | 'platform' };
 
 /**
- * The VGAC of one cluster: its own base URL and time limit where configured, else those of the installation.
- * @param defaults `apiKey` is the value of the key that applies here (the cluster's own, else the installation's)
- * @throws VgacRefused when the base URL or the key cannot be used
+ * The VGAC of one cluster: its own base URL and time limit if configured, otherwise those of the installation.
+ * @param defaults `apiKey` is the value of the applicable key (the cluster's own, otherwise the installation's)
+ * @throws VgacRefused if the base URL or the key is unusable
  */
 export function connectVgac(config: VgacConfig, defaults: HttpSettings): Vgac {
   const baseUrl = config.baseUrl ?? defaults.baseUrl;

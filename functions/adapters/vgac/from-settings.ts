@@ -5,14 +5,14 @@ import type { Vgac } from '../../application/decisions/vgac.ts';
 import { readSecret } from '../aws/secrets.ts';
 import { connectVgac } from './connect.ts';
 
-/** What a function that calls VGAC needs in its environment. An empty key name means VGAC asks for none, an empty URL that each cluster names its own. */
+/** Environment of a function that calls VGAC. An empty key name means that VGAC needs none; an empty URL, that each cluster has its own. */
 export const vgacSettings = {
   VGAC_API_BASE_URL: z.url().or(z.literal('')).default(''),
   VGAC_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(20).default(10),
   VGAC_API_KEY_NAME: z.string().default(''),
 };
 
-/** The VGAC of a cluster, with the cluster's own key where it has one, else the installation's; null for a cluster without one. */
+/** The VGAC of a cluster, with the cluster's own key if it has one, otherwise the installation's; null for a cluster without VGAC. */
 export async function vgacFor(
   config: ClusterConfig,
   env: { VGAC_API_BASE_URL: string; VGAC_TIMEOUT_SECONDS: number; VGAC_API_KEY_NAME: string },

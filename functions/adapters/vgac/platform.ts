@@ -8,7 +8,7 @@ import {
 import type { JobToPredict, Vgac } from '../../application/decisions/vgac.ts';
 import type { JsonClient } from '../http/json-client.ts';
 
-/** The platform API, which asks by the shape of the job; one base URL per cluster. */
+/** The platform API, which predicts from the shape of the job; one base URL per cluster. */
 export function vgacPlatform(call: JsonClient): Vgac {
   return {
     async observe() {
@@ -45,8 +45,8 @@ export function vgacPlatform(call: JsonClient): Vgac {
 }
 
 /**
- * A job in VGAC's terms. VGAC requires some fields that a collector may leave out; absent means: priority 0 (neither
- * raised nor lowered), namespace `default` (as in Kubernetes), not distributed. `cpu` is in cores: 1000 millis are one.
+ * A job in VGAC's terms. VGAC requires some fields that a collector may leave out; their defaults are priority 0 (neither
+ * raised nor lowered), namespace `default` (as in Kubernetes) and not distributed. `cpu` is in cores: 1000 millis are one.
  */
 export function waitRequest({
   queue,

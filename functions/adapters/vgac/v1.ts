@@ -3,8 +3,8 @@ import { type Vgac, VgacMalformed } from '../../application/decisions/vgac.ts';
 import type { JsonClient } from '../http/json-client.ts';
 
 /**
- * The v1 API, which asks by job id.
- * @param riskScoreIsProbability only then is `risk_score` P(wait > T); otherwise v1 gives no probability at all
+ * The v1 API, which predicts by job id.
+ * @param riskScoreIsProbability only if set is `risk_score` P(wait > T); otherwise v1 gives no probability at all
  */
 export function vgacV1(call: JsonClient, riskScoreIsProbability: boolean): Vgac {
   return {

@@ -5,7 +5,7 @@ import { table } from '../adapters/tables/table.ts';
 import { refitModel } from '../application/recalibration/refit-model.ts';
 import { task } from '../runtime/task.ts';
 
-/** Fits the built-in forecast from scratch on the newest rounds of the ledger, and proves it on the newest of them. Changes nothing. */
+/** Refits the built-in forecast from scratch on the newest ledger rounds, with proof on the newest of them. Changes nothing. */
 export const handler = task(
   { input: RefitModelInput, output: RefitModelOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async ({ clusterId }, { env, log }) => {

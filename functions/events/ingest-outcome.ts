@@ -36,7 +36,7 @@ export const handler = task(
     }
     const { outcome } = admission;
     if (outcome === null) return { contradicts: false, folded: 0 };
-    const { clusterId, jobId, told } = outcome;
+    const { clusterId, jobId, fact } = outcome;
     log.appendKeys({ clusterId, jobId });
     const store = table(env.DYNAMODB_TABLE_NAME);
     // Only T and the budgets are used here, and for an unknown cluster they do not depend on the platform.
@@ -55,7 +55,7 @@ export const handler = task(
     if (round === null) metrics.addMetric('OutcomeWaits', MetricUnit.Count, 1);
     if (contradicts) {
       metrics.addMetric('ContradictingOutcome', MetricUnit.Count, 1);
-      log.warn('an outcome contradicts what was stored before it', { type: told.type });
+      log.warn('an outcome contradicts what was stored before it', { type: fact.type });
     }
     if (round === null || !teaches) return { contradicts, folded: 0 };
     const { folded, unreadable } = await foldCluster(foldStore(store), config, now, [roundKey(round)]);

@@ -33,7 +33,10 @@ export const handler = task(
     const off = Math.abs(pending - counted.pending) + Math.abs(running - counted.running);
     if (off > 0) {
       metrics.addMetric('QueueCorrected', MetricUnit.Count, off);
-      log.warn('the scheduler counts another queue than events came to', { counted, scheduler: { pending, running } });
+      log.warn("the scheduler's counts of the queue differ from those from events", {
+        counted,
+        scheduler: { pending, running },
+      });
     }
     return { kept: true };
   },

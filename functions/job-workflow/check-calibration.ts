@@ -27,7 +27,7 @@ export const handler = task(
       if (unreadable.length > 0) metrics.addMetric('UnreadableRow', MetricUnit.Count, unreadable.length);
     } catch (error) {
       const { name, message } = error instanceof Error ? error : { name: 'unknown', message: '' };
-      if (isOutrun(error)) log.info('the fold is left to the next', { clusterId, jobId, error: name });
+      if (isOutrun(error)) log.info('lost the race to fold; the next run folds', { clusterId, jobId, error: name });
       else {
         // The verdict relies on what is folded and goes stale with it; until then the log has to say why.
         metrics.addMetric('FoldFailed', MetricUnit.Count, 1);

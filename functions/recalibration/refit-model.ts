@@ -10,7 +10,7 @@ export const handler = task(
   { input: RefitModelInput, output: RefitModelOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async ({ clusterId }, { env, log }) => {
     const fitted = await refitModel(refitModelStore(table(env.DYNAMODB_TABLE_NAME)), clusterId);
-    log.info('fitted the forecast anew', {
+    log.info('refitted the forecast', {
       clusterId,
       epoch: fitted.epoch,
       better: fitted.better,

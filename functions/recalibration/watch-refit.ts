@@ -10,7 +10,7 @@ export const handler = task(
   { input: WatchRefitInput, output: WatchRefitOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async ({ clusterId }, { env, now, log }) => {
     const look = await watchRefit(watchRefitStore(table(env.DYNAMODB_TABLE_NAME)), clusterId, now);
-    log.info('looked at the refit in force', look);
+    log.info('checked the refit in force', look);
     return look;
   },
 );

@@ -27,7 +27,7 @@ export async function present(ports: ApprovalPorts<PresentStore>, approval: Appr
     // Nobody can answer in the channel, but the console and the command line still take answers.
     if (!(error instanceof ChannelNotConnected)) throw error;
     const posted = (await ports.messages.postNotice?.(channel, approval)) ?? false;
-    ports.warn(posted ? 'people were told where to answer instead' : 'nobody was told of this question', error);
+    ports.warn(posted ? 'the question was posted without buttons' : 'nobody was notified of this question', error);
   }
 }
 

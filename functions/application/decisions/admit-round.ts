@@ -30,10 +30,10 @@ async function joinWaiting(store: AdmissionStore, job: Job, now: Date): Promise<
   const waiting = await store.waitingFor(job);
   if (waiting.length === 0) return;
   const { longWaitSeconds } = await store.loadConfig(job.clusterId, job.platform);
-  for (const told of waiting) {
+  for (const fact of waiting) {
     // Joins this round, unless a later one that was still submitted before the outcome has been claimed meanwhile.
-    const latest = await store.latestRound(job, told.at);
-    await store.recordOutcome(latest ? roundOf(latest) : job, told, longWaitSeconds, now);
-    await store.dropWaiting(job, told);
+    const latest = await store.latestRound(job, fact.at);
+    await store.recordOutcome(latest ? roundOf(latest) : job, fact, longWaitSeconds, now);
+    await store.dropWaiting(job, fact);
   }
 }

@@ -8,7 +8,7 @@ import type { Job } from '../../../schemas/machines/job-workflow.ts';
 import type { Observation } from '../../../schemas/ports/vgac.ts';
 import type { Platform } from '../../../schemas/primitives.ts';
 import type { AskPlaces } from '../../domain/asking.ts';
-import type { Told } from '../../domain/outcome.ts';
+import type { JobFact } from '../../domain/outcome.ts';
 import type { Profile } from '../../domain/profile.ts';
 import type { TierNumber } from '../../domain/reservations.ts';
 import type { Round } from '../../domain/round.ts';
@@ -62,9 +62,9 @@ export interface AdmissionStore {
   latestRound(job: Job, at: string): Promise<JobItem | null>;
   recordOwnEffect(round: Round, decisionId: string): Promise<void>;
   recordSuperseded(round: Round, at: string): Promise<void>;
-  recordOutcome(round: Round, told: Told, longWaitSeconds: number, now: Date): Promise<unknown>;
-  waitingFor(round: Round): Promise<Told[]>;
-  dropWaiting(job: Job, told: Told): Promise<void>;
+  recordOutcome(round: Round, fact: JobFact, longWaitSeconds: number, now: Date): Promise<unknown>;
+  waitingFor(round: Round): Promise<JobFact[]>;
+  dropWaiting(job: Job, fact: JobFact): Promise<void>;
   loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;
 }
 

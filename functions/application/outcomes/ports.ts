@@ -6,7 +6,7 @@ import type { Folded } from '../../domain/fold-batch.ts';
 import type { RowKind } from '../../domain/forecast/rows.ts';
 import type { LedgerLine } from '../../domain/ledger-lines.ts';
 import type { Batch } from '../../domain/next-batch.ts';
-import type { Outcome, Told } from '../../domain/outcome.ts';
+import type { JobFact, Outcome } from '../../domain/outcome.ts';
 import type { TierNumber } from '../../domain/reservations.ts';
 import type { Round } from '../../domain/round.ts';
 import type { QueueSnapshot } from '../../domain/snapshot.ts';
@@ -127,11 +127,11 @@ export interface Recorded {
 }
 
 export interface OutcomeStore {
-  recordOutcome(round: Round, told: Told, longWaitSeconds: number, now: Date): Promise<Recorded>;
+  recordOutcome(round: Round, fact: JobFact, longWaitSeconds: number, now: Date): Promise<Recorded>;
   /** The latest round of a job that was submitted at or before an instant. */
   latestRound(job: Job, at: string): Promise<JobItem | null>;
   keepWaiting(outcome: Outcome, now: Date): Promise<void>;
-  dropWaiting(job: Job, told: Told): Promise<void>;
+  dropWaiting(job: Job, fact: JobFact): Promise<void>;
 }
 
 export interface SnapshotStore extends FoldStore {

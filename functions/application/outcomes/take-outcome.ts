@@ -20,18 +20,18 @@ export async function takeOutcome(
   longWaitSeconds: number,
   now: Date,
 ): Promise<Taken> {
-  const { clusterId, jobId, submittedAt, told } = outcome;
+  const { clusterId, jobId, submittedAt, fact } = outcome;
   const join = async (round: Round): Promise<Taken> => {
-    return { round, ...(await store.recordOutcome(round, told, longWaitSeconds, now)) };
+    return { round, ...(await store.recordOutcome(round, fact, longWaitSeconds, now)) };
   };
   if (submittedAt !== null) return join({ clusterId, jobId, submittedAt });
 
-  const known = await store.latestRound(outcome, told.at);
+  const known = await store.latestRound(outcome, fact.at);
   if (known) return join(roundOf(known));
   await store.keepWaiting(outcome, now);
-  const claimed = await store.latestRound(outcome, told.at);
+  const claimed = await store.latestRound(outcome, fact.at);
   if (!claimed) return { round: null, contradicts: false, teaches: false };
   const taken = await join(roundOf(claimed));
-  await store.dropWaiting(outcome, told);
+  await store.dropWaiting(outcome, fact);
   return taken;
 }

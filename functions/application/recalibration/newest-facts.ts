@@ -9,7 +9,7 @@ interface Part {
   readonly sinceEpoch?: number;
 }
 
-/** The facts of the newest rounds, in ledger order. They never change, since the ledger does not. @throws UnreadableItem, UnreadableState */
+/** The facts of the newest rounds, in ledger order; immutable, as the ledger is. @throws UnreadableItem, UnreadableState */
 export async function newestFacts(store: FactReader, clusterId: string, part: Part): Promise<Fact[]> {
   const newestFirst: Fact[] = [];
   let rounds = 0;

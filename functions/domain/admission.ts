@@ -17,18 +17,18 @@ export type RefusalCode =
 interface Refusal {
   ok: false;
   code: RefusalCode;
-  /** Names the field and what to write; values come from outside and are not repeated. */
+  /** Names the field and what it should be; values come from outside and are never repeated. */
   detail: string;
 }
 
 export type Admission = { ok: true; job: Job } | Refusal;
-/** The outcome is null where the event says nothing about its round. */
+/** The outcome is null when the event says nothing about its round. */
 export type OutcomeAdmission = { ok: true; outcome: Outcome | null } | Refusal;
 
 /**
- * Decides whether an event names a job that can be trusted to be one. Whatever cannot is refused whole:
- * a guess at a half-readable job could end in an action on another. The job comes out as its round: an array under the
- * array's own id, the time of submission in its one spelling.
+ * Decides whether an event describes a job we can trust. Anything else is refused as a whole: guessing at a half-readable
+ * job could end in an action on another one. The job comes back as its round: an array under the array's own id, and the
+ * submission time in canonical form.
  */
 export function admit(event: unknown, now: Date): Admission {
   const parsed = JobSubmittedEvent.safeParse(event);
@@ -44,8 +44,8 @@ export function admit(event: unknown, now: Date): Admission {
 }
 
 /**
- * The same for what collectors say of a job later. A time ahead of the clock is refused here too: local time stamped as UTC
- * would teach long waits for good, and one label of the year 2099 makes everything after it look old.
+ * The same for later events about a job. A time ahead of the clock is refused here too: local time stamped as UTC would
+ * teach long waits forever, and one label from the year 2099 would make everything after it look old.
  */
 export function admitOutcome(event: unknown, now: Date): OutcomeAdmission {
   const parsed = OutcomeEvent.safeParse(event);
@@ -54,10 +54,10 @@ export function admitOutcome(event: unknown, now: Date): OutcomeAdmission {
   return ahead(Object.fromEntries(times), 'outcomeInTheFuture', now) ?? { ok: true, outcome: outcomeOf(parsed.data) };
 }
 
-/** The snapshot is null where it is too old: what events told since then says more. */
+/** The snapshot is null when it is too old: the events since then say more. */
 export type SnapshotAdmission = { ok: true; snapshot: QueueSnapshot | null } | Refusal;
 
-/** The same for what a collector has read of a whole queue. */
+/** The same for a collector's snapshot of a whole queue. */
 export function admitSnapshot(event: unknown, now: Date): SnapshotAdmission {
   const parsed = QueueSnapshotEvent.safeParse(event);
   if (!parsed.success) return unreadable(parsed.error);

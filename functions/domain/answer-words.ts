@@ -1,22 +1,22 @@
 import type { AnsweredIn, ApprovalItem } from '../../schemas/items/approval.ts';
 import { nothingWords, silenceWords, voidWords } from './question-words.ts';
 
-/** What is recorded where nobody said why; not worth a line of its own. */
+/** Recorded when no reason was given; not worth a line of its own. */
 export const DENIED_WITHOUT_REASON = 'denied without a reason';
 
-/** Where somebody answered. */
+/** Where an answer was given. */
 export const WHERE: Readonly<Record<AnsweredIn, string>> = {
   slack: 'in Slack',
   console: 'in the console',
   cli: 'on the command line',
 };
 
-/** How a surface writes what it says: plain text on the page and the command line, marks and mentions in Slack. */
+/** How a surface formats text: plain on the page and command line, markup and mentions in Slack. */
 export interface Style {
-  /** The word that says how the approval stands. */
+  /** The word for the status of the approval. */
   head(words: string, approval: ApprovalItem): string;
   by(person: string | undefined, via: AnsweredIn | undefined): string;
-  /** Words of a person or a rule. */
+  /** Text from a person or a rule. */
   quoted(text: string): string;
 }
 
@@ -26,7 +26,7 @@ const PLAIN: Style = {
   quoted: (text) => text,
 };
 
-/** How an approval stands, in one sentence. Nobody said no where nobody answered, and so nobody denied it. */
+/** The status of an approval in one sentence. An unanswered one is never called denied: nobody said no. */
 export function standingWords(approval: ApprovalItem, style: Style = PLAIN): string {
   const { status, question, decided_at: at, expires_at, decided_reason } = approval;
   const keep = question === 'keep';
@@ -53,14 +53,14 @@ export function standingWords(approval: ApprovalItem, style: Style = PLAIN): str
   }
 }
 
-/** The same for somebody who came too late: what nobody has closed yet has expired all the same. */
+/** The same for somebody who came too late: an approval past its time has expired, even if it is not closed yet. */
 export function closedWords(approval: ApprovalItem, style: Style = PLAIN): string {
   if (approval.status !== 'pending') return standingWords(approval, style);
   const head = style.head('Expired', approval);
   return `${head}: the time to answer ended ${clock(approval.expires_at)}; ${nothingWords(approval)}.`;
 }
 
-/** For somebody whose answer came after the decision, or after the time to answer. */
+/** For somebody who answered after the decision or after the expiry. */
 export function tooLateWords(approval: ApprovalItem): string {
   const isAnswered = approval.status === 'approved' || approval.status === 'denied' || approval.status === 'expired';
   return `${isAnswered ? 'Already answered, yours does not count. ' : ''}${closedWords(approval)}`;

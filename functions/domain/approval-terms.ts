@@ -1,12 +1,12 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { ApprovalItem, Subject } from '../../schemas/items/approval.ts';
 
-/** What the card of one question promises besides the decision. */
+/** What the card of a question promises besides the decision. */
 export type Terms = Pick<ApprovalItem, 'alternatives' | 'remind_at' | 'undo_seconds' | 'cards_at_once'>;
 
 /**
- * Fixes the promises of a card when the question is asked: a change of the configuration does not change what was shown.
- * The alternatives are the cluster's other configured actions on a job that waits; waiting itself is always one.
+ * Fixes the promises of a card when the question is asked, so that a later configuration change does not alter what was shown.
+ * The alternatives are the cluster's other configured actions on a waiting job; waiting itself is always one.
  */
 export function termsOf(
   config: Pick<ClusterConfig, 'actions' | 'approvals'>,

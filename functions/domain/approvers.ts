@@ -7,9 +7,9 @@ export type MayApprove = { readonly ok: true } | { readonly ok: false; readonly 
 
 /**
  * Whether this Slack user may answer an approval of this tier (DESIGN.md section 4): configured for cluster and tier, not
- * the job's own user, and the job's user known in Slack, because otherwise nobody can tell that it is not their own.
+ * the job's own user, and the job's user known in Slack, since otherwise approving one's own job cannot be ruled out.
  *
- * @param question.user the job's user as the cluster names it, if it does
+ * @param question.user the job's user as named by the cluster, if it names one
  */
 export function mayApprove(question: {
   config: Pick<ClusterConfig, 'approvers' | 'users' | 'allowUnmappedUsers'>;
@@ -30,19 +30,19 @@ export function mayApprove(question: {
   return { ok: true };
 }
 
-/** Who answers, and how they proved it: Slack's signature, the token of one machine, or IAM. */
+/** Who answers, and how they proved it: Slack's signature, the access key of the local home, or IAM. */
 export interface Answerer {
   kind: AnsweredIn;
-  /** A Slack user id; outside of Slack also a name or an ARN that the cluster's configuration maps to one. */
+  /** A Slack user id; outside Slack also a name or ARN that the cluster's configuration maps to one. */
   id: string;
 }
 
 /**
- * The Slack user id that stands for a person wherever they answer, so that one list of approvers holds for all ways.
- * Null for a name that the configuration does not map to anybody.
+ * The Slack user id of a person wherever they answer, so that one list of approvers serves every channel.
+ * Null for a name that the configuration maps to nobody.
  */
 export function slackIdOf({ users }: Pick<ClusterConfig, 'users'>, { kind, id }: Answerer): string | null {
-  // First: a cluster's user may be called like somebody's Slack id.
+  // Checked first: a cluster's user name may look like somebody's Slack id.
   if (kind === 'slack' || SlackUserId.safeParse(id).success) return id;
   return Object.hasOwn(users, id) ? (users[id] ?? null) : null;
 }

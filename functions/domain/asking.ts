@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '../../schemas/config.ts';
 
-/** Questions that are open, and those of the last hour. Times in ms since the epoch. */
+/** The open questions and those of the last hour. Times in ms since the epoch. */
 export interface AskPlaces {
   readonly open: readonly { readonly id: string; readonly tier: number; readonly until: number }[];
   readonly asked: readonly { readonly id: string; readonly tier: number; readonly at: number }[];
@@ -12,10 +12,10 @@ const HOUR_MS = 3_600_000;
 const GATE_TIER = 4;
 
 /**
- * Whether one more question about a tier is worth a human's time now (DESIGN.md section 3, Asking): in order of arrival, at most so
- * many open and so many an hour, some of each kept for tier 4.
+ * Whether another question about a tier may take a human's time now (DESIGN.md section 3, Asking). Questions are admitted in
+ * order of arrival, up to a number open and a number per hour, with some of each reserved for tier 4.
  *
- * @returns why not, as a sentence with the numbers; null where there is room
+ * @returns why not, as a sentence with the numbers; null when there is room
  */
 export function whyNotAsk(
   places: AskPlaces,
@@ -36,7 +36,7 @@ export function whyNotAsk(
   return `${asked.length} of ${limits.perHour} questions of this hour are asked${kept(question.tier, limits)}`;
 }
 
-/** With one more question, open until it expires; the same question twice takes one place. */
+/** Adds a question, open until it expires; the same question takes one place, however often it is added. */
 export function withQuestion(
   places: AskPlaces,
   { id, tier, until }: { readonly id: string; readonly tier: number; readonly until: number },
@@ -47,19 +47,19 @@ export function withQuestion(
   return { open: [...open, { id, tier, until }], asked: [...asked, { id, tier, at: now }] };
 }
 
-/** Without a question that has been answered, has expired or is void; that it was asked counts on. */
+/** Removes a question that was answered, expired or is void; it still counts towards the hour. */
 export function withoutQuestion(places: AskPlaces, id: string, now: number): AskPlaces {
   const { open, asked } = current(places, now);
   return { open: open.filter((other) => other.id !== id), asked };
 }
 
-/** Also one that was never recorded: it was not asked at all. */
+/** Removes a question entirely, when it was never recorded and so never asked. */
 export function withoutTrace(places: AskPlaces, id: string, now: number): AskPlaces {
   const { open, asked } = withoutQuestion(places, id, now);
   return { open, asked: asked.filter((other) => other.id !== id) };
 }
 
-/** A place frees itself when its question must have expired, whatever became of it. */
+/** A place frees itself once its question must have expired, whatever happened to it. */
 function current(places: AskPlaces, now: number): AskPlaces {
   return {
     open: places.open.filter(({ until }) => until > now),

@@ -1,4 +1,4 @@
-/** What an action is: its tier, whether it can be taken back, and whether it needs to be told where to. */
+/** What an action is: its tier, whether it can be undone, and whether it needs a target. */
 export interface Capability {
   readonly tier: 1 | 2 | 3 | 4;
   readonly reversible: boolean;
@@ -19,7 +19,7 @@ const CAPABILITIES: ReadonlyMap<string, Capability> = new Map([
 
 const SIGNED_DELTA = /^[+-][1-9]\d{0,8}$/;
 
-/** Null for an action nobody has described: it is never done. */
+/** Null for an unknown action, which is never done. */
 export function capabilityOf(action: string): Capability | null {
   return CAPABILITIES.get(action) ?? null;
 }

@@ -2,18 +2,18 @@ import { costOf, freeOf, holdOutShare } from './calibration/purse.ts';
 import { firstOf } from './rule.ts';
 import type { TierFacts, TierRule } from './tier-gate.ts';
 
-/** What the agent does about one job, going down from the tier that it calls for. Written anew by each choice. */
+/** What the agent does about one job, walking down from the tier it calls for. Overwritten by each choice. */
 export interface Chosen {
-  /** The tier done or held out, 0 for none. */
+  /** The tier done or held out; 0 for none. */
   tier: number;
   heldOut: boolean;
-  /** Share of such interventions that is left out; NaN for a statement, and where nothing is done. */
+  /** Hold-out share of such interventions; NaN for a statement, or when nothing is done. */
   share: number;
   /** What it reserves, in ten-thousandths of a token. */
   cost: number;
-  /** Why the tier called for is not done; null where it is. */
+  /** Why the tier called for is not done; null when it is. */
   reason: string | null;
-  /** Tiers passed over for want of tokens alone, as bits: 1 << (tier - 1). */
+  /** Tiers passed over only for lack of tokens, as bits: 1 << (tier - 1). */
   paper: number;
 }
 
@@ -21,26 +21,26 @@ export function nothingChosen(): Chosen {
   return { tier: 0, heldOut: false, share: Number.NaN, cost: 0, reason: null, paper: 0 };
 }
 
-/** The tiers of a set of bits, lowest first. */
+/** The tiers in a bit set, lowest first. */
 export function tiersIn(bits: number): number[] {
   return [1, 2, 3, 4].filter((tier) => (bits & (1 << (tier - 1))) !== 0);
 }
 
 export interface Walk {
-  /** The tier that the job calls for. */
+  /** The tier the job calls for. */
   readonly called: number;
-  /** Why no tier may be done at all, whatever it has earned; null where nothing bars it. */
+  /** Why no tier may act, whatever it has earned; null when nothing bars it. */
   readonly barred: string | null;
   readonly rules: readonly TierRule[];
   /** What is known of a tier; null for one that is not configured. */
   readonly factsOf: (tier: number) => TierFacts | null;
-  /** The round's number in the lottery of hold-outs, in [0, 1); asked only where an intervention would run. */
+  /** The round's hold-out draw, in [0, 1); called only when an intervention would run. */
   readonly draw: () => number;
 }
 
 /**
- * From the highest call down, the first tier that its evidence, its promise and the switches carry (CALIBRATION.md section 4): a
- * cluster that has not earned *gate* may still *suggest*, one that has not earned *suggest* may still *warn*.
+ * From the tier called for down, the first that evidence, promise and switches allow (CALIBRATION.md section 4): a cluster that
+ * has not earned *gate* may still *suggest*, one that has not earned *suggest* may still *warn*.
  */
 export function chooseTier({ called, barred, rules, factsOf, draw }: Walk, into: Chosen): void {
   into.tier = 0;

@@ -1,19 +1,19 @@
 import type { OpenDigestItem } from '../../schemas/items/approval.ts';
 
 /**
- * The questions of a channel: all that are open there, over all its clusters, in order of arrival; those beyond what people can follow one by
- * one share the card of a list.
+ * The open questions of a channel, over all its clusters, in order of arrival. Those beyond what people can follow one by one
+ * share the card of a list.
  */
 export type Crowd = Pick<OpenDigestItem, 'open' | 'lists'>;
 
 export const NO_CROWD: Crowd = { open: [], lists: [] };
 
-/** More than this nobody reads before pressing a button under it. */
+/** Nobody reads more than this before pressing a button below it. */
 export const LIST_LENGTH = 10;
 
 /**
- * With one more question: with a card of its own while no more than `atOnce` are open, else on the newest list that has room. The same
- * question twice has one place.
+ * Adds a question: on its own card while at most `atOnce` are open, else on the newest list with room. The same question takes
+ * one place, however often it is added.
  */
 export function joined(crowd: Crowd, id: string, atOnce: number): Crowd {
   const { open, lists } = crowd;
@@ -27,7 +27,7 @@ export function joined(crowd: Crowd, id: string, atOnce: number): Crowd {
   return { open: [...open, { id, list: number }], lists: [...lists, { number }] };
 }
 
-/** Without questions that are over. Lists stay until their cards have said so. */
+/** Removes closed questions. Lists stay until their cards show it. */
 export function without(crowd: Crowd, ids: ReadonlySet<string>): Crowd {
   return { ...crowd, open: crowd.open.filter(({ id }) => !ids.has(id)) };
 }
@@ -37,12 +37,12 @@ export function membersOf({ open }: Crowd, number: number): string[] {
   return open.filter(({ list }) => list === number).map(({ id }) => id);
 }
 
-/** The list that a question is on; null for one with a card of its own. */
+/** The list a question is on; null if it has its own card. */
 export function listOf({ open }: Crowd, id: string): number | null {
   return open.find((one) => one.id === id)?.list ?? null;
 }
 
-/** One list changed, or gone with `null`. */
+/** Changes one list; `null` removes it. */
 export function withList(crowd: Crowd, number: number, change: Partial<Crowd['lists'][number]> | null): Crowd {
   const lists = crowd.lists.flatMap((list) => {
     if (list.number !== number) return [list];

@@ -1,2 +1,2 @@
-/** Id of the digest of one day (UTC, `2026-11-20`); what its button carries. */
+/** Id of the digest of one day (UTC, `2026-11-20`), carried by its button. */
 export const digestIdOf = (clusterId: string, date: string) => `DAY@${clusterId}@${date}`;

@@ -9,13 +9,13 @@ import type { CalibrationState } from './calibration/state.ts';
 
 type Announcements = FoldClusterOutput['announcements'];
 
-/** What people have been told of a cluster's drift, or would have to be told now. */
+/** The drift of a cluster as last announced, or as it should be announced now. */
 export interface DriftStanding {
   readonly band: DriftBand;
   readonly alarm: DriftAlarm;
 }
 
-/** The drift of a cluster as its state has it. No verdict of a detector before the floor that the bands have too. */
+/** The drift in a cluster's state. Below the label floor of the bands, detectors have no say either. */
 export function driftStanding(state: CalibrationState): DriftStanding {
   const floor = state.n < state.numbers.gate.drift.labels;
   const [raw, served] = [!floor && state.rawAlarm > 0, !floor && state.servedAlarm > 0];
@@ -26,7 +26,7 @@ export function isSameDrift(one: DriftStanding, other: DriftStanding): boolean {
   return one.band === other.band && one.alarm === other.alarm;
 }
 
-/** The events about a change. Falling back to something milder asks nothing of VGAC. */
+/** The events for a change. Falling back to a milder band asks nothing of VGAC. */
 export function announcementsOf(
   clusterId: string,
   state: CalibrationState,
@@ -54,7 +54,7 @@ export function announcementsOf(
     ...common,
     reason: `${what}: ECE ${measured.ece?.toFixed(3) ?? 'unknown'} over ${measured.n} labels`,
   };
-  // Of what is served we take care ourselves, too; of its own model only VGAC can.
+  // We can recalibrate what is served ourselves; only VGAC can repair its own model.
   const ask = isWorse(from, to) && (recalibrationNeeded(state) || rawAlarm(to));
   return [
     { type: 'DriftDetected', detail: drift },
@@ -70,7 +70,7 @@ function isWorse(from: DriftStanding, to: DriftStanding): boolean {
   return severityOf(to.band) > severityOf(from.band) || alarmed(rawAlarm) || alarmed(servedAlarm);
 }
 
-/** The two detectors tell apart what a band cannot: who has to do something about it. */
+/** The two detectors show what a band cannot: who has to act. */
 function changeInWords(from: DriftStanding, to: DriftStanding): string {
   const changes: string[] = [];
   if (from.band !== to.band) {
@@ -93,7 +93,7 @@ const MEANING: Record<DriftBand, string> = {
   escalate: 'every decision goes to a human; a refit is tried, and VGAC asked to recalibrate',
 };
 
-/** What an alarm means to whoever reads it. */
+/** What an alarm means, for people. */
 export const ALARMS: Record<DriftAlarm, string> = {
   none: 'neither detector has an alarm',
   raw: "VGAC's model has drifted; what we serve still fits the outcomes",
@@ -101,7 +101,7 @@ export const ALARMS: Record<DriftAlarm, string> = {
   both: "VGAC's model has drifted, and what we serve does not fit the outcomes; evidence and ECE decide what it costs",
 };
 
-/** What people are told, with the numbers that a ratio alone would hide. */
+/** The notice to people, with the numbers that a ratio alone would hide. */
 export function driftSentences(report: FoldClusterOutput): {
   headline: string;
   meaning: string;
@@ -123,7 +123,7 @@ export function driftSentences(report: FoldClusterOutput): {
   };
 }
 
-/** What the bus and the people in Slack were last told; kept apart, since either may be down while the other is not. */
+/** What was last announced on the bus and in Slack; kept separately, since one may be down while the other is up. */
 export interface DriftNotices {
   readonly announced: DriftStanding;
   readonly heard: DriftStanding;

@@ -3,14 +3,14 @@ import type { Decision } from '../../schemas/decision.ts';
 import { tierName } from './thresholds.ts';
 
 /**
- * What a model may know of a decision: numbers and the names of our own rules. Nothing that a user can choose is in it
- * (no job, user, queue, cluster or target), so that no name can talk to the model.
+ * What a model may know of a decision: numbers and the names of our own rules. It holds nothing a user can choose (no job,
+ * user, queue, cluster or target), so that no name can inject instructions into the prompt.
  */
 export type Facts = readonly string[];
 
-/** Messages of our rules are made of these; anything else may have come from a configuration or an event. */
+/** Our rules' messages use only these characters; anything else may come from a configuration or an event. */
 const OWN_WORDS = /^[A-Za-z0-9 .,;:%()'+±>=-]*$/;
-/** The one rule whose sentence names what an operator wrote. */
+/** The one rule whose message quotes what an operator wrote. */
 const NAMES_THINGS = new Set(['misconfigured']);
 const MOST_REASONS = 6;
 
@@ -42,21 +42,21 @@ export function explanationFacts(decision: Decision): Facts {
   ];
 }
 
-/** The key under which an explanation is kept: the same facts in the same words of the same model are explained once. */
+/** The key of a stored explanation: the same facts, instructions and model are explained once. */
 export function factsHash(facts: Facts, model: string): string {
   return createHash('sha256')
     .update(JSON.stringify([model, INSTRUCTIONS, facts]))
     .digest('hex');
 }
 
-/** What the model is told to do. What it writes is checked all the same. */
+/** The model's instructions. Its output is checked all the same. */
 export const INSTRUCTIONS =
   'You explain one decision of an automatic scheduler assistant to a cluster operator. Write two or three plain ' +
   'sentences in English, at most 400 characters, from the facts only. Use numbers exactly as they are written there, ' +
   'as digits, and no others. Say why a human is asked and how far the prediction can be trusted. Do not advise, do ' +
   'not address the reader, no names, no links, no lists, no formatting.';
 
-/** The same in our own words: what stands where no model was asked, or what it wrote was not accepted. */
+/** Our own wording, used when no model was asked or its text was not accepted. */
 export function plainExplanation({ evidence, prediction, longWaitSeconds, reasons }: Decision): string {
   const { ece, nullMean, n, drift } = evidence;
   const [first] = reasons;
@@ -78,16 +78,16 @@ export function plainExplanation({ evidence, prediction, longWaitSeconds, reason
 const MOST_CHARACTERS = 500;
 const LEAST_CHARACTERS = 40;
 const NUMBER = /\d+(?:[.,]\d+)*/g;
-/** Numbers written out could say what no fact says. */
+/** Numbers in words could state something that no fact does. */
 const NUMBER_WORDS =
   /\b(zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|half|third|quarter|twice|double|dozen)\b/i;
-/** An explanation explains. Whoever reads it decides. */
+/** An explanation must not advise: the reader decides. */
 const ADVICE =
   /\b(approv\w*|den(y|ies|ied|ying)|reject\w*|recommend\w*|advis\w*|should|must|please|click\w*|press\w*|ignore\w*|instruct\w*|safe|harmless|trust me|system prompt|you)\b/i;
 
 type Accepted = { ok: true; text: string } | { ok: false; why: string };
 
-/** Whether a model's text may stand on a card: plain, short, no links or mentions, no advice, no number of its own. */
+/** Whether a model's text may appear on a card: plain and short, without links, mentions, advice or numbers of its own. */
 export function acceptExplanation(given: string, facts: Facts): Accepted {
   const text = given.replace(/\s+/gu, ' ').trim();
   const no = (why: string): Accepted => ({ ok: false, why });
@@ -103,7 +103,7 @@ export function acceptExplanation(given: string, facts: Facts): Accepted {
   return foreign ? no('a number that is not in the facts') : { ok: true, text };
 }
 
-/** Rounded down, as on the card: 84.9 percent never looks like the 85 it did not reach. */
+/** Rounded down, as on the card, so that 84.9 percent never looks like 85. */
 const percent = (share: number) => Math.floor(share * 100 + 1e-9);
 const minutes = (seconds: number) => (seconds < 600 ? Math.round(seconds / 6) / 10 : Math.round(seconds / 60));
 const sentence = (text: string) => {

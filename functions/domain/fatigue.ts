@@ -1,6 +1,6 @@
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
 
-/** How one person answers the approvals of one cluster: high rates in few seconds are clicks, not judgements. */
+/** How one person answers the approvals of one cluster: many approvals within seconds are clicks, not judgements. */
 export interface Fatigue {
   clusterId: string;
   approver: string;
@@ -15,8 +15,8 @@ type Answered = Pick<ApprovalItem, 'cluster_id' | 'status' | 'requested_at' | 'd
 
 /**
  * Approve rate and median seconds to answer for each approver and cluster, most answers first.
- * Counts what people decided: neither timeouts nor questions that went void before anybody answered. An approval that went
- * void after a person approved it counts as approved, since that is what they said.
+ * Counts what people decided, not timeouts or questions that became void before anybody answered. An approval that became
+ * void after a person approved it counts as approved, since that was their answer.
  */
 export function fatigue(approvals: readonly Answered[]): Fatigue[] {
   const groups = new Map<string, { clusterId: string; approver: string; approved: number; seconds: number[] }>();

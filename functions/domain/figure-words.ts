@@ -1,6 +1,6 @@
 import type { Basis, Kept, Part } from './figures.ts';
 
-/** The words of the figures, the same on page, terminal, back-test and digest. */
+/** The labels of the figures, the same on page, terminal, back-test and digest. */
 export const PART_WORDS: Readonly<Record<Part, string>> = {
   nothingNeeded: 'nothing needed',
   acted: 'acted',
@@ -15,31 +15,30 @@ export const PART_WORDS: Readonly<Record<Part, string>> = {
 export const ALSO_ASKED = 'acted and also asked';
 export const NOT_TESTED = 'not tested yet';
 
-/** What stands beside a figure that nobody saw; empty where it was seen. */
+/** The mark beside a figure that was not observed; empty when it was. */
 export const BASIS_WORDS: Readonly<Record<Basis, string>> = {
   seen: '',
   estimate: 'estimate',
   counterfactual: 'counterfactual',
 };
 
-/** Why a figure is none that was seen, for who asks. */
+/** How a figure is known, for readers who ask. */
 export const BASIS_MEANS: Readonly<Record<Basis, string>> = {
   seen: 'as it came out',
   estimate: 'by the hold-outs, each counted for those that were carried out beside it',
   counterfactual: 'by the trace, on which nobody acted',
 };
 
-/** What the intervals are. */
 export const INTERVAL = '90 % two-sided (Wilson)';
 
-/** A share from 0 to 1; null where there is nothing to divide by. */
+/** A share from 0 to 1; null when there is nothing to divide by. */
 export function shareOf(some: number, all: number): number | null {
   return all > 0 ? some / all : null;
 }
 
 /**
- * A share in per cent, rounded down, so that 64.9 % never looks like the 65 % that were promised; with a decimal below 10. A dash
- * where there is none.
+ * A share in per cent, rounded down so that 64.9 % never looks like the promised 65 %, with a decimal below 10. A dash when
+ * there is none.
  */
 export function percent(share: number | null): string {
   if (share === null) return '–';
@@ -49,14 +48,14 @@ export function percent(share: number | null): string {
     : `${Math.floor(hundred)} %`;
 }
 
-/** `82 to 91 %`, outwards. */
+/** `82 to 91 %`, rounded outwards. */
 export function interval({ lower, upper }: Pick<Kept, 'lower' | 'upper'>): string {
   if (lower === null || upper === null) return '–';
   return `${Math.floor(lower * 100 + 1e-9)} to ${Math.ceil(upper * 100 - 1e-9)} %`;
 }
 
 /**
- * Right beside what was promised, with its interval and what it rests on, such as "87 % of 148 were right (82 to 91 %), 65 % are
+ * The share that was right, with its interval, basis and promise, such as "87 % of 148 were right (82 to 91 %), 65 % are
  * promised".
  */
 export function keptInWords(kept: Kept): string {
@@ -67,7 +66,7 @@ export function keptInWords(kept: Kept): string {
   return `${percent(kept.share)} of ${kept.things} were right (${interval(kept)})${promised}${aside}`;
 }
 
-/** That a promise says little yet, and how far it is from saying more; empty once it does. */
+/** Says that a promise means little yet, and how much is missing; empty once it means something. */
 export function testedInWords({ tested, done, testedFrom }: Kept): string {
   return tested ? '' : `${NOT_TESTED}: ${done} of ${testedFrom} done`;
 }

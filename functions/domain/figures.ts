@@ -7,13 +7,13 @@ import { TOKEN, TOKENS } from './thresholds.ts';
 import { type TierRules, testedFrom } from './tier-rules.ts';
 
 /**
- * What became of a job; exactly one of these for each, so that they add up to the jobs on every surface (CALIBRATION.md
+ * What became of a job. Each job has exactly one, so that they add up to all jobs on every surface (CALIBRATION.md
  * section 6): page, terminal, `--summary`, back-test, metrics and digest.
  */
 export const PARTS = ['nothingNeeded', 'acted', 'heldOut', 'asked', 'withheld', 'late', 'failed', 'undecided'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** The part of a decision that is on its way. */
+/** The part of a decision that is still open. */
 const PART_OF_NEXT: Readonly<Record<Decision['next'], Part>> = {
   nothing: 'nothingNeeded',
   act: 'acted',
@@ -24,7 +24,7 @@ const PART_OF_NEXT: Readonly<Record<Decision['next'], Part>> = {
   late: 'late',
 };
 
-/** The part of a row that is closed. What a switch refused at the last moment was withheld. */
+/** The part of a closed row. What a switch refused at the last moment counts as withheld. */
 const PART_OF_STATUS: Readonly<Record<RowStatus, Part>> = {
   nothingNeeded: 'nothingNeeded',
   acted: 'acted',
@@ -39,52 +39,52 @@ const PART_OF_STATUS: Readonly<Record<RowStatus, Part>> = {
   failed: 'failed',
 };
 
-/** What became of a job, closed or still on its way; `undecided` while nothing is decided about it. */
+/** What became of a job, closed or open; `undecided` until it is decided. */
 export function partOf(decision: Pick<Decision, 'next'> | null, status: RowStatus | null): Part {
   if (status !== null) return PART_OF_STATUS[status];
   return decision === null ? 'undecided' : PART_OF_NEXT[decision.next];
 }
 
-/** What one tier did alone, and what came of it. Right and wrong are weights in tokens: a hold-out counts 1/h-fold. */
+/** What one tier did autonomously, and how it turned out. Right and wrong are weights in tokens: a hold-out counts 1/h. */
 export interface TierFigures {
-  /** Jobs that call for exactly this tier. */
+  /** Jobs that called for exactly this tier. */
   called: number;
   acted: number;
   heldOut: number;
   right: number;
   wrong: number;
-  /** Things in number that those weights are made of. */
+  /** The number of acts behind those weights. */
   things: number;
-  /** Interventions carried out whose label came: whether they were right cannot be seen. */
+  /** Executed interventions whose label came: whether they were right cannot be observed. */
   touched: number;
-  /** Long waits that it had acted on. */
+  /** Long waits it had acted on. */
   reached: number;
 }
 
-/** The figures of some jobs. Nothing that was not called for is in `calls`, and nothing else is called autonomy. */
+/** The figures of a set of jobs. `calls` holds only what was called for, and only that counts towards autonomy. */
 export interface Figures {
   jobs: number;
   readonly parts: Record<Part, number>;
-  /** Acted on by a lower tier, and asked about besides. */
+  /** Acted on by a lower tier and also asked about. */
   alsoAsked: number;
   /** Tier 1 first. */
   readonly byTier: readonly [TierFigures, TierFigures, TierFigures, TierFigures];
-  /** Jobs that really waited long. */
+  /** Jobs that did wait long. */
   longWaits: number;
 }
 
-/** What of one round the figures count. */
+/** What the figures count of one round. */
 export interface RoundFacts {
   readonly part: Part;
   readonly alsoAsked: boolean;
   /** The tier called for, and the one done or held out; 0 for none. */
   readonly called: number;
   readonly tier: number;
-  /** What came of what was done or held out; null while that is open, and where nothing can be said. */
+  /** How what was done or held out turned out; null while open, or when it cannot be known. */
   readonly came: 'right' | 'wrong' | 'touched' | null;
-  /** Tokens that it counts for: 1, and 1/h for a hold-out. */
+  /** Its weight in tokens: 1, or 1/h for a hold-out. */
   readonly weight: number;
-  /** It is known to have waited long. */
+  /** Known to have waited long. */
   readonly waitedLong: boolean;
 }
 
@@ -104,7 +104,7 @@ export function noFigures(): Figures {
 }
 
 /**
- * Counts one round. @param times -1 takes back what was counted of it before it went on
+ * Counts one round. @param times -1 subtracts what was counted for it earlier
  */
 export function count(figures: Figures, facts: RoundFacts, times: 1 | -1 = 1): void {
   const { part, called, tier, came, weight } = facts;
@@ -125,7 +125,6 @@ export function count(figures: Figures, facts: RoundFacts, times: 1 | -1 = 1): v
   done.things += times;
 }
 
-/** Adds the figures of other jobs. */
 export function addFigures(into: Figures, other: Figures): void {
   into.jobs += other.jobs;
   into.alsoAsked += other.alsoAsked;
@@ -150,12 +149,12 @@ export function callsOf({ byTier }: Pick<Figures, 'byTier'>): number {
   return byTier.reduce((sum, { called }) => sum + called, 0);
 }
 
-/** Long waits that had been acted on, by any tier. */
+/** Long waits that any tier had acted on. */
 export function reachedOf({ byTier }: Pick<Figures, 'byTier'>): number {
   return byTier.reduce((sum, { reached }) => sum + reached, 0);
 }
 
-/** What a decision counts for before its job is closed, or anything of its outcome known. */
+/** What a decision counts for before its job is closed or any outcome is known. */
 export function decidedFacts(
   decision: (Pick<Decision, 'next' | 'called' | 'tier'> & Pick<Decision | Outline, 'asks'>) | null,
   status: RowStatus | null,
@@ -163,7 +162,7 @@ export function decidedFacts(
   const part = partOf(decision, status);
   return {
     part,
-    // What a switch refused is not asked instead.
+    // What a switch refused is not asked about instead.
     alsoAsked: part === 'acted' && Boolean(decision?.asks),
     called: decision?.called ?? 0,
     tier: decision?.tier ?? 0,
@@ -180,7 +179,7 @@ export function outlineOf({ next, called, tier, asks, reasons }: Decision): Outl
   return { next, called, tier, asks: asks !== null, reason };
 }
 
-/** The same from the row of a job, with what came of it as the fold settles it. */
+/** The same from a job's row, with the outcome as the fold settles it. */
 export function roundFacts(row: JobItem): RoundFacts {
   const facts = decidedFacts(row.decision ?? null, row.status ?? null);
   const entry = ledgerEntry(row, 0);
@@ -193,38 +192,38 @@ export function roundFacts(row: JobItem): RoundFacts {
   return { ...facts, waitedLong, came: entry.longWait ? 'right' : 'wrong', weight };
 }
 
-/** A job on hold waits because it is held: that says nothing about what it would have waited. */
+/** A held job waits because it is held, which says nothing about how long it would have waited. */
 function keptWaitingByUs({ effect, approved_effect }: JobItem): boolean {
   return [effect, approved_effect].some((one) => one?.intervened === true && one.action === 'hold');
 }
 
 /**
- * How what is said of right and wrong is known. `seen` as it came out · `estimate` by the hold-outs, for an intervention
- * changes the job that would have shown it · `counterfactual` by a trace that nobody acted on.
+ * How right and wrong are known. `seen`: observed · `estimate`: from the hold-outs, since an intervention changes the very
+ * job that would have shown it · `counterfactual`: from a trace on which nobody acted.
  */
 export type Basis = 'seen' | 'estimate' | 'counterfactual';
 
-/** How a tier has kept its promise. Shares from 0 to 1. */
+/** How well a tier has kept its promise. Shares from 0 to 1. */
 export interface Kept {
-  /** Weights in tokens; hold-outs count 1/h-fold. */
+  /** Weights in tokens; hold-outs count 1/h. */
   readonly right: number;
   readonly settled: number;
-  /** Things in number that those are made of. */
+  /** The number of acts behind those weights. */
   readonly things: number;
-  /** Right of settled with Wilson's two-sided 90 % interval; null while nothing is settled. */
+  /** Share of settled acts that were right, with Wilson's two-sided 90 % interval; null while nothing is settled. */
   readonly share: number | null;
   readonly lower: number | null;
   readonly upper: number | null;
-  /** pi; null where clusters with different ones are added up. */
+  /** pi; null for a sum over clusters with different values. */
   readonly promise: number | null;
-  /** Things to be done before the promise says anything, K / (1 - pi), and those that were. */
+  /** Acts needed before the promise means anything, K / (1 - pi), and acts so far. */
   readonly testedFrom: number;
   readonly done: number;
   readonly tested: boolean;
   readonly basis: Basis;
 }
 
-/** What some things come to beside the promise of their tier. */
+/** A set of acts measured against the promise of their tier. */
 export function keptOf(
   { right, wrong, things, touched }: Pick<TierFigures, 'right' | 'wrong' | 'things' | 'touched'>,
   rules: Pick<TierRules, 'kind' | 'promise' | 'start'>,
@@ -246,14 +245,14 @@ export function keptOf(
   };
 }
 
-/** The same of a tier's state: since its tokens started, whatever has been restarted meanwhile. */
+/** The same from a tier's state: since its tokens started, across any process restarts. */
 export function keptByState(tier: TierState, rules: TierRules): Kept {
   const things = tier.right + tier.wrong + tier.heldRight + tier.heldWrong + tier.undone;
   const weights = { right: tier.rightWeight / TOKEN, wrong: tier.wrongWeight / TOKEN };
   return keptOf({ ...weights, things, touched: tier.touched }, rules);
 }
 
-/** The same of several clusters together: each has its own K, so all of them have to be tested. */
+/** The same for several clusters together: each has its own K, so every one of them must be tested. */
 export function keptTogether(each: readonly Kept[], basis: Basis): Kept {
   const sum = (of: (kept: Kept) => number): number => each.reduce((total, kept) => total + of(kept), 0);
   const [right, settled, things] = [sum((kept) => kept.right), sum((kept) => kept.settled), sum((kept) => kept.things)];
@@ -282,7 +281,7 @@ export function basisOf({ kind }: Pick<TierRules, 'kind'>): Basis {
 /** 90 % two-sided. */
 const Z90 = 1.6449;
 
-/** Right of settled with Wilson's interval on what the things are worth, for they may weigh differently. */
+/** Right of settled, with Wilson's interval on the effective number of acts, since their weights may differ. */
 function intervalOf(right: number, settled: number, things: number): Pick<Kept, 'share' | 'lower' | 'upper'> {
   if (!(settled > 0) || !(things > 0)) return { share: null, lower: null, upper: null };
   const share = right / settled;
@@ -294,8 +293,8 @@ function intervalOf(right: number, settled: number, things: number): Pick<Kept, 
 }
 
 /**
- * How many things of equal weight these say as much as: n mean(w)^2 / mean(w^2) (Kish), at worst. Weights lie between 1 and
- * 1/h of the least hold-out share, so that mean(w^2) <= (1 + most) mean(w) - most, whatever they were one by one.
+ * The effective number of acts of equal weight in the worst case: n mean(w)^2 / mean(w^2) (Kish). Weights lie between 1 and
+ * 1/h for the smallest hold-out share h, so mean(w^2) <= (1 + most) mean(w) - most, whatever the individual weights were.
  */
 function worth(settled: number, things: number): number {
   const most = 1 / TOKENS.holdOut.least;
@@ -303,7 +302,7 @@ function worth(settled: number, things: number): number {
   return (things * mean * mean) / ((1 + most) * mean - most);
 }
 
-/** `queue`: the queue's own model alone · `queueAndVgac`: with VGAC's probability in it · `none`: no probability. */
+/** `queue`: the queue's own model · `queueAndVgac`: with VGAC's probability as an input · `none`: no probability. */
 export const SERVERS = ['queue', 'queueAndVgac', 'none'] as const;
 
 export type Server = (typeof SERVERS)[number];

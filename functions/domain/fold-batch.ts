@@ -9,7 +9,7 @@ import { type CalibrationState, initialState, startedTier, type TierStart } from
 import { isOfQueue, isWait } from './ledger-lines.ts';
 import { type TierRules, tierRulesOf } from './tier-rules.ts';
 
-/** The numbers that are stored beside a state; the names are the item's. */
+/** The numbers stored beside a state, under the item's names. */
 type Numbers = Pick<
   CalibrationItem,
   | 'current_ece'
@@ -21,26 +21,26 @@ type Numbers = Pick<
   | 'last_updated'
 >;
 
-/** What one batch makes of a state, and of what is free beside it. */
+/** A state after one batch, and how its free tokens change. */
 export interface Folded {
   readonly state: Uint8Array<ArrayBuffer>;
   readonly numbers: Numbers;
-  /** Per tier: how its free tokens move, or that it starts anew with all of them. Ten-thousandths. */
+  /** Per tier, in ten-thousandths: the change in free tokens, or the full amount after a restart. */
   readonly free: readonly ({ readonly delta: number } | { readonly anew: number })[];
-  /** Per tier: how often it has started anew. */
+  /** Per tier: how often it has restarted. */
   readonly eras: readonly number[];
 }
 
 type Rules = LedgerItem['tiers'];
 
-/** The state of a cluster that nothing is known about, as stored, and its free tokens. */
+/** The stored state of an unknown cluster, and its free tokens. */
 export function birth(rules: Rules): { state: Uint8Array<ArrayBuffer>; free: number[] } {
   return { state: serialise(initialState(named(rules))), free: rules.map(({ start }) => start) };
 }
 
 /**
- * The one step of the fold: state before a batch -> state after it. It starts and ends in stored bytes, so that folding
- * as outcomes come and rebuilding from the ledger later cannot differ by a rounding that only one of them saw.
+ * The one step of the fold: state before a batch -> state after it. It starts and ends with stored bytes, so that live
+ * folding and a later rebuild from the ledger cannot differ by a rounding that only one of them saw.
  */
 export function applyBatch(state: Uint8Array, batch: LedgerItem): Folded {
   const next = deserialise(state);
@@ -66,7 +66,7 @@ export function applyBatch(state: Uint8Array, batch: LedgerItem): Folded {
   return { state: serialise(next), numbers: numbersOf(next, batch.folded_at), free, eras };
 }
 
-/** All that is stored beside a state, from the state alone: what a repair has to write with it. */
+/** Everything stored beside a state, derived from the state: what a repair has to write with it. */
 export function stored(
   bytes: Uint8Array,
   foldedAt: string,
@@ -76,19 +76,19 @@ export function stored(
   return { state: serialise(state), numbers: numbersOf(state, foldedAt), tokens };
 }
 
-/** Whether some tiers run on other numbers than these: then the next batch starts them anew. */
+/** Whether any tier runs on other numbers than these: then the next batch restarts it. */
 export function tiersChanged(bytes: Uint8Array, rules: readonly TierRules[]): boolean {
   return deserialise(bytes).tiers.some(({ numbers }, i) => !isSame(numbers, rules[i]));
 }
 
-/** Starts the tiers anew whose numbers are others now. @returns which */
+/** Restarts the tiers whose numbers have changed. @returns which */
 function startChangedTiers({ tiers }: CalibrationState, rules: Rules): boolean[] {
   return tiers.map((tier, i) => {
     const numbers = rules[i];
     if (numbers === undefined || isSame(tier.numbers, numbers)) return false;
     const { eps, ece, promise, start } = numbers;
     const fresh = startedTier({ eps, ece, promise, start }, tier.era + 1);
-    // Labels of the same q are evidence under other numbers too.
+    // With the same eps, the labels remain evidence under the new numbers.
     Object.assign(tier, fresh, eps === tier.numbers.eps ? { evidence: tier.evidence } : {});
     return true;
   });
@@ -99,12 +99,12 @@ function isSame(one: TierStart, other: TierStart | undefined): boolean {
   return one.eps === other.eps && one.ece === other.ece && one.promise === other.promise && one.start === other.start;
 }
 
-/** A batch keeps the numbers of the tiers, their names stand in the code. */
+/** A batch stores only the numbers of the tiers; their names are in the code. */
 function named(rules: Rules): TierRules[] {
   return tierRulesOf({}).map((usual, i) => ({ ...usual, ...rules[i] }));
 }
 
-/** The names that operators already know. */
+/** Named as operators already know them. */
 function numbersOf(state: CalibrationState, foldedAt: string): Numbers {
   return {
     current_ece: state.evaluation?.ece ?? null,

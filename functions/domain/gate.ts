@@ -26,43 +26,42 @@ import { type Limits, TIER_RULES, type TierFacts } from './tier-gate.ts';
 import { calledTier, type TierRules, tierRulesOf } from './tier-rules.ts';
 
 /**
- * The gate (DESIGN.md section 3): what the agent may do alone about one job, and what a human is asked.
+ * The gate (DESIGN.md section 3): what the agent may do on its own about one job, and what it asks a human.
  *
- * Where things are: every number in thresholds.ts; `reliability` (what the cluster's evidence allows) in reliability.ts and
- * its rules in reliability-rules.ts; what one tier needs in tier-gate.ts; the walk from tier to tier in choose-tier.ts; how
- * they come together below.
+ * Every number is in thresholds.ts. reliability.ts and reliability-rules.ts judge the cluster's evidence, tier-gate.ts says
+ * what one tier needs, choose-tier.ts walks from tier to tier, and this file combines them.
  */
 export { reliability } from './reliability.ts';
 
 export interface DecideInput {
   readonly job: Round & { readonly proposedAction?: string | undefined };
-  /** The round comes of an effect of ours on an earlier round of the same job. */
+  /** This round was caused by our own effect on an earlier round of the same job. */
   readonly ownEffect: boolean;
-  /** A start of the job has been seen. */
+  /** A start event for the job has been seen. */
   readonly started: boolean;
-  /** Its label is stored already. */
+  /** The label is already stored. */
   readonly labelKnown: boolean;
   readonly prediction: ServedPrediction;
-  /** Labels that the built-in forecast has learned from, as far as it keeps count; null when it cannot be read. */
+  /** Labels the built-in forecast has learned from, up to the most it counts; null when it is unreadable. */
   readonly forecastLabels: number | null;
-  /** Null when CheckCalibration failed: unknown evidence is a human's. */
+  /** Null when CheckCalibration failed: with unknown evidence a human decides. */
   readonly verdict: Verdict | null;
-  /** Null when there is none, or the stored one cannot be read. */
+  /** Null when it is missing or unreadable. */
   readonly state: CalibrationState | null;
   readonly purse: Purse;
   readonly config: ClusterConfig;
-  /** How far each tier's action is from its limits, lowest tier first. */
+  /** Where each tier's action stands against its limits, lowest tier first. */
   readonly limits: readonly Limits[];
-  /** Why nobody can be asked about a tier; null where somebody can. */
+  /** Why nobody can be asked about a tier; null when somebody can. */
   readonly askBarred: (tier: number) => Reason | null;
-  /** The round's number in the lottery of hold-outs, in [0, 1). */
+  /** The round's hold-out draw, in [0, 1). */
   readonly draw: () => number;
   readonly now: Date;
 }
 
 /**
- * Decides one job, before anything is reserved, recorded or done. What it reserves stands in `tier` and `cost`; when that cannot be
- * reserved any more, it is decided again from fresh tokens. Each tier passed over leaves every rule that it did not pass.
+ * Decides one job before anything is reserved, recorded or done. `tier` and `cost` say what to reserve; if that is no longer
+ * available, the caller decides again with fresh tokens. For each tier passed over, the decision lists every rule it failed.
  */
 export function decide(input: DecideInput): Decision {
   const { job, prediction, config, now, state } = input;
@@ -87,7 +86,7 @@ export function decide(input: DecideInput): Decision {
     ...(next === 'actAndNotify' ? verdict.reasons.filter((reason) => reason.scope === 'notify') : []),
     ...question.unasked,
   ];
-  // Where nothing but its evidence is missing, a tier is still learning, however good the score is.
+  // A tier that only lacks evidence is still learning, however good the score is.
   const learning = barring.every(({ code }) => code === 'learning');
   const statement = statementOf({ scope, learning, prediction, longWaitSeconds: config.longWaitSeconds });
   const args = withText(done, chosen.tier, statement);
@@ -118,12 +117,12 @@ export function decide(input: DecideInput): Decision {
     statement,
     longWaitSeconds: config.longWaitSeconds,
     approvalTtlSeconds: config.approvalTtlSeconds,
-    // Without a scheduler nothing is touched either, and every word has to say so.
+    // Without a scheduler nothing is touched either, and every message must say so.
     dryRun: config.dryRun || config.scheduler.kind === 'none',
   };
 }
 
-/** What bars every tier, strictest first: the cluster's evidence, the job's times, where it comes from. */
+/** What bars every tier, strictest first: the cluster's evidence, the job's times, its origin. */
 function barringReasons(input: DecideInput, verdict: Verdict): Reason[] {
   const { state } = input;
   const strict = verdict.reasons.filter(({ scope }) => scope === 'escalate');
@@ -135,8 +134,8 @@ function barringReasons(input: DecideInput, verdict: Verdict): Reason[] {
 }
 
 /**
- * A forecast that knows nothing yet serves for its own sake only, whatever the evidence says: that may be of another forecast, where
- * a cluster went on from an earlier version.
+ * A forecast that knows nothing yet never acts, whatever the evidence says: on a cluster upgraded from an earlier version, that
+ * evidence may belong to another forecast.
  */
 function forecastReasons({ forecastLabels: labels, state }: DecideInput, told: readonly Reason[]): Reason[] {
   if (labels === null) return [bar('forecastUnreadable', FORECAST_UNREADABLE)];
@@ -148,10 +147,10 @@ function forecastReasons({ forecastLabels: labels, state }: DecideInput, told: r
 
 const FORECAST_UNREADABLE = 'the built-in forecast is unreadable; rebuild it: npm run recalibrate -- CLUSTER --rebuild';
 
-/** Or what we requeue would be requeued again, by its own effect on the queue. */
+/** Otherwise a job we requeue could be requeued again because of our own effect on the queue. */
 const OWN_EFFECT = 'this submission comes of our own effect: recorded, never acted on';
 
-/** A verdict is never better than the state at hand: that may have gone, or got worse, or serve another map, since it was given. */
+/** A verdict never outranks the current state, which may since have disappeared, got worse or moved to another epoch. */
 function stateReasons(state: CalibrationState | null, verdict: Verdict, told: readonly Reason[]): Reason[] {
   if (state === null) {
     if (told.some(({ code }) => code === 'unreadable' || code === 'notFinite')) return [];
@@ -164,7 +163,7 @@ function stateReasons(state: CalibrationState | null, verdict: Verdict, told: re
   return [bar('epoch', another), ...worse];
 }
 
-/** What the outcomes at hand allow, which may be less than when the verdict was given. */
+/** What the current outcomes allow, which may be less than when the verdict was given. */
 function freshScopes(state: CalibrationState | null): Scope[] {
   if (state === null) return ['escalate'];
   return reasonsOf(EVIDENCE, { state, score: scoreOfState(state) }).map(({ scope }) => scope);
@@ -181,7 +180,7 @@ function factsOf(input: DecideInput, rules: readonly TierRules[]): (tier: number
   };
 }
 
-/** Every tier from the one called for down to the one done, with all that spoke against it. */
+/** Every tier from the one called for down to the one done, with every reason against it. */
 function passedOverOf(
   called: number,
   chosen: Chosen,
@@ -200,8 +199,8 @@ function passedOverOf(
 }
 
 /**
- * An intervention that was called for and neither carried out alone nor held out is asked, also beside a lower tier. A job that is
- * held out is never asked about: an answer would touch exactly the hold-outs.
+ * An intervention that was called for, but neither executed nor held out, is asked about, even when a lower tier acts. A held-out
+ * job is never asked about: an approval would touch exactly the jobs that must stay untouched.
  */
 function questionOf(
   { config, job, askBarred, ownEffect }: DecideInput,
@@ -219,7 +218,7 @@ function questionOf(
   return { asks: { tier: called, arguments: args, argumentsHash: argumentsHash(args) }, unasked: [] };
 }
 
-/** A human could not change these either: a brake that an operator pulled, a clock that is wrong. */
+/** An approver cannot change these either: an operator's freeze, a wrong clock. */
 const NEVER_ASKED: ReadonlySet<string> = new Set(['frozen', 'noTime', 'tooOld', 'ahead']);
 
 function nextOf({
@@ -245,7 +244,7 @@ function nextOf({
 const HELD_OUT =
   'would have been done, and is left out on purpose: without some such jobs there is no evidence to go on';
 
-/** Told first, because nothing else would explain it. */
+/** Listed first, because nothing else explains the outcome. */
 function aside({ prediction: { q }, config }: DecideInput, next: Next, scope: Scope): Reason[] {
   if (next === 'late')
     return [{ code: 'late', message: 'the job has started, or its label is known already; nothing runs', scope }];
@@ -257,7 +256,7 @@ function aside({ prediction: { q }, config }: DecideInput, next: Next, scope: Sc
   return [{ code: 'nothingNeeded', message: `nothing is called for: q is ${q.toFixed(3)}, and ${eps}`, scope }];
 }
 
-/** What bars everything, or else why the tier called for was passed over. */
+/** Why the tier called for was passed over, or else what bars every tier. */
 function tellFirst(barring: readonly Reason[], passedOver: readonly PassedOver[]): Reason[] {
   return byStrictness(passedOver[0]?.reasons ?? barring);
 }
@@ -275,7 +274,7 @@ function ageOf({ job, now }: Pick<DecideInput, 'job' | 'now'>): number {
   return (now.getTime() - Date.parse(job.submittedAt)) / 1000;
 }
 
-/** After submit + T the label exists, whether or not its event has arrived. */
+/** After submit + T the label is determined, whether or not its event has arrived. */
 function isLate(input: DecideInput): boolean {
   const age = ageOf(input);
   return input.started || input.labelKnown || !(age <= Math.min(input.config.longWaitSeconds, GATE.oldestSeconds));
@@ -285,7 +284,7 @@ function bar(code: string, message: string): Reason {
   return { code, message, scope: 'escalate' };
 }
 
-/** A statement says its sentence; what an intervention does depends on no sentence. */
+/** Only statements carry text; an intervention does not depend on any. */
 function withText(args: ActionArguments | null, tier: number, text: string): ActionArguments | null {
   return args === null || kindOf(tier) === 'intervention' ? args : { ...args, text };
 }

@@ -7,7 +7,7 @@ export function decisionId(round: Round): string {
   return `dec_${Buffer.from(roundDigest(round)).toString('hex').slice(0, 24)}`;
 }
 
-/** What a decision or an approval permits: sha256 over the arguments as JSON with sorted keys, absent ones left out. */
+/** Identifies what a decision or approval permits: sha256 of the arguments as JSON, keys sorted, absent ones omitted. */
 export function argumentsHash(args: ActionArguments): string {
   const entries = Object.entries(args)
     .filter(([, value]) => value !== undefined)

@@ -1,9 +1,9 @@
 import type { JobItem } from '../../schemas/items/job.ts';
 import { GATE } from './thresholds.ts';
 
-/** What became of a job, as far as its events tell. */
+/** What became of a job, according to its events. */
 export interface Label {
-  /** Whether it waited longer than T; null when censored: it ended its wait in a way that tells neither. */
+  /** Whether it waited longer than T; null when censored, that is, when the way its wait ended shows neither. */
   readonly longWait: boolean | null;
   /** When that was known, ISO 8601. */
   readonly labelAt: string;
@@ -14,18 +14,18 @@ export interface Label {
 export type LabelEvents = Pick<JobItem, 'submitted_at' | 'started_at' | 'ended_at' | 'cancelled_at'>;
 
 /**
- * The label of a job from the events at hand, in whatever order they came (DESIGN.md section 5); null while it is open.
+ * The label of a job from the events so far, in any order of arrival (DESIGN.md section 5); null while it is open.
  *
  * Started by submit + T: short, known at the start. Not started by then: long, known at submit + T. Cancelled before
- * either: censored. Ended without a start: short if that was by submit + T, else censored. Where an event might still be
- * on its way (no start seen at submit + T, or before a late end) the label waits for a grace of 60 s.
+ * either: censored. Ended without a start: short if by submit + T, else censored. While an event may still be in transit
+ * (no start seen at submit + T, or before a late end) the label waits for a grace period of 60 s.
  *
  * @param longWaitSeconds T
  */
 export function labelOf(row: LabelEvents, longWaitSeconds: number, now: Date): Label | null {
   const submitted = Date.parse(row.submitted_at);
   const deadline = submitted + longWaitSeconds * 1000;
-  // Clocks of collectors differ: nothing about a job happens before it was submitted.
+  // Collectors' clocks differ: clamp, since nothing happens to a job before it is submitted.
   const notBefore = (text: string | undefined): number | null => {
     const at = time(text);
     return at === null ? null : Math.max(submitted, at);
@@ -47,7 +47,7 @@ export function labelOf(row: LabelEvents, longWaitSeconds: number, now: Date): L
   return deadline <= settled ? label(true, deadline) : null;
 }
 
-/** Whether later events tell another label than the one already stored, which is counted and never refolded. */
+/** Whether later events imply another label than the stored one. Contradictions are counted and never refolded. */
 export function contradicts(stored: boolean | null, fresh: Label | null): boolean {
   return fresh !== null && fresh.longWait !== stored;
 }

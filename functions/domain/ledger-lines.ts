@@ -2,12 +2,12 @@ import type { LedgerEntry, LedgerItem, LedgerWait, QueueLine } from '../../schem
 import { instantOf, roundKey } from './round.ts';
 
 /**
- * What the ledger lists: a settled round, more of the wait of one that was settled before it started, or what the built-in
+ * A line of the ledger: a settled round, more of the wait of a round settled before it started, or something the built-in
  * forecast counts.
  */
 export type LedgerLine = LedgerItem['entries'][number];
 
-/** Those that the calibration is taught by. */
+/** The lines that calibration learns from. */
 export type LabelLine = LedgerEntry | LedgerWait;
 
 export function isOfQueue(line: LedgerLine): line is QueueLine {
@@ -22,7 +22,7 @@ function isLabel(line: LedgerLine): line is LedgerEntry {
   return !(isOfQueue(line) || isWait(line));
 }
 
-/** The settled rounds among some lines, in their order. */
+/** The settled rounds among the lines, in order. */
 export function labelsOf(lines: readonly LedgerLine[]): LedgerEntry[] {
   return lines.filter(isLabel);
 }
@@ -34,14 +34,14 @@ export function roundOfLine(line: LedgerLine): string | null {
   return roundKey({ jobId, submittedAt: instantOf(submittedAt) });
 }
 
-/** A name that no two lines of one batch share: a round may have several that are due at once. */
+/** A name unique within a batch: a round may have several lines due at once. */
 export function nameOfLine(line: LedgerLine): string {
   return `${rankOf(line)} ${roundOfLine(line) ?? ''}`;
 }
 
 /**
- * Fold order: when a line's fact was known, then by submission, then by job id, and for one round as things happen to it, so that
- * every folder makes the same list.
+ * Fold order: by when the fact became known, then submission, then job id, then for one round in order of events, so that every
+ * folder builds the same list.
  */
 export function inFoldOrder(one: LedgerLine, other: LedgerLine): number {
   const byTime = knownAt(one) - knownAt(other) || submissionOf(one) - submissionOf(other);

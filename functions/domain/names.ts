@@ -1,18 +1,18 @@
 /**
- * Names from outside (jobs, queues, users) as what they are. Whoever approves "move it to queue short" has to know that it is
- * `short`, and not `sh\u{43e}rt` with a Cyrillic letter, or something that a right-to-left mark has turned round.
+ * Names from outside (jobs, queues, users), shown unambiguously. An approver of "move it to queue short" has to know that it
+ * is `short`, and not `sh\u{43e}rt` with a Cyrillic letter, or a name reordered by a right-to-left mark.
  */
 
-/** Letters that a reader of English takes for what they are: ASCII, and Latin letters that differ from it by their marks. */
+/** Letters an English reader cannot confuse: ASCII, and Latin letters that differ from it only by diacritics. */
 const PLAIN = /^[\u0020-\u007e]$/;
 const WITH_MARKS = /^[A-Za-z]\p{M}{1,2}$/u;
 const OWN_SHAPE = new Set([...'ßæÆøØœŒþÞðÐłŁđĐ']);
 
-/** Written right to left, so that what stands beside them would move. */
+/** Right-to-left scripts, which would reorder the text around them. */
 const RIGHT_TO_LEFT =
   /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Samaritan}\p{Script=Mandaic}\p{Script=Adlam}]/u;
 
-/** Alphabets whose letters can pass for Latin ones, by the names that people know. */
+/** Alphabets whose letters can pass for Latin ones, by their common names. */
 const LOOKALIKE_ALPHABETS: readonly (readonly [string, RegExp])[] = [
   ['Cyrillic', /\p{Script=Cyrillic}/u],
   ['Greek', /\p{Script=Greek}/u],
@@ -24,16 +24,16 @@ const LOOKALIKE_ALPHABETS: readonly (readonly [string, RegExp])[] = [
 ];
 const LATIN = /[A-Za-z]/;
 
-/** A name as it can be shown, and what has to be said of it beside; null where there is nothing to say. */
+/** A name ready to show, and a remark to show beside it; null when none is needed. */
 export interface ShownName {
-  /** One line in which every character is visible; what could be taken for another is written `\u{43e}`. */
+  /** One line in which every character is visible; a confusable one is written `\u{43e}`. */
   readonly text: string;
   readonly warning: string | null;
 }
 
 /**
- * How a name is shown. Never cut, and two different names are never shown alike: what is escaped is escaped by its code point, a
- * backslash that could be taken for an escape included.
+ * How a name is shown. It is never truncated, and two different names never look alike: characters are escaped by code point,
+ * including a backslash that could be taken for an escape.
  */
 export function shownName(name: string): ShownName {
   const alphabets = LOOKALIKE_ALPHABETS.filter(([, letters]) => letters.test(name)).map(([alphabet]) => alphabet);
@@ -50,7 +50,7 @@ export function shownName(name: string): ShownName {
   return { text, warning: warningOf(alphabets, mixed, text !== name) };
 }
 
-/** At the ends, and the second of two: nobody would see it. */
+/** A space at either end, or the second of two: nobody would see it. */
 function isLostSpace(characters: readonly string[], at: number): boolean {
   return at === 0 || at === characters.length - 1 || characters[at - 1] === ' ';
 }
@@ -60,11 +60,11 @@ function isPlain(character: string): boolean {
   return character.normalize('NFC') === character && WITH_MARKS.test(character.normalize('NFD'));
 }
 
-/** A letter of another alphabet; of one that can pass for Latin only in a name that is all in it. */
+/** A letter of another alphabet; one from a lookalike alphabet only in a name written entirely in it. */
 function isForeignLetter(character: string, mixed: boolean): boolean {
   if (!/\p{L}/u.test(character) || RIGHT_TO_LEFT.test(character)) return false;
   if (mixed && LOOKALIKE_ALPHABETS.some(([, letters]) => letters.test(character))) return false;
-  // A Latin letter that is not a plain one, or a letter that is another one in disguise.
+  // An unusual Latin letter, or a compatibility form of another letter.
   return !/\p{Script=Latin}/u.test(character) && character.normalize('NFKC') === character;
 }
 

@@ -5,10 +5,10 @@ import { deserialise } from './calibration/codec.ts';
 import { purseOf } from './reservations.ts';
 import { ledgerTiers, tierRulesOf } from './tier-rules.ts';
 
-/** What a batch says: the entries in fold order or the change of epoch, and the numbers they were folded with. */
+/** The content of a batch: entries in fold order or a change of epoch, and the numbers they are folded with. */
 export type Batch = Omit<LedgerItem, 'PK' | 'SK' | 'v'>;
 
-/** The next batch of a cluster, still empty: with the numbers, the reservations and the caps of this moment. */
+/** An empty next batch of a cluster, with the current numbers, reservations and caps. */
 export function nextBatch(
   item: CalibrationItem,
   config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>,

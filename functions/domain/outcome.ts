@@ -12,25 +12,25 @@ import { arrayPart, canonicalInstant, secondsOf } from './round.ts';
 import { forecastOf } from './round-forecast.ts';
 import { GATE } from './thresholds.ts';
 
-/** What a collector says about the life of one round. */
+/** One fact about the life of a round, as a collector reports it. */
 export interface Told {
   type: 'JobStarted' | 'JobEnded' | 'JobCancelled';
   at: string;
   endState?: 'succeeded' | 'failed' | undefined;
-  /** The start of one task of an array: the first is the array's start, and the others change nothing. */
+  /** The start of one task of an array: the first counts as the array's start, the others change nothing. */
   ofTask?: boolean | undefined;
 }
 
 export interface Outcome {
   clusterId: string;
-  /** Of an array, the array's own id. */
+  /** For an array, the array's own id. */
   jobId: string;
-  /** Names the round; null where the event does not, and the latest one before it is meant. */
+  /** Names the round; null when the event names none and means the latest round before it. */
   submittedAt: string | null;
   told: Told;
 }
 
-/** The one fact that an event tells; null where that says nothing about the round, as the end of one task of an array. */
+/** The outcome in an event; null when it says nothing about the round, such as the end of one array task. */
 export function outcomeOf(event: OutcomeEvent): Outcome | null {
   const { clusterId, submittedAt } = event.detail;
   const { jobId, part } = arrayPart(event.detail.jobId);
@@ -52,27 +52,27 @@ function toldBy(event: OutcomeEvent, ofArray: boolean): Told {
   }
 }
 
-/** Beyond this a source is broken, and more examples of it teach nothing; the row must stay small. */
+/** More than this means a broken source; further examples add nothing, and the row must stay small. */
 const CONTRADICTIONS_KEPT = 20;
 
 const FACT = { JobStarted: 'started_at', JobEnded: 'ended_at', JobCancelled: 'cancelled_at' } as const;
 
-/** Attributes of the row that an event changes; `contradicts` when it disagrees with what was stored before it. */
+/** Row attributes that an event changes; `contradicts` when it disagrees with what is stored. */
 export interface Joined {
   set: Partial<JobItem>;
   contradicts: boolean;
 }
 
 /**
- * Joins one event to the row of its round, in any order of arrival. The first word on each fact stands, and so does the
- * first label: it may be in the ledger already. A duplicate changes nothing.
- * @param row of an outcome that overtook its submission, only the round
+ * Joins one event to the row of its round, in any order of arrival. The first report of each fact stands, and so does the
+ * first label, which may already be in the ledger. A duplicate changes nothing.
+ * @param row holds only the round when the outcome overtook its submission
  * @param longWaitSeconds T
  */
 export function joinOutcome(row: JobItem, told: Told, longWaitSeconds: number, now: Date): Joined {
   const joined = joinFact(row, told, longWaitSeconds, now);
   const after = { ...row, ...joined.set };
-  // In the index, what is new falls due with what is known now.
+  // An indexed row's due time follows from what is known now.
   if (after.unfolded === undefined || Object.keys(joined.set).length === 0) return joined;
   return { ...joined, set: { ...joined.set, unfolded_due: nextDue(after) ?? told.at } };
 }
@@ -82,7 +82,7 @@ function joinFact(row: JobItem, told: Told, longWaitSeconds: number, now: Date):
   const known = row[fact];
   if (known !== undefined) {
     const agrees = sameInstant(known, told.at) && (told.type !== 'JobEnded' || row.end_state === told.endState);
-    // A crash between the fact and its label is made good by the duplicate.
+    // A duplicate repairs a crash between storing the fact and its label.
     return agrees || told.ofTask === true
       ? { set: firstLabel(row, longWaitSeconds, now), contradicts: false }
       : contradiction(row, told);
@@ -100,12 +100,12 @@ function joinFact(row: JobItem, told: Told, longWaitSeconds: number, now: Date):
   }
   if (told.type !== 'JobStarted' || !implied) return { set: facts, contradicts: false };
   const set = { ...facts, ...waited(row, implied) };
-  // Its label has been folded without the wait: back into the index, to be folded as a line of its own.
+  // The label was folded without the wait: index the row again so that the wait is folded as its own line.
   const late = set.actual_wait !== undefined && waitedSoFar(row) !== null;
   return { set: { ...set, ...(late && { unfolded: row.PK }) }, contradicts: false };
 }
 
-/** The label of a row that has none yet, as attributes; empty while it cannot be known. */
+/** The label of a row that has none yet, as attributes; empty while it is unknown. */
 export function firstLabel(row: JobItem, longWaitSeconds: number, now: Date): Partial<JobItem> {
   if (row.label_at !== undefined) return {};
   const label = labelOf(row, longWaitSeconds, now);
@@ -114,12 +114,12 @@ export function firstLabel(row: JobItem, longWaitSeconds: number, now: Date): Pa
     long_wait: label.longWait,
     label_at: label.labelAt,
     ...waited(row, label),
-    // Present only while a decision waits to be folded: from now on it can be.
+    // Present only while a decision waits to be folded, which is possible from now on.
     ...(row.unfolded !== undefined && { unfolded_due: label.labelAt }),
   };
 }
 
-/** Actual wait in seconds, and the error of the prediction: positive when the job waited longer than predicted. */
+/** Actual wait in seconds and the prediction error, which is positive when the job waited longer than predicted. */
 function waited(row: JobItem, { waitSeconds }: Label): Partial<JobItem> {
   if (waitSeconds === null) return {};
   return {
@@ -139,10 +139,10 @@ function contradiction(row: JobItem, { type, at }: Told): Joined {
 const sameInstant = (one: string, other: string) => Date.parse(one) === Date.parse(other);
 
 /**
- * The ledger's entry for a labelled row, or null while it cannot be settled.
- * It teaches only when the label is the job's own (not touched, not censored) and came after the decision.
+ * The ledger entry for a labelled row, or null while it cannot be settled.
+ * Only a label that is the job's own (not touched, not censored) and came after the decision teaches anything.
  *
- * @param draw the round's number in the lottery of the rings
+ * @param draw the round's draw for the rings
  */
 export function ledgerEntry(row: JobItem, draw: number): LedgerEntry | null {
   const forecast = forecastOf(row);
@@ -183,7 +183,7 @@ function taughtBy({ inputs: _, ...taught }: RoundForecast): LabelForecast {
   return taught;
 }
 
-/** False where a switch said no at the last moment. Of a statement whose execution broke nobody knows: it may have been made, and counts. */
+/** False when a switch refused it at the last moment. A statement counts even if its execution broke: it may have been made. */
 function tookPlace({ effect, status, decision }: JobItem): boolean {
   if (effect === undefined) return status !== 'failed' || decision?.kind === 'statement';
   if (effect.status === 'refused' || effect.status === 'void') return false;
@@ -195,8 +195,8 @@ function boundsOf({ lowerSeconds, upperSeconds, upper90Seconds }: Decision['pred
 }
 
 /**
- * What there is to fold of a wait that goes on after its label was folded: it has started, or more of its bounds have elapsed; null
- * where there is nothing new.
+ * What can be folded of a wait that outlasts its folded label: the job has started, or more bounds have elapsed. Null when there
+ * is nothing new.
  */
 export function moreOfWait(row: JobItem, now: Date): LedgerWait | null {
   const { decision, submitted_at, actual_wait } = row;
@@ -206,9 +206,9 @@ export function moreOfWait(row: JobItem, now: Date): LedgerWait | null {
   const bounds = boundsOf(decision.prediction);
   const line = { jobId: row.job_id, decisionId: decision.decisionId, submittedAt, fromSeconds, bounds };
   if (actual_wait !== undefined) {
-    // All its bounds have been judged by now.
+    // All bounds are settled.
     if (nextElapse(bounds, fromSeconds) === null) return null;
-    // A start told late may lie before what is folded already; that stands, and only the bounds beyond it learn from the start.
+    // A start reported late may precede what is already folded; that stands, and only the bounds beyond it learn from the start.
     return { ...line, toSeconds: Math.max(actual_wait, fromSeconds), started: true };
   }
   if (!isWaiting(row)) return null;
@@ -217,12 +217,12 @@ export function moreOfWait(row: JobItem, now: Date): LedgerWait | null {
   return passed.length === 0 ? null : { ...line, toSeconds: Math.max(...passed), started: false };
 }
 
-/** Nothing is known that ends its wait: also a start that contradicts its label does. */
+/** No event has ended the wait; a start that contradicts the label also ends it. */
 export function isWaiting({ started_at, ended_at, cancelled_at }: JobItem): boolean {
   return started_at === undefined && ended_at === undefined && cancelled_at === undefined;
 }
 
-/** Seconds of a wait that are folded by now; null where its label leaves nothing open, or is not folded yet. */
+/** Seconds of the wait folded so far; null when the label leaves nothing open or is not folded yet. */
 function waitedSoFar(row: JobItem): number | null {
   if (row.folded_in === undefined || row.label_at === undefined || row.wait_over === true) return null;
   const entry = ledgerEntry({ ...row, actual_wait: undefined }, 0);
@@ -231,9 +231,9 @@ function waitedSoFar(row: JobItem): number | null {
 }
 
 /**
- * When a wait that goes on tells more, ISO 8601; null when it tells nothing more, or only so late that nobody waits for it.
+ * When an ongoing wait next shows something, ISO 8601; null when it never will, or only too late to be useful.
  *
- * @param toSeconds what is folded of it
+ * @param toSeconds how much of it is folded
  */
 export function nextWaitDue(line: Pick<LedgerWait, 'submittedAt' | 'bounds'>, toSeconds: number): string | null {
   const next = nextElapse(line.bounds, toSeconds);
@@ -242,8 +242,8 @@ export function nextWaitDue(line: Pick<LedgerWait, 'submittedAt' | 'bounds'>, to
 }
 
 /**
- * When a row next has something to fold, or will where nothing more is heard of it, ISO 8601; null where it is over.
- * Of a label that waits for an effect that may yet be undone, the fold itself says when.
+ * When a row next has something to fold, even if no more events arrive, ISO 8601; null when it is over.
+ * For a label that waits for an effect that may still be undone, the fold itself sets the time.
  */
 export function nextDue(row: JobItem): string | null {
   const dues = [nextQueueDue(row)?.toISOString() ?? null, labelDue(row), waitDue(row)];
@@ -267,7 +267,7 @@ function waitDue(row: JobItem): string | null {
 
 type Counted = Pick<JobItem, 'counted' | 'folded_in' | 'waited_seconds' | 'wait_over'>;
 
-/** What a row says once some lines of it stand in the ledger. Said twice, or late, it changes nothing. */
+/** The marks of a row once some of its lines are in the ledger. Applied twice, or late, they change nothing. */
 export function marksOf(row: Counted, lines: readonly LedgerLine[], version: number): Partial<JobItem> {
   const [label] = labelsOf(lines);
   const waits = lines.filter(isWait);
@@ -282,17 +282,17 @@ export function marksOf(row: Counted, lines: readonly LedgerLine[], version: num
   };
 }
 
-/** Undoing itself takes a moment, and may be asked for in the last one. */
+/** An undo takes a moment, and may be requested just before the deadline. */
 const UNDO_TAKES_MS = 5 * 60_000;
 
-/** An execution may go on, and a hold waits for its human for hours; looked at again by the next run, and no sign of a fold that hangs. */
+/** An execution may run on, and a hold may wait hours for its human: the next run looks again. This is no sign of a stuck fold. */
 const OPEN_MS = 60_000;
 
 /**
- * Until when the agent's own intervention, which is in place or about to be, may yet have to be undone, which its token would pay for:
- * until the execution is over, and where people were told of it, until the time to undo it from the card is over too.
+ * Until when the agent's own intervention, in place or about to be, may still be undone at the cost of its token: until the
+ * execution is over and, if people were notified, until the card's undo window has closed too.
  *
- * @returns when to look again; null where nothing of it is open
+ * @returns when to look again; null when nothing is open
  */
 export function mayBeUndoneUntil(
   { decision, effect, closed_at }: JobItem,
@@ -300,7 +300,7 @@ export function mayBeUndoneUntil(
   now: Date,
 ): Date | null {
   if (decision?.executed !== true || decision.kind !== 'intervention') return null;
-  // Also while nothing is on record of it yet: a job that starts at once may owe that to what was done.
+  // Open even before an effect is on record: a job that starts at once may have started because of it.
   const isOpen = effect === undefined || effect.intervened;
   if (closed_at === undefined) return isOpen ? new Date(now.getTime() + OPEN_MS) : null;
   if (effect?.intervened !== true) return null;

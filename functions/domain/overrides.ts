@@ -1,6 +1,6 @@
 import { frozen, NUMBERS, type Numbers } from './thresholds.ts';
 
-/** What each table is called in `--set`, and where it stands. */
+/** The name of each table in `--set`, and its location. */
 const TABLES: Readonly<Record<string, keyof Numbers>> = {
   GATE: 'gate',
   TIER_NUMBERS: 'tiers',
@@ -11,17 +11,17 @@ const TABLES: Readonly<Record<string, keyof Numbers>> = {
   RECALIBRATION: 'recalibration',
 };
 
-/** These shape the stored state; a state with other ones is another format. */
+/** These determine the layout of the stored state; other values would be another format. */
 const SHAPE: readonly string[] = ['OUTCOME_RING.size', 'EVIDENCE_RING.size'];
 
-/** Every number of gate and fold that may be tried with another value, by its full name such as `TIER_NUMBERS.warn.ece`. */
+/** Every number of gate and fold that can be overridden, by its full name such as `TIER_NUMBERS.warn.ece`. */
 export function numberNames(): string[] {
   const names = Object.entries(TABLES).flatMap(([name, table]) => namesIn(NUMBERS[table], name));
   return names.filter((name) => !SHAPE.includes(name));
 }
 
 /**
- * The deployed numbers with other values for some of them, for a back-test.
+ * The deployed numbers with some overridden, for a back-test.
  *
  * @throws RangeError for a name that `numberNames` does not list
  */
@@ -32,7 +32,7 @@ export function overrides(values: ReadonlyMap<string, number>): Numbers {
   return frozen(Object.assign({}, NUMBERS, Object.fromEntries(tables)));
 }
 
-/** Paths of all numbers in a table of tables. */
+/** The paths of all numbers in a nested table. */
 export function namesIn(table: object, prefix = ''): string[] {
   return Object.entries(table).flatMap(([key, value]: [string, unknown]) => {
     const name = prefix === '' ? key : `${prefix}.${key}`;

@@ -1,17 +1,17 @@
 import type { JobItem } from '../../schemas/items/job.ts';
 
 /**
- * The decision whose effect on this round, own or approved, may have brought about the one after it: the scheduler was touched, and
- * that was not taken back. A touch that began and of which nothing is known yet counts, for its resubmission may be faster.
+ * The decision whose effect on this round, own or approved, may have caused the next round: it touched the scheduler and was not
+ * undone. An effect that began and is not recorded yet counts too, because the resubmission may arrive first.
  */
 export function touchedBy(row: Pick<JobItem, 'decision' | 'effect' | 'approved_effect' | 'acting'>): string | null {
   const effects = [row.approved_effect, row.effect].filter((effect) => effect !== undefined);
   const touch = unknownTouch(row) ?? effects.find(({ intervened, status }) => intervened && status !== 'undone');
-  // An approved effect has an id of its own, and is of the same decision.
+  // An approved effect has its own id but belongs to the same decision.
   return touch === undefined ? null : (row.decision?.decisionId ?? touch.decisionId);
 }
 
-/** A touch of the scheduler that began and of which nothing is on record yet. */
+/** An effect on the scheduler that began and is not recorded yet. */
 export function unknownTouch({
   acting,
   effect,
@@ -24,16 +24,16 @@ export function unknownTouch({
   return isKnown ? undefined : acting;
 }
 
-/** Whether the scheduler was touched before a moment: by the agent itself, or on a human's word. */
+/** Whether the scheduler was touched before a given time, by the agent or with an approval. */
 export function isTouched(row: JobItem, at: string): boolean {
   const { effect, approved_effect, acting } = row;
   if (effect?.intervened) return true;
   const isBefore = (other: string): boolean => Date.parse(other) <= Date.parse(at);
-  // It may have worked at once, before anything of it was on record: a doubtful label must not teach.
+  // It may have taken effect before it was recorded: a doubtful label must not teach.
   const unknown = unknownTouch(row);
   if (unknown !== undefined && isBefore(unknown.at)) return true;
   if (approved_effect?.intervened !== true) return false;
-  // The record of one that was taken back since bears the time of that.
+  // The record of an undone effect carries the time of the undo.
   const began = acting?.decisionId === approved_effect.decisionId ? acting.at : approved_effect.at;
   return isBefore(began);
 }

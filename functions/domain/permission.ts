@@ -8,7 +8,7 @@ import { recheck, type WorldNow } from './recheck.ts';
 import { ownSubject, subjectOf, type Whose } from './subject.ts';
 import { whyNotPending } from './waiting.ts';
 
-/** What is recorded does not permit this effect at all: a fault, or somebody trying. Nothing is done. */
+/** No record permits this effect: a bug, or an attack. Nothing is done. */
 export class NotPermitted extends Error {
   override name = 'NotPermitted' as const;
 }
@@ -16,7 +16,7 @@ export class NotPermitted extends Error {
 export interface Attempt {
   decisionId: string;
   row: JobItem | null;
-  /** The approval that permits it, and the evidence now; null where the agent's own decision must. */
+  /** The approval that permits it, with the current evidence; null when the agent's own decision must permit it. */
   approval: { item: ApprovalItem; verdict: Verdict } | null;
   world: Omit<WorldNow, 'argumentsHash' | 'notPending' | 'verdict'>;
 }
@@ -26,8 +26,8 @@ export type Permission =
   | { may: false; args: ActionArguments; status: Extract<EffectStatus, 'refused' | 'void'>; reason: string };
 
 /**
- * Whether the recorded decision, or the approval that was pinned to it, permits this effect now.
- * A switch that says no is an answer (`refused`, or `void` for an approval); a record that never permitted it is a fault.
+ * Whether the recorded decision, or the approval pinned to it, permits this effect now.
+ * A switch that says no is a result (`refused`, or `void` for an approval); a record that never permitted it is an error.
  * @throws NotPermitted when decision, hash or approval do not fit together
  */
 export function permission({ decisionId, row, approval, world }: Attempt): Permission {
@@ -43,7 +43,7 @@ export function permission({ decisionId, row, approval, world }: Attempt): Permi
   return overtaken ? { may: false, args, status: 'void', reason: overtaken.message } : { may: true, args };
 }
 
-/** Gated a moment ago: what is left are the switches. */
+/** The gate ran a moment ago, so only the switches remain to be checked. */
 function ownPermission({ decisionId, row, world }: Omit<Attempt, 'approval'>): Permission {
   const args = recordedArguments(row, decisionId, 'own');
   if (row?.decision?.executed !== true) {
@@ -56,7 +56,7 @@ function ownPermission({ decisionId, row, world }: Omit<Attempt, 'approval'>): P
   return { may: true, args };
 }
 
-/** The arguments as recorded, after checking that nobody changed them since. @throws NotPermitted */
+/** The recorded arguments, verified to be unchanged. @throws NotPermitted */
 export function recordedArguments(row: JobItem | null, decisionId: string, whose: Whose): ActionArguments {
   const decision = row?.decision;
   const subject = decision && (whose === 'asked' ? subjectOf(decision, 'act') : ownSubject(decision));

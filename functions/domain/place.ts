@@ -1,9 +1,9 @@
 import { type Round, roundHash } from './round.ts';
 
 /**
- * One reservation as the calibration item keeps it: the hash of the round (8 bytes), what it reserves in ten-thousandths of a
- * token (4), and when it was decided, in ms (6). The time tells two attempts at one round apart, so that the one that is not
- * recorded gives back its own reservation and no other.
+ * One reservation on the calibration item: the hash of the round (8 bytes), the amount in ten-thousandths of a token (4), and
+ * the decision time in ms (6). The time distinguishes two attempts at one round, so that the unrecorded one gives back its own
+ * reservation and no other.
  */
 export function placeOf(round: Round, cost: number, decidedAt: Date): Uint8Array {
   const bytes = new Uint8Array(SIZE);
@@ -31,7 +31,7 @@ export function isOfRound(bytes: Uint8Array, hash: Uint8Array): boolean {
   return hash.every((byte, i) => bytes[i] === byte);
 }
 
-/** As text, to be looked up in a set. */
+/** As text, for lookup in a set. */
 export function keyOfBytes(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

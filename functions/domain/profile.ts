@@ -6,30 +6,30 @@ import { clip } from './calibration/normal.ts';
 export type Profile = Omit<z.infer<typeof ProfileItem>, 'PK' | 'SK' | 'v'>;
 
 const HOURS = 24;
-/** A busy cluster moves the profile as often as a quiet one: by time, not by jobs. */
+/** The profile moves with time, not with jobs: a busy cluster updates it no more often than a quiet one. */
 const EVERY_MS = 5 * 60_000;
-/** Two days of one hour of the day before that hour has a usual, and of the whole day before anything is unusual. */
+/** An hour of the day needs two days of observations before it has a baseline, and the whole day before anything is unusual. */
 const SEASONED = { hour: 24, day: 2 * 288 } as const;
-/** How many observations the usual of an hour looks back on (a week of it), and the spread of a quantity (three days). */
+/** Observations behind the baseline of an hour (a week of that hour), and behind the spread of a quantity (three days). */
 const MEMORY = { hour: 7 * 12, spread: 3 * 288 } as const;
-/** An outlier moves the profile no further than this many spreads: a bad day does not become the usual. */
+/** An outlier moves the profile by at most this many spreads, so that a bad day does not become the baseline. */
 const OUTLIER = 4;
-/** A watched quantity: `scale` makes its noise about as large at every level. */
+/** A watched quantity; `scale` makes its noise about equally large at every level. */
 interface Quantity {
   readonly name: 'queue' | 'utilisation' | 'memory';
   readonly value: (seen: Observation) => number | null;
   readonly scale: (value: number) => number;
   readonly unscale: (scaled: number) => number;
   /**
-   * Mean deviations from the usual of this hour that are unusual; 4 of them are 3.2 standard deviations of a normal. Set
-   * by simulation, see profile-sensitivity.test.ts: together less than one false alarm a day.
+   * How many mean deviations from this hour's baseline are unusual; 4 are 3.2 standard deviations of a normal. Tuned by
+   * simulation (profile-sensitivity.test.ts): less than one false alarm a day over all quantities.
    */
   readonly unusual: number;
-  /** Smallest deviation, on the scale, that anybody should hear of. */
+  /** Smallest deviation worth reporting, on the scale. */
   readonly matters: number;
-  /** And in the unit itself. */
+  /** The same in the unit itself. */
   readonly atLeast: number;
-  /** A queue that is short is no news. */
+  /** A short queue is not worth reporting. */
   readonly onlyAbove: boolean;
   readonly words: (value: number, usual: number) => string;
 }
@@ -40,7 +40,7 @@ const QUANTITIES: readonly Quantity[] = [
     value: ({ queueDepth }) => queueDepth,
     scale: Math.log1p,
     unscale: Math.expm1,
-    // The most sensitive one: a doubled queue is the one thing that should be noticed soon.
+    // The most sensitive one: a doubled queue has to be noticed soon.
     unusual: 3.5,
     matters: Math.log(1.5),
     atLeast: 5,
@@ -72,12 +72,12 @@ const QUANTITIES: readonly Quantity[] = [
 ];
 
 /**
- * What is unusual about the cluster at this hour of the day, in words. Shown to people; it changes no scope.
+ * What is unusual about the cluster for this hour of the day, in words. Only shown to people; it changes no scope.
  *
- * Sensitivity, by simulation with a daily rhythm and autocorrelated noise of 20 % (profile-sensitivity.test.ts): about one
- * false alarm in three days of observations every five minutes, over all three quantities. A queue that doubles for two
- * hours is noticed nine times in ten where it is usually 20 deep, mostly within 15 minutes; seven times in ten at 10, and
- * four in ten at 5, where it doubles by chance too often to be told from noise.
+ * Sensitivity, simulated with a daily rhythm and autocorrelated noise of 20 % (profile-sensitivity.test.ts): with one
+ * observation every five minutes, about one false alarm in three days over all three quantities. A queue that doubles for
+ * two hours is noticed nine times in ten if it is usually 20 deep, mostly within 15 minutes; seven times in ten at 10; and
+ * four in ten at 5, where it doubles by chance too often to stand out from noise.
  */
 export function anomalies(profile: Profile | null, seen: Observation, now: Date): string[] {
   if (!profile || profile.observations < SEASONED.day) return [];
@@ -95,14 +95,14 @@ export function anomalies(profile: Profile | null, seen: Observation, now: Date)
   });
 }
 
-/** Whether the last observation is old enough for another to count: every five minutes. */
+/** Whether another observation is due: one every five minutes. */
 export function isLearningDue(profile: Profile | null, now: Date): boolean {
   return !profile || now.getTime() - Date.parse(profile.last_updated) >= EVERY_MS;
 }
 
 /**
  * The profile after one more observation.
- * @param typicalWaitMinutes median wait of the newest started jobs; null while it is unknown
+ * @param typicalWaitMinutes median wait of the newest started jobs; null while unknown
  */
 export function learn(
   profile: Profile | null,
@@ -138,7 +138,7 @@ export function learn(
   };
 }
 
-/** Hours of the day (UTC) whose usual queue is a quarter deeper than that of the whole day; none on a level day. */
+/** Hours of the day (UTC) whose usual queue is a quarter deeper than that of the whole day; none on a flat day. */
 export function peakHours(queue: Usual | undefined): number[] {
   const known = (queue?.hours ?? []).flatMap(({ n, usual }, hour) =>
     n >= SEASONED.hour ? [{ hour, depth: Math.expm1(usual) }] : [],
@@ -148,7 +148,7 @@ export function peakHours(queue: Usual | undefined): number[] {
   return known.filter(({ depth }) => depth > 1.25 * mean && depth >= mean + 1).map(({ hour }) => hour);
 }
 
-/** Running centre of one hour and running mean deviation of all, both held against outliers. */
+/** Running centre of one hour and running mean deviation of all hours, both clamped against outliers. */
 function movedUsual(known: Usual | undefined, value: number, hour: number): Usual {
   const hours = known?.hours ?? Array.from({ length: HOURS }, () => ({ n: 0, usual: 0 }));
   const before = hours[hour] ?? { n: 0, usual: 0 };
@@ -166,14 +166,13 @@ function movedUsual(known: Usual | undefined, value: number, hour: number): Usua
   };
 }
 
-/** Fewer waits than this are an anecdote. */
+/** Fewer waits than this say little. */
 const LEAST_WAITS = 20;
 
 /**
- * Median wait in minutes. A job that was labelled long before it started has waited longer than most: it counts as the
- * longest there is.
+ * Median wait in minutes. A job labelled long before it started has waited longer than most, so it counts as the longest.
  * @param waits seconds; null for a job that had not started when it was settled
- * @returns null for fewer than 20 waits, and where the median job had not started
+ * @returns null for fewer than 20 waits, or when the median job had not started
  */
 export function medianWait(waits: readonly (number | null)[]): number | null {
   if (waits.length < LEAST_WAITS) return null;

@@ -5,15 +5,15 @@ import { TIERS } from './thresholds.ts';
 
 type Choice = { action: string; target?: string | undefined };
 
-/** The job that an action would be done to. */
+/** The job an action would apply to. */
 export interface ProposedFor {
   readonly clusterId: string;
   readonly jobId: string;
-  /** May only choose among the configured suggestions; anything else is ignored. */
+  /** May only name one of the configured suggestions; anything else is ignored. */
   readonly proposedAction?: string | undefined;
 }
 
-/** What a tier means here for one job; null for a tier that is not configured. */
+/** What a tier would do here to one job; null for a tier that is not configured. */
 export function proposalOf(
   tier: number,
   config: Pick<ClusterConfig, 'actions'>,

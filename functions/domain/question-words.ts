@@ -3,10 +3,10 @@ import type { ApprovalItem, Subject } from '../../schemas/items/approval.ts';
 import { contradicts, duration } from './statement.ts';
 import { TIERS } from './thresholds.ts';
 
-/** How names are written where the words are read: in a code span on a card, as they are in a terminal. */
+/** How a surface writes names: in a code span on a card, unchanged in a terminal. */
 export type Naming = (name: string) => string;
 
-/** `do` it · `would` do it, in dry run · it is `done` · it `wouldHave` been. */
+/** `do` it · `would` do it (dry run) · it is `done` · it `wouldHave` been done. */
 export type Form = 'do' | 'would' | 'done' | 'wouldHave';
 
 interface Verb {
@@ -28,7 +28,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   hold: { base: 'hold', past: 'held', been: 'held' },
 };
 
-/** One action on one job, whole: `Move job 17 to queue short`. */
+/** One action on one job as a phrase: `Move job 17 to queue short`. */
 export function deedWords({ action, target, jobId }: ActionArguments, form: Form, name: Naming): string {
   const known = VERBS[action];
   const { base, past } = known ?? { base: `do ${name(action)} to`, past: `done ${name(action)} to` };
@@ -68,7 +68,7 @@ export function jobWords(
   ].join(' · ');
 }
 
-/** q in words, with the point wait where the two agree about T. */
+/** q in words, with the point wait when both fall on the same side of T. */
 export function riskWords({ prediction, longWaitSeconds }: Pick<Decision, 'prediction' | 'longWaitSeconds'>): string {
   const { q, waitSeconds } = prediction;
   if (q === null) return 'there is no probability of a long wait';
@@ -83,7 +83,7 @@ function likely(q: number): string {
   return q >= 0.5 ? 'more likely than not' : 'not likely';
 }
 
-/** How forecasts like this one came out on this cluster, beside what the tier promises. */
+/** How forecasts like this one turned out on this cluster, compared with what the tier promises. */
 export function recordWords({ record, subject }: Pick<ApprovalItem, 'record' | 'subject'>): string {
   const tier = TIERS[subject.tier - 1] ?? 'this tier';
   if (record === undefined) return `how often ${tier} is right here is not known`;
@@ -94,15 +94,15 @@ export function recordWords({ record, subject }: Pick<ApprovalItem, 'record' | '
 }
 
 /**
- * How well the probabilities of the cluster are known to be calibrated.
- * @param said what stands beside it, so that no number is told twice
+ * How well the cluster's probabilities are calibrated.
+ * @param said the text shown beside it, so that no number appears twice
  */
 export function eceWords({ ece, n }: Pick<Decision['evidence'], 'ece' | 'n'>, said: string | null): string {
   const measured = ece === null ? 'ECE not measured yet' : `ECE ${ece.toFixed(3)}`;
   return said?.includes(measured) ? `n ${n}` : `${measured}, n ${n}`;
 }
 
-/** The first rule that the tier asked about did not pass, with the number that was needed; null for a hold that is in place. */
+/** The first rule that the tier in question failed, with the number it needed; null for a hold that is in place. */
 export function askedBecause(pinned: Decision, subject: Subject): string | null {
   if (subject.whose === 'own') return null;
   const passed = pinned.passedOver.find(({ tier }) => tier === subject.tier);
@@ -120,24 +120,24 @@ export function isLearning({ evidence }: Pick<Decision, 'evidence'>): boolean {
   return evidence.reasons.some(({ code }) => code === 'learning');
 }
 
-/** What becomes of a question that nobody answers: always the safe default. */
+/** What happens to a question that nobody answers: always the safe default. */
 export function silenceWords({ question, pinned }: Pick<ApprovalItem, 'question' | 'pinned'>): string {
   if (question === 'keep') return 'the hold is released';
   return pinned.dryRun ? 'nothing would be done' : 'nothing is done';
 }
 
-/** The same once it is over. */
+/** The same once the question is closed. */
 export function nothingWords({ question, pinned }: Pick<ApprovalItem, 'question' | 'pinned'>): string {
   if (question === 'keep') return 'the hold is released';
   return pinned.dryRun ? 'nothing would have been done' : 'nothing is done';
 }
 
-/** Until when a question lives besides its expiry. */
+/** What voids a question before it expires. */
 export function voidWords({ question }: Pick<ApprovalItem, 'question'>): string {
   return question === 'keep' ? 'void as soon as the job is cancelled' : 'void as soon as the job starts';
 }
 
-/** What else could be done about the job; waiting is always one of them. */
+/** Other options for the job; waiting is always one of them. */
 export function alternativeWords(
   alternatives: ApprovalItem['alternatives'],
   { waitSeconds }: Pick<ServedPrediction, 'waitSeconds'>,
@@ -150,12 +150,12 @@ export function alternativeWords(
   return [`let it wait (forecast: about ${duration(waitSeconds)})`, ...others];
 }
 
-/** Whole percent, rounded down: 84.9 % never looks like the 85 % it did not reach. */
+/** Whole percent, rounded down, so that 84.9 % never looks like 85 %. */
 export function percent(share: number): string {
   return `${Math.floor(share * 100 + 1e-9)} %`;
 }
 
-/** `12:00 UTC`, with the date where it is another day than `beside`. */
+/** `12:00 UTC`, with the date if it is on another day than `beside`. */
 export function timeBeside(instant: string, beside: string): string {
   const time = `${instant.slice(11, 16)} UTC`;
   return instant.slice(0, 10) === beside.slice(0, 10) ? time : `${instant.slice(0, 10)} ${time}`;

@@ -7,14 +7,14 @@ import { countedAs } from './round-forecast.ts';
 
 type Stage = NonNullable<JobItem['counted']>;
 
-/** In this order, and never back. */
+/** A round only moves forward through these. */
 const STAGES: readonly Stage[] = ['pending', 'running', 'over'];
 
 /**
- * What the built-in forecast has yet to count of a round, in order, from what its row says. It depends on the facts and on how far
- * they are counted, and not on when they came: so whatever is late, repeated or never told leaves no counter wrong for good.
+ * What the built-in forecast still has to count of a round, in order, from its row. It depends only on the facts and on how far
+ * they are counted, not on when they arrived, so late, repeated or missing events never leave a counter wrong for good.
  *
- * @param until only what is known by then
+ * @param until counts only what is known by then
  */
 export function queueLinesOf(row: JobItem, until: Date): QueueLine[] {
   const { counted } = row;
@@ -46,7 +46,7 @@ export function queueLinesOf(row: JobItem, until: Date): QueueLine[] {
   return lines;
 }
 
-/** When the next of them is known, or will be if nothing is heard of the round; null when it is over. */
+/** When the next of them is known, even if no more events arrive; null when the round is over. */
 export function nextQueueDue(row: JobItem): Date | null {
   if (row.counted === 'over' || countedAs(row) === null) return null;
   const submittedAt = secondsOf(row.submitted_at);
@@ -56,7 +56,7 @@ export function nextQueueDue(row: JobItem): Date | null {
   return new Date(at * 1000);
 }
 
-/** How far a round is counted after some lines; never back, for whoever comes late has seen less. */
+/** How far a round is counted after some lines; never moves back, since a late caller has seen less. */
 export function stageAfter(counted: JobItem['counted'], lines: readonly QueueLine[]): JobItem['counted'] {
   let stage = counted;
   for (const { kind } of lines) {
@@ -70,23 +70,23 @@ function startOf({ started_at }: JobItem, submittedAt: number): number {
   return Math.max(submittedAt, started_at === undefined ? submittedAt : secondsOf(started_at));
 }
 
-/** How a round that has not started leaves, or will where nothing is heard of it. */
+/** How a round that has not started leaves the queue, or will if no more events arrive. */
 function leavingOf(row: JobItem, submittedAt: number): Pick<LeftLine, 'at' | 'cause'> {
   const leaving: Pick<LeftLine, 'at' | 'cause'>[] = [{ at: submittedAt + FORECAST.ageSeconds, cause: 'aged' }];
-  const told = (at: string | undefined, cause: LeftLine['cause']) => {
+  const add = (at: string | undefined, cause: LeftLine['cause']) => {
     if (at !== undefined) leaving.push({ at: Math.max(submittedAt, secondsOf(at)), cause });
   };
-  told(row.cancelled_at, 'cancelled');
-  told(row.ended_at, 'ended');
-  told(row.superseded_at, 'superseded');
+  add(row.cancelled_at, 'cancelled');
+  add(row.ended_at, 'ended');
+  add(row.superseded_at, 'superseded');
   return leaving.reduce((first, other) => (other.at < first.at ? other : first));
 }
 
-/** How a round that has started ends, or will. A requeued one has ended, after a run of which nobody tells. */
+/** How a started round ends, or will. A requeued one has ended, after a run whose length nobody reports. */
 function endingOf(row: JobItem, startedAt: number): { at: number; runSeconds: number | null; aged: boolean } {
-  const told = [row.ended_at, row.cancelled_at].flatMap((at) => (at === undefined ? [] : [secondsOf(at)]));
-  if (told.length > 0) {
-    const at = Math.max(startedAt, Math.min(...told));
+  const ends = [row.ended_at, row.cancelled_at].flatMap((at) => (at === undefined ? [] : [secondsOf(at)]));
+  if (ends.length > 0) {
+    const at = Math.max(startedAt, Math.min(...ends));
     return { at, runSeconds: at - startedAt, aged: false };
   }
   if (row.superseded_at !== undefined) {

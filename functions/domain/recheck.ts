@@ -5,13 +5,13 @@ import { severityOf } from './calibration/drift.ts';
 import { argumentsHash } from './ids.ts';
 import { isStricter } from './scope.ts';
 
-/** The world at the moment an approved effect is about to run. */
+/** The state of the world when an approved effect is about to run. */
 export interface WorldNow {
-  /** Hash that the job's row holds now. */
+  /** The arguments hash on the job's row now. */
   readonly argumentsHash: string | null;
-  /** Why the job does not wait to start any more; null while it does. */
+  /** Why the job is no longer waiting to start; null while it is. */
   readonly notPending: string | null;
-  /** Effects are real now, and not dry run. */
+  /** Effects are real now, not dry run. */
   readonly touches: boolean;
   readonly frozen: boolean;
   readonly limits: { readonly coolingDown: boolean; readonly usedThisHour: number };
@@ -20,8 +20,8 @@ export interface WorldNow {
 }
 
 /**
- * Whether what a human approved still fits the world (DESIGN.md section 4, "Pinned"): null when it does, else why the
- * approval is void. Promises and tiers do not apply here, because a human decided.
+ * Whether an approved effect still fits the world (DESIGN.md section 4, "Pinned"): null when it does, else why the approval
+ * is void. Promises and tiers do not apply, because a human decided.
  */
 export function recheck({ subject, pinned }: Pick<ApprovalItem, 'subject' | 'pinned'>, world: WorldNow): Reason | null {
   const { evidence } = pinned;

@@ -5,10 +5,10 @@ import { Z95 } from './calibration/normal.ts';
 import type { CalibrationState } from './calibration/state.ts';
 import type { ScopeRule } from './rule.ts';
 
-/** What overrides any evidence: it is too old, or someone pulled the brake. */
+/** What overrides any evidence: stale labels, or an operator's freeze. */
 export interface SwitchFacts {
   readonly frozen: boolean;
-  /** When the oldest label that is not folded yet was due; null when none waits. */
+  /** When the oldest unfolded label was due; null when none waits. */
   readonly staleSince: Date | null;
   readonly config: Pick<ClusterConfig, 'freshnessMinutes'>;
   readonly now: Date;
@@ -27,7 +27,7 @@ const minutesWaited = ({ staleSince, now }: SwitchFacts): number =>
 const stale: ScopeRule<SwitchFacts> = {
   code: 'stale',
   scope: 'escalate',
-  // Written so that a date that is none counts as stale.
+  // Written so that an invalid date counts as stale.
   applies: (facts) => !(minutesWaited(facts) <= facts.config.freshnessMinutes),
   message: (facts) => {
     const minutes = minutesWaited(facts);
@@ -44,7 +44,7 @@ const frozen: ScopeRule<SwitchFacts> = {
   message: () => 'this cluster is frozen until an operator lifts the freeze',
 };
 
-/** Too few outcomes, or an ECE that they do not settle. */
+/** Too few outcomes, or too few to pin down the ECE. */
 export const learning: ScopeRule<EvidenceFacts> = {
   code: 'learning',
   scope: 'escalate',
@@ -109,10 +109,10 @@ const drift: ScopeRule<EvidenceFacts> = {
 
 export const SWITCHES: readonly ScopeRule<SwitchFacts>[] = [stale, frozen];
 
-/** What an ECE alone says; a back-test by the core rules asks no more. */
+/** The rules on the ECE only; a back-test with the core rules needs no more. */
 export const CORE_EVIDENCE: readonly ScopeRule<EvidenceFacts>[] = [learning, noScore, lowScore, moderateScore];
 
-/** In the order of DESIGN.md section 3. Drift comes last: its milder band takes a step off what the others allow. */
+/** In the order of DESIGN.md section 3. Drift comes last: its milder band lowers what the others allow by one scope. */
 export const EVIDENCE: readonly ScopeRule<EvidenceFacts>[] = [...CORE_EVIDENCE, promoted, severeDrift, drift];
 
 function scoreSentence({ state: { evaluation }, score }: EvidenceFacts, needed: number): string {

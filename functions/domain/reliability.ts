@@ -8,28 +8,28 @@ import { byStrictness, strictest } from './scope.ts';
 import { earnedTier } from './tiers.ts';
 
 export interface ReliabilityInput {
-  /** Null when there is none, or the stored one cannot be read. */
+  /** Null when it is missing or unreadable. */
   readonly state: CalibrationState | null;
   /** Version of the calibration item: batches folded so far. */
   readonly version: number;
   readonly frozen: boolean;
-  /** When the oldest label that is not folded yet was due; null when none waits. */
+  /** When the oldest unfolded label was due; null when none waits. */
   readonly staleSince: Date | null;
   readonly config: Pick<ClusterConfig, 'freshnessMinutes' | 'tiers' | 'longWaitSeconds'>;
   readonly now: Date;
-  /** VGAC's own opinion of its calibration: it can raise drift to "monitor", and never changes a scope. */
+  /** VGAC's opinion of its own calibration: it can raise drift to "monitor", but never changes a scope. */
   readonly vgacAsksRecalibration?: boolean;
 }
 
-/** Switches first: what they say outweighs any evidence. */
+/** Switches first: they outweigh any evidence. */
 const RULES: readonly ScopeRule<SwitchFacts & EvidenceFacts>[] = [...SWITCHES, ...EVIDENCE];
 
 const escalate = (code: string, message: string): Reason => ({ code, message, scope: 'escalate' });
 
 /**
  * How far this cluster's predictions may be trusted now, before any job is looked at (DESIGN.md section 3, Reliability).
- * The strictest rule wins; all that applied are reported, strictest first. Without usable evidence score and ECE are
- * null, so that every Choice on them falls to the human path.
+ * The strictest rule wins; all that apply are reported, strictest first. Without usable evidence, score and ECE are null, so
+ * that every Choice on them takes the human path.
  */
 export function reliability(input: ReliabilityInput): Verdict {
   const { state } = input;
@@ -63,7 +63,7 @@ export function reliability(input: ReliabilityInput): Verdict {
   };
 }
 
-/** In place of a verdict that could not be given: it lets nothing act, and says so. */
+/** Stands in for a verdict that could not be given: it lets nothing act, and says so. */
 export function unknownVerdict(state: CalibrationState | null): Verdict {
   const reason = escalate('noVerdict', 'the reliability of this cluster could not be determined');
   return { ...blind(state?.version ?? 0, [reason]), epoch: state?.epoch ?? 0 };

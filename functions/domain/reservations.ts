@@ -5,10 +5,10 @@ import type { Purse } from './calibration/purse.ts';
 import type { CalibrationState } from './calibration/state.ts';
 import type { TierRules } from './tier-rules.ts';
 
-/** The four tiers, as their attributes end. */
+/** The four tiers: the suffixes of their attributes. */
 export const TIER_NUMBERS = [1, 2, 3, 4] as const;
 
-/** Free tokens, places, open calls and demand of one tier, as the item has them. */
+/** Free tokens, places, open calls and demand of one tier, as stored on the item. */
 export function tierOf(item: CalibrationItem, tier: TierNumber) {
   return {
     free: item[`free_${tier}`],
@@ -18,7 +18,7 @@ export function tierOf(item: CalibrationItem, tier: TierNumber) {
   };
 }
 
-/** What stands beside the state now, for a decision or a batch: reserved tokens, and the caps that demand raises. */
+/** Reserved tokens and the caps raised by demand, as they are now, for a decision or a batch. */
 export function purseOf(item: CalibrationItem, state: CalibrationState, rules: readonly TierRules[]): Purse {
   const purse: Purse = { reserved: new Float64Array(4), caps: new Float64Array(4) };
   for (const tier of TIER_NUMBERS) {

@@ -3,29 +3,29 @@ import type { StatementsItem } from '../../schemas/items/approval.ts';
 /** The statements that share one message. */
 export type Statements = Omit<StatementsItem, 'PK' | 'SK' | 'v' | 'version' | 'cluster_id'>;
 
-/** One statement, as it is listed in a message. */
+/** One statement as a message lists it. */
 export interface Said {
   decisionId: string;
   tier: 'annotate' | 'warn';
-  /** It would have been made. */
+  /** In dry run: it would have been made. */
   dryRun: boolean;
   /** When, ISO 8601. */
   at: string;
   line: string;
   /** Why people are notified. */
   because: string;
-  /** How far it may be trusted, in the words of a card. */
+  /** How far it can be trusted, worded as on a card. */
   mark: string;
 }
 
 const KEPT_LINES = 10;
 /** A retry comes within minutes. */
 const KEPT_IDS = 100;
-/** Whoever began to post and has not by then is gone. */
+/** A poster that has not finished by then is dead. */
 const POSTING_MS = 30_000;
 
 /**
- * With one more statement: in the message that is there while its time lasts, else in a new one. The same decision twice is one.
+ * Adds a statement: to the current message while its window lasts, else to a new one. The same decision counts once.
  * @param windowMs how long statements share a message
  */
 export function withStatement(before: Statements | null, said: Said, windowMs: number): Statements {
@@ -55,7 +55,7 @@ export function withStatement(before: Statements | null, said: Said, windowMs: n
   };
 }
 
-/** Whether nobody posts the message now who may yet succeed. */
+/** Whether the message is free to post: nobody else who could still succeed is posting it. */
 export function mayPost({ card, posting_at: since }: Statements, now: Date): boolean {
   if (card) return false;
   return since === undefined || now.getTime() - Date.parse(since) > POSTING_MS;

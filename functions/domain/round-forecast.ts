@@ -7,12 +7,12 @@ import { askedBy } from './served.ts';
 
 type Row = Pick<JobItem, 'forecast' | 'decision' | 'closed_at' | 'request' | 'queue' | 'namespace'>;
 
-/** What the ledger says of a round that is counted: what it asks for, and the inputs of its decision. */
+/** What the ledger says of a counted round: what it requests, and the inputs of its decision. */
 type Counted = Pick<RoundForecast, 'gpus' | 'procs' | 'queue' | 'inputs' | 'z'>;
 
 /**
- * What a row keeps of its forecast, where that is whole; else null. Numbers that are none, or too few, would stop the fold for good
- * once they stood in the ledger.
+ * The forecast kept on a row if it is complete, else null. NaNs or missing numbers would stop the fold for good once they were
+ * in the ledger.
  */
 export function forecastOf({ forecast }: Pick<Row, 'forecast'>): RoundForecast | null {
   if (forecast === undefined) return null;
@@ -25,14 +25,14 @@ export function forecastOf({ forecast }: Pick<Row, 'forecast'>): RoundForecast |
   }
 }
 
-/** An input that nobody knows is NaN. */
+/** An unknown input is NaN. */
 function isKnown(input: number): boolean {
   return Number.isFinite(input) || Number.isNaN(input);
 }
 
 /**
- * How a round is counted; null for one that is not, or not yet. One that nothing was served to pends in the queue all the same: it
- * is counted without inputs, which teaches no model. So is one that was closed before it was decided, and will never be.
+ * How a round is counted; null for one that is not counted, or not yet. A round that was served nothing is still pending in the
+ * queue: it is counted without inputs, which teaches no model. So is one that was closed before it was decided.
  */
 export function countedAs(row: Row): Counted | null {
   const whole = forecastOf(row);

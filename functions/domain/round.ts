@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { JobItem } from '../../schemas/items/job.ts';
 
-/** One submission of a job. A requeued or reused id is a new round; an array is one round. */
+/** One submission of a job. A requeue or a reused id is a new round; an array is one round. */
 export interface Round {
   readonly clusterId: string;
-  /** Of an array, the array's own id. */
+  /** For an array, the array's own id. */
   readonly jobId: string;
   /** ISO 8601. Two spellings of one instant are one round. */
   readonly submittedAt: string;
 }
 
-/** The one spelling of an instant, in UTC with milliseconds: as text it sorts by time. What is no instant stays as it is. */
+/** The canonical form of an instant, UTC with milliseconds, whose text sorts by time. Anything else stays unchanged. */
 export function canonicalInstant(instant: string): string {
   const at = Date.parse(instant);
   return Number.isNaN(at) ? instant : new Date(at).toISOString();
 }
 
-/** The same from seconds since the epoch, as ledger and traces count. */
+/** The same from seconds since the epoch, as used in ledger and traces. */
 export function instantOf(seconds: number): string {
   return new Date(Math.round(seconds * 1000)).toISOString();
 }
@@ -26,7 +26,7 @@ export function secondsOf(instant: string): number {
   return Date.parse(instant) / 1000;
 }
 
-/** A job id as part of a key: nothing in it can be taken for the `#` between the parts. */
+/** A job id as part of a key, escaped so that nothing in it can be taken for the `#` separator. */
 export function escapedJobId(jobId: string): string {
   return encodeURIComponent(jobId);
 }
@@ -36,25 +36,25 @@ export function roundKey({ jobId, submittedAt }: Omit<Round, 'clusterId'>): stri
   return `${escapedJobId(jobId)}#${canonicalInstant(submittedAt)}`;
 }
 
-/** The round as text, lengths first, so that no two rounds can run together into the same one. */
+/** The round as text with length prefixes, so that no two rounds share a text. */
 export function roundText({ clusterId, jobId, submittedAt }: Round): string {
   return `${clusterId.length}:${clusterId}${jobId.length}:${jobId}${canonicalInstant(submittedAt)}`;
 }
 
-/** Eight bytes that stand for the round where many are kept together; decision ids begin with them. */
+/** Eight bytes that identify the round where many are kept together; decision ids begin with them. */
 export function roundHash(round: Round): Uint8Array {
   return roundDigest(round).subarray(0, 8);
 }
 
-/** The whole hash, of which ids take as much as they need. SHA-256. */
+/** The whole SHA-256 hash; ids take as much of it as they need. */
 export function roundDigest(round: Round): Uint8Array {
   return createHash('sha256').update(roundText(round)).digest();
 }
 
 export interface ArrayPart {
-  /** The array's id, or the job's own where it is none. */
+  /** The array's id, or the job's own if it is not in an array. */
   readonly jobId: string;
-  /** `whole`: the job itself, or its array · `pending`: what of an array still waits · `task`: one task of it. */
+  /** `whole`: the job or its whole array · `pending`: the tasks of an array that still wait · `task`: one task. */
   readonly part: 'whole' | 'pending' | 'task';
 }
 
@@ -63,7 +63,7 @@ const SLURM = /^(\d+)_(\d+|\[[^\]]*\])$/;
 /** AWS Batch: the uuid of the array job and the index of its child. */
 const BATCH = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):\d+$/i;
 
-/** Which array an id belongs to, and how much of it the id means. */
+/** Which array an id belongs to, and which part of it the id means. */
 export function arrayPart(id: string): ArrayPart {
   const [, slurm, tasks] = SLURM.exec(id) ?? [];
   if (slurm !== undefined) return { jobId: slurm, part: tasks?.startsWith('[') ? 'pending' : 'task' };

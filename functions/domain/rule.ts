@@ -3,25 +3,25 @@ import type { Reason } from '../../schemas/verdict.ts';
 import { isStricter, oneLess, strictest } from './scope.ts';
 
 /**
- * One rule of the gate. Whether it applies and what is said about it are apart, so that a back-test over millions of jobs
- * asks the very rules that decide in production without writing their sentences.
+ * One rule of the gate. The test and the message are separate, so that a back-test over millions of jobs runs the very rules
+ * of production without building their messages.
  */
 export interface Rule<Facts> {
-  /** Stable, for machines. */
+  /** Stable, for programs. */
   readonly code: string;
-  /** No allocation here: it runs for every job of a back-test. Comparisons are written so that NaN applies. */
+  /** Must not allocate: it runs for every job of a back-test. Comparisons are written so that the rule applies to NaN. */
   applies(facts: Facts): boolean;
-  /** A sentence for people, with the number needed to pass. */
+  /** For people, with the number needed to pass. */
   message(facts: Facts): string;
 }
 
 /** A rule about a whole cluster. */
 export interface ScopeRule<Facts> extends Rule<Facts> {
-  /** The most it allows where it applies; `oneLess` takes one step off what the rules before it allow. */
+  /** The most it allows when it applies; `oneLess` lowers what the earlier rules allow by one step. */
   readonly scope: Scope | 'oneLess';
 }
 
-/** Every rule about a cluster that applies, told. Stays in the order of the rules. */
+/** A reason for every rule that applies to a cluster, in rule order. */
 export function reasonsOf<Facts>(rules: readonly ScopeRule<Facts>[], facts: Facts): Reason[] {
   const reasons: Reason[] = [];
   for (const rule of rules) {
@@ -32,13 +32,13 @@ export function reasonsOf<Facts>(rules: readonly ScopeRule<Facts>[], facts: Fact
   return reasons;
 }
 
-/** A scope and the code of the reason that is told first; null when nothing held the agent back. */
+/** A scope and the code of its first reason; null when nothing held the agent back. */
 export interface Judgement {
   scope: Scope;
   reason: string | null;
 }
 
-/** Scope and first reason as `reasonsOf` would give them, written into `judgement`: the strictest, then the earliest. */
+/** Writes scope and first reason into `judgement`, as `reasonsOf` would give them: the strictest, then the earliest. */
 export function judge<Facts>(rules: readonly ScopeRule<Facts>[], facts: Facts, judgement: Judgement): void {
   let scope: Scope = 'autonomous';
   let reason: string | null = null;

@@ -16,7 +16,7 @@ export function oneLess(scope: Scope): Scope {
   return LESS[scope];
 }
 
-/** Strictest first, otherwise in the order in which the rules stand: the first is the reason that is told. */
+/** Strictest first, otherwise in rule order: the first is the reason people are given. */
 export function byStrictness(reasons: readonly Reason[]): Reason[] {
   return [...reasons].sort((a, b) => STRICTNESS[b.scope] - STRICTNESS[a.scope]);
 }

@@ -1,6 +1,6 @@
 import type { ServedPrediction } from '../../schemas/decision.ts';
 
-/** Whose forecast is served, in words; null in a decision that served none, or is older than the built-in forecast. */
+/** Which forecast was served, in words; null if none was, or if the decision predates the built-in forecast. */
 export function servedWords({ models }: Pick<ServedPrediction, 'models'>): string | null {
   if (models === undefined) return null;
   const { servedBy, qAlone, qWithVgac, vgac } = models;

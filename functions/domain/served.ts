@@ -11,22 +11,22 @@ import type { ForecastState } from './forecast/state.ts';
 import type { Tables } from './forecast/tables.ts';
 import { secondsOf } from './round.ts';
 
-/** What VGAC came to say of one job: its answer, that it did not answer, or that there is none to ask. */
+/** VGAC's part in one job: its answer, that it did not answer, or that there is no VGAC. */
 export type VgacSaid = VgacPrediction | 'silent' | 'notAsked';
 
-/** The built-in forecast as a decision finds it, with the rows that the job is about. */
+/** The built-in forecast as a decision finds it, with the rows for the job's shape and queue. */
 export interface Standing {
   readonly state: ForecastState;
   readonly tables: Tables;
 }
 
-/** What is served for one job, and what of that its row keeps for the ledger; null where nothing was forecast. */
+/** What is served for one job, and what its row keeps of it for the ledger; null when nothing was forecast. */
 export interface Served {
   readonly prediction: ServedPrediction;
   readonly forecast: RoundForecast | null;
 }
 
-/** A job in the terms of the forecast. Where a platform knows no queues, its namespaces are the queues. */
+/** A job in the terms of the forecast. On a platform without queues, namespaces take their place. */
 export function askedBy({ request, queue, namespace }: Pick<JobSubmitted, 'request' | 'queue' | 'namespace'>): Asked {
   return { gpus: request.gpus, procs: request.cpuMillis / 1_000, queue: queue ?? namespace ?? '' };
 }
@@ -34,10 +34,10 @@ export function askedBy({ request, queue, namespace }: Pick<JobSubmitted, 'reque
 type Job = Pick<JobSubmitted, 'request' | 'queue' | 'namespace' | 'submittedAt'>;
 
 /**
- * What may be shown and acted on (CALIBRATION.md section 3): the forecast of the queue's own state, with VGAC's probability in it as
- * long as that has shown that it helps, and bounds on the wait. Without a readable state of both nothing is served, and q is null.
+ * What may be shown and acted on (CALIBRATION.md section 3): the queue's own forecast, with VGAC's probability as an input once
+ * that has proven to help, and bounds on the wait. Unless both states are readable, nothing is served and q is null.
  *
- * Where VGAC is asked and does not answer, the queue's own q serves, as it does where there is no VGAC: nothing in it is VGAC's.
+ * When VGAC does not answer, the queue's own q is served, as on a cluster without VGAC: it uses nothing of VGAC's.
  */
 export function serve(state: CalibrationState | null, standing: Standing | null, job: Job, said: VgacSaid): Served {
   const answer = typeof said === 'string' ? null : said;
@@ -48,7 +48,7 @@ export function serve(state: CalibrationState | null, standing: Standing | null,
     state === null || standing === null
       ? null
       : forecast(standing.state, standing.tables, asked, { at: secondsOf(job.submittedAt), p });
-  // Of a model that has come to what is no number nothing is served either.
+  // A model that has produced a NaN serves nothing either.
   if (state === null || made === null || !(Number.isFinite(made.q) && Number.isFinite(made.waitSeconds))) {
     const waitSeconds = answer?.waitSeconds ?? 0;
     const bounds = { lowerSeconds: 0, upperSeconds: waitSeconds, upper90Seconds: waitSeconds };

@@ -3,7 +3,7 @@ import type { QueueSnapshotEvent } from '../../schemas/events/collector.ts';
 import type { Snapshot } from './forecast/queue.ts';
 import { canonicalInstant } from './round.ts';
 
-/** What a collector has read of a whole queue at once. */
+/** A collector's reading of a whole queue at one time. */
 export interface QueueSnapshot extends Snapshot {
   readonly clusterId: string;
   /** ISO 8601. */

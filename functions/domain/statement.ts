@@ -2,14 +2,14 @@ import type { ServedPrediction } from '../../schemas/decision.ts';
 import type { Scope } from '../../schemas/primitives.ts';
 import { GATE } from './thresholds.ts';
 
-/** The sentence that is said in place of a prediction that is withheld. */
+/** Said in place of a withheld prediction. */
 export const WITHHELD = 'Prediction unreliable for this environment';
 export const STILL_LEARNING = 'This environment is still learning';
 export const CANNOT_PREDICT = 'Cannot predict when this job will start';
 
 interface Said {
   readonly scope: Scope;
-  /** The cluster has too few outcomes yet: neutral, where unreliable is not. */
+  /** The cluster has too few outcomes yet, which is neutral, unlike being unreliable. */
   readonly learning: boolean;
   readonly prediction: ServedPrediction;
   /** T. */
@@ -17,9 +17,9 @@ interface Said {
 }
 
 /**
- * The sentence operators know (DESIGN.md section 6). Minutes are rounded, but never 0; the uncertainty is half the width of
- * the tracked 90 % interval. Where the point wait and the probability disagree about T, the sentence speaks of T and the bound
- * only, so that it never contradicts itself.
+ * The sentence operators know (DESIGN.md section 6). Minutes are rounded, but never to 0; the uncertainty is half the width of
+ * the tracked 90 % interval. When point wait and probability disagree about T, the sentence mentions only T and the bound, so
+ * that it never contradicts itself.
  */
 export function statementOf({ scope, learning, prediction, longWaitSeconds }: Said): string {
   if (scope === 'escalate') return learning ? STILL_LEARNING : WITHHELD;
@@ -31,7 +31,7 @@ export function statementOf({ scope, learning, prediction, longWaitSeconds }: Sa
   return `~${wait} ${unit} (±${minutes((prediction.upperSeconds - prediction.lowerSeconds) / 2)}m)`;
 }
 
-/** With q >= .5 no point wait below T is shown, with q < .5 none above it. */
+/** With q >= .5 no point wait below T is shown, and with q < .5 none above it. */
 export function contradicts(
   { q, waitSeconds }: Pick<ServedPrediction, 'q' | 'waitSeconds'>,
   longWaitSeconds: number,
@@ -40,7 +40,7 @@ export function contradicts(
   return q >= 0.5 ? waitSeconds < longWaitSeconds : waitSeconds > longWaitSeconds;
 }
 
-/** Of T and the bound; of T alone where the bound is no longer, for a wait longer than five minutes is not at most five. */
+/** Mentions T and the bound, or only T if the bound is no longer: a wait cannot be longer than five minutes and at most five. */
 function aboutT({ q, upper90Seconds }: ServedPrediction, longWaitSeconds: number): string {
   const t = duration(longWaitSeconds);
   const bound = duration(Math.max(upper90Seconds, longWaitSeconds));

@@ -4,19 +4,19 @@ import { RECALIBRATION } from './recalibration/numbers.ts';
 
 /**
  * Every number of the gate (DESIGN.md section 3, CALIBRATION.md sections 4, 6 and 7) in one place.
- * What is configured per cluster (limits, freshness, asking) is in schemas/config.ts with its defaults; the numbers of a
- * tier stand here, because a configuration may only tighten them.
+ * Per-cluster settings (limits, freshness, asking) are in schemas/config.ts with their defaults; the numbers of a tier are
+ * here, because a configuration may only tighten them.
  */
 export const GATE = frozen({
   /** Below 50 labels the ECE is mostly noise, so a high score is not trusted. */
   minimumLabels: 50,
-  /** An ECE is known once 1.645 standard errors are this small: 100 outcomes of two bad hours are not calibration. */
+  /** An ECE counts as known once 1.645 standard errors are this small: 100 outcomes from two bad hours prove nothing. */
   eceKnown: 0.08,
   /** Strict: exactly 0.85 is notify, exactly 0.60 is escalate. */
   score: { autonomous: 0.85, notify: 0.6 },
-  /** Labels that a new epoch has to see before it may act without telling anyone. */
+  /** Labels a new epoch must see before it may act without notifying anyone. */
   promotedLabels: 100,
-  /** Within 10 % of its limit a tier that is not earned is called marginal. */
+  /** An unearned tier within 10 % of its limit is called marginal. */
   marginal: 1.1,
   evidence: { labels: 20, stretches: 5 },
   drift: {
@@ -27,43 +27,43 @@ export const GATE = frozen({
     degrade: 2,
     escalate: 5,
     labels: 100,
-    /** Labels with the bound back under its band before an announced verdict is lifted. */
+    /** Labels for which the bound must stay below its band before an announced verdict is lifted. */
     clear: 100,
   },
-  /** A population stability index from here on is noticeable; it is shown and gates nothing. */
+  /** From here on a population stability index is noticeable; it is shown and gates nothing. */
   psi: 0.1,
   /** A job submitted longer ago than this is recorded, never acted on. */
   oldestSeconds: 86_400,
-  /** Clocks differ a little; a time further ahead than this is a broken clock. */
+  /** Clocks differ a little; a time further ahead than this means a broken clock. */
   aheadSeconds: 300,
-  /** A snapshot of a queue that comes later than this says less than the events since. */
+  /** A queue snapshot older than this says less than the events since. */
   snapshotSeconds: 300,
-  /** A bound on the wait beyond this helps nobody: the statement is then "cannot predict". */
+  /** A bound on the wait beyond this is useless: the statement is then "cannot predict". */
   usefulSeconds: 30 * 86_400,
-  /** After submit + T, so that a start on its way is not mistaken for a long wait. */
+  /** Added to submit + T, so that a start event in transit is not mistaken for a long wait. */
   labelGraceSeconds: 60,
 });
 
 export { TIERS };
 
-/** Tokens are counted in ten-thousandths, as integers: sums of thousands of them are exact. */
+/** Tokens are integers in ten-thousandths, so that sums of thousands of them are exact. */
 export const TOKEN = 10_000;
 
 /** Numbers of the tokens that all tiers share (CALIBRATION.md section 4). */
 export const TOKENS = frozen({
   /** A paper trade counts one tenth. */
   paper: 10,
-  /** The cap of a tier is at least so many times what is open at once: no label can come sooner than T. */
+  /** The cap of a tier is at least this multiple of what is open at once, since no label can come before T. */
   openToCap: 4,
-  /** Of the demand of a tier, what each further call keeps. */
+  /** The share of a tier's demand that remains after each further call. */
   demandKept: 0.999,
-  /** Free tokens that a statement and an intervention need. */
+  /** Free tokens needed by a statement and by an intervention. */
   need: { statement: 1, intervention: 2 },
-  /** Share of interventions that is left out on purpose: `keep` / free tokens, within these. */
+  /** Share of interventions held out: `keep` / free tokens, within these limits. */
   holdOut: { least: 0.05, most: 0.5, keep: 2 },
 });
 
-/** What one tier needs and promises. `ece` is R; the promise is eps - R, and may only be configured higher. */
+/** What one tier needs and promises. `ece` is R; the promise is eps - R, and configuration may only raise it. */
 export interface TierNumbers {
   readonly eps: number;
   readonly ece: number;
@@ -78,32 +78,32 @@ export const TIER_NUMBERS: Readonly<Record<TierName, TierNumbers>> = frozen({
   gate: { eps: 0.9, ece: 0.03, tokens: 20, cap: 40 },
 });
 
-/** Labels that the calibration of a cluster looks back on, and the most of one stretch (of T) among them. */
+/** Labels behind a cluster's calibration, and the most of them from one stretch (of T). */
 export const OUTCOME_RING = frozen({ size: 1000, quota: 50 });
 
-/** Labels that one tier's evidence looks back on, and the most of one stretch (of 4 T) among them. */
+/** Labels behind one tier's evidence, and the most of them from one stretch (of 4 T). */
 export const EVIDENCE_RING = frozen({ size: 200, quota: 25, stretchInT: 4 });
 
 /** Numbers of the fold (CALIBRATION.md sections 2, 3 and 5). */
 export const CALIBRATION = frozen({
-  /** How often, in labels, ECE and skill are computed anew. */
+  /** ECE and skill are recomputed every so many labels. */
   recomputeEvery: 10,
   detectors: {
-    /** A mean of 1000 is false less than once in a thousand while the null hypothesis holds (Ville's inequality). */
+    /** While the null hypothesis holds, a mean of 1000 occurs with probability below 1/1000 (Ville's inequality). */
     alarm: 1000,
     modelAlarm: 2500,
-    /** A gap of calibration this small is nobody's alarm. */
+    /** A calibration gap this small raises no alarm. */
     tolerance: 0.02,
-    /** Labels for which an alarm is shown, and asks for a recalibration. */
+    /** Labels for which an alarm is shown and asks for a recalibration. */
     shownFor: 300,
   },
-  /** How far a missed bound moves, and the share of waits that each tracker lets by: 5 % on either side, 10 % above. */
+  /** How far a miss moves a bound, and the share of waits each tracker may miss: 5 % on either side, 10 % above. */
   interval: { step: 0.05, lo: 0.05, hi: 0.05, up: 0.1 },
 });
 
 /**
- * The numbers that rules and fold go by, as deployed. A calibration state carries the ones it is folded by, so that a back-test can
- * try others (overrides.ts) without touching these.
+ * The deployed numbers of rules and fold. A calibration state carries the ones it is folded with, so that a back-test can try
+ * others (overrides.ts) without touching these.
  */
 export const NUMBERS = frozen({
   gate: GATE,
@@ -129,7 +129,7 @@ export function kindOf(tier: number): Kind {
 
 type Frozen<Table> = { readonly [name in keyof Table]: Table[name] extends number ? number : Frozen<Table[name]> };
 
-/** Frozen all the way down: no import can move a number for everybody else in the process. */
+/** Deeply frozen: no module can change a number for the rest of the process. */
 export function frozen<Table extends object>(table: Table): Frozen<Table>;
 export function frozen(table: object): object {
   for (const inner of Object.values(table)) if (typeof inner === 'object') frozen(inner);

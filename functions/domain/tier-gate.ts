@@ -8,20 +8,20 @@ import type { Rule } from './rule.ts';
 import { NUMBERS, type Numbers, TOKEN } from './thresholds.ts';
 import type { TierRules } from './tier-rules.ts';
 
-/** How far an action is from its limits on this job and cluster. */
+/** Where an action stands against its limits on this job and cluster. */
 export interface Limits {
-  /** The same action ran on this job less than its cooldown ago. */
+  /** The same action ran on this job within its cooldown. */
   readonly coolingDown: boolean;
   readonly usedThisHour: number;
   readonly cooldownMinutes: number;
   readonly actionsPerHour: number;
-  /** True when the action cannot be taken back here, whatever it usually can. */
+  /** True when the action cannot be undone here, even if it usually can. */
   readonly irreversible?: boolean;
-  /** For a hold: nobody can be asked to release it, so it is not placed. Says why; null where somebody can. */
+  /** For a hold: why nobody can be asked to release it, in which case it is not placed; null when somebody can. */
   readonly noPlaceToAsk: string | null;
 }
 
-/** One tier as it is looked at for one job. */
+/** What the rules look at for one tier and one job. */
 export interface TierFacts {
   readonly tier: TierRules;
   readonly state: CalibrationState;
@@ -35,7 +35,7 @@ export interface TierFacts {
 
 export type TierRule = Rule<TierFacts>;
 
-/** The numbers changed: what it has earned under other ones counts for nothing, and it starts anew with the next fold. */
+/** The numbers changed: what the tier earned under the old ones no longer counts, and the next fold restarts it. */
 const changed: TierRule = {
   code: 'numbersChanged',
   applies: ({ tier, state }) => {
@@ -102,7 +102,7 @@ const reversible: TierRule = {
   message: () => 'this action cannot be taken back, so a human decides',
 };
 
-/** Cooldown and rate are about actions on the scheduler; statements are bounded by their own tokens. */
+/** Cooldown and rate limit actions on the scheduler; statements are limited by their own tokens. */
 const cooldown: TierRule = {
   code: 'cooldown',
   applies: ({ tier, limits }) => tier.kind === 'intervention' && limits.coolingDown,
@@ -121,10 +121,10 @@ const place: TierRule = {
   message: ({ limits }) => `a hold needs somebody to release it: ${limits.noPlaceToAsk ?? ''}`,
 };
 
-/** Rules 2 to 5 of CALIBRATION.md section 4, in their order: what a tier's evidence and promise carry. */
+/** Rules 2 to 5 of CALIBRATION.md section 4, in that order: what a tier's evidence and promise allow. */
 export const CORE_TIER_RULES: readonly TierRule[] = [tierEce, skilled, evidence, tokens];
 
-/** The same with what a deployed cluster adds. */
+/** The same, plus the rules that only a deployed cluster needs. */
 export const TIER_RULES: readonly TierRule[] = [
   changed,
   ...CORE_TIER_RULES,
@@ -135,7 +135,7 @@ export const TIER_RULES: readonly TierRule[] = [
   place,
 ];
 
-/** What a tier's evidence comes to, and how much is missing (CALIBRATION.md section 6). */
+/** What a tier's evidence shows, and how much is missing (CALIBRATION.md section 6). */
 export function evidenceInWords(
   tier: TierRules,
   { labels, right, stretches, bound }: Precision,
@@ -156,7 +156,7 @@ export function evidenceInWords(
   return more === null ? `${share}, ${needed}` : `${share}, ${needed}: about ${more} more at this rate`;
 }
 
-/** About how many more outcomes it takes at this rate, in tens; null where more alone will not do. */
+/** About how many more outcomes are needed at this rate, in tens; null when more outcomes alone are not enough. */
 export function outcomesMissing(
   promise: number,
   { labels, right, bound }: Pick<Precision, 'labels' | 'right' | 'bound'>,
@@ -164,7 +164,7 @@ export function outcomesMissing(
   const p = right / labels;
   if (bound >= promise) return 0;
   if (!(p > promise)) return null;
-  // What the labels are worth today, from the bound that they give; more of the same kind are worth the same.
+  // What a label is worth today, derived from the bound; assumes that further labels are worth the same.
   let worth = 1;
   while (worth > 0.02 && wilsonLower(p, labels * worth, Z90) > bound) worth -= 0.01;
   for (let more = 10; more <= MOST_MISSING; more += 10) {
@@ -173,18 +173,18 @@ export function outcomesMissing(
   return null;
 }
 
-/** Beyond this nobody waits for it. */
+/** Beyond this the estimate is of no use to anybody. */
 const MOST_MISSING = 10_000;
 function faultOf({ arguments: args, tier }: TierFacts): string | null {
   return args === null ? null : misconfigured(args, tier.tier);
 }
 
-/** Rounded down, so that 64.9 % never looks like the 65 % that would have sufficed. */
+/** Rounded down, so that 64.9 % never looks like the required 65 %. */
 function percent(share: number): string {
   return `${Math.floor(share * 100 + 1e-9)} %`;
 }
 
-/** Rounded down, so that 0.99 is never shown as the 1 that would have sufficed. */
+/** Rounded down, so that 0.99 is never shown as the required 1. */
 function tenths(value: number): string {
   return String(Math.floor(value * 10 + 1e-9) / 10);
 }

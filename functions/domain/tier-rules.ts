@@ -2,22 +2,22 @@ import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Kind, TierName } from '../../schemas/primitives.ts';
 import { kindOf, NUMBERS, type Numbers, TIERS, TOKEN } from './thresholds.ts';
 
-/** One tier with its numbers as they hold on one cluster. Tokens in ten-thousandths. */
+/** One tier with its numbers for one cluster. Tokens in ten-thousandths. */
 export interface TierRules {
   readonly name: TierName;
   readonly tier: number;
   readonly kind: Kind;
-  /** Calls from this q on. */
+  /** The lowest q that calls for it. */
   readonly eps: number;
-  /** R: the debiased ECE may be at most this. */
+  /** R: the highest debiased ECE allowed. */
   readonly ece: number;
-  /** pi: at least this share of what the tier does alone is right. */
+  /** pi: at least this share of what the tier does autonomously is right. */
   readonly promise: number;
   readonly start: number;
   readonly cap: number;
 }
 
-/** The four tiers as configured, lowest first. A promise may be raised, never put below eps - R. */
+/** The four tiers as configured, lowest first. A promise may be raised, but never set below eps - R. */
 export function tierRulesOf(configured: ClusterConfig['tiers'], numbers: Numbers = NUMBERS): TierRules[] {
   return TIERS.map((name, i) => {
     const usual = numbers.tiers[name];
@@ -31,17 +31,17 @@ export function tierRulesOf(configured: ClusterConfig['tiers'], numbers: Numbers
   });
 }
 
-/** The numbers of the tiers as a batch of the ledger keeps them. */
+/** The tiers' numbers as a ledger batch stores them. */
 export function ledgerTiers(rules: readonly TierRules[]): Omit<TierRules, 'name' | 'tier' | 'kind'>[] {
   return rules.map(({ eps, ece, promise, start, cap }) => ({ eps, ece, promise, start, cap }));
 }
 
-/** How many things a tier has to have done before its promise says anything: K / (1 - pi). */
+/** Acts a tier needs before its promise means anything: K / (1 - pi). */
 export function testedFrom({ start, promise }: Pick<TierRules, 'start' | 'promise'>): number {
   return start / TOKEN / (1 - promise);
 }
 
-/** The highest tier that q reaches, 0 for none; a tier without a configured action is passed by. What is no probability calls for nothing. */
+/** The highest tier q reaches, skipping tiers without a configured action; 0 for none, or if q is no probability. */
 export function calledTier(q: number, rules: readonly TierRules[], configured: (tier: number) => boolean): number {
   if (!(q <= 1)) return 0;
   for (let i = rules.length - 1; i >= 0; i--) {

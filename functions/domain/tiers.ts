@@ -6,42 +6,42 @@ import type { CalibrationState, TierState } from './calibration/state.ts';
 import { evidenceInWords, outcomesMissing } from './tier-gate.ts';
 import { type TierRules, testedFrom, tierRulesOf } from './tier-rules.ts';
 
-/** How one tier stands on one cluster: what it has earned, what it has kept of its promise, and what is missing. */
+/** The standing of one tier on one cluster: what it has earned, how it has kept its promise, and what is missing. */
 export interface TierStanding {
   readonly tier: TierName;
   readonly eps: number;
   readonly promise: number;
-  /** R: highest debiased ECE that the tier allows. */
+  /** R: the highest debiased ECE the tier allows. */
   readonly limit: number;
-  /** Its evidence carries it; whether tokens are left is another question. */
+  /** The evidence supports it; whether tokens are left is another question. */
   readonly earned: boolean;
-  /** Not earned, and its ECE within 10 % of the limit. */
+  /** Not earned, but the ECE is within 10 % of the limit. */
   readonly marginal: boolean;
-  /** Of the last labels with q >= eps: how many there are, and how many were right. */
+  /** The last labels with q >= eps: how many there are, and how many were right. */
   readonly seen: number;
   readonly seenRight: number;
-  /** About how many more outcomes it takes; 0 when earned, null when more outcomes alone will not do. */
+  /** About how many more outcomes are needed; 0 when earned, null when more outcomes alone are not enough. */
   readonly needs: number | null;
   /** Tokens in ten-thousandths. */
   readonly tokens: number;
   readonly record: TierRecord;
-  /** What is missing, or that nothing is, in one sentence. */
+  /** One sentence: what is missing, or that nothing is. */
   readonly sentence: string;
 }
 
-/** What a tier has done alone and what came of it, since its tokens started. */
+/** What a tier has done autonomously since its tokens started, and how it turned out. */
 export interface TierRecord {
-  /** Settled and known to be right or wrong: statements as they came out, interventions by their hold-outs. */
+  /** Settled as right or wrong: statements by their outcome, interventions by their hold-outs. */
   readonly right: number;
   readonly settled: number;
-  /** Known by hold-outs, so an estimate. */
+  /** Judged by hold-outs, so an estimate. */
   readonly estimate: boolean;
-  /** Things done that the promise needs before it says anything: K / (1 - pi). */
+  /** Acts needed before the promise means anything: K / (1 - pi). */
   readonly testedFrom: number;
   readonly tested: boolean;
 }
 
-/** How each tier stands (CALIBRATION.md section 6), lowest first. */
+/** The standing of each tier (CALIBRATION.md section 6), lowest first. */
 export function tierStandings(
   state: CalibrationState,
   config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>,
@@ -52,7 +52,7 @@ export function tierStandings(
   });
 }
 
-/** Highest tier that the evidence carries, 0 to 4: each by itself, for a tier does not stand on the one below it. */
+/** Highest tier the evidence supports, 0 to 4. Each is judged by itself: a tier does not depend on the one below it. */
 export function earnedTier(state: CalibrationState, config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>): number {
   const rules = tierRulesOf(config.tiers, state.numbers);
   for (let i = rules.length - 1; i >= 0; i--) {
@@ -64,7 +64,7 @@ export function earnedTier(state: CalibrationState, config: Pick<ClusterConfig, 
   return 0;
 }
 
-/** What the next tier takes, in one sentence; null when all are earned. */
+/** What the next tier needs, in one sentence; null when all are earned. */
 export function nextTierInWords(
   state: CalibrationState,
   config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>,
@@ -96,7 +96,7 @@ function standingOf(state: CalibrationState, tier: TierState, rules: TierRules, 
   };
 }
 
-/** What a tier has kept of its promise so far. */
+/** How a tier has kept its promise so far. */
 export function recordOf(tier: TierState, rules: TierRules): TierRecord {
   const estimate = rules.kind === 'intervention';
   const right = tier.right + tier.heldRight;

@@ -3,17 +3,17 @@ import type { Effect } from '../../schemas/effect.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
 import { capabilityOf } from './capabilities.ts';
 
-/** `open` may be taken back · `asked` somebody did · `over` too late · `never` there is nothing to take back, or no way. */
+/** `open`: can be undone · `asked`: requested already · `over`: too late · `never`: nothing to undo, or no way to. */
 export type UndoState = 'open' | 'asked' | 'over' | 'never';
 
-/** Whether an effect of it is permitted: a human approved it, or it is autonomous. */
+/** Whether its effect is permitted: approved by a human, or autonomous. */
 export function stands({ status }: Pick<ApprovalItem, 'status'>): boolean {
   return status === 'approved' || status === 'autonomous';
 }
 
 /**
- * Whether what was done can be taken back now. The time begins with the effect, and before it is known with the
- * answer; what did not touch the scheduler, or failed, has nothing to take back.
+ * Whether the effect can be undone now. The window starts with the effect, or with the answer until the effect is known.
+ * An effect that failed or did not touch the scheduler leaves nothing to undo.
  */
 export function undoState(approval: ApprovalItem, now: Date): UndoState {
   const { subject, pinned, effect, decided_at, undo_asked_at, undo_seconds } = approval;
@@ -24,21 +24,21 @@ export function undoState(approval: ApprovalItem, now: Date): UndoState {
   return now.getTime() < undoUntil(approval) ? 'open' : 'over';
 }
 
-/** When the time to undo ends, in ms: counted from the effect, or from the answer while the effect is not known. */
+/** When the undo window ends, in ms: counted from the effect, or from the answer while the effect is unknown. */
 export function undoUntil({ effect, decided_at, undo_seconds }: ApprovalItem): number {
   const since = [effect?.at, decided_at].flatMap((at) => (at === undefined ? [] : [Date.parse(at)]));
   return Math.max(...since) + undo_seconds * 1000;
 }
 
-/** Whether people may be offered to take back an autonomous effect. */
+/** Whether to offer people an undo of an autonomous effect. */
 export function offersUndo(decision: Decision, effect: Effect, undoMinutes: number): boolean {
   if (!decision.executed || effect.status !== 'done' || !effect.intervened || undoMinutes <= 0) return false;
   return effect.undo !== undefined && capabilityOf(effect.action)?.reversible === true;
 }
 
 /**
- * Whether an answer still has something to come that the card has to show: the effect it permits, the release of a hold
- * that nobody kept, or the end of the time in which it can be taken back.
+ * Whether the card still has something to show after an answer: the effect it permits, the release of a hold that was not
+ * kept, or the end of the undo window.
  */
 export function toFollow(approval: ApprovalItem, now: Date): boolean {
   const { status, question, effect } = approval;

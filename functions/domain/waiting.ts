@@ -3,8 +3,8 @@ import type { JobItem } from '../../schemas/items/job.ts';
 type Known = Pick<JobItem, 'started_at' | 'ended_at' | 'cancelled_at'>;
 
 /**
- * Why a round does not wait to start any more, as the end of a sentence; null while it does. A question about it has no answer
- * then that could still be carried out.
+ * Why a round is no longer waiting to start, as the end of a sentence; null while it waits. Once it has ended, no answer to a
+ * question about it can be carried out.
  */
 export function whyNotPending(row: Known | null): string | null {
   if (row?.cancelled_at !== undefined) return `the job was cancelled, ${clock(row.cancelled_at)}`;

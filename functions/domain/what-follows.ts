@@ -4,8 +4,8 @@ import type { Effect } from '../../schemas/effect.ts';
 import type { ActOutput, ActStep } from '../../schemas/machines/job-workflow.ts';
 
 /**
- * What the machine does after an effect. A hold that is in place always asks a human whether it stays; one that would only have been
- * placed asks nothing. Where less was done than the job called for, the rest is asked.
+ * What the machine does after an effect. A hold in place always asks a human whether to keep it; a dry-run hold asks nothing.
+ * If less was done than the job called for, the rest is asked about.
  */
 export function whatFollows(
   step: z.infer<typeof ActStep>,
@@ -15,7 +15,7 @@ export function whatFollows(
   if (step === 'release') return 'close';
   if (effect.status === 'void') return 'void';
   if (effect.status === 'done' && effect.action === 'hold') return 'askToKeep';
-  // A switch that said no would say it again; what merely failed leaves the question as good as it was.
+  // A switch that refused would refuse again; after a mere failure the question is still worth asking.
   if (step !== 'apply' || effect.status === 'refused') return 'close';
   if (effect.status === 'failed') return decision?.asks ? 'ask' : 'close';
   if (decision?.next === 'actAndNotify') return 'notify';

@@ -3,21 +3,21 @@ import type { Outline } from '../../schemas/items/listing.ts';
 import type { Fatigue } from './fatigue.ts';
 import { count, decidedFacts, type Figures, noFigures } from './figures.ts';
 
-/** What became of the jobs of one cluster on one day, and why what was called for was withheld. */
+/** What became of one cluster's jobs on one day, and why calls were withheld. */
 export interface Day {
   readonly figures: Figures;
-  /** By the rule that came first, most frequent first. */
+  /** By the first rule that applied, most frequent first. */
   readonly reasons: readonly { readonly code: string; readonly times: number; readonly example: string }[];
 }
 
-/** One job as far as a day counts it. */
+/** What a day counts of one job. */
 export interface DayRow {
   readonly outline: Outline | null;
   /** Null while it is open. */
   readonly status: RowStatus | null;
 }
 
-/** Counts a day; what was not called for is not withheld. */
+/** Counts a day. A job that called for nothing is not withheld. */
 export function countDay(rows: Iterable<DayRow>): Day {
   const figures = noFigures();
   const reasons = new Map<string, { code: string; times: number; example: string }>();
@@ -32,7 +32,7 @@ export function countDay(rows: Iterable<DayRow>): Day {
   return { figures, reasons: [...reasons.values()].sort((a, b) => b.times - a.times) };
 }
 
-/** Whether a day is worth a message: a day on which nothing was called for, and nobody answered anything lately, is no news. */
+/** Whether a day is worth a message: without calls that day and without recent answers there is nothing to report. */
 export function isNews({ figures }: Day, people: readonly Fatigue[]): boolean {
   return figures.jobs !== figures.parts.nothingNeeded || people.length > 0;
 }

@@ -9,14 +9,14 @@ import { type Purse, settleAct, settlePaper } from './purse.ts';
 import type { CalibrationState } from './state.ts';
 
 /**
- * Applies one settled round to the state, in place (CALIBRATION.md section 5). A pure fold: the same entries in the same order,
- * with the same purse, give the same bits.
+ * Applies one settled round to the state, in place (CALIBRATION.md section 5). The fold is deterministic: the same entries in
+ * the same order, with the same purse, give the same bits.
  *
- * A job that was touched, was censored or has no probability only gives its reservation back; every other label moves the
- * tokens of what was done about it, and teaches rings, detectors and intervals.
+ * A job that was touched, was censored or has no probability only returns its reservation. Every other label moves the tokens
+ * of what was done about it, and teaches rings, detectors and intervals.
  *
  * @param longWaitSeconds T, the length of a stretch
- * @param refresh how ECE and skill are brought up to date
+ * @param refresh updates ECE and skill
  */
 export function applyEntry(
   state: CalibrationState,
@@ -46,21 +46,21 @@ export function applyEntry(
 }
 
 /**
- * Applies more of the wait of a job whose label was applied before it had started, in place. It is no label: neither tokens nor
- * time nor evidence move, only the bounds on waits.
+ * Applies, in place, more of the wait of a job whose label was applied before it started. This is no label: tokens, time and
+ * evidence stay as they are, and only the bounds on waits move.
  */
 export function applyWait(state: CalibrationState, wait: LedgerWait): void {
   trackWait(state, wait.bounds, wait);
 }
 
-/** Whether the wait of a job, which goes on, will tell more than its label could: seconds from the submission, or null. */
+/** When an ongoing wait will show more than its label did, in seconds from the submission; null if it never will. */
 export function owesWait(entry: LedgerEntry): number | null {
   if (entry.longWait !== true || entry.touched || entry.waitSeconds !== null) return null;
   if (entry.predictedWaitSeconds === null || !isProbability(entry.q)) return null;
   return nextElapse(entry.bounds, entry.labelAt - entry.submittedAt);
 }
 
-/** VGAC's own p has a detector: that says whether the *model* has drifted, however well what is served copes. */
+/** Watches VGAC's own p, to see whether the *model* has drifted even if what is served compensates for it. */
 function watchRaw(state: CalibrationState, p: number, y: 0 | 1): void {
   noteRaw(state.shift, p);
   state.rawAlarm = Math.max(0, state.rawAlarm - 1);
@@ -69,7 +69,7 @@ function watchRaw(state: CalibrationState, p: number, y: 0 | 1): void {
   state.rawAlarm = state.numbers.calibration.detectors.shownFor;
 }
 
-/** Whether recalibration copes. An alarm is shown and asks for a recalibration; it touches no tier and no scope. */
+/** Watches what is served. An alarm is shown and asks for a recalibration; it changes no tier and no scope. */
 function watchServed(state: CalibrationState, q: number, y: 0 | 1): void {
   state.servedAlarm = Math.max(0, state.servedAlarm - 1);
   if (!watchCalibration(state.served, q, y, state.numbers)) return;
@@ -80,7 +80,7 @@ function watchServed(state: CalibrationState, q: number, y: 0 | 1): void {
 function trackFirst(state: CalibrationState, entry: LedgerEntry): void {
   if (entry.predictedWaitSeconds === null) return;
   const { waitSeconds, longWait, labelAt, submittedAt } = entry;
-  // A short job whose start nobody reported tells nothing of its bounds.
+  // A short job whose start was never reported says nothing about its bounds.
   if (waitSeconds === null && !longWait) return;
   const toSeconds = waitSeconds ?? labelAt - submittedAt;
   trackWait(state, entry.bounds, { fromSeconds: NOT_YET, toSeconds, started: waitSeconds !== null });

@@ -6,7 +6,7 @@ export interface Pair {
   readonly y: 0 | 1;
 }
 
-/** One quantile bin of a sample; it is never empty. */
+/** One quantile bin of a sample; never empty. */
 export interface Bin {
   readonly count: number;
   readonly meanP: number;
@@ -17,7 +17,7 @@ export interface Bin {
   readonly positiveP: number;
 }
 
-/** Whether there is something, and all of it a probability with a label: nothing else ever gets a number. */
+/** Whether the pairs are non-empty and all of them a probability with a label: nothing else is ever scored. */
 export function isSample(pairs: readonly Pair[]): boolean {
   return pairs.length > 0 && pairs.every(({ p, y }) => p >= 0 && p <= 1 && (y === 0 || y === 1));
 }
@@ -28,8 +28,8 @@ export function byProbability(pairs: readonly Pair[]): Pair[] {
 }
 
 /**
- * The 15 quantile bins that people are shown (CALIBRATION.md section 1), those that are empty left out; null where the
- * pairs are no sample. The same to the last bit in whatever order they come.
+ * The 15 quantile bins shown to people (CALIBRATION.md section 1), without empty ones; null when the pairs are no sample.
+ * The order of the pairs does not change a single bit of the result.
  */
 export function binsOf(pairs: readonly Pair[]): Bin[] | null {
   if (!isSample(pairs)) return null;
@@ -42,7 +42,7 @@ export function binsOf(pairs: readonly Pair[]): Bin[] | null {
 }
 
 /**
- * As above, of a sample that is in ascending order of p already, ties in any.
+ * The same for a sample already in ascending order of p, with ties in any order.
  *
  * @param n at least one
  * @param p the probability at a place from 0

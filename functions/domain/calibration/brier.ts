@@ -2,22 +2,22 @@ import { type Bin, binsOf, type Pair } from './bins.ts';
 
 /**
  * A Brier score and its parts: `brier = reliability - resolution + uncertainty + withinBin`.
- * The first three are Murphy's (J. Appl. Meteorol. 12, 1973); they alone add up only where all p of a bin are equal. The
- * last is what is left in the bins: the variance of p less twice its covariance with y (Stephenson, Coelho, Jolliffe,
- * Weather and Forecasting 23, 2008).
+ * The first three are Murphy's (J. Appl. Meteorol. 12, 1973); by themselves they add up only if all p of a bin are equal.
+ * The last is the remainder within the bins: the variance of p minus twice its covariance with y (Stephenson, Coelho,
+ * Jolliffe, Weather and Forecasting 23, 2008).
  */
 export interface BrierParts {
   readonly brier: number;
-  /** Squared gaps of the bins: 0 is calibrated. */
+  /** Squared gaps of the bins: 0 is perfectly calibrated. */
   readonly reliability: number;
-  /** How far the bins differ from the base rate: the more, the better. */
+  /** How far the bins differ from the base rate: higher is better. */
   readonly resolution: number;
-  /** Variance of the label itself: no merit or fault of the model. */
+  /** Variance of the label itself, which the model cannot influence. */
   readonly uncertainty: number;
   readonly withinBin: number;
 }
 
-/** Mean (p - y)^2 with its decomposition over the same bins as the ECE; null where there is no bin. */
+/** Mean (p - y)^2 with its decomposition over the same bins as the ECE; null without bins. */
 export function brierOfBins(bins: readonly Bin[]): BrierParts | null {
   const n = bins.reduce((sum, { count }) => sum + count, 0);
   if (n === 0) return null;
@@ -32,7 +32,7 @@ export function brierOfBins(bins: readonly Bin[]): BrierParts | null {
     withinBin += squares - count * meanP ** 2 - 2 * (positiveP - count * meanP * rate);
   }
   return {
-    // A sum of what cancels may end a rounding error below 0.
+    // Terms that cancel may sum to a rounding error below 0.
     brier: Math.max(0, brier / n),
     reliability: reliability / n,
     resolution: resolution / n,
@@ -41,7 +41,7 @@ export function brierOfBins(bins: readonly Bin[]): BrierParts | null {
   };
 }
 
-/** Null for an empty sample or one with anything that is not a probability. */
+/** Null for an empty sample, or one containing anything but probabilities. */
 export function brierParts(pairs: readonly Pair[]): BrierParts | null {
   return brierOfBins(binsOf(pairs) ?? []);
 }

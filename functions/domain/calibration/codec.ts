@@ -10,15 +10,15 @@ import { type CalibrationState, type Evaluation, initialState, type TierState } 
 
 export { UnreadableState } from './octets.ts';
 
-/** First byte of every state, so that a later layout can be told apart. */
+/** First byte of every state, so that later layouts can be recognised. */
 const FORMAT = 2;
-/** The one before, which is still read: it held the experts that served until the forecast of the queue's own did. */
+/** The previous format, still read: it held the experts that served before the queue's own forecast did. */
 const WITH_EXPERTS = 1;
 const MOST_KNOTS = 32;
 
 /**
- * The state as bytes: little-endian numbers in fixed order, times as differences, at most 8 KB where times are whole
- * seconds, so that it fits the one item of its cluster. `deserialise` gives back the same state.
+ * The state as bytes: little-endian numbers in fixed order, times as differences. With whole seconds it takes at most 8 KB,
+ * so that it fits into its cluster's item. `deserialise` restores the same state.
  */
 export function serialise(state: CalibrationState): Uint8Array<ArrayBuffer> {
   const writer = new Writer();
@@ -36,7 +36,7 @@ export function deserialise(bytes: Uint8Array): CalibrationState {
   return state;
 }
 
-/** The one description of the format, for both directions, so that they cannot disagree. */
+/** One description of the format for both directions, so that they cannot disagree. */
 function layout(port: Port, state: CalibrationState): void {
   const format = port.byte(FORMAT);
   if (format !== FORMAT && format !== WITH_EXPERTS) throw new UnreadableState('the format of this state is not known');
@@ -71,7 +71,7 @@ function band(port: Port, value: CalibrationState['drift']): CalibrationState['d
   return read;
 }
 
-/** Of the experts nothing goes on: who has read them writes them no more. */
+/** The experts are skipped on reading and never written again. */
 function waits(port: Port, { interval, served, raw }: CalibrationState, withExperts: boolean): void {
   if (withExperts) skip(port, BIAS);
   interval.lo = port.double(interval.lo);
@@ -84,7 +84,7 @@ function waits(port: Port, { interval, served, raw }: CalibrationState, withExpe
   if (withExperts) skip(port, 2 * within(port.byte(0), MOST_KNOTS));
 }
 
-/** Numbers of the experts in the format before. */
+/** How many numbers the experts take in the previous format. */
 const BIAS = 1;
 const PLATT = 15;
 const WEIGHTS = 6;
@@ -93,7 +93,7 @@ function skip(port: Port, doubles: number): void {
   for (let i = 0; i < doubles; i++) port.double(0);
 }
 
-/** NaN stands for null; nothing else may be NaN and count as evidence. */
+/** NaN encodes null; no other value may be NaN and count as evidence. */
 function optional(port: Port, value: number | null): number | null {
   const answer = port.double(value ?? Number.NaN);
   return Number.isNaN(answer) ? null : answer;
@@ -140,7 +140,7 @@ function outcomes(port: Port, { outcomes: ring }: CalibrationState): void {
   bits(port, ring.y, ring.size);
 }
 
-/** Times in seconds where the scheduler knows no parts of them, else in milliseconds; from the oldest label to the newest. */
+/** Times in whole seconds if the scheduler reports no fractions, else in milliseconds; oldest label to newest. */
 function sampled(port: Port, ring: SampledRing, capacity: number): void {
   const size = within(port.short(ring.size), capacity);
   const head = within(port.short(ring.head), capacity - 1);
@@ -170,7 +170,7 @@ function bits(port: Port, values: Uint8Array, size: number): void {
 function shift(port: Port, { shift: raw }: CalibrationState): void {
   raw.collected = within(port.short(raw.collected), raw.first.length);
   if (raw.collected < raw.first.length) {
-    // Bins will be drawn from them, which no order matters to; in ascending order they take half the room.
+    // They are only binned later, so their order does not matter; in ascending order they take half the room.
     const ascending = Float64Array.from(raw.first.subarray(0, raw.collected)).sort();
     differences(port, ascending, raw.collected);
     for (let i = 0; i < raw.collected; i++) raw.first[i] = within(ascending[i] ?? 0, RAW_STEPS);

@@ -3,21 +3,21 @@ import { binEnds, DECISION_QUANTILES, DISPLAY_QUANTILES } from './quantile-bins.
 import type { ServedSample } from './served-sample.ts';
 import { divide, type Stretches, stretchesFor } from './stretches.ts';
 
-/** A debiased ECE with its standard error and bounds, and what a perfect model would show on the same sample. */
+/** A debiased ECE with standard error and bounds, and what a perfect model would show on the same sample. */
 export interface DebiasedEce {
   readonly n: number;
   readonly ece: number;
-  /** Standard error: where 1.645 of it are more than .08, the value is not known well enough to be trusted. */
+  /** Standard error: if 1.645 of it exceed .08, the ECE is not known well enough to be trusted. */
   readonly error: number;
-  /** `ece` less 1.645 standard errors, at least 0. */
+  /** `ece` minus 1.645 standard errors, at least 0. */
   readonly lower: number;
-  /** `ece` and 1.645 standard errors. */
+  /** `ece` plus 1.645 standard errors. */
   readonly upper: number;
-  /** The plug-in ECE that a perfect model would show on average over the 15 bins of the display. */
+  /** The mean plug-in ECE of a perfect model over the 15 display bins. */
   readonly nullMean: number;
 }
 
-/** What the estimates of a sample are computed in: made once, used for each. */
+/** Scratch space for the estimates of a sample, allocated once and reused. */
 export interface Room {
   readonly stretches: Stretches;
   readonly ends: Uint32Array;
@@ -25,11 +25,11 @@ export interface Room {
   /** The bin of each job. */
   readonly bin: Uint8Array;
   readonly positives: Float64Array;
-  /** Mean of y - q, by bin. */
+  /** Mean of y - q, per bin. */
   readonly gaps: Float64Array;
-  /** Of the summed residuals of each stretch, by bin. */
+  /** Per bin, from the summed residuals of each stretch. */
   readonly squares: Float64Array;
-  /** How many stretches have a job in a bin. */
+  /** Number of stretches with a job, per bin. */
   readonly touched: Uint32Array;
 }
 
@@ -51,12 +51,12 @@ export function roomFor(capacity: number): Room {
 
 /**
  * Debiased ECE over 10 quantile bins with cluster-robust bounds (CALIBRATION.md section 1). Every decision uses this one.
- * In whatever order ties come, the result is the same to the last bit.
+ * The order of ties does not change a single bit of the result.
  *
  * @param sample in ascending order of q
- * @param longWaitSeconds T, the shortest that a stretch of time may be
- * @param room for at least as many jobs; its content does not matter
- * @returns null for an empty sample and for one with anything that is not a probability or a time: NaN is never a score
+ * @param longWaitSeconds T, the minimum length of a stretch of time
+ * @param room scratch space for at least as many jobs; its content does not matter
+ * @returns null for an empty sample, or one with an invalid probability or time: NaN is never a score
  */
 export function debiasedEce(
   sample: ServedSample,
@@ -66,7 +66,7 @@ export function debiasedEce(
   return divide(sample.submittedAt, longWaitSeconds, room.stretches) ? debiasedEceWithin(sample, room) : null;
 }
 
-/** As above, for a sample whose stretches are in the room already: whoever asks for the skill too divides only once. */
+/** The same for a sample whose stretches are already in `room`, so that a caller that also needs the skill divides once. */
 export function debiasedEceWithin(sample: ServedSample, room: Room): DebiasedEce | null {
   const { q } = sample;
   const n = q.length;
@@ -98,9 +98,9 @@ export function debiasedEceWithin(sample: ServedSample, room: Room): DebiasedEce
   return { n, ece, error, lower: Math.max(0, ece - margin), upper: ece + margin, nullMean: nullMeanOf(q, room) };
 }
 
-/** Of the mean of a bin: as if its jobs were independent, or as its stretches differ, whichever is larger. */
+/** Variance of a bin's mean: that of independent jobs or that between stretches, whichever is larger. */
 function varianceOf(count: number, binomial: number, stretches: number, squares: number): number {
-  // One stretch is one fact, however many jobs it has.
+  // A stretch is one observation, however many jobs it has.
   if (stretches < 2) return binomial;
   return Math.max(binomial / count, (squares / count ** 2) * (stretches / (stretches - 1)));
 }
@@ -121,7 +121,7 @@ function sumBins({ q, y }: ServedSample, { ends, bin, positives, gaps }: Room): 
   }
 }
 
-/** A stretch has its jobs in order of q: those that share a bin lie side by side, and ties add up to the same in any order. */
+/** A stretch holds its jobs in order of q, so those of one bin are adjacent, and ties give the same sum in any order. */
 function sumStretches({ q, y }: ServedSample, room: Room): void {
   const { bin, gaps, squares, touched } = room;
   const { of, order } = room.stretches;

@@ -1,7 +1,7 @@
 import { NUMBERS, type Numbers } from '../thresholds.ts';
 import { clip, heldLogit } from './normal.ts';
 
-/** Miscalibrations that are looked for and share a slope, each with its place among the statistics. */
+/** The miscalibrations tested with one slope, each with its index among the statistics. */
 interface Shifts {
   readonly slope: number;
   readonly places: Uint8Array;
@@ -9,8 +9,8 @@ interface Shifts {
 }
 
 /**
- * Of (a, b) of sigmoid(a + b logit q). Each slope once: sigmoid(a + b x) is 1 / (1 + e^-a e^-bx), so that with e^-a ready
- * beforehand a label takes five exponentials instead of thirteen.
+ * Groups (a, b) of sigmoid(a + b logit q) by slope: sigmoid(a + b x) is 1 / (1 + e^-a e^-bx), so with e^-a precomputed a label
+ * takes five exponentials instead of thirteen.
  */
 function shiftsOf(pairs: readonly (readonly [a: number, b: number])[]): readonly Shifts[] {
   const placed = pairs.map(([a, b], place) => ({ a, b, place }));
@@ -38,8 +38,8 @@ const SERVED = shiftsOf([
   [-0.8, 1.6],
 ]);
 /**
- * On raw p: smaller ones, because a true ECE of .10 in probabilities that are spread out is a shift of .4 to .5 and no
- * more. What moves further is noticed soon enough by the largest.
+ * On raw p: smaller shifts, because with spread-out probabilities a true ECE of .10 is a shift of only .4 to .5. The largest
+ * of them notices bigger shifts soon enough.
  */
 const RAW = shiftsOf([
   [0.4, 1],
@@ -57,7 +57,7 @@ const RAW = shiftsOf([
   [-0.5, 0.6],
 ]);
 
-/** Updates the e-CUSUM of calibration with one probability and its label; true on alarm, after which it starts anew. */
+/** Updates the e-CUSUM of calibration with one probability and its label; true on alarm, after which it restarts. */
 export function watchCalibration(
   statistics: Float64Array,
   probability: number,
@@ -79,10 +79,10 @@ export function watchCalibration(
 }
 
 /**
- * The same on raw p, to say that the *model* drifted: there an alarm costs no autonomy, so it may come sooner. The
- * Shiryaev-Roberts form (statistic + 1) adds up the evidence of every possible beginning of the drift where the CUSUM
- * takes the best one. With its alarm at 2500 instead of 1000 it gives false alarms in fewer than 1 of 10,000 calibrated
- * jobs, and notices a true ECE of .10 in real p after about 120 jobs, nine in ten within 230: `npm run bench -- detector`.
+ * The same on raw p, to detect drift of the *model*. An alarm here costs no autonomy, so it may come sooner. The
+ * Shiryaev-Roberts form (statistic + 1) sums the evidence over every possible onset of the drift, where the CUSUM takes the
+ * best one. With its alarm at 2500 instead of 1000 it gives false alarms on fewer than 1 in 10,000 calibrated jobs, and
+ * notices a true ECE of .10 in real p after about 120 jobs, nine times in ten within 230: `npm run bench -- detector`.
  */
 export function watchModel(
   statistics: Float64Array,
@@ -98,8 +98,8 @@ export function watchModel(
     for (let i = 0; i < places.length; i++) {
       const ratio = ratioOf((factors[i] ?? 1) * power, q, y, tolerance);
       const place = places[i] ?? 0;
-      // A shift that is tolerated here says nothing either way. Counted as a beginning all the same, it would add one for
-      // each job, and a quiet cluster whose p is always .01 would reach the alarm by counting alone.
+      // A shift within the tolerance is no evidence either way. Counted as an onset it would add one per job, and a quiet cluster
+      // whose p is always .01 would reach the alarm just by counting.
       if (ratio !== 1) statistics[place] = ((statistics[place] ?? 0) + 1) * ratio;
     }
   }
@@ -108,7 +108,7 @@ export function watchModel(
 
 const held = (probability: number): number => clip(probability, 1e-4, 1 - 1e-4);
 
-/** Likelihood ratio of a shift, given as the odds against a long wait, and the nearest probability that is still tolerated. */
+/** Likelihood ratio between a shift, given as odds against a long wait, and the nearest tolerated probability. */
 function ratioOf(odds: number, q: number, y: 0 | 1, tolerance: number): number {
   const h = clip(1 / (1 + odds), 0.001, 0.999);
   const nearest = clip(h, q - tolerance, q + tolerance);

@@ -1,24 +1,24 @@
 import type { Port } from './octets.ts';
 
 /**
- * Whole numbers that are near their neighbours, as differences: each in as many bits as it has and some that say how many these are
- * (exponential Golomb code), so that 1,800 times and a thousand probabilities fit their item with what else is known.
+ * Encodes integers close to their neighbours as differences in exponential Golomb code, so that 1,800 times and a thousand
+ * probabilities fit into their item together with the rest of the state.
  *
- * @param values read or written in place, the first `count` of them; differences up to 2^52
+ * @param values the first `count` are read, or written in place; differences up to 2^52
  */
 export function differences(port: Port, values: Float64Array, count: number): void {
   const low = port.byte(usualBits(values, count));
   let before = 0;
   for (let i = 0; i < count; i++) {
     const step = (values[i] ?? 0) - before;
-    // The first one stands far from 0, and would need as many bits again for saying so.
+    // The first value is far from 0, where the code would need twice the bits.
     before += i === 0 ? port.signed(step) : zagzig(coded(port, zigzag(step), low));
     values[i] = before;
   }
   port.align();
 }
 
-/** The sign in the lowest bit. */
+/** Zigzag: the sign is in the lowest bit. */
 function zigzag(step: number): number {
   return step < 0 ? -2 * step - 1 : 2 * step;
 }
@@ -27,7 +27,7 @@ function zagzig(code: number): number {
   return code % 2 === 1 ? -(code + 1) / 2 : code / 2;
 }
 
-/** One bit fewer than differences have on average: those that have no more cost a single bit beyond them. */
+/** One bit fewer than the average difference has: differences that fit cost a single extra bit. */
 function usualBits(values: Float64Array, count: number): number {
   let sum = 0;
   for (let i = 1; i < count; i++) sum += bitsOf(zigzag((values[i] ?? 0) - (values[i - 1] ?? 0)));
@@ -41,7 +41,7 @@ function bitsOf(value: number): number {
   return bits + 32 - Math.clz32(left);
 }
 
-/** `low` bits of a number as they are; of the rest and one, its length in zeros, then its bits below the highest. */
+/** The `low` lowest bits verbatim; then, for the rest plus one, its length in zeros and its bits below the highest. */
 function coded(port: Port, value: number, low: number): number {
   const unit = powerOfTwo(low);
   const quotient = Math.floor(value / unit);
@@ -51,12 +51,12 @@ function coded(port: Port, value: number, low: number): number {
   return (size + rest - 1) * unit + wide(port, value - quotient * unit, low);
 }
 
-/** Without the detour by logarithms that `**` takes. */
+/** Faster than `**`, which goes through logarithms. */
 function powerOfTwo(exponent: number): number {
   return exponent < 31 ? 1 << exponent : 2 ** exponent;
 }
 
-/** Any number of bits, the lowest first. */
+/** Any number of bits, lowest first. */
 function wide(port: Port, value: number, width: number): number {
   if (width <= 16) return port.bits(value, width);
   let read = 0;

@@ -1,8 +1,8 @@
 import { byProbability, isSample, type Pair } from './bins.ts';
 
 /**
- * How well probabilities rank: for information only, never for a gate, because a model may rank perfectly and yet be wrong
- * about every probability. Takes groups of equal p, the highest p first.
+ * How well probabilities rank. For information only, never for a gate: a model may rank perfectly and still get every
+ * probability wrong. Takes groups of equal p, highest p first.
  *
  * AUROC is the Mann-Whitney statistic, ties a half (Hanley and McNeil, Radiology 143, 1982). AUPRC is average precision:
  * the sum over distinct p of the gain in recall times the precision there, without interpolation (Davis and Goadrich, ICML 2006).
@@ -13,7 +13,7 @@ export class Ranking {
   private ordered = 0;
   private precisions = 0;
 
-  /** Jobs of the next lower p, by label. */
+  /** Adds the jobs of the next lower p, by label. */
   add(positives: number, negatives: number): void {
     this.ordered += negatives * (this.positives + positives / 2);
     this.positives += positives;
@@ -21,19 +21,19 @@ export class Ranking {
     if (positives > 0) this.precisions += (positives * this.positives) / (this.positives + this.negatives);
   }
 
-  /** Chance that a job that waited long has the larger p; null where all labels are the same. */
+  /** Probability that a long wait has a larger p than a short one; null if all labels are equal. */
   get auroc(): number | null {
     const { positives, negatives } = this;
     return positives === 0 || negatives === 0 ? null : this.ordered / (positives * negatives);
   }
 
-  /** Null where nothing waited long. */
+  /** Null if nothing waited long. */
   get auprc(): number | null {
     return this.positives === 0 ? null : this.precisions / this.positives;
   }
 }
 
-/** The ranking of a sample; null for an empty one or one with anything that is not a probability. */
+/** The ranking of a sample; null if it is empty or contains anything but probabilities. */
 export function rankingOf(pairs: readonly Pair[]): Ranking | null {
   if (!isSample(pairs)) return null;
   const ranking = new Ranking();

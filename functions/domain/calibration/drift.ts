@@ -4,7 +4,7 @@ import type { Evaluation } from './state.ts';
 
 const BANDS: readonly DriftBand[] = ['none', 'monitor', 'degrade', 'escalate'];
 
-/** 0 for none to 3 for escalate, so that bands can be compared. */
+/** From 0 for none to 3 for escalate, for comparing bands. */
 export function severityOf(band: DriftBand): number {
   return BANDS.indexOf(band);
 }
@@ -13,12 +13,12 @@ export function bandOfSeverity(severity: number): DriftBand | null {
   return BANDS[severity] ?? null;
 }
 
-/** What drift is measured against: the cluster's own first qualified epoch, but nothing below .018. */
+/** What drift is measured against: the cluster's ECE when it first qualified, but at least .018. */
 export function driftBase(baselineEce: number | null, { gate }: Numbers = NUMBERS): number {
   return Math.max(gate.drift.floor, baselineEce ?? 0);
 }
 
-/** The band of a ratio between an ECE and the baseline; a limit itself still belongs to the milder band. */
+/** The band of a ratio between an ECE and the baseline; the limit itself belongs to the milder band. */
 export function bandOfRatio(ratio: number, { gate }: Numbers = NUMBERS): DriftBand {
   if (ratio > gate.drift.escalate) return 'escalate';
   if (ratio > gate.drift.degrade) return 'degrade';
@@ -26,8 +26,8 @@ export function bandOfRatio(ratio: number, { gate }: Numbers = NUMBERS): DriftBa
 }
 
 /**
- * The drift band that the evidence supports now (CALIBRATION.md section 7): the lower bound has to exceed the band, over at
- * least 100 labels. Point ratios are not enough: a perfect model shows 2x its baseline often at this n.
+ * The drift band the evidence supports now (CALIBRATION.md section 7): the lower bound must exceed the band's limit, over at
+ * least 100 labels. Point ratios are not enough: at this n a perfect model often shows 2x its baseline.
  */
 export function bandOf(
   evaluation: Pick<Evaluation, 'n' | 'lower'>,
@@ -39,8 +39,8 @@ export function bandOf(
 }
 
 /**
- * The announced verdict after `labels` more labels: it rises at once, and falls only when the lower bound has been back
- * under its band for 100 labels, so that it does not flicker.
+ * The announced verdict after `labels` more labels. It rises at once, but falls only after the lower bound has been below its
+ * band for 100 labels, so that it does not flicker.
  */
 export function nextDrift(
   current: { band: DriftBand; clear: number },

@@ -1,11 +1,11 @@
 import { type Room, roomFor } from './debiased-ece.ts';
 import type { ServedSample } from './served-sample.ts';
 
-/** What a ring of so many labels is evaluated in: made once for each, used every tenth label. */
+/** Scratch space for evaluating a ring of this size: allocated once per ring, used every tenth label. */
 export interface EvaluationRoom {
   readonly sample: ServedSample;
   readonly room: Room;
-  /** The ring as it was when an evaluation became due that nobody has asked for yet. */
+  /** A copy of the ring from when an evaluation became due that nobody has asked for yet. */
   noted: ServedSample | null;
 }
 

@@ -10,7 +10,7 @@ import { skillBoundWithin } from './skill.ts';
 import type { CalibrationState, Evaluation } from './state.ts';
 import { divide } from './stretches.ts';
 
-/** Evaluates anew where a label makes it due: every 10 labels, from 50 in the ring on. */
+/** Re-evaluates when a label makes it due: every 10 labels, once the ring holds 50. */
 export function refreshWhenDue(state: CalibrationState, longWaitSeconds: number): void {
   if (!isDue(state)) return;
   state.evaluation = evaluate(state.outcomes, longWaitSeconds);
@@ -18,8 +18,8 @@ export function refreshWhenDue(state: CalibrationState, longWaitSeconds: number)
 }
 
 /**
- * In place of `refreshWhenDue`, for a back-test of rules that look at the evaluation and at nothing that follows it: only notes what
- * would have been evaluated, which most jobs never ask for.
+ * Replaces `refreshWhenDue` in a back-test of rules that look only at the evaluation itself: notes what would be evaluated, since
+ * most jobs never ask for the result.
  */
 export function noteWhenDue(state: CalibrationState): void {
   if (!isDue(state)) return;
@@ -28,7 +28,7 @@ export function noteWhenDue(state: CalibrationState): void {
   outcomes.room.noted = sorted(outcomes, outcomes.room.sample);
 }
 
-/** Evaluates what was noted last, where nobody has yet. */
+/** Evaluates what was noted last, unless that is done. */
 export function evaluateNoted(state: CalibrationState, longWaitSeconds: number): void {
   const { room } = state.outcomes;
   if (room === null || room.noted === null) return;
@@ -41,7 +41,7 @@ function isDue({ n, outcomes, numbers: { calibration, gate } }: CalibrationState
   return n % calibration.recomputeEvery === 0 && outcomes.size >= gate.minimumLabels;
 }
 
-/** ECE and skill of a ring; null where they are not numbers. */
+/** ECE and skill of a ring; null if either is NaN. */
 export function evaluate(ring: OutcomeRing, longWaitSeconds: number): Evaluation | null {
   ring.room ??= evaluationRoom(ring.q.length);
   return evaluateSample(sorted(ring, ring.room.sample), ring.room.room, longWaitSeconds);
@@ -55,31 +55,31 @@ function evaluateSample(sample: ServedSample, room: Room, longWaitSeconds: numbe
   return { ...ece, skilled: skill !== null && skill > 0 };
 }
 
-/** Whether the ECE is known well enough to be trusted (CALIBRATION.md section 1). Written so that NaN is not. */
+/** Whether the ECE is known well enough to be trusted (CALIBRATION.md section 1). Written so that NaN never is. */
 export function isKnown({ n, error }: Pick<Evaluation, 'n' | 'error'>, { gate }: Numbers = NUMBERS): boolean {
   return n >= gate.minimumLabels && Z95 * error <= gate.eceKnown;
 }
 
-/** Calibration score of the evidence at hand; null while the cluster is learning. */
+/** Calibration score of the current evidence; null while the cluster is learning. */
 export function scoreOfState({ evaluation, numbers }: CalibrationState): number | null {
   return evaluation === null || !isKnown(evaluation, numbers) ? null : scoreOf(evaluation.ece);
 }
 
 /**
- * Whether what is served should be recalibrated: drift by one scope or more, or an alarm of its detector that is still shown. An alarm
- * on raw p is about VGAC alone.
+ * Whether what is served should be recalibrated: its drift costs at least one scope, or its detector's alarm is still shown. An
+ * alarm on raw p concerns only VGAC.
  */
 export function recalibrationNeeded({ drift, servedAlarm }: Pick<CalibrationState, 'drift' | 'servedAlarm'>): boolean {
   return severityOf(drift) >= severityOf('degrade') || servedAlarm > 0;
 }
 
-/** Last good ECE, baseline and drift bands, from a new evaluation. */
+/** Updates last good ECE, baseline and drift bands from a new evaluation. */
 function followEvaluation(state: CalibrationState, evaluation: Evaluation): void {
   const { numbers } = state;
   const known = isKnown(evaluation, numbers);
   const score = scoreOf(evaluation.ece);
   if (known && score !== null && score > numbers.gate.score.autonomous) state.lastGoodEce = evaluation.ece;
-  // What this cluster is later compared with: its ECE when learning, score, limit and skill first let the lowest tier pass.
+  // The baseline is the ECE at which learning, score, limit and skill first let the lowest tier pass.
   const passes = known && score !== null && score > numbers.gate.score.notify && evaluation.skilled;
   if (state.baselineEce === null && passes && evaluation.ece <= state.tiers[0].numbers.ece) {
     state.baselineEce = evaluation.ece;

@@ -4,7 +4,7 @@ import { LEFT_OUT, type Offered, type SampledRing, sampledRing, takeSlot } from 
 /** The last untouched labels with q >= eps of one tier. */
 export interface EvidenceRing extends SampledRing {
   readonly y: Uint8Array;
-  /** The bound on their precision, once computed for the labels at hand; null after a change. */
+  /** Cached lower bound on their precision; null after a change. */
   bound: number | null;
 }
 

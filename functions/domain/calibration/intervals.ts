@@ -2,9 +2,9 @@ import type { LedgerWait } from '../../../schemas/items/ledger.ts';
 import { clip } from './normal.ts';
 import type { CalibrationState } from './state.ts';
 
-/** A tracker may go this far: as the debt of misses that came all at once, because long waits are known late. */
+/** How far a tracker may go: it can owe many misses at once, because long waits become known late. */
 const FARTHEST = 56;
-/** e^80 seconds: what a double and every place that stores one can take, and no person would read. */
+/** e^80 seconds: fits a double and every place that stores one, and is never shown to people. */
 const LARGEST_EXPONENT = 80;
 
 export interface WaitBounds {
@@ -13,7 +13,7 @@ export interface WaitBounds {
   readonly upper90Seconds: number;
 }
 
-/** How long a job is known to have waited by one line and by the next, and whether it started then. */
+/** How long a job is known to have waited as of one line and the next, and whether it started then. */
 export type Waited = Pick<LedgerWait, 'fromSeconds' | 'toSeconds' | 'started'>;
 
 /** Bounds on the wait around a predicted point wait, in seconds: e^(m + tracker) - 1 with m = log(1 + predicted). */
@@ -23,7 +23,7 @@ export function boundsAround(state: CalibrationState, predictedSeconds: number):
   return bounds;
 }
 
-/** As `boundsAround`, into an object that is there already. */
+/** Like `boundsAround`, but writes into an existing object. */
 export function putBoundsAround(
   state: CalibrationState,
   predictedSeconds: number,
@@ -43,12 +43,12 @@ function boundAt(exponent: number): number {
 export const NOT_YET = -1;
 
 /**
- * Moves each tracker by what this stretch of the wait showed of the bound that was served for it. Judged as served, not as they
- * stand by now: then the misses of a tracker add up to its own movement, and what was shown keeps its promise whatever the
+ * Moves each tracker by what this stretch of the wait shows about the bound served for it. Bounds are judged as served, not as
+ * they are now: then a tracker's misses add up to its own movement, and the bounds shown keep their coverage whatever the
  * waits do (Gibbs and Candes, "Adaptive conformal inference under distribution shift", 2021).
  *
- * A miss of an upper bound counts as soon as the bound has elapsed without a start, not when the job starts days later; a
- * lower bound is kept as soon as it has.
+ * An upper bound is missed as soon as it elapses without a start, not when the job starts days later; a lower bound holds as
+ * soon as it elapses.
  */
 export function trackWait({ interval, numbers }: CalibrationState, served: WaitBounds, waited: Waited): void {
   const rates = numbers.calibration.interval;
@@ -60,7 +60,7 @@ export function trackWait({ interval, numbers }: CalibrationState, served: WaitB
   if (up !== null) interval.up = moved(interval.up, rates.step, up, rates.up);
 }
 
-/** Whether an upper bound was missed in this stretch; null where it shows nothing, or was settled before. */
+/** Whether an upper bound was missed in this stretch; null if the stretch shows nothing, or it was settled before. */
 function upperShows(bound: number, { fromSeconds, toSeconds, started }: Waited): boolean | null {
   if (fromSeconds !== NOT_YET && fromSeconds >= bound) return null;
   if (started) return toSeconds > bound;
@@ -74,15 +74,15 @@ function lowerShows(bound: number, { fromSeconds, toSeconds, started }: Waited):
 }
 
 /**
- * When a wait that goes on will show something more, in seconds from the submission: the next bound that has not elapsed; null
- * when none is left.
+ * When an ongoing wait next shows something, in seconds from the submission: the next bound that has not elapsed; null when
+ * none is left.
  */
 export function nextElapse(served: WaitBounds, toSeconds: number): number | null {
   const open = [served.lowerSeconds, served.upperSeconds, served.upper90Seconds].filter((bound) => bound > toSeconds);
   return open.length === 0 ? null : Math.min(...open);
 }
 
-/** @param step how far, and which way, a miss moves it */
+/** @param step how far, and in which direction, a miss moves it */
 function moved(tracker: number, step: number, missed: boolean, rate: number): number {
   const next = tracker + step * ((missed ? 1 : 0) - rate);
   return clip(next, -FARTHEST, FARTHEST);

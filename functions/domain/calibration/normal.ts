@@ -1,4 +1,4 @@
-/** The few functions of the normal and logistic distributions that calibration needs. */
+/** The functions of the normal and logistic distributions that calibration needs. */
 
 /** One-sided 90, 95 and 99 % of the standard normal. */
 export const Z90 = 1.2816;
@@ -9,7 +9,7 @@ const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
 /**
  * Error function, to about 1e-15: Taylor series near zero, Legendre's continued fraction of erfc in the tail.
- * Written out because the debiased ECE needs it in closed form and JavaScript has none.
+ * Implemented here because the debiased ECE needs it in closed form and JavaScript has none.
  */
 export function erf(x: number): number {
   const size = Math.abs(x);
@@ -44,7 +44,7 @@ export function clip(value: number, low: number, high: number): number {
   return Math.max(low, Math.min(value, high));
 }
 
-/** Arguments are held in +-30, so that the result never rounds to 0 or 1. */
+/** Arguments are clamped to +-30, so that the result never rounds to 0 or 1. */
 export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-clip(x, -30, 30)));
 }
@@ -53,10 +53,10 @@ export function logit(p: number): number {
   return Math.log(p / (1 - p));
 }
 
-/** A probability this near to 0 or 1 says no more than this: no single label outweighs a thousand others. */
+/** Probabilities closer to 0 or 1 are clamped to this: no single label may outweigh a thousand others. */
 const EDGE = 0.001;
 
-/** The logit of a probability held away from 0 and 1. */
+/** The logit of a probability, clamped away from 0 and 1. */
 export function heldLogit(p: number): number {
   return logit(clip(p, EDGE, 1 - EDGE));
 }

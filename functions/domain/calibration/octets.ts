@@ -1,25 +1,25 @@
-/** The stored bytes are not a calibration state. Whoever meets it has no evidence, and escalates. */
+/** The stored bytes are not a calibration state. The caller has no evidence then, and escalates. */
 export class UnreadableState extends Error {
   override readonly name = 'UnreadableState' as const;
 }
 
-/** Either direction of a codec: each call writes what it is given, or answers what was written. Little-endian. */
+/** One direction of a codec: each call writes its argument, or returns what was written. Little-endian. */
 export interface Port {
   byte(value: number): number;
   /** 16 bits, unsigned. */
   short(value: number): number;
   /** 24 bits, unsigned. */
   triple(value: number): number;
-  /** A whole number from 0 up, in as few bytes as it takes. */
+  /** A non-negative integer of variable length. */
   integer(value: number): number;
-  /** A whole number of either sign up to 2^53, in as few bytes as it takes. */
+  /** A signed integer up to 2^53 of variable length. */
   signed(value: number): number;
   double(value: number): number;
-  /** Half the room of a double, and half its digits: what comes back is the nearest that has them. */
+  /** Single precision: half the size of a double, so the value comes back rounded. */
   float(value: number): number;
-  /** A part of a byte and more: at most 16 bits, unsigned. `align` ends a run of them, before anything else. */
+  /** At most 16 bits, unsigned, not aligned to bytes. `align` must end a run of them before anything else. */
   bits(value: number, width: number): number;
-  /** So many zeros and a one. */
+  /** A unary number: that many zeros and a one. */
   zeros(count: number): number;
   align(): void;
 }
@@ -58,7 +58,7 @@ export class Writer implements Port {
     return value;
   }
 
-  /** Base 128: seven bits a byte, the lowest first. */
+  /** Base 128: seven bits per byte, lowest first. */
   integer(value: number): number {
     let left = value;
     while (left >= LOW) {
@@ -69,7 +69,7 @@ export class Writer implements Port {
     return value;
   }
 
-  /** The sign in the lowest bit. */
+  /** Zigzag: the sign is in the lowest bit. */
   signed(value: number): number {
     this.integer(value < 0 ? -2 * value - 1 : 2 * value);
     return value;
@@ -121,7 +121,7 @@ export class Writer implements Port {
   }
 }
 
-/** @throws UnreadableState where the bytes end too early */
+/** @throws UnreadableState when the bytes end too early */
 export class Reader implements Port {
   private readonly view: DataView;
   private at = 0;
@@ -196,7 +196,7 @@ export class Reader implements Port {
     this.width = 0;
   }
 
-  /** @throws UnreadableState where bytes are left over */
+  /** @throws UnreadableState when bytes are left over */
   end(): void {
     if (this.at !== this.view.byteLength) throw new UnreadableState(`${this.view.byteLength - this.at} bytes too many`);
   }

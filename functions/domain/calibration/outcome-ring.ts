@@ -3,21 +3,21 @@ import type { EvaluationRoom } from './evaluation-room.ts';
 import { LEFT_OUT, type Offered, type SampledRing, sampledRing, takeSlot } from './sampled-ring.ts';
 
 /**
- * The last served probabilities with their labels. The order by probability follows from them and is kept beside them,
- * because the ECE is asked for every tenth label.
+ * The last served probabilities with their labels. Their order by probability is kept as well, because every tenth label
+ * computes the ECE.
  */
 export interface OutcomeRing extends SampledRing {
   readonly q: Float64Array;
   readonly y: Uint8Array;
-  /** The first `size` are the slots in use, sorted by q; of equal ones the order says nothing. */
+  /** The first `size` entries are the slots in use, sorted by q, with ties in any order. */
   readonly order: Uint16Array;
-  /** Made by the first evaluation, and no part of what the ring knows. */
+  /** Scratch space made by the first evaluation; holds no data of the ring. */
   room: EvaluationRoom | null;
 }
 
 /**
- * A probability is kept in 3 bytes. In 2, probabilities that differ would be tied here and there, and a tie at the edge of a bin
- * moves the ECE by more than the limits leave room for.
+ * A probability is kept in 3 bytes. With 2, different probabilities would sometimes tie, and a tie at the edge of a bin moves
+ * the ECE by more than the limits tolerate.
  */
 const STEPS = 2 ** 24 - 1;
 
@@ -27,7 +27,7 @@ export function outcomeRing(): OutcomeRing {
   return { ...sampledRing(size), ...columns, room: null };
 }
 
-/** A probability in the steps in which it is kept, and back. */
+/** Converts a probability to its stored steps. */
 export function stepsOf(q: number): number {
   return Math.round(q * STEPS);
 }
@@ -55,14 +55,14 @@ export function offerOutcome(
   ring.y[slot] = y;
 }
 
-/** Sorts the slots anew, where the columns were filled in from elsewhere. */
+/** Sorts the slots after the columns were filled in directly. */
 export function orderOutcomes({ q, order, size }: OutcomeRing): void {
   const slots = Array.from({ length: size }, (_, slot) => slot);
   slots.sort((a, b) => (q[a] ?? 0) - (q[b] ?? 0) || a - b);
   order.set(slots);
 }
 
-/** Puts a slot before the place `to`, taking it from the place `from`, which is the end for one that was not in use. */
+/** Moves a slot from index `from` (the end for a new slot) to just before index `to`. */
 function move({ order }: OutcomeRing, slot: number, { from, to }: { from: number; to: number }): void {
   if (to <= from) {
     order.copyWithin(to + 1, to, from);
@@ -73,7 +73,7 @@ function move({ order }: OutcomeRing, slot: number, { from, to }: { from: number
   }
 }
 
-/** Where a slot in use stands. */
+/** The index of a slot in use. */
 function placeInOrder(ring: OutcomeRing, slot: number): number {
   const { q, order, size } = ring;
   const value = q[slot] ?? 0;
@@ -88,7 +88,7 @@ function placeInOrder(ring: OutcomeRing, slot: number): number {
   return low;
 }
 
-/** Where the first of the slots in use stands that has a larger value. */
+/** The index of the first slot in use with a larger value. */
 function firstAbove({ q, order }: OutcomeRing, value: number, inUse: number): number {
   let low = 0;
   let high = inUse;

@@ -12,7 +12,7 @@ export interface PlattMap {
 const INTERCEPT_LIMIT = 6;
 const SLOPE = { least: 0.05, most: 3 };
 
-/** The map that changes nothing, and is not sure of it. */
+/** The identity map, with high uncertainty. */
 export function plattMap(): PlattMap {
   return { a: 0, b: 1, p00: 1, p01: 0, p11: 0.25 };
 }
@@ -21,7 +21,7 @@ export function throughPlatt(map: PlattMap, x: number): number {
   return sigmoid(map.a + map.b * x);
 }
 
-/** One step of exponentially weighted logistic regression; the trace bound keeps quiet spells from blowing P up. */
+/** One step of exponentially weighted logistic regression; bounding the trace keeps P from blowing up in quiet periods. */
 export function refit(map: PlattMap, forgetting: number, x: number, y: 0 | 1): void {
   const trace = (map.p00 + map.p11) / forgetting;
   const scale = (trace > 2 ? 2 / trace : 1) / forgetting;

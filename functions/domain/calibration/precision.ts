@@ -3,27 +3,27 @@ import type { EvidenceRing } from './evidence-ring.ts';
 import { Z90 } from './normal.ts';
 import { stretchLength, stretchOf } from './stretches.ts';
 
-/** Least correlation that is assumed within a stretch: 20 jobs of an array that all waited are one fact. */
+/** The minimum correlation assumed within a stretch: 20 jobs of an array that all waited are one observation. */
 const SHARED = 0.25;
 
-/** What a tier's evidence comes to. */
+/** A summary of a tier's evidence. */
 export interface Precision {
   readonly labels: number;
   readonly right: number;
   readonly stretches: number;
-  /** Lower end of Wilson's one-sided 90 % interval on the effective number of labels; 0 while there is too little. */
+  /** Lower end of Wilson's one-sided 90 % interval on the effective number of labels; 0 while evidence is too thin. */
   readonly bound: number;
 }
 
-/** The lower bound on the share of a tier's evidence that was right, computed once for the labels at hand. */
+/** The lower bound on the share of a tier's evidence that was right, cached until the labels change. */
 export function precisionBound(ring: EvidenceRing, longWaitSeconds: number, numbers: Numbers = NUMBERS): number {
   ring.bound ??= precisionOf(ring, longWaitSeconds, numbers).bound;
   return ring.bound;
 }
 
 /**
- * How often q >= eps was right (CALIBRATION.md section 4, rule 4). The number of labels is cut to what they are worth: jobs of one
- * stretch share their fate, measured by the cluster-robust variance, and assumed to at least some degree where nothing varies.
+ * How often q >= eps was right (CALIBRATION.md section 4, rule 4). The number of labels is reduced to their effective number,
+ * since jobs of one stretch share their fate: by the cluster-robust variance, and by a minimum correlation if nothing varies.
  */
 export function precisionOf(
   ring: EvidenceRing,
@@ -58,7 +58,7 @@ export function wilsonLower(p: number, n: number, z: number): number {
   return (centre - half) / (1 + (z * z) / n);
 }
 
-/** Right ones and sizes of the stretches that the ring holds, in any order. */
+/** Right labels and size of each stretch in the ring, in any order. */
 function byStretch(
   { at, y, size }: EvidenceRing,
   longWaitSeconds: number,
@@ -79,7 +79,7 @@ function byStretch(
   let place = 0;
   for (let i = 0; i < size; i++) {
     const stretch = stretchOf(at[i] ?? 0, length);
-    // Neighbours in the ring mostly share their stretch.
+    // Neighbours in the ring are mostly in the same stretch.
     if (stretch !== before) {
       before = stretch;
       place = places.get(stretch) ?? sums.length;

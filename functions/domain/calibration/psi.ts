@@ -1,22 +1,22 @@
 const BINS = 10;
 const SAMPLE = 1000;
-/** A bin that one side never fell into must not make the index infinite: half a label each. */
+/** Half a label per bin, so that a bin empty on one side does not make the index infinite. */
 const EMPTY = 0.5;
-/** Raw probabilities are kept in 65,535ths until the edges are known. */
+/** Until the edges are known, raw probabilities are kept in 65,535ths. */
 export const RAW_STEPS = 65_535;
 
 /**
- * How far VGAC's probabilities are distributed otherwise today than in the first 1,000 since the start or the last promotion
- * (population stability index). It says that the *inputs* have shifted, before any label can; it is shown, and gates nothing.
+ * How far the distribution of VGAC's probabilities has moved from the first 1,000 since the start or the last promotion
+ * (population stability index). It shows a shift of the *inputs* before any label can; it is displayed and gates nothing.
  */
 export interface RawShift {
-  /** The first ones in any order, until there are enough to be binned; then of no further use. */
+  /** The first values in any order, until there are enough to bin them; unused afterwards. */
   readonly first: Uint16Array;
   collected: number;
-  /** Upper ends of the first nine bins; a value equal to one belongs below it. */
+  /** Upper ends of the first nine bins, inclusive. */
   readonly edges: Float64Array;
   readonly expected: Uint16Array;
-  /** Bins of the newest ones since. */
+  /** Bin of each of the newest values since. */
   readonly newest: Uint8Array;
   head: number;
   size: number;
@@ -36,7 +36,7 @@ export function rawShift(): RawShift {
   };
 }
 
-/** Begins anew: another model, or another map, is what the next ones are compared with. */
+/** Starts over: later values are compared with a new model or map. */
 export function restartShift(shift: RawShift): void {
   Object.assign(shift, { collected: 0, head: 0, size: 0 });
   for (const column of [shift.first, shift.edges, shift.expected, shift.newest, shift.counts]) column.fill(0);
@@ -59,13 +59,13 @@ export function noteRaw(shift: RawShift, p: number): void {
   shift.counts[bin] = (shift.counts[bin] ?? 0) + 1;
 }
 
-/** The index, from 0; .10 is noticeable. Null until the first 1,000 and another 1,000 are known. */
+/** The index, from 0; .10 is noticeable. Null until the first 1,000 and another 1,000 values are known. */
 export function psiOf({ size, expected, counts }: RawShift): number | null {
   if (size < SAMPLE) return null;
   let psi = 0;
   for (let bin = 0; bin < BINS; bin++) {
     const [before, now] = [expected[bin] ?? 0, counts[bin] ?? 0];
-    // Where many are equal a bin may hold nothing on either side.
+    // With many equal values a bin may be empty on both sides.
     if (before === 0 && now === 0) continue;
     const [a, b] = [Math.max(before, EMPTY) / SAMPLE, Math.max(now, EMPTY) / SAMPLE];
     psi += (b - a) * Math.log(b / a);
@@ -73,7 +73,7 @@ export function psiOf({ size, expected, counts }: RawShift): number | null {
   return psi;
 }
 
-/** Jobs that the index still needs. */
+/** How many more jobs the index needs. */
 export function psiNeeds({ collected, size }: RawShift): number {
   return SAMPLE - collected + (SAMPLE - size);
 }

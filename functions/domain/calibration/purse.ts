@@ -3,8 +3,8 @@ import { kindOf, NUMBERS, type Numbers, TOKEN } from '../thresholds.ts';
 import type { CalibrationState, TierState } from './state.ts';
 
 /**
- * What stands beside the state at the moment, per tier and lowest first, in ten-thousandths of a token: what decisions in
- * flight have reserved, and the caps that demand has raised. On AWS the item holds it; a back-test keeps it in memory.
+ * The tokens reserved by decisions in flight and the caps raised by demand, per tier, lowest first, in ten-thousandths of a
+ * token. They change between folds, so the item holds them beside the state; a back-test keeps them in memory.
  */
 export interface Purse {
   readonly reserved: Float64Array;
@@ -16,26 +16,25 @@ export function freeOf(state: CalibrationState, purse: Purse, i: number): number
   return (state.tiers[i]?.tokens ?? 0) - (purse.reserved[i] ?? 0);
 }
 
-/** Share of a tier's interventions that is left out on purpose: the less there is to lose, the more is checked. */
+/** Share of a tier's interventions to hold out: the fewer tokens it has to lose, the more it checks. */
 export function holdOutShare(free: number, { tokens: { holdOut } }: Numbers = NUMBERS): number {
   const { least, most, keep } = holdOut;
   return Math.max(least, Math.min(most, (keep * TOKEN) / free));
 }
 
-/** What an act reserves, and costs where it is wrong: one token, or 1/h for a hold-out, rounded down. */
+/** What an act reserves, and costs if it is wrong: one token, or 1/h for a hold-out, rounded down. */
 export function costOf(heldOutShare: number | null): number {
   return heldOutShare === null ? TOKEN : Math.floor(TOKEN / heldOutShare);
 }
 
-/** Free tokens that an act needs beside its cost. */
+/** Free tokens an act needs on top of its cost. */
 export function needOf(tier: number, { tokens }: Numbers = NUMBERS): number {
   return tokens.need[kindOf(tier)] * TOKEN;
 }
 
 /**
- * Settles one act with its own tier (CALIBRATION.md section 4): its reservation ends, a wrong one costs what it reserved, a right one
- * earns. A job that was touched, or has no label, gives its reservation back and nothing else; so does one whose tier
- * has started anew since.
+ * Settles one act with its own tier (CALIBRATION.md section 4): the reservation ends, a wrong act costs what it reserved, and a
+ * right one earns. A job that was touched, has no label, or whose tier has restarted since only returns its reservation.
  */
 export function settleAct(state: CalibrationState, purse: Purse, entry: LedgerEntry, y: 0 | 1 | null): void {
   const i = entry.tier - 1;
@@ -59,7 +58,7 @@ export function settleAct(state: CalibrationState, purse: Purse, entry: LedgerEn
 }
 
 /**
- * Scores what a tier would have done had it had the tokens, a tenth each: that is how a tier that lost its tokens comes back, at
+ * Scores what a tier would have done with enough tokens, at a tenth each. This is how a tier that lost its tokens comes back, at
  * the pace of its cluster.
  */
 export function settlePaper(state: CalibrationState, purse: Purse, entry: LedgerEntry, y: 0 | 1): void {
@@ -81,8 +80,8 @@ export function settlePaper(state: CalibrationState, purse: Purse, entry: Ledger
 }
 
 /**
- * What is left of a tier's promise, in ten-thousandths of a token: wrong <= K + (right + .1 paper-right) (1 - pi)/pi holds while
- * this is not negative, recomputed from the counts and not from the tokens that keep it.
+ * The slack of a tier's promise, in ten-thousandths of a token: wrong <= K + (right + .1 paper-right) (1 - pi)/pi holds while
+ * this is not negative. It is computed from the counts, independently of the tokens that enforce it.
  */
 export function slackOf(tier: TierState, { tokens }: Numbers = NUMBERS): number {
   const { promise, start } = tier.numbers;
@@ -97,7 +96,7 @@ function gainOf({ numbers: { promise } }: TierState): number {
 function earn(tier: TierState, weight: number, cap: number): void {
   const gain = Math.floor((gainOf(tier) * weight) / TOKEN);
   tier.rightWeight += weight;
-  // A falling cap takes nothing away.
+  // A falling cap never takes tokens away.
   tier.tokens = Math.max(tier.tokens, Math.min(cap, tier.tokens + gain));
 }
 

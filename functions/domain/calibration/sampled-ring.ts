@@ -1,15 +1,15 @@
 /**
- * A ring of labels that holds a uniform sample of each stretch of time, at most `quota` of it (CALIBRATION.md section 5; Vitter's
- * reservoir with one draw a label): so it spans many stretches even on a cluster that submits 500 jobs at once, and one array
- * silences nobody. What a label is kept in stands in further columns beside `at`, by slot.
+ * A ring of labels that holds a uniform sample of at most `quota` labels from each stretch of time (CALIBRATION.md section 5;
+ * Vitter's reservoir with one draw per label). It spans many stretches even if a cluster submits 500 jobs at once, so that one
+ * array cannot crowd out everything else. The data of a label is in further columns beside `at`, by slot.
  */
 export interface SampledRing {
-  /** Times of submission in seconds, by slot. */
+  /** Submission times in seconds, by slot. */
   readonly at: Float64Array;
-  /** The slot that the next appended label takes. */
+  /** The slot for the next appended label. */
   head: number;
   size: number;
-  /** Labels offered of each of the newest two stretches; unused places hold -1. */
+  /** Labels offered from each of the two newest stretches; unused entries hold -1. */
   readonly stretches: Float64Array;
   readonly offered: Float64Array;
 }
@@ -19,11 +19,11 @@ export function sampledRing(capacity: number): SampledRing {
   return { at: new Float64Array(capacity), head: 0, size: 0, ...two };
 }
 
-/** A label as it is offered to a ring. Times in seconds. */
+/** A label offered to a ring. Times in seconds. */
 export interface Offered {
   readonly submittedAt: number;
   readonly labelAt: number;
-  /** The round's own number in the lottery of the rings, in [0, 1); read only where it is needed. */
+  /** The round's draw for the rings, in [0, 1); read only when needed. */
   readonly draw: number;
 }
 
@@ -31,7 +31,7 @@ export interface Offered {
 export const LEFT_OUT = -1;
 
 /**
- * Finds the slot of one offered label, and takes it: a new or the oldest one, or that of another label of its stretch.
+ * Finds and takes the slot for an offered label: a free one, the oldest, or that of another label of its stretch.
  *
  * @param length of a stretch, in seconds
  * @returns the slot, or LEFT_OUT
@@ -39,7 +39,7 @@ export const LEFT_OUT = -1;
 export function takeSlot(ring: SampledRing, label: Offered, length: number, quota: number): number {
   const stretch = Math.floor(label.submittedAt / length);
   const now = Math.floor(label.labelAt / length);
-  // A label is known within T of its submission: an older one is late for good, a newer one has a clock that is wrong.
+  // A label is known within T of its submission: an older one is too late, and a newer one comes from a wrong clock.
   if (!isTime(label.submittedAt) || (stretch !== now && stretch !== now - 1)) return LEFT_OUT;
   const c = countOffer(ring, stretch);
   const slot = c <= quota ? append(ring) : replaced(ring, stretch, length, (label.draw * c) / quota);
@@ -50,17 +50,17 @@ export function takeSlot(ring: SampledRing, label: Offered, length: number, quot
 /** A hundred thousand years: milliseconds within it, and their differences, are exact in a double. */
 const FARTHEST = 4e12;
 
-/** What is no time would stay in the ring for good, and beside it no ECE can be computed. */
+/** An invalid time would stay in the ring forever and make every ECE null. */
 function isTime(seconds: number): boolean {
   return Math.abs(seconds) <= FARTHEST;
 }
 
-/** To the millisecond, as events have it and as it comes back from the stored state. */
+/** Rounded to the millisecond, the precision of events and of the stored state. */
 function keptTime(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
 
-/** @returns the how-manieth label of its stretch this is, from 1 */
+/** @returns the ordinal of this label within its stretch, from 1 */
 function countOffer({ stretches, offered }: SampledRing, stretch: number): number {
   for (let i = 0; i < 2; i++) {
     if (stretches[i] !== stretch) continue;
@@ -69,7 +69,7 @@ function countOffer({ stretches, offered }: SampledRing, stretch: number): numbe
     return count;
   }
   const lower = (stretches[0] ?? 0) <= (stretches[1] ?? 0) ? 0 : 1;
-  // Of three stretches the lowest is forgotten, which may be the new one: a straggler then counts from 1 again.
+  // Only two stretches are counted: the oldest of three is dropped, even if it is the new one; a straggler then counts from 1.
   if (stretch < (stretches[lower] ?? 0)) return 1;
   stretches[lower] = stretch;
   offered[lower] = 1;
@@ -84,12 +84,12 @@ function append(ring: SampledRing): number {
   return slot;
 }
 
-/** The slot of the label of this stretch, in ring order, that stands at `share` of them; none where `share` is 1 or more. */
+/** The slot of the stretch's label at fraction `share` in ring order; none if `share` is 1 or more. */
 function replaced(ring: SampledRing, stretch: number, length: number, share: number): number {
   if (!(share < 1)) return LEFT_OUT;
   const { at, head, size } = ring;
   const capacity = at.length;
-  // Times are kept to the millisecond, so that comparing them says the same as dividing each.
+  // Times are rounded to the millisecond, so comparing them is equivalent to dividing each.
   const from = stretch * length;
   const to = from + length;
   let held = 0;

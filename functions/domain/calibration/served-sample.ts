@@ -1,7 +1,7 @@
-/** Served probabilities of settled jobs, each with its label and its time of submission (seconds since the epoch). */
+/** Served probabilities of settled jobs, each with its label and submission time (seconds since the epoch). */
 export interface ServedSample {
   readonly q: Float64Array;
-  /** 1 where the wait was long, else 0. */
+  /** 1 for a long wait, else 0. */
   readonly y: Uint8Array;
   readonly submittedAt: Float64Array;
 }
@@ -11,16 +11,16 @@ export function inOrderOfQ(sample: ServedSample): ServedSample {
   return picked(sample, orderOfQ(sample));
 }
 
-/** The places of a sample in ascending order of its q. */
+/** The indices of a sample in ascending order of q. */
 export function orderOfQ({ q }: ServedSample): Uint32Array {
   return Uint32Array.from(q, (_, place) => place).sort((a, b) => (q[a] ?? 0) - (q[b] ?? 0));
 }
 
-/** What is at the given places of a sample, in their order. */
+/** The elements at the given indices, in that order. */
 export function picked(sample: ServedSample, places: Uint32Array): ServedSample {
   const count = places.length;
   const of = { q: new Float64Array(count), y: new Uint8Array(count), submittedAt: new Float64Array(count) };
-  // A loop, because `from` with a function takes ten times as long, and the proof of a map picks two dozen times.
+  // A loop, because `from` with a function takes ten times as long, and proving a refit picks two dozen times.
   for (let i = 0; i < count; i++) {
     const place = places[i] ?? 0;
     of.q[i] = sample.q[place] ?? Number.NaN;

@@ -3,16 +3,16 @@ import { Z99 } from './normal.ts';
 import type { ServedSample } from './served-sample.ts';
 import { divide } from './stretches.ts';
 
-/** Fewer do not tell how much stretches differ. */
+/** Fewer do not show how much stretches differ. */
 const FEWEST_STRETCHES = 5;
 
 /**
- * Whether served probabilities tell more than the base rate does: long waits had the higher q, with one-sided 99 %
- * certainty (CALIBRATION.md section 4). A constant equal to the base rate is perfectly calibrated and tells nothing.
+ * Whether served probabilities say more than the base rate: long waits had the higher q, with one-sided 99 % confidence
+ * (CALIBRATION.md section 4). A constant equal to the base rate is perfectly calibrated and says nothing.
  *
  * @param sample in ascending order of q
- * @param longWaitSeconds T, the shortest that a stretch of time may be
- * @param room for at least as many jobs; its content does not matter
+ * @param longWaitSeconds T, the minimum length of a stretch of time
+ * @param room scratch space for at least as many jobs; its content does not matter
  */
 export function skill(sample: ServedSample, longWaitSeconds: number, room?: Room): boolean {
   const bound = skillBound(sample, longWaitSeconds, room);
@@ -20,8 +20,8 @@ export function skill(sample: ServedSample, longWaitSeconds: number, room?: Room
 }
 
 /**
- * The lower 99 % bound of the mean of (q - mean q)(y - mean y), its variance the larger of the plain and the
- * cluster-robust one; null with fewer than 5 stretches of time, or where a value is not a number.
+ * The lower 99 % bound of the mean of (q - mean q)(y - mean y), using the larger of the plain and the cluster-robust
+ * variance; null with fewer than 5 stretches of time, or if a value is NaN.
  */
 export function skillBound(
   sample: ServedSample,
@@ -31,7 +31,7 @@ export function skillBound(
   return divide(sample.submittedAt, longWaitSeconds, room.stretches) ? skillBoundWithin(sample, room) : null;
 }
 
-/** As above, for a sample whose stretches are in the room already. */
+/** The same for a sample whose stretches are already in `room`. */
 export function skillBoundWithin({ q, y }: ServedSample, { stretches }: Room): number | null {
   const { count, order, ends, sums } = stretches;
   if (count < FEWEST_STRETCHES) return null;
@@ -44,7 +44,7 @@ export function skillBoundWithin({ q, y }: ServedSample, { stretches }: Room): n
   }
   meanQ /= n;
   meanY /= n;
-  // Long and short waits are summed apart, here and below: so ties add up to the same in any order.
+  // Long and short waits are summed separately, here and below, so that ties give the same sum in any order.
   let mean = 0;
   for (let g = 0, j = 0; g < count; g++) {
     const end = ends[g] ?? 0;

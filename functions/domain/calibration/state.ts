@@ -5,33 +5,33 @@ import { type EvidenceRing, evidenceRing } from './evidence-ring.ts';
 import { type OutcomeRing, outcomeRing } from './outcome-ring.ts';
 import { type RawShift, rawShift } from './psi.ts';
 
-/** What one tier has earned and done since its tokens started. Tokens and weights in ten-thousandths of a token. */
+/** What one tier has earned and done since its tokens started. Tokens and weights are in ten-thousandths of a token. */
 export interface TierState {
-  /** The numbers it runs on; other ones start it anew. */
+  /** The numbers it runs on; changing them restarts it. */
   numbers: TierStart;
-  /** How often it has started anew: what was reserved before moves none of today's tokens. */
+  /** How often it has restarted: reservations from before a restart do not move the current tokens. */
   era: number;
   tokens: number;
-  /** Settled acts, by their weight: what wrong ones have cost, and what right ones weighed. */
+  /** Settled acts by weight: what the wrong ones cost, and what the right ones weighed. */
   wrongWeight: number;
   rightWeight: number;
-  /** Settled acts in number: executed statements, and interventions by their hold-outs and undone ones. */
+  /** Settled acts by count: executed statements, and for interventions the hold-outs and the undone ones. */
   right: number;
   wrong: number;
   heldRight: number;
   heldWrong: number;
   undone: number;
-  /** Interventions carried out and settled; whether they were right cannot be seen. */
+  /** Executed and settled interventions; whether they were right cannot be observed. */
   touched: number;
   paperRight: number;
   paperWrong: number;
   evidence: EvidenceRing;
 }
 
-/** The numbers of a tier whose change starts it anew. */
+/** The numbers of a tier that restart it when they change. */
 export type TierStart = Pick<TierRules, 'eps' | 'ece' | 'promise' | 'start'>;
 
-/** ECE and skill as of the last time they were computed; they stand until the next. */
+/** ECE and skill as last computed; valid until the next evaluation. */
 export interface Evaluation {
   /** Labels in the ring. */
   readonly n: number;
@@ -44,11 +44,11 @@ export interface Evaluation {
   readonly skilled: boolean;
 }
 
-/** Everything that the outcomes of one cluster have taught us (CALIBRATION.md section 2). Times in seconds. */
+/** Everything learned from the outcomes of one cluster (CALIBRATION.md section 2). Times in seconds. */
 export interface CalibrationState {
-  /** What it is folded and judged by: no part of what is stored. */
+  /** The numbers it is folded and judged by; not stored. */
   readonly numbers: Numbers;
-  /** e-CUSUM of calibration on served q and on raw p. */
+  /** e-CUSUM of calibration, on served q and on raw p. */
   readonly served: Float64Array;
   readonly raw: Float64Array;
   readonly tiers: readonly [TierState, TierState, TierState, TierState];
@@ -68,17 +68,17 @@ export interface CalibrationState {
   epoch: number;
   version: number;
   evaluation: Evaluation | null;
-  /** ECE when the cluster first qualified for tier 1: what its drift is measured against. */
+  /** ECE when the cluster first qualified for tier 1; drift is measured against it. */
   baselineEce: number | null;
   lastGoodEce: number | null;
-  /** The band that the lower bound supports now, and the one announced, which lags behind it. */
+  /** The band the lower bound supports now, and the announced one, which lags behind. */
   driftNow: DriftBand;
   drift: DriftBand;
   /** Labels since the evidence last supported the announced band. */
   driftClear: number;
 }
 
-/** A cluster that nothing is known about, with its first tokens. */
+/** An unknown cluster with its initial tokens. */
 export function initialState(rules: readonly TierRules[], numbers: Numbers = NUMBERS): CalibrationState {
   const tier = (i: number): TierState => startedTier(startOf(rules[i]), 0);
   return {
@@ -106,24 +106,24 @@ export function initialState(rules: readonly TierRules[], numbers: Numbers = NUM
   };
 }
 
-/** A tier at the start of its tokens. */
+/** A tier with its initial tokens. */
 export function startedTier(numbers: TierStart, era: number): TierState {
   const nothing = { wrongWeight: 0, rightWeight: 0, right: 0, wrong: 0, heldRight: 0, heldWrong: 0 };
   const counts = { ...nothing, undone: 0, touched: 0, paperRight: 0, paperWrong: 0 };
   return { numbers, era, tokens: numbers.start, ...counts, evidence: evidenceRing() };
 }
 
-/** The numbers that a tier starts with. @throws RangeError for a tier that there is not */
+/** The numbers a tier starts with. @throws RangeError for an unknown tier */
 export function startOf(rules: TierRules | undefined): TierStart {
   if (rules === undefined) throw new RangeError('there are four tiers');
   const { eps, ece, promise, start } = rules;
   return { eps, ece, promise, start };
 }
 
-/** Whether every number that must be one is one: a state that is not finite never lets anything act. */
+/** Whether all numbers are finite: nothing ever acts on a state that is not. */
 export function isFiniteState(state: CalibrationState): boolean {
   const { interval, evaluation } = state;
-  // The sum of numbers is finite only if each of them is; none here is large enough to overflow.
+  // The sum is finite only if every number is; none here is large enough to overflow.
   let sum = state.n + interval.lo + interval.hi + interval.up;
   for (const tier of state.tiers) sum += tier.tokens + tier.wrongWeight + tier.rightWeight;
   if (evaluation !== null) sum += evaluation.ece + evaluation.error + evaluation.nullMean;

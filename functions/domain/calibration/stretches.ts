@@ -1,19 +1,19 @@
-/** A sample divided into stretches of time, with the room to do it again and again. */
+/** A sample divided into stretches of time, with reusable scratch space. */
 export interface Stretches {
-  /** How many stretches hold a job. */
+  /** Number of non-empty stretches. */
   count: number;
-  /** The stretch of each job: a number that rises with time. */
+  /** The stretch of each job, numbered in order of time. */
   readonly of: Uint32Array;
-  /** The jobs of the sample, one stretch after the other, within a stretch as in the sample. */
+  /** The jobs grouped by stretch, in sample order within each. */
   readonly order: Uint32Array;
   /** Where in `order` each stretch ends. */
   readonly ends: Uint32Array;
-  /** One number a stretch or a job, for whoever sums over them. */
+  /** One number per stretch or job, for callers that sum over them. */
   readonly sums: Float64Array;
   readonly places: Uint32Array;
 }
 
-/** Most of a year in hours: a sample that spans more is of so quiet a cluster that the slower way costs nothing. */
+/** Almost a year in hours: a sample that spans more comes from so quiet a cluster that sorting costs nothing. */
 const COUNTED = 8192;
 const HOUR = 3600;
 
@@ -30,12 +30,12 @@ export function stretchesFor(capacity: number): Stretches {
 }
 
 /**
- * Divides jobs by their time of submission into stretches that share their queue and so their fate (CALIBRATION.md
- * section 1): a twentieth of the span of the sample each, from T to an hour, counted from the epoch.
+ * Divides jobs by submission time into stretches that share a queue and thus a fate (CALIBRATION.md section 1). Each is a
+ * twentieth of the sample's span, but between T and an hour, counted from the epoch.
  *
  * @param submittedAt seconds since the epoch
  * @param longWaitSeconds T
- * @returns false where a time is not a number: then nothing was divided
+ * @returns false if a time is NaN: then nothing is divided
  */
 export function divide(submittedAt: Float64Array, longWaitSeconds: number, into: Stretches): boolean {
   const n = submittedAt.length;
@@ -62,12 +62,12 @@ export function divide(submittedAt: Float64Array, longWaitSeconds: number, into:
   return true;
 }
 
-/** Length of a stretch in seconds, for samples that span so many: a twentieth, from T to an hour. */
+/** Length of a stretch in seconds: a twentieth of the span, but between T and an hour. */
 export function stretchLength(span: number, longWaitSeconds: number): number {
   return Math.min(HOUR, Math.max(longWaitSeconds, span / 20));
 }
 
-/** floor(time / length) of the exact quotient: where the double rounds up to a whole number, one too many would come out. */
+/** floor(time / length) of the exact quotient: a double that rounds up to a whole number would give one too many. */
 export function stretchOf(time: number, length: number): number {
   const quotient = time / length;
   const stretch = Math.floor(quotient);

@@ -1,12 +1,12 @@
 import { byProbability, isSample, type Pair } from './bins.ts';
 
 export const TAIL_THRESHOLDS: readonly number[] = [0.5, 0.6, 0.7, 0.8, 0.9];
-/** The mean of fewer says nothing. */
+/** A mean of fewer says nothing. */
 const FEWEST = 5;
 
 /**
- * The largest |mean y - mean p| among the jobs at or above a threshold (CALIBRATION.md section 1): an agent acts on large
- * probabilities, and an average over all jobs hides what is wrong with those few. One job at a time, constant room.
+ * The largest |mean y - mean p| among the jobs at or above a threshold (CALIBRATION.md section 1). An agent acts on high
+ * probabilities, and an average over all jobs hides errors in those few. Takes one job at a time in constant memory.
  */
 export class TailSums {
   private readonly thresholds: readonly number[];
@@ -14,7 +14,7 @@ export class TailSums {
   private readonly positives: Float64Array;
   private readonly sums: Float64Array;
 
-  /** @param thresholds as probabilities are stored, where they are not stored exactly */
+  /** @param thresholds rounded like the probabilities, if those are stored with less precision */
   constructor(thresholds: readonly number[] = TAIL_THRESHOLDS) {
     this.thresholds = thresholds;
     this.counts = new Float64Array(thresholds.length);
@@ -22,7 +22,7 @@ export class TailSums {
     this.sums = new Float64Array(thresholds.length);
   }
 
-  /** The next job in ascending order of p: in another order the sums would end in other bits. */
+  /** Jobs must come in ascending order of p: another order would change the last bits of the sums. */
   add(p: number, y: number): void {
     for (let i = 0; i < this.thresholds.length && p >= (this.thresholds[i] ?? 1); i++) {
       this.counts[i] = (this.counts[i] ?? 0) + 1;
@@ -43,7 +43,7 @@ export class TailSums {
   }
 }
 
-/** As above, of a whole sample in any order; null too for one with anything that is not a probability. */
+/** The same for a whole sample in any order; also null for one containing anything but probabilities. */
 export function tailGap(pairs: readonly Pair[]): number | null {
   if (!isSample(pairs)) return null;
   const sums = new TailSums();

@@ -10,11 +10,11 @@ import type { Tables } from './tables.ts';
 type Batch = Pick<LedgerItem, 'entries' | 'change' | 'long_wait_seconds'>;
 
 /**
- * Applies one batch of the ledger to the forecast, in place. A pure fold, as that of the calibration is. Whoever calls lets rows
- * go afterwards where there are too many.
+ * Applies one ledger batch to the forecast, in place. Deterministic, like the calibration fold. The caller evicts rows afterwards
+ * if there are too many.
  *
- * @param tables with the rows that `rowsOf` names, where there are such
- * @throws UnreadableState where the batch holds other numbers than a forecast has
+ * @param tables with the rows that `rowsOf` names, as far as they exist
+ * @throws UnreadableState if the batch does not hold a forecast's numbers
  */
 export function applyToForecast(state: ForecastState, tables: Tables, batch: Batch): void {
   if (batch.change?.learned !== undefined) state.learned = deserialiseLearned(batch.change.learned);
@@ -71,7 +71,7 @@ export function standardisedIn(bytes: Uint8Array): Float64Array {
   return unpacked(bytes, new Float64Array(INPUTS.length + 1));
 }
 
-/** The rows of the tables that some lines are about. */
+/** The table rows that the lines concern. */
 export function rowsOf(lines: readonly LedgerLine[]): { shapes: Set<string>; queues: Set<string> } {
   const shapes = new Set<string>();
   const queues = new Set<string>();

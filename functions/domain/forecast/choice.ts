@@ -4,21 +4,21 @@ import { stretchLength, stretchOf } from '../calibration/stretches.ts';
 import { FORECAST } from './numbers.ts';
 
 /**
- * Which of two forecasts has the lower log loss: that without VGAC's p, or that with it. Labels are kept in blocks of ten, the sum
- * of their differences and the time of the first: enough to see stretches of time, which share their fate, as one fact each.
+ * Which forecast has the lower log loss: the one without VGAC's p or the one with it. Labels are kept in blocks of ten, as the sum
+ * of their differences and the time of the first, which is enough to treat each stretch of time as one observation.
  */
 export interface Choice {
-  /** What the newest blocks sum up to, in thousandths, above 0 where p helps; the oldest gives way. */
+  /** Sums of the newest blocks, in thousandths, positive if p helps; a new one replaces the oldest. */
   readonly gains: Int32Array;
-  /** Submission of each block's first label, whole seconds since the epoch. */
+  /** Submission time of each block's first label, in whole seconds since the epoch. */
   readonly times: Float64Array;
   size: number;
   next: number;
-  /** The block that is not full yet. */
+  /** The incomplete block. */
   labels: number;
   gain: number;
   time: number;
-  /** Whether p is let in. */
+  /** Whether p is used. */
   withVgac: boolean;
 }
 
@@ -34,8 +34,8 @@ export function choice(): Choice {
 }
 
 /**
- * Notes one label of a job that both had forecast, and chooses anew every ten.
- * @param longWaitSeconds T, the shortest that a stretch may be
+ * Adds one label of a job that both had forecast, and chooses again every ten.
+ * @param longWaitSeconds T, the minimum length of a stretch
  */
 export function compare(
   choice: Choice,
@@ -52,11 +52,11 @@ export function compare(
   choice.size = Math.min(choice.size + 1, BLOCKS);
   choice.labels = 0;
   choice.gain = 0;
-  // How certain a gain is has to be known only where there is one.
+  // The certainty of a gain only matters if there is one.
   choice.withVgac = sumOf(choice) > 0 && (gainOf(choice, longWaitSeconds)?.lower ?? 0) > 0;
 }
 
-/** What p gains in log loss per label, and the lower end of its one-sided 95 % interval. */
+/** The gain in log loss per label from p, and the lower end of its one-sided 95 % interval. */
 export interface Gain {
   readonly labels: number;
   readonly mean: number;
@@ -69,7 +69,7 @@ function sumOf({ gains, size }: Choice): number {
   return sum;
 }
 
-/** Null before there are 200 labels of 5 stretches. */
+/** Null with fewer than 200 labels or 5 stretches. */
 export function gainOf({ gains, times, size }: Choice, longWaitSeconds: number): Gain | null {
   const { fewestLabels, fewestStretches, z } = FORECAST.choice;
   const labels = size * BLOCK;

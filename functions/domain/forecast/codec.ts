@@ -7,23 +7,23 @@ import type { Recent } from './recent.ts';
 import { coldForecast, type ForecastState, type Learned, type Model, nothingLearned } from './state.ts';
 import { type QueueRow, queueRow, type ShapeRow, shapeRow } from './tables.ts';
 
-/** First byte of each, so that a later layout can be told apart. */
+/** First byte of each, so that later layouts can be recognised. */
 const FORMAT = 1;
 
 /**
- * The state as bytes, less than 4 KB: little-endian numbers in fixed order. What stands off the diagonal of a covariance keeps seven
- * digits; all else comes back as it was.
+ * The state as bytes, less than 4 KB: little-endian numbers in fixed order. Off-diagonal entries of a covariance keep seven
+ * digits; everything else is restored exactly.
  */
 export function serialiseForecast(state: ForecastState): Uint8Array<ArrayBuffer> {
   return written((port) => forecastLayout(port, state));
 }
 
-/** @throws UnreadableState when the bytes have another format, or hold what is no number */
+/** @throws UnreadableState when the bytes have another format, or hold a NaN */
 export function deserialiseForecast(bytes: Uint8Array): ForecastState {
   return read(bytes, coldForecast(), forecastLayout);
 }
 
-/** What a refit has learned, as bytes. */
+/** What a refit learned, as bytes. */
 export function serialiseLearned(learned: Learned): Uint8Array<ArrayBuffer> {
   return written((port) => learnedLayout(port, learned));
 }
@@ -53,12 +53,12 @@ export function deserialiseQueue(bytes: Uint8Array): QueueRow {
   return read(bytes, queueRow(), queueLayout);
 }
 
-/** Numbers in a row as bytes, as the inputs of a decision stand on the row of its job. */
+/** A list of numbers as bytes, such as the inputs of a decision on its job's row. */
 export function packed(numbers: Float64Array): Uint8Array<ArrayBuffer> {
   return written((port) => doubles(port, numbers));
 }
 
-/** @param into of the length that is expected. @throws UnreadableState where the bytes are of another */
+/** @param into has the expected length. @throws UnreadableState when the bytes have another */
 export function unpacked(bytes: Uint8Array, into: Float64Array): Float64Array {
   return read(bytes, into, doubles);
 }
@@ -78,7 +78,7 @@ function read<Part>(bytes: Uint8Array, part: Part, layout: (port: Port, part: Pa
   return part;
 }
 
-/** The one description of the format, for both directions, so that they cannot disagree. */
+/** One description of the format for both directions, so that they cannot disagree. */
 function forecastLayout(port: Port, { queue, learned, choice }: ForecastState): void {
   queueStateLayout(port, queue);
   learnedLayout(port, learned);
@@ -122,7 +122,7 @@ function model(port: Port, { logistic, platt }: Model): void {
   plattLayout(port, platt);
 }
 
-/** The half that the other mirrors. */
+/** Stores one half of a symmetric matrix and mirrors it. */
 function covariance(port: Port, { covariance: values, weights: { length: size } }: Logistic): void {
   for (let i = 0; i < size; i++) {
     values[i * size + i] = finite(port.double(values[i * size + i] ?? 0));

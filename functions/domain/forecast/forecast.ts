@@ -10,21 +10,21 @@ import type { ForecastState, Learned, Model } from './state.ts';
 import type { Tables } from './tables.ts';
 import { expectedWait, learnWait } from './wait-model.ts';
 
-/** What the forecast says of one job, with what it will be taught by. Filled again where a history is played through. */
+/** The forecast of one job, with the inputs that will teach it later. Reused from job to job during a replay. */
 export interface Forecast {
-  /** As they were before the job was counted; NaN where VGAC gave no p. */
+  /** The inputs before the job was counted; NaN if VGAC gave no p. */
   readonly inputs: Float64Array;
-  /** The same, comparable, after a 1. */
+  /** The same inputs standardised, after a leading 1. */
   readonly z: Float64Array;
-  /** Probabilities as the models gave them, and as their Platt maps serve them; those with p are NaN where there is none. */
+  /** Probabilities from the models, and after their Platt maps; those with p are NaN if there is none. */
   bAlone: number;
   bWithVgac: number;
   qAlone: number;
   qWithVgac: number;
-  /** The one that serves, and whether it is that with p. */
+  /** The served probability, and whether it is the one with p. */
   q: number;
   withVgac: boolean;
-  /** The wait to be expected, in seconds. */
+  /** The expected wait, in seconds. */
   waitSeconds: number;
 }
 
@@ -42,13 +42,13 @@ export function emptyForecast(): Forecast {
   };
 }
 
-/** One submission, as it is forecast: when, in seconds since the epoch, and what VGAC says; null where it gave no p. */
+/** One submission to forecast: when, in seconds since the epoch, and VGAC's p; null if it gave none. */
 export interface Submission {
   readonly at: number;
   readonly p: number | null;
 }
 
-/** Forecasts one job from what was known before it; changes nothing of that. */
+/** Forecasts one job from what was known before it, without changing anything. */
 export function forecast(
   { queue, learned, choice }: ForecastState,
   tables: Tables,
@@ -64,7 +64,7 @@ export function forecast(
   return into;
 }
 
-/** What these models say to inputs that are there already. */
+/** Applies these models to inputs that are already computed. */
 export function predict({ moments, alone, withVgac, wait }: Learned, into: Forecast): void {
   const { inputs, z } = into;
   standardise(moments, inputs, z);
@@ -80,7 +80,7 @@ function served({ platt }: Model, b: number): number {
   return throughPlatt(platt, heldLogit(b));
 }
 
-/** A job was submitted, and forecast: it is counted, and what is usual moves with its inputs. */
+/** Counts a submitted and forecast job, and updates the input moments with it. */
 export function countSubmitted(
   { queue, learned }: ForecastState,
   tables: Tables,
@@ -91,7 +91,7 @@ export function countSubmitted(
   submitted(queue, tables, job, at);
 }
 
-/** A counted job has started. @param z of its decision */
+/** A counted job has started. @param z inputs at its decision */
 export function countStarted(
   { queue, learned }: ForecastState,
   tables: Tables,
@@ -104,11 +104,11 @@ export function countStarted(
 
 export { ended as countEnded, left as countLeft };
 
-/** What is known of a decision when its label is. */
+/** What is known of a decision once its label is known. */
 export type Taught = Pick<Forecast, 'z' | 'bAlone' | 'bWithVgac' | 'qAlone' | 'qWithVgac'>;
 
 /**
- * The label of a counted job teaches the models, and the choice between them.
+ * Teaches the models, and the choice between them, the label of a counted job.
  * @param longWaitSeconds T
  */
 export function countLabelled(
@@ -125,7 +125,7 @@ export function countLabelled(
   compare(choice, { alone: qAlone, withVgac: qWithVgac, y, submittedAt }, longWaitSeconds);
 }
 
-/** What a label teaches the models alone. */
+/** Teaches only the models. */
 export function learnLabel(
   { alone, withVgac }: Learned,
   { z, bAlone, bWithVgac }: Pick<Taught, 'z' | 'bAlone' | 'bWithVgac'>,

@@ -5,7 +5,7 @@ import { submissionsUntil } from './rate.ts';
 import { meanOf } from './recent.ts';
 import type { Tables } from './tables.ts';
 
-/** What the forecast knows of a job when it is decided, in this order; VGAC's p is the last, for one of the two models. */
+/** The inputs of the forecast at a job's decision, in order; VGAC's p, which only one of the two models uses, is last. */
 export const INPUTS = [
   'jobs pending',
   'jobs running',
@@ -30,10 +30,10 @@ export const OWN_INPUTS = INPUTS.length - 1;
 const DAY = 86_400;
 
 /**
- * Takes the inputs of a job, before it is counted itself.
+ * Computes the inputs of a job before it is counted.
  *
  * @param at when it was submitted, in seconds since the epoch
- * @param p VGAC's probability; null where it gave none, which is NaN among the inputs
+ * @param p VGAC's probability; null if it gave none, which becomes NaN
  */
 export function takeInputs(
   queue: QueueState,

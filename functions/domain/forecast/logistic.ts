@@ -1,16 +1,16 @@
 import { sigmoid } from '../calibration/normal.ts';
 import { FORECAST } from './numbers.ts';
 
-/** A recursive logistic regression with forgetting, on standardised inputs and an intercept. */
+/** Recursive logistic regression with forgetting, on standardised inputs and an intercept. */
 export interface Logistic {
   readonly weights: Float64Array;
   /** Row by row; symmetric. */
   readonly covariance: Float64Array;
-  /** Where `project` puts its answer, until the next: an array for each label would cost a quarter of a back-test. No part of what is known. */
+  /** Scratch space for `project`: one array per label would cost a quarter of a back-test. Not part of the state. */
   readonly projected: Float64Array;
 }
 
-/** A model that knows nothing. @param inputs how many, without the intercept */
+/** An untrained model. @param inputs how many, without the intercept */
 export function logistic(inputs: number): Logistic {
   const size = inputs + 1;
   const model = {
@@ -28,10 +28,10 @@ export function predictedBy({ weights }: Logistic, z: Float64Array): number {
   return sigmoid(sum);
 }
 
-/** No label says more than this of a weight, however sure the model was. */
+/** The most one label can say about a weight, however sure the model was. */
 const LEAST_SPREAD = 0.01;
 
-/** P z; good until the next of this model. */
+/** P z; valid until the next call for this model. */
 export function project(model: Logistic, z: Float64Array): Float64Array {
   const { covariance, projected } = model;
   const size = projected.length;
@@ -43,7 +43,7 @@ export function project(model: Logistic, z: Float64Array): Float64Array {
   return projected;
 }
 
-/** Teaches one label, with the inputs of the decision and the weights of today. The trace bound keeps quiet spells from blowing P up. */
+/** Learns one label from the inputs at the decision and the current weights. Bounding the trace keeps P from blowing up. */
 export function learn(model: Logistic, z: Float64Array, y: 0 | 1): void {
   const { weights, covariance } = model;
   const size = weights.length;
@@ -60,7 +60,7 @@ export function learn(model: Logistic, z: Float64Array, y: 0 | 1): void {
     g[i] = scaled;
     spread += scaled * (z[i] ?? 0);
   }
-  // Rounding may leave a matrix that is none of a covariance; what was learned stays, how sure it is starts anew.
+  // Rounding may leave a matrix that is no covariance: keep the weights and restart the uncertainty.
   if (!(spread >= 0 && spread < Number.POSITIVE_INFINITY)) {
     startCovariance(model);
     return;
@@ -74,7 +74,7 @@ export function learn(model: Logistic, z: Float64Array, y: 0 | 1): void {
       covariance[j * size + i] = value;
     }
   }
-  // P z after the update is g less what the update took of it.
+  // P z after the update is g minus the part the update removed.
   const step = (1 - spread * gain) * (y - f);
   for (let i = 0; i < size; i++) weights[i] = (weights[i] ?? 0) + (g[i] ?? 0) * step;
 }

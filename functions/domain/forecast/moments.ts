@@ -2,11 +2,11 @@ import { clip } from '../calibration/normal.ts';
 import { INPUTS } from './inputs.ts';
 import { FORECAST } from './numbers.ts';
 
-/** Running means and variances, by which the inputs are made comparable. */
+/** Running means and variances, which standardise the inputs. */
 export interface Moments {
   readonly mean: Float64Array;
   readonly variance: Float64Array;
-  /** Values seen of each input, from 1; what is unknown is not one. */
+  /** Values seen of each input, starting at 1; unknown ones do not count. */
   readonly n: Float64Array;
 }
 
@@ -22,8 +22,8 @@ export function moments(): Moments {
 const FLOOR = 1e-6;
 
 /**
- * Inputs as standard deviations from their means, both as they are with this job counted; 1 first, for the intercept. An unknown
- * one is as usual.
+ * Inputs in standard deviations from their means, both with this job included, after a leading 1 for the intercept. An unknown
+ * input counts as average.
  */
 export function standardise({ mean, variance, n }: Moments, inputs: Float64Array, z: Float64Array): void {
   const { moments: least, farthest } = FORECAST.logistic;
@@ -38,7 +38,7 @@ export function standardise({ mean, variance, n }: Moments, inputs: Float64Array
   }
 }
 
-/** Counts the inputs of a job that was submitted. */
+/** Counts the inputs of a submitted job. */
 export function countInputs({ mean, variance, n }: Moments, inputs: Float64Array): void {
   for (let i = 0; i < inputs.length; i++) {
     const x = inputs[i] ?? 0;

@@ -3,22 +3,22 @@ import { countSubmission, type Rate, rate } from './rate.ts';
 import { addTo, type Recent, recentFor } from './recent.ts';
 import { addToQueue, addToShape, shapeIn, type TableCounts, type Tables } from './tables.ts';
 
-/** What a job asks for; 0 and '' where nobody says. */
+/** What a job requests; 0 and '' when unknown. */
 export interface Asked {
   readonly gpus: number;
-  /** Processors; parts of one where a job asks for less. */
+  /** Processors; a fraction if a job requests less than one. */
   readonly procs: number;
   readonly queue: string;
-  /** `shapeOf`, where whoever plays a whole history keeps it. */
+  /** `shapeOf`, cached by callers that replay a whole history. */
   readonly shape?: string;
 }
 
-/** What is known of a queue from events alone. Jobs and GPUs in numbers, times in seconds. */
+/** What events alone tell about a queue. Jobs and GPUs as counts, times in seconds. */
 export interface QueueState {
   pending: number;
   pendingGpus: number;
   running: number;
-  /** Running mean of the run times that were reported. */
+  /** Running mean of the reported run times. */
   runSeconds: number;
   /** Latest submission, in seconds since the epoch; null before the first. */
   lastSubmitted: number | null;
@@ -28,9 +28,9 @@ export interface QueueState {
   /** The last labels: 1 for a long wait. */
   readonly longs: Recent;
   readonly tables: TableCounts;
-  /** Jobs that left unseen, pending and running. */
+  /** Pending and running jobs that left without an event. */
   readonly aged: { pending: number; running: number };
-  /** Snapshots of the scheduler that found other counts than these, and by how many jobs in all. */
+  /** Scheduler snapshots that disagreed with these counts, and by how many jobs in all. */
   readonly corrected: { snapshots: number; jobs: number };
 }
 
@@ -50,7 +50,7 @@ export function emptyQueue(): QueueState {
   };
 }
 
-/** Jobs that ask for the same GPUs and processors; not rounded. */
+/** Jobs with the same GPUs and processors, unrounded, share a shape. */
 export function shapeOf({ gpus, procs, shape }: Pick<Asked, 'gpus' | 'procs' | 'shape'>): string {
   return shape ?? `${gpus} ${procs}`;
 }
@@ -74,7 +74,7 @@ export function started(queue: QueueState, tables: Tables, job: Asked, waitSecon
   addToQueue(queue.tables, tables, job.queue, wait);
 }
 
-/** It pends no more: started, cancelled, or ended without a start. Only for a job that was counted. */
+/** A counted job is no longer pending: started, cancelled, or ended without a start. */
 export function left(queue: QueueState, tables: Tables, job: Asked): void {
   queue.pending -= 1;
   queue.pendingGpus -= job.gpus;
@@ -84,20 +84,20 @@ export function left(queue: QueueState, tables: Tables, job: Asked): void {
   if (row.pending <= 0 && row.added === 0) tables.shapes.delete(shape);
 }
 
-/** A running job has ended. Only for one whose start was counted. @param runSeconds null where nobody reports it */
+/** A running job, whose start was counted, has ended. @param runSeconds null if unreported */
 export function ended(queue: QueueState, runSeconds: number | null): void {
   queue.running -= 1;
   if (runSeconds !== null) queue.runSeconds += FORECAST.run.step * (runSeconds - queue.runSeconds);
 }
 
-/** What the scheduler itself says of its queue; null where it does not say. */
+/** The scheduler's own counts of its queue; null where it gives none. */
 export interface Snapshot {
   readonly pending: number;
   readonly running: number;
   readonly pendingGpus: number | null;
 }
 
-/** Puts the scheduler's own counts in the place of what events came to. */
+/** Replaces the counts from events with the scheduler's own. */
 export function correct(queue: QueueState, { pending, running, pendingGpus }: Snapshot): void {
   const off = Math.abs(pending - queue.pending) + Math.abs(running - queue.running);
   if (off > 0) queue.corrected.snapshots += 1;

@@ -1,10 +1,10 @@
 import { FORECAST } from './numbers.ts';
 
-/** Submissions of the last minute, counted by the second: constant room, however many come at once. */
+/** Submissions of the last minute, counted by the second: constant memory, however many come at once. */
 export interface Rate {
-  /** How many in each second, by second modulo its length. */
+  /** The count for each second, indexed by second modulo the length. */
   readonly counts: Uint32Array;
-  /** The newest second that has one; null before the first. */
+  /** The newest second with a submission; null before the first. */
   newest: number | null;
 }
 
@@ -14,7 +14,7 @@ export function rate(): Rate {
   return { counts: new Uint32Array(SECONDS), newest: null };
 }
 
-/** Submissions from a minute before a time, that second included, until now. @param at seconds since the epoch */
+/** Submissions in the minute up to a time, its first second included. @param at seconds since the epoch */
 export function submissionsUntil({ counts, newest }: Rate, at: number): number {
   if (newest === null) return 0;
   let sum = 0;
@@ -26,7 +26,7 @@ export function submissionsUntil({ counts, newest }: Rate, at: number): number {
   return sum;
 }
 
-/** Counts one. What is older than a minute before the newest is not counted. @param at seconds since the epoch */
+/** Counts one, unless it is more than a minute older than the newest. @param at seconds since the epoch */
 export function countSubmission(rate: Rate, at: number): void {
   const { counts, newest } = rate;
   const second = Math.floor(at);

@@ -1,4 +1,4 @@
-/** The last few values of something, the oldest giving way to the newest. */
+/** The last few values of a quantity; a new one replaces the oldest. */
 export interface Recent {
   readonly values: Float64Array;
   size: number;

@@ -5,7 +5,7 @@ import { hashOf, type RowKind } from './rows.ts';
 import { coldForecast } from './state.ts';
 import { emptyTables, evict, type Tables } from './tables.ts';
 
-/** A forecast as replayed from the ledger alone, with the rows of its tables. */
+/** A forecast replayed from the ledger alone, with the rows of its tables. */
 export interface Replayed {
   state: Uint8Array<ArrayBuffer>;
   readonly tables: Tables;
@@ -15,7 +15,7 @@ export function nothingReplayed(): Replayed {
   return { state: serialiseForecast(coldForecast()), tables: emptyTables() };
 }
 
-/** The step that a fold takes, from the ledger alone. It starts and ends in stored bytes too, since storing drops some digits. */
+/** The step of a fold, from the ledger alone. It also starts and ends with stored bytes, since storing drops some digits. */
 export function replayBatch(replayed: Replayed, batch: LedgerItem): void {
   const state = deserialiseForecast(replayed.state);
   applyToForecast(state, replayed.tables, batch);
@@ -23,7 +23,7 @@ export function replayBatch(replayed: Replayed, batch: LedgerItem): void {
   replayed.state = serialiseForecast(state);
 }
 
-/** The rows of one table as they are stored, by their hashes. */
+/** The stored rows of one table, by hash. */
 export function rowsOfReplayed({ tables }: Replayed, kind: RowKind): Map<string, Uint8Array> {
   const names = kind === 'SHAPE' ? tables.shapes.keys() : tables.queues.keys();
   const rows = new Map<string, Uint8Array>();

@@ -6,23 +6,23 @@ import { type Moments, moments } from './moments.ts';
 import { emptyQueue, type QueueState } from './queue.ts';
 import { type WaitModel, waitModel } from './wait-model.ts';
 
-/** A model of a long wait, and the Platt map through which it is served. */
+/** A model of long waits, and the Platt map applied before serving. */
 export interface Model {
   readonly logistic: Logistic;
   readonly platt: PlattMap;
 }
 
-/** What has been learned, and a refit replaces. */
+/** What is learned, and what a refit replaces. */
 export interface Learned {
   readonly moments: Moments;
-  /** Of the queue's own inputs. */
+  /** On the queue's own inputs only. */
   readonly alone: Model;
-  /** With VGAC's p as one more. */
+  /** With VGAC's p as a further input. */
   readonly withVgac: Model;
   readonly wait: WaitModel;
 }
 
-/** Everything that the built-in forecast of one cluster knows, but for its tables of shapes and queues. */
+/** Everything the built-in forecast of one cluster knows, except for its tables of shapes and queues. */
 export interface ForecastState {
   readonly queue: QueueState;
   learned: Learned;
@@ -34,7 +34,7 @@ export function nothingLearned(): Learned {
   return { moments: moments(), alone: model(OWN_INPUTS), withVgac: model(INPUTS.length), wait: waitModel(OWN_INPUTS) };
 }
 
-/** A cluster that nothing is known about. */
+/** The forecast of an unknown cluster. */
 export function coldForecast(): ForecastState {
   return { queue: emptyQueue(), learned: nothingLearned(), choice: choice() };
 }

@@ -1,12 +1,12 @@
 import { FORECAST } from './numbers.ts';
 import { addTo, forget, type Recent, recentFor } from './recent.ts';
 
-/** What is known of jobs that ask for the same. */
+/** What is known of jobs with the same request. */
 export interface ShapeRow {
   pending: number;
   readonly waits: Recent;
   readonly longs: Recent;
-  /** When its history was last added to, as a count of all additions; 0 while it has none. */
+  /** When its history last grew, as a count of all additions; 0 without history. */
   added: number;
 }
 
@@ -16,25 +16,25 @@ export interface QueueRow {
 }
 
 /**
- * Rows by what they are about: all of them where a history is played through, or those that some lines are about where they are
- * items of a table.
+ * Rows by their subject: all of them when a history is replayed in memory, or only those that the lines at hand concern when they
+ * are items of a table.
  */
 export interface Tables {
   readonly shapes: Map<string, ShapeRow>;
   readonly queues: Map<string, QueueRow>;
-  /** Who is next to leave, the first of them last; as of the last time that all rows were looked at. */
+  /** The eviction queue as of the last scan of all rows; the next to leave is last. */
   readonly leaving: { shapes: Leaving[]; queues: Leaving[] };
 }
 
-/** A row, and when its history was last added to at that time. */
+/** A row, and when its history had last grown at that time. */
 interface Leaving {
   readonly key: string;
   readonly added: number;
 }
 
-/** How much the tables hold, and how often they were added to: enough to know what is too much without reading them. */
+/** The size of the tables and the number of additions, which show without reading rows whether some must leave. */
 export interface TableCounts {
-  /** Shapes and queues that have a history. */
+  /** Shapes and queues with a history. */
   shapes: number;
   queues: number;
   additions: number;
@@ -92,12 +92,12 @@ export function addToQueue(counts: TableCounts, tables: Tables, key: string, val
   addTo(row.waits, value);
 }
 
-/** Whether rows have to leave, for which all of them must be there. */
+/** Whether rows have to leave, which requires all rows to be loaded. */
 export function isOverfull({ shapes, queues }: TableCounts): boolean {
   return shapes > FORECAST.tables.shapes || queues > FORECAST.tables.queues;
 }
 
-/** Lets the rows go that were added to longest ago. A shape with jobs pending goes on counting them. */
+/** Evicts the rows that grew longest ago. A shape with pending jobs still counts them. */
 export function evict(counts: TableCounts, { shapes, queues, leaving }: Tables): void {
   for (; counts.shapes > FORECAST.tables.shapes; counts.shapes--) {
     const [key, row] = oldestOf(shapes, leaving.shapes) ?? [];
@@ -115,8 +115,8 @@ export function evict(counts: TableCounts, { shapes, queues, leaving }: Tables):
 }
 
 /**
- * The row that was added to longest ago. Whatever was added to since all rows were looked at is newer than those that were not, so
- * that they are looked at once in as many evictions as the table has rows, however many jobs of other shapes are pending.
+ * The row that grew longest ago. Rows that grew since the last scan are newer than those that did not, so one scan serves as many
+ * evictions as the table has rows, however many jobs of other shapes are pending.
  */
 function oldestOf<Row extends { added: number }>(rows: Map<string, Row>, leaving: Leaving[]): [string, Row] | null {
   if (leaving.length === 0) look(rows, leaving);

@@ -2,8 +2,8 @@ import { clip } from '../calibration/normal.ts';
 import { type Logistic, project } from './logistic.ts';
 
 /**
- * A linear model of log(1 + wait) on the inputs of the forecast. It moves along the covariance of the logistic model beside it,
- * which knows how the inputs hang together, so that it needs no matrix of its own.
+ * A linear model of log(1 + wait) on the inputs of the forecast. It updates along the covariance of the logistic model beside
+ * it, which already knows how the inputs correlate, so it needs no matrix of its own.
  */
 export interface WaitModel {
   readonly weights: Float64Array;
@@ -16,12 +16,12 @@ export function waitModel(inputs: number): WaitModel {
   return { weights: new Float64Array(inputs + 1) };
 }
 
-/** The wait to be expected, in seconds. */
+/** The expected wait, in seconds. */
 export function expectedWait({ weights }: WaitModel, z: Float64Array): number {
   return Math.expm1(clip(exponent(weights, z), 0, LONGEST));
 }
 
-/** @param z of the decision */
+/** @param z inputs at the decision */
 export function learnWait({ weights }: WaitModel, beside: Logistic, z: Float64Array, waitSeconds: number): void {
   const size = weights.length;
   const projected = project(beside, z);

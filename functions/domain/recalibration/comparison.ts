@@ -7,7 +7,7 @@ export interface Comparison {
   readonly other: ServedSample;
 }
 
-/** Gathers the labels of jobs that both were asked about. */
+/** Collects the labels of jobs that both have forecast. */
 export class Compared {
   private readonly of: { q: number; other: number; y: 0 | 1; submittedAt: number }[] = [];
 

@@ -1,9 +1,9 @@
 import type { Forecast } from '../forecast/forecast.ts';
 
-/** One line of the ledger, as a forecast that is played through it needs it. `round` names what the lines of one round share. */
+/** One ledger line as a replayed forecast needs it. `round` identifies the lines of one round. */
 export type Fact = Submitted | Started | Labelled;
 
-/** A round was submitted, and forecast from these inputs. Seconds since the epoch. */
+/** A round was submitted and forecast from these inputs. Seconds since the epoch. */
 export interface Submitted {
   readonly kind: 'submitted';
   readonly round: number | string;
@@ -11,24 +11,24 @@ export interface Submitted {
   readonly inputs: Float64Array;
 }
 
-/** A round has started that nobody had touched. */
+/** An untouched round has started. */
 export interface Started {
   readonly kind: 'started';
   readonly round: number | string;
   readonly waitSeconds: number;
-  /** Of its decision. */
+  /** Inputs at its decision. */
   readonly z: Float64Array;
 }
 
-/** The label of a round that teaches. */
+/** A label that teaches. */
 export interface Labelled {
   readonly kind: 'labelled';
   readonly round: number | string;
   readonly submittedAt: number;
   readonly y: 0 | 1;
-  /** What was served at its decision, and whether it was that with VGAC's p; null where nothing was. */
+  /** What was served at its decision, and whether it used VGAC's p; null if nothing was served. */
   readonly q: number | null;
   readonly withVgac: boolean;
-  /** What was known of it at its decision. */
+  /** What was known at its decision. */
   readonly taught: Pick<Forecast, 'z' | 'bAlone' | 'bWithVgac'>;
 }

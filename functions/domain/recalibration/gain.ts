@@ -4,18 +4,18 @@ import { divide, stretchesFor } from '../calibration/stretches.ts';
 import { NUMBERS, type Numbers } from '../thresholds.ts';
 import type { Comparison } from './comparison.ts';
 
-/** By how much the log loss of the other forecast is the lower one, in nats a job. */
+/** By how much the other forecast lowers the log loss, in nats per job. */
 export interface Gain {
   readonly gain: number;
   /** Standard error. */
   readonly se: number;
-  /** Stretches of time that the jobs are of. */
+  /** Number of stretches of time among the jobs. */
   readonly stretches: number;
 }
 
 /**
- * Paired gain in log loss. Its variance is the larger of that of independent jobs and that of stretches of time, which share their
- * queue and so their fate (CALIBRATION.md section 1). Null where there are too few labels or stretches to tell.
+ * Paired gain in log loss. Its variance is the larger of that between independent jobs and that between stretches of time, whose
+ * jobs share a queue and thus a fate (CALIBRATION.md section 1). Null with too few labels or stretches.
  *
  * @param longWaitSeconds T
  */
@@ -48,7 +48,7 @@ export function gainOf(
   return { gain, se, stretches: count };
 }
 
-/** Lower end of the one-sided interval. NaN is above nothing. */
+/** Whether the lower end of the one-sided interval is above 0; false for NaN. */
 export function isBeyondNoise({ gain, se }: Pick<Gain, 'gain' | 'se'>, z: number): boolean {
   return gain - z * se > 0;
 }

@@ -4,8 +4,8 @@ import { isOfQueue, isWait, type LedgerLine, roundOfLine } from '../ledger-lines
 import type { Fact, Labelled } from './fact.ts';
 
 /**
- * What a refit learns from a line of the ledger: the same as the built-in forecast itself; null for one that teaches nothing.
- * @throws UnreadableState where the line holds other numbers than a forecast has
+ * What a refit learns from a ledger line, which is the same as what the forecast itself learns; null if nothing.
+ * @throws UnreadableState if the line does not hold a forecast's numbers
  */
 export function factOf(line: LedgerLine): Fact | null {
   const round = roundOfLine(line);
@@ -23,7 +23,7 @@ function labelledIn({ forecast, longWait, touched, submittedAt, q }: LedgerEntry
   return { kind: 'labelled', round, submittedAt, y: longWait ? 1 : 0, ...served, taught: taughtBy(forecast) };
 }
 
-/** Which of two models was served. */
+/** Which of the two models was served. */
 function isWithVgac(q: number, { qAlone, qWithVgac }: LabelForecast): boolean {
   return qWithVgac !== null && Math.abs(q - qWithVgac) < Math.abs(q - qAlone);
 }

@@ -3,7 +3,7 @@ import { debiasedEce } from '../calibration/debiased-ece.ts';
 import { inOrderOfQ, type ServedSample } from '../calibration/served-sample.ts';
 import { logLoss } from './gain.ts';
 
-/** Log loss in nats and debiased ECE with its bounds, as a proof has them; null for an empty sample. */
+/** Log loss in nats and debiased ECE with bounds, as stored in a proof; null for an empty sample. */
 export function measured(sample: ServedSample, longWaitSeconds: number): RefitProof['before'] | null {
   const estimate = debiasedEce(inOrderOfQ(sample), longWaitSeconds);
   if (estimate === null) return null;

@@ -1,21 +1,21 @@
 /** Every number of the recalibration machine (CALIBRATION.md section 7) in one place. */
 export const RECALIBRATION = {
-  /** Newest rounds of the ledger that a refit learns from. */
+  /** How many of the newest rounds a refit learns from. */
   window: 5000,
-  /** The share of them, the older ones, that only fit; the newer ones have to prove it. */
+  /** The share of them, the oldest, used only for fitting; the newer ones serve as proof. */
   fitted: 0.7,
-  /** Below this, gains are mostly noise: labels that prove, and stretches of time that they are of. */
+  /** Fewer labels of proof, or fewer stretches of time, and gains are mostly noise. */
   leastLabels: 200,
   leastStretches: 5,
-  /** A gain has to be above noise with one-sided 95 % certainty. */
+  /** A gain must exceed noise with one-sided 95 % confidence. */
   z: 1.645,
-  /** Labels that a new epoch is given before another refit may replace it: for as long as it is watched. */
+  /** Labels a new epoch gets before another refit may replace it: as long as it is watched. */
   settle: 500,
   watch: {
-    /** A promoted refit is looked at each time so many more labels are known, until `labels` jobs of its own have theirs. */
+    /** A promoted refit is checked every this many labels, until `labels` jobs of its own are labelled. */
     every: 100,
     labels: 500,
-    /** Of the looks before the last: one-sided 99 %, so that looking often does not find what is not there. */
+    /** For the checks before the last: one-sided 99 %, so that repeated checks do not find a difference in noise. */
     earlyZ: 2.326,
   },
 } as const;

@@ -5,10 +5,10 @@ import { learnWait } from '../forecast/wait-model.ts';
 import type { Fact, Labelled } from './fact.ts';
 
 /**
- * Plays what has been learned on through a part of the ledger, in place and in its order: each round is forecast from what was known
- * before it, and teaches when its label is known. A round that was submitted before this part teaches by what was said of it then.
+ * Replays part of the ledger on learned models, in place and in order: each round is forecast from what was known before it, and
+ * teaches once its label is known. A round submitted before this part teaches with the inputs recorded for it then.
  *
- * @param onLabel told of each label with what would have been served to its round; null where it was decided before this part
+ * @param onLabel receives each label with what would have been served; null if the round was decided before this part
  */
 export function play(
   learned: Learned,
@@ -33,7 +33,7 @@ export function play(
   }
 }
 
-/** Whether VGAC's p is let in is not learned here: a refit serves the same of its two models as was served. */
+/** Whether to use VGAC's p is not learned here: a refit serves the same one of its two models as was served. */
 function servedOf({ qAlone, qWithVgac }: Forecast, { withVgac }: Labelled): number {
   return withVgac && !Number.isNaN(qWithVgac) ? qWithVgac : qAlone;
 }

@@ -10,19 +10,19 @@ import { play } from './play.ts';
 /** A refit with its proof; `better` decides whether it is promoted. */
 export interface Refit {
   readonly better: boolean;
-  /** One sentence: what the proof says, or what is missing. */
+  /** One sentence: the result of the proof, or what is missing. */
   readonly reason: string;
   readonly learned: Learned;
-  /** Null where there are too few labels to prove anything. */
+  /** Null with too few labels to prove anything. */
   readonly proof: RefitProof | null;
 }
 
 /**
- * Fits moments, models and Platt maps from scratch over the newest rounds of the ledger (CALIBRATION.md section 7), in the order in
- * which things became known. The older rounds only fit. On the newer ones, which it goes on to learn from, it has to have the lower
- * log loss than what was really served to them, beyond noise.
+ * Fits moments, models and Platt maps from scratch over the newest rounds of the ledger (CALIBRATION.md section 7), in the order
+ * in which facts became known. The older rounds are only for fitting. On the newer ones, while it keeps learning from them, its
+ * log loss must be lower than that of what was actually served, beyond noise.
  *
- * @param facts in ledger order; what is told of rounds whose submission is not among them is left out
+ * @param facts in ledger order; facts about rounds whose submission is not among them are ignored
  * @param longWaitSeconds T of the cluster
  */
 export function refitFrom(facts: readonly Fact[], longWaitSeconds: number, numbers: Numbers = NUMBERS): Refit {

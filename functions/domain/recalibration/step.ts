@@ -6,36 +6,36 @@ import type { Fact } from './fact.ts';
 import { refitFrom } from './refit.ts';
 import { judgeRefit } from './watch.ts';
 
-/** The recalibration machine's memory of one cluster, for a run that holds its ledger in memory. */
+/** The recalibration machine's state for one cluster, for a run that holds its ledger in memory. */
 export interface Memory extends RefitHistory {
-  /** What was in force before this epoch, as it was when it began; null in the first. */
+  /** The models in force before this epoch, as of its beginning; null in the first. */
   readonly before: Uint8Array | null;
 }
 
 export const NO_MEMORY: Memory = { watched: false, lookedAt: 0, triedAt: null, before: null };
 
-/** The newest facts of a ledger: all of the newest rounds, or those since the epoch began. */
+/** The newest facts of a ledger: those of the newest rounds, or those since the epoch began. */
 export interface Facts {
   newest(): Fact[];
   sinceEpoch(): Fact[];
 }
 
-/** What goes in force. */
+/** The models that take effect. */
 export interface Change {
   readonly cause: 'promoted' | 'rolledBack';
   readonly learned: Learned;
 }
 
-/** Whether `recalibrationStep` would do anything now: cheap, for a back-test that asks after every label. */
+/** Whether `recalibrationStep` would do anything now. Cheap, for a back-test that asks after every label. */
 export function isStepDue(state: CalibrationState, memory: Memory): boolean {
   return isLookDue(state, memory) || isFitDue(state, memory);
 }
 
 /**
- * What the recalibration machine would do with a cluster now, and what it remembers afterwards: look at a promoted refit and restore
- * what was before it when it is worse, else try another where one is needed and promote it when it is better.
+ * What the recalibration machine would do with a cluster now, and its state afterwards: it checks a promoted refit and restores the
+ * models before it if it is worse; else it tries another refit if one is needed and promotes it if it is better.
  *
- * @param inForce what a change takes the place of
+ * @param inForce the models that a change would replace
  * @param longWaitSeconds T of the cluster
  */
 export function recalibrationStep(

@@ -5,24 +5,24 @@ import type { Fact } from './fact.ts';
 import { type Gain, gainOf, isBeyondNoise } from './gain.ts';
 import { play } from './play.ts';
 
-/** `watching` too early to say · `held` it has proven itself · `worse` what was learned before it has to come back. */
+/** `watching`: too early to say · `held`: it has proven itself · `worse`: the models before it must be restored. */
 export type Standing = 'watching' | 'held' | 'worse';
 
 export interface Watched {
   readonly standing: Standing;
-  /** Jobs that were decided since it was promoted, and have their label. */
+  /** Labelled jobs decided since it was promoted. */
   readonly n: number;
-  /** What the state before would have gained; null where there is too little to tell. */
+  /** What the earlier models would have gained; null with too few labels. */
   readonly gain: Gain | null;
   readonly comparison: Comparison;
 }
 
 /**
- * Whether a promoted refit has turned out worse than what was learned before it: that, played on over the same rounds, against what
- * was served to them. The last look is the test by which it was promoted.
+ * Whether a promoted refit has turned out worse than the models before it: those, replayed over the same rounds, are compared with
+ * what was served. The last check uses the same test that promoted the refit.
  *
- * @param facts of the ledger since the promotion, in its order
- * @param before what was in force until then; played on in place, as it is to come back
+ * @param facts of the ledger since the promotion, in order
+ * @param before the models in force until then; replayed in place, since they are what a rollback restores
  * @param longWaitSeconds T of the cluster
  */
 export function judgeRefit(
@@ -44,7 +44,7 @@ export function judgeRefit(
   return { standing: last ? 'held' : 'watching', ...common };
 }
 
-/** What a look at a promoted refit has shown. */
+/** The result of a check of a promoted refit, as a sentence. */
 export function watchedInWords({ standing, n, gain }: Omit<Watched, 'comparison'>): string {
   const { labels } = NUMBERS.recalibration.watch;
   if (gain === null)

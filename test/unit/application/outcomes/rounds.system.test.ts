@@ -157,7 +157,7 @@ describe('an outcome', () => {
       fc.asyncProperty(writes, writes, fc.constantFrom('before', 'after'), fc.boolean(), async (k, l, when, first) => {
         const clusterId = `race-${run++}`;
         const job = aJob({ clusterId, jobId: 'job', submittedAt: instant(0) });
-        const outcome = { clusterId, jobId: 'job', submittedAt: null, told };
+        const outcome = { clusterId, jobId: 'job', submittedAt: null, fact };
         const claim = (table: Table) => admitRound(admissionStore(table), job, 'arn:1', moment(31));
         const ingestIt = (table: Table) => takeOutcome(outcomeStore(table), outcome, T, moment(31));
         const deeds = [

@@ -1,3 +1,4 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import {
   loadCalibration,
   loadOrCreateCalibration,
@@ -8,9 +9,10 @@ import { foldStore } from '../../../functions/adapters/tables/fold-store.ts';
 import { loadForecast } from '../../../functions/adapters/tables/forecast.ts';
 import { putBatch } from '../../../functions/adapters/tables/ledger.ts';
 import { ledgerReader } from '../../../functions/adapters/tables/mend-store.ts';
+import { query } from '../../../functions/adapters/tables/query.ts';
 import { epochStore, promoteRefitStore } from '../../../functions/adapters/tables/recalibration-stores.ts';
 import { saveRefit } from '../../../functions/adapters/tables/refits.ts';
-import type { Table } from '../../../functions/adapters/tables/table.ts';
+import { clusterKey, type Table } from '../../../functions/adapters/tables/table.ts';
 import { moveForecast } from '../../../functions/application/outcomes/move-forecast.ts';
 import { rebuild } from '../../../functions/application/outcomes/rebuild.ts';
 import { changeEpoch } from '../../../functions/application/recalibration/change-epoch.ts';
@@ -36,24 +38,76 @@ export const WRONG: Serve = (q) => 0.5 * q;
 export const NOW = moment(0);
 const ASKED = { gpus: 1, procs: 1, queue: 'batch' };
 
-/** One cluster for each table's, so that its history goes on where it was folded up to. */
-const clusters = new Map<string, Cluster>();
+/** Jobs that were simulated at one time, and the forecast that served them, as it was stored. */
+interface Submission {
+  readonly jobs: number;
+  readonly forecast: Uint8Array | null;
+}
 
-/** Folds the lines of simulated jobs, in batches of a hundred rounds as the monitor would; the last five have no label yet. */
+/** All that was simulated of each cluster, so that its history can go on where it was folded up to. */
+const submissions = new Map<string, Submission[]>();
+
+/**
+ * Folds the lines of simulated jobs, in batches of a hundred rounds as the monitor would; the last five have no label yet. A new
+ * cluster with a history that another had before is a copy of that.
+ */
 export async function fold(table: Table, clusterId: string, rounds: number, serve: Serve = RIGHT): Promise<void> {
+  const isNew = (await loadCalibration(table, clusterId)) === null;
+  if (!isNew) return foldOn(table, clusterId, rounds, serve);
+  await copyOf(table, clusterId, `${rounds}-${serve.name}`, (original) => foldOn(table, original, rounds, serve));
+}
+
+async function foldOn(table: Table, clusterId: string, rounds: number, serve: Serve): Promise<void> {
   await loadOrCreateCalibration(table, configOf(clusterId), NOW);
-  const cluster = clusters.get(clusterId) ?? new Cluster({ seed: 1, truth: REGIMES.one });
-  clusters.set(clusterId, cluster);
+  const earlier = submissions.get(clusterId) ?? [];
+  submissions.set(clusterId, earlier);
+  const cluster = new Cluster({ seed: 1, truth: REGIMES.one });
+  const submit = ({ jobs, forecast }: Submission) => {
+    cluster.learned = learnedIn(forecast);
+    cluster.submit(jobs);
+  };
+  for (const submission of earlier) submit(submission);
   for (let from = 0; from < rounds; from += 100) {
     const place = cluster.facts.length;
-    cluster.learned = await learnedOf(table, clusterId);
-    cluster.submit(Math.min(100, rounds - from));
-    await append(
-      table,
-      clusterId,
-      cluster.since(place).map((fact) => lineOf(fact, serve)),
-    );
+    const forecast = (await loadForecast(table, clusterId))?.state ?? null;
+    const submission = { jobs: Math.min(100, rounds - from), forecast };
+    submit(submission);
+    earlier.push(submission);
+    const lines = cluster.since(place).map((fact) => lineOf(fact, serve));
+    await append(table, clusterId, lines);
   }
+}
+
+type Items = Record<string, unknown>[];
+
+/** Items of the clusters that others are copies of, while they are made and afterwards. */
+const originals = new Map<string, Promise<Items>>();
+
+/** Makes a cluster as it was made before, under another name: folding a history takes many times as long as copying it. */
+async function copyOf(
+  table: Table,
+  clusterId: string,
+  how: string,
+  make: (original: string) => Promise<void>,
+): Promise<void> {
+  const original = `original-${how}`;
+  const items = originals.get(how) ?? make(original).then(() => itemsOf(table, original));
+  originals.set(how, items);
+  const named = (value: unknown) => (value === original ? clusterId : value);
+  for (const item of await items) {
+    const copy = Object.fromEntries(Object.entries(item).map(([name, value]) => [name, named(value)]));
+    await table.client.send(new PutCommand({ TableName: table.name, Item: { ...copy, PK: clusterKey(clusterId) } }));
+  }
+  submissions.set(clusterId, [...(submissions.get(original) ?? [])]);
+}
+
+async function itemsOf(table: Table, clusterId: string): Promise<Items> {
+  const items: Items = [];
+  const ExpressionAttributeValues = { ':pk': clusterKey(clusterId) };
+  for await (const item of query(table, { KeyConditionExpression: 'PK = :pk', ExpressionAttributeValues })) {
+    items.push(item);
+  }
+  return items;
 }
 
 /** Appends a batch to the ledger, and moves the states to it, as the fold does. */
@@ -102,8 +156,11 @@ export async function stateOf(table: Table, clusterId: string): Promise<Calibrat
 
 /** What the built-in forecast has learned by now. */
 export async function learnedOf(table: Table, clusterId: string): Promise<Learned> {
-  const item = await loadForecast(table, clusterId);
-  return item === null ? nothingLearned() : deserialiseForecast(item.state).learned;
+  return learnedIn((await loadForecast(table, clusterId))?.state ?? null);
+}
+
+function learnedIn(forecast: Uint8Array | null): Learned {
+  return forecast === null ? nothingLearned() : deserialiseForecast(forecast).learned;
 }
 
 /** The ledger alone gives the stored bytes, of the forecast too. */
@@ -121,6 +178,12 @@ export async function isRebuilt(table: Table, clusterId: string): Promise<boolea
 
 /** Puts a refit in force that was proven better, as the machine would. */
 export async function promoted(table: Table, clusterId: string, rounds = 800): Promise<void> {
+  const isNew = (await loadCalibration(table, clusterId)) === null;
+  if (!isNew) return promotedOn(table, clusterId, rounds);
+  await copyOf(table, clusterId, `promoted-${rounds}`, (original) => promotedOn(table, original, rounds));
+}
+
+async function promotedOn(table: Table, clusterId: string, rounds: number): Promise<void> {
   await fold(table, clusterId, rounds, WRONG);
   const { epoch } = await stateOf(table, clusterId);
   const change = await promoteRefit(promoteRefitStore(table), { clusterId, epoch, by: 'run-1' }, NOW);

@@ -5,7 +5,7 @@ import { AnswerReply, type Authorizer } from '../../schemas/ports/answer.ts';
 import type { FunctionHost } from '../runtime/functions/host.ts';
 import type { Approver } from './approver-token.ts';
 
-/** A header that no page of another origin can send without asking first, and nobody answers when it asks. */
+/** A header that a page of another origin can send only after a CORS preflight, which is never answered. */
 export const APPROVER_HEADER = 'x-vgac-approver';
 
 const Answered = z.object({ statusCode: z.number().int().min(200).max(599), body: z.string() });
@@ -13,15 +13,15 @@ const Answered = z.object({ statusCode: z.number().int().min(200).max(599), body
 const MOST_BYTES = 8 * 1024;
 
 export interface AnswerDesk {
-  /** Who holds a token; null for one that does not count. */
+  /** The holder of a token; null if it is invalid. */
   approverOf(token: string): Approver | null;
-  /** Hands what this person sent to the function that decides. @returns its answer as it came: status and JSON */
+  /** Passes this person's answer to the function that decides. @returns its response unchanged: status and JSON */
   answer(approver: Approver, body: string): Promise<{ status: number; reply: AnswerReply }>;
 }
 
 /**
- * Answers to approvals from the page and the command line. Who answers is in the token and nowhere else; it comes in a
- * header of its own and never in a cookie, so that nothing that a browser does by itself can answer.
+ * Answers to approvals from the page and the command line. The token alone identifies who answers; it comes in its own
+ * header, never in a cookie, so that nothing a browser does by itself can answer.
  */
 export function answerRoutes(desk: () => AnswerDesk | null): Hono {
   const app = new Hono();
@@ -41,7 +41,7 @@ export function answerRoutes(desk: () => AnswerDesk | null): Hono {
     const who = approver(context);
     const current = desk();
     if (current === null || who === null) {
-      return refused(context, 401, 'Your link does not count here any more: npm run approve -- --link prints another.');
+      return refused(context, 401, 'Your link is no longer valid: npm run approve -- --link prints a new one.');
     }
     if (context.req.header('content-type')?.split(';')[0] !== 'application/json') {
       return refused(context, 415, 'Send JSON.');
@@ -57,7 +57,7 @@ function refused(context: Context, status: 401 | 415, message: string): Response
   return context.json(reply, status);
 }
 
-/** Invokes the function behind the IAM route of AWS, with what this console has proven instead of IAM. */
+/** Invokes the function behind the IAM route on AWS, with the identity that this console verified in place of IAM. */
 export function answerBy(host: Pick<FunctionHost, 'invoke'>, functionName: string): AnswerDesk['answer'] {
   return async ({ person, way }, body) => {
     const authorizer: Authorizer = { lambda: { person, way } };

@@ -11,13 +11,13 @@ import { storyOf } from './story.ts';
 import type { ApprovalDetails, Approvals, ApprovalView } from './views.ts';
 
 const MOST_OPEN = 200;
-/** Settled approvals on the page; their audit is kept for good. */
+/** Settled approvals on the page; their audit is kept forever. */
 const SHOWN_SETTLED = 20;
 const FATIGUE_DAYS = 30;
-/** Answers of one cluster that the figures of its approvers look back on at most. */
+/** At most this many answers per cluster go into the figures of its approvers. */
 const MOST_ANSWERS = 200;
 
-/** What people are asked and were asked, how they answer, and which clusters are frozen. */
+/** Open and settled questions, how people answer, and which clusters are frozen. */
 export async function approvals(source: ConsoleSource): Promise<Approvals> {
   const { records } = source;
   const now = source.now();
@@ -27,7 +27,7 @@ export async function approvals(source: ConsoleSource): Promise<Approvals> {
     Promise.all(clusterIds.map((id) => records.closedApprovals(id, since, MOST_ANSWERS))),
     records.freezes(clusterIds),
   ]);
-  // One that is settled while this reads is in both lists; what was read last is how it stands.
+  // An approval settled during this read is in both lists; the later read is right.
   const known = new Map([...open, ...closed.flat()].map((item) => [item.approval_id, item]));
   const all = [...known.values()];
   const settled = all
@@ -45,7 +45,7 @@ export async function approvals(source: ConsoleSource): Promise<Approvals> {
 
 const decidedAt = ({ decided_at, expires_at }: ApprovalItem) => decided_at ?? expires_at;
 
-/** One approval with the whole story of its job, from the records that the audit tells it from; null for an unknown one. */
+/** One approval with the whole story of its job, from the same records as the audit; null for an unknown one. */
 export async function approval(source: ConsoleSource, id: string): Promise<ApprovalDetails | null> {
   const item = await source.records.approval(id);
   if (item === null) return null;
@@ -97,11 +97,11 @@ export function approvalView(source: ConsoleSource, item: ApprovalItem): Approva
     execution: source.executions.get(item.execution_arn) ? namesOf(item.execution_arn).name : null,
     cardUrl: source.slackUrl,
   };
-  // Names and words come from outside; whatever looks like a credential we know of does not go out again.
+  // Names and texts are outside input; credentials that we know of must not be shown in them.
   return source.redactor.redact(view) as ApprovalView;
 }
 
-/** A name with every character as what it is, and a warning where it could be taken for another. */
+/** A name with deceptive characters shown as codes, and a warning if it could be mistaken for another. */
 function named(name: string): string {
   const { text, warning } = shownName(name);
   return warning === null ? text : `${text} (${warning})`;

@@ -8,16 +8,16 @@ const KEY_BYTES = 32;
 
 export interface Approver {
   person: string;
-  /** Which way the token is for; it stands in the audit. */
+  /** The channel that the token is for; recorded in the audit. */
   way: 'console' | 'cli';
 }
 
-/** The data folder has no key of approvers yet, or not one that can be read. */
+/** The data folder has no approver key yet, or an unreadable one. */
 export class NoApproverKey extends Error {
   override readonly name = 'NoApproverKey' as const;
 }
 
-/** The key that approver tokens are made with, readable by the owner of the data folder only; made at first use. */
+/** The key that signs approver tokens, readable only by the owner of the data folder; created at first use. */
 export function makeApproverKey(dataDir: string): Buffer {
   const file = join(dataDir, FILE);
   if (!existsSync(file)) writeFileSync(file, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx' });
@@ -36,16 +36,16 @@ export function readApproverKey(dataDir: string): Buffer {
 }
 
 /**
- * What proves on one machine who answers: bound to one person, one way and an end, so that whoever is handed it can be
- * nobody else. Only who can read the data folder can make one, and that person could write the table itself; so who is
- * named is the word of the owner of this machine, as the audit is. Removing `approver-key` ends all tokens.
+ * Proves who answers on one machine: bound to one person, one channel and an expiry, so that its holder cannot act as
+ * anybody else. Only a reader of the data folder can make one, and that person could write the table itself; so the name in
+ * it is as trustworthy as the owner of this machine, like the audit. Removing `approver-key` revokes all tokens.
  */
 export function issueToken(key: Buffer, { person, way }: Approver, expiresAt: Date): string {
   const claim = [SlackUserId.parse(person), way, Math.floor(expiresAt.getTime() / 1000)].join('.');
   return `${claim}.${mac(key, claim).toString('base64url')}`;
 }
 
-/** Who holds this token; null for a forged, damaged or expired one. */
+/** The holder of this token; null if it is forged, damaged or expired. */
 export function approverOf(key: Buffer, token: string, now: Date): Approver | null {
   const [, claim = '', person = '', way = '', end = '', sent = ''] =
     /^(([A-Z0-9]{2,21})\.(console|cli)\.(\d{1,12}))\.([\w-]{43})$/.exec(token) ?? [];

@@ -10,8 +10,8 @@ import type { JobItem } from '../../schemas/items/job.ts';
 import type { JobRecords } from './story.ts';
 
 /**
- * All that the table keeps about one round of a job; null when it was never admitted. Tokens are not among it.
- * @param known what happened to its cluster and to all of them, where that was read before
+ * Everything the table holds about one round of a job, except tokens; null if it was never admitted.
+ * @param known audit records of its cluster and of all clusters, if read before
  */
 export async function recordsOf(
   table: Table,
@@ -22,7 +22,7 @@ export async function recordsOf(
   return job && recordsOfRow(table, job, known);
 }
 
-/** The same, of a row that was read before. */
+/** The same, from a row already read. */
 export async function recordsOfRow(
   table: Table,
   job: JobItem,
@@ -38,7 +38,7 @@ export async function recordsOfRow(
   return { job, approvals: approvals.flatMap((one) => (one ? [one] : [])), batch, cluster: cluster.flat() };
 }
 
-/** Only these are ever kept; an export of many jobs need not look for others. */
+/** Only these are ever stored; an export of many jobs need not look for others. */
 function approvalsOf({ decisionId, asks, executed, kind, tier }: Decision): string[] {
   const about: Parameters<typeof approvalIdOf>[1][] = [
     ...(asks === null ? [] : (['act'] as const)),

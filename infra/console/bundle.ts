@@ -6,7 +6,7 @@ export interface Page {
   style: string;
 }
 
-/** Bundles the console's page from its sources: no build step to forget, no CDN to trust. Takes about 100 ms. */
+/** Bundles the console's page from source: no build step to forget, no CDN to trust. Takes about 100 ms. */
 export async function bundlePage(): Promise<Page> {
   const page = fileURLToPath(new URL('./page', import.meta.url));
   const { outputFiles } = await build({

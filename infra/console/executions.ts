@@ -32,13 +32,13 @@ const ENDS: Partial<Record<HistoryEvent['type'], ExecutionStatus>> = {
 };
 
 export const JOB_WORKFLOW = 'job-workflow';
-/** Rows that are kept: beyond so many, those of executions that ended give way, the oldest first. */
+/** Maximum number of rows: beyond it, ended executions are dropped, oldest first. */
 const MOST_ROWS = 20_000;
 
-/** What the closing sums need of a submission, `path` as far as its last state: all that is left where its row gave way. */
+/** What the closing sums need of a submission, with only the last state of `path`: what remains of a dropped row. */
 type Submission = Pick<ExecutionRow, 'clusterId' | 'status' | 'path'>;
 
-/** Machine and execution name of an execution's ARN; machines carry the system's name in front of their own. */
+/** Machine and execution name from an execution's ARN; the names of machines are prefixed with that of the system. */
 export function namesOf(arn: string): { machine: string; name: string } {
   const [machine = '', name = ''] = arn.split(':').slice(-2);
   return { machine, name };
@@ -50,24 +50,24 @@ export interface DecisionSeen {
   at: number;
 }
 
-/** What a job counts for so far, and the decision behind it. */
+/** How a job is counted so far, and the decision behind it. */
 interface Counted {
   readonly clusterId: string;
   readonly decision: Decided | null;
   readonly facts: RoundFacts;
 }
 
-/** States that say that an event is no job of ours: another execution has it, or it names none. */
+/** States of events that are not ours to count: another execution has the job, or the event names none. */
 const NO_JOB = /^(AlreadyAdmitted|Quarantine)/;
 
 /**
- * One line per execution, kept current from the engine's history events as they happen: the list of the console, and
- * the counts that npm start shows. Holds no inputs or outputs; those stay with the engine.
+ * One line per execution, updated from the engine's history events as they happen: the console's list and the counts of
+ * npm start. Holds no inputs or outputs; those stay with the engine.
  */
 export class Executions {
   readonly #rows = new Map<string, ExecutionRow>();
   readonly #closed: string[] = [];
-  /** Submissions whose row gave way; those that ended alike share one ending. */
+  /** Submissions whose row was dropped; those with the same ending share one. */
   readonly #past = new Map<string, Submission>();
   readonly #endings = new Map<string, Submission>();
   readonly #mostRows: number;
@@ -84,7 +84,7 @@ export class Executions {
     this.#mostRows = mostRows;
   }
 
-  /** Rises with every change. */
+  /** Incremented with every change. */
   get version(): number {
     return this.#version;
   }
@@ -93,7 +93,7 @@ export class Executions {
     return { jobs: this.#jobs, openApprovals: this.#openApprovals, figures: structuredClone(this.#figures) };
   }
 
-  /** What became of the jobs of one cluster so far. Labels are not known here. */
+  /** Counts of the jobs of one cluster so far. Labels are not known here. */
   figuresOf(clusterId: string): Readonly<Figures> {
     return this.#clusters.get(clusterId) ?? noFigures();
   }
@@ -129,18 +129,18 @@ export class Executions {
     return this.#rows.get(arn);
   }
 
-  /** The ARN of an execution by its name, newest first where machines share a name. */
+  /** The ARN of an execution by its name; the newest if several machines have one of that name. */
   arnOf(name: string): string | undefined {
     return [...this.#rows.entries()].findLast(([, row]) => row.name === name)?.[0];
   }
 
-  /** Executions of job-workflow, one per JobSubmitted event, oldest first; also those whose row gave way. */
+  /** Executions of job-workflow, one per JobSubmitted event, oldest first, including those whose row was dropped. */
   *submissions(): Generator<[string, Submission]> {
     yield* this.#past;
     for (const entry of this.#rows) if (entry[1].machine.endsWith(JOB_WORKFLOW)) yield entry;
   }
 
-  /** Whether any execution works: one that only waits for an answer to its approval does not count. */
+  /** Whether any execution is working: one that only waits for the answer to its approval does not count. */
   anyAtWork(): boolean {
     for (const row of this.#rows.values()) {
       if (row.status === 'RUNNING' && row.path.at(-1) !== 'RequestApproval') return true;
@@ -148,7 +148,7 @@ export class Executions {
     return false;
   }
 
-  /** Executions of job-workflow, newest first, that fit the filter. */
+  /** Executions of job-workflow that match the filter, newest first. */
   list(filter: { cluster?: string; part?: string; status?: string; limit: number }): {
     rows: ExecutionRow[];
     total: number;
@@ -261,7 +261,7 @@ export class Executions {
 
 const isoTime = ({ timestamp }: HistoryEvent) => new Date(timestamp).toISOString();
 
-/** "failed" means every end that is not a success. */
+/** "failed" means every ending other than success. */
 function fits(status: ExecutionStatus, wanted: string): boolean {
   return wanted === 'FAILED' ? status !== 'RUNNING' && status !== 'SUCCEEDED' : status === wanted;
 }

@@ -32,7 +32,7 @@ async function standings({
   ]);
   const longWaits = new Map(readable.map((item) => [item.cluster_id, configOf(item, { configs }).longWaitSeconds]));
   const at = now();
-  // A cluster that cannot be read has labels all the same, within a day.
+  // Jobs of an unreadable cluster get labels too, within a day.
   await settled.refresh(records, (id) => longWaits.get(id) ?? DAY_SECONDS, at);
   const known: Known = {
     configs,
@@ -70,7 +70,7 @@ export async function overview(source: ConsoleSource): Promise<Overview> {
   };
 }
 
-/** One execution with everything known about its job, credentials hidden; null when there is none of this name. */
+/** One execution with everything known about its job, credentials hidden; null if there is none of this name. */
 export async function execution(source: ConsoleSource, name: string): Promise<ExecutionView | null> {
   const arn = source.executions.arnOf(name);
   const row = arn === undefined ? undefined : source.executions.get(arn);
@@ -102,7 +102,7 @@ export async function execution(source: ConsoleSource, name: string): Promise<Ex
   };
 }
 
-/** VGAC's own probability is never shown: what counts is the served one. */
+/** VGAC's own probability is never shown: only the served one counts. */
 function shownDecision(decision: NonNullable<JobItem['decision']>): ExecutionView['decision'] {
   const { p: _, ...prediction } = decision.prediction;
   return { ...decision, prediction, servedBy: servedWords(prediction) };

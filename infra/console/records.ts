@@ -23,9 +23,9 @@ interface TableAccess {
   readonly tableName: string;
 }
 
-/** What the console and the summary read of the system's table. They write nothing, and never read the item of a token. */
+/** What the console and the summary read from the system's table. They write nothing, and never read a token's item. */
 export type Records = ReturnType<typeof reads> & {
-  /** The same table for what else reads or configures it. */
+  /** The same table for other readers and writers. */
   readonly table: Table;
   close(): void;
 };
@@ -58,7 +58,7 @@ const reads = (table: Table) =>
     scan,
   });
 
-/** What the summary needs of one row of the table. */
+/** What the summary needs of one row. */
 export interface JobFact {
   clusterId: string;
   facts: RoundFacts;
@@ -83,7 +83,7 @@ async function scan(table: Table): Promise<Scanned> {
       continue;
     }
     const { cluster_id: clusterId, execution_arn: execution, status } = found.approval;
-    // Of what the agent did alone, nobody was asked anything.
+    // Nobody was asked about autonomous effects.
     if (status !== 'autonomous') scanned.approvals.push({ execution, clusterId, status });
   }
   return scanned;

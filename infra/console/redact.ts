@@ -1,15 +1,15 @@
-/** Names under which credentials travel. What they hold is hidden, and so is the same text anywhere else. */
+/** Keys that carry credentials. Their values are hidden, and so is the same text anywhere else. */
 const SECRET_KEYS =
   /^(task_?token|token|authorization|x-slack-signature|client_?secret|signing_?secret|bot_?token|api_?key|password)$/i;
 
 export const REDACTED = '[redacted]';
 
-/** Shorter values are not credentials; hiding them everywhere would blank harmless words. */
+/** Shorter values are not credentials; hiding them everywhere would blank out harmless words. */
 const SHORTEST_SECRET = 8;
 
 /**
- * Hides credentials in what the console shows: by key name, and by value wherever a value once seen under such a key,
- * or given as known, occurs inside any text. Learns while it reads, so hand it the whole of an execution at once.
+ * Hides credentials in what the console shows: by key name, and by value wherever a value once seen under such a key, or
+ * passed as known, occurs inside any text. Learns while it reads, so pass it a whole execution at once.
  */
 export class Redactor {
   readonly #known = new Set<string>();
@@ -36,7 +36,7 @@ export class Redactor {
         else this.#collect(item);
       }
     } else if (typeof value === 'string') {
-      // Payloads travel as JSON inside JSON.
+      // Payloads may be JSON inside JSON.
       for (const [, , token] of value.matchAll(/\\*"(task_?token|token)\\*"\s*:\s*\\*"([^"\\]{8,2048})/gi)) {
         if (token !== undefined) this.learn(token);
       }

@@ -9,7 +9,7 @@ import { clusters, execution, overview } from './queries.ts';
 import { Shared } from './shared.ts';
 import type { ConsoleSource } from './source.ts';
 
-/** The port is taken, or may not be used. */
+/** The port is taken or not permitted. */
 export class PortUnavailable extends Error {
   override readonly name = 'PortUnavailable' as const;
 }
@@ -17,17 +17,17 @@ export class PortUnavailable extends Error {
 export interface ConsoleServer {
   readonly port: number;
   readonly url: string;
-  /** From here on the JSON API answers; before, the page says that the system is starting. */
+  /** From now on the JSON API answers; before that, the page says that the system is starting. */
   show(source: ConsoleSource): void;
   close(): Promise<void>;
 }
 
 const LIST_LIMIT = 200;
 const TICK_MS = 500;
-/** Pages ask once a second, and there may be many of them. */
+/** Pages poll once a second, and there may be many of them. */
 const LIMITS = { currentMs: 1_000, patienceMs: 500, oldestMs: 10_000 };
 const OWN_TIME = { now: () => performance.now(), wait: (ms: number) => sleep(ms, undefined, { ref: false }) };
-/** After the last change pages are told again, so that none stays with an answer from just before it. */
+/** Pages are notified again after the last change, so that none keeps a response from just before it. */
 const ECHO_TICKS = [3, 6];
 const KEEP_ALIVE_TICKS = 30;
 
@@ -57,8 +57,8 @@ const POLICY = [
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
 /**
- * Lets in only whoever names this machine in Host, so that no foreign name can be pointed at this port; and lets a
- * browser change something only from a page of this very origin.
+ * Accepts only requests whose Host names this machine, against DNS rebinding, and browser writes only from a page of this
+ * very origin.
  */
 const ownOriginOnly: MiddlewareHandler = async (context, next) => {
   const host = context.req.header('host') ?? '';
@@ -109,7 +109,7 @@ function routes(page: Page, current: () => ConsoleSource | null): Hono {
   json('/api/clusters', once(clusters));
   app.use('/api/approvals/answer', async (_, next) => {
     await next();
-    // Whoever answered sees at once what came of it.
+    // The person who answered sees the result at once.
     for (const answer of kept) answer.drop();
   });
   app.route(
@@ -148,7 +148,7 @@ function routes(page: Page, current: () => ConsoleSource | null): Hono {
 
 /**
  * Starts the console on the loopback interface. The stand-ins share its port: they are mounted under their paths before
- * the system runs, since the system's functions are told their addresses when it starts.
+ * the system runs, since its functions get their addresses when it starts.
  * Port 0 takes any free one. Throws PortUnavailable.
  */
 export async function startConsole(options: {

@@ -3,18 +3,18 @@ import { type Round, roundText } from '../../functions/domain/round.ts';
 import { GATE } from '../../functions/domain/thresholds.ts';
 import type { Records } from './records.ts';
 
-/** Rows that one look reads at most: the page is not to wait for a burst. */
+/** Rows read per call at most, so that the page does not wait for a burst. */
 const AT_ONCE = 300;
 
 /**
- * The figures of the rounds of this run whose labels are known: what of the long waits was reached can be said of no others. Each
- * row is read when its label is due, and no more once it has one.
+ * The figures of this run's rounds with known labels: only for those can the reached share of long waits be computed. Each
+ * row is read when its label is due, and not again once it has one.
  */
 export class SettledRounds {
   readonly #waiting = new Map<string, Round>();
   readonly #clusters = new Map<string, Figures>();
 
-  /** A round that was decided, and will have a label. */
+  /** A decided round that will get a label. */
   note(round: Round): void {
     this.#waiting.set(roundText(round), round);
   }
@@ -37,11 +37,11 @@ export class SettledRounds {
     }
     const rows = await records.rows(due.map(([, round]) => round));
     for (const [i, [key, round]] of due.entries()) {
-      // Two looks at once count a row once.
+      // Two concurrent calls count a row once.
       if (!this.#waiting.delete(key)) continue;
       const row = rows[i];
       if (row == null) continue;
-      // Whoever labels it has not come by: others get their turn before it is looked at again.
+      // Not labelled yet: other rows get their turn before it is read again.
       if (row.long_wait === undefined) this.#waiting.set(key, round);
       else count(this.#of(round.clusterId), roundFacts(row));
     }

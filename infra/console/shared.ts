@@ -1,13 +1,13 @@
 interface Limits {
-  /** How long an answer counts as current, ms. */
+  /** How long a value counts as current, ms. */
   currentMs: number;
-  /** How long somebody waits for a newer one while there is an older one to be had, ms. */
+  /** How long a caller waits for a newer value while an older one is available, ms. */
   patienceMs: number;
-  /** Older than this nothing is shown, ms. */
+  /** Values older than this are not shown, ms. */
   oldestMs: number;
 }
 
-/** Time of this process, which a test may replace. */
+/** This process's clock; tests may replace it. */
 interface Time {
   now(): number;
   wait(ms: number): Promise<void>;
@@ -19,8 +19,8 @@ interface Kept<T> {
 }
 
 /**
- * One answer for everybody who asks: however many pages look, it is made once at a time and counts for a moment. While
- * making it takes long, as in a burst, the last one is shown rather than nothing. A failure is told to who waits for it.
+ * One value shared by all callers: however many pages ask, it is loaded once at a time and cached for a moment. While
+ * loading is slow, as in a burst, the last value is shown rather than nothing. A failure goes to the callers waiting for it.
  */
 export class Shared<T> {
   readonly #load: () => Promise<T>;
@@ -44,7 +44,7 @@ export class Shared<T> {
     return Promise.race([fresh, this.#time.wait(this.#limits.patienceMs).then(() => kept.answer)]);
   }
 
-  /** Something was changed: what was loaded before is not shown any more. */
+  /** After a change: values loaded before are no longer shown. */
   drop(): void {
     this.#kept = null;
     this.#coming = null;
@@ -65,7 +65,7 @@ export class Shared<T> {
         throw error;
       },
     );
-    // Whoever has lost patience does not hear of a failure.
+    // Callers that stopped waiting do not see a failure.
     coming.catch(() => undefined);
     this.#coming = coming;
     return coming;

@@ -1,7 +1,7 @@
 import type { Scope } from '../../schemas/primitives.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 
-/** A scope as people are shown it: a cluster that has only not seen enough yet is learning, which is neither good nor bad. */
+/** The scope as displayed: a cluster that merely has too few outcomes is learning, which is neither good nor bad. */
 export type ShownScope = Scope | 'learning';
 
 export function shownScope({ scope, reasons }: Pick<Verdict, 'scope' | 'reasons'>): ShownScope {

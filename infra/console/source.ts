@@ -7,7 +7,7 @@ import type { Redactor } from './redact.ts';
 import type { SettledRounds } from './settled.ts';
 import type { Notice, Overview } from './views.ts';
 
-/** What the console reads. Everything is live; the desk alone changes something, and only for who has proven who they are. */
+/** What the console reads, all of it live. Only the desk changes anything, and only for a verified person. */
 export interface ConsoleSource {
   readonly executions: Executions;
   readonly scores: ScoreHistory;
@@ -17,13 +17,13 @@ export interface ConsoleSource {
   readonly desk: AnswerDesk;
   /** Newest first. */
   notices(): readonly Notice[];
-  /** Undefined where the execution closed so long ago that its history is gone. */
+  /** Undefined if the execution closed so long ago that its history is gone. */
   history(executionArn: string): readonly HistoryEvent[] | undefined;
   now(): number;
   readonly clock: Overview['clock'];
   phase(): Overview['phase'];
   /** What is being fed, in words. */
   readonly description: string;
-  /** Path of the Slack stand-in's page; null where real Slack is used. */
+  /** Path of the Slack stand-in's page; null if real Slack is used. */
   readonly slackUrl: string | null;
 }

@@ -21,22 +21,22 @@ import type { Records } from './records.ts';
 import { shownScope } from './shown-scope.ts';
 import type { ClusterView, ForecastView, RefitView, TierView } from './views.ts';
 
-/** What was read for all clusters at once, and counted of this run. */
+/** What was read for all clusters at once, and the counts of this run. */
 export interface Known {
   readonly configs: ReadonlyMap<string, ClusterConfig>;
   readonly asking: ReadonlyMap<string, AskingItem>;
   readonly forecasts: ReadonlyMap<string, ForecastState>;
-  /** Clusters whose VGAC asks for a recalibration. */
+  /** The clusters whose VGAC asks for a recalibration. */
   readonly recalibrating: ReadonlySet<string>;
   frozen(clusterId: string): boolean;
-  /** What became of all jobs. */
+  /** What happened to all jobs. */
   figuresOf(clusterId: string): Readonly<Figures>;
-  /** The same of those whose labels are known. */
+  /** The same for jobs with known labels. */
   settledOf(clusterId: string): Readonly<Figures>;
 }
 
 /**
- * How a cluster stands right now, by the same rule that CheckCalibration applies to its next job.
+ * A cluster's present standing, by the same rule that CheckCalibration applies to its next job.
  * @param now on the system's clock
  */
 export async function standingOf(
@@ -99,7 +99,7 @@ export async function standingOf(
   };
 }
 
-/** The settings of a cluster; one that nobody configured has all the defaults. */
+/** The settings of a cluster; an unconfigured one has all the defaults. */
 export function configOf({ cluster_id: clusterId, platform }: CalibrationItem, { configs }: Pick<Known, 'configs'>) {
   return configs.get(clusterId) ?? ClusterConfig.parse({ clusterId, platform });
 }
@@ -169,7 +169,7 @@ function tiersOf(
 
 const HOUR_MS = 3_600_000;
 
-/** A place frees itself when its question must have expired, whatever became of it. */
+/** A place is free once its question must have expired, whatever happened to it. */
 function questionsOf(item: AskingItem | undefined, { asking }: ClusterConfig, now: Date): ClusterView['questions'] {
   const at = now.getTime();
   return {

@@ -4,7 +4,7 @@ import type { StateView } from './views.ts';
 const iso = (ms: number) => new Date(ms).toISOString();
 
 /**
- * An execution's history as the list of states entered, each with its input, output and the variables it assigned.
+ * An execution's history as the list of states entered, each with its input, output and assigned variables.
  * An iteration of a Map closes the newest open state of its name.
  */
 export function statesOf(events: readonly HistoryEvent[]): StateView[] {
@@ -42,7 +42,7 @@ export function statesOf(events: readonly HistoryEvent[]): StateView[] {
     } else if (event.type === 'TaskSubmitted') {
       note('waiting for the answer to its task token');
     } else if (event.type.startsWith('Execution') && event.type !== 'ExecutionStarted') {
-      // A Fail state has no exit event, and neither has one that the end of the execution cut short.
+      // A Fail state has no exit event, and neither has a state that the end of the execution cut short.
       for (const state of states) state.leftAt ??= iso(event.timestamp);
     }
   }

@@ -10,17 +10,17 @@ import type { JobItem } from '../../schemas/items/job.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
 import { SlackUserId } from '../../schemas/ports/slack.ts';
 
-/** Everything that is kept about one round of a job. */
+/** Everything stored about one round of a job. */
 export interface JobRecords {
   job: JobItem;
   approvals: { approval: ApprovalItem; audit: z.infer<typeof AuditItem>[] }[];
-  /** The ledger batch that the job was folded in. */
+  /** The ledger batch in which the job was folded. */
   batch: Pick<LedgerItem, 'version' | 'folded_at' | 'entries'> | null;
-  /** What happened to its cluster, or to all of them. */
+  /** What happened to its cluster, or to all clusters. */
   cluster: z.infer<typeof AuditItem>[];
 }
 
-/** One thing that happened: when, who, what, about which arguments, why. */
+/** One event of the story: when, who, what, on which arguments, why. */
 export interface StoryLine {
   at: string;
   clusterId: string;
@@ -29,7 +29,7 @@ export interface StoryLine {
   submittedAt: string;
   who: string;
   what: string;
-  /** Hash of the arguments that it is about. */
+  /** Hash of the arguments concerned. */
   hash: string | null;
   why: string | null;
 }
@@ -45,8 +45,8 @@ type Told = Pick<StoryLine, 'who' | 'what'> & {
 };
 
 /**
- * The story of one job in order, told from its records alone. What happened at the same instant stays in the order of
- * the journey. Credentials, addresses and names of people are taken out; people are their Slack ids.
+ * The story of one job in order, from its records alone. Events at the same instant stay in the order of the workflow.
+ * Credentials, addresses and names of people are removed; people appear as their Slack ids.
  */
 export function storyOf({ job, approvals, batch, cluster }: JobRecords): StoryLine[] {
   const told: Told[] = [
@@ -90,7 +90,7 @@ function submission({ submitted_at: at, request, queue, claimed_by: execution, o
 function deciding(decision: Decision): Told[] {
   const { decidedAt: at, evidence, prediction, argumentsHash: hash, passedOver, reasons, asks } = decision;
   const number = (value: number | null, digits: number) => value?.toFixed(digits) ?? 'unknown';
-  // What stands with a tier that was passed over is not told twice.
+  // Reasons already listed with a tier that was passed over are not repeated.
   const told = new Set(passedOver.flatMap((passed) => passed.reasons.map(({ message }) => message)));
   return [
     {
@@ -140,7 +140,7 @@ function calledInWords({ called }: Decision): string {
   return called === 0 ? 'nothing is called for' : `the job calls for ${tierName(called)}`;
 }
 
-/** What the agent does by itself, and what it would have done in dry run. */
+/** What the agent does autonomously, or would have done in dry run. */
 function doneInWords(decision: Decision): string {
   const { next, tier, arguments: args, holdOutShare, dryRun } = decision;
   const deed = args === null ? tierName(tier) : deedInWords(tier, args);
@@ -162,7 +162,7 @@ function doneInWords(decision: Decision): string {
   }
 }
 
-/** `warn`, and where the tier is one thing and its action another, both. */
+/** `warn`; both tier and action where their names differ. */
 function deedInWords(tier: number, { action, target }: ActionArguments): string {
   const name = tierName(tier);
   const done = target === undefined ? action : `${action} → ${target}`;
@@ -176,7 +176,7 @@ function asking(approval: ApprovalItem, { at, who, what, hash, why }: z.infer<ty
   return { at, who, what: `${question}: ${what}`, hash, why: why ?? asked };
 }
 
-/** The agent's own effect, and the one on a human's word, each with the arguments that it was about. */
+/** The agent's own effect and the approved one, each with its arguments. */
 function effects({ effect, approved_effect, decision }: JobItem): Told[] {
   return [
     ...(effect ? [effectTold('effect', effect, decision?.argumentsHash ?? null)] : []),
@@ -221,7 +221,7 @@ function folding({ folded_in: version, decision }: JobItem, batch: JobRecords['b
   return [{ at: batch.folded_at, who: AGENT, what: `folded in ledger batch ${version}`, why: taught }];
 }
 
-/** What befell the cluster while the job was with us: a freeze explains why nothing was done. */
+/** What happened to the cluster during the job's time with us: a freeze explains why nothing was done. */
 function surroundings({ submitted_at: from, closed_at: to }: JobItem, cluster: JobRecords['cluster']): Told[] {
   return cluster.flatMap(({ PK, at, who, what, why }) => {
     const during = Date.parse(at) >= Date.parse(from) && !(to && Date.parse(at) > Date.parse(to));
@@ -230,12 +230,12 @@ function surroundings({ submitted_at: from, closed_at: to }: JobItem, cluster: J
   });
 }
 
-/** Slack ids and our own names stay; any other name may be a person's. */
+/** Slack ids and our own names are kept; any other name may be a person's. */
 function person(who: string): string {
   return who === AGENT || who === COLLECTOR || SlackUserId.safeParse(who).success ? who : 'a person without a Slack id';
 }
 
-/** What looks like a credential, an address of a person or of a private place. */
+/** Patterns of credentials, of people's addresses and of private addresses. */
 const SECRETS: readonly RegExp[] = [
   /\bxox[a-z]-[\w-]+/gi,
   /\bxapp-[\w-]+/gi,
@@ -244,11 +244,11 @@ const SECRETS: readonly RegExp[] = [
   /\b(bearer|token|secret|password|api[_-]?key)\s*[=: ]\s*\S{8,}/gi,
   /[\w.+-]+@[\w-]+(\.[\w-]+)+/g,
   /https?:\/\/\S+/gi,
-  // Task tokens, keys and signatures are long and have no word in them.
+  // Task tokens, keys and signatures are long and contain no word.
   /[A-Za-z0-9+/=_-]{60,}/g,
 ];
 
-/** A text without what looks like a credential or an address. */
+/** A text with everything removed that looks like a credential or an address. */
 export function redacted(text: string): string {
   return SECRETS.reduce((clean, pattern) => clean.replace(pattern, '[redacted]'), text);
 }

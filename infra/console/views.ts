@@ -9,25 +9,25 @@ import type { DriftBand, Reason, Verdict } from '../../schemas/verdict.ts';
 import type { ShownScope } from './shown-scope.ts';
 import type { StoryLine } from './story.ts';
 
-/** What the console's JSON API says and its page shows. Times are ISO 8601 on the system's clock. */
+/** What the console's JSON API returns and its page shows. Times are ISO 8601 on the system's clock. */
 
-/** How one tier stands on a cluster. Tokens in tokens, shares from 0 to 1. */
+/** The standing of one tier on a cluster. Shares are from 0 to 1. */
 export interface TierView {
   tier: TierName;
   /** An action is configured for it. */
   configured: boolean;
   eps: number;
   earned: boolean;
-  /** What is missing, or what it has earned by, in one sentence. */
+  /** What is missing, or what earned it, in one sentence. */
   sentence: string;
   tokens: { free: number; reserved: number; cap: number; needed: number };
   /** In this run. */
   called: number;
   acted: number;
   heldOut: number;
-  /** Right beside the promise, since its tokens started. */
+  /** The share right beside the promise, since its tokens started. */
   kept: Kept;
-  /** Long waits that it had acted on beside what chance would have, of the jobs of this run whose labels are known. */
+  /** Long waits that it acted on in time beside chance, over this run's jobs with known labels. */
   reached: number | null;
   chance: number | null;
 }
@@ -47,40 +47,40 @@ export interface ClusterView {
   dryRun: boolean;
   score: number | null;
   scope: Scope;
-  /** The scope as it is shown: learning is neutral. */
+  /** The scope as displayed: learning is neutral. */
   shown: ShownScope;
   ece: number | null;
   eceLower: number | null;
   eceUpper: number | null;
-  /** What a perfect model would show with n labels. */
+  /** The ECE that a perfect model would show with n labels. */
   nullMean: number | null;
   n: number;
-  /** q tells more than the base rate. */
+  /** q is better than the base rate. */
   skilled: boolean;
   epoch: number;
   version: number;
-  /** The band that the evidence supports now, which scopes follow, and the one announced, which lags behind it. */
+  /** The band that the evidence supports now, which scopes follow, and the announced one, which lags behind. */
   drift: DriftBand;
   announced: DriftBand;
-  /** What the two detectors say about drift, in words; for information, they touch nothing. */
+  /** What the two drift detectors report, in words; for information only. */
   alarms: string;
-  /** How differently VGAC's probabilities are distributed today; null while `psiNeeds` more jobs are needed for it. */
+  /** How far the distribution of VGAC's probabilities has shifted; null while it needs `psiNeeds` more jobs. */
   psi: number | null;
   psiNeeds: number;
   earnedTier: number;
-  /** The lowest first; empty where the calibration cannot be read. */
+  /** Lowest first; empty if the calibration is unreadable. */
   tiers: TierView[];
-  /** Null while it has counted nothing, and where it cannot be read. */
+  /** Null while it has counted nothing, or if it is unreadable. */
   forecast: ForecastView | null;
-  /** Questions that are open, and places for them; the same for those of the last hour. */
+  /** Open questions and the places for them; the same for questions of the last hour. */
   questions: { open: number; places: number; thisHour: number; perHour: number };
-  /** What became of the jobs of this run. */
+  /** What happened to the jobs of this run. */
   figures: Figures;
-  /** Long waits of this run that had been acted on, beside all jobs whose labels are known. */
+  /** This run's long waits that were acted on in time, beside all jobs with known labels. */
   reached: { reached: number; longWaits: number; acted: number; jobs: number };
-  /** The refit in force and the newest attempt at another, with their proofs; empty before the first. */
+  /** The active refit and the newest attempt at another, with their proofs; empty before the first. */
   refits: RefitView[];
-  /** Why the drift monitor could not visit this cluster; null where it could. */
+  /** Why the drift monitor could not visit this cluster; null if it could. */
   trouble: string | null;
   /** Why it is not allowed more, and what that would need. */
   reasons: Reason[];
@@ -88,22 +88,22 @@ export interface ClusterView {
 }
 
 export interface Tally {
-  /** JobSubmitted events that came in. */
+  /** JobSubmitted events received. */
   jobs: number;
   openApprovals: number;
-  /** What became of them. */
+  /** What happened to them. */
   figures: Figures;
 }
 
-/** What the built-in forecast of a cluster's queue has counted, and who carries the probability that is served. */
+/** What the built-in forecast has counted of a cluster's queue, and which model serves the probability. */
 export interface ForecastView {
-  /** Whether the cluster has a VGAC, and if so, whether its p is let in now. */
+  /** Whether the cluster has a VGAC, and if so, whether its p is in use now. */
   servedBy: 'queue' | 'queueAndVgac' | 'queueWithoutVgac';
   /** What p gains in log loss per label, and the lower end of its one-sided 95 % interval; null before that is known. */
   gain: { labels: number; mean: number; lower: number } | null;
   pending: number;
   running: number;
-  /** Jobs of which nothing was heard for too long, and those by which snapshots of the scheduler found the counts off. */
+  /** Jobs without events for too long, and the number of jobs by which scheduler snapshots corrected the counts. */
   aged: number;
   corrected: { snapshots: number; jobs: number };
 }
@@ -125,9 +125,9 @@ export interface ExecutionRow {
   /** The tier called for, and the one done or held out; 0 for none. */
   called: number | null;
   tier: number | null;
-  /** A human is asked, also beside what is done. */
+  /** A human is asked, possibly beside what is done. */
   asked: boolean;
-  /** What it counts as; null where it is no job of ours. */
+  /** How it is counted; null if it is not a job of ours. */
   part: Part | null;
   statement: string | null;
   result: string | null;
@@ -153,7 +153,7 @@ export interface ExecutionView extends ExecutionRow {
   output: unknown;
   error: { error: string; cause: string } | null;
   states: StateView[];
-  /** Its history is no longer kept: states, input and output are gone, the rest is from the table. */
+  /** Its history is gone, with states, input and output; the rest is from the table. */
   forgotten: boolean;
   decision:
     | (Omit<Decision, 'prediction'> & {
@@ -163,7 +163,7 @@ export interface ExecutionView extends ExecutionRow {
       })
     | null;
   effect: Effect | null;
-  /** What was done on a human's word, beside or instead of that. */
+  /** What was done on approval, beside or instead of that. */
   approvedEffect: Effect | null;
   outcome: { longWait: boolean | null; labelAt: string; waitSeconds: number | null; foldedIn: number | null } | null;
   approval: ApprovalView | null;
@@ -179,7 +179,7 @@ export interface ApprovalView {
   dryRun: boolean;
   /** The tier that the job calls for. */
   called: number;
-  /** The one that is asked about, or done. */
+  /** The tier asked about, or done. */
   tier: number;
   /** Exactly what would be done. */
   action: string;
@@ -187,18 +187,18 @@ export interface ApprovalView {
   text: string | null;
   argumentsHash: string | null;
   statement: string;
-  /** A model's words; null where there are none. */
+  /** A model's explanation; null if there is none. */
   explanation: string | null;
   reasons: Reason[];
   /** Why it was not done alone, tier by tier. */
   passedOver: Decision['passedOver'];
-  /** What was done alone about the same job, in words; null where nothing was. */
+  /** What was done alone for the same job, in words; null if nothing was. */
   already: string | null;
-  /** Whose job it is and what it takes, in words. */
+  /** The job's owner and resources, in words. */
   job: string;
-  /** The first rule that it did not pass; null for a hold that is in place. */
+  /** The first rule that it failed; null for a hold that is in place. */
   because: string | null;
-  /** How forecasts like this one came out here, beside the promise. */
+  /** How forecasts like this one turned out here, beside the promise. */
   record: string;
   evidence: Verdict;
   prediction: Omit<Decision['prediction'], 'p'> & { longWaitSeconds: number };
@@ -206,26 +206,26 @@ export interface ApprovalView {
   alternatives: { action: string; target?: string | undefined }[];
   requestedAt: string;
   expiresAt: string;
-  /** How it stands, as one sentence. */
+  /** Its state, as one sentence. */
   standing: string;
-  /** In the words of whoever answered. */
+  /** The reason as the person answering wrote it. */
   reason: string | null;
   effect: { status: string; at: string; reason?: string | undefined } | null;
   undo: UndoState;
   undoUntil: string | null;
   execution: string | null;
-  /** The card in the Slack stand-in; null where real Slack is used. */
+  /** The card in the Slack stand-in; null if real Slack is used. */
   cardUrl: string | null;
 }
 
 export interface Approvals {
   now: string;
   open: ApprovalView[];
-  /** Answered, timed out or void, the newest first. */
+  /** Answered, timed out or void, newest first. */
   settled: ApprovalView[];
   /** How people answered in the last 30 days. */
   fatigue: Fatigue[];
-  /** By cluster; `*` is all of them. */
+  /** By cluster; `*` means all clusters. */
   frozen: Record<string, { by: string; reason: string; at: string }>;
 }
 
@@ -251,7 +251,7 @@ export interface Overview {
   source: string;
   tally: Tally;
   clusters: ClusterView[];
-  /** Clusters whose calibration cannot be read: nothing acts there, and nothing can be shown. */
+  /** Clusters whose calibration is unreadable: nothing acts there, and nothing can be shown. */
   unreadable: string[];
   notices: Notice[];
   approvals: ApprovalView[];

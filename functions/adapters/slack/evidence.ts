@@ -26,7 +26,7 @@ export function evidenceMessage(approval: ApprovalItem): SlackMessage {
         '*Calibration:*',
         `ECE between ${bound(evidence.eceLower)} and ${bound(evidence.eceUpper)} with 90 % certainty` +
           (evidence.nullMean === null ? '' : `; a perfect model would show ${evidence.nullMean.toFixed(3)}`),
-        `tells more than the base rate: ${evidence.skilled ? 'yes' : 'not yet'} · drift ${evidence.drift} · ` +
+        `better than the base rate: ${evidence.skilled ? 'yes' : 'not yet'} · drift ${evidence.drift} · ` +
           `highest tier earned: ${evidence.earnedTier === 0 ? 'none' : tierName(evidence.earnedTier)}`,
       ),
       ...(served === null ? [] : [section('*Forecast:*', served)]),

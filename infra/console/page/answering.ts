@@ -3,11 +3,11 @@ import type { AnswerReply, AnswerRequest } from '../../../schemas/ports/answer.t
 
 import { approvalHash } from './approval-link.ts';
 
-/** Of this tab alone: neither another tab nor another origin reads it, and no request carries it by itself. */
+/** Kept per tab: no other tab or origin can read it, and the browser attaches it to no request. */
 const KEPT_AS = 'vgac-approver';
 const HEADER = 'x-vgac-approver';
 
-/** Takes the token out of a link that was opened, and out of the address and history at once. */
+/** Takes the token from an opened link, and removes it from the address bar and history at once. */
 export function takeSignIn(): void {
   const [, token, question] = /^#\/sign-in\/([\w.-]{1,200})(?:\/([\w.-]{1,200}))?$/.exec(location.hash) ?? [];
   if (token === undefined) return;
@@ -17,7 +17,7 @@ export function takeSignIn(): void {
 
 const keptToken = () => sessionStorage.getItem(KEPT_AS);
 
-/** Slack id of who answers from this tab; null for nobody. The server looks at the token, not at this. */
+/** Slack id of the person answering from this tab, or null. For display: the server checks the token. */
 export const signedInAs = () => keptToken()?.split('.')[0] ?? null;
 
 async function send(request: AnswerRequest): Promise<AnswerReply> {
@@ -31,21 +31,21 @@ async function send(request: AnswerRequest): Promise<AnswerReply> {
     const reply: AnswerReply = await answer.json();
     return reply;
   } catch {
-    const message = 'The answer did not get through: look at how the approval stands before you try again.';
+    const message = 'The answer may not have arrived: check the approval before you try again.';
     return { outcome: 'refused', message };
   }
 }
 
 export interface Answering {
-  /** Who answers here; null for nobody. */
+  /** The person answering here, or null. */
   person: string | null;
   busy: boolean;
-  /** What came of the last answer. */
+  /** The result of the last answer. */
   said: AnswerReply | null;
   answer(request: AnswerRequest): Promise<void>;
 }
 
-/** Answers in the name of who is signed in; one at a time, so that a double click is one answer. */
+/** Answers as the person signed in; one at a time, so that a double click is one answer. */
 export function useAnswering(reload: () => void): Answering {
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState<AnswerReply | null>(null);
@@ -57,7 +57,7 @@ export function useAnswering(reload: () => void): Answering {
       if (busy) return;
       setBusy(true);
       const reply = await send(request);
-      // A look is recorded, and nothing that needs to be said.
+      // Looking at details is recorded but needs no message.
       setSaid(request.action === 'details' && reply.outcome === 'done' ? null : reply);
       setBusy(false);
       reload();

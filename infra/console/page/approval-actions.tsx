@@ -7,7 +7,7 @@ import { time } from './format.ts';
 
 type Asking = 'deny' | 'freeze' | null;
 
-/** What somebody who is signed in can do about an approval. Deny asks why, and freezing asks once more. */
+/** The actions on an approval for a signed-in person. Deny asks for a reason, and freezing asks for confirmation. */
 export function Actions({
   approval,
   answering,

@@ -10,8 +10,8 @@ export function questionOf({ question, status, action, target, jobId }: Approval
 }
 
 /**
- * What somebody has to know before they answer: what exactly, why, on what, and what silence means. In short only how it
- * ended and what it was about.
+ * What an approver has to know: what exactly, why, on which evidence, and what happens if nobody answers. The short form has
+ * only how it ended and what it was about.
  */
 export function Facts({ approval, short }: { approval: ApprovalView; short?: boolean }) {
   const { evidence, prediction, status } = approval;

@@ -8,7 +8,7 @@ import { useResource } from './data.ts';
 import { ece, instant } from './format.ts';
 import { Card, Empty, executionLink, Loading, PassedOverTiers, Reasons, StatusTag } from './pieces.tsx';
 
-/** One approval: the question, everything it rests on, and what has happened to its job so far. */
+/** One approval: the question, all its evidence, and what has happened to its job so far. */
 export function ApprovalPage({ id }: { id: string }) {
   const { data, missing, reload } = useResource<ApprovalDetails>(`/api/approvals/${encodeURIComponent(id)}`);
   const answering = useAnswering(reload);

@@ -7,7 +7,7 @@ import { useResource } from './data.ts';
 import { duration, share, time } from './format.ts';
 import { Card, Empty, executionLink, Loading, StatusTag } from './pieces.tsx';
 
-/** One approval in short; with `answering` and `frozen` it can be answered here. */
+/** One approval in short form; with `answering` and `frozen` it can be answered here. */
 export function ApprovalCard({
   approval,
   answering,

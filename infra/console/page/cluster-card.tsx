@@ -39,7 +39,7 @@ export function ClusterCard({ cluster }: { cluster: ClusterView }) {
             ECE <b>{ece(cluster.ece)}</b>
             {cluster.ece !== null && cluster.eceUpper !== null && ` ± ${ece(cluster.eceUpper - cluster.ece)}`} · n{' '}
             <b>{cluster.n}</b> · a perfect model shows <b>{ece(cluster.nullMean)}</b>
-            {cluster.n > 0 && !cluster.skilled && cluster.ece !== null && ' · tells no more than the base rate yet'}
+            {cluster.n > 0 && !cluster.skilled && cluster.ece !== null && ' · not yet better than the base rate'}
           </p>
         </div>
       </div>

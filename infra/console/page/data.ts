@@ -2,20 +2,20 @@ import { useEffect, useState } from 'preact/hooks';
 
 export interface Loaded<T> {
   data: T | null;
-  /** The last refresh failed; `data` is what was known before. */
+  /** The last refresh failed; `data` is from before. */
   stale: boolean;
   missing: boolean;
 }
 
 interface Reloadable<T> extends Loaded<T> {
-  /** Loads it again now, e.g. after something was changed from here. */
+  /** Reloads now, e.g. after a change made from here. */
   reload(): void;
 }
 
 const REFRESH_MS = 1_000;
 const POLL_MS = 3_000;
 
-/** Ticks when the server says that something changed, at most once a second; polls while the stream is down. */
+/** Ticks when the server reports a change, at most once a second; polls while the stream is down. */
 function onChange(run: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let last = 0;
@@ -41,7 +41,7 @@ function onChange(run: () => void): () => void {
   };
 }
 
-/** Loads a JSON resource and keeps it current. The server is our own and typed by views.ts. */
+/** Loads a JSON resource and keeps it current. Not validated: the server is our own and typed by views.ts. */
 export function useResource<T>(path: string): Reloadable<T> {
   const [state, setState] = useState<Loaded<T>>({ data: null, stale: false, missing: false });
   const [loaded, setLoaded] = useState(0);

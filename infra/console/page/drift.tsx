@@ -8,7 +8,7 @@ const BANDS: Record<string, string> = {
   escalate: 'autonomy withdrawn',
 };
 
-/** Drift as the evidence has it now and as it was announced, what the inputs say, and what the detectors say for information. */
+/** Drift by the present evidence and as announced, the shift of the inputs, and, for information, the detectors. */
 export function Drift({ cluster }: { cluster: ClusterView }) {
   const { drift, announced, psi, psiNeeds, alarms, forecast } = cluster;
   const noticeable = psi !== null && psi >= GATE.psi;
@@ -19,7 +19,7 @@ export function Drift({ cluster }: { cluster: ClusterView }) {
         <dd>
           <b>{BANDS[drift]}</b>
           {announced !== drift &&
-            ` (announced: ${BANDS[announced] ?? announced}, until it is gone for ${GATE.drift.clear} labels)`}
+            ` (announced: ${BANDS[announced] ?? announced}, until drift has been absent for ${GATE.drift.clear} labels)`}
         </dd>
       </div>
       {forecast?.servedBy !== 'queueWithoutVgac' && (
@@ -40,7 +40,7 @@ export function Drift({ cluster }: { cluster: ClusterView }) {
       <div>
         <dt>detectors</dt>
         <dd>
-          {alarms === '' ? 'neither has an alarm' : alarms} <small>for information; they touch no tier</small>
+          {alarms === '' ? 'no alarms' : alarms} <small>for information; they affect no tier</small>
         </dd>
       </div>
     </dl>

@@ -46,7 +46,7 @@ export function ExecutionTable({ rows }: { rows: ExecutionRow[] }) {
   );
 }
 
-/** `suggest → warn, asked`: what the job called for, and what of it was done. */
+/** `suggest → warn, asked`: what the job called for, and what was done. */
 function calledAndDone({ called, tier, asked, part }: ExecutionRow): string {
   if (called === null || tier === null) return '–';
   if (called === 0) return 'nothing';

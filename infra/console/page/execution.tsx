@@ -93,21 +93,21 @@ type Decided = NonNullable<ExecutionView['decision']>;
 const NEXT_WORDS: Record<Decided['next'], string> = {
   nothing: 'nothing',
   act: 'alone',
-  actAndNotify: 'alone, and people are told',
+  actAndNotify: 'alone, and people are notified',
   holdOut: 'held out on purpose',
   ask: 'nothing; a human is asked',
   withhold: 'nothing: withheld',
-  late: 'nothing: it is too late',
+  late: 'nothing: too late',
 };
 
 const actionWords = ({ action, target }: ActionArguments) => `${action}${target === undefined ? '' : ` → ${target}`}`;
 
-/** `warn`, and where the tier is one thing and its action another, both. */
+/** `warn`; both tier and action where their names differ. */
 function deedWords(tier: number, args: ActionArguments): string {
   return args.action === tierName(tier) ? args.action : `${tierName(tier)}: ${actionWords(args)}`;
 }
 
-/** What was called for, done, asked and known, each in a row. */
+/** One row each for what was called for, done, asked and known. */
 function decisionRows(decision: Decided): [string, string][] {
   const { evidence, prediction, called, tier, next, asks, holdOutShare, dryRun, servedBy } = decision;
   const action = decision.arguments;
@@ -130,7 +130,7 @@ function decisionRows(decision: Decided): [string, string][] {
     ],
     [
       'Evidence',
-      `epoch ${evidence.epoch}, fold ${evidence.version}, tier earned: ${tierName(evidence.earnedTier)}, drift: ${evidence.drift}${evidence.skilled ? '' : ', tells no more than the base rate yet'}`,
+      `epoch ${evidence.epoch}, fold ${evidence.version}, tier earned: ${tierName(evidence.earnedTier)}, drift: ${evidence.drift}${evidence.skilled ? '' : ', not yet better than the base rate'}`,
     ],
   ];
 }
@@ -156,7 +156,7 @@ function Why({ view, decision }: { view: ExecutionView; decision: Decided }) {
       `${label}${waitSeconds === null ? '' : `, waited ${duration(waitSeconds)}`}${foldedIn === null ? '' : `, folded in batch ${foldedIn}`}`,
     ]);
   }
-  // What stands with a tier that was passed over is not told twice.
+  // Reasons already listed with a tier that was passed over are not repeated.
   const told = new Set(decision.passedOver.flatMap(({ reasons }) => reasons.map(({ message }) => message)));
   const untold = decision.reasons.filter(({ message }) => !told.has(message));
   return (

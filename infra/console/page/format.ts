@@ -4,7 +4,7 @@ import type { ServedPrediction } from '../../../schemas/decision.ts';
 
 /** 3 digits of ECE: differences of a thousandth matter at the tier limits. */
 export const ece = (value: number | null) => (value === null ? '–' : value.toFixed(3));
-/** A share whose number stays with its per cent. */
+/** A share with a no-break space before the per cent sign. */
 export const share = (value: number | null) => percent(value).replace(' ', '\u00a0');
 /** Rounded down, so that 0.99 never looks like the 1 that is needed. */
 export const tokens = (value: number) => String(Math.floor(value * 10 + 1e-9) / 10);
@@ -19,7 +19,7 @@ export function duration(seconds: number | null): string {
 
 type Wait = Pick<ServedPrediction, 'q' | 'waitSeconds' | 'lowerSeconds' | 'upperSeconds'>;
 
-/** The wait that is served; its bounds alone where its point and the probability disagree about T. */
+/** The served wait; only its bounds if its point estimate and the probability disagree about T. */
 export function waitWords(prediction: Wait, longWaitSeconds: number): string {
   const { waitSeconds, lowerSeconds, upperSeconds } = prediction;
   const about = contradicts(prediction, longWaitSeconds) ? '' : `about ${duration(waitSeconds)}, `;
@@ -55,7 +55,7 @@ export function between(from: string, to: string | null): string {
 
 export const SCOPE_WORDS: Record<string, string> = {
   autonomous: 'may act alone',
-  notify: 'acts and tells',
+  notify: 'acts and notifies',
   escalate: 'asks first',
   learning: 'has not seen enough outcomes yet',
 };

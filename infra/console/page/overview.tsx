@@ -36,7 +36,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
       {unreadable.map((clusterId) => (
         <section key={clusterId} class="card">
           <p class="problem">
-            <code>{clusterId}</code> Its calibration cannot be read, so nothing acts there. Mend it with{' '}
+            The calibration of <code>{clusterId}</code> is unreadable, so nothing acts there. Repair it with{' '}
             <code>npm run recalibrate -- {clusterId} --rebuild</code>
           </p>
         </section>

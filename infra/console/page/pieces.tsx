@@ -36,7 +36,7 @@ export function StatusTag({ status }: { status: string }) {
   return <span class={`tag ${TONES[status] ?? ''}`}>{statusWords(status)}</span>;
 }
 
-/** `heldOut` and `TIMED_OUT` as one would write them. */
+/** `heldOut` and `TIMED_OUT` as plain words. */
 function statusWords(status: string): string {
   return status
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
@@ -44,7 +44,7 @@ function statusWords(status: string): string {
     .toLowerCase();
 }
 
-/** The states in the order entered; the last one of a running execution breathes. */
+/** The states in the order entered; the last one of a running execution pulses. */
 export function Path({ states, running, short }: { states: string[]; running: boolean; short?: boolean }) {
   const shown = short && states.length > 5 ? states.slice(-5) : states;
   return (
@@ -69,7 +69,7 @@ function toneOf(state: string): string {
   return state.endsWith('?') ? 'question' : '';
 }
 
-/** @param neutral they say what was missing, not that anything is wrong */
+/** @param neutral the reasons say what was missing, not that anything is wrong */
 export function Reasons({ reasons, neutral }: { reasons: Reason[]; neutral?: boolean }) {
   if (reasons.length === 0) return null;
   return (
@@ -84,7 +84,7 @@ export function Reasons({ reasons, neutral }: { reasons: Reason[]; neutral?: boo
   );
 }
 
-/** The tiers that were called for and not done, from the highest, each with every rule that it did not pass. */
+/** The tiers called for and not done, highest first, each with every rule that it failed. */
 export function PassedOverTiers({ passedOver }: { passedOver: PassedOver[] }) {
   return (
     <>

@@ -2,14 +2,14 @@ import type { RefitView } from '../views.ts';
 import { ece, instant } from './format.ts';
 
 const WORDS: Record<string, string> = {
-  promoted: 'in force, still compared with what was before it',
-  held: 'in force, proven on outcomes of its own',
-  restored: 'in force: what was learned before, restored',
+  promoted: 'active, still compared with the forecast before it',
+  held: 'active, proven on its own outcomes',
+  restored: 'active: the forecast from before, restored',
   rolledBack: 'rolled back: it turned out worse',
   rejected: 'tried and rejected',
 };
 
-/** The refit in force and the newest attempt at another, each with its proof. */
+/** The active refit and the newest attempt at another, each with its proof. */
 export function Refits({ refits, epoch }: { refits: RefitView[]; epoch: number }) {
   if (refits.length === 0 && epoch === 0) return null;
   const known = refits.some((refit) => refit.epoch === epoch && refit.status !== 'rejected');
@@ -53,14 +53,15 @@ type Proof = NonNullable<RefitView['proof']>;
 
 const interval = ({ ece: value, lower, upper }: Proof['before']) => `${ece(value)} [${ece(lower)}, ${ece(upper)}]`;
 
-/** What was served beside what the refit would have served; without what a perfect model shows an ECE says little. */
+/** What was served beside what the refit would have served. An ECE means little without that of a perfect model. */
 export function proofInWords({ n, fitted, before, after }: Proof): string {
   const shown = `ECE ${interval(before)} → ${interval(after)}, log loss ${before.loss.toFixed(3)} → ${after.loss.toFixed(3)}`;
   return `Fitted on ${fitted} rounds, on ${n} outcomes of later ones: ${shown}; a perfect model would show ECE ${ece(after.nullMean)}.`;
 }
 
 function watchedInWords({ n, gain, se }: NonNullable<RefitView['watched']>): string {
-  if (gain === null || se === null) return `After ${n} outcomes of its own: too few, or of too little time, to tell.`;
+  if (gain === null || se === null)
+    return `After ${n} outcomes of its own: too few, or over too short a time, to tell.`;
   const compared = `${Math.abs(gain).toFixed(3)} ± ${se.toFixed(3)} ${gain > 0 ? 'lower' : 'higher'}`;
-  return `After ${n} outcomes of its own: the log loss of what was before would have been ${compared}.`;
+  return `After ${n} outcomes of its own: the log loss of the forecast before it would have been ${compared}.`;
 }

@@ -2,7 +2,7 @@ import { BASIS_MEANS, BASIS_WORDS, INTERVAL, interval, testedInWords } from '../
 import type { TierView } from '../views.ts';
 import { share, tokens } from './format.ts';
 
-/** Each tier: what it has earned or how far it is from it, its tokens, what it did, right beside its promise, reached beside chance. */
+/** Each tier: earned or how far from it, its tokens, what it did, right beside its promise, reached beside chance. */
 export function Tiers({ tiers }: { tiers: TierView[] }) {
   return (
     <ol class="tiers">
@@ -51,13 +51,13 @@ function Tier({ tier }: { tier: TierView }) {
   );
 }
 
-/** The sentence of a standing begins with its tier. */
+/** A standing's sentence begins with its tier. */
 function withoutName(sentence: string, name: string): string {
   const rest = sentence.startsWith(`${name}: `) ? sentence.slice(name.length + 2) : sentence;
   return `${rest.slice(0, 1).toUpperCase()}${rest.slice(1)}`;
 }
 
-/** Right as a mark with its interval, beside the line that is promised. */
+/** The share right as a mark with its interval, against the line of the promise. */
 function Right({ tier: { kept } }: { tier: TierView }) {
   const { lower, upper, promise, things, basis } = kept;
   const notes = [BASIS_WORDS[basis], testedInWords(kept)].filter((note) => note !== '');

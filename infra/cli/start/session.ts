@@ -37,7 +37,7 @@ export interface SessionOptions extends LocalConsoleOptions {
   /** Of a file; clusters that it does not name keep the plan's own. */
   readonly configuration: readonly ClusterConfig[];
   readonly onNotice?: (notice: Notice) => void;
-  /** Told of every history event, beside the console. */
+  /** Receives every history event, as the console does. */
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
 }
 
@@ -55,7 +55,7 @@ export interface Session {
   run(): Promise<void>;
   /** Ends the feed early; what is in flight still settles. */
   stop(): void;
-  /** Share of the feed that has been told; null where there is no end. */
+  /** Share of the feed that has been published; null where it has no end. */
   share(): number | null;
   tally(): Tally;
   /** What became of the jobs of one cluster so far. */

@@ -1,9 +1,9 @@
-/** A stored item is not of its schema. Nothing is decided on it. */
+/** A stored item does not match its schema. Nothing is decided on it. */
 export class UnreadableItem extends Error {
   override name = 'UnreadableItem' as const;
 }
 
-/** A stored item was written by a version of another layout. Nothing of it is read, for it may mean something else. */
+/** A stored item has another version's layout. None of it is read, since it may mean something else. */
 export class OtherLayout extends Error {
   override name = 'OtherLayout' as const;
 }

@@ -59,7 +59,7 @@ export function chooseTier({ called, barred, rules, factsOf, draw }: Walk, into:
       return;
     }
     into.reason ??= against;
-    if (against === TOKENS_CODE && wantsTokensAlone(rules, facts)) into.paper |= 1 << (tier - 1);
+    if (against === TOKENS_CODE && lacksOnlyTokens(rules, facts)) into.paper |= 1 << (tier - 1);
   }
 }
 
@@ -74,7 +74,7 @@ function take(into: Chosen, { tier, state, purse }: TierFacts, draw: () => numbe
 
 const TOKENS_CODE = 'tokens';
 
-function wantsTokensAlone(rules: readonly TierRule[], facts: TierFacts): boolean {
+function lacksOnlyTokens(rules: readonly TierRule[], facts: TierFacts): boolean {
   for (let i = 0; i < rules.length; i++) {
     const rule = rules[i];
     if (rule !== undefined && rule.code !== TOKENS_CODE && rule.applies(facts)) return false;

@@ -81,8 +81,8 @@ export function decide(input: DecideInput): Decision {
   const scope = chosen.tier > 0 || (called === 0 && barring.length === 0) ? allowed : 'escalate';
   const next = nextOf({ called, chosen, late, asks: question.asks, scope });
   const reasons = [
-    ...aside(input, next, scope),
-    ...tellFirst(barring, passedOver),
+    ...outcomeReason(input, next, scope),
+    ...firstReasons(barring, passedOver),
     ...(next === 'actAndNotify' ? verdict.reasons.filter((reason) => reason.scope === 'notify') : []),
     ...question.unasked,
   ];
@@ -129,18 +129,18 @@ function barringReasons(input: DecideInput, verdict: Verdict): Reason[] {
   const unsaid = verdict.scope === 'escalate' && strict.length === 0;
   const reasons = unsaid ? [bar('reliability', 'this cluster is not reliable enough now')] : strict;
   const own = input.ownEffect ? [bar('ownEffect', OWN_EFFECT)] : [];
-  const told = [...reasons, ...stateReasons(state, verdict, reasons)];
-  return [...timeReasons(input), ...own, ...told, ...forecastReasons(input, told)];
+  const known = [...reasons, ...stateReasons(state, verdict, reasons)];
+  return [...timeReasons(input), ...own, ...known, ...forecastReasons(input, known)];
 }
 
 /**
  * A forecast that knows nothing yet never acts, whatever the evidence says: on a cluster upgraded from an earlier version, that
  * evidence may belong to another forecast.
  */
-function forecastReasons({ forecastLabels: labels, state }: DecideInput, told: readonly Reason[]): Reason[] {
+function forecastReasons({ forecastLabels: labels, state }: DecideInput, known: readonly Reason[]): Reason[] {
   if (labels === null) return [bar('forecastUnreadable', FORECAST_UNREADABLE)];
   const needed = GATE.minimumLabels;
-  if (labels >= needed || state === null || told.some(({ code }) => code === 'learning')) return [];
+  if (labels >= needed || state === null || known.some(({ code }) => code === 'learning')) return [];
   const missing = needed - labels === 1 ? '1 more label' : `${needed - labels} more labels`;
   return [bar('learning', `the forecast of this queue is still learning: needs ${missing} (${labels} of ${needed})`)];
 }
@@ -151,13 +151,13 @@ const FORECAST_UNREADABLE = 'the built-in forecast is unreadable; rebuild it: np
 const OWN_EFFECT = 'this submission comes of our own effect: recorded, never acted on';
 
 /** A verdict never outranks the current state, which may since have disappeared, got worse or moved to another epoch. */
-function stateReasons(state: CalibrationState | null, verdict: Verdict, told: readonly Reason[]): Reason[] {
+function stateReasons(state: CalibrationState | null, verdict: Verdict, known: readonly Reason[]): Reason[] {
   if (state === null) {
-    if (told.some(({ code }) => code === 'unreadable' || code === 'notFinite')) return [];
+    if (known.some(({ code }) => code === 'unreadable' || code === 'notFinite')) return [];
     return [bar('unreadable', 'the calibration state is missing or unreadable')];
   }
   const now = reasonsOf(EVIDENCE, { state, score: scoreOfState(state) });
-  const worse = now.filter(({ code, scope }) => scope === 'escalate' && !told.some((other) => other.code === code));
+  const worse = now.filter(({ code, scope }) => scope === 'escalate' && !known.some((other) => other.code === code));
   if (state.epoch === verdict.epoch) return worse;
   const another = `the verdict is about epoch ${verdict.epoch}, and epoch ${state.epoch} is in force now`;
   return [bar('epoch', another), ...worse];
@@ -191,8 +191,8 @@ function passedOverOf(
   for (let tier = called; tier > chosen.tier; tier--) {
     const facts = factsFor(tier);
     const own = facts === null ? [] : TIER_RULES.filter((rule) => rule.applies(facts));
-    const told = own.map((rule) => bar(rule.code, facts === null ? '' : rule.message(facts)));
-    const reasons = [...barring, ...told];
+    const failed = own.map((rule) => bar(rule.code, facts === null ? '' : rule.message(facts)));
+    const reasons = [...barring, ...failed];
     if (reasons.length > 0) passed.push({ tier, reasons });
   }
   return passed;
@@ -245,7 +245,7 @@ const HELD_OUT =
   'would have been done, and is left out on purpose: without some such jobs there is no evidence to go on';
 
 /** Listed first, because nothing else explains the outcome. */
-function aside({ prediction: { q }, config }: DecideInput, next: Next, scope: Scope): Reason[] {
+function outcomeReason({ prediction: { q }, config }: DecideInput, next: Next, scope: Scope): Reason[] {
   if (next === 'late')
     return [{ code: 'late', message: 'the job has started, or its label is known already; nothing runs', scope }];
   if (next === 'holdOut') return [{ code: 'holdout', message: HELD_OUT, scope }];
@@ -257,7 +257,7 @@ function aside({ prediction: { q }, config }: DecideInput, next: Next, scope: Sc
 }
 
 /** Why the tier called for was passed over, or else what bars every tier. */
-function tellFirst(barring: readonly Reason[], passedOver: readonly PassedOver[]): Reason[] {
+function firstReasons(barring: readonly Reason[], passedOver: readonly PassedOver[]): Reason[] {
   return byStrictness(passedOver[0]?.reasons ?? barring);
 }
 

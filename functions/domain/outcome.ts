@@ -13,7 +13,7 @@ import { forecastOf } from './round-forecast.ts';
 import { GATE } from './thresholds.ts';
 
 /** One fact about the life of a round, as a collector reports it. */
-export interface Told {
+export interface JobFact {
   type: 'JobStarted' | 'JobEnded' | 'JobCancelled';
   at: string;
   endState?: 'succeeded' | 'failed' | undefined;
@@ -27,19 +27,19 @@ export interface Outcome {
   jobId: string;
   /** Names the round; null when the event names none and means the latest round before it. */
   submittedAt: string | null;
-  told: Told;
+  fact: JobFact;
 }
 
 /** The outcome in an event; null when it says nothing about the round, such as the end of one array task. */
 export function outcomeOf(event: OutcomeEvent): Outcome | null {
   const { clusterId, submittedAt } = event.detail;
   const { jobId, part } = arrayPart(event.detail.jobId);
-  const told = toldBy(event, part !== 'whole');
-  if (told.type !== 'JobStarted' && part === 'task') return null;
-  return { clusterId, jobId, submittedAt: submittedAt === undefined ? null : canonicalInstant(submittedAt), told };
+  const fact = factOf(event, part !== 'whole');
+  if (fact.type !== 'JobStarted' && part === 'task') return null;
+  return { clusterId, jobId, submittedAt: submittedAt === undefined ? null : canonicalInstant(submittedAt), fact };
 }
 
-function toldBy(event: OutcomeEvent, ofArray: boolean): Told {
+function factOf(event: OutcomeEvent, ofArray: boolean): JobFact {
   switch (event['detail-type']) {
     case 'JobStarted':
       return { type: 'JobStarted', at: canonicalInstant(event.detail.startedAt), ofTask: ofArray };
@@ -69,25 +69,25 @@ export interface Joined {
  * @param row holds only the round when the outcome overtook its submission
  * @param longWaitSeconds T
  */
-export function joinOutcome(row: JobItem, told: Told, longWaitSeconds: number, now: Date): Joined {
-  const joined = joinFact(row, told, longWaitSeconds, now);
+export function joinOutcome(row: JobItem, fact: JobFact, longWaitSeconds: number, now: Date): Joined {
+  const joined = joinFact(row, fact, longWaitSeconds, now);
   const after = { ...row, ...joined.set };
   // An indexed row's due time follows from what is known now.
   if (after.unfolded === undefined || Object.keys(joined.set).length === 0) return joined;
-  return { ...joined, set: { ...joined.set, unfolded_due: nextDue(after) ?? told.at } };
+  return { ...joined, set: { ...joined.set, unfolded_due: nextDue(after) ?? fact.at } };
 }
 
-function joinFact(row: JobItem, told: Told, longWaitSeconds: number, now: Date): Joined {
-  const fact = FACT[told.type];
-  const known = row[fact];
+function joinFact(row: JobItem, fact: JobFact, longWaitSeconds: number, now: Date): Joined {
+  const attribute = FACT[fact.type];
+  const known = row[attribute];
   if (known !== undefined) {
-    const agrees = sameInstant(known, told.at) && (told.type !== 'JobEnded' || row.end_state === told.endState);
+    const agrees = sameInstant(known, fact.at) && (fact.type !== 'JobEnded' || row.end_state === fact.endState);
     // A duplicate repairs a crash between storing the fact and its label.
-    return agrees || told.ofTask === true
+    return agrees || fact.ofTask === true
       ? { set: firstLabel(row, longWaitSeconds, now), contradicts: false }
-      : contradiction(row, told);
+      : contradiction(row, fact);
   }
-  const facts = { [fact]: told.at, ...(told.endState && { end_state: told.endState }) };
+  const facts = { [attribute]: fact.at, ...(fact.endState && { end_state: fact.endState }) };
   const joined = { ...row, ...facts };
   if (row.label_at === undefined)
     return { set: { ...facts, ...firstLabel(joined, longWaitSeconds, now) }, contradicts: false };
@@ -95,10 +95,10 @@ function joinFact(row: JobItem, told: Told, longWaitSeconds: number, now: Date):
   const { label_at: _, long_wait: stored, ...unlabelled } = joined;
   const implied = labelOf(unlabelled, longWaitSeconds, now);
   if (implied && implied.longWait !== null && implied.longWait !== stored) {
-    const { set, contradicts } = contradiction(row, told);
+    const { set, contradicts } = contradiction(row, fact);
     return { set: { ...facts, ...set }, contradicts };
   }
-  if (told.type !== 'JobStarted' || !implied) return { set: facts, contradicts: false };
+  if (fact.type !== 'JobStarted' || !implied) return { set: facts, contradicts: false };
   const set = { ...facts, ...waited(row, implied) };
   // The label was folded without the wait: index the row again so that the wait is folded as its own line.
   const late = set.actual_wait !== undefined && waitedSoFar(row) !== null;
@@ -128,7 +128,7 @@ function waited(row: JobItem, { waitSeconds }: Label): Partial<JobItem> {
   };
 }
 
-function contradiction(row: JobItem, { type, at }: Told): Joined {
+function contradiction(row: JobItem, { type, at }: JobFact): Joined {
   const kept = row.contradicting ?? [];
   const repeated = kept.some((other) => other.type === type && sameInstant(other.at, at));
   if (repeated || kept.length >= CONTRADICTIONS_KEPT) return { set: {}, contradicts: false };

@@ -112,7 +112,7 @@ export function askedBecause(pinned: Decision, subject: Subject): string | null 
 /** Why people are notified of an autonomous effect: what keeps its cluster from acting without notice. */
 export function notifiedBecause({ evidence, reasons }: Decision): string {
   const notify = evidence.reasons.find(({ scope }) => scope === 'notify') ?? evidence.reasons[0] ?? reasons[0];
-  return notify?.message ?? 'people are told of everything here';
+  return notify?.message ?? 'this cluster notifies people of everything';
 }
 
 /** Too few outcomes yet, which is neither good nor bad. */

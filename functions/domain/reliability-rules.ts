@@ -90,7 +90,7 @@ const promoted: ScopeRule<EvidenceFacts> = {
   scope: 'notify',
   applies: ({ state }) => state.epoch > 0 && state.sinceEpoch < state.numbers.gate.promotedLabels,
   message: ({ state: { numbers, sinceEpoch } }) =>
-    `new epoch: needs ${labels(numbers.gate.promotedLabels - sinceEpoch)} before it acts without telling anyone`,
+    `new epoch: needs ${labels(numbers.gate.promotedLabels - sinceEpoch)} before it acts without notifying anyone`,
 };
 
 const severeDrift: ScopeRule<EvidenceFacts> = {

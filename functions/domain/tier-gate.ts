@@ -61,7 +61,7 @@ export const tierEce: TierRule = {
 export const skilled: TierRule = {
   code: 'skill',
   applies: ({ state: { evaluation } }) => !(evaluation?.skilled === true),
-  message: () => 'predictions do not tell more than the base rate yet, with 99 % certainty',
+  message: () => 'predictions do not beat the base rate yet, with 99 % certainty',
 };
 
 export const evidence: TierRule = {

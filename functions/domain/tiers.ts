@@ -119,6 +119,6 @@ function sentenceOf(state: CalibrationState, rules: TierRules, evidence: string)
   if (evaluation.ece > rules.ece) {
     return `${rules.name}: ECE ${evaluation.ece.toFixed(3)}, at most ${rules.ece.toFixed(3)}`;
   }
-  if (!evaluation.skilled) return `${rules.name}: predictions do not tell more than the base rate yet`;
+  if (!evaluation.skilled) return `${rules.name}: predictions do not beat the base rate yet`;
   return evidence;
 }

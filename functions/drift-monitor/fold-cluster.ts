@@ -6,7 +6,7 @@ import { table } from '../adapters/tables/table.ts';
 import { catchUp } from '../application/outcomes/catch-up.ts';
 import { task } from '../runtime/task.ts';
 
-/** Labels overdue jobs, catches up the fold, and says whether people have to hear about drift. */
+/** Labels overdue jobs, catches up the fold, and says whether people must be notified of drift. */
 export const handler = task(
   { input: FoldClusterInput, output: FoldClusterOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async ({ clusterId, run }, { env, now, log, metrics }) => {

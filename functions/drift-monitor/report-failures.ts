@@ -7,7 +7,7 @@ import { table } from '../adapters/tables/table.ts';
 import { reportTrouble } from '../application/approvals/operator-notices.ts';
 import { task } from '../runtime/task.ts';
 
-/** Names the clusters that this run could not visit: counted and logged each time, reported once per trouble and day. */
+/** Reports the clusters this run could not visit: counted and logged every time, notified once per failure and day. */
 export const handler = task(
   {
     input: ReportFailuresInput,

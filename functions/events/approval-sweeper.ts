@@ -15,7 +15,7 @@ const SweepReport = z.object({
   failed: z.number().int(),
 });
 
-/** Every minute: finishes what a crash or an outage of Slack left half done. */
+/** Every minute: finishes what a crash or a Slack outage left half done. */
 export const handler = task(
   { input: z.unknown(), output: SweepReport, env: ApprovalSettings },
   async (_schedule, invocation) => {

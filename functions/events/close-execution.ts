@@ -6,7 +6,7 @@ import { table } from '../adapters/tables/table.ts';
 import { closeBrokenExecution, jobOfInput } from '../application/decisions/close-broken-execution.ts';
 import { task } from '../runtime/task.ts';
 
-/** Closes the row of an execution that ended where no Catch could see it: failed, timed out or aborted. */
+/** Closes the row of an execution that ended where no Catch applies: failed, timed out or aborted. */
 export const handler = task(
   {
     input: ExecutionStatusChange,
@@ -17,7 +17,7 @@ export const handler = task(
     const { executionArn, status, input, error } = detail;
     const job = jobOfInput(input, now);
     const failure = { error: error ?? `Execution.${status}`, cause: detail.cause?.slice(0, 1_000) };
-    // An input that names no job was quarantined: there is no row to close, only something to report.
+    // An input that names no job was quarantined: there is no row to close, only an event to report.
     const outcome = job
       ? await closeBrokenExecution(brokenExecutionStore(table(env.DYNAMODB_TABLE_NAME)), job, {
           executionArn,

@@ -5,7 +5,7 @@ import { table } from '../adapters/tables/table.ts';
 import { postDailyDigests } from '../application/approvals/daily-digest.ts';
 import { task } from '../runtime/task.ts';
 
-/** Every morning: posts to each channel what became of the jobs of the day before, and how approvals were answered. */
+/** Every morning: posts to each channel what became of the previous day's jobs, and how approvals were answered. */
 export const handler = task(
   {
     input: z.unknown(),

@@ -8,7 +8,7 @@ import { table } from '../adapters/tables/table.ts';
 import { explainApproval } from '../application/approvals/explain-approval.ts';
 import { task } from '../runtime/task.ts';
 
-/** Explains a request in words, on the card that is already posted. Nothing waits for this, and nothing follows from it. */
+/** Adds an explanation in words to a posted card. Nothing waits for it or depends on it. */
 export const handler = task(
   {
     input: ApprovalRequestedEvent,

@@ -15,10 +15,10 @@ import { roundKey } from '../domain/round.ts';
 import { MalformedEvent } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 
-/** An outcome does not wait for Slack: what does not go through at once is left to the sweeper. */
+/** An outcome does not wait for Slack: anything that fails at once is left to the sweeper. */
 const IMPATIENT = { timeoutMs: 1_000, waitBudgetMs: 0 };
 
-/** Joins what really happened to a job's row, makes questions void that it has overtaken, and folds its label at once. */
+/** Joins an outcome to its job's row, voids questions it has overtaken, and folds its label at once. */
 export const handler = task(
   {
     input: z.unknown(),
@@ -31,15 +31,15 @@ export const handler = task(
     if (!admission.ok) {
       metrics.addDimension('Reason', admission.code);
       metrics.addMetric('EventRefused', MetricUnit.Count, 1);
-      // Thrown until the rule sets the event aside, in a queue that raises an alarm.
+      // Thrown until the rule moves the event to a dead-letter queue, which raises an alarm.
       throw new MalformedEvent(`${admission.code}: ${admission.detail}`);
     }
     const { outcome } = admission;
     if (outcome === null) return { contradicts: false, folded: 0 };
-    const { clusterId, jobId, told } = outcome;
+    const { clusterId, jobId, fact } = outcome;
     log.appendKeys({ clusterId, jobId });
     const store = table(env.DYNAMODB_TABLE_NAME);
-    // Only T and the budgets are used here; of an unknown cluster they do not depend on the platform.
+    // Only T and the budgets are used here, and for an unknown cluster they do not depend on the platform.
     const config = await loadConfig(store, clusterId, 'kubernetes');
     const { round, contradicts, teaches } = await takeOutcome(
       outcomeStore(store),
@@ -47,7 +47,7 @@ export const handler = task(
       config.longWaitSeconds,
       now,
     );
-    // First of all: whoever answers from now on reads that there is nothing left to answer.
+    // First, so that anybody who answers from now on sees that there is nothing left to answer.
     if (round !== null) {
       const ports = approvalPorts(invocation, voidQuestionsStore(store), IMPATIENT);
       await voidQuestions({ ...ports, answerTask }, round);
@@ -55,7 +55,7 @@ export const handler = task(
     if (round === null) metrics.addMetric('OutcomeWaits', MetricUnit.Count, 1);
     if (contradicts) {
       metrics.addMetric('ContradictingOutcome', MetricUnit.Count, 1);
-      log.warn('an outcome contradicts what was stored before it', { type: told.type });
+      log.warn('an outcome contradicts what was stored before it', { type: fact.type });
     }
     if (round === null || !teaches) return { contradicts, folded: 0 };
     const { folded, unreadable } = await foldCluster(foldStore(store), config, now, [roundKey(round)]);

@@ -8,7 +8,7 @@ import { admitSnapshot } from '../domain/admission.ts';
 import { MalformedEvent } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 
-/** Corrects what the built-in forecast has counted by what a scheduler says of its whole queue, and reports by how much. */
+/** Corrects the built-in forecast's counts with a scheduler's snapshot of its whole queue, and reports by how much. */
 export const handler = task(
   { input: z.unknown(), output: z.object({ kept: z.boolean() }), env: { DYNAMODB_TABLE_NAME: z.string() } },
   async (event, { env, now, log, metrics }) => {
@@ -26,14 +26,17 @@ export const handler = task(
     const { clusterId, pending, running } = snapshot;
     log.appendKeys({ clusterId });
     const store = table(env.DYNAMODB_TABLE_NAME);
-    // Only T is used here; of an unknown cluster it does not depend on the platform.
+    // Only T is used here, and for an unknown cluster it does not depend on the platform.
     const config = await loadConfig(store, clusterId, 'kubernetes');
     const counted = await takeSnapshot(snapshotStore(store), config, snapshot, now);
     if (counted === null) return { kept: false };
     const off = Math.abs(pending - counted.pending) + Math.abs(running - counted.running);
     if (off > 0) {
       metrics.addMetric('QueueCorrected', MetricUnit.Count, off);
-      log.warn('the scheduler counts another queue than events came to', { counted, scheduler: { pending, running } });
+      log.warn("the scheduler's counts of the queue differ from those from events", {
+        counted,
+        scheduler: { pending, running },
+      });
     }
     return { kept: true };
   },

@@ -8,7 +8,7 @@ import { table } from '../adapters/tables/table.ts';
 import { takeBack } from '../application/approvals/take-back.ts';
 import { task } from '../runtime/task.ts';
 
-/** A person asked to undo what was approved, or an autonomous effect: takes it back, and reads back that it is gone. */
+/** Undoes an approved or autonomous effect at a person's request, and verifies that it is gone. */
 export const handler = task(
   {
     input: z.object({ detail: UndoRequested }),

@@ -5,7 +5,7 @@ import { table } from '../adapters/tables/table.ts';
 import { answerOutsideSlack } from '../application/approvals/answer-outside-slack.ts';
 import { http } from '../runtime/http.ts';
 
-/** A person waits for the answer, and Slack may be the reason why they are here: the sweeper is more patient. */
+/** A person is waiting, perhaps because Slack is down, so give up on Slack early: the sweeper has more time. */
 const IMPATIENT = { timeoutMs: 1_000, waitBudgetMs: 0 };
 
 const STATUS: Readonly<Record<AnswerReply['outcome'], number>> = {
@@ -17,7 +17,7 @@ const STATUS: Readonly<Record<AnswerReply['outcome'], number>> = {
   malformed: 400,
 };
 
-/** Takes answers from outside of Slack, so that an outage of Slack never blocks. The gateway has proven who calls. */
+/** Takes answers from outside Slack, so that a Slack outage never blocks. The gateway has proven who calls. */
 export const handler = http({ env: ApprovalSettings }, async ({ authorizer, body }, invocation) => {
   const store = answerOutsideSlackStore(table(invocation.env.DYNAMODB_TABLE_NAME));
   const reply = await answerOutsideSlack(approvalPorts(invocation, store, IMPATIENT), authorizer, body);

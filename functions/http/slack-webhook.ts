@@ -13,12 +13,12 @@ import { table } from '../adapters/tables/table.ts';
 import { http } from '../runtime/http.ts';
 
 /**
- * Slack wants its answer within 3 s, and two of its own calls may come one after the other (the card, then its response
- * URL), so what does not go through at once is left to the sweeper.
+ * Slack expects a response within 3 s, which must cover two sequential calls to Slack (the card, then the response URL), so
+ * anything that fails at once is left to the sweeper.
  */
 const IMPATIENT = { timeoutMs: 1_000, waitBudgetMs: 0 };
 
-/** Takes clicks from Slack: verifies the raw body, decides once, resumes the execution, makes the card true. */
+/** Takes clicks from Slack: verifies the raw body, decides once, resumes the execution, updates the card. */
 export const handler = http(
   {
     env: {

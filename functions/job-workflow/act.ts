@@ -7,7 +7,7 @@ import { carryOut, release } from '../application/decisions/carry-out.ts';
 import { whatFollows } from '../domain/what-follows.ts';
 import { task } from '../runtime/task.ts';
 
-/** Does what the record permits, and nothing else: the input only says which record. */
+/** Does what the record permits and nothing else: the input only names the record. */
 export const handler = task(
   { input: ActInput, output: ActOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async ({ decisionId, step, ...round }, { env, now, log }) => {

@@ -8,7 +8,7 @@ import { admit } from '../domain/admission.ts';
 import { MalformedEvent } from '../runtime/errors.ts';
 import { task } from '../runtime/task.ts';
 
-/** Parses the event and claims the round's row; everything after this works on a round that is one. */
+/** Parses the event and claims the round's row; everything after this works on a valid round. */
 export const handler = task(
   { input: AdmitJobInput, output: AdmitJobOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async ({ event, execution }, { env, now, log, metrics }) => {

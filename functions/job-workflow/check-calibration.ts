@@ -10,12 +10,12 @@ import { isOutrun } from '../application/outcomes/contended.ts';
 import { foldCluster } from '../application/outcomes/fold-cluster.ts';
 import { task } from '../runtime/task.ts';
 
-/** A job waits for this: whoever wins a race folds the same, and a backlog is for the drift monitor. */
+/** A job waits for this, so few races and batches: a winner folds the same labels, and the drift monitor handles a backlog. */
 const LITTLE = { races: 2, batches: 2 };
 
 /**
- * Decides how far this cluster's predictions may be trusted right now. What is known by then is folded first: the jobs submitted
- * before this one are counted, and neither verdict nor forecast is made of less than is known.
+ * Decides how far this cluster's predictions may be trusted right now. Everything known is folded first, so that jobs submitted
+ * before this one are counted, and verdict and forecast use all that is known.
  */
 export const handler = task(
   { input: CheckCalibrationInput, output: CheckCalibrationOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
@@ -27,9 +27,9 @@ export const handler = task(
       if (unreadable.length > 0) metrics.addMetric('UnreadableRow', MetricUnit.Count, unreadable.length);
     } catch (error) {
       const { name, message } = error instanceof Error ? error : { name: 'unknown', message: '' };
-      if (isOutrun(error)) log.info('the fold is left to the next', { clusterId, jobId, error: name });
+      if (isOutrun(error)) log.info('lost the race to fold; the next run folds', { clusterId, jobId, error: name });
       else {
-        // The verdict stands on what is folded, and goes stale with it; meanwhile somebody has to know why.
+        // The verdict relies on what is folded and goes stale with it; until then the log has to say why.
         metrics.addMetric('FoldFailed', MetricUnit.Count, 1);
         log.error('the fold before a decision failed', { clusterId, jobId, error: { name, message } });
       }

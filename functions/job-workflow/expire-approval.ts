@@ -5,7 +5,7 @@ import { table } from '../adapters/tables/table.ts';
 import { expire } from '../application/approvals/close-question.ts';
 import { task } from '../runtime/task.ts';
 
-/** Nobody answered in time: expires the approval, or follows the answer that was stored just before. */
+/** After the timeout: expires the approval, or returns an answer that was stored just before. */
 export const handler = task(
   { input: ExpireApprovalInput, output: ExpireApprovalOutput, env: ApprovalSettings },
   ({ decision, question }, invocation) => {

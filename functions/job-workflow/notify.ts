@@ -8,7 +8,7 @@ import { table } from '../adapters/tables/table.ts';
 import { notifyEffect } from '../application/approvals/notify-effect.ts';
 import { task } from '../runtime/task.ts';
 
-/** Notifies people of an autonomous effect, where the evidence is only good enough for that, and lets them undo it. */
+/** Notifies people of an autonomous effect that the evidence permits only with notice, and lets them undo it. */
 export const handler = task(
   {
     input: NotifyInput,

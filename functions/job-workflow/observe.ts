@@ -6,7 +6,7 @@ import { vgacFor, vgacSettings } from '../adapters/vgac/from-settings.ts';
 import { observeCluster } from '../application/decisions/observe-cluster.ts';
 import { task } from '../runtime/task.ts';
 
-/** What the cluster looks like now, by VGAC or by the built-in forecast's own count, and what is unusual about it. */
+/** The current state of the cluster, from VGAC or the built-in forecast's counts, and what is unusual about it. */
 export const handler = task(
   { input: ObserveInput, output: ObserveOutput, env: { DYNAMODB_TABLE_NAME: z.string(), ...vgacSettings } },
   ({ job }, { env, now }) => {

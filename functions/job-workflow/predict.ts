@@ -9,8 +9,8 @@ import { recordDecisionOnce } from '../application/decisions/record-decision.ts'
 import { task } from '../runtime/task.ts';
 
 /**
- * Asks VGAC where there is one, serves, proposes, gates, reserves and records. Always runs; on the human path it is shadow. The fold
- * before the next decision counts the job.
+ * Asks VGAC if there is one, then serves, proposes, gates, reserves and records. Always runs; on the human path it runs in shadow.
+ * The fold before the next decision counts the job.
  */
 export const handler = task(
   { input: PredictInput, output: PredictOutput, env: { DYNAMODB_TABLE_NAME: z.string(), ...vgacSettings } },

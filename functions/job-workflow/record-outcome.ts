@@ -28,7 +28,7 @@ export const handler = task(
   },
 );
 
-/** One count with one dimension: dimensions of one record would multiply. */
+/** One metric per dimension: several dimensions on one record would multiply. */
 function count(metrics: Metrics, name: string, dimension: string, value: string): void {
   const metric = metrics.singleMetric();
   metric.addDimension(dimension, value);

@@ -8,7 +8,7 @@ import { table } from '../adapters/tables/table.ts';
 import { requestApproval } from '../application/approvals/request-approval.ts';
 import { task } from '../runtime/task.ts';
 
-/** Asks a human about one recorded decision; the machine waits for the token that is stored here. */
+/** Asks a human about one recorded decision; the machine waits on the token stored here. */
 export const handler = task(
   {
     input: RequestApprovalInput,

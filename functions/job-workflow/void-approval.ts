@@ -5,7 +5,7 @@ import { table } from '../adapters/tables/table.ts';
 import { voidApproval } from '../application/approvals/close-question.ts';
 import { task } from '../runtime/task.ts';
 
-/** What was approved no longer fits the world: says so on the card and in the audit, and nothing is done. */
+/** Voids an approval that no longer fits the world: shows this on the card and in the audit; nothing is done. */
 export const handler = task(
   { input: VoidApprovalInput, output: VoidApprovalOutput, env: ApprovalSettings },
   ({ decision, question, reason }, invocation) => {

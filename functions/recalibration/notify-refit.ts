@@ -6,7 +6,7 @@ import { table } from '../adapters/tables/table.ts';
 import { notifyRefit } from '../application/approvals/operator-notices.ts';
 import { task } from '../runtime/task.ts';
 
-/** Notifies operators that a refit is in force, or was rolled back. Such a notice is never gated. */
+/** Notifies operators that a refit took effect or was rolled back. Such a notice is never gated. */
 export const handler = task(
   {
     input: NotifyRefitInput,

@@ -6,7 +6,7 @@ import { table } from '../adapters/tables/table.ts';
 import { promoteRefit } from '../application/recalibration/promote-refit.ts';
 import { task } from '../runtime/task.ts';
 
-/** Begins a new epoch with the refit that was proven better. */
+/** Begins a new epoch with the refit that proved better. */
 export const handler = task(
   { input: PromoteRefitInput, output: PromoteRefitOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async (fitted, { env, now, metrics }) => {

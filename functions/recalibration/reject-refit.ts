@@ -5,7 +5,7 @@ import { table } from '../adapters/tables/table.ts';
 import { rejectRefit } from '../application/recalibration/reject-refit.ts';
 import { task } from '../runtime/task.ts';
 
-/** Keeps the proof of a refit that was not better, for people and for the time of the next attempt. */
+/** Stores the proof of a refit that was not better, for people and to time the next attempt. */
 export const handler = task(
   { input: RejectRefitInput, output: RejectRefitOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async (fitted, { env, now }) => {

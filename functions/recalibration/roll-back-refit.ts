@@ -6,7 +6,7 @@ import { table } from '../adapters/tables/table.ts';
 import { rollBackRefit } from '../application/recalibration/roll-back-refit.ts';
 import { task } from '../runtime/task.ts';
 
-/** Begins a new epoch with what was learned before the refit that has turned out worse. */
+/** Begins a new epoch with the models from before a refit that turned out worse. */
 export const handler = task(
   { input: RollBackRefitInput, output: RollBackRefitOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async (worse, { env, now, metrics }) => {

@@ -5,12 +5,12 @@ import { table } from '../adapters/tables/table.ts';
 import { watchRefit } from '../application/recalibration/watch-refit.ts';
 import { task } from '../runtime/task.ts';
 
-/** Looks at the refit in force: whether what was learned before it would have served better. */
+/** Checks whether the models before the refit in force would have served better. */
 export const handler = task(
   { input: WatchRefitInput, output: WatchRefitOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async ({ clusterId }, { env, now, log }) => {
     const look = await watchRefit(watchRefitStore(table(env.DYNAMODB_TABLE_NAME)), clusterId, now);
-    log.info('looked at the refit in force', look);
+    log.info('checked the refit in force', look);
     return look;
   },
 );

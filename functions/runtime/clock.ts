@@ -4,8 +4,8 @@ import type { Context } from 'aws-lambda';
 declare const EMBEDDED_BUILD: boolean;
 
 /**
- * The time a handler works with. On AWS it is the wall clock, whatever the caller says; in the embedded build the one
- * clock of that machine hands it over with the invocation, so that a simulated day can pass in a second.
+ * The time a handler works with. On AWS it is the wall clock, whatever the caller says. In the embedded build that machine's
+ * clock passes it with the invocation, so that a simulated day can pass in a second.
  */
 export function invocationTime(context: Context): Date {
   if (typeof EMBEDDED_BUILD !== 'undefined' && EMBEDDED_BUILD) {

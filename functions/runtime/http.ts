@@ -5,14 +5,14 @@ import * as z from 'zod';
 import { invocationTime } from './clock.ts';
 import { type Invocation, publish, readEnvironment } from './task.ts';
 
-/** The parts of an API Gateway v2 event that a handler may look at. `body` is as it came, decoded to bytes. */
+/** The parts of an API Gateway v2 event that a handler may use. `body` is the raw body as bytes. */
 export interface HttpRequest {
   method: string;
   path: string;
   /** Lower-case names. */
   headers: Record<string, string>;
   body: Buffer;
-  /** What the gateway proved about the caller; absent where the route is open. */
+  /** What the gateway proved about the caller; absent on an open route. */
   authorizer?: unknown;
 }
 
@@ -25,8 +25,8 @@ const HttpEvent = z.object({
 });
 
 /**
- * Makes a Lambda handler for one URL. The body reaches the handler as the raw bytes that were signed.
- * An event that is not an HTTP event is answered with 400 and nothing else.
+ * Makes a Lambda handler for one URL. The handler gets the body as the raw bytes that were signed.
+ * An event that is not an HTTP event gets a bare 400.
  */
 export function http<E extends Record<string, z.ZodType>>(
   { env }: { env: E },

@@ -23,12 +23,12 @@ interface TaskOptions<I extends z.ZodType, O extends z.ZodType, E extends EnvSha
 }
 
 /**
- * Makes a Lambda handler of a function from parsed input to parsed output.
- * The environment, the input and the output each pass a schema: nothing unparsed comes in, nothing malformed goes out.
+ * Turns a function from parsed input to parsed output into a Lambda handler.
+ * Environment, input and output are each checked against a schema: nothing unparsed comes in, nothing malformed goes out.
  *
- * @throws MalformedEvent when the input is not of its schema (counted as metric `MalformedEvent`)
+ * @throws MalformedEvent when the input does not match its schema (counted as metric `MalformedEvent`)
  * @throws MisconfiguredFunction when a setting is missing or wrong
- * @throws MalformedOutput when the result is not of its schema
+ * @throws MalformedOutput when the result does not match its schema
  */
 export function task<I extends z.ZodType, O extends z.ZodType, E extends EnvShape>(
   { input, output, env }: TaskOptions<I, O, E>,
@@ -38,7 +38,7 @@ export function task<I extends z.ZodType, O extends z.ZodType, E extends EnvShap
   const metrics = new Metrics();
   return middy<unknown, z.infer<O>>()
     .use({
-      // Blocks, since a value that a hook returns would become the answer.
+      // Braces, because a value returned from a hook would become the response.
       before: ({ context }) => {
         log.addContext(context);
       },
@@ -68,15 +68,15 @@ export function task<I extends z.ZodType, O extends z.ZodType, E extends EnvShap
     });
 }
 
-/** Powertools warns of every invocation that counted nothing; most of ours count nothing. */
+/** Powertools warns about every invocation without metrics, and most of ours have none. */
 export function publish(metrics: Metrics): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }
 
-/** A schema is compiled when it is first used: one per function, not one per invocation. */
+/** Schemas are compiled on first use, so there is one per function, not one per invocation. */
 const schemas = new WeakMap<EnvShape, z.ZodObject>();
 
-/** Parses the settings a function declares. The message names the setting, never its value. */
+/** Parses the settings a function declares. Errors name the setting, never its value. */
 export function readEnvironment<E extends EnvShape>(shape: E, source: Record<string, string | undefined>): Env<E> {
   const schema = schemas.get(shape) ?? z.object(shape);
   schemas.set(shape, schema);

@@ -4,7 +4,7 @@ import { LAYOUT } from '../../../schemas/layout.ts';
 import { RowContended } from '../../application/outcomes/contended.ts';
 import type { Recorded } from '../../application/outcomes/ports.ts';
 import type { LedgerLine } from '../../domain/ledger-lines.ts';
-import { firstLabel, joinOutcome, marksOf, nextDue, type Told } from '../../domain/outcome.ts';
+import { firstLabel, type JobFact, joinOutcome, marksOf, nextDue } from '../../domain/outcome.ts';
 import { nextQueueDue } from '../../domain/queue-facts.ts';
 import { canonicalInstant, type Round, roundOf } from '../../domain/round.ts';
 import { loadJob, ROW_LIFE_SECONDS } from './jobs.ts';
@@ -43,7 +43,7 @@ const GUARDED = [
 export async function recordOutcome(
   table: Table,
   round: Round,
-  told: Told,
+  fact: JobFact,
   longWaitSeconds: number,
   now: Date,
 ): Promise<Recorded> {
@@ -51,8 +51,8 @@ export async function recordOutcome(
     const row = await loadJob(table, round);
     const birth = row ? {} : birthOf(round, now);
     const known = row ?? { ...jobKey(round), v: LAYOUT, ...birthOf(round, now) };
-    const { set, contradicts } = joinOutcome(known, told, row?.decision?.longWaitSeconds ?? longWaitSeconds, now);
-    const teaches = !isCounted(known, told);
+    const { set, contradicts } = joinOutcome(known, fact, row?.decision?.longWaitSeconds ?? longWaitSeconds, now);
+    const teaches = !isCounted(known, fact);
     if (Object.keys(set).length === 0) return { contradicts, teaches };
     if (await setIfUnchanged(table, jobKey(round), row, { ...birth, ...set })) return { contradicts, teaches };
   }
@@ -60,7 +60,7 @@ export async function recordOutcome(
 }
 
 /** Whether an event only ends a run whose start and label are folded: it is counted with whatever is folded next. */
-function isCounted({ folded_in, counted }: JobItem, { type }: Told): boolean {
+function isCounted({ folded_in, counted }: JobItem, { type }: JobFact): boolean {
   return type !== 'JobStarted' && folded_in !== undefined && counted === 'running';
 }
 
@@ -209,8 +209,8 @@ export async function recordSuperseded(table: Table, round: Round, at: string): 
     if (row === null || isOver(row)) return;
     const set = { superseded_at: canonicalInstant(at) };
     const due = nextDue({ ...row, ...set }) ?? set.superseded_at;
-    const told = row.unfolded === undefined ? set : { ...set, unfolded_due: due };
-    if (await setIfUnchanged(table, jobKey(round), row, told)) return;
+    const changes = row.unfolded === undefined ? set : { ...set, unfolded_due: due };
+    if (await setIfUnchanged(table, jobKey(round), row, changes)) return;
   }
   throw new RowContended(`row of job ${round.jobId} of ${round.clusterId} changed ${ATTEMPTS} times while it was read`);
 }

@@ -1,6 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { OutcomeItem } from '../../../schemas/items/outcome.ts';
-import type { Outcome, Told } from '../../domain/outcome.ts';
+import type { JobFact, Outcome } from '../../domain/outcome.ts';
 import { canonicalInstant, escapedJobId, type Round } from '../../domain/round.ts';
 import { ROW_LIFE_SECONDS } from './jobs.ts';
 import { query } from './query.ts';
@@ -8,31 +8,31 @@ import { clusterKey, conditionally, parseItem, putItem, type Table } from './tab
 
 type Job = Omit<Round, 'submittedAt'>;
 
-const waitingKey = ({ clusterId, jobId }: Job, { at, type }: Pick<Told, 'at' | 'type'>) => ({
+const waitingKey = ({ clusterId, jobId }: Job, { at, type }: Pick<JobFact, 'at' | 'type'>) => ({
   PK: clusterKey(clusterId),
   SK: `OUTCOME#${escapedJobId(jobId)}#${at}#${type}`,
 });
 
 /** Keeps an outcome whose round nobody has claimed yet. The first word at an instant stands. */
 export async function keepWaiting(table: Table, outcome: Outcome, now: Date): Promise<void> {
-  const { clusterId, jobId, told } = outcome;
+  const { clusterId, jobId, fact } = outcome;
   const item: Omit<OutcomeItem, 'v'> = {
-    ...waitingKey(outcome, told),
+    ...waitingKey(outcome, fact),
     cluster_id: clusterId,
     job_id: jobId,
-    type: told.type,
-    at: told.at,
-    ...(told.endState && { end_state: told.endState }),
-    ...(told.ofTask && { of_task: true }),
+    type: fact.type,
+    at: fact.at,
+    ...(fact.endState && { end_state: fact.endState }),
+    ...(fact.ofTask && { of_task: true }),
     ttl: Math.floor(now.getTime() / 1000) + ROW_LIFE_SECONDS,
   };
   await conditionally(putItem(table, item, { ConditionExpression: 'attribute_not_exists(PK)' }));
 }
 
 /** Outcomes of a job that wait, of the time of this round's submission or later, the earliest first. @throws UnreadableItem */
-export async function waitingFor(table: Table, round: Round): Promise<Told[]> {
+export async function waitingFor(table: Table, round: Round): Promise<JobFact[]> {
   const rows = `OUTCOME#${escapedJobId(round.jobId)}#`;
-  const waiting: Told[] = [];
+  const waiting: JobFact[] = [];
   const found = query(table, {
     KeyConditionExpression: 'PK = :pk AND SK BETWEEN :from AND :last',
     ExpressionAttributeValues: {
@@ -50,6 +50,6 @@ export async function waitingFor(table: Table, round: Round): Promise<Told[]> {
 }
 
 /** Harmless when it is gone already. */
-export async function dropWaiting(table: Table, job: Job, told: Told): Promise<void> {
-  await table.client.send(new DeleteCommand({ TableName: table.name, Key: waitingKey(job, told) }));
+export async function dropWaiting(table: Table, job: Job, fact: JobFact): Promise<void> {
+  await table.client.send(new DeleteCommand({ TableName: table.name, Key: waitingKey(job, fact) }));
 }

@@ -2,8 +2,8 @@ import type { DailyDigestItem } from '../../../schemas/items/approval.ts';
 import type { AcknowledgeStore } from './ports.ts';
 
 /**
- * Records that somebody has read a daily digest. Whoever sees it may do so: it permits nothing and changes nothing.
- * @returns the digest and whether this was the first time; null when there is no such digest
+ * Records that somebody has read a daily digest. Anybody who sees it may do so, since it permits and changes nothing.
+ * @returns the digest, and whether this was the first time; null if there is no such digest
  */
 export async function acknowledgeDigest(
   { store, now }: { store: AcknowledgeStore; now: Date },

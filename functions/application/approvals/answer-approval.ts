@@ -8,19 +8,19 @@ export interface HumanAnswer {
   approvalId: string;
   by: Answerer;
   decision: 'approved' | 'denied';
-  /** In the person's words; for the audit and the card. */
+  /** In the person's own words, for the audit and the card. */
   reason: string;
 }
 
 /** In characters. */
 export const REASON_LENGTH = 500;
 
-/** A reason as people may read it: one line, bounded; empty where nothing was said. Escaped again wherever it is shown. */
+/** A reason as one line of limited length, or empty. Escaped again wherever it is shown. */
 export function reasonOf(text: string): string {
   return [...visible(text)].slice(0, REASON_LENGTH).join('');
 }
 
-/** How an answer was taken. Only `decided` changed anything; the others say why the answer did not count. */
+/** The result of an answer. Only `decided` changed anything; the others say why the answer did not count. */
 export type Taken =
   | { outcome: 'unknown' }
   | { outcome: 'refused'; approval: ApprovalItem; why: string }
@@ -34,12 +34,12 @@ interface AnswerPorts {
 }
 
 /**
- * The one way in which a human answer becomes a decision, whether it comes from Slack, the console or the command line. The caller has
- * proven who answers; whether that person may, is decided here. The first authorised answer before the expiry decides, and everything that
- * fails after it is left to the sweeper.
+ * The only way a human answer becomes a decision, whether from Slack, the console or the command line. The caller has proven who
+ * answers; this function decides whether that person may. The first authorised answer before the expiry decides, and anything
+ * that fails afterwards is left to the sweeper.
  *
- * @param carry takes the decision to everybody who waits for it: `settle` for callers that may answer task tokens; for others `publish`,
- * whose event wakes up the sweeper
+ * @param carry delivers the decision: `settle` for callers that may answer task tokens; `publish`, whose event wakes the sweeper,
+ * for others
  */
 export async function answerApproval(
   ports: AnswerPorts,
@@ -65,13 +65,13 @@ export async function answerApproval(
   return { outcome: 'decided', approval: decided };
 }
 
-/** Whether this person may act on this approval, by the configuration as it is now. Also applies to undo and freeze. */
+/** Whether this person may act on this approval under the current configuration. Also used for undo and freeze. */
 export async function authorise(
   { store }: { store: Pick<AuthoriseStore, 'loadConfig'> },
   approval: ApprovalItem,
   by: Answerer,
 ): Promise<{ ok: true; slackId: string } | { ok: false; reason: string }> {
-  // The platform matters only for a cluster that nobody configured, and such a cluster has no approvers.
+  // The platform matters only for an unconfigured cluster, which has no approvers.
   const config = await store.loadConfig(approval.cluster_id, 'kubernetes');
   const slackId = slackIdOf(config, by);
   if (slackId === null) {

@@ -4,16 +4,16 @@ import type { AnswerListStore, ResumingPorts } from './ports.ts';
 import { leaveLists } from './question-lists.ts';
 import { settle } from './settle.ts';
 
-/** What became of one question of a list; `taken` is null where it could not be answered just now and stays open. */
+/** The result for one question of a list; `taken` is null if it could not be answered just now and stays open. */
 export interface ListedAnswer {
   approvalId: string;
   taken: Taken | null;
 }
 
 /**
- * Answers every question of a list as it was shown, each by its own rules, as if it had been answered on its own: what this person may not
- * answer, or somebody else answered first, stays as it is.
- * @returns null where the list is not known
+ * Answers every question of a list as shown, each under its own rules, as if answered individually. Questions this person may not
+ * answer, or that somebody else answered first, stay as they are.
+ * @returns null for an unknown list
  */
 export async function answerList(
   ports: ResumingPorts<AnswerListStore>,

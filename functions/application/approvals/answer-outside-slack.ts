@@ -11,17 +11,17 @@ import { askToUndo } from './undo.ts';
 
 type Ports = ApprovalPorts<AnswerOutsideSlackStore>;
 
-/** What is recorded where nobody said why; not worth a line on the card. */
+/** Recorded when no reason was given; not worth a line on the card. */
 const SILENT = { approved: 'approved without a reason', denied: DENIED_WITHOUT_REASON };
 
 const MALFORMED: AnswerReply = { outcome: 'malformed', message: 'this is not an answer to an approval' };
 
 /**
- * Takes what a person does about an approval outside of Slack, in the console or on the command line: the same decision, authorisation and
- * audit as for a click. The task token is not touched here: the event that announces the decision wakes up the sweeper, which resumes the
- * execution; and where that event is lost, the sweeper comes by within a minute.
+ * Handles an action on an approval outside Slack, from the console or the command line, with the same decision, authorisation and
+ * audit as a click. The task token is not touched here: the event that announces the decision wakes the sweeper, which resumes the
+ * execution. If that event is lost, the sweeper runs within a minute anyway.
  *
- * @param authorizer what the gateway has proven about the caller; what the body says about it does not count
+ * @param authorizer what the gateway has proven about the caller; what the body claims does not count
  */
 export async function answerOutsideSlack(ports: Ports, authorizer: unknown, body: Buffer): Promise<AnswerReply> {
   const by = answererOf(authorizer);
@@ -90,7 +90,7 @@ function replyTo(taken: Taken): AnswerReply {
   }
 }
 
-/** On AWS an ARN, which the configuration of the cluster maps to a person; on one machine the person of the token. */
+/** On AWS an ARN, which the cluster's configuration maps to a person; on one machine the person of the token. */
 function answererOf(authorizer: unknown): Answerer | null {
   const proven = Authorizer.safeParse(authorizer);
   if (!proven.success) return null;

@@ -4,7 +4,7 @@ import { ApprovalNotFound, type ApprovalPorts, type ExpireStore, type VoidApprov
 import { publish } from './publish.ts';
 
 /**
- * Nobody answered in time: expires the approval, or follows the answer that was stored just before.
+ * After the timeout: expires the approval, or returns an answer that was stored just before.
  * @throws ApprovalNotFound
  */
 export async function expire(
@@ -18,7 +18,7 @@ export async function expire(
 }
 
 /**
- * What was approved no longer fits the world: says so where it was asked and in the audit, and nothing is done.
+ * Voids an approval that no longer fits the world: shows this on the card and in the audit; nothing is done.
  * @throws ApprovalNotFound
  */
 export async function voidApproval(

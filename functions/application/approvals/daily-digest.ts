@@ -6,7 +6,7 @@ import type { DigestMessages } from './messages.ts';
 import type { DigestStore, FatigueStore } from './ports.ts';
 
 const DAY_MS = 86_400_000;
-/** Long enough to see a habit. */
+/** Long enough to show a habit. */
 const FATIGUE_DAYS = 30;
 
 interface DigestPorts {
@@ -15,7 +15,7 @@ interface DigestPorts {
   now: Date;
 }
 
-/** Posts the digest of every cluster. @returns how many were posted */
+/** Posts a digest for every cluster. @returns how many were posted */
 export async function postDailyDigests(ports: DigestPorts, defaultChannel: string): Promise<number> {
   const { store } = ports;
   let posted = 0;
@@ -27,7 +27,7 @@ export async function postDailyDigests(ports: DigestPorts, defaultChannel: strin
 }
 
 /**
- * Posts what became of the jobs of a cluster on the day before `now`, once a day, if there is anything to say.
+ * Posts, once a day, what became of a cluster's jobs on the day before `now`, if there is anything to report.
  * @returns whether it was posted
  */
 export async function postDailyDigest(
@@ -43,7 +43,7 @@ export async function postDailyDigest(
   const day = countDay(rows);
   const people = await readFatigue(store, clusterId, now);
   if (!isNews(day, people)) return false;
-  // One that was begun and not posted is posted now: a crash in between loses none.
+  // A digest that was begun but not posted is posted now, so that a crash in between loses none.
   const digest = await store.beginDigest(clusterId, date, messages.linesOf(clusterId, date, day, people));
   if (digest === null || !(await messages.postDigest(channel, digest))) return false;
   await store.markPosted(clusterId, date, now);
@@ -52,7 +52,7 @@ export async function postDailyDigest(
   return true;
 }
 
-/** How people answered the approvals of a cluster in the last 30 days; for the digest and the console. */
+/** How people answered a cluster's approvals in the last 30 days, for the digest and the console. */
 export async function readFatigue(store: FatigueStore, clusterId: string, now: Date): Promise<Fatigue[]> {
   const answered = [];
   const since = new Date(now.getTime() - FATIGUE_DAYS * DAY_MS);

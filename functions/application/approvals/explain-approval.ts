@@ -4,7 +4,7 @@ import type { ExplainStore } from './ports.ts';
 import { showState } from './publish.ts';
 import { type ExplanationPorts, writeExplanation } from './write-explanation.ts';
 
-/** How long a card may be on its way before nobody waits for it. */
+/** How long to wait for a card to be posted before giving up. */
 const PATIENCE_MS = 90_000;
 
 /** The card is not posted yet. The event is delivered again a minute later. */
@@ -18,9 +18,9 @@ interface ExplainPorts extends ExplanationPorts {
 }
 
 /**
- * Adds a model's explanation to a pending approval. Runs beside the journey of the job: neither the decision, nor the token, nor the card
- * waits for it. An answer may come at any moment, and a card with buttons must not overwrite it: so what was stored is read again after the
- * update, and the card is corrected. A crash in between is repaired when the event is delivered again.
+ * Adds a model's explanation to a pending approval. It runs beside the job's machine: neither decision, token nor card waits for it.
+ * An answer may arrive at any time, and a card with buttons must not overwrite it, so the approval is read again after the update and
+ * the card corrected. Redelivery of the event repairs a crash in between.
  *
  * @throws CardOnItsWay; ChannelUnavailable when the card of an answered approval could not be corrected
  */
@@ -53,7 +53,7 @@ export async function explainApproval(
   return 'explained';
 }
 
-/** Whatever the card was last known to say may have been overwritten. */
+/** The card may no longer show what was last recorded for it. */
 function showAgain(ports: ExplainPorts, approval: ApprovalItem): Promise<void> {
   const { card_state: _, ...unsure } = approval;
   return showState(ports, unsure);

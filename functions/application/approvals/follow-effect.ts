@@ -8,8 +8,8 @@ import { note } from './audit.ts';
 import type { FollowStore } from './ports.ts';
 
 /**
- * Reads from the row of the job what came of an answer, and records it in the approval and its audit once.
- * @returns the approval as it is now, and whether more may still come
+ * Reads the effect of an answer from the job's row, and records it once in the approval and its audit.
+ * @returns the approval as it is now, and whether more may follow
  */
 export async function followEffect(
   ports: { store: FollowStore; now: Date },
@@ -20,13 +20,13 @@ export async function followEffect(
   if (!effect) return { approval, expected: !isOver(row) };
   const { status, at, reason, action } = effect;
   if (approval.effect?.status === status && approval.effect.at === at) return { approval, expected: true };
-  // The audit first: an effect that is recorded in the approval is not looked at again.
+  // The audit first: once the approval records an effect, it is not looked at again.
   await note({ store: ports.store, now: new Date(at) }, approval, NOBODY, `effect ${status}`, reason ?? action);
   const known = { status, at, ...(reason === undefined ? {} : { reason }) };
   return { approval: await ports.store.noteEffect(approval.approval_id, known), expected: true };
 }
 
-/** An execution that is over does nothing more, so people must not be promised anything. */
+/** A finished execution does nothing more, so the card must not promise anything. */
 function endedWithout(
   { question, status, subject, pinned }: ApprovalItem,
   row: JobItem | null,
@@ -44,7 +44,7 @@ function endedWithout(
 
 const isOver = (row: JobItem | null) => row === null || row.closed_at !== undefined;
 
-/** The effect that this answer permitted; a hold that was in place before the question is not an answer to it. */
+/** The effect this answer permitted; a hold placed before the question is not its effect. */
 function effectOf({ question, status, subject, pinned, decided_at }: ApprovalItem, row: JobItem | null): Effect | null {
   const effect = subject.whose === 'asked' ? row?.approved_effect : row?.effect;
   if (!effect || effect.decisionId !== effectIdOf(pinned.decisionId, subject.whose)) return null;

@@ -6,9 +6,9 @@ import type { ApprovalPorts, FreezeStore, FrozenBy } from './ports.ts';
 type FreezePorts = ApprovalPorts<FreezeStore>;
 
 /**
- * Freezes the cluster of an approval, on behalf of somebody who may: no effect, approved or not, until somebody unfreezes it. Says so under
- * the question.
- * @returns the freeze that was there before, which stays as it is; null when this call froze the cluster
+ * Freezes the cluster of an approval for an authorised person: no effect, approved or not, until somebody unfreezes it. Reports it
+ * under the question.
+ * @returns the existing freeze, which stays as it is; null when this call froze the cluster
  */
 export async function freezeCluster(ports: FreezePorts, approval: ApprovalItem, by: string): Promise<FrozenBy | null> {
   const { store, messages, now } = ports;
@@ -21,8 +21,8 @@ export async function freezeCluster(ports: FreezePorts, approval: ApprovalItem, 
 }
 
 /**
- * Lifts the freeze of the cluster of an approval. Only an operator can lift a freeze of all clusters.
- * @returns what was lifted, and what still holds
+ * Lifts the freeze on the cluster of an approval. Only an operator can lift a freeze on all clusters.
+ * @returns what was lifted, and what is still frozen
  */
 export async function unfreezeCluster(
   ports: FreezePorts,

@@ -8,51 +8,51 @@ import type { Fatigue } from '../../domain/fatigue.ts';
 import type { Said, Statements } from '../../domain/rolling-statements.ts';
 import type { Day } from '../../domain/withheld.ts';
 
-/** The channel does not answer, or not in time. Worth a retry. */
+/** The channel did not answer in time. Worth a retry. */
 export class ChannelUnavailable extends Error {
   override name: string = 'ChannelUnavailable';
 }
 
-/** Nobody has set up how we speak in the channel, so nothing can be posted or answered there. */
+/** The channel is not set up, so nothing can be posted or answered there. */
 export class ChannelNotConnected extends Error {
   override name = 'ChannelNotConnected' as const;
 }
 
-/** The message was deleted or can no longer be changed: there is nothing left to keep up to date. */
+/** The message was deleted or can no longer be edited: there is nothing left to update. */
 export class MessageGone extends Error {
   override name = 'MessageGone' as const;
 }
 
-/** A message that was posted, as its channel names it. */
+/** A posted message, as identified by its channel. */
 export interface MessageRef {
   channel: string;
   ts: string;
 }
 
-/** Questions that share a message. `id` is what its buttons mean; null once none of them is open any more. */
+/** Questions that share a message. `id` identifies the questions its buttons answer; null once none is open. */
 export type QuestionList = { id: string; open: readonly ApprovalItem[] } | { id: null; at: Date };
 
 /**
- * What people are shown of questions. Each method throws ChannelUnavailable where the channel does not answer; those that change a message
- * throw MessageGone where it cannot be changed any more.
+ * What people see of questions. Every method throws ChannelUnavailable when the channel does not answer; those that edit a message
+ * throw MessageGone when it can no longer be edited.
  */
 export interface QuestionMessages {
-  /** Posts a question that can be answered where it stands, under the message of its list if it has one. @throws ChannelNotConnected */
+  /** Posts a question with buttons, under the message of its list if it has one. @throws ChannelNotConnected */
   postQuestion(channel: string, approval: ApprovalItem, list?: MessageRef): Promise<MessageRef>;
   /**
-   * Posts a question where nobody can answer it, and says where they can. Absent where that is not for us to do.
-   * @returns whether there was a way to
+   * Posts a question without buttons, and says where to answer it. Absent if that is not our job.
+   * @returns whether there was a way to post it
    */
   postNotice?(channel: string, approval: ApprovalItem): Promise<boolean>;
-  /** Shows an open question again, with what is known of it now. */
+  /** Updates an open question with what is known now. */
   showQuestion(message: MessageRef, approval: ApprovalItem): Promise<void>;
-  /** Shows how an approval was decided and what came of it. */
+  /** Shows how an approval was decided, and the effect. */
   showState(message: MessageRef, approval: ApprovalItem, now: Date): Promise<void>;
   /** Points to the message that counts. */
   showSuperseded(message: MessageRef): Promise<void>;
   postList(channel: string, list: QuestionList): Promise<MessageRef>;
   showList(message: MessageRef, list: QuestionList): Promise<void>;
-  /** What the message of a list says, in a string: it needs an update when this has changed. */
+  /** What the message of a list shows, as a string: it needs an update when this changes. */
   listState(list: QuestionList): string;
   /** Reminds people under the question. */
   remind(question: MessageRef, approval: ApprovalItem, who: readonly string[]): Promise<void>;
@@ -62,7 +62,7 @@ export interface QuestionMessages {
   reportUnfreeze(question: MessageRef, approval: ApprovalItem, by: string, now: Date): Promise<void>;
 }
 
-/** What the agent did, or would have done, without asking anybody. */
+/** What the agent did, or would have done, without asking. */
 export interface DoneByAgent {
   decision: Decision;
   effect: Effect;
@@ -70,38 +70,38 @@ export interface DoneByAgent {
 }
 
 interface StatementWording {
-  /** A statement in the words of the channel. */
+  /** A statement in the channel's formatting. */
   statementOf(decision: Decision, effect: Effect): Said;
 }
 
 interface EffectPosts extends StatementWording {
-  /** Reports an effect that nobody can take back from here. */
+  /** Reports an effect that cannot be undone from here. */
   postEffect(channel: string, done: DoneByAgent): Promise<void>;
   postStatements(channel: string, clusterId: string, statements: Statements): Promise<MessageRef>;
 }
 
-/** People can press buttons, and messages can be changed. */
+/** Supports buttons and editing of messages. */
 export interface InteractiveEffectMessages extends EffectPosts, Pick<QuestionMessages, 'showState' | 'showSuperseded'> {
   reach: 'interactive';
-  /** Reports an effect with a button to take it back. */
+  /** Reports an effect with a button to undo it. */
   postUndoable(channel: string, approval: ApprovalItem, now: Date): Promise<MessageRef>;
   showStatements(message: MessageRef, clusterId: string, statements: Statements): Promise<void>;
 }
 
-/** People can only read, and what was said stays. */
+/** Read-only: no buttons, and messages cannot be edited. */
 interface OneWayEffectMessages extends EffectPosts {
   reach: 'oneWay';
-  /** Reports an effect, and where it can be taken back. */
+  /** Reports an effect, and where to undo it. */
   postUndoNotice(channel: string, approval: ApprovalItem, now: Date): Promise<void>;
 }
 
-/** What people are shown of autonomous effects, depending on how they can be reached. */
+/** What people see of autonomous effects, depending on how they can be reached. */
 export type EffectMessages = InteractiveEffectMessages | OneWayEffectMessages | ({ reach: 'none' } & StatementWording);
 
 export interface DigestMessages {
-  /** The digest of a day in the words of the channel. */
+  /** The digest of a day in the channel's formatting. */
   linesOf(clusterId: string, date: string, day: Day, people: readonly Fatigue[]): string[];
-  /** @returns whether there was a way to */
+  /** @returns whether there was a way to post it */
   postDigest(channel: string, digest: DailyDigestItem): Promise<boolean>;
 }
 

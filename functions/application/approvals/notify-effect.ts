@@ -16,9 +16,9 @@ interface NotifyPorts {
 }
 
 /**
- * Notifies people of an autonomous effect: of an intervention at once, of statements in a message that they share. Where it can be taken
- * back, that is recorded first, so that the console and the command line can undo it whatever becomes of the message.
- * @returns whether there was a way to reach people
+ * Notifies people of an autonomous effect: of an intervention at once, of statements in a shared message. If it can be undone, that
+ * is recorded first, so that the console and the command line can undo it whatever happens to the message.
+ * @returns whether people could be reached
  * @throws ChannelUnavailable: safe to repeat
  */
 export async function notifyEffect(
@@ -45,7 +45,7 @@ export async function notifyEffect(
   return true;
 }
 
-/** Null for an effect whose execution is not known. */
+/** Null if the effect's execution is unknown. */
 async function undoableEffect(
   store: NotifyStore,
   { decision, effect, job }: DoneByAgent,
@@ -71,7 +71,7 @@ async function postUndoable(
   const message = await messages.postUndoable(channel, approval, now);
   const noted = await store.recordCard(approval.approval_id, message);
   if (!noted) return messages.showSuperseded(message);
-  // Somebody may have pressed Undo before the message was recorded; then nobody else knew which one to update.
+  // Whoever pressed Undo before the message was recorded could not know which message to update.
   if (shownState(noted, now) !== shown) return showState(ports, noted);
   await store.markShown(approval.approval_id, shown);
 }

@@ -7,14 +7,14 @@ import type { DriftNoticeStore, RefitNoticeStore, TroubleStore } from './ports.t
 interface NoticePorts<Store> {
   store: Store;
   messages: OperatorMessages;
-  /** Where a cluster has no channel of its own, and for what concerns the whole system. */
+  /** Used for clusters without their own channel, and for what concerns the whole system. */
   defaultChannel: string;
 }
 
 /**
  * Notifies operators that the drift of a cluster has changed. A notice to operators is never gated.
  * @returns whether a message was sent
- * @throws ChannelUnavailable: a later run sends it then
+ * @throws ChannelUnavailable: a later run sends it
  */
 export async function notifyDrift(
   { store, messages, defaultChannel }: NoticePorts<DriftNoticeStore>,
@@ -22,16 +22,16 @@ export async function notifyDrift(
 ): Promise<boolean> {
   const { clusterId, run } = report;
   const to = { band: report.drift, alarm: report.alarm };
-  // Before the message: the bus has the news by now, and must not get it again every few minutes while the channel refuses it.
+  // Recorded before the message: the bus has the news, and must not get it again every few minutes while the channel is down.
   await store.saveAnnounced(clusterId, to, run);
   const heard = isSameDrift({ band: report.previousDrift, alarm: report.previousAlarm }, to);
   const sent = !heard && (await messages.postDrift(await channelOf(store, clusterId, defaultChannel), report));
-  // After the message: what people did not get is sent by a later run, which may repeat a message whose answer was lost.
+  // Recorded after the message: a later run resends a notice that did not get through, or whose response was lost.
   await store.saveHeard(clusterId, to, run);
   return sent;
 }
 
-/** Notifies operators that a refit is in force, or was rolled back. @throws ChannelUnavailable */
+/** Notifies operators that a refit took effect or was rolled back. @throws ChannelUnavailable */
 export async function notifyRefit(
   { store, messages, defaultChannel }: NoticePorts<RefitNoticeStore>,
   clusterId: string,
@@ -41,9 +41,9 @@ export async function notifyRefit(
 }
 
 /**
- * Notifies operators in one message of every cluster whose trouble they do not know of yet.
+ * Notifies operators, in one message, of every cluster with a failure not yet reported.
  * @returns the clusters in that message
- * @throws ChannelUnavailable: the next run sends it then
+ * @throws ChannelUnavailable: the next run sends it
  */
 export async function reportTrouble(
   { store, messages, defaultChannel, now }: NoticePorts<TroubleStore> & { now: Date },
@@ -63,7 +63,7 @@ export async function reportTrouble(
   return fresh.map(({ clusterId }) => clusterId);
 }
 
-/** Only the channel is used here; for an unknown cluster it does not depend on the platform. */
+/** Only the channel is used here, and for an unknown cluster it does not depend on the platform. */
 async function channelOf(store: RefitNoticeStore, clusterId: string, defaultChannel: string): Promise<string> {
   const { slackChannel } = await store.loadConfig(clusterId, 'kubernetes');
   return slackChannel ?? defaultChannel;

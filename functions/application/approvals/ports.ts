@@ -21,13 +21,13 @@ import type { DayRow } from '../../domain/withheld.ts';
 import type { EventBus } from '../event-bus.ts';
 import type { MessageRef, QuestionMessages } from './messages.ts';
 
-/** Hands an answer to the execution that waits for it. `closed`: it no longer waits. */
+/** Hands an answer to the waiting execution. `closed`: it no longer waits. */
 export type AnswerTask = (token: string, answer: ApprovalAnswer) => Promise<'resumed' | 'closed'>;
 
-/** Logs what was left undone. */
+/** Logs a step that failed without failing the use case. */
 export type Warn = (message: string, error: unknown) => void;
 
-/** What the use cases around an approval talk to. `Store` is what each of them needs from the table, and no more. */
+/** What the approval use cases talk to. `Store` is exactly what a use case needs from the table. */
 export interface ApprovalPorts<Store> extends EventBus {
   store: Store;
   messages: QuestionMessages;
@@ -64,7 +64,7 @@ interface JobStore {
   loadJob(round: Round): Promise<JobItem | null>;
 }
 
-/** The lists of the questions that are open in a channel. */
+/** The lists of open questions in a channel. */
 export interface ListStore extends LoadStore {
   loadCrowd(channel: string): Promise<Crowd>;
   changeCrowd(channel: string, next: (crowd: Crowd) => Crowd | null): Promise<{ before: Crowd; after: Crowd }>;
@@ -165,7 +165,7 @@ export interface FreezeStore extends AuditStore {
   liftFreeze(clusterId: string, lift: { by: string; now: Date }): Promise<FrozenBy | null>;
 }
 
-/** Everything that people can do with the buttons of a message. */
+/** Everything the buttons of a message can do. */
 export interface ClickStore
   extends AnswerListStore,
     UndoStore,
@@ -198,7 +198,7 @@ export interface StatementStore {
 
 export interface AutonomousEffect {
   decision: Decision;
-  /** Done, and read back. */
+  /** Undone, and verified with the scheduler. */
   effect: Effect;
   subject: Subject;
   job: Pick<ApprovalItem, 'user' | 'queue' | 'gpus'>;
@@ -219,7 +219,7 @@ export interface FatigueStore {
 export interface DigestStore extends AuditStore, ConfigStore, FatigueStore {
   listClusters(): Promise<string[]>;
   rowsBetween(clusterId: string, from: Date, to: Date): AsyncIterable<DayRow>;
-  /** Null for a day whose digest was posted before. */
+  /** Null for a day whose digest is already posted. */
   beginDigest(clusterId: string, date: string, lines: string[]): Promise<DailyDigestItem | null>;
   markPosted(clusterId: string, date: string, now: Date): Promise<void>;
 }
@@ -231,7 +231,7 @@ export interface AcknowledgeStore extends AuditStore {
 export interface ExplanationStore {
   loadExplanation(hash: string): Promise<string | null>;
   keepExplanation(hash: string, explanation: { text: string; model: string; now: Date }): Promise<void>;
-  /** False when the budget of the day is spent. */
+  /** False when the daily budget is spent. */
   spendOne(perDay: number, now: Date): Promise<boolean>;
 }
 
@@ -239,15 +239,15 @@ export interface ExplainStore extends ExplanationStore, LoadStore, ShownStore {
   noteExplanation(id: string, text: string): Promise<ApprovalItem | null>;
 }
 
-/** Writes a text from instructions and facts, once. */
+/** Writes one text from instructions and facts. */
 export interface LanguageModel {
-  /** Empty: there is none. */
+  /** Empty if there is none. */
   id: string;
   complete(instructions: string, facts: string): Promise<string>;
 }
 
 export interface TroubleStore {
-  /** False when operators know already. */
+  /** False when operators have already been notified. */
   claimTrouble(clusterId: string, error: string, now: Date): Promise<boolean>;
   forgetTrouble(clusterId: string): Promise<void>;
 }

@@ -5,8 +5,8 @@ import { showState } from './publish.ts';
 import { leaveLists, listMessageFor, showListOf } from './question-lists.ts';
 
 /**
- * Announces on the bus that a human is asked, then shows the question. A pending approval without a message was not presented yet, so the
- * sweeper may call this again: the event is delivered at least once.
+ * Announces the question on the bus, then shows it. A pending approval without a message has not been presented yet, so the sweeper
+ * may call this again: the event is delivered at least once.
  */
 export async function present(ports: ApprovalPorts<PresentStore>, approval: ApprovalItem): Promise<void> {
   if (approval.card_ts !== undefined || approval.status !== 'pending') return;
@@ -24,10 +24,10 @@ export async function present(ports: ApprovalPorts<PresentStore>, approval: Appr
   try {
     await postQuestion(ports, approval, channel);
   } catch (error) {
-    // Nobody can answer in the channel; the console and the command line take answers all the same.
+    // Nobody can answer in the channel, but the console and the command line still take answers.
     if (!(error instanceof ChannelNotConnected)) throw error;
     const posted = (await ports.messages.postNotice?.(channel, approval)) ?? false;
-    ports.warn(posted ? 'people were told where to answer instead' : 'nobody was told of this question', error);
+    ports.warn(posted ? 'the question was posted without buttons' : 'nobody was notified of this question', error);
   }
 }
 
@@ -41,11 +41,11 @@ async function postQuestion(
   const message = await messages.postQuestion(channel, approval, list);
   const noted = await store.recordCard(approval.approval_id, message);
   if (!noted) return messages.showSuperseded(message);
-  // Somebody may have answered before the message was recorded; then nobody else knew which one to update, or which list it was on.
+  // Whoever answered before the message was recorded could not know which message to update, or which list it was on.
   if (noted.status !== 'pending') {
     await showState(ports, noted);
     return leaveLists(ports, [noted]);
   }
-  // Its line can link to the message now.
+  // The list can link to the message now.
   if (list !== undefined) await showListOf(ports, noted);
 }

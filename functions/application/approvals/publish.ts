@@ -6,8 +6,8 @@ import type { ApprovalPorts, PublishStore, ShownStore, Warn } from './ports.ts';
 import { leaveLists } from './question-lists.ts';
 
 /**
- * Publishes a stored decision: on the event bus, in the audit, on its message and on the list that it is on. For functions that may not
- * touch task tokens; what fails is left to the sweeper.
+ * Publishes a stored decision on the event bus, in the audit, on its message and on its list. For functions that may not touch
+ * task tokens; anything that fails is left to the sweeper.
  */
 export async function publish(ports: ApprovalPorts<PublishStore>, approval: ApprovalItem): Promise<void> {
   const steps = await Promise.allSettled([
@@ -20,7 +20,7 @@ export async function publish(ports: ApprovalPorts<PublishStore>, approval: Appr
   }
 }
 
-/** Audit and event, at least once for each decision. */
+/** Audit and event, at least once per decision. */
 export async function announce(
   { store, emit, now }: Pick<ApprovalPorts<PublishStore>, 'store' | 'emit' | 'now'>,
   approval: ApprovalItem,
@@ -39,7 +39,7 @@ export async function announce(
     ...(approval.decided_via !== undefined && answer.by !== NOBODY && { via: approval.decided_via }),
     at: answer.at,
   });
-  // A hold that was approved keeps its place until somebody has said whether it stays.
+  // An approved hold keeps its place until somebody decides whether to keep it.
   if (!asksAgain(approval)) await store.freePlace(approval.cluster_id, approval.pinned.decisionId, now);
   await store.markAnnounced(approval, now);
 }
@@ -48,7 +48,7 @@ function asksAgain({ status, question, subject, pinned }: ApprovalItem): boolean
   return status === 'approved' && question === 'act' && subject.arguments.action === 'hold' && !pinned.dryRun;
 }
 
-/** Brings the message of a decided approval up to date, unless it is. One that is gone needs no update. */
+/** Updates the message of a decided approval if it is out of date. A deleted message needs no update. */
 export async function showState(
   ports: { store: ShownStore; messages: Pick<QuestionMessages, 'showState'>; now: Date; warn: Warn },
   approval: ApprovalItem,
@@ -67,9 +67,9 @@ export async function showState(
   await store.markShown(approval.approval_id, state);
 }
 
-/** A question that is over makes room for another: on its list, and among those that people may be asked at once. */
+/** Frees the place of a closed question: on its list, and among the questions that may be open at once. */
 export async function leaveIfOver(ports: ApprovalPorts<PublishStore>, approval: ApprovalItem): Promise<void> {
-  // It left when it was announced; what comes of it later changes no list.
+  // It left the list when its decision was announced; later effects change no list.
   if (answerOf(approval) === null || approval.announced_at !== undefined) return;
   await leaveLists(ports, [approval]);
 }

@@ -5,12 +5,12 @@ import type { ApprovalPorts, ListStore } from './ports.ts';
 
 type ListPorts = Pick<ApprovalPorts<ListStore>, 'store' | 'messages' | 'now'>;
 
-/** Whoever changes a list shows it; more rounds than this mean that others do, too. */
+/** Whoever changes a list updates its message; needing more rounds than this means that others are updating it too. */
 const ROUNDS = 5;
 
 /**
- * Where a question is posted: on its own in the channel, or, when more is open there over all clusters than people can follow, under a
- * message that lists it.
+ * Where to post a question: on its own in the channel or, when more questions are open there than people can follow, under the
+ * message of a list.
  * @returns the message of its list; undefined for a question on its own
  */
 export async function listMessageFor(
@@ -36,7 +36,7 @@ export async function listMessageFor(
   return counts;
 }
 
-/** Takes questions that are over off the lists of their channel, and shows the lists that they were on. */
+/** Takes closed questions off the lists of their channel, and updates those lists' messages. */
 export async function leaveLists(ports: ListPorts, over: readonly ApprovalItem[]): Promise<void> {
   const channels = new Set(over.flatMap(({ told_in: channel }) => (channel === undefined ? [] : [channel])));
   for (const channel of channels) {
@@ -49,21 +49,21 @@ export async function leaveLists(ports: ListPorts, over: readonly ApprovalItem[]
   }
 }
 
-/** Shows the list that a question is on, with a link to its message. */
+/** Updates the message of a question's list, with a link to the question. */
 export async function showListOf(ports: ListPorts, { told_in: channel, approval_id: id }: ApprovalItem): Promise<void> {
   if (channel === undefined) return;
   const number = listOf(await ports.store.loadCrowd(channel), id);
   if (number !== null) await showList(ports, channel, number);
 }
 
-/** Shows what is really open of one list of a channel, until nobody has changed it meanwhile. */
+/** Updates the message of a list to what is really open, and repeats while the list changes concurrently. */
 async function showList(ports: ListPorts, channel: string, number: number): Promise<void> {
   const { store, messages, now } = ports;
   for (let round = 0; round < ROUNDS; round++) {
     const crowd = await store.loadCrowd(channel);
     const known = crowd.lists.find((one) => one.number === number);
     const ids = membersOf(crowd, number);
-    // Whoever posts its message shows it once more.
+    // Whoever posts its message will also update it.
     if (!known || (!known.card && ids.length > 0)) return;
     const list: QuestionList = ids.length === 0 ? { id: null, at: now } : await listOfOpen(ports, ids);
     const state = messages.listState(list);
@@ -82,7 +82,7 @@ async function showList(ports: ListPorts, channel: string, number: number): Prom
   }
 }
 
-/** Corrects what is open in a channel by how each question really stands, and shows all its lists. */
+/** Corrects a channel's open questions by the status of each approval, and updates the messages of all its lists. */
 export async function refreshLists(ports: ListPorts, channel: string): Promise<void> {
   const { store } = ports;
   const known = await store.loadCrowd(channel);
@@ -94,7 +94,7 @@ export async function refreshLists(ports: ListPorts, channel: string): Promise<v
   for (const { number } of after.lists) await showList(ports, channel, number);
 }
 
-/** The questions of a list that are open, pinned so that its buttons mean exactly these. */
+/** The open questions of a list, pinned so that its buttons mean exactly these. */
 async function listOfOpen({ store, now }: ListPorts, ids: readonly string[]): Promise<QuestionList> {
   const found = await Promise.all(ids.map((id) => store.loadApproval(id)));
   const open = found.flatMap((approval) => (approval?.status === 'pending' ? [approval] : []));

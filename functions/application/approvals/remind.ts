@@ -4,12 +4,12 @@ import { mayApprove } from '../../domain/approvers.ts';
 import { note } from './audit.ts';
 import type { ApprovalPorts, RemindStore } from './ports.ts';
 
-/** Nobody needs to be reminded together with forty others. */
+/** Mention at most this many people in one reminder. */
 const MENTIONED = 10;
 
 /**
- * Reminds those who may answer, once and under the question, before the time runs out. Posted before it is recorded: a crash in between
- * reminds twice rather than never.
+ * Reminds those who may answer, once, under the question, before the time runs out. It is posted before it is recorded, so that a
+ * crash in between reminds twice rather than never.
  */
 export async function remind(ports: ApprovalPorts<RemindStore>, approval: ApprovalItem): Promise<boolean> {
   const { store, messages, now } = ports;

@@ -28,8 +28,8 @@ export interface ApprovalRequest {
  * Opens an approval and presents it. A repeated request keeps the message and only replaces the token.
  * An outage of the channel or the bus does not end the wait: the approval stays pending and the sweeper presents it later.
  *
- * A job that has started meanwhile leaves nothing to ask: the question is void before anybody sees it. The row is read after the approval
- * is stored, so that of this function and whoever records the start, the later one sees the other.
+ * If the job has started meanwhile, there is nothing to ask, and the question is void before anybody sees it. The row is read after
+ * the approval is stored, so that of this function and the writer that records the start, the later one sees the other.
  * @throws NotPermitted when the decision asks nothing
  */
 export async function requestApproval(
@@ -53,18 +53,18 @@ export async function requestApproval(
   const approval = await store.openApproval(asked, now);
   const over = await voidIfOver(ports, approval);
   if (over) {
-    // The event wakes up the sweeper, which may answer tokens.
+    // The event wakes the sweeper, which may answer tokens.
     await publish(ports, over);
     return over;
   }
-  // The token is stored, so the execution waits: throwing now would end the wait and leave a question that nobody answers.
+  // The token is stored, so the execution is waiting: throwing now would end that wait and leave an orphaned question.
   const why = deedWords(subject.arguments, decision.dryRun ? 'would' : 'do', (name) => name);
   const steps = await Promise.allSettled([note(ports, approval, NOBODY, 'asked', why), present(ports, approval)]);
   for (const step of steps) if (step.status === 'rejected') ports.warn('left to the sweeper', step.reason);
   return approval;
 }
 
-/** How forecasts like this one have turned out here. A state that cannot be read is no reason not to ask. */
+/** How forecasts like this one have turned out here. An unreadable state is no reason not to ask. */
 async function recordOf(
   store: Pick<RequestStore, 'loadCalibration'>,
   config: ClusterConfig,
@@ -80,7 +80,7 @@ async function recordOf(
   }
 }
 
-/** What the agent has already done about the job without asking. */
+/** What the agent has already done about the job autonomously. */
 async function alreadyDone(
   store: Pick<RequestStore, 'loadJob'>,
   decision: Decision,

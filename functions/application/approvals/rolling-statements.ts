@@ -2,7 +2,7 @@ import { countOf, mayPost, type Said, type Statements, withStatement } from '../
 import { type EffectMessages, type InteractiveEffectMessages, MessageGone, type MessageRef } from './messages.ts';
 import type { StatementStore, Warn } from './ports.ts';
 
-/** Whoever adds a statement shows the message; more rounds than this mean that others do, too. */
+/** Whoever adds a statement updates the message; needing more rounds than this means that others are updating it too. */
 const ROUNDS = 5;
 
 interface Where {
@@ -20,11 +20,11 @@ interface StatementPorts {
 }
 
 /**
- * Publishes one statement, in the message that it shares with others of its cluster. It is counted before anything is sent, so that no
- * statement is lost, whatever fails or is shown by another execution. Where messages cannot be changed, that of a window says what the
- * window before has come to.
+ * Publishes one statement, in the message it shares with others of its cluster. It is counted before anything is sent, so that no
+ * statement is lost, whatever fails or is shown by another execution. In a channel whose messages cannot be edited, the message of
+ * a window reports the total of the previous one.
  *
- * @returns whether there was a way to reach people
+ * @returns whether people could be reached
  * @throws ChannelUnavailable, StatementsContended: safe to repeat
  */
 export async function publishStatement(ports: StatementPorts, said: Said, where: Where): Promise<boolean> {
@@ -53,14 +53,14 @@ async function show(
   statements: Statements,
 ): Promise<void> {
   await messages.showStatements(card, clusterId, statements).catch((error: unknown) => {
-    // Somebody deleted it; the next window has a message of its own.
+    // Somebody deleted it; the next window gets its own message.
     if (!(error instanceof MessageGone)) throw error;
   });
 }
 
 type PostingPorts = StatementPorts & { messages: Exclude<EffectMessages, { reach: 'none' }> };
 
-/** Posts the message, once. @returns false when somebody else does */
+/** Posts the message once. @returns false when another execution does */
 async function post({ store, messages, now, warn }: PostingPorts, where: Where, seen: Statements): Promise<boolean> {
   const { clusterId, channel } = where;
   const change = (next: (statements: Statements) => Statements) =>
@@ -76,7 +76,7 @@ async function post({ store, messages, now, warn }: PostingPorts, where: Where, 
     await change((item) => ({ ...item, card }));
     return true;
   } catch (error) {
-    // A retry posts at once, and does not wait until this attempt must be dead.
+    // Release it, so that a retry posts at once instead of waiting until this attempt must be dead.
     await change(({ posting_at: _, ...item }) => item).catch((failure: unknown) => warn('not released', failure));
     throw error;
   }

@@ -6,16 +6,16 @@ import type { ResumingPorts, SettleStore } from './ports.ts';
 import { announce, leaveIfOver, showState } from './publish.ts';
 
 interface SettleOptions {
-  /** The caller takes it off its list, together with others. */
+  /** The caller takes it off its list, together with other questions. */
   staysListed?: boolean;
 }
 
 /**
- * Carries a stored decision to everybody who waits for it: the execution, the event bus and audit, its message and the list that it is on;
- * then takes the approval off the open ones. Every step may be repeated, so a crash anywhere is repaired by calling it again.
- * All steps are tried; the first failure is thrown afterwards.
+ * Delivers a stored decision to the execution, the event bus and audit, its message and its list, then removes the approval from the
+ * open ones. Every step is repeatable, so calling it again repairs a crash anywhere. All steps are attempted before the first
+ * failure is thrown.
  *
- * @returns whether nothing is left to do
+ * @returns whether everything is done
  */
 export async function settle(
   ports: ResumingPorts<SettleStore>,
@@ -34,7 +34,7 @@ export async function settle(
   return ports.store.closeApproval(approval);
 }
 
-/** Hands the answer to the waiting execution. True when no token is left to answer, or there never was one. */
+/** Hands the answer to the waiting execution. True when no token is left to answer. */
 async function resume(ports: ResumingPorts<SettleStore>, approval: ApprovalItem): Promise<boolean> {
   const { store, answerTask } = ports;
   if (approval.status === 'autonomous') return true;

@@ -10,11 +10,11 @@ import { settle } from './settle.ts';
 import { requestUndo } from './undo.ts';
 import { voidIfOver } from './void-questions.ts';
 
-/** The machine's own timeout gets this long after the expiry before the sweeper steps in. */
+/** After the expiry, the machine's own timeout gets this long before the sweeper steps in. */
 const EXPIRY_GRACE_MS = 60_000;
-/** RequestApproval presents its own question; only one that is this old was left behind. */
+/** RequestApproval presents its own question; only one older than this was left behind. */
 const CARD_GRACE_MS = 60_000;
-/** A request to undo that is not done by then got lost on the way. */
+/** An undo request that is not done by then was lost. */
 const UNDO_GRACE_MS = 60_000;
 
 type SweepPorts = ResumingPorts<SweepStore>;
@@ -29,8 +29,8 @@ interface SweepReport {
 }
 
 /**
- * Finishes what a crash or an outage left half done, for every open approval on its own: one that fails is reported and
- * the others go on. Runs may overlap, since each step is conditional or repeatable.
+ * Finishes what a crash or outage left half done, for each open approval separately: a failure is reported and the others
+ * proceed. Runs may overlap, since every step is conditional or repeatable.
  */
 export async function sweep(ports: SweepPorts): Promise<SweepReport> {
   const report: SweepReport = { open: 0, settled: 0, expired: 0, posted: 0, reminded: 0, failed: 0 };
@@ -75,9 +75,9 @@ async function sweepOne(ports: SweepPorts, listed: ApprovalItem, report: SweepRe
   }
 }
 
-/** Carries a decision to its end: the execution, the announcement, what came of it, and the message that says so. */
+/** Completes a decision: the execution, the announcement, its effect, and the message that shows it. */
 async function finish(ports: SweepPorts, decided: ApprovalItem): Promise<boolean> {
-  // The execution first: it waits, whatever else does not work.
+  // The execution first: it is waiting, whatever else fails.
   if (await settle(ports, decided)) return true;
   const { approval, expected } = await followEffect(ports, decided);
   if (undoState(approval, ports.now) === 'asked' && isOld(approval.undo_asked_at, ports.now)) {
@@ -91,7 +91,7 @@ function isOld(askedAt: string | undefined, now: Date): boolean {
   return askedAt !== undefined && now.getTime() > Date.parse(askedAt) + UNDO_GRACE_MS;
 }
 
-/** Once the channel was unavailable, the rest of this run does not wait for it: executions are resumed in time regardless. */
+/** Once the channel is unavailable, the rest of this run skips it, so that executions still resume in time. */
 function givesUpEarly(messages: QuestionMessages): QuestionMessages {
   let down: ChannelUnavailable | null = null;
   const guarded =

@@ -9,10 +9,10 @@ import type { ApprovalPorts, TakeBackStore } from './ports.ts';
 import { publish } from './publish.ts';
 
 /**
- * Takes back an effect, approved or autonomous, because a person asked for it in time, reads back that it is gone, and says so where it was
- * shown. The request is the approval's own record, not the event that started this: an event alone undoes nothing.
+ * Undoes an effect, approved or autonomous, that a person asked to undo in time, verifies that it is gone, and updates the message
+ * that showed it. The request is read from the approval's record, not from the event that started this: an event alone undoes nothing.
  *
- * @returns the effect as it is now; null while there is none, or nobody asked
+ * @returns the effect as it is now; null while there is none, or if nobody asked
  * @throws SchedulerUnavailable, SchedulerMalformed: safe to repeat. NotPermitted
  */
 export async function takeBack(
@@ -27,7 +27,7 @@ export async function takeBack(
   const row = await store.loadJob(pinned);
   recordedArguments(row, pinned.decisionId, subject.whose);
   let effect = subject.whose === 'asked' ? row?.approved_effect : row?.effect;
-  // Not there yet: the sweeper asks again once it is.
+  // No effect yet: the sweeper asks again once there is one.
   if (!row || !effect) return null;
   if (effect.status === 'done') {
     const config = await store.loadConfig(clusterId, row.platform ?? 'kubernetes');

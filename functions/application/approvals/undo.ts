@@ -11,9 +11,9 @@ const WHY_NOT = {
 };
 
 /**
- * Asks once for an effect to be taken back, on behalf of somebody who may. Only UndoEffect, which besides Act is the only one to know
- * the credentials of schedulers, does it; a request that gets lost on the way is repeated by the sweeper.
- * @returns why nothing is taken back, null when it will be
+ * Requests the undo of an effect, once, for an authorised person. UndoEffect carries it out, since only it and Act hold scheduler
+ * credentials; the sweeper repeats a lost request.
+ * @returns why nothing is undone; null when it will be
  */
 export async function askToUndo(
   ports: ApprovalPorts<UndoStore>,

@@ -7,9 +7,9 @@ import type { ResumingPorts, SettleStore, VoidStore } from './ports.ts';
 import { settle } from './settle.ts';
 
 /**
- * Makes every open question about a round void once its job no longer waits to start: the record at once, then the execution, the message
- * and the list that it is on. An answer that was faster stands, and is checked again before anything is done. What fails after the record
- * is left to the sweeper.
+ * Voids every open question about a round once its job no longer waits to start: first the record, then the execution, the message
+ * and the list. A faster answer stands, and is checked again before anything is done. Anything that fails after the record is left
+ * to the sweeper.
  * @returns how many questions became void
  */
 export async function voidQuestions(ports: ResumingPorts<VoidStore & SettleStore>, round: Round): Promise<number> {
@@ -29,9 +29,9 @@ export async function voidQuestions(ports: ResumingPorts<VoidStore & SettleStore
 }
 
 /**
- * The same for one question at hand, for whoever comes across it later: its job may have started while it was asked, and its execution may
- * have broken.
- * @returns the question as it is now; null where it is open with good reason
+ * The same for a single question found later: its job may have started while it was being asked, and its execution may have
+ * failed.
+ * @returns the question as it is now; null if it is rightly open
  */
 export async function voidIfOver(
   { store, now }: { store: VoidStore; now: Date },

@@ -5,15 +5,15 @@ import type { ExplanationStore, LanguageModel, Warn } from './ports.ts';
 export interface ExplanationPorts {
   store: ExplanationStore;
   model: LanguageModel;
-  /** How many explanations a model may write per day. */
+  /** Explanations a model may write per day. */
   perDay: number;
   now: Date;
   warn: Warn;
 }
 
 /**
- * A model's explanation of a decision, or null where there is none to be had: switched off, the day's budget spent, no
- * answer in time, or a text that was not accepted. Never throws: whatever goes wrong here must not matter.
+ * A model's explanation of a decision, or null if there is none: switched off, daily budget spent, no answer in time, or the
+ * text was not accepted. Never throws, because a failure here must not matter.
  */
 export async function writeExplanation(ports: ExplanationPorts, decision: Decision): Promise<string | null> {
   const { store, model, perDay, now, warn } = ports;

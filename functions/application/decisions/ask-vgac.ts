@@ -3,11 +3,10 @@ import type { VgacSaid } from '../../domain/served.ts';
 import { type JobToPredict, type Vgac, VgacUnavailable } from './vgac.ts';
 
 /**
- * What VGAC says of a job. That it does not answer is told in the decision and keeps nothing from being served; that it refuses, or
- * answers something else than its wire format, is a wrong setting or another version: an operator's to repair, and never taken for
- * an outage that will pass.
+ * Asks VGAC about a job. An outage is noted in the decision and does not stop serving. A refusal, or an answer in another wire
+ * format, means a wrong setting or version: an operator has to fix it, so it is never treated as an outage that will pass.
  *
- * @param vgac null where the cluster is without one
+ * @param vgac null for a cluster without VGAC
  * @throws VgacRefused, VgacMalformed
  */
 export async function askVgac(vgac: Vgac | null, job: JobToPredict): Promise<VgacSaid> {

@@ -17,8 +17,8 @@ export interface Order extends StoredOrder {
 }
 
 /**
- * Carries out one recorded decision: the agent's own, or what a human approved beside or instead of it, each as an effect of its own.
- * An effect that is already there, after a crash or a lost answer, is read back and not judged again: what is done is done.
+ * Carries out one recorded decision: the agent's own, or what a human approved beside or instead of it, each as a separate effect.
+ * An effect already in place after a crash or a lost response is read back and not judged again.
  * @throws NotPermitted when no record permits it
  */
 export async function carryOut(store: EffectStore, order: Order, approved: boolean, now: Date): Promise<Effect> {
@@ -37,7 +37,7 @@ export async function carryOut(store: EffectStore, order: Order, approved: boole
   const limited = intervention && !placed && permitted.may;
   const answer = limited ? await withinLimits(store, config, effectId, permitted, approved, now) : permitted;
   const touches = row !== null && intervention && scheduler.touches;
-  // What it brings about may be submitted before its effect is on record, and must not be acted on again.
+  // A resubmission it causes may arrive before the effect is recorded, and must not be acted on.
   if (touches && !placed && answer.may) await store.recordActing(roundOf(row), effectId, now);
   const effect =
     placed || answer.may
@@ -50,14 +50,14 @@ export async function carryOut(store: EffectStore, order: Order, approved: boole
           at: now.toISOString(),
           intervened: false,
         };
-  // What touches the queue is kept at once; a statement is looked up, not repeated, and kept when the row is closed, which takes
-  // long where somebody is asked about more.
+  // An effect on the queue is stored at once. A statement can be looked up instead of repeated, so it is stored when the row is
+  // closed, which takes long if somebody is asked about more.
   const keptNow = intervention || row?.decision?.asks !== null;
   if (row !== null && keptNow) await store.recordEffect(roundOf(row), effect, whose);
   return effect;
 }
 
-/** The approval, and what has become of the evidence it was pinned to. The agent's own was gated a moment ago. */
+/** The approval and the current evidence to compare with its pinned one. The agent's own decision was gated a moment ago. */
 async function pinnedApproval(store: EffectStore, config: ClusterConfig, decisionId: string, now: Date) {
   const id = approvalIdOf(decisionId, 'act');
   const [item, verdict] = await Promise.all([store.loadApproval(id), checkReliability(store, config, now)]);
@@ -66,9 +66,9 @@ async function pinnedApproval(store: EffectStore, config: ClusterConfig, decisio
 }
 
 /**
- * Takes back a hold that nobody wanted to keep. The hold of a job that does not wait any more is over by itself, and stays on record
- * as it was.
- * @throws NotPermitted when none is recorded
+ * Releases a hold that nobody wanted to keep. The hold of a job that no longer waits has ended by itself, and its record stays
+ * unchanged.
+ * @throws NotPermitted when no hold is recorded
  */
 export async function release(store: EffectStore, { decisionId, row, scheduler }: Order, now: Date): Promise<Effect> {
   const whose = (row?.decision && subjectOf(row.decision, 'keep'))?.whose ?? 'own';
@@ -81,7 +81,7 @@ export async function release(store: EffectStore, { decisionId, row, scheduler }
   return effect;
 }
 
-/** Cooldown and rate are used up by one conditional write, so that two executions cannot both take the last place. */
+/** One conditional write consumes cooldown and rate, so that two executions cannot both take the last place. */
 async function withinLimits(
   store: EffectStore,
   config: ClusterConfig,

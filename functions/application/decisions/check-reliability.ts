@@ -4,7 +4,7 @@ import { deserialise } from '../../domain/calibration/codec.ts';
 import { reliability } from '../../domain/gate.ts';
 import type { ReliabilityStore } from './ports.ts';
 
-/** Loads what the gate needs to know of a cluster and asks it: how far may these predictions be trusted right now? */
+/** Loads what the gate needs to know of a cluster, and asks it how far predictions may be trusted right now. */
 export async function checkReliability(store: ReliabilityStore, config: ClusterConfig, now: Date): Promise<Verdict> {
   const { clusterId } = config;
   const staleBefore = new Date(now.getTime() - config.freshnessMinutes * 60_000);

@@ -6,7 +6,7 @@ import { AlreadyAdmitted, type BrokenExecutionStore } from './ports.ts';
 
 type Closed = 'closed' | 'closedBefore' | 'notItsJob';
 
-/** The job that an execution was about, from its recorded input; null where that is missing or was never admissible. */
+/** The job of an execution, from its recorded input; null if that is missing or was never admissible. */
 export function jobOfInput(input: string | null | undefined, now: Date): Job | null {
   if (!input) return null;
   try {
@@ -19,11 +19,11 @@ export function jobOfInput(input: string | null | undefined, now: Date): Job | n
 }
 
 /**
- * Closes the row of an execution that ended without doing so. One that broke before its claim is claimed for it first,
- * so that the job is on record as failed.
+ * Closes the row of an execution that ended without doing so. If it broke before its claim, the row is claimed for it first,
+ * so that the job is recorded as failed.
  *
- * The reservation is given back only where no decision was recorded. A recorded executed decision stays counted until
- * its label folds: whatever it said may have been said already, and the bound has to pay for it if it was wrong.
+ * The reservation is released only if no decision was recorded. A recorded executed decision stays counted until its label is
+ * folded: its statement may already have been made, and the bound has to pay for it if it was wrong.
  */
 export async function closeBrokenExecution(
   store: BrokenExecutionStore,
@@ -41,7 +41,7 @@ export async function closeBrokenExecution(
     throw error;
   }
   const closed = await store.closeJob(job, { status: 'failed', failure, at: now });
-  // Also when it was closed before: the run that closed it may have died before this line.
+  // Even if it was closed before: the run that closed it may have died before this line.
   const decision = (await store.loadJob(job))?.decision;
   if (!decision) await store.releaseRound(job);
   await store.freePlace(job.clusterId, decisionId(job), now);

@@ -13,24 +13,24 @@ import type { Standing } from '../../domain/served.ts';
 import { tierRulesOf } from '../../domain/tier-rules.ts';
 import type { DecisionStore, StoredEvidence } from './ports.ts';
 
-/** What a decision stands on, as one read found it. */
+/** What a decision is based on, from one read. */
 export interface Evidence {
   config: ClusterConfig;
   row: JobItem | null;
-  /** Null when there is none, or it cannot be read: the job is then predicted and escalated. */
+  /** Null when missing or unreadable: the job is then predicted and escalated. */
   state: CalibrationState | null;
-  /** The built-in forecast; null when it cannot be read. */
+  /** The built-in forecast; null when unreadable. */
   standing: Standing | null;
   purse: Purse;
-  /** Per tier, lowest first: the demand, and the calls of other jobs that are open. */
+  /** Per tier, lowest first: the demand, and the open calls of other jobs. */
   demand: readonly number[];
   open: readonly number[];
   places: AskPlaces;
 }
 
 /**
- * Reads configuration, row, calibration, forecast and questions together. They may be read before VGAC is asked: what must not have
- * changed in the meantime is in the conditions of the reservation and of the record.
+ * Reads configuration, row, calibration, forecast and questions together. This may happen before VGAC is asked: the conditions on
+ * the reservation and the record guard what must not change in the meantime.
  */
 export async function readEvidence(store: Pick<DecisionStore, 'readEvidence'>, job: Job): Promise<Evidence> {
   const { config, row, calibration, forecast, places } = await store.readEvidence(job);
@@ -67,7 +67,7 @@ function readable({ state }: CalibrationItem): CalibrationState | null {
   }
 }
 
-/** A cluster whose forecast has counted nothing yet has one that knows nothing. */
+/** A cluster without a stored forecast gets an empty one. */
 function standingOf(forecast: StoredEvidence['forecast']): Standing | null {
   if (forecast === 'unreadable') return null;
   return forecast ?? { state: coldForecast(), tables: emptyTables() };

@@ -1,7 +1,7 @@
 import type { ActionArguments } from '../../../schemas/decision.ts';
 import { SchedulerRefused } from './scheduler.ts';
 
-/** One action with its target understood. Annotate and warn write a note: they never change queueing. */
+/** One action with its target parsed. Annotate and warn write a note: they never change queueing. */
 export type Intent =
   | { readonly action: 'annotate' | 'warn'; readonly text: string }
   | { readonly action: 'requeue'; readonly queue: string }
@@ -9,8 +9,8 @@ export type Intent =
   | { readonly action: 'hold' };
 
 /**
- * What the arguments ask of a scheduler. Dry run and the real adapters share it, so that a dry run refuses
- * what the real run would.
+ * What the arguments ask of a scheduler. Dry run and the real adapters share it, so that a dry run refuses whatever a real run
+ * would refuse.
  * @throws SchedulerRefused when the action is unknown or its target is not what the action takes
  */
 export function intentOf(args: ActionArguments): Intent {
@@ -31,7 +31,7 @@ export function intentOf(args: ActionArguments): Intent {
   }
 }
 
-/** A priority change such as `+100` or `-5`; a bare number would read like an absolute priority. */
+/** A priority change such as `+100` or `-5`; a bare number would look like an absolute priority. */
 function signedDelta(target: string | undefined): number {
   if (target === undefined || !/^[+-][1-9]\d{0,8}$/.test(target)) {
     throw new SchedulerRefused('adjust-priority needs a signed change such as +100 or -5 as its target');
@@ -39,12 +39,12 @@ function signedDelta(target: string | undefined): number {
   return Number(target);
 }
 
-/** Whether the scheduler's queueing is touched, so that the job has no usable label. */
+/** Whether it touches the scheduler's queueing, which makes the job's label unusable. */
 export function touchesQueueing(action: string): boolean {
   return action !== 'annotate' && action !== 'warn';
 }
 
-/** What was, or would have been, done, for people. */
+/** What was done, or would have been, in words. */
 export function inWords(intent: Intent, jobId: string): string {
   switch (intent.action) {
     case 'annotate':

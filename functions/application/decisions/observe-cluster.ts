@@ -6,8 +6,8 @@ import type { Vgac } from './vgac.ts';
 import { ownCalibration } from './vgac-calibration.ts';
 
 /**
- * Looks at a cluster as it is now, by VGAC or by what the built-in forecast has counted, and compares it with what is usual there. From
- * time to time what is usual is learned anew.
+ * Observes the current state of a cluster, from VGAC or from the built-in forecast's counts, and compares it with the cluster's
+ * profile. Updates the profile from time to time.
  */
 export async function observeCluster(
   store: ObservationStore,

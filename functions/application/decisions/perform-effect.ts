@@ -5,16 +5,16 @@ import type { PlacedEffect } from '../../../schemas/ports/scheduler.ts';
 import { intentOf, inWords, touchesQueueing } from './intent.ts';
 import { type Scheduler, SchedulerMalformed, SchedulerRefused, SchedulerUnavailable } from './scheduler.ts';
 
-/** Twice: once more when a look says that a lost request was not done. More is the machine's business. */
+/** Two attempts: one more if a lookup shows that a lost request was not done. Further retries are up to the machine. */
 const APPLIES = 2;
 
 /**
- * Does one effect at most once, whatever is retried: looks whether this decision already has one, places it, reads it back.
- * After a lost answer it looks before it repeats. When it cannot find out, the effect is `failed` and counts as
- * intervened where queueing may have been touched: a doubtful label must not teach.
+ * Performs an effect at most once, whatever is retried: checks whether this decision already has one, places it, and reads it
+ * back. After a lost response it looks before it repeats. If it cannot find out, the effect is `failed` and counts as
+ * intervened if queueing may have been touched: a doubtful label must not teach.
  *
  * @param now when it is done, for the record
- * @throws SchedulerUnavailable or SchedulerMalformed only when the first look failed, so before anything was tried:
+ * @throws SchedulerUnavailable or SchedulerMalformed only when the first lookup failed, before anything was tried, so that
  *   the Task can simply be retried
  */
 export async function performEffect(
@@ -83,7 +83,7 @@ async function applyKnowingly(scheduler: Scheduler, args: ActionArguments, decis
   }
 }
 
-/** Errors after which the scheduler may or may not have done it. */
+/** Errors that leave it open whether the scheduler did it. */
 function isUnknown(error: unknown): error is SchedulerUnavailable | SchedulerMalformed {
   return error instanceof SchedulerUnavailable || error instanceof SchedulerMalformed;
 }

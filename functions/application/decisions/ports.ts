@@ -8,53 +8,53 @@ import type { Job } from '../../../schemas/machines/job-workflow.ts';
 import type { Observation } from '../../../schemas/ports/vgac.ts';
 import type { Platform } from '../../../schemas/primitives.ts';
 import type { AskPlaces } from '../../domain/asking.ts';
-import type { Told } from '../../domain/outcome.ts';
+import type { JobFact } from '../../domain/outcome.ts';
 import type { Profile } from '../../domain/profile.ts';
 import type { TierNumber } from '../../domain/reservations.ts';
 import type { Round } from '../../domain/round.ts';
 import type { Standing } from '../../domain/served.ts';
 import type { Whose } from '../../domain/subject.ts';
 
-/** Another execution has this round. The machine ends there, quietly. */
+/** Another execution has this round. The machine then ends quietly. */
 export class AlreadyAdmitted extends Error {
   override name = 'AlreadyAdmitted' as const;
 }
 
-/** What one decision takes for itself before it is recorded. */
+/** What one decision reserves before it is recorded. */
 export interface Taking {
-  /** The tier that the job calls for, 1 to 4: it is open until its label. */
+  /** The tier the job calls for, 1 to 4; the call is open until the label. */
   called: TierNumber;
-  /** The demand of that tier with this call. */
+  /** The demand of that tier including this call. */
   demand: number;
   /** The hash of the round. */
   open: Uint8Array;
-  /** What it reserves; null where nothing is done or held out. Ten-thousandths of a token. */
+  /** What it reserves, in ten-thousandths of a token; null if nothing is done or held out. */
   reserves: { tier: TierNumber; place: Uint8Array; cost: number; need: number } | null;
 }
 
-/** What is to be done to which job. */
+/** An action on a job. */
 export interface Use {
   jobId: string;
   action: string;
 }
 
-/** How far an action on a job is from its limits. */
+/** Where an action on a job stands against its limits. */
 export interface Usage {
-  /** The same action was done to the same job less than its cooldown ago. */
+  /** The same action ran on the same job within its cooldown. */
   coolingDown: boolean;
-  /** Of all actions on the cluster. */
+  /** Counts all actions on the cluster. */
   usedThisHour: number;
 }
 
 export interface Closing {
   status: RowStatus;
-  /** What Act did, where it left that to be kept here. */
+  /** What Act did, if it left that to be stored here. */
   effect?: Effect | undefined;
   failure?: { error: string; cause?: string | undefined } | undefined;
   at: Date;
 }
 
-/** Claims rounds, and joins what was told of them before. */
+/** Claims rounds, and joins the outcomes that arrived before them. */
 export interface AdmissionStore {
   /** Claims the round's row for one execution; a retry of that execution succeeds again. @throws AlreadyAdmitted */
   claimJob(job: Job, execution: string, now: Date): Promise<void>;
@@ -62,17 +62,17 @@ export interface AdmissionStore {
   latestRound(job: Job, at: string): Promise<JobItem | null>;
   recordOwnEffect(round: Round, decisionId: string): Promise<void>;
   recordSuperseded(round: Round, at: string): Promise<void>;
-  recordOutcome(round: Round, told: Told, longWaitSeconds: number, now: Date): Promise<unknown>;
-  waitingFor(round: Round): Promise<Told[]>;
-  dropWaiting(job: Job, told: Told): Promise<void>;
+  recordOutcome(round: Round, fact: JobFact, longWaitSeconds: number, now: Date): Promise<unknown>;
+  waitingFor(round: Round): Promise<JobFact[]>;
+  dropWaiting(job: Job, fact: JobFact): Promise<void>;
   loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;
 }
 
-/** What one consistent read found of all that a decision stands on. */
+/** Everything a decision is based on, from one consistent read. */
 export interface StoredEvidence {
   config: ClusterConfig;
   row: JobItem | null;
-  /** Null for a cluster that nobody has seen. */
+  /** Null for an unknown cluster. */
   calibration: CalibrationItem | 'unreadable' | null;
   /** Null for a cluster whose forecast has counted nothing yet. */
   forecast: Standing | 'unreadable' | null;
@@ -81,7 +81,7 @@ export interface StoredEvidence {
 
 /** Reserves and records decisions. */
 export interface DecisionStore {
-  /** One consistent read. @throws UnreadableItem, OtherLayout for what no decision can be recorded without */
+  /** One consistent read. @throws UnreadableItem, OtherLayout for items no decision can be recorded without */
   readEvidence(job: Job): Promise<StoredEvidence>;
   loadJob(round: Round): Promise<JobItem | null>;
   recordDecision(decision: Decision, labelDue: string, forecast: RoundForecast | null): Promise<boolean>;
@@ -98,7 +98,7 @@ export interface DecisionStore {
   loadUsage: LimitStore['loadUsage'];
 }
 
-/** What the reliability of a cluster is judged by, as one consistent read found it. */
+/** What a cluster's reliability is judged by, from one consistent read. */
 export interface StoredReliability {
   calibration: CalibrationItem | null;
   frozen: boolean;
@@ -111,16 +111,16 @@ export interface ReliabilityStore {
   createCalibration(config: ClusterConfig, now: Date): Promise<CalibrationItem>;
 }
 
-/** How often an action may be done, per job and per cluster. */
+/** How often an action may run, per job and per cluster. */
 export interface LimitStore {
-  /** @param decisionId whose own earlier use does not stand in its way */
+  /** @param decisionId its own earlier use does not count against it */
   loadUsage(
     config: Pick<ClusterConfig, 'clusterId' | 'limits'>,
     use: { jobId: string; action: string | undefined },
     now: Date,
     decisionId?: string,
   ): Promise<Usage>;
-  /** @returns false while the action cools down on this job, or when the hour of the cluster is full */
+  /** @returns false while the action is cooling down on this job, or when the cluster's hour is used up */
   useAction(
     config: Pick<ClusterConfig, 'clusterId' | 'limits'>,
     use: Use,
@@ -129,7 +129,7 @@ export interface LimitStore {
   ): Promise<boolean>;
 }
 
-/** What an effect is carried out under, as one consistent read found it. */
+/** The conditions for carrying out an effect, from one consistent read. */
 export interface StoredOrder {
   row: JobItem | null;
   config: ClusterConfig;
@@ -144,7 +144,7 @@ export interface EffectStore extends LimitStore, ReliabilityStore {
   recordEffect(round: Round, effect: Effect, whose?: Whose): Promise<void>;
 }
 
-/** Ends what a round has open. */
+/** Closes what a round has open. */
 export interface ClosingStore {
   closeJob(round: Round, closing: Closing): Promise<boolean>;
   freePlace(clusterId: string, id: string, now: Date): Promise<void>;
@@ -155,7 +155,7 @@ export interface BrokenExecutionStore extends AdmissionStore, ClosingStore {
   releaseRound(round: Round): Promise<void>;
 }
 
-/** What is known of how a cluster usually is, and how many jobs the forecast counts there now. */
+/** A cluster's profile, and how many jobs the forecast counts there now. */
 export interface ObservationStore {
   readCluster(
     clusterId: string,

@@ -20,20 +20,20 @@ import type { Limits } from '../../domain/tier-gate.ts';
 import { type Evidence, readEvidence } from './evidence.ts';
 import type { DecisionStore, Taking } from './ports.ts';
 
-/** Outcomes and other decisions can overtake one a few times; more is a fault, and the machine's Catch closes the job. */
+/** Outcomes and other decisions may overtake this one a few times; more is a fault, and the machine's Catch closes the job. */
 const ATTEMPTS = 6;
-/** A question's place outlives its execution's timeout, and then frees itself. */
+/** A question's place outlives the execution's timeout, then frees itself. */
 const PLACE_GRACE_MS = 120_000;
 
-/** The row was never claimed, or kept changing under the decision. Nothing was recorded. */
+/** The row was never claimed, or kept changing during the decision. Nothing was recorded. */
 export class DecisionNotRecorded extends Error {
   override name = 'DecisionNotRecorded' as const;
 }
 
 /**
- * Decides, reserves and records, in this order, so that no effect precedes its record and no decision exists twice:
- * a retry, or an attempt thought lost, finds what was recorded first and returns that. Where what it needs is not free any
- * more, it is decided again from fresh tokens.
+ * Decides, reserves and records, in this order, so that no effect precedes its record and no decision exists twice: a retry,
+ * or an attempt thought lost, finds the first record and returns it. If what it needs is no longer free, it decides again with
+ * fresh tokens.
  */
 export async function recordDecisionOnce(
   store: DecisionStore,
@@ -71,7 +71,7 @@ export async function recordDecisionOnce(
     const due = Date.parse(job.submittedAt) + (found.config.longWaitSeconds + GATE.labelGraceSeconds) * 1000;
     if (await store.recordDecision(decision, new Date(due).toISOString(), forecast)) return decision;
 
-    // Somebody was faster. What was taken is given back, unless the recorded decision is this very one.
+    // Another attempt was faster. Release what was reserved, unless the recorded decision is this very one.
     const recorded = (await store.loadJob(job))?.decision;
     if (recorded?.decidedAt === decision.decidedAt) return recorded;
     await undoTaking(store, job, taking);
@@ -82,7 +82,7 @@ export async function recordDecisionOnce(
   throw new DecisionNotRecorded(`the row of job ${jobId} of ${clusterId} kept changing`);
 }
 
-/** Null where the forecast cannot be read, or has come to what is no number. */
+/** Null when the forecast is unreadable or not finite. */
 function forecastLabels({ state, standing }: Evidence, { q }: ServedPrediction): number | null {
   if (standing === null || (state !== null && q === null)) return null;
   return standing.state.queue.longs.size;
@@ -96,7 +96,7 @@ function saltOf({ salt, clusterId }: ClusterConfig): string {
   return salt ?? clusterId;
 }
 
-/** How far the action of each tier is from its limits; those of statements have none. */
+/** Where each tier's action stands against its limits; statements have none. */
 async function limitsOf(store: DecisionStore, job: Job, { config, places }: Evidence, now: Date): Promise<Limits[]> {
   const { cooldownMinutes, actionsPerHour } = config.limits;
   return Promise.all(
@@ -116,7 +116,7 @@ function whyNobodyIsAsked(job: Job, { config, places }: Evidence, tier: number, 
   return message === null ? null : { code: 'notAsked', message, scope: 'escalate' };
 }
 
-/** Why nobody can be asked about a tier of this job now; null where somebody can. */
+/** Why nobody can be asked about a tier of this job now; null when somebody can. */
 function whyNot(job: Job, config: ClusterConfig, places: AskPlaces, tier: number, now: Date): string | null {
   const name = TIERS[tier - 1];
   if (name !== 'suggest' && name !== 'gate') return `nobody is asked about tier ${tier}`;
@@ -124,7 +124,7 @@ function whyNot(job: Job, config: ClusterConfig, places: AskPlaces, tier: number
   return whyNotAsk(places, { id: decisionId(job), tier }, config.asking, now.getTime());
 }
 
-/** What a decision takes of the cluster's tokens before it is recorded; null for one that calls for nothing. */
+/** What a decision reserves before it is recorded; null if it calls for nothing. */
 function takingOf(job: Job, decision: Decision, { demand, open }: Evidence): Taking | null {
   const called = TIER_NUMBERS.find((tier) => tier === decision.called);
   if (called === undefined || !decision.foldable) return null;

@@ -5,7 +5,7 @@ import { decisionId } from '../../domain/ids.ts';
 import type { EventBus } from '../event-bus.ts';
 import type { ClosingStore } from './ports.ts';
 
-/** Of what failed, enough to recognise it by. */
+/** Enough of an error message to recognise it by. */
 const CAUSE_LENGTH = 1_000;
 
 /** Closes the row of a job, frees the place of its question, and tells the bus how its decision ended. */
@@ -23,7 +23,7 @@ export async function recordOutcome(
     failure: failure ? { error: failure.Error ?? 'unknown', cause: failure.Cause?.slice(0, CAUSE_LENGTH) } : undefined,
     at: now,
   });
-  // Whatever became of its question, nobody waits for an answer any more. A place may also have been taken for a decision that was
+  // Whatever happened to its question, nothing waits for an answer now. A place may also have been taken for a decision that was
   // never recorded.
   if (!decision || asksSomebody(decision)) await store.freePlace(clusterId, decisionId(job), now);
   await bus.emit('DecisionRecorded', {

@@ -6,28 +6,28 @@ import type { PlacedEffect } from '../../../schemas/ports/scheduler.ts';
  * `apply` is at most once per decision id; after SchedulerUnavailable from it, `find` says whether it was done.
  */
 export interface Scheduler {
-  /** False: dry run, nothing is touched, effects are "would have". */
+  /** False for dry run: nothing is touched, and effects are "would have". */
   readonly touches: boolean;
-  /** The effect of a decision, wherever it was placed from, undone or not; null when there is none. */
+  /** The effect of a decision, whoever placed it, undone or not; null if there is none. */
   find(decisionId: string): Promise<PlacedEffect | null>;
   apply(args: ActionArguments, decisionId: string): Promise<PlacedEffect>;
-  /** Whether the job is now as the effect meant it to be (or, once undone, no longer is). */
+  /** Whether the job is now as the effect intended, or no longer so after an undo. */
   readBack(placed: PlacedEffect): Promise<'asIntended' | 'different'>;
-  /** Takes it back; doing it twice is the same as once. Refused when the job has left the queue. */
+  /** Undoes it; idempotent. Refused when the job has left the queue. */
   undo(placed: PlacedEffect): Promise<PlacedEffect>;
 }
 
-/** The scheduler did not answer. When it was asked to change something, nobody knows whether it did: look first. */
+/** The scheduler did not answer. If it was asked to change something, it may have done so: look before repeating. */
 export class SchedulerUnavailable extends Error {
   override readonly name = 'SchedulerUnavailable' as const;
 }
 
-/** The scheduler, or our own check of the arguments, said no: unknown job, no longer pending, no such queue. */
+/** Refused by the scheduler, or by our check of the arguments: unknown job, no longer pending, no such queue. */
 export class SchedulerRefused extends Error {
   override readonly name = 'SchedulerRefused' as const;
 }
 
-/** The scheduler answered something that is not its wire format. */
+/** The scheduler's answer is not in its wire format. */
 export class SchedulerMalformed extends Error {
   override readonly name = 'SchedulerMalformed' as const;
 }

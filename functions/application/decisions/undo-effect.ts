@@ -4,9 +4,9 @@ import { PlacedEffect } from '../../../schemas/ports/scheduler.ts';
 import { type Scheduler, SchedulerRefused } from './scheduler.ts';
 
 /**
- * Takes back an effect that was done, and reads back that it is gone. An effect without anything to undo (dry run,
- * refused) comes back as it is. When the scheduler refuses, since the job has left the queue, it is `failed` and says so;
- * likewise where dry run was switched on since: its scheduler would only say that it did.
+ * Undoes an effect and verifies that it is gone. An effect with nothing to undo (dry run, refused) is returned unchanged. If the
+ * scheduler refuses because the job has left the queue, the result is `failed` with a reason; likewise if dry run was switched
+ * on since, because a dry-run scheduler would only pretend.
  * @throws SchedulerUnavailable or SchedulerMalformed: safe to repeat
  */
 export async function undoEffect(scheduler: Scheduler, effect: Effect, now: Date): Promise<Effect> {

@@ -4,13 +4,13 @@ import type { Vgac } from './vgac.ts';
 
 type Said = z.infer<typeof VgacCalibration>;
 
-/** It changes with VGAC's outcomes, not with our jobs, and is only shown: one question a minute is enough. */
+/** It changes with VGAC's outcomes, not with our jobs, and is only shown, so one request a minute is enough. */
 const TTL_MS = 60_000;
 const lastSaid = new Map<string, { said: Said; until: number }>();
 
 /**
- * What VGAC says of its own calibration of a cluster, at most a minute old; shown beside our own figures.
- * @returns null where it does not say: that is not a failure
+ * What VGAC reports of its own calibration on a cluster, at most a minute old; shown beside our own figures.
+ * @returns null if VGAC reports none, which is not a failure
  */
 export async function ownCalibration(vgac: Vgac, clusterId: string, now: Date): Promise<Said | null> {
   const known = lastSaid.get(clusterId);

@@ -9,14 +9,14 @@ import { moveForecast } from './move-forecast.ts';
 import type { BatchStore } from './ports.ts';
 
 /**
- * Moves a cluster from its version to the next: by our batch, or by the one that somebody wrote for it before us.
+ * Moves a cluster from its version to the next, by our batch or by one that another folder wrote first.
  *
- * Any number of folders may run at once, and any of them may die after any line. What makes that safe: the list of batch v+1 is
- * decided by one put-if-absent; the state moves from v to v+1 by one compare-and-set; and nobody looks for the candidates of v+1
+ * Any number of folders may run at once, and any of them may die after any line. This is safe because the content of batch v+1 is
+ * decided by one put-if-absent, the state moves from v to v+1 by one compare-and-set, and nobody looks for the candidates of v+1
  * before every row of v is marked.
  *
- * @param read rows of the rounds in the batch, and the forecast, as they were read before; whatever is missing is loaded
- * @returns the batch that stands, and whether it was this call that moved the state
+ * @param read rows of the rounds in the batch, and the forecast, as far as they were read before; the rest is loaded
+ * @returns the batch in the ledger, and whether this call moved the state
  */
 export async function applyNextBatch(
   store: BatchStore,

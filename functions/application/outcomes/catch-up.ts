@@ -16,14 +16,14 @@ import { foldCluster } from './fold-cluster.ts';
 import type { FoldStore, ReservationStore } from './ports.ts';
 import { releaseOrphans } from './release-orphans.ts';
 
-/** Enough to find out what writes them. */
+/** Enough to find out what wrote them. */
 const NAMED = 5;
 
 /**
- * One visit of the drift monitor to one cluster: folds what is due, gives back orphaned reservations, claims the news of
- * changed drift, and says whether a recalibration is due. Of two overlapping runs one gets the news; a run that dies before it
- * has notified anybody, or finds Slack down, leaves it to a later one. What the bus has had by then is not put there again.
- * @param run name of the execution: a retry within it may send the same news again
+ * One visit of the drift monitor to one cluster: folds what is due, releases orphaned reservations, claims the announcement of a
+ * drift change, and says whether a recalibration is due. Of two overlapping runs only one gets the claim. A run that dies before
+ * notifying anybody, or finds Slack down, leaves it to a later run, which does not repeat what is already on the bus.
+ * @param run name of the execution: a retry within it may send the same announcement again
  * @throws UnreadableItem, FoldContended
  */
 export async function catchUp(
@@ -47,7 +47,7 @@ export async function catchUp(
   const ours = isNews && (await store.claimDriftNews(clusterId, notices, run, now));
   const recalibrate = await isRecalibrationDue(store, clusterId, state).catch(nullIfUnreadable);
   const broken = [...unreadable.map((round) => `JOB#${round}`), ...(recalibrate === null ? ['REFIT#'] : [])];
-  // As long as something is left to do, the visit may yet fail as it did before, of which people have heard.
+  // While anything is left to do, the visit may still fail in the way already reported, so that report stays on record.
   const isDone = broken.length === 0 && !isNews && !recalibrate;
   if (item.visit_error !== undefined && isDone) await store.forgetTrouble(clusterId);
   return {
@@ -70,7 +70,7 @@ export async function catchUp(
   };
 }
 
-/** A refit that cannot be read keeps nobody from hearing about drift: it is named in the same report. */
+/** An unreadable refit must not block a drift notice: it is named in the same report. */
 function nullIfUnreadable(error: unknown): null {
   if (isUnreadable(error)) return null;
   throw error;
@@ -78,7 +78,7 @@ function nullIfUnreadable(error: unknown): null {
 
 export interface CatchUpStore extends FoldStore, ReservationStore, RefitHistoryStore {
   loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;
-  /** @returns false when another run is announcing the change, or has */
+  /** @returns false when another run is announcing the change, or already has */
   claimDriftNews(clusterId: string, notices: DriftNotices, run: string, now: Date): Promise<boolean>;
   forgetTrouble(clusterId: string): Promise<void>;
 }

@@ -18,30 +18,30 @@ const BATCH_ENTRIES = 200;
 /** Read ahead of a batch, so that a backlog is sorted in large pieces and still fits in memory. */
 const READ_AHEAD = 1_000;
 
-/** How far one call goes; the rest is left to the next. */
+/** How far one call goes; the next call does the rest. */
 interface FoldLimits {
   /** Races that may be lost in a row. */
   races: number;
   batches: number;
 }
 
-/** Each lost race means that another folder made progress; this many in a row mean that something else is wrong. */
+/** Each lost race means that another folder made progress; this many in a row mean that something is wrong. */
 const EVERYTHING: FoldLimits = { races: 20, batches: Number.POSITIVE_INFINITY };
 
 interface FoldReport {
   /** Jobs that this call settled. */
   folded: number;
   batches: number;
-  /** Keys of the rounds whose rows do not parse; they stay where they are. */
+  /** Keys of rounds whose rows do not parse; they are left as they are. */
   unreadable: string[];
 }
 
 /**
- * Folds every label of a cluster that is due into its calibration state, each exactly once, and likewise every wait that became known
- * only after its label was folded; and has the built-in forecast count what was submitted, started and left.
+ * Folds every due label of a cluster into its calibration state, each exactly once, and every wait that became known only after its
+ * label was folded. Also has the built-in forecast count what was submitted, started and left.
  *
- * @param rounds keys of rounds that the caller knows to have something to fold: the index may not show them yet
- * @throws FoldContended, UnreadableItem or OtherLayout when state or ledger cannot be read
+ * @param rounds keys of rounds the caller knows to have something to fold, since the index may lag
+ * @throws FoldContended, UnreadableItem or OtherLayout when state or ledger is unreadable
  */
 export async function foldCluster(
   store: FoldStore,
@@ -53,7 +53,7 @@ export async function foldCluster(
   const report: FoldReport = { folded: 0, batches: 0, unreadable: [] };
   const { clusterId } = config;
   for (let races = 0; races <= patience; races++) {
-    // The list of due rounds may change meanwhile: only what their rows say once the newest batch is marked counts.
+    // The list of due rounds may change meanwhile: what counts is their rows, read once the newest batch is marked.
     const [start, due] = await Promise.all([
       store.loadFoldStart(clusterId, now),
       store.dueRounds(clusterId, now, Math.min(READ_AHEAD, batches * BATCH_ENTRIES)),
@@ -67,7 +67,7 @@ export async function foldCluster(
     if (snapshot !== null) entries.push(snapshot);
     entries.sort(inFoldOrder);
     report.unreadable = unreadable;
-    // Even with nothing to fold, a change of epoch may still wait for its state: whoever wrote it died before moving that.
+    // Even with nothing to fold, a change of epoch may be in the ledger whose writer died before moving the state.
     const idle = entries.length === 0 && !tiersChanged(item.state, tierRulesOf(config.tiers));
     if (idle && !(await store.findBatch(clusterId, item.version + 1))) return report;
 
@@ -85,7 +85,7 @@ export async function foldCluster(
   throw new FoldContended(`the fold of ${clusterId} lost ${patience} races in a row`);
 }
 
-/** Lines of all rows that can be folded now. Overdue jobs get their label here. */
+/** The lines of all rows that can be folded now. Overdue jobs get their label here. */
 async function candidates(
   store: FoldStore,
   config: ClusterConfig,
@@ -96,7 +96,7 @@ async function candidates(
   const entries: LedgerLine[] = [];
   const rows: JobItem[] = [];
   for (const row of read) {
-    // Taken away by the very write that marks a row as over.
+    // Already removed by the write that marks a row as over.
     if (row.unfolded === undefined) continue;
     const { line, settled, until } = await labelOrWait(store, config, row, now);
     // A collector's clock may be ahead of ours: nothing is known before its time.
@@ -110,8 +110,8 @@ async function candidates(
 }
 
 /**
- * The label of a row, or more of a wait whose label is folded; with the row as it stands by then, and until when its label has to
- * wait for an effect that may yet be undone.
+ * The label of a row, or more of the wait after its label was folded; with the updated row, and until when the label must wait for
+ * an effect that may still be undone.
  */
 async function labelOrWait(
   store: Pick<FoldStore, 'labelRow'>,

@@ -9,16 +9,16 @@ export const ROW_KINDS = ['SHAPE', 'QUEUE'] as const satisfies RowKind[];
 
 const WRITES_AT_ONCE = 10;
 
-/** The rows of a cluster that one batch is about, as they were before it. */
+/** The rows one batch concerns, as they were before it. */
 export class ForecastRows {
   readonly tables: Tables = emptyTables();
-  /** Somebody has applied a later batch already. */
+  /** Another folder has already applied a later batch. */
   isOvertaken = false;
   readonly #store: Pick<ForecastStore, 'loadRows' | 'listRows' | 'saveRow'>;
   readonly #clusterId: string;
   readonly #version: number;
   readonly #stored: Record<RowKind, Map<string, ForecastRow>> = { SHAPE: new Map(), QUEUE: new Map() };
-  /** Hashes of the names in the batch. Of other rows nobody knows the name, nor needs to. */
+  /** Hashes of the names in the batch. The names of other rows are unknown and not needed. */
   readonly #hashes: Record<RowKind, Map<string, string>> = { SHAPE: new Map(), QUEUE: new Map() };
 
   constructor(store: Pick<ForecastStore, 'loadRows' | 'listRows' | 'saveRow'>, clusterId: string, version: number) {
@@ -70,7 +70,7 @@ export class ForecastRows {
   async #save(kind: RowKind, name: string, hash: string, now: Date): Promise<void> {
     const version = this.#version;
     const stored = this.#stored[kind].get(hash) ?? null;
-    // Written by a folder that died on this batch before us.
+    // Written by a folder that crashed during this batch.
     if (stored !== null && stored.version >= version) return;
     const before = rowAfter(stored, version - 1);
     const state = kind === 'SHAPE' ? shapeBytes(this.tables, name) : queueBytes(this.tables, name);

@@ -5,18 +5,18 @@ import { isOfQueue, type LedgerLine, roundOfLine } from '../../domain/ledger-lin
 import { roundKey, roundOf } from '../../domain/round.ts';
 import type { MarkStore } from './ports.ts';
 
-/** Marking is one small write per row; more at once would only be throttled. */
+/** Marking is one small write per row; more in parallel would only be throttled. */
 const MARKS_AT_ONCE = 10;
 
-/** Whoever comes first marks what is left: nobody looks for new candidates before every row of the newest batch is marked. */
+/** Any folder finishes the marking: nobody looks for new candidates before every row of the newest batch is marked. */
 export async function finishMarking(store: MarkStore, item: CalibrationItem): Promise<void> {
   if (item.marked_version >= item.version) return;
   await markBatch(store, item.cluster_id, await store.loadBatch(item.cluster_id, item.version));
 }
 
 /**
- * Marks the rows of the newest batch as folded, then notes that they are. A row that has changed since it was read is read again.
- * @param read rows that the caller has at hand; the others are loaded
+ * Marks the rows of the newest batch as folded, then records that this is done. A row that changed since it was read is read again.
+ * @param read rows the caller already has; the others are loaded
  */
 export async function markBatch(
   store: MarkStore,

@@ -3,8 +3,8 @@ import { ROW_KINDS } from './forecast-rows.ts';
 import type { ForecastMendStore } from './ports.ts';
 
 /**
- * Puts the forecast that the ledger gives, and every row of its tables, in the place of what is stored, wherever that differs.
- * As in a fold, rows come before the forecast itself: if this dies halfway, it can be done again.
+ * Replaces the stored forecast and table rows with those rebuilt from the ledger, wherever they differ.
+ * As in a fold, rows are written before the forecast itself, so that this can be repeated after a crash.
  * @param version of the newest batch of the ledger
  */
 export async function mendForecast(

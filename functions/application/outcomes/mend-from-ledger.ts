@@ -7,17 +7,17 @@ import { mendForecast } from './mend-forecast.ts';
 import type { MendStore, Stored } from './ports.ts';
 import { rebuild } from './rebuild.ts';
 
-/** `same`: the stored state is what the ledger gives. `overtaken`: somebody folded or reserved meanwhile; try again. */
+/** `same`: the stored state equals the ledger's. `overtaken`: a concurrent fold or reservation; try again. */
 type Mended = { outcome: 'mended' | 'same' | 'overtaken' | 'noLedger'; version: number };
 
-/** What a fold or a decision changes: neither may have happened since, or tokens that it took would be free again. */
+/** Attributes that folds and decisions change. If either happened since, writing would free tokens it took. */
 const READ = ['state', 'version', ...TIER_NUMBERS.map((tier) => `free_${tier}`)];
 
 /**
- * Puts calibration and forecast as the ledger gives them in the place of stored ones that are broken or doubted. Reservations stay,
- * and what is free beside them follows: the next fold settles them. Rows of the newest batch are marked again by the next folder,
- * which is harmless.
- * @throws UnreadableItem when the ledger itself cannot be read; nothing is written then
+ * Replaces broken or doubtful calibration and forecast with those rebuilt from the ledger. Reservations stay for the next fold to
+ * settle, and the free tokens are computed around them. The next folder marks the rows of the newest batch again, which is
+ * harmless.
+ * @throws UnreadableItem when the ledger itself is unreadable; nothing is written then
  */
 export async function mendFromLedger(
   store: MendStore,
@@ -44,7 +44,7 @@ export async function mendFromLedger(
   return { outcome: written ? 'mended' : 'overtaken', version };
 }
 
-/** Free tokens and demand beside the places that the item holds; anything in it that is not a place is ignored. */
+/** Free tokens and demand, given the places on the item; anything there that is not a place is ignored. */
 function freeBeside(item: Stored | undefined, tokens: readonly number[]): Record<string, number> {
   const entries = TIER_NUMBERS.flatMap((tier) => {
     const held: unknown = item?.[`places_${tier}`];

@@ -10,13 +10,13 @@ import { ForecastContended } from './contended.ts';
 import { ForecastRows, ROW_KINDS } from './forecast-rows.ts';
 import type { ForecastStore } from './ports.ts';
 
-/** Each lost race means that another folder made progress; this many in a row mean that something else is wrong. */
+/** Each lost race means that another folder made progress; this many in a row mean that something is wrong. */
 const RACES = 20;
 
 /**
- * Moves the built-in forecast of a cluster to a batch that stands in the ledger. Its rows are written before it, so that a folder that
- * dies on the way leaves what the next one can finish. A cluster that has no forecast begins to count here.
- * @param read the forecast as it was read before the batch was written; undefined where it was not
+ * Moves a cluster's built-in forecast to a batch of the ledger. The rows are written first, so that the next folder can finish what a
+ * crashed one left. A cluster without a forecast gets one here.
+ * @param read the forecast as read before the batch was written; undefined if it was not read
  * @throws ForecastContended, UnreadableItem, UnreadableState
  */
 export async function moveForecast(
@@ -27,8 +27,7 @@ export async function moveForecast(
 ): Promise<void> {
   let known = read;
   for (let races = 0; races < RACES; races++) {
-    // Read before the rows: what they have seen is then no older than what the forecast has. A forecast that was missing may have
-    // come into being since.
+    // Read before the rows, so that the rows are never older than the forecast. A missing forecast may have been created since.
     const item = known ?? (await store.loadForecast(clusterId));
     known = undefined;
     const from = item?.version ?? batch.version - 1;
@@ -39,7 +38,7 @@ export async function moveForecast(
   throw new ForecastContended(`the forecast of ${clusterId} lost ${RACES} races in a row`);
 }
 
-/** @returns whether it was this call that moved it */
+/** @returns whether this call moved it */
 async function step(
   store: ForecastStore,
   clusterId: string,
@@ -67,7 +66,7 @@ async function step(
   return store.saveForecast(clusterId, moved, item?.version ?? null);
 }
 
-/** Whether rows show that a forecast stood before the batch that is to be its first: begun anew, its counters would be wrong for good. */
+/** Whether rows prove that a forecast existed before this first batch: restarting it would leave its counters wrong for good. */
 async function hasCounted(
   store: Pick<ForecastStore, 'listRows'>,
   clusterId: string,

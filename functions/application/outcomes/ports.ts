@@ -6,29 +6,29 @@ import type { Folded } from '../../domain/fold-batch.ts';
 import type { RowKind } from '../../domain/forecast/rows.ts';
 import type { LedgerLine } from '../../domain/ledger-lines.ts';
 import type { Batch } from '../../domain/next-batch.ts';
-import type { Outcome, Told } from '../../domain/outcome.ts';
+import type { JobFact, Outcome } from '../../domain/outcome.ts';
 import type { TierNumber } from '../../domain/reservations.ts';
 import type { Round } from '../../domain/round.ts';
 import type { QueueSnapshot } from '../../domain/snapshot.ts';
 
 type Job = Omit<Round, 'submittedAt'>;
 
-/** Which row of the forecast's two tables. */
+/** A row in one of the forecast's two tables. */
 export interface RowName {
   readonly kind: RowKind;
   readonly hash: string;
 }
 
-/** What a batch made of a row, and what the row was before it; null where there was or is none. */
+/** A row after a batch and before it; null where there is none. */
 export interface RowChange {
   readonly state: Uint8Array | null;
   readonly before: Uint8Array | null;
   readonly version: number;
 }
 
-/** Writes the forecast and its rows, each only while it is at the version that was read. */
+/** Writes the forecast and its rows, each only if it is still at the version read. */
 interface ForecastWriter {
-  /** @returns false when somebody has moved it before */
+  /** @returns false when another folder has already moved it */
   saveForecast(
     clusterId: string,
     moved: { state: Uint8Array; version: number },
@@ -47,23 +47,23 @@ export interface ForecastStore extends ForecastWriter {
 
 export interface MarkStore {
   loadBatch(clusterId: string, version: number): Promise<LedgerItem>;
-  /** Rows that are not of their schema are named, and do not stop the others. */
+  /** Rows that do not match their schema are named, and do not stop the others. */
   loadJobs(clusterId: string, rounds: string[]): Promise<{ rows: JobItem[]; unreadable: string[] }>;
   markRow(read: JobItem, lines: readonly LedgerLine[], version: number): Promise<void>;
-  /** For a row that nobody can read. */
+  /** For an unreadable row. */
   markBlindly(clusterId: string, round: string, lines: readonly LedgerLine[], version: number): Promise<void>;
   markSnapshot(clusterId: string, line: Pick<SnapshotLine, 'at'>): Promise<void>;
   saveMarked(clusterId: string, version: number): Promise<void>;
 }
 
 export interface BatchStore extends ForecastStore, MarkStore {
-  /** @returns the batch that stands: ours, or the one that somebody wrote before us */
+  /** @returns the batch in the ledger: ours, or one that another folder wrote first */
   putBatch(clusterId: string, batch: Batch): Promise<LedgerItem>;
-  /** @returns false when somebody has folded first */
+  /** @returns false when another folder was first */
   saveFold(clusterId: string, version: number, folded: Folded, batch: Pick<LedgerItem, 'entries'>): Promise<boolean>;
 }
 
-/** What a fold starts from, read together. Parsed when asked for: what cannot be read stops only a fold that needs it. */
+/** What a fold starts from, read together. Parsed lazily, so that an unreadable item stops only a fold that needs it. */
 export interface FoldStart {
   calibration(): CalibrationItem | null;
   forecast(): ForecastItem | null;
@@ -74,9 +74,9 @@ export interface FoldStore extends BatchStore {
   loadFoldStart(clusterId: string, now: Date): Promise<FoldStart>;
   /** Keys of rounds, earliest first. The index behind it may lag. */
   dueRounds(clusterId: string, now: Date, limit: number): Promise<string[]>;
-  /** @returns the row as it stands afterwards */
+  /** @returns the updated row */
   labelRow(row: JobItem, longWaitSeconds: number, now: Date): Promise<JobItem>;
-  /** @param until where the label waits for an effect that may yet be undone */
+  /** @param until set when the label waits for an effect that may still be undone */
   leaveUntilDue(row: JobItem, until: Date | null): Promise<void>;
   findBatch(clusterId: string, version: number): Promise<LedgerItem | null>;
 }
@@ -95,7 +95,7 @@ export interface LedgerReader {
   readLedger(clusterId: string): AsyncIterable<LedgerItem>;
 }
 
-/** An item as it is stored, also where it is not of its schema. */
+/** An item as stored, even if it does not match its schema. */
 export type Stored = Readonly<Record<string, unknown>>;
 
 export interface ForecastMendStore extends ForecastWriter {
@@ -127,11 +127,11 @@ export interface Recorded {
 }
 
 export interface OutcomeStore {
-  recordOutcome(round: Round, told: Told, longWaitSeconds: number, now: Date): Promise<Recorded>;
+  recordOutcome(round: Round, fact: JobFact, longWaitSeconds: number, now: Date): Promise<Recorded>;
   /** The latest round of a job that was submitted at or before an instant. */
   latestRound(job: Job, at: string): Promise<JobItem | null>;
   keepWaiting(outcome: Outcome, now: Date): Promise<void>;
-  dropWaiting(job: Job, told: Told): Promise<void>;
+  dropWaiting(job: Job, fact: JobFact): Promise<void>;
 }
 
 export interface SnapshotStore extends FoldStore {

@@ -2,7 +2,7 @@ import { applyBatch, birth } from '../../domain/fold-batch.ts';
 import { nothingReplayed, type Replayed, replayBatch } from '../../domain/forecast/replay.ts';
 import type { LedgerReader } from './ports.ts';
 
-/** What the ledger of a cluster gives. */
+/** What a cluster's ledger yields. */
 export interface Rebuilt {
   readonly version: number;
   readonly state: Uint8Array;

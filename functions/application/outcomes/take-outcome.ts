@@ -3,13 +3,13 @@ import { type Round, roundOf } from '../../domain/round.ts';
 import type { OutcomeStore, Recorded } from './ports.ts';
 
 interface Taken extends Recorded {
-  /** The round it was joined to; null while it waits for one. */
+  /** The round it was joined to; null while it waits for its round. */
   readonly round: Round | null;
 }
 
 /**
- * Joins an outcome to the round that it names, or else to the latest one submitted at or before it. Where there is none yet, it
- * waits: whoever claims the round looks for it after the claim, and we look for the round once more after leaving it there, so that
+ * Joins an outcome to the round it names, or else to the latest one submitted at or before it. If there is none yet, the outcome is
+ * stored to wait: whoever claims the round looks for it after the claim, and we look for the round again after storing it, so that
  * whichever comes last sees the other.
  * @param longWaitSeconds T of the cluster
  * @throws RowContended, UnreadableItem, OtherLayout
@@ -20,18 +20,18 @@ export async function takeOutcome(
   longWaitSeconds: number,
   now: Date,
 ): Promise<Taken> {
-  const { clusterId, jobId, submittedAt, told } = outcome;
+  const { clusterId, jobId, submittedAt, fact } = outcome;
   const join = async (round: Round): Promise<Taken> => {
-    return { round, ...(await store.recordOutcome(round, told, longWaitSeconds, now)) };
+    return { round, ...(await store.recordOutcome(round, fact, longWaitSeconds, now)) };
   };
   if (submittedAt !== null) return join({ clusterId, jobId, submittedAt });
 
-  const known = await store.latestRound(outcome, told.at);
+  const known = await store.latestRound(outcome, fact.at);
   if (known) return join(roundOf(known));
   await store.keepWaiting(outcome, now);
-  const claimed = await store.latestRound(outcome, told.at);
+  const claimed = await store.latestRound(outcome, fact.at);
   if (!claimed) return { round: null, contradicts: false, teaches: false };
   const taken = await join(roundOf(claimed));
-  await store.dropWaiting(outcome, told);
+  await store.dropWaiting(outcome, fact);
   return taken;
 }

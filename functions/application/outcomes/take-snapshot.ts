@@ -4,8 +4,8 @@ import { foldCluster } from './fold-cluster.ts';
 import type { SnapshotStore } from './ports.ts';
 
 /**
- * Corrects what the built-in forecast has counted by what a scheduler says of its whole queue.
- * @returns what was counted before; null where a newer snapshot is known already
+ * Corrects the built-in forecast's counts with a scheduler's snapshot of its whole queue.
+ * @returns the counts before; null if a newer snapshot is already known
  * @throws FoldContended, UnreadableItem, OtherLayout
  */
 export async function takeSnapshot(
@@ -14,7 +14,7 @@ export async function takeSnapshot(
   snapshot: QueueSnapshot,
   now: Date,
 ): Promise<{ pending: number; running: number } | null> {
-  // Folded first: what is only not counted yet is no error of the count.
+  // Folds first, so that lines not counted yet do not look like a counting error.
   await foldCluster(store, config, now);
   const counted = await store.loadCounts(snapshot.clusterId);
   if (!(await store.keepSnapshot(snapshot, now))) return null;

@@ -10,18 +10,18 @@ import { UnreadableItem } from '../unreadable.ts';
 import { loadState } from './load-state.ts';
 import type { ChangeReader, EpochStore } from './ports.ts';
 
-/** Each lost race means that a folder made progress; this many in a row mean that something else is wrong. */
+/** Each lost race means that a folder made progress; this many in a row mean that something is wrong. */
 const RACES = 20;
 
-/** A change of epoch as the ledger has it, with the version that it made. */
+/** A change of epoch in the ledger, with the version it created. */
 export type Change = EpochChange & { readonly version: number };
 
-/** The change that began an epoch; null for one that has not begun, and for the first. */
+/** The change that began an epoch; null for the first epoch, or one that has not begun. */
 export async function findChange(store: ChangeReader, clusterId: string, epoch: number): Promise<Change | null> {
   const refit = await store.loadRefit(clusterId, epoch);
   const batch = refit && (await store.findBatch(clusterId, refit.version + 1));
   if (batch?.change?.epoch === epoch) return { ...batch.change, version: batch.version };
-  // Whoever began the epoch died before writing its refit down, or has not come to it yet.
+  // The writer that began the epoch died before storing its refit, or has not got there yet.
   for await (const { change, version } of store.readLedgerBackwards(clusterId, Number.MAX_SAFE_INTEGER)) {
     if (change?.epoch === epoch) return { ...change, version };
     if (change !== undefined && change.epoch < epoch) return null;
@@ -32,9 +32,9 @@ export async function findChange(store: ChangeReader, clusterId: string, epoch: 
 type NewEpoch = Pick<EpochChange, 'epoch' | 'cause' | 'by'>;
 
 /**
- * Begins an epoch, once: as a batch of the ledger, so that no fold can overtake it and no label is lost to it.
- * @param learnedAt what it begins with, from the ledger up to a version; null where it is not to begin after all
- * @returns the change that began this epoch: ours, also when a retry asks for it again, or that of somebody faster
+ * Begins an epoch exactly once. The change is a ledger batch, so that no fold can overtake it and no label is lost.
+ * @param learnedAt the models to begin with, from the ledger up to a version; null to call it off
+ * @returns the change that began this epoch: ours, even on a retry, or that of a faster writer
  * @throws FoldContended, UnreadableItem, UnreadableState
  */
 export async function changeEpoch(
@@ -55,7 +55,7 @@ export async function changeEpoch(
     await finishMarking(store, item);
     const learned = await learnedAt(item.version);
     if (learned === null) return null;
-    // If the forecast is ahead of the state, the next batch stands already, and ours does not.
+    // A forecast ahead of the state means that another writer's batch is already next.
     const forecast = await store.loadForecast(clusterId);
     const inForce = forecast === null ? nothingLearned() : deserialiseForecast(forecast.state).learned;
     const bytes = { learned: serialiseLearned(learned), before: serialiseLearned(inForce) };

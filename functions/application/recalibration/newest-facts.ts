@@ -2,14 +2,14 @@ import type { Fact } from '../../domain/recalibration/fact.ts';
 import { factOf } from '../../domain/recalibration/ledger-facts.ts';
 import type { FactReader } from './ports.ts';
 
-/** A part of a ledger: up to a version, so many rounds at most, and since an epoch began where one is named. */
+/** Part of a ledger: up to a version, at most so many rounds and, if an epoch is named, only since it began. */
 interface Part {
   readonly version: number;
   readonly rounds: number;
   readonly sinceEpoch?: number;
 }
 
-/** The facts of the newest rounds, in ledger order. The ledger never changes, so neither do they. @throws UnreadableItem, UnreadableState */
+/** The facts of the newest rounds, in ledger order; immutable, as the ledger is. @throws UnreadableItem, UnreadableState */
 export async function newestFacts(store: FactReader, clusterId: string, part: Part): Promise<Fact[]> {
   const newestFirst: Fact[] = [];
   let rounds = 0;

@@ -1,4 +1,4 @@
-/** What the use cases of this folder need from the tables. Each asks for the smallest of these that it can do with. */
+/** What the use cases of this folder need from the tables. Each takes the narrowest port it can. */
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import type { LedgerItem } from '../../../schemas/items/ledger.ts';
@@ -10,18 +10,18 @@ export interface StateReader {
   loadCalibration(clusterId: string): Promise<CalibrationItem | null>;
 }
 
-/** A cluster as a use case finds it: its state, and its settings. */
+/** The state and settings of a cluster. */
 interface ClusterReader extends StateReader {
   loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;
 }
 
 export interface RefitHistoryStore {
-  /** The refit of an epoch; of the epoch after the one in force, the newest attempt that was rejected. */
+  /** The refit of an epoch; for the epoch after the current one, the latest rejected attempt. */
   loadRefit(clusterId: string, epoch: number): Promise<RefitItem | null>;
 }
 
 export interface FactReader {
-  /** The batches up to a version, newest first, read only as far as they are asked for. */
+  /** The batches up to a version, newest first, read lazily. */
   readLedgerBackwards(clusterId: string, version: number): AsyncIterable<LedgerItem>;
 }
 
@@ -36,7 +36,7 @@ export interface RefitModelStore extends ClusterReader, FactReader {}
 export type Refit = Omit<RefitItem, 'PK' | 'SK' | 'v'>;
 
 interface LookWriter {
-  /** Notes how a promoted refit is doing. One that has been rolled back stays so. */
+  /** Stores how a promoted refit is doing. A refit that was rolled back stays so. */
   saveLook(
     clusterId: string,
     epoch: number,

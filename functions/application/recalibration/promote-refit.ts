@@ -7,17 +7,17 @@ import { refitAt } from './refit-model.ts';
 
 interface Promotion {
   clusterId: string;
-  /** The one that is left. */
+  /** The epoch to leave. */
   epoch: number;
   by: string;
-  /** Also where the proof does not say that the models are better: a human has read it. */
+  /** Promotes even if the proof does not show better models: a human has read it. */
   unproven?: boolean;
 }
 
 /**
- * Begins a new epoch with models that are fitted on the ledger as it stands then, and keeps their proof. Nobody can change them on
- * the way, and no label is lost between the fit and its use.
- * @returns the event to send; null when somebody else had changed the epoch, or the models are not better any more
+ * Begins a new epoch with models fitted on the ledger as of that moment, and stores their proof. The models cannot be altered in
+ * between, and no label is lost between the fit and its use.
+ * @returns the event to send; null when another writer has changed the epoch, or the models are no longer better
  * @throws UnreadableItem, UnreadableState, FoldContended
  */
 export async function promoteRefit(

@@ -4,7 +4,7 @@ import type { RefitProof } from '../../../schemas/items/refit.ts';
 
 export type Measured = Omit<RefitProof['before'], 'nullMean'>;
 
-/** The event about a new epoch: what was served before it and what is served now, measured on the same jobs. */
+/** The event for a new epoch: what was served before and what is served now, measured on the same jobs. */
 export function calibrationPromoted(
   clusterId: string,
   { epoch, cause, by }: EpochChange,

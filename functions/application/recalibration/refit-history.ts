@@ -2,7 +2,7 @@ import type { CalibrationState } from '../../domain/calibration/state.ts';
 import { isFitDue, isLookDue, type RefitHistory } from '../../domain/recalibration/due.ts';
 import type { RefitHistoryStore } from './ports.ts';
 
-/** What is known of the refit in force, and of the newest attempt at another. */
+/** The refit in force, and the latest attempt at another. */
 export async function refitHistory(
   store: RefitHistoryStore,
   clusterId: string,

@@ -6,7 +6,7 @@ import { loadState } from './load-state.ts';
 import { newestFacts } from './newest-facts.ts';
 import type { FactReader, RefitModelStore } from './ports.ts';
 
-/** Fits models on the ledger as it stands, and proves them. Changes nothing. */
+/** Fits models on the current ledger and computes their proof. Changes nothing. */
 export async function refitModel(store: RefitModelStore, clusterId: string): Promise<RefitModelOutput> {
   const { item, state } = await loadState(store, clusterId);
   const { version } = item;
@@ -15,7 +15,7 @@ export async function refitModel(store: RefitModelStore, clusterId: string): Pro
   return { clusterId, epoch: state.epoch, version, afterLabels: state.sinceEpoch, better, reason, proof };
 }
 
-/** A refit on the newest rounds of the ledger up to a version: the same whenever it is asked for. */
+/** A refit on the newest rounds of the ledger up to a version; the result is always the same. */
 export async function refitAt(
   store: FactReader,
   { clusterId, version }: { clusterId: string; version: number },

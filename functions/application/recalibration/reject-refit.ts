@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { RejectRefitInput } from '../../../schemas/machines/recalibration.ts';
 import type { RejectRefitStore } from './ports.ts';
 
-/** Keeps an attempt that was not better, so that people see why, and the next one waits for more labels. */
+/** Stores an attempt that was not better, so that people see why and the next one waits for more labels. */
 export async function rejectRefit(
   store: RejectRefitStore,
   attempt: z.infer<typeof RejectRefitInput>,

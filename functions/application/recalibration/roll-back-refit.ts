@@ -6,12 +6,12 @@ import type { RollBackRefitStore } from './ports.ts';
 import { calibrationPromoted, type Measured } from './promotion.ts';
 import { lookAt } from './watch-refit.ts';
 
-/** Nothing is known of what has served no job: the widest bounds there are. */
+/** Nothing is known of models that have not served a job, so they get the widest bounds. */
 const NOTHING: Measured = { loss: 0, ece: 0, lower: 0, upper: 1 };
 
 /**
- * Leaves an epoch for a new one with what was learned before it, which has gone on learning from the rounds since.
- * @returns the event to send; null when somebody else had changed the epoch, or it began with no refit
+ * Replaces an epoch by a new one with the models before it, which have kept learning from the rounds since.
+ * @returns the event to send; null when another writer has changed the epoch, or it did not begin with a refit
  * @throws UnreadableItem, UnreadableState, FoldContended
  */
 export async function rollBackRefit(

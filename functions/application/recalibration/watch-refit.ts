@@ -12,7 +12,7 @@ import { newestFacts } from './newest-facts.ts';
 import type { ChangeReader, WatchRefitStore } from './ports.ts';
 import { refitHistory } from './refit-history.ts';
 
-/** Looks at the refit in force, if it is still watched, and keeps what was seen. */
+/** Checks the refit in force, if it is still watched, and stores the result. */
 export async function watchRefit(
   store: WatchRefitStore,
   clusterId: string,
@@ -33,8 +33,8 @@ export async function watchRefit(
 }
 
 /**
- * What an epoch serves beside what was learned before it, played on over the rounds since.
- * @returns null where the epoch began with no refit
+ * Compares what an epoch serves with the models before it, replayed over the rounds since.
+ * @returns null if the epoch did not begin with a refit
  */
 export async function lookAt(
   store: ChangeReader,

@@ -198,7 +198,8 @@ export class Reader implements Port {
 
   /** @throws UnreadableState when bytes are left over */
   end(): void {
-    if (this.at !== this.view.byteLength) throw new UnreadableState(`${this.view.byteLength - this.at} bytes too many`);
+    if (this.at !== this.view.byteLength)
+      throw new UnreadableState(`${this.view.byteLength - this.at} bytes left over`);
   }
 
   private past(count: number): number {

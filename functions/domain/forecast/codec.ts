@@ -107,11 +107,11 @@ function queueStateLayout(port: Port, queue: QueueState): void {
   corrected.jobs = port.integer(corrected.jobs);
 }
 
-function learnedLayout(port: Port, { moments, alone, withVgac, wait }: Learned): void {
+function learnedLayout(port: Port, { moments, queueOnly, withVgac, wait }: Learned): void {
   doubles(port, moments.mean);
   doubles(port, moments.variance);
   for (let i = 0; i < moments.n.length; i++) moments.n[i] = port.integer(moments.n[i] ?? 0);
-  model(port, alone);
+  model(port, queueOnly);
   model(port, withVgac);
   doubles(port, wait.weights);
 }
@@ -183,7 +183,7 @@ function doubles(port: Port, values: Float64Array): void {
 }
 
 function finite(value: number): number {
-  if (!Number.isFinite(value)) throw new UnreadableState('a number of the forecast is none');
+  if (!Number.isFinite(value)) throw new UnreadableState('a number of the forecast is not finite');
   return value;
 }
 

@@ -65,11 +65,11 @@ export function forecast(
 }
 
 /** Applies these models to inputs that are already computed. */
-export function predict({ moments, alone, withVgac, wait }: Learned, into: Forecast): void {
+export function predict({ moments, queueOnly, withVgac, wait }: Learned, into: Forecast): void {
   const { inputs, z } = into;
   standardise(moments, inputs, z);
-  into.bAlone = predictedBy(alone.logistic, z);
-  into.qAlone = served(alone, into.bAlone);
+  into.bAlone = predictedBy(queueOnly.logistic, z);
+  into.qAlone = served(queueOnly, into.bAlone);
   const hasP = !Number.isNaN(inputs[OWN_INPUTS] ?? Number.NaN);
   into.bWithVgac = hasP ? predictedBy(withVgac.logistic, z) : Number.NaN;
   into.qWithVgac = hasP ? served(withVgac, into.bWithVgac) : Number.NaN;
@@ -99,7 +99,7 @@ export function countStarted(
   { waitSeconds, z, touched }: { waitSeconds: number; z: Float64Array; touched: boolean },
 ): void {
   started(queue, tables, job, waitSeconds);
-  if (!touched) learnWait(learned.wait, learned.alone.logistic, z, waitSeconds);
+  if (!touched) learnWait(learned.wait, learned.queueOnly.logistic, z, waitSeconds);
 }
 
 export { ended as countEnded, left as countLeft };
@@ -127,12 +127,12 @@ export function countLabelled(
 
 /** Teaches only the models. */
 export function learnLabel(
-  { alone, withVgac }: Learned,
+  { queueOnly, withVgac }: Learned,
   { z, bAlone, bWithVgac }: Pick<Taught, 'z' | 'bAlone' | 'bWithVgac'>,
   y: 0 | 1,
 ): void {
-  learn(alone.logistic, z, y);
-  refit(alone.platt, FORECAST.platt.forgetting, heldLogit(bAlone), y);
+  learn(queueOnly.logistic, z, y);
+  refit(queueOnly.platt, FORECAST.platt.forgetting, heldLogit(bAlone), y);
   if (Number.isNaN(bWithVgac)) return;
   learn(withVgac.logistic, z, y);
   refit(withVgac.platt, FORECAST.platt.forgetting, heldLogit(bWithVgac), y);

@@ -16,7 +16,7 @@ export interface Model {
 export interface Learned {
   readonly moments: Moments;
   /** On the queue's own inputs only. */
-  readonly alone: Model;
+  readonly queueOnly: Model;
   /** With VGAC's p as a further input. */
   readonly withVgac: Model;
   readonly wait: WaitModel;
@@ -31,7 +31,12 @@ export interface ForecastState {
 
 export function nothingLearned(): Learned {
   const model = (inputs: number): Model => ({ logistic: logistic(inputs), platt: plattMap() });
-  return { moments: moments(), alone: model(OWN_INPUTS), withVgac: model(INPUTS.length), wait: waitModel(OWN_INPUTS) };
+  return {
+    moments: moments(),
+    queueOnly: model(OWN_INPUTS),
+    withVgac: model(INPUTS.length),
+    wait: waitModel(OWN_INPUTS),
+  };
 }
 
 /** The forecast of an unknown cluster. */

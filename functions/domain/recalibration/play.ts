@@ -24,7 +24,7 @@ export function play(
       countInputs(learned.moments, fact.inputs);
       said.set(fact.round, forecast);
     } else if (fact.kind === 'started') {
-      learnWait(learned.wait, learned.alone.logistic, said.get(fact.round)?.z ?? fact.z, fact.waitSeconds);
+      learnWait(learned.wait, learned.queueOnly.logistic, said.get(fact.round)?.z ?? fact.z, fact.waitSeconds);
     } else {
       const forecast = said.get(fact.round);
       onLabel(fact, forecast === undefined ? null : servedOf(forecast, fact));

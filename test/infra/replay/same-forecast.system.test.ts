@@ -267,7 +267,7 @@ class Deployed {
     const outcome = outcomeOf({ source: 'vgac.collectors', 'detail-type': type, detail } as OutcomeEvent);
     if (outcome === null) throw new Error(`${jobId} is told nothing`);
     const round = { clusterId, jobId: outcome.jobId, submittedAt: instant(at) };
-    await recordOutcome(table, round, outcome.told, T, moment(at));
+    await recordOutcome(table, round, outcome.fact, T, moment(at));
   }
 
   private async label(job: Job, at: number): Promise<void> {

@@ -158,7 +158,7 @@ describe('what is said', () => {
     [
       'skill',
       factsOf(1, { state: trustedState({ evaluation: evaluation({ skilled: false }) }) }),
-      'predictions do not tell more than the base rate yet, with 99 % certainty',
+      'predictions do not beat the base rate yet, with 99 % certainty',
     ],
     [
       'a precision that more outcomes cannot mend',

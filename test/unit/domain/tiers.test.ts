@@ -64,7 +64,7 @@ describe('how a tier stands', () => {
     expect(sentence(null)).toBe('annotate: 0 of 50 outcomes seen');
     expect(sentence({ error: 0.06, ece: 0.2 })).toBe('annotate: the ECE is not known well enough yet, n 300');
     expect(sentence({ ece: 0.2 })).toBe('annotate: ECE 0.200, at most 0.100');
-    expect(sentence({ skilled: false })).toBe('annotate: predictions do not tell more than the base rate yet');
+    expect(sentence({ skilled: false })).toBe('annotate: predictions do not beat the base rate yet');
     expect(sentence({})).toBe('annotate: 100 % of 100 were right, and 20 % are needed with 90 % certainty');
   });
 

@@ -50,11 +50,7 @@ const numbered: Case[] = [
   ],
   ['stale', { verdict: verdictOf(trustedState(), { staleSince: later(-20 * 60) }) }, 'a label has waited 20 minutes'],
   ['ece', { state: withEvaluation({ ece: 0.062 }) }, 'gate: ECE 0.062, at most 0.030'],
-  [
-    'skill',
-    { state: withEvaluation({ skilled: false }) },
-    'do not tell more than the base rate yet, with 99 % certainty',
-  ],
+  ['skill', { state: withEvaluation({ skilled: false }) }, 'do not beat the base rate yet, with 99 % certainty'],
   ['evidence', { state: seen(14, 14) }, 'gate: 14 of 20 outcomes with q >= 0.90 seen'],
   ['evidence', { state: seen(40, 40, 4) }, 'are needed from 5 stretches of time, they are from 4'],
   ['evidence', { state: seen(100, 88) }, 'gate: 88 % of 100 were right, 87 % are needed with 90 % certainty'],
@@ -141,7 +137,7 @@ describe('what a decision says', () => {
       return decide(decideInput({ q: 0.4, state })).evidence.reasons.map(({ message }) => message);
     };
     expect(told({ epoch: 1, sinceEpoch: 30 })).toEqual([
-      'new epoch: needs 70 more labels before it acts without telling anyone',
+      'new epoch: needs 70 more labels before it acts without notifying anyone',
     ]);
     expect(told({ evaluation: evaluation({ ece: 0.04 }) })).toEqual([
       'calibration score 0.800 (ECE 0.040, n 300) has to be above 0.85',

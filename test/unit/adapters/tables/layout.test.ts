@@ -46,9 +46,9 @@ async function everything(clusterId: string): Promise<void> {
   const now = moment(10);
   await applyClusters(table, [config], now);
   await decided(table, clusterId, 'job');
-  const told = { type: 'JobStarted', at: instant(5) } as const;
-  await takeOutcome(outcomeStore(table), { clusterId, jobId: 'named', submittedAt: instant(0), told }, T, now);
-  await takeOutcome(outcomeStore(table), { clusterId, jobId: 'unnamed', submittedAt: null, told }, T, now);
+  const fact = { type: 'JobStarted', at: instant(5) } as const;
+  await takeOutcome(outcomeStore(table), { clusterId, jobId: 'named', submittedAt: instant(0), fact }, T, now);
+  await takeOutcome(outcomeStore(table), { clusterId, jobId: 'unnamed', submittedAt: null, fact }, T, now);
   await foldCluster(foldStore(table), config, OVERDUE);
   await mendFromLedger(mendStore(table), config);
   await useAction(table, config, { jobId: 'job', action: 'hold' }, 'dec_1', now);

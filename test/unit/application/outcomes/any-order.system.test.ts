@@ -8,7 +8,7 @@ import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts
 import type { Table } from '../../../../functions/adapters/tables/table.ts';
 import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
 import { rebuild } from '../../../../functions/application/outcomes/rebuild.ts';
-import type { Told } from '../../../../functions/domain/outcome.ts';
+import type { JobFact } from '../../../../functions/domain/outcome.ts';
 import { startDynamo } from '../../../fixtures/dynamo.ts';
 import {
   calibrationOf,
@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
-const told = (clusterId: string, event: Told, seconds = 100) =>
+const told = (clusterId: string, event: JobFact, seconds = 100) =>
   recordOutcome(table, roundOf(clusterId, 'job'), event, T, moment(seconds));
 
 /** As Predict does it: a decision that an outcome overtook is late, is not executed and does not teach. */
@@ -152,7 +152,7 @@ describe('one outcome', () => {
     await waiting('late-news');
     await foldCluster(foldStore(table), configOf('late-news'), OVERDUE);
     const before = await calibrationOf(table, 'late-news');
-    const event: Told = { type: 'JobStarted', at: instant(30) };
+    const event: JobFact = { type: 'JobStarted', at: instant(30) };
     expect((await told('late-news', event, 400)).contradicts).toBe(true);
     expect((await told('late-news', event, 401)).contradicts).toBe(false);
     await foldCluster(foldStore(table), configOf('late-news'), moment(402), [keyOf('job')]);

@@ -24,7 +24,7 @@ import type { QueueState } from '../../../../functions/domain/forecast/queue.ts'
 import { rowsOfReplayed } from '../../../../functions/domain/forecast/replay.ts';
 import { type RowKind, rowAfter } from '../../../../functions/domain/forecast/rows.ts';
 import { isOfQueue } from '../../../../functions/domain/ledger-lines.ts';
-import type { Told } from '../../../../functions/domain/outcome.ts';
+import type { JobFact } from '../../../../functions/domain/outcome.ts';
 import { roundKey } from '../../../../functions/domain/round.ts';
 import type { JobItem } from '../../../../schemas/items/job.ts';
 import type { Job } from '../../../../schemas/machines/job-workflow.ts';
@@ -57,7 +57,7 @@ async function decide(job: Job, seconds: number, on = table): Promise<void> {
   await recordDecisionOnce(store, { job, verdict: null, said: 'notAsked', evidence }, moment(seconds));
 }
 
-const tell = (job: Job, told: Told, on = table) => recordOutcome(on, job, told, T, moment(900));
+const tell = (job: Job, told: JobFact, on = table) => recordOutcome(on, job, told, T, moment(900));
 const fold = (clusterId: string, now: Date, on = table) => foldCluster(foldStore(on), configOf(clusterId), now);
 
 async function queueOf(clusterId: string): Promise<QueueState> {
@@ -113,9 +113,9 @@ async function linesOf(clusterId: string): Promise<string[]> {
   return lines;
 }
 
-const start = (seconds: number): Told => ({ type: 'JobStarted', at: instant(seconds) });
-const end = (seconds: number): Told => ({ type: 'JobEnded', at: instant(seconds), endState: 'succeeded' });
-const cancel = (seconds: number): Told => ({ type: 'JobCancelled', at: instant(seconds) });
+const start = (seconds: number): JobFact => ({ type: 'JobStarted', at: instant(seconds) });
+const end = (seconds: number): JobFact => ({ type: 'JobEnded', at: instant(seconds), endState: 'succeeded' });
+const cancel = (seconds: number): JobFact => ({ type: 'JobCancelled', at: instant(seconds) });
 
 describe('what the forecast counts', () => {
   it('follows a job from its submission to its end, with the inputs that were there before it', async () => {
@@ -296,7 +296,7 @@ describe('counters', () => {
     jobOf(clusterId, 'c', 20, 2),
   ];
   const fact = fc.constantFrom(start(50), start(60), end(80), end(70), cancel(65), cancel(45));
-  type Step = { kind: 'decide' | 'fold'; job: number } | { kind: 'tell'; job: number; told: Told };
+  type Step = { kind: 'decide' | 'fold'; job: number } | { kind: 'tell'; job: number; told: JobFact };
   const step: fc.Arbitrary<Step> = fc.oneof(
     fc.record({ kind: fc.constant('decide' as const), job: fc.nat(3) }),
     fc.record({ kind: fc.constant('tell' as const), job: fc.nat(3), told: fact }),

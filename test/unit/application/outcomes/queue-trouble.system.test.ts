@@ -20,7 +20,7 @@ import { rebuild } from '../../../../functions/application/outcomes/rebuild.ts';
 import { deserialiseForecast, packed, serialiseForecast } from '../../../../functions/domain/forecast/codec.ts';
 import { INPUTS } from '../../../../functions/domain/forecast/inputs.ts';
 import { coldForecast } from '../../../../functions/domain/forecast/state.ts';
-import type { Told } from '../../../../functions/domain/outcome.ts';
+import type { JobFact } from '../../../../functions/domain/outcome.ts';
 import { roundKey } from '../../../../functions/domain/round.ts';
 import { handler as ingestSnapshot } from '../../../../functions/events/ingest-snapshot.ts';
 import type { Decision } from '../../../../schemas/decision.ts';
@@ -55,9 +55,9 @@ async function decide(job: Job, seconds: number): Promise<Decision> {
 
 const fail = (job: Job, seconds: number) =>
   closeJob(dynamo.table, job, { status: 'failed', failure: { error: 'VgacRefused' }, at: moment(seconds) });
-const tell = (job: Job, told: Told) => recordOutcome(dynamo.table, job, told, T, moment(900));
-const started = (seconds: number): Told => ({ type: 'JobStarted', at: instant(seconds) });
-const ended = (seconds: number): Told => ({ type: 'JobEnded', at: instant(seconds), endState: 'succeeded' });
+const tell = (job: Job, told: JobFact) => recordOutcome(dynamo.table, job, told, T, moment(900));
+const started = (seconds: number): JobFact => ({ type: 'JobStarted', at: instant(seconds) });
+const ended = (seconds: number): JobFact => ({ type: 'JobEnded', at: instant(seconds), endState: 'succeeded' });
 const fold = (clusterId: string, seconds: number) =>
   foldCluster(foldStore(dynamo.table), configOf(clusterId), moment(seconds));
 
@@ -166,7 +166,7 @@ describe('a row whose forecast part is broken', () => {
     expect(await fold(clusterId, 40)).toMatchObject({ folded: 2 });
     const { queue, learned } = await stateOf(clusterId);
     expect(queue).toMatchObject({ pending: 0, running: 2, longs: { size: 1 } });
-    expect([...learned.alone.logistic.weights, ...learned.wait.weights].every(Number.isFinite)).toBe(true);
+    expect([...learned.queueOnly.logistic.weights, ...learned.wait.weights].every(Number.isFinite)).toBe(true);
     await expectRebuilt(clusterId);
   });
 });
@@ -187,7 +187,7 @@ describe('a forecast', () => {
 
   it('that has come to what is no number serves nothing, and nothing acts', async () => {
     const state = coldForecast();
-    state.learned.alone.logistic.weights.fill(Number.NaN);
+    state.learned.queueOnly.logistic.weights.fill(Number.NaN);
     await saveForecast(dynamo.table, 'nan', { state: serialiseForecast(state), version: 0 }, null);
     const decision = await decide(jobOf('nan', 'a'), 1);
     expect(decision).toMatchObject({ called: 0, executed: false, next: 'nothing', scope: 'escalate' });

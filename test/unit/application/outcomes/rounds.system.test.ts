@@ -12,7 +12,7 @@ import { admitRound } from '../../../../functions/application/decisions/admit-ro
 import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
 import { takeOutcome } from '../../../../functions/application/outcomes/take-outcome.ts';
 import { decisionId } from '../../../../functions/domain/ids.ts';
-import type { Told } from '../../../../functions/domain/outcome.ts';
+import type { JobFact } from '../../../../functions/domain/outcome.ts';
 import { type Round, roundKey } from '../../../../functions/domain/round.ts';
 import { handler as ingest } from '../../../../functions/events/ingest-outcome.ts';
 import { handler as admitJob } from '../../../../functions/job-workflow/admit-job.ts';
@@ -152,12 +152,12 @@ describe('an outcome', () => {
   it('and its round find each other whoever is faster, and wherever one dies', { timeout: 120_000 }, async () => {
     let run = 0;
     const writes = fc.integer({ min: 1, max: 5 });
-    const told: Told = { type: 'JobStarted', at: instant(30) };
+    const fact: JobFact = { type: 'JobStarted', at: instant(30) };
     await fc.assert(
       fc.asyncProperty(writes, writes, fc.constantFrom('before', 'after'), fc.boolean(), async (k, l, when, first) => {
         const clusterId = `race-${run++}`;
         const job = aJob({ clusterId, jobId: 'job', submittedAt: instant(0) });
-        const outcome = { clusterId, jobId: 'job', submittedAt: null, told };
+        const outcome = { clusterId, jobId: 'job', submittedAt: null, fact };
         const claim = (table: Table) => admitRound(admissionStore(table), job, 'arn:1', moment(31));
         const ingestIt = (table: Table) => takeOutcome(outcomeStore(table), outcome, T, moment(31));
         const deeds = [

@@ -13,7 +13,7 @@ import { rebuild } from '../../../../functions/application/outcomes/rebuild.ts';
 import { changeEpoch } from '../../../../functions/application/recalibration/change-epoch.ts';
 import { deserialise } from '../../../../functions/domain/calibration/codec.ts';
 import { nothingLearned } from '../../../../functions/domain/forecast/state.ts';
-import type { Told } from '../../../../functions/domain/outcome.ts';
+import type { JobFact } from '../../../../functions/domain/outcome.ts';
 import { useTable } from '../../../fixtures/handlers.ts';
 import { seeded } from '../../domain/seeded.ts';
 import {
@@ -156,10 +156,10 @@ describe('a day with duplicates, reordering, late decisions and crashes', () => 
 });
 
 /** A start, an end without a start, a cancellation, several of them that contradict each other, or nothing at all. */
-function eventsOf(random: () => number): Told[] {
+function eventsOf(random: () => number): JobFact[] {
   const at = () => instant(Math.floor(random() * 900));
   const kind = random();
-  const start: Told = { type: 'JobStarted', at: at() };
+  const start: JobFact = { type: 'JobStarted', at: at() };
   if (kind < 0.6) return [start, { type: 'JobEnded', at: instant(1_000), endState: 'succeeded' }];
   if (kind < 0.7) return [start, { type: 'JobStarted', at: at() }];
   if (kind < 0.8) return [{ type: 'JobCancelled', at: at() }];

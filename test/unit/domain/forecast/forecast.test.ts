@@ -328,7 +328,7 @@ describe('the stored state', () => {
       expect(() => deserialiseForecast(broken)).toThrow(UnreadableState);
     }
     const { learned, ...rest } = coldForecast();
-    learned.alone.platt.a = Number.NaN;
+    learned.queueOnly.platt.a = Number.NaN;
     expect(() => deserialiseForecast(serialiseForecast({ ...rest, learned }))).toThrow(UnreadableState);
     expect(() => deserialiseShape(serialiseQueue(queueRow()))).toThrow(UnreadableState);
     expect(deserialiseShape(serialiseShape(shapeRow()))).toEqual(shapeRow());

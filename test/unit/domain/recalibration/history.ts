@@ -94,6 +94,6 @@ export class Cluster {
 
   private start(round: number, { z }: Forecast, waitSeconds: number): void {
     this.facts.push({ kind: 'started', round, waitSeconds, z });
-    learnWait(this.learned.wait, this.learned.alone.logistic, z, waitSeconds);
+    learnWait(this.learned.wait, this.learned.queueOnly.logistic, z, waitSeconds);
   }
 }

@@ -97,8 +97,14 @@ describe('a refit', () => {
           ];
         });
         const { learned } = refitFrom(facts, LONG_WAIT);
-        const { moments, alone, withVgac, wait } = learned;
-        const all = [moments.mean, moments.variance, alone.logistic.weights, withVgac.logistic.weights, wait.weights];
+        const { moments, queueOnly, withVgac, wait } = learned;
+        const all = [
+          moments.mean,
+          moments.variance,
+          queueOnly.logistic.weights,
+          withVgac.logistic.weights,
+          wait.weights,
+        ];
         for (const numbers of all) for (const number of numbers) expect(Number.isFinite(number)).toBe(true);
       }),
     );

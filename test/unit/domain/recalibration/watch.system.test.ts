@@ -45,7 +45,7 @@ describe('a refit that was promoted', () => {
     const { restored, n } = watch(cluster, 3000, () => nothingLearned());
     twin.submit(3000 + Math.ceil(n / 100) * 100);
     // To the seven digits of a stored covariance.
-    const [played, was] = [restored.alone.logistic.weights, twin.learned.alone.logistic.weights];
+    const [played, was] = [restored.queueOnly.logistic.weights, twin.learned.queueOnly.logistic.weights];
     for (const [i, weight] of played.entries()) expect(weight).toBeCloseTo(was[i] ?? Number.NaN, 6);
   });
 

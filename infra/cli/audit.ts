@@ -23,13 +23,13 @@ export function define(command: Command): void {
     .addHelpText('after', '\nIt writes nothing to the table.')
     .action(async (options: Options) => {
       const { job, export: file } = options;
-      if (job !== undefined && file === undefined) return tell(job, options);
+      if (job !== undefined && file === undefined) return printStory(job, options);
       if (job === undefined && file !== undefined) return exportTo(file, options);
       throw new UsageError('Use either --job ID for the story of one job, or --export FILE for those of all jobs.');
     });
 }
 
-async function tell(job: string, options: Options): Promise<void> {
+async function printStory(job: string, options: Options): Promise<void> {
   const lines = await storyOfJob(await connect(options), job, options.cluster);
   process.stdout.write(options.json ? lines.map(jsonLine).join('') : `${printable(lines).join('\n')}\n`);
 }

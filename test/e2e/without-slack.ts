@@ -4,7 +4,7 @@ import { DescribeExecutionCommand, GetExecutionHistoryCommand, SFNClient } from 
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { putCollected } from '../../infra/cli/start/session.ts';
+import { putCollected } from '../../infra/cli/start/put-collected.ts';
 import { APPROVER_HEADER } from '../../infra/console/answers.ts';
 import { issueToken, readApproverKey } from '../../infra/console/approver-token.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';

@@ -14,7 +14,7 @@ export class AuditRefused extends Refused {
 
 /**
  * The story of one job, all its rounds in order. Without a cluster, every cluster is asked for a job of that id; a task of
- * an array is told of as its array.
+ * an array stands for its whole array.
  * @throws AuditRefused when no cluster knows it, or several do
  */
 export async function storyOfJob(store: Table, jobId: string, cluster?: string): Promise<StoryLine[]> {

@@ -4,11 +4,11 @@ import type { StoryLine } from '../../console/story.ts';
 /** A story for a terminal. */
 export function printable(lines: readonly StoryLine[]): string[] {
   const rounds = [...Map.groupBy(lines, ({ submittedAt }) => submittedAt).values()];
-  return rounds.flatMap((told) => {
-    const [first] = told;
+  return rounds.flatMap((story) => {
+    const [first] = story;
     const name = first && `${first.clusterId} / ${first.jobId}`;
     const which = rounds.length > 1 ? `, submitted at ${first?.submittedAt}` : '';
-    return [colors.bold(`${name}${which}`), ...told.flatMap(printableLine)];
+    return [colors.bold(`${name}${which}`), ...story.flatMap(printableLine)];
   });
 }
 

@@ -76,7 +76,7 @@ function actionFaults(raw: unknown): Fault[] {
   });
 }
 
-/** A tier's numbers as they would hold together with the usual ones: what each is alone, its schema has checked. */
+/** Checks a tier's numbers together with the usual ones; the schema has checked each by itself. */
 function tierFaults(raw: unknown): Fault[] {
   const parsed = z.object({ tiers: ClusterConfig.shape.tiers }).safeParse(raw);
   if (!parsed.success) return [];

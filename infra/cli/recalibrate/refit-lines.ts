@@ -62,7 +62,7 @@ function linesOf({ epoch, status, proof, reason, by, at, watched }: RefitItem): 
 }
 
 function lookInWords({ gain, se }: NonNullable<RefitItem['watched']>): string {
-  if (gain === null || se === null) return 'too few, or of too little time, to tell';
+  if (gain === null || se === null) return 'too few, or over too short a time, to say';
   return `what was before ${gain > 0 ? 'better' : 'worse'} by ${Math.abs(gain).toFixed(4)} ± ${se.toFixed(4)}`;
 }
 

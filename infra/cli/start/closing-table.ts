@@ -14,8 +14,8 @@ import { evidenceText, type Standing } from './evidence-text.ts';
 import { joined, widthOf, wrapped } from './status-line.ts';
 import type { Counts, Summary, TierCounts } from './summary.ts';
 
-/** `alone` names it where it does not stand below what it is about. */
-type Row = readonly [label: string, cell: (counts: Counts) => string, alone?: string];
+/** `listed` is its name in a list, where the row above does not say what it is about. */
+type Row = readonly [label: string, cell: (counts: Counts) => string, listed?: string];
 
 const numbers = (...of: ((counts: Counts) => number)[]) => {
   return (counts: Counts): string => of.map((each) => each(counts).toLocaleString('en')).join(', ');
@@ -157,6 +157,6 @@ function tableOf(rows: readonly Row[], shown: readonly (readonly [string, Counts
 }
 
 function listOf(rows: readonly Row[], name: string, counts: Counts, columns: number | undefined): string[] {
-  const parts = rows.map(([label, cell, alone]) => `${alone ?? label.trim()}: ${cell(counts)}`);
+  const parts = rows.map(([label, cell, listed]) => `${listed ?? label.trim()}: ${cell(counts)}`);
   return [...wrapped(pc.bold(name), columns), ...joined(parts, columns)];
 }

@@ -12,7 +12,7 @@ export interface Said extends Pick<Notice, 'tone' | 'text'> {
   readonly tier?: number;
 }
 
-/** The highest tier that a cluster may do alone at the moment, tokens apart; 0 for none. */
+/** The highest tier that a cluster may do on its own at the moment, tokens aside; 0 for none. */
 export function mayAlone({ scope, earnedTier }: Pick<Verdict, 'scope' | 'earnedTier'>): number {
   return scope === 'escalate' ? 0 : earnedTier;
 }
@@ -26,7 +26,7 @@ interface Mark {
 }
 
 /**
- * What one cluster may do alone, as it is earned, goes and comes back, each told in a sentence and with how many jobs it took.
+ * Follows what one cluster may do on its own: what is earned, lost and regained, each in a sentence that says how many jobs it took.
  */
 export class Milestones {
   readonly #clusterId: string;
@@ -34,7 +34,7 @@ export class Milestones {
   /** Jobs decided so far. */
   #jobs = 0;
   /** The tier that people believe it may do, and the highest that they ever heard of. */
-  #told = 0;
+  #announced = 0;
   #best = 0;
   /** What it has been for the last few decisions, and since which. */
   #now = { may: 0, since: 0 };
@@ -56,15 +56,15 @@ export class Milestones {
     this.#jobs += 1;
     const may = Math.min(mayAlone(verdict), this.#top);
     if (may !== this.#now.may) this.#now = { may, since: this.#jobs };
-    if (may === this.#told) return null;
+    if (may === this.#announced) return null;
     // A tier that was never there is news at once.
     if (may <= this.#best && this.#jobs - this.#now.since + 1 < LASTING) return null;
-    return may > this.#told ? this.#rise(may, verdict) : this.#fall(may, verdict);
+    return may > this.#announced ? this.#rise(may, verdict) : this.#fall(may, verdict);
   }
 
   #rise(may: number, verdict: Verdict): Said {
-    const [before, best] = [this.#told, this.#best];
-    this.#told = may;
+    const [before, best] = [this.#announced, this.#best];
+    this.#announced = may;
     this.#best = Math.max(best, may);
     if (may > best) {
       const outcomes = `${verdict.n.toLocaleString('en')} outcomes`;
@@ -77,7 +77,7 @@ export class Milestones {
   }
 
   #fall(may: number, verdict: Verdict): Said {
-    this.#told = may;
+    this.#announced = may;
     const left = may === 0 ? 'nothing' : `only ${listed(TIERS.slice(0, may))}`;
     const why = verdict.scope === 'escalate' ? verdict.reasons[0]?.message : undefined;
     const text = `${this.#clusterId} may ${may === 0 ? 'do ' : ''}${left} alone now${this.#after()}`;

@@ -6,32 +6,32 @@ import { Milestones, type Said } from './milestones.ts';
 import type { Happening } from './plan.ts';
 
 const KEPT = 200;
-/** Of jobs that start earlier than they would have, so many are told of each cluster; the end counts them all. */
+/** How many jobs that start earlier than they would have are announced for each cluster; the closing table counts them all. */
 const EARLIER_TOLD = 3;
 
 /** Words about a tier's outcomes; null where there are none. */
 export type TierRecordOf = (clusterId: string, tier: number) => Promise<string | null> | null;
 
-/** What is remembered of one cluster, so that nothing is told twice and no flicker at all. */
+/** What is remembered of one cluster, so that nothing is announced twice, and flicker never. */
 interface Memory {
   last: Verdict | null;
-  /** Drift was told, and is not over yet. */
+  /** Drift was announced, and is not over yet. */
   drifted: boolean;
   /** Version at which drift was last gone; null while it is there. */
   calmSince: number | null;
   readonly milestones: Milestones;
-  /** Jobs told of that started earlier than they would have. */
+  /** Jobs announced that started earlier than they would have. */
   earlier: number;
 }
 
 /**
  * Says when a cluster gains or loses autonomy, from the verdicts of its decisions, and what happens in a simulated one. Going
- * back and forth between acting alone and acting with notice is everyday; a tier that is earned or goes, and drift are news.
+ * back and forth between acting silently and acting with notice is routine; a tier that is earned or lost, and drift, are news.
  */
 export class Notices {
   readonly #clusters = new Map<string, Memory>();
   readonly #notices: Notice[] = [];
-  readonly #tell: (notice: Notice) => void;
+  readonly #publish: (notice: Notice) => void;
   readonly #record: TierRecordOf;
   readonly #topOf: (clusterId: string) => number;
 
@@ -40,11 +40,11 @@ export class Notices {
    * @param topOf the highest tier that has something to do on a cluster
    */
   constructor(
-    tell: (notice: Notice) => void,
+    publish: (notice: Notice) => void,
     record: TierRecordOf = () => null,
     topOf: (clusterId: string) => number = () => TIERS.length,
   ) {
-    this.#tell = tell;
+    this.#publish = publish;
     this.#record = record;
     this.#topOf = topOf;
   }
@@ -58,7 +58,7 @@ export class Notices {
     for (const said of this.#news(clusterId, verdict)) this.#put(clusterId, said, atMs);
   }
 
-  /** Something happened in a simulated world. @param asked a human was asked about its job, so it is told in any case */
+  /** Something happened in a simulated world. @param asked a human was asked about its job, so it is announced in any case */
   happened({ kind, clusterId, tone, text }: Happening, atMs: number, asked = false): void {
     const memory = this.#memoryOf(clusterId);
     if (kind === 'earlierStart' && !asked && ++memory.earlier > EARLIER_TOLD) return;
@@ -87,7 +87,7 @@ export class Notices {
   #keep(notice: Notice): void {
     this.#notices.unshift(notice);
     this.#notices.length = Math.min(this.#notices.length, KEPT);
-    this.#tell(notice);
+    this.#publish(notice);
   }
 
   #news(clusterId: string, now: Verdict): Said[] {

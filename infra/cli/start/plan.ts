@@ -13,10 +13,10 @@ export interface StandInUrls {
 
 /** Something that feeds events to the running system. */
 export interface Feeding {
-  /** Resolves when all has been told, or the feed was stopped; rejects when an event could not be put. */
+  /** Resolves when everything is published, or the feed was stopped; rejects when an event could not be put on the bus. */
   readonly done: Promise<void>;
   stop(): void;
-  /** Share told so far, 0 to 1; null where there is no end. */
+  /** Share published so far, 0 to 1; null where there is no end. */
   progress(): number | null;
 }
 
@@ -53,7 +53,7 @@ export interface Plan {
   readonly keepsTables: boolean;
   /** Salt of the hold-out for clusters that have none; absent: a random one. A replay always takes the same. */
   readonly newSalt?: () => string;
-  /** Whom to tell what happens in a simulated world; absent where nothing is simulated. */
+  /** Who hears what happens in a simulated world; absent where nothing is simulated. */
   onHappening?(listen: (happening: Happening) => void): void;
   /** What people were spared so far; absent where nothing is simulated. */
   spared?(): readonly Spared[];

@@ -31,7 +31,7 @@ export function simulatedPlan({
   const until = startMs + days * 24 * HOUR_MS;
   const regime = { regimeAt: startMs + STORY.nodesLost * HOUR_MS, regimeUntil: startMs + STORY.nodesBack * HOUR_MS };
   let publish: (events: readonly CollectorEvent[]) => void = () => undefined;
-  let tell: (happening: Happening) => void = () => undefined;
+  let notify: (happening: Happening) => void = () => undefined;
   const worlds = story.map(({ profile, seed, trainingSeed }) => {
     const parts = { profile, ...regime };
     const cluster: SimulatedCluster = new SimulatedCluster({
@@ -41,7 +41,7 @@ export function simulatedPlan({
       emit(event) {
         publish([event]);
         const happening = event.type === 'JobStarted' ? earlierStart(twins, cluster, event.detail.jobId) : null;
-        if (happening !== null) tell(happening);
+        if (happening !== null) notify(happening);
       },
     });
     const twins = new Twins(cluster, { ...parts, seed, startMs, until });
@@ -58,7 +58,7 @@ export function simulatedPlan({
     keepsTables: false,
     newSalt: repeatableSalt,
     onHappening(listen) {
-      tell = listen;
+      notify = listen;
     },
     spared: () => worlds.map(({ cluster, twins }) => ({ clusterId: cluster.clusterId, ...twins.difference() })),
     start(put): Feeding {
@@ -77,7 +77,7 @@ export function simulatedPlan({
           [regime.regimeAt, nodesLost],
           [regime.regimeUntil, nodesBack],
         ] as const) {
-          if (at < until) clock.at(at, () => tell(happening(cluster)));
+          if (at < until) clock.at(at, () => notify(happening(cluster)));
         }
       }
       const end = clock.at(until, resolve);

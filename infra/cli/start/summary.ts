@@ -44,7 +44,7 @@ export const SUMMARY_KEYS = [
   'alsoAsked',
   /** Jobs that called for something. */
   'calls',
-  /** What each tier did alone, the lowest first. */
+  /** What each tier did on its own, the lowest first. */
   'byTier',
   /** Share of the long waits that had been acted on, null where there was none. */
   'reached',

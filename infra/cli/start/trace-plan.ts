@@ -44,16 +44,16 @@ export function tracePlan(trace: Trace, { file, speed }: { file: string; speed?:
     keepsTables: false,
     newSalt: repeatableSalt,
     start(publish) {
-      let told = 0;
+      let published = 0;
       const feed = startFeed({
         clock,
         releases,
         publish: async (events) => {
           publish(events);
-          told++;
+          published++;
         },
       });
-      return { ...feed, progress: () => told / releases.length };
+      return { ...feed, progress: () => published / releases.length };
     },
   };
 }

@@ -5,26 +5,26 @@ import { NaiveRules } from './naive.ts';
 import { type RuleSet, ruleSet } from './rules.ts';
 import { type OnDecision, OutOfOrder, Stream } from './stream.ts';
 
-/** How the history of a cluster is played. */
+/** How to play the history of a cluster. */
 export interface Playing {
   readonly rules: RuleSet;
   /** Which forecast is acted on. */
   readonly forecast: ForecastName;
   /** Whether the history has probabilities of its own. */
   readonly hasP: boolean;
-  /** Whether to compare with the core rules, with simpler ones, and with the other forecasts. */
+  /** Whether to compare with the core rules, simpler rules and the other forecasts. */
   readonly beside: boolean;
   readonly onDecision: OnDecision | null;
 }
 
-/** The history of one cluster: its rounds, decided by the rules in question, and beside them by what they are compared with. */
+/** The history of one cluster: its rounds, decided by the chosen rules and by those they are compared with. */
 export class Cluster {
   readonly clusterId: string;
   readonly hasP: boolean;
   readonly stream: Stream;
-  /** The core rules on the same rounds, where others decide. */
+  /** The core rules on the same rounds, if others decide. */
   readonly core: Stream | null;
-  /** The same rules by either forecast alone, where both serve. */
+  /** The same rules with each forecast alone, if both serve. */
   readonly others: readonly Stream[];
   readonly naive: NaiveRules | null;
   readonly rounds: Rounds;
@@ -44,14 +44,14 @@ export class Cluster {
     this.rounds = new Rounds((row) => this.decide(row));
   }
 
-  /** @throws OutOfOrder when the job was submitted before the one before it */
+  /** @throws OutOfOrder if the job was submitted before the previous one */
   add(row: Row): void {
     if (row.submittedAt < this.last) throw new OutOfOrder(`line ${row.line} was submitted before the line before it`);
     this.last = row.submittedAt;
     this.rounds.add(row);
   }
 
-  /** Lets the labels of the last jobs arrive. */
+  /** Delivers the labels of the last jobs. */
   finish(): void {
     this.rounds.end();
     this.stream.finish();

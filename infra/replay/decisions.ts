@@ -28,17 +28,17 @@ const HEADER = [
 ].join(',');
 
 /**
- * One line per round: what it called for, what was done or held out, who was asked, why it was not more (the code of the first rule
- * against the tier called for), and what the gate saw before it: so that the promise can be recomputed after every label by
- * anyone. `paper` has a digit for each tier whose want of tokens is scored on paper; times are seconds, the bound on the wait is
- * the one-sided 90 % one. A job that left before anybody could tell has no label; `forecast` is who served q.
+ * One line per round: what it called for, what was done or held out, whether somebody was asked, why not more (the code of
+ * the first rule that refused the tier called for), and what the gate saw before it, so that anybody can recompute the promise
+ * after every label. `paper` has a digit for each tier scored on paper for lack of tokens; times are seconds, the bound on the
+ * wait is the one-sided 90 % one. A censored job has no label; `forecast` is the model that served q.
  */
 export class DecisionFile {
   private readonly file: number;
   private text = `${HEADER}\n`;
   private written = 0;
 
-  /** @throws whatever the file system says: nothing is replayed for a file that cannot be written */
+  /** @throws file system errors: nothing is replayed for a file that cannot be written */
   constructor(path: string) {
     this.file = openSync(path, 'w');
   }
@@ -56,7 +56,7 @@ export class DecisionFile {
     if (this.text.length >= FLUSH_AT) this.flush();
   }
 
-  /** Where to go back to when a file has to be read again. */
+  /** The position to return to when a file has to be read again. */
   mark(): number {
     this.flush();
     return this.written;
@@ -87,7 +87,7 @@ function bit(yes: boolean): 0 | 1 {
   return yes ? 1 : 0;
 }
 
-/** As CSV wants it: in quotes where it has a delimiter, a quote or a line break. */
+/** A CSV field: quoted if it contains a delimiter, a quote or a line break. */
 export function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

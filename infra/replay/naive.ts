@@ -1,7 +1,7 @@
 import { TOKEN } from '../../functions/domain/thresholds.ts';
 import { calledTier, type TierRules } from '../../functions/domain/tier-rules.ts';
 
-/** The plug-in ECE that is looked at as it is: over ten bins of equal width of the last 100 labels. */
+/** The plug-in ECE taken at face value: over ten bins of equal width of the last 100 labels. */
 const LAST = 100;
 const BINS = 10;
 
@@ -20,7 +20,7 @@ class LastHundred {
     this.seen += 1;
   }
 
-  /** Infinity before it has its 100. */
+  /** Infinity before the first 100. */
   get ece(): number {
     if (this.seen < LAST) return Number.POSITIVE_INFINITY;
     let sum = 0;
@@ -37,19 +37,19 @@ class LastHundred {
 interface NaiveTier {
   readonly acted: number;
   readonly right: number;
-  /** Of what was done, jobs that left before anybody could tell whether they wait long. */
+  /** Censored jobs among those acted on. */
   readonly unknown: number;
   readonly promise: number;
 }
 
-/** What a simpler rule would have done with the same jobs. */
+/** What a simpler rule would have done on the same jobs. */
 export interface NaiveOutcome {
   readonly rule: string;
   readonly calls: number;
   readonly acted: number;
   /** Done and right, lowest tier first; of interventions by the trace. */
   readonly tiers: readonly NaiveTier[];
-  /** Tiers of which more went wrong than they promise. */
+  /** Tiers that were wrong more often than promised. */
   readonly broken: readonly number[];
 }
 
@@ -65,7 +65,7 @@ export class NaiveRules {
   private readonly plugIn: Doing;
   private calls = 0;
 
-  /** @param on the probability that they act on, by name */
+  /** @param on the name of the probability that they act on */
   constructor(tiers: readonly TierRules[], on: 'p' | 'q' = 'p') {
     this.tiers = tiers;
     this.on = on;
@@ -73,7 +73,7 @@ export class NaiveRules {
     this.plugIn = new Doing(tiers);
   }
 
-  /** @param longWait null where nobody knows */
+  /** @param longWait null if unknown */
   decide(p: number, longWait: boolean | null): void {
     const called = calledTier(p, this.tiers, configured);
     if (called === 0) return;

@@ -2,7 +2,7 @@ import type { Forecast } from '../../functions/domain/forecast/forecast.ts';
 import { INPUTS } from '../../functions/domain/forecast/inputs.ts';
 import type { Fact } from '../../functions/domain/recalibration/fact.ts';
 
-/** Where in the numbers of a round what is; a place is the number of a line in the ledger, NaN where there is none yet. */
+/** Offsets within the numbers of a round; a place is a line number in the ledger, NaN before there is one. */
 const ROUND = 0;
 const SUBMITTED_AT = 1;
 const SUBMITTED = 2;
@@ -62,7 +62,7 @@ export class NewestRounds {
     this.note(round, LABELLED, LONG, y);
   }
 
-  /** The facts from a place in the ledger on, in its order. They are good until the next round is submitted. */
+  /** The facts from a place in the ledger on, in its order. Valid until the next round is submitted. */
   since(place: number): Fact[] {
     const found: { place: number; fact: Fact }[] = [];
     for (let slot = 0; slot < Math.min(this.rounds, this.most); slot++) {
@@ -78,7 +78,7 @@ export class NewestRounds {
   private note(round: number, placeField: number, field: number, value: number): void {
     const { numbers } = this;
     const at = (round % this.most) * FIELDS;
-    // Its numbers may have given way to those of a newer one.
+    // A newer round may have taken its place.
     if (numbers[at + ROUND] !== round) return;
     numbers[at + placeField] = this.lines++;
     numbers[at + field] = value;

@@ -2,7 +2,7 @@ import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Row } from './import/row.ts';
 
 const HOUR = 3600;
-/** Rows of rounds are kept for 180 days; what was done to an older one nobody remembers. */
+/** Rows of rounds are kept for 180 days; effects on older ones are forgotten. */
 const REMEMBERED = 180 * 86_400;
 
 /** How far an action on a job is from its limits. */
@@ -12,13 +12,13 @@ interface Usage {
 }
 
 /**
- * Interventions that were carried out: for the cooldown of an action on a job, for the actions of the cluster in this hour, and
- * because what our own effect resubmits is never acted on. Times in seconds.
+ * Interventions carried out: for the cooldown of an action on a job, for the cluster's actions in this hour, and because a job
+ * resubmitted by our own effect is never acted on. Times in seconds.
  */
 export class Pace {
-  /** By job id, of jobs whose latest round was touched; the oldest first. */
+  /** By job id, for jobs whose latest round was touched; oldest first. */
   private readonly touched = new Map<string, number>();
-  /** By action and job id; the oldest first. */
+  /** By action and job id; oldest first. */
   private readonly cooling = new Map<string, number>();
   private hour = Number.NaN;
   private used = 0;
@@ -28,7 +28,7 @@ export class Pace {
     this.limits = limits;
   }
 
-  /** Whether a round comes of our own effect on the one before it; every round has to be told, in order. */
+  /** Whether a round was caused by our own effect on the previous one; must be called for every round, in order. */
   isOwnEffect(row: Row): boolean {
     return this.touched.size > 0 && this.touched.delete(row.jobId());
   }

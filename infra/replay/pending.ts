@@ -1,7 +1,7 @@
 import type { LedgerEntry } from '../../schemas/items/ledger.ts';
 import { JobId } from './import/job-id.ts';
 
-/** What the fold will need of a decided job; filled again for another when this one is folded. */
+/** What the fold needs of a decided job; reused for another once this one is folded. */
 class OpenEntry implements LedgerEntry {
   readonly jobId = '';
   readonly decisionId = '';
@@ -32,7 +32,7 @@ class OpenEntry implements LedgerEntry {
     this.drawOf = drawOf;
   }
 
-  /** Drawn where a ring asks, and once. */
+  /** Drawn once, when a ring asks for it. */
   get draw(): number {
     if (Number.isNaN(this.drawn)) this.drawn = this.drawOf(this);
     return this.drawn;
@@ -43,25 +43,25 @@ class OpenEntry implements LedgerEntry {
   }
 }
 
-/** A decided job of which something is not known yet: its label, or how long it has waited beyond it. */
+/** A decided job with something still unknown: its label, or how long it waited beyond it. */
 export class Open {
-  /** When the next of it is known, in seconds since the epoch. */
+  /** When the next fact about it is known, in seconds since the epoch. */
   at = 0.5;
-  /** Position in the stream; decides between what is known in the same second. */
+  /** Position in the stream; breaks ties within a second. */
   seq = 0;
-  /** What the file says, whether or not the fold will be told. */
+  /** The label in the file, whether or not the fold gets it. */
   longWait = false;
-  /** It left before anybody could tell. */
+  /** It left before its label was known. */
   censored = false;
-  /** What the file says; NaN where it does not. */
+  /** From the file; NaN if it does not say. */
   waitSeconds = 0.5;
-  /** After how long it left without a start; NaN where it started, or the file does not say. */
+  /** After how long it left without a start; NaN if it started, or the file does not say. */
   leftSeconds = 0.5;
-  /** Seconds of the wait that are folded by now; NaN before the label is. */
+  /** Seconds of the wait folded so far; NaN before the label is. */
   foldedSeconds = Number.NaN;
   /** Seconds of the wait that are known next. */
   nextSeconds = 0.5;
-  /** Of what is held out; else NaN. */
+  /** If held out; otherwise NaN. */
   holdOutShare = Number.NaN;
   readonly entry: OpenEntry;
 
@@ -73,8 +73,8 @@ export class Open {
 export type { OpenEntry };
 
 /**
- * Jobs in the order in which their labels and late waits become known: a binary heap by (at, seq). The objects are used again, so
- * that a long stream allocates as many as are ever open at once.
+ * Jobs in the order in which their labels and late waits become known: a binary heap by (at, seq). Objects are reused, so that
+ * a long stream allocates only as many as are ever open at once.
  */
 export class Pending {
   private readonly heap: Open[] = [];
@@ -90,13 +90,13 @@ export class Pending {
     return this.heap.length;
   }
 
-  /** When the next is known; infinity when nothing is open. */
+  /** When the next fact is known; infinity if nothing is open. */
   get nextAt(): number {
     const first = this.heap[0];
     return first === undefined ? Number.POSITIVE_INFINITY : first.at;
   }
 
-  /** An object to fill and to hand to `add`. */
+  /** An object to fill and pass to `add`. */
   take(): Open {
     const open = this.free.pop() ?? new Open(this.drawOf);
     open.foldedSeconds = Number.NaN;
@@ -118,7 +118,7 @@ export class Pending {
     heap[at] = open;
   }
 
-  /** The one of which something is known first; give it back when done. */
+  /** The job with the earliest fact; give it back when done. */
   next(): Open | undefined {
     const { heap } = this;
     const first = heap[0];

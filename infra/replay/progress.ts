@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 
-/** How far the files are read, on standard error; nothing where that is no terminal. */
+/** A progress bar on standard error; nothing if that is not a terminal. */
 export interface Progress {
   file(name: string): void;
-  /** Fewer than none where a file is read again. */
+  /** Negative when a file is read again. */
   read(bytes: number): void;
   stop(): void;
 }
@@ -31,7 +31,7 @@ export function progressOver(
   };
 }
 
-/** A file that cannot be read is told later, by whoever reads it. */
+/** An unreadable file is reported later, by its reader. */
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

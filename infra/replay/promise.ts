@@ -1,14 +1,14 @@
 import { TOKEN } from '../../functions/domain/thresholds.ts';
 import type { TierRules } from '../../functions/domain/tier-rules.ts';
 
-/** What sums of many fractions may be off by. */
+/** Rounding error of sums of many fractions. */
 const ROUNDING = 1e-6;
 /** A paper trade counts a tenth. */
 const PAPER = 0.1;
 
 /**
- * Recomputes the promise of one tier after everything that moves it, from what was done and what came of it, and not from the
- * tokens that keep it: wrong <= K + (right + .1 paper-right) (1 - pi)/pi, a hold-out counted 1/h-fold.
+ * Recomputes the promise of one tier after everything that moves it, from actions and outcomes and independently of the tokens
+ * that enforce it: wrong <= K + (right + .1 paper-right) (1 - pi)/pi, with each hold-out counted 1/h times.
  */
 export class PromiseCount {
   readonly promise: number;
@@ -16,9 +16,9 @@ export class PromiseCount {
   private readonly odds: number;
   private right = 0;
   private wrong = 0;
-  /** Times that it did not hold. */
+  /** How often it was broken. */
   violations = 0;
-  /** How near it came: the least that was left of it, in tokens. */
+  /** The least slack there was, in tokens. */
   leastSlack: number;
 
   constructor({ promise, start }: Pick<TierRules, 'promise' | 'start'>) {
@@ -28,7 +28,7 @@ export class PromiseCount {
     this.leastSlack = this.start;
   }
 
-  /** @param share of the hold-out; NaN for what was done */
+  /** @param share of the hold-out; NaN if acted on */
   settled(longWait: boolean, share = Number.NaN): void {
     const weight = Number.isNaN(share) ? 1 : 1 / share;
     if (longWait) this.right += weight;
@@ -36,7 +36,7 @@ export class PromiseCount {
     this.check();
   }
 
-  /** What it would have done had it had the tokens. */
+  /** What it would have done with enough tokens. */
   onPaper(longWait: boolean): void {
     if (longWait) this.right += PAPER;
     this.check();

@@ -5,20 +5,20 @@ import type { ForecastState } from '../../functions/domain/forecast/state.ts';
 import { isStepDue, NO_MEMORY, recalibrationStep } from '../../functions/domain/recalibration/step.ts';
 import { NewestRounds } from './newest-rounds.ts';
 
-/** A stream may be longer than anyone reads. */
+/** Upper limit for the list, since streams may be very long. */
 const KEPT = 1000;
 
-/** A refit went in force, or what was before one came back, after so many jobs. */
+/** A refit took effect or was rolled back, after this many jobs. */
 export interface Epoch {
   readonly afterJobs: number;
   readonly cause: 'promoted' | 'rolledBack';
 }
 
-/** The recalibration machine, coming by after every label instead of every few minutes. */
+/** The recalibration machine, run after every label instead of every few minutes. */
 export class Recalibration {
   promoted = 0;
   rolledBack = 0;
-  /** Refits that were tried, and not better. */
+  /** Refits that were tried and rejected. */
   rejected = 0;
   /** The first changes. */
   readonly epochs: Epoch[] = [];

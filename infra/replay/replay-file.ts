@@ -13,17 +13,17 @@ import { OutOfOrder, type Told } from './stream.ts';
 
 export interface ReplayOptions extends Omit<ReadOptions, 'sorted'> {
   readonly rules: RuleSet;
-  /** Which forecast is acted on; null for what the file allows: both where it has probabilities, else the built-in one. */
+  /** Which forecast is acted on; null for the default: both if the file has probabilities, otherwise the built-in one. */
   readonly forecast: ForecastName | null;
-  /** Whether to compare with the core rules, with simpler ones, and with the other forecasts. */
+  /** Whether to compare with the core rules, simpler rules and the other forecasts. */
   readonly beside: boolean;
   readonly decisions: DecisionSink | null;
 }
 
-/** Where decisions are written down. */
+/** Where decisions are written. */
 export type DecisionSink = Pick<DecisionFile, 'add' | 'mark' | 'backTo'>;
 
-/** What came of one file. */
+/** The result of one file. */
 export interface FileResult {
   readonly path: string;
   readonly streams: readonly NamedStream[];
@@ -43,22 +43,22 @@ class ManyClusters extends Error {
   override readonly name = 'ManyClusters' as const;
 }
 
-/** The first row of a cluster has no probability, and a later one has. */
+/** The first row of a cluster has no probability, but a later one has. */
 class HasProbabilities extends Error {
   override readonly name = 'HasProbabilities' as const;
 }
 
-/** What was not known of a file before it was read. */
+/** What is known of a file only after reading it. */
 interface Known {
   sorted: boolean;
   many: boolean;
-  /** Probabilities come later in it. */
+  /** Probabilities appear later in it. */
   hasP: boolean;
 }
 
 /**
- * Replays one file, each cluster in it as a stream of its own. A file is taken to be one cluster in the order of
- * submission, and read again where it turns out not to be.
+ * Replays one file, each of its clusters as a stream of its own. A file is assumed to be one cluster in the order of
+ * submission, and read again if it turns out not to be.
  *
  * @param name what its streams are called
  */
@@ -139,7 +139,7 @@ async function replayOnce(
 const NO_PROBABILITIES =
   '--forecast file acts on the probabilities of the file, and it has none: name their column with --map p_long_wait=column, or leave --forecast out, for the built-in forecast needs none';
 
-/** A history that says nothing is a failure, and says what it would take. */
+/** The failure for a history without usable rows: says what it needs. */
 function nothingReadable({ count, first: [first], kinds }: Faults): string {
   const needed = 'each row needs submitted_at, and either actual_wait_s or long_wait with label_at';
   if (first === undefined) return `there is no job in it, and no row that could be one; ${needed}`;

@@ -19,20 +19,20 @@ export interface ReplayOptions {
   readonly map?: Map<Column, string>;
   readonly timezone?: Zone;
   readonly set?: Map<string, number>;
-  /** A file, or true for stdout, where nothing else is printed then. */
+  /** A file, or true for stdout, which then gets nothing else. */
   readonly json?: string | true;
   readonly decisions?: string;
   readonly html?: string;
   readonly beside: boolean;
 }
 
-/** Exit code when a file could not be read to its end, or nothing in it could; skipped rows alone are no failure. */
+/** Exit code if a file could not be read to its end, or nothing in it could; skipped rows alone are not a failure. */
 const INCOMPLETE = 1;
 /** Rows that are told one by one; all of them by kind. */
 const SKIPPED_TOLD = 25;
 
 export async function replay(paths: readonly string[], options: ReplayOptions): Promise<void> {
-  // Hours of reading are not for a report that cannot be written in the end.
+  // Fails now rather than after hours of reading if the report cannot be written.
   const jsonFile = options.json === true ? undefined : options.json;
   for (const path of [jsonFile, options.html]) if (path !== undefined) closeSync(openSync(path, 'a'));
   const settings = options.set ?? new Map<string, number>();
@@ -92,7 +92,7 @@ function printTables({ streams, rules }: Report): void {
   console.log(colors.dim(`rules: ${rules}`));
 }
 
-/** The most frequent first. */
+/** Most frequent first. */
 function kindsOf(kinds: Readonly<Record<string, number>>): string {
   const sorted = Object.entries(kinds).sort(([, a], [, b]) => b - a);
   return sorted.map(([fault, count]) => `${count} because ${fault}`).join('; ');

@@ -12,34 +12,34 @@ import { type ForecasterFor, forecasterFor } from './forecast/by-name.ts';
 
 export type RulesName = 'core' | 'all';
 
-/** The two draws of a round, each in [0, 1); asked for only where they decide something, for they cost more than all the rest. */
+/** The two draws of a round, each in [0, 1); drawn only when they decide something, since they cost more than all the rest. */
 export interface Lottery {
   holdOut(round: Round): number;
   ring(round: Round): number;
 }
 
-/** Which rules decide, and what they are asked about. */
+/** Which rules decide, on which facts. */
 export interface RuleSet {
   readonly name: RulesName;
-  /** About the cluster, before any job is looked at. */
+  /** About the cluster, before any job is considered. */
   readonly evidence: readonly ScopeRule<EvidenceFacts>[];
   /** About one tier. */
   readonly tierRules: readonly TierRule[];
   readonly numbers: Numbers;
   readonly config: ClusterConfig;
-  /** The numbers of the four tiers, and what each would do. */
+  /** The numbers of the four tiers, and the action of each. */
   readonly tiers: readonly TierRules[];
   readonly actions: readonly (ActionArguments | null)[];
   readonly lottery: Lottery;
   readonly forecasterFor: ForecasterFor;
 }
 
-/** Every tier configured, nothing to hold it back but evidence: the question is how far that would have carried. */
+/** Every tier is configured and held back only by evidence: the question is how far that would have reached. */
 const CLUSTER = {
   clusterId: 'replay',
   platform: 'slurm',
   dryRun: false,
-  /** The same lottery in every back-test: of 40, the one nearest to the specification's own on its streams. */
+  /** The same random seed in every back-test: of 40, the one closest to the specification's own results on its streams. */
   salt: 'back-test lottery 32',
   actions: {
     annotate: { action: 'annotate' },
@@ -49,12 +49,12 @@ const CLUSTER = {
   },
 } as const;
 
-/** The configuration of the cluster in a back-test, where nothing else is asked for. */
+/** The default configuration of the cluster in a back-test. */
 export function clusterConfig(): ClusterConfig {
   return ClusterConfig.parse(CLUSTER);
 }
 
-/** What a caller may put in place of what is deployed. */
+/** What a caller may override. */
 export interface Injected {
   readonly numbers?: Numbers;
   readonly config?: ClusterConfig;
@@ -64,8 +64,7 @@ export interface Injected {
 
 /**
  * `core` is sections 1 to 6 of CALIBRATION.md without capability, reversibility, cooldowns, rates, a hold's place, drift bands and
- * refits; `all` is the gate as deployed. Its switches (frozen, stale) are about a running system: in a back-test nobody
- * pulls the brake.
+ * refits; `all` is the gate as deployed. Its switches (frozen, stale) concern a running system and are off in a back-test.
  */
 export function ruleSet(name: RulesName, injected: Injected = {}): RuleSet {
   const { numbers = NUMBERS, config = clusterConfig() } = injected;
@@ -85,7 +84,7 @@ function keyed(salt: string): Lottery {
   };
 }
 
-/** The round of a job as events name it. @param submittedAt seconds since the epoch */
+/** The round of a job as named in events. @param submittedAt seconds since the epoch */
 export function roundOf(clusterId: string, jobId: string, submittedAt: number): Round {
   return { clusterId, jobId, submittedAt: instantOf(submittedAt) };
 }

@@ -5,11 +5,11 @@ import { TAIL_THRESHOLDS, TailSums } from '../../functions/domain/calibration/ta
 
 const CHUNK_BITS = 16;
 const CHUNK = 1 << CHUNK_BITS;
-/** The first chunk grows up to the size of the others, so that a file of a thousand small clusters stays small. */
+/** The first chunk grows to the size of the others, so that a file of a thousand small clusters takes little memory. */
 const FIRST = 1 << 9;
 /**
- * 31 bits of probability and one of label: 4 bytes a job. Equal probabilities stay equal, so none of their ties is ever
- * split; what differs by less than 5e-10 may become tied, which probabilities of up to nine decimals never do.
+ * 31 bits of probability and one of label: 4 bytes a job. Equal probabilities stay equal, so ties are never split;
+ * differences below 5e-10 may become ties, which never happens to probabilities of up to nine decimals.
  */
 const STEPS = 2 ** 31 - 1;
 const stored = (p: number): number => Math.round(p * STEPS);
@@ -34,7 +34,7 @@ export class Samples {
     this.n = n + 1;
   }
 
-  /** @param room where a copy is sorted: a number for each job; what it held before is gone */
+  /** @param room buffer for sorting a copy, one number per job; its content is overwritten */
   sorted(room: Uint32Array): SortedSamples {
     const sorted = room.subarray(0, this.n);
     for (let c = 0; c < this.chunks.length; c++) {
@@ -45,7 +45,7 @@ export class Samples {
   }
 }
 
-/** Samples in ascending order of p: in whatever order they came, what is said of them is the same to the last bit. */
+/** Samples in ascending order of p, so that results do not depend on their order to the last bit. */
 class SortedSamples {
   private readonly words: Uint32Array;
 
@@ -53,7 +53,7 @@ class SortedSamples {
     this.words = words;
   }
 
-  /** The quantile bins of CALIBRATION.md section 1; none of no sample. */
+  /** The quantile bins of CALIBRATION.md section 1; none without samples. */
   bins(): Bin[] {
     const { words } = this;
     if (words.length === 0) return [];
@@ -77,7 +77,7 @@ class SortedSamples {
     return ranking;
   }
 
-  /** Mean log loss in nats; null of no sample. */
+  /** Mean log loss in nats; null without samples. */
   logLoss(): number | null {
     const { words } = this;
     let sum = 0;

@@ -4,14 +4,14 @@ import { type Numbers, TIERS } from '../../functions/domain/thresholds.ts';
 import { ClusterConfig } from '../../schemas/config.ts';
 import { clusterConfig } from './rules.ts';
 
-/** A `--set` that cannot be followed. Nothing runs. */
+/** An invalid `--set`. Nothing runs. */
 export class UnusableNumber extends Error {
   override readonly name = 'UnusableNumber' as const;
 }
 
 /**
- * Numbers of a cluster's configuration that decide something in a back-test. A promise stands nowhere but there, for usually it
- * follows from eps and R.
+ * Numbers of a cluster's configuration that matter in a back-test. A promise is set only there, since it usually follows from
+ * eps and R.
  */
 const OF_CLUSTER = [
   ...namesIn(clusterConfig()).filter((name) => /^(limits|asking)\.|^(longWait|approvalTtl)Seconds$/.test(name)),
@@ -23,7 +23,7 @@ export function settableNames(): string[] {
   return [...numberNames(), ...OF_CLUSTER];
 }
 
-/** Which number a name means: its full name, or as much of its end as leaves no doubt. */
+/** Which number a name means: its full name, or an unambiguous ending of it. */
 export function fullName(name: string): string {
   const wanted = name.toLowerCase();
   const names = settableNames();
@@ -38,7 +38,7 @@ export function fullName(name: string): string {
   );
 }
 
-/** The name that a mistyped one is nearest to, by its end; nothing where none is near. */
+/** A suggestion for a mistyped name: the closest one, by its ending; empty if none is close. */
 function likeliest(wanted: string, names: readonly string[]): string {
   const parts = wanted.split('.').length;
   const near = names.map((name) => ({
@@ -49,10 +49,10 @@ function likeliest(wanted: string, names: readonly string[]): string {
   return first !== undefined && first.steps <= Math.max(1, wanted.length / 3) ? `; did you mean ${first.name}` : '';
 }
 
-/** The numbers that were asked for, by full name. */
+/** The overridden numbers, by full name. */
 export type Settings = ReadonlyMap<string, number>;
 
-/** @throws UnusableNumber for a part that is not name=value, an unknown name, or a value that is no number */
+/** @throws UnusableNumber for a part that is not name=value, an unknown name, or a value that is not a number */
 export function parseSetting(text: string, settings: Map<string, number> = new Map()): Map<string, number> {
   for (const part of text.split(',')) {
     const [name = '', value = '', ...rest] = part.split('=').map((piece) => piece.trim());
@@ -66,9 +66,9 @@ export function parseSetting(text: string, settings: Map<string, number> = new M
 }
 
 /**
- * The numbers of gate and fold, and the cluster's configuration, with the values that were asked for.
+ * The numbers of gate and fold, and the cluster's configuration, with the overridden values.
  *
- * @throws UnusableNumber where the configuration does not allow a value
+ * @throws UnusableNumber if the configuration does not allow a value
  */
 export function withSettings(settings: Settings): { numbers: Numbers; config: ClusterConfig } {
   const [ofCluster, ofGate] = [new Map<string, number>(), new Map<string, number>()];
@@ -81,7 +81,7 @@ export function withSettings(settings: Settings): { numbers: Numbers; config: Cl
   throw new UnusableNumber(faults.join('; '));
 }
 
-/** A copy with another value where a path of names leads; tables on the way that are left out are made. */
+/** A copy with another value at a path of names; missing tables on the way are created. */
 function withNumber(table: object, [first = '', ...rest]: readonly string[], value: number): object {
   if (rest.length === 0) return { ...table, [first]: value };
   const inner: unknown = Object.entries(table).find(([name]) => name === first)?.[1];

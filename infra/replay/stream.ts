@@ -24,12 +24,12 @@ import { type RuleSet, roundOf } from './rules.ts';
 import { Tally } from './tally.ts';
 import { Timeline } from './timeline.ts';
 
-/** A stream may be longer than anyone reads. */
+/** Upper limit for the list, since streams may be very long. */
 const ALARMS_KEPT = 1000;
 const HOLD = 4;
 const FIRST_INTERVENTION = 3;
 
-/** What is known of one job when it is decided, for whoever writes it down. Good during the call only. */
+/** What is known of one job at its decision, for recording. Valid only during the call. */
 export interface Told {
   readonly row: Row;
   readonly state: CalibrationState;
@@ -39,33 +39,33 @@ export interface Told {
   readonly asked: boolean;
   /** Whose probability it is. */
   readonly by: ForecastName | null;
-  /** NaN where no wait was predicted. */
+  /** NaN if no wait was predicted. */
   readonly upper90Seconds: number;
 }
 export type OnDecision = (told: Told) => void;
 
-/** Told of each label when it is known; p is null where there was none. */
+/** Called with each label when it is known; p is null if there was none. */
 export type OnLabel = (label: { readonly p: number | null; readonly q: number }, longWait: boolean) => void;
 
-/** Who is told of what happens. */
+/** Observers of the replay. */
 export interface Watching {
   readonly onDecision?: OnDecision | null;
   readonly onLabel?: OnLabel | null;
 }
 
-/** Limits that are filled in again for each job. */
+/** Limits, reused for each job. */
 type Usable = { -readonly [name in keyof Limits]: Limits[name] };
 
-/** The history is not in the order of submission: it has to be sorted first. */
+/** The history is not in the order of submission and has to be sorted first. */
 export class OutOfOrder extends Error {
   override readonly name = 'OutOfOrder' as const;
 }
 
-/** Each set of tiers that can be on paper, by its bits. */
+/** Every set of tiers scored on paper, by its bits. */
 const PAPER = Array.from({ length: 16 }, (_, bits) => tiersIn(bits));
 
 /**
- * Plays the rounds of one cluster through gate and fold: each is decided with exactly the labels known when it was submitted, by
+ * Plays the rounds of one cluster through gate and fold: each is decided with exactly the labels known at its submission, by
  * the functions that decide in production.
  */
 export class Stream {
@@ -82,8 +82,8 @@ export class Stream {
   /** Number of jobs seen at each of the first alarms on raw p: where the model was found to have drifted. */
   readonly alarmsAt: number[] = [];
   /**
-   * Of the core probabilities and bounds are taken as given, as if somebody else made them: by what the trace says of every job. Deployed,
-   * nobody knows how long a touched job would have waited, and `all` does without it too.
+   * With the core rules, probabilities and bounds are given from outside: they learn from every job in the trace. In production
+   * nobody knows how long a touched job would have waited, so `all` does not learn that either.
    */
   private readonly seesTouched: boolean;
   private readonly onDecision: OnDecision | null;
@@ -147,7 +147,7 @@ export class Stream {
 
   /**
    * @returns the probability that was acted on
-   * @throws OutOfOrder when the job was submitted before the one before it
+   * @throws OutOfOrder if the job was submitted before the previous one
    */
   decide(row: Row): number {
     const { tally, chosen, rules } = this;
@@ -182,7 +182,7 @@ export class Stream {
     return q;
   }
 
-  /** Lets the labels of the last jobs arrive. */
+  /** Delivers the labels of the last jobs. */
   finish(): void {
     this.settle(Number.POSITIVE_INFINITY);
     this.evaluate();
@@ -235,7 +235,7 @@ export class Stream {
     this.purse.caps[i] = capFor(tier, demand, this.rules.numbers);
   }
 
-  /** How far the interventions that may come of a call are from their limits. */
+  /** How far the interventions that a call may lead to are from their limits. */
   private look(called: number): void {
     if (this.pace === null) return;
     for (let tier = FIRST_INTERVENTION; tier <= called; tier++) {
@@ -247,7 +247,7 @@ export class Stream {
     }
   }
 
-  /** Every question counts as expired. @returns false where there is no place */
+  /** Every question counts as expired. @returns false if there is no place */
   private ask(row: Row, tier: number): boolean {
     if (this.questions.whyNot(tier, row.submittedAt) !== null) return false;
     this.questions.ask(tier, row.submittedAt, waitOf(row));
@@ -261,7 +261,7 @@ export class Stream {
     const touched = tier >= FIRST_INTERVENTION && !heldOut;
     open.seq = this.seq++;
     open.longWait = row.longWait;
-    // One of which nothing is known frees what it has reserved when the history ends.
+    // A job with nothing known releases its reservations when the history ends.
     open.at = Number.isNaN(row.labelAt) ? Number.POSITIVE_INFINITY : row.labelAt;
     open.waitSeconds = row.waitSeconds;
     open.leftSeconds = row.leftAt - row.submittedAt;
@@ -287,7 +287,7 @@ export class Stream {
     this.forecaster.decided(row, touched);
   }
 
-  /** What an intervention changed says nothing of the bounds. */
+  /** A wait changed by an intervention is no evidence about the bounds. */
   private countBounded({ waitSeconds }: Row, { predictedWaitSeconds, bounds }: OpenEntry): void {
     if (predictedWaitSeconds === null || Number.isNaN(waitSeconds)) return;
     this.tally.wait(waitSeconds, bounds.lowerSeconds, bounds.upperSeconds, bounds.upper90Seconds);
@@ -339,7 +339,7 @@ export class Stream {
     this.onLabel?.(entry, longWait);
   }
 
-  /** With the core rules most evaluations are never asked for, as nothing else follows them. */
+  /** Lazy: with the core rules most evaluations are never needed. */
   private evaluate(): void {
     evaluateNoted(this.state, this.rules.config.longWaitSeconds);
     if (this.state.evaluation !== this.looked) this.noteEarned();
@@ -366,8 +366,8 @@ function nothing(chosen: Chosen): void {
 }
 
 /**
- * When more of a wait is known that goes on after its label: the next bound has elapsed, or the job has started. The same as
- * deployed, where nobody waits for a bound beyond usefulness.
+ * When more is known of a wait that continues after its label: the next bound has elapsed, or the job has started. As deployed,
+ * bounds beyond usefulness are not waited for.
  */
 function tellsMore(open: Open, seesTouched: boolean, usefulSeconds: number): boolean {
   const { entry, foldedSeconds, waitSeconds } = open;
@@ -375,7 +375,7 @@ function tellsMore(open: Open, seesTouched: boolean, usefulSeconds: number): boo
   if (!owes) return false;
   const next = nextElapse(entry.bounds, foldedSeconds);
   if (next === null) return false;
-  // One that left without a start tells of the bounds that had elapsed by then.
+  // A job that left without a start is evidence for the bounds elapsed by then.
   if (Number.isNaN(waitSeconds) && !(next <= Math.min(open.leftSeconds, usefulSeconds))) return false;
   if (Number.isNaN(waitSeconds)) open.nextSeconds = next;
   else open.nextSeconds = next > usefulSeconds ? waitSeconds : Math.min(next, waitSeconds);
@@ -387,7 +387,7 @@ function touchedGoesOn({ entry, longWait }: Open): boolean {
   return longWait && entry.waitSeconds === null && entry.predictedWaitSeconds !== null;
 }
 
-/** How long a job waits; infinity where the file only says that it is long. */
+/** How long a job waits; infinity if the file only says that it is long. */
 function waitOf({ waitSeconds, longWait, labelAt, submittedAt }: Row): number {
   if (!Number.isNaN(waitSeconds)) return waitSeconds;
   return longWait ? Number.POSITIVE_INFINITY : labelAt - submittedAt;

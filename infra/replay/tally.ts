@@ -11,40 +11,40 @@ import { WaitTimes } from './wait-times.ts';
 interface TierTally {
   /** Jobs that call for exactly this tier. */
   called: number;
-  /** Done, whatever tier was called for, and how many of these really waited long: right, and reached. */
+  /** Acted on, whatever tier was called for, and how many of those really waited long: right, and reached. */
   acted: number;
   right: number;
-  /** Of what was done, jobs that left before anybody could tell whether they wait long. */
+  /** Censored jobs among those acted on. */
   unknown: number;
   heldOut: number;
   heldRight: number;
   heldUnknown: number;
 }
 
-/** Calls whose own tier was not done, by the first rule against it. */
+/** Calls whose own tier was not done, by the first rule that refused it. */
 interface PassedOver {
   calls: number;
-  /** Of these, jobs for which nothing was done at all. */
+  /** Those of them for which nothing was done at all. */
   nothing: number;
 }
 
-/** Counts what was decided, and what became of it. */
+/** Counts decisions and their outcomes. */
 export class Tally {
   jobs = 0;
   nothingNeeded = 0;
   acted = 0;
   heldOut = 0;
-  /** Asked without anything being done beside it. */
+  /** Asked without anything else being done. */
   asked = 0;
   withheld = 0;
-  /** Acted on by a lower tier and asked about: counted in `acted`, and here once more. */
+  /** Acted on by a lower tier and also asked about: counted in `acted`, and here again. */
   alsoAsked = 0;
-  /** Questions that were not asked for want of a place. */
+  /** Questions not asked for lack of a place. */
   unasked = 0;
   longWaits = 0;
-  /** Jobs that left before anybody could tell whether they wait long. */
+  /** Jobs that left before it was known whether they wait long. */
   censored = 0;
-  /** Jobs that VGAC gave a p, and those in whose q it had a part. */
+  /** Jobs with a p of VGAC, and those in whose q it had a part. */
   withP = 0;
   withVgac = 0;
   first = Number.NaN;
@@ -61,7 +61,7 @@ export class Tally {
     heldUnknown: 0,
   }));
   readonly passedOver = new Map<string, PassedOver>();
-  /** Of the jobs that were reached. */
+  /** Of the jobs reached. */
   readonly reachedWaits = new WaitTimes();
   private bounded = 0;
   private within90 = 0;
@@ -119,7 +119,7 @@ export class Tally {
     return Number.isNaN(this.first) ? 0 : (this.last - this.first) / 86_400;
   }
 
-  /** Share of waits that did not exceed the one-sided 90 % bound; null where the file has no waits. */
+  /** Share of waits within the one-sided 90 % bound; null if the file has no waits. */
   get upper90Held(): number | null {
     return this.bounded === 0 ? null : this.within90 / this.bounded;
   }
@@ -156,7 +156,7 @@ export class Tally {
   }
 }
 
-/** The definitions of CALIBRATION.md section 1 of one kind of probability; null where there is nothing to say. */
+/** The scores of CALIBRATION.md section 1 for one kind of probability; null without data. */
 export interface Scores extends Nullable<BrierParts> {
   /** Over 15 quantile bins, and what a perfect model would show there. */
   readonly ece: number | null;
@@ -165,7 +165,7 @@ export interface Scores extends Nullable<BrierParts> {
   readonly mce: number | null;
   /** The largest gap between means where p is at least .5, .6, .7, .8 or .9. */
   readonly tailGap: number | null;
-  /** Mean log loss in nats, p held in .001 to .999. */
+  /** Mean log loss in nats, p clipped to .001 to .999. */
   readonly logLoss: number | null;
   /** How well it ranks, which says nothing about how well it is calibrated. */
   readonly auroc: number | null;
@@ -179,7 +179,7 @@ const NO_BRIER = { brier: null, reliability: null, resolution: null, uncertainty
 /**
  * The reliability diagram of one kind of probability, and its scores.
  *
- * @param room to sort in, 4 bytes a job: what two of them share is not taken twice
+ * @param room buffer for sorting, 4 bytes a job: callers share it instead of allocating twice
  */
 export function reliabilityOf(
   samples: Samples,

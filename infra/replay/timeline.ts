@@ -7,9 +7,9 @@ import { earnedTier } from '../../functions/domain/tiers.ts';
 import type { ClusterConfig } from '../../schemas/config.ts';
 import type { Row } from './import/row.ts';
 
-/** More points than a screen has room for say nothing more. */
+/** More points than fit on a screen add nothing. */
 const MOST_POINTS = 400;
-/** The slow numbers are looked at this often: a detector does not rise and fall within so few jobs. */
+/** The slow numbers are sampled this often: a detector does not rise and fall within so few jobs. */
 const EVERY = 64;
 
 /** What happened in a stretch of consecutive jobs. */
@@ -22,9 +22,9 @@ export interface Point {
   acted: number;
   heldOut: number;
   asked: number;
-  /** Of what was acted on, jobs that really waited long. */
+  /** Jobs acted on that really waited long. */
   right: number;
-  /** Of what was acted on, jobs of which nobody knows. */
+  /** Jobs acted on whose label is unknown. */
   unknown: number;
   longWaits: number;
   /** Fewest free tokens of each tier. */
@@ -48,15 +48,15 @@ interface Standing {
 }
 
 /**
- * A stream in at most 400 stretches of equally many jobs, however long it gets: when there are too many, each two become
- * one.
+ * A stream in at most 400 stretches of equally many jobs, however long it gets: when there are too many, neighbours are merged
+ * in pairs.
  */
 export class Timeline {
   private points: Point[] = [];
   private perPoint = 1;
   private seen = 0;
 
-  /** Notes one decision. */
+  /** Records one decision. */
   add(
     standing: Standing,
     { submittedAt, longWait, censored }: Row,
@@ -78,14 +78,14 @@ export class Timeline {
     const long = censored ? null : longWait;
     if (long) point.longWaits += 1;
     if (called > 0) noteCall(point, standing, chosen, asked, long);
-    // A stretch without calls has tokens as well.
+    // A stretch without calls has tokens too.
     else if (point.jobs === 1) noteTokens(point, standing.state, standing.purse);
     if (this.looksNext) look(standing, point);
     else if (point.jobs === 1) takeOver(this.points.at(-2), point);
     this.seen += 1;
   }
 
-  /** Whether the next job is one at which the slow numbers are looked at. */
+  /** Whether the slow numbers are sampled at the next job. */
   get looksNext(): boolean {
     return this.seen % EVERY === 0;
   }
@@ -158,7 +158,7 @@ function look({ state, purse, rules }: Standing, point: Point): void {
   point.upper = state.evaluation.upper;
 }
 
-/** Until the next look the slow numbers are what they were. */
+/** Until the next sample the slow numbers stay as they were. */
 function takeOver(before: Point | undefined, point: Point): void {
   if (before === undefined) return;
   const { served, raw, tier, drift, ece, lower, upper } = before;
@@ -171,7 +171,7 @@ function meanOf(statistics: Float64Array): number {
   return sum / statistics.length;
 }
 
-/** Two neighbouring points as one: counts added, the worst of either, the rest as it was in the end. */
+/** Merges two neighbouring points: counts added, the worst of both, the rest as of the later one. */
 export function together(one: Point, other: Point): Point {
   const low = (i: 0 | 1 | 2 | 3): number => Math.min(one.tokensLow[i], other.tokensLow[i]);
   return {

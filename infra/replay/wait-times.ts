@@ -1,13 +1,13 @@
-/** Waits are told to about 1 %, from a second to some centuries. */
+/** Waits are distinguished to about 1 %, from a second to some centuries. */
 const STEP = Math.log(1.01);
 const PLACES = 2400;
 
-/** Waits in so many steps of a logarithm that their quantiles are right to 1 %, however many there are. */
+/** Waits in logarithmic bins fine enough that quantiles are accurate to 1 %, however many there are. */
 export class WaitTimes {
   private readonly counts = new Uint32Array(PLACES);
   n = 0;
 
-  /** @param seconds NaN where nobody knows, which is not counted */
+  /** @param seconds NaN if unknown, which is not counted */
   add(seconds: number): void {
     if (Number.isNaN(seconds)) return;
     const place = Math.min(PLACES - 1, Math.round(Math.log1p(seconds) / STEP));
@@ -15,7 +15,7 @@ export class WaitTimes {
     this.n += 1;
   }
 
-  /** In seconds; null where there are none. */
+  /** In seconds; null if there are none. */
   quantile(share: number): number | null {
     let left = Math.ceil(share * this.n);
     for (let place = 0; place < PLACES && this.n > 0; place++) {

@@ -16,24 +16,24 @@ import type { Recalibration } from '../recalibration.ts';
 import type { Forecaster, Said } from './forecaster.ts';
 import { HAPPENS, QueueEvents } from './queue-events.ts';
 
-/** A job that was counted, until both its label and its start, or that it left, are known. Filled again for another then. */
+/** A counted job, until its label and its start or departure are known. Then reused for another. */
 class Counted implements Asked {
   gpus = 0.5;
   procs = 0.5;
   queue = '';
   shape = '';
   submittedAt = 0.5;
-  /** VGAC's, where it is looked at. */
+  /** VGAC's, if used. */
   p: number | null = 0.5;
   waitSeconds = 0.5;
-  /** NaN where nobody reports it. */
+  /** NaN if not reported. */
   runSeconds = 0.5;
   y: 0 | 1 = 0;
   /** Its start teaches nothing about waits. */
   touched = false;
-  /** Its number for the recalibration, where there is one. */
+  /** Its number for the recalibration, if there is one. */
   round = 0;
-  /** How much is still to be known of it. */
+  /** How many facts about it are still missing. */
   open = 0;
   readonly taught = emptyForecast();
   readonly inputs = this.taught.inputs;
@@ -45,24 +45,24 @@ class Counted implements Asked {
 }
 
 interface BuiltInOptions {
-  /** Whether p is one more input where it earns its place. */
+  /** Whether p is one more input while it proves useful. */
   readonly letsVgacIn: boolean;
   /** Whether the labels of touched jobs are known. */
   readonly seesTouched: boolean;
   /** T. */
   readonly longWaitSeconds: number;
-  /** Null where nothing is refitted. */
+  /** Null if nothing is refitted. */
   readonly recalibration: Recalibration | null;
 }
 
-/** The built-in forecast: a queue played through, each job told what was known before it. */
+/** The built-in forecast on a replayed queue: each job is forecast from what was known before it. */
 export class BuiltIn implements Forecaster {
   readonly state = coldForecast();
   private readonly options: BuiltInOptions;
   private readonly tables = emptyTables();
   private readonly events = new QueueEvents();
   private readonly jobs: Counted[] = [];
-  /** Places of those in `jobs` that can be filled again. */
+  /** Indexes in `jobs` that can be reused. */
   private readonly free: number[] = [];
   private place = 0;
 
@@ -74,7 +74,7 @@ export class BuiltIn implements Forecaster {
     return this.options.recalibration;
   }
 
-  /** Jobs that are known to wait. */
+  /** Jobs known to be waiting. */
   get pending(): number {
     return this.state.queue.pending;
   }
@@ -119,7 +119,7 @@ export class BuiltIn implements Forecaster {
     events.add(row.labelAt, HAPPENS.label, place);
   }
 
-  /** It hears of labels among the other events of its queue, in their order. */
+  /** Labels reach it among the other events of its queue, in order. */
   label(): void {}
 
   private settle(until: number): void {
@@ -164,15 +164,15 @@ export class BuiltIn implements Forecaster {
 }
 
 /**
- * How long a job pends before it starts; NaN where it does not, or nobody knows. A file with labels alone says when a short wait was
- * over, at its label; of a long one it does not say how long, so that job pends until it has aged.
+ * How long a job pends before it starts; NaN if it does not start, or this is unknown. If a file has only labels, a short wait
+ * ends at its label; the length of a long one is unknown, so that job pends until it has aged.
  */
 function waitOf({ waitSeconds, longWait, censored, leftAt, labelAt, submittedAt }: Row): number {
   if (!Number.isNaN(waitSeconds)) return waitSeconds;
   return longWait || censored || !Number.isNaN(leftAt) ? Number.NaN : labelAt - submittedAt;
 }
 
-/** What is not known, or below 0, counts as 0. */
+/** Unknown or negative values count as 0. */
 function known(value: number): number {
   return Number.isNaN(value) ? 0 : Math.max(0, value);
 }

@@ -4,7 +4,7 @@ import { BuiltIn } from './built-in.ts';
 import type { Forecaster, ForecastName } from './forecaster.ts';
 import { Mixture } from './mixture.ts';
 
-/** What a forecaster belongs to. */
+/** The stream a forecaster serves. */
 export interface Serving {
   readonly state: CalibrationState;
   /** Whether the labels of touched jobs are known. */

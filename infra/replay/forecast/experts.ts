@@ -11,7 +11,7 @@ const EXPERTS = {
   biasStep: 0.15,
 } as const;
 
-/** What recalibrates a probability that is given, where no forecast of the queue's own serves (CALIBRATION.md section 3). */
+/** Recalibrates a given probability when the queue's own forecast does not serve (CALIBRATION.md section 3). */
 export interface Experts {
   readonly weights: Float64Array;
   readonly platt: readonly [PlattMap, PlattMap, PlattMap];
@@ -23,7 +23,7 @@ export function experts(): Experts {
   return { weights, platt: [plattMap(), plattMap(), plattMap()], bias: 0 };
 }
 
-/** What one expert is charged with at worst: a single label never silences it. */
+/** The largest loss charged to an expert: a single label never silences it. */
 const FLOOR = 0.001;
 const INTERCEPT_LIMIT = 6;
 
@@ -42,7 +42,7 @@ export function mixture(experts: Experts, p: number): number {
   return clip(q, 1e-9, 1 - 1e-9);
 }
 
-/** Teaches weights, maps and bias one label (CALIBRATION.md section 5). */
+/** Updates weights, maps and bias with one label (CALIBRATION.md section 5). */
 export function learn(experts: Experts, p: number, y: 0 | 1): void {
   const x = heldLogit(p);
   reweigh(experts, p, x, y);

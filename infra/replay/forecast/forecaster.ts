@@ -2,32 +2,32 @@ import type { Row } from '../import/row.ts';
 import type { Recalibration } from '../recalibration.ts';
 
 /**
- * Which probabilities are acted on: the built-in forecast's, from the events of the queue alone; the five experts' on the file's own p;
- * or, as deployed, the built-in forecast's with p as one more input where and as long as p earns its place.
+ * Which probabilities are acted on: the built-in forecast's, from the events of the queue alone; the five experts' on the
+ * file's own p; or, as deployed, the built-in forecast's with p as one more input for as long as p proves useful.
  */
 export const FORECASTS = ['builtin', 'file', 'both'] as const;
 export type ForecastName = (typeof FORECASTS)[number];
 
-/** What is said of one job. Filled again for each. */
+/** The forecast for one job. Reused for the next. */
 export interface Said {
-  /** Probability of a long wait; NaN where nothing is said, which calls for nothing. */
+  /** Probability of a long wait; NaN without a forecast, which calls for nothing. */
   q: number;
-  /** The wait to be expected; NaN where none is. */
+  /** The expected wait; NaN if there is none. */
   waitSeconds: number;
-  /** Whose it is: `both` where p had a part in the built-in forecast's; null where nothing is said. */
+  /** The model behind it: `both` if p had a part in the built-in forecast; null without a forecast. */
   by: ForecastName | null;
 }
 
-/** What serves the probabilities of one stream, and learns from what becomes of its jobs. */
+/** Serves the probabilities of one stream, and learns from the outcomes of its jobs. */
 export interface Forecaster {
-  /** Forecasts a job from what is known when it is submitted. */
+  /** Forecasts a job from what is known at its submission. */
   serve(row: Row, into: Said): void;
-  /** The job that was served last is decided, and waits. @param touched an intervention changes what becomes of it */
+  /** The job served last is decided, and waits. @param touched an intervention changes its outcome */
   decided(row: Row, touched: boolean): void;
   /** The label of a job is folded. */
   label(entry: { readonly p: number | null; readonly touched: boolean }, longWait: boolean): void;
-  /** What refits it; null where nothing does. */
+  /** What refits it; null if nothing does. */
   readonly recalibration: Recalibration | null;
-  /** Jobs of which nothing was heard for so long that they count as gone. */
+  /** Jobs without events for so long that they count as gone. */
   readonly aged: number;
 }

@@ -2,14 +2,14 @@ import type { Row } from '../import/row.ts';
 import { experts, learn, mixture } from './experts.ts';
 import type { Forecaster, Said } from './forecaster.ts';
 
-/** The five experts on the p of the file, with the wait that the file predicts. */
+/** The five experts on the file's p, with the wait that the file predicts. */
 export class Mixture implements Forecaster {
   readonly recalibration = null;
   readonly aged = 0;
   private readonly experts = experts();
   private readonly seesTouched: boolean;
 
-  /** @param seesTouched whether the labels of touched jobs teach as well */
+  /** @param seesTouched whether labels of touched jobs teach too */
   constructor(seesTouched: boolean) {
     this.seesTouched = seesTouched;
   }

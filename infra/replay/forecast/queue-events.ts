@@ -5,19 +5,19 @@ export const HAPPENS = { start: 0, leave: 1, age: 2, label: 3, end: 4 } as const
 export type Happens = (typeof HAPPENS)[keyof typeof HAPPENS];
 
 /**
- * What is going to happen in a queue, by time, and at the same time in the order in which it was made known: a binary heap in plain
- * numbers, so that a long history allocates nothing for each of its events.
+ * The upcoming events of a queue, by time, and at equal times in the order added: a binary heap of plain numbers, so that a
+ * long history allocates nothing per event.
  */
 export class QueueEvents {
   private ats = new Float64Array(FIRST_ROOM);
-  /** Position in the order of what was made known. */
+  /** Position in the order of addition. */
   private orders = new Float64Array(FIRST_ROOM);
   private kinds = new Uint8Array(FIRST_ROOM);
   private values = new Float64Array(FIRST_ROOM);
   private size = 0;
   private known = 0;
 
-  /** When the next of it happens; infinity where nothing is to come. */
+  /** When the next event happens; infinity if there is none. */
   get nextAt(): number {
     return this.size === 0 ? Number.POSITIVE_INFINITY : (this.ats[0] ?? 0);
   }
@@ -30,14 +30,14 @@ export class QueueEvents {
     return this.values[0] ?? 0;
   }
 
-  /** @param value whose it is, or whatever else has to be known of it by then */
+  /** @param value the job of the event, or whatever else it needs then */
   add(at: number, kind: Happens, value: number): void {
     if (this.size === this.ats.length) this.grow();
     const order = this.known++;
     let place = this.size++;
     while (place > 0) {
       const above = (place - 1) >> 1;
-      // What is added last is known last: of equal times it stays below.
+      // Added last means last among equal times, so it stays below.
       if ((this.ats[above] ?? 0) <= at) break;
       this.move(above, place);
       place = above;
@@ -45,7 +45,7 @@ export class QueueEvents {
     this.put(place, at, order, kind, value);
   }
 
-  /** Takes the next one out. */
+  /** Removes the next event. */
   remove(): void {
     const last = --this.size;
     const [at, order] = [this.ats[last] ?? 0, this.orders[last] ?? 0];

@@ -6,7 +6,7 @@ import { LEFT_OUT, type Reading, type Reads } from './reading.ts';
 import { shown } from './refusal.ts';
 import type { Row } from './row.ts';
 
-/** Milliseconds, where nobody has made something else of them; some tools write 0 for what has not happened. */
+/** Milliseconds, unless a tool has converted them; some tools write 0 for what has not happened. */
 const Moment = z.union([z.number(), z.string()]).nullish();
 type Moment = z.infer<typeof Moment>;
 const Container = z.object({
@@ -18,7 +18,7 @@ const Pod = z.object({
   containers: z.array(z.object({ resources: z.object({ requests: Requests, limits: Requests }).partial().nullish() })),
 });
 
-/** Of a job of AWS Batch, as `describe-jobs` and `list-jobs` print it, what a history needs. */
+/** What a history needs of an AWS Batch job as printed by `describe-jobs` and `list-jobs`. */
 export const BatchJob = z.object({
   jobId: z.string(),
   jobQueue: z.string().catch('').default(''),
@@ -47,7 +47,7 @@ export const BatchJob = z.object({
 });
 type BatchJob = z.infer<typeof BatchJob>;
 
-/** Reads jobs of one file; remembers when its arrays were submitted, for their children are created one after the other. */
+/** Reads the jobs of one file; remembers when its arrays were submitted, because their children are created one by one. */
 export class BatchJobs {
   private readonly arrays = new Map<string, number>();
   private readonly reads: Reads;
@@ -79,7 +79,7 @@ export class BatchJobs {
     row.platform = 'aws_batch';
     row.clusterId = '';
     size(job, row);
-    // Of several attempts the first ended the wait.
+    // The first of several attempts ended the wait.
     const start = starts.length === 0 ? Number.NaN : Math.min(...starts);
     row.waitSeconds = Math.max(0, toMs(start - row.submittedAt));
     row.runSeconds = stoppedAt >= start ? toMs(stoppedAt - start) : Number.NaN;
@@ -91,7 +91,7 @@ export class BatchJobs {
     return null;
   }
 
-  /** Seconds since the epoch; NaN where it has not happened, or nobody can tell when. */
+  /** Seconds since the epoch; NaN if it has not happened, or the time is unknown. */
   private at(moment: Moment): number {
     const { times } = this.reads;
     if (typeof moment === 'string') return times.readText(moment);
@@ -99,7 +99,7 @@ export class BatchJobs {
   }
 }
 
-/** Differences of milliseconds, without what doubles add to them. */
+/** Differences to the millisecond, without rounding noise. */
 function toMs(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
@@ -134,7 +134,7 @@ interface Part {
   readonly procs: number;
 }
 
-/** Nodes in `0:3`, `4:` or `2`. */
+/** The number of nodes in `0:3`, `4:` or `2`. */
 function nodesIn(target: string, all: number): number {
   const [, from = '0', colon, to = ''] = /^(\d*)(:?)(\d*)$/.exec(target) ?? [];
   if (colon !== ':') return 1;

@@ -7,14 +7,14 @@ const CHUNK = 256 * 1024;
 const GZIP = [0x1f, 0x8b];
 
 /**
- * The content of a file in pieces, unpacked where its first two bytes say gzip, whatever it is called.
+ * The content of a file in chunks, unpacked if its first two bytes say gzip, whatever its name.
  *
- * @param onRead told how many bytes of the file itself were read, for the progress bar
+ * @param onRead receives the bytes read from the file itself, for the progress bar
  */
 export async function* bytesOf(path: string, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
   const zipped = await isGzip(path);
   const file = counted(createReadStream(path, { highWaterMark: CHUNK }), onRead);
-  // The error of either end of the pipeline is thrown by the loop that reads.
+  // The reading loop throws the errors of either end of the pipeline.
   yield* zipped ? pipeline(file, createGunzip({ chunkSize: CHUNK }), () => {}) : file;
 }
 

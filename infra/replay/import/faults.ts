@@ -1,15 +1,15 @@
-/** Rows that could not be read are told one by one up to here, and by kind beyond. */
+/** Up to this many unreadable rows are listed one by one, the rest by kind. */
 const TOLD = 100;
-/** A file that is wrong in more ways is not what it was taken for. */
+/** A file with more kinds of faults is not in the format it was taken for. */
 const KINDS = 50;
 
 /** What is wrong with a file and its rows. */
 export interface Faults {
   count: number;
   readonly first: { line: number; fault: string }[];
-  /** How many rows have which fault, what stood there left out. */
+  /** Number of rows by fault, without the faulty value. */
   readonly kinds: Map<string, number>;
-  /** What had to be assumed, and what was left out on purpose. */
+  /** Assumptions made, and what was left out on purpose. */
   notes: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export function noFaults(): Faults {
   return { count: 0, first: [], kinds: new Map(), notes: [] };
 }
 
-/** Leaves a row out, and says why. */
+/** Skips a row and records why. */
 export function note(faults: Faults, line: number, fault: string): void {
   faults.count += 1;
   if (faults.first.length < TOLD) faults.first.push({ line, fault });

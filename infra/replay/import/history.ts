@@ -6,22 +6,22 @@ import { type Format, type FormatOptions, recognise } from './recognise.ts';
 import type { Row } from './row.ts';
 import { LineSort } from './sort.ts';
 
-/** What is looked at to tell how a file is written. */
+/** How much of a file is read to recognise its format. */
 const HEAD = 256 * 1024;
 const PROGRESS_ROWS = 4096;
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 export interface ReadOptions extends FormatOptions {
-  /** In the order of submission, whatever order the file is in: it is read once and sorted, outside of memory where it is large. */
+  /** In the order of submission, whatever the order of the file: it is read once and sorted, on disk if it is large. */
   readonly sorted: boolean;
   readonly onRead: (bytes: number) => void;
 }
 
 /**
- * Reads the rows of a history, in whatever format it is (README, "Before you hand over the keys"). What cannot be read is noted in
- * `faults` and left out. The row that is handed over is only good during the call. What was read before a file breaks off counts.
+ * Reads the rows of a history in any known format (README, "Before you hand over the keys"). Unreadable rows are noted in
+ * `faults` and skipped. A row is valid only during the callback. What was read before a file breaks off counts.
  *
- * @throws UnusableFile, WholeFileNeeded unless `sorted`, and whatever the file system or gzip says
+ * @throws UnusableFile, WholeFileNeeded unless `sorted`, and errors of the file system or gzip
  */
 export async function readHistory(
   path: string,
@@ -32,7 +32,7 @@ export async function readHistory(
   const sort = new LineSort();
   let format: Format | null = null;
   let [total, told, rows] = [0, 0, 0];
-  // What is sorted comes twice: half of the progress is for the second time.
+  // Sorted rows are read twice: half of the progress is for the second pass.
   const onRead = (bytes: number): void => {
     const share = format === null ? bytes : Math.floor(bytes / 2);
     total += bytes;
@@ -103,12 +103,12 @@ async function readOnce(
       }
     }
   } catch (error) {
-    // A file that breaks off; everything else is somebody's who is called from here.
+    // A file that breaks off; all other errors are thrown by the callbacks.
     if (!(error instanceof Error && 'code' in error)) throw error;
     failure = error;
   }
   if (begun === null && (failure === null || length > 0)) begun = begin(Buffer.concat(head));
-  // What stands at a break is half a row.
+  // The last row before the break is incomplete.
   if (failure === null) begun?.end();
   const told = [...leftOut].filter(([why]) => why !== '').map(([why, count]) => `${count} ${why}`);
   faults.notes = [...faults.notes, ...told];

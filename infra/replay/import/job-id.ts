@@ -9,13 +9,13 @@ const COLON = 58;
 /** A uuid, a colon and an index. */
 const BATCH_TASK = 38;
 
-/** The id of a job as the bytes of its file: decoded only where somebody asks, which for most jobs nobody ever does. */
+/** The id of a job as bytes of its file: decoded only on demand, which for most jobs never comes. */
 export class JobId implements Field {
   bytes: Buffer = Buffer.alloc(0);
   from = 0;
   to = 0;
   quoted = false;
-  /** Names the job where the file gives it no id. */
+  /** Names a job without an id in the file. */
   line = 0;
 
   /** Whether the file names the job. */
@@ -27,7 +27,7 @@ export class JobId implements Field {
     return this.isGiven ? textOf(this.bytes, this) : `line-${this.line}`;
   }
 
-  /** Keeps another id beyond the life of its line. */
+  /** Copies another id, to outlive its line. */
   copy({ bytes, from, to, quoted, line }: JobId): void {
     const length = to - from;
     if (length > this.bytes.length) this.bytes = Buffer.allocUnsafe(Math.max(USUAL, 2 * length));
@@ -46,7 +46,7 @@ export class JobId implements Field {
     this.quoted = false;
   }
 
-  /** False where it is not worth decoding to find out whether it names a part of an array or a heterogeneous job. */
+  /** False if it cannot name a part of an array or a heterogeneous job, so that decoding it is pointless. */
   get mayBeTask(): boolean {
     const { bytes, from, to } = this;
     const first = bytes[from] ?? 0;

@@ -2,36 +2,36 @@ import type { OnRecord } from './lines.ts';
 
 const [QUOTE, BACKSLASH, LINE_FEED] = [34, 92, 10];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [123, 125, 91, 93];
-/** A longer object is no job; without a limit a file without end would be read into memory whole. */
+/** A longer object is not a job; without a limit an endless object would be read into memory whole. */
 const LONGEST = 8 * 1024 * 1024;
-/** Where the jobs are in what `kubectl get -o json`, `aws batch describe-jobs` and `aws batch list-jobs` print. */
+/** The keys of the job lists that `kubectl get -o json`, `aws batch describe-jobs` and `aws batch list-jobs` print. */
 const LISTS: ReadonlySet<string> = new Set(['items', 'jobs', 'jobSummaryList']);
 const LONGEST_NAME = 16;
 
 /**
- * Cuts a stream of JSON into the objects that stand for jobs, whatever holds them: a list under one of the names above, a bare array,
- * one object after the other, and any number of those, as pages are put into one file. Only their ends are found here, so that
- * a file of any size needs the memory of one job.
+ * Cuts a stream of JSON into the objects that are jobs, whatever contains them: a list under one of the keys above, a bare
+ * array, one object after another, and any number of those, as when pages are put into one file. Only object boundaries are
+ * found here, so that a file of any size needs the memory of one job.
  */
 export class JsonItems {
   private readonly onRecord: OnRecord;
   private readonly onTooLong: (line: number) => void;
-  /** For each object and array that is open, whether an object directly in it is a job. */
+  /** For each open object and array, whether an object directly in it is a job. */
   private readonly open: boolean[] = [];
   private inString = false;
   private escaped = false;
   private line = 1;
-  /** How many are open outside the job that is being read; -1 where none is. */
+  /** How many are open outside the job being read; -1 if none is being read. */
   private outside = -1;
   private start = 0;
   private startLine = 0;
   private readonly held: Buffer[] = [];
   private heldLength = 0;
   private isTooLong = false;
-  /** The last text directly in the job: its key, where a value follows. */
+  /** The last string directly in the job: a key, if a value follows. */
   private name = '';
   private isOneLine = true;
-  /** The first line of the job has just ended, and the job has not. */
+  /** The first line of the job has just ended, but the job has not. */
   private mayBreak = false;
   private before = LINE_FEED;
 
@@ -44,7 +44,7 @@ export class JsonItems {
     this.start = 0;
     for (let at = 0; at < chunk.length; at++) {
       const byte = chunk[at] ?? 0;
-      // No text goes over a line: its end is missing.
+      // No JSON string spans lines: its closing quote is missing.
       if (byte === LINE_FEED) this.inString = false;
       if (this.inString) this.text(byte);
       else this.structure(chunk, at, byte);
@@ -53,7 +53,7 @@ export class JsonItems {
     if (this.outside >= 0) this.keep(chunk.subarray(this.start));
   }
 
-  /** What is cut off by the end of the file. */
+  /** The object cut off by the end of the file. */
   end(): void {
     if (this.outside >= 0) this.finish(Buffer.alloc(0), 0);
   }
@@ -68,7 +68,7 @@ export class JsonItems {
     if (this.isDirect && this.name.length < LONGEST_NAME) this.name += String.fromCharCode(byte);
   }
 
-  /** Whether what is read stands directly in a job, as its keys do. */
+  /** Whether the reader is directly in a job, where its keys are. */
   private get isDirect(): boolean {
     return this.outside >= 0 && this.open.length === this.outside + 1;
   }
@@ -111,13 +111,13 @@ export class JsonItems {
     this.name = '';
   }
 
-  /** What had begun is no job, but holds some. */
+  /** The object being read is not a job, but contains jobs. */
   private abandon(): void {
     this.outside = -1;
     this.forget();
   }
 
-  /** One object on each line, and this one does not end with its line. */
+  /** One object per line, but this one does not end with its line. */
   private breakOff(chunk: Buffer, at: number): void {
     this.finish(chunk, at);
     this.open.length = 0;

@@ -11,7 +11,7 @@ const Keys = z.record(z.string(), z.unknown());
 /** `kubectl get --watch --output-watch-events -o json` */
 const WatchEvent = z.object({ type: z.string(), object: Keys });
 
-/** Reads objects of JSON, each by what it is: a workload of Kueue, a job of AWS Batch, or one of Slurm. */
+/** Reads JSON objects by their kind: a Kueue workload, an AWS Batch job or a Slurm job. */
 export class JsonReader implements RecordReader {
   readonly row = new Row();
   private readonly reads: Reads;

@@ -18,7 +18,7 @@ const PodSet = z.object({
 });
 const Condition = z.object({ type: z.string(), status: z.string(), lastTransitionTime: z.string().optional() });
 
-/** Of a workload of Kueue (v1beta1, v1beta2), what a history needs. */
+/** What a history needs of a Kueue workload (v1beta1, v1beta2). */
 export const KueueWorkload = z.object({
   metadata: z.object({
     name: z.string(),
@@ -42,8 +42,8 @@ export const KueueWorkload = z.object({
 type KueueWorkload = z.infer<typeof KueueWorkload>;
 
 /**
- * Fills a row from a workload. It starts when it is admitted. A workload that was evicted waits anew: conditions only tell of their
- * last change, so that what is left of it is its last round, from when it was put back into the queue.
+ * Fills a row from a workload, which starts when it is admitted. An evicted workload waits again: conditions only record their
+ * last change, so what remains is its last round, from when it was requeued.
  */
 export function readWorkload(workload: KueueWorkload, row: Row, { longWaitSeconds, end, times }: Reads): Reading {
   const { metadata, spec, status } = workload;
@@ -61,7 +61,7 @@ export function readWorkload(workload: KueueWorkload, row: Row, { longWaitSecond
     conditions.has('Admitted') || (status.admissionChecks ?? []).length > 0 ? 'Admitted' : 'QuotaReserved';
   const admitted = isTrue(decides) ? since(decides) : Number.NaN;
   if (isTrue(decides) && Number.isNaN(admitted)) return `condition ${decides} has no lastTransitionTime`;
-  // Evicted turns False when quota is reserved anew; Requeued is when the wait began again.
+  // Evicted turns False when quota is reserved again; Requeued is when the wait began again.
   const evicted = conditions.has('Evicted') || isTrue('Requeued');
   const requeued = isTrue('Requeued') ? since('Requeued') : isTrue('Evicted') ? since('Evicted') : Number.NaN;
   if (evicted && Number.isNaN(requeued)) return 'it was evicted, and when it was put back into the queue is not told';
@@ -101,7 +101,7 @@ function size(podSets: readonly z.infer<typeof PodSet>[], row: Row): void {
   }
 }
 
-/** Where there is a limit and no request, the limit is requested. */
+/** A limit without a request counts as the request. */
 function ofContainer({ resources }: z.infer<typeof Container>): { gpus: number; procs: number } {
   return devicesIn({ ...resources?.limits, ...resources?.requests });
 }

@@ -1,18 +1,18 @@
 import type { Row } from './row.ts';
 
 /**
- * How a job without a start left its queue: it still waits at the end of the file; was cancelled; ended without ever having started;
- * or it ran, and the file does not say since when.
+ * How a job without a start left its queue: it is still waiting at the end of the file; was cancelled; ended without ever
+ * starting; or ran from a time that the file does not give.
  */
 export type Departure = 'waiting' | 'cancelled' | 'ended' | 'ran';
 
 /**
- * Labels a row by DESIGN.md section 5, in hindsight. Started by submit + T: short, known at the start. Not started by then: long,
- * known at submit + T. Cancelled before either: censored. Ended without a start by submit + T: short. What ran and ended later
- * may have started at any time: censored; and so is what still waits when the file ends before submit + T.
+ * Labels a row by DESIGN.md section 5, in hindsight. Started by submit + T: short, known at the start. Not started by then:
+ * long, known at submit + T. Cancelled before either: censored. Ended without a start by submit + T: short. A job that ran and
+ * ended later may have started at any time: censored, as is one still waiting when the file ends before submit + T.
  *
  * @param longWaitSeconds T
- * @param endOfFile the last time that the file tells anything about
+ * @param endOfFile the latest time that the file has information about
  */
 export function labelRow(row: Row, departure: Departure, longWaitSeconds: number, endOfFile: number): void {
   const { submittedAt, leftAt, waitSeconds } = row;

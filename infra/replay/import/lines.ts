@@ -2,20 +2,20 @@ import { closesOnText, isOpenAfter } from './table/quotes.ts';
 
 const LINE_FEED = 10;
 const QUOTE = 34;
-/** A longer line is no row; without a limit a file without line breaks would be read into memory whole. */
+/** A longer line is not a row; without a limit a file without line breaks would be read into memory whole. */
 const LONGEST = 1024 * 1024;
-/** A quoted field over more lines is taken for a quote that somebody forgot to close. */
+/** A quoted field over more lines is taken for an unclosed quote. */
 const MOST_LINES = 100;
 
 /**
  * Called with one record without its last line break; `line`, from 1, is the first of its `lines` lines. The bytes are
- * only good during the call. False says that it is no row: a record of several lines is then taken apart again.
+ * valid only during the call. False means that it is not a row: a record of several lines is then split again.
  */
 export type OnRecord = (bytes: Buffer, from: number, to: number, line: number, lines: number) => boolean;
 
 /**
- * Cuts a stream of bytes into records: lines, or several of them where a quoted field holds line breaks. A quote that is
- * never closed costs the line it stands on, not the rest of the file.
+ * Cuts a stream of bytes into records: a line, or several if a quoted field contains line breaks. An unclosed quote costs
+ * its own line, not the rest of the file.
  */
 export class Lines {
   private readonly onRecord: OnRecord;
@@ -23,7 +23,7 @@ export class Lines {
   private rest: Buffer[] = [];
   private restLength = 0;
   private skipping = false;
-  /** Lines of a record whose quote is still open. */
+  /** Lines of a record with an open quote. */
   private held: Buffer[] = [];
   private heldLength = 0;
   private line = 0;
@@ -45,7 +45,7 @@ export class Lines {
     if (from < chunk.length) this.keep(chunk.subarray(from));
   }
 
-  /** The last line, where the file does not end with a break. */
+  /** The last line, if the file does not end with a line break. */
   end(): void {
     if (this.restLength > 0 || this.skipping) this.finishLine(Buffer.alloc(0), 0, 0);
     while (this.held.length > 0) this.giveUp();
@@ -78,7 +78,7 @@ export class Lines {
     this.heldLength = 0;
   }
 
-  /** What is held is no record: the first line stands alone, and the others are looked at anew. */
+  /** The buffered lines are not one record: the first stands alone, and the others are examined again. */
   private giveUp(): void {
     const [first, ...others] = this.held;
     this.held = [];

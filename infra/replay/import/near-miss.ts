@@ -1,9 +1,9 @@
-/** What Slurm has to be asked for. `NodeList` tells a job that was cancelled in the queue from one that ran for no time. */
+/** The Slurm export we need. `NodeList` distinguishes a job cancelled in the queue from one that ran for no time. */
 export const SACCT =
   'sacct -a -X -S 2026-01-01 --parsable2 --format=JobID,Partition,State,Submit,Start,End,ReqTRES,NodeList > jobs.txt';
 const KUBECTL = 'kubectl get workloads -A -o json > workloads.json';
 
-/** Output of tools that we know, in a form that tells too little: what it is, and the line to type instead. */
+/** Output of known tools in forms that lack information: what it is, and the command to run instead. */
 const NEAR_MISSES: readonly { readonly looks: (lines: readonly string[]) => boolean; readonly says: string }[] = [
   {
     looks: ([, second = '']) => /^-+( +-+)+ *$/.test(second),
@@ -28,7 +28,7 @@ const NEAR_MISSES: readonly { readonly looks: (lines: readonly string[]) => bool
   },
 ];
 
-/** What a file without the columns that are needed looks like, with the line to type; null for one that looks like nothing known. */
+/** What a file without the needed columns looks like, with the command to run; null if it looks like nothing known. */
 export function nearMiss(lines: readonly string[]): string | null {
   const said = lines.map((line) => line.replace(/^\ufeff|\r$/g, '')).filter((line) => line.trim() !== '');
   return NEAR_MISSES.find(({ looks }) => looks(said))?.says ?? null;

@@ -7,17 +7,17 @@ const TAB = 9;
 const CARRIAGE_RETURN = 13;
 const QUOTE = 34;
 
-/** Powers of ten that a double holds exactly: dividing an exact integer by one of them rounds as the text itself would. */
+/** Powers of ten that a double represents exactly: dividing an exact integer by one rounds as parsing the text would. */
 const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
-/** 15 digits always fit the 53 bits of a double. */
+/** 15 digits always fit into the 53 bits of a double. */
 const EXACT_DIGITS = 15;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
-/** A piece of a line, without blanks around it, a carriage return, or its quotes. */
+/** A piece of a line, without surrounding blanks, carriage return or quotes. */
 export interface Field {
   from: number;
   to: number;
-  /** It stood in quotes, so that a doubled quote in it is one. */
+  /** It was quoted, so a doubled quote in it means one. */
   quoted: boolean;
 }
 

@@ -17,17 +17,17 @@ const SUFFIX: Readonly<Record<string, number>> = {
   Pi: 1024 ** 5,
   Ei: 1024 ** 6,
 };
-/** One device, or a part of one that is handed out like one. */
+/** One device, or a part of one that is allocated like one. */
 const GPU = /\/gpu(\.shared)?$|\/mig-|^gpu\.intel\.com\/(i915|xe)$/;
 
-/** A quantity of Kubernetes, `500m` or `8`; NaN for everything else. */
+/** A Kubernetes quantity, `500m` or `8`; NaN for everything else. */
 export function quantityOf(value: string | number): number {
   const [, digits, suffix = ''] =
     /^([+]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkKMGTPE]i?)?$/.exec(String(value).trim()) ?? [];
   return digits === undefined ? Number.NaN : Number(digits) * (SUFFIX[suffix] ?? Number.NaN);
 }
 
-/** GPUs and processors of a list of requests. */
+/** GPUs and processors in a list of requests. */
 export function devicesIn(requests: Readonly<Record<string, string | number>>): { gpus: number; procs: number } {
   let [gpus, procs] = [0, 0];
   for (const [name, value] of Object.entries(requests)) {

@@ -1,7 +1,7 @@
 import type { Row } from './row.ts';
 import type { Times } from './times.ts';
 
-/** A record that is no job of its own: not wrong, but told with how many there were. */
+/** A record that is not a job of its own: not a fault, but reported with its count. */
 export class LeftOut {
   readonly why: string;
 
@@ -11,7 +11,7 @@ export class LeftOut {
 }
 
 export const LEFT_OUT = {
-  /** Nothing that anybody would miss. */
+  /** Blank or comment: not worth reporting. */
   comment: new LeftOut(''),
   step: new LeftOut('steps of jobs (123.batch) are left out: their job stands for them'),
   revoked: new LeftOut('jobs ran on another cluster of the federation (REVOKED) and are left out'),
@@ -22,24 +22,24 @@ export const LEFT_OUT = {
   array: new LeftOut('array jobs without a start of their own are left out: their children stand for them'),
 } as const;
 
-/** What came of a record: null where the row is filled, else what is wrong with it, or why it counts for nothing. */
+/** The result of a record: null if it filled the row, otherwise its fault, or why it was left out. */
 export type Reading = string | LeftOut | null;
 
-/** Fills one row from one record after the other. */
+/** Fills one row from each record in turn. */
 export interface RecordReader {
   readonly row: Row;
-  /** The bytes are good during the call only. @throws WholeFileNeeded */
+  /** The bytes are valid only during the call. @throws WholeFileNeeded */
   read(bytes: Buffer, from: number, to: number, line: number): Reading;
-  /** The file will be read a second time, in the order of submission: until then labels need not be right. */
+  /** The file will be read again in the order of submission; until then labels may be wrong. */
   lookAhead(): void;
 }
 
-/** Whether a job that still waits has waited long can only be said when the end of the file is known: it has to be read twice. */
+/** Labelling a job that is still waiting needs the end of the file, which therefore has to be read twice. */
 export class WholeFileNeeded extends Error {
   override readonly name = 'WholeFileNeeded' as const;
 }
 
-/** The last time that a file tells anything about. */
+/** The latest time that a file has information about. */
 export class EndOfFile {
   at = Number.NEGATIVE_INFINITY;
   private isAllowed = false;

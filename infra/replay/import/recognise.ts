@@ -11,38 +11,38 @@ import { TableReader } from './table/table-reader.ts';
 import { Times } from './times.ts';
 import type { Zone } from './zone.ts';
 
-/** Lines before the header that may be something else: a prompt, a warning, a comment. */
+/** This many lines before the header may be something else: a prompt, a warning, a comment. */
 const BEFORE_HEADER = 20;
 const SAMPLES = 200;
 const YEAR_2000 = 946_684_800;
-/** Names that a line has to have to be a header, where it is not the first. */
+/** Known names that a line needs to be a header if it is not the first. */
 const CERTAIN = 3;
 
 export interface FormatOptions {
   readonly mapping: Mapping;
   /** T, for files that have waits but no labels. */
   readonly longWaitSeconds: number;
-  /** Of times that name none; without it they are refused. */
+  /** Zone of times that name none; without it they are refused. */
   readonly zone?: Zone | undefined;
 }
 
-/** How a file is written. */
+/** The format of a file. */
 export interface Format {
   readonly name: string;
   readonly reader: RecordReader;
-  /** What had to be assumed, in sentences. */
+  /** Assumptions made, as sentences. */
   readonly notes: readonly string[];
-  /** Worth reading as it comes: usually in the order of submission, and complete. */
+  /** Worth reading unsorted: usually in the order of submission, and complete. */
   readonly isOrdered: boolean;
-  /** Number of the first line, or object, that may be a job. */
+  /** Number of the first line or object that may be a job. */
   readonly firstLine: number;
   cut(onRecord: OnRecord, onTooLong: (line: number) => void): { push(chunk: Buffer): void; end(): void };
 }
 
 /**
- * Tells by its beginning how a file is written, whatever it is called.
+ * Recognises the format of a file by its beginning, whatever its name.
  *
- * @throws UnusableFile when it is nothing that could be a history
+ * @throws UnusableFile if it cannot be a history
  */
 export function recognise(head: Buffer, options: FormatOptions): Format {
   const text = head.toString('utf8').replace(/^\ufeff/, '');
@@ -94,7 +94,7 @@ function swf(lines: readonly string[], { longWaitSeconds }: FormatOptions): Form
 function table(lines: readonly string[], options: FormatOptions): Format {
   const { mapping, longWaitSeconds, zone } = options;
   const header = headerIn(lines, mapping);
-  // The last line of what was looked at may be cut.
+  // The last line of the sample may be cut off.
   const samples = lines.slice(header + 1, Math.max(header + 2, lines.length - 1)).slice(0, SAMPLES);
   const layout = layoutOf(
     lines[header] ?? '',
@@ -130,7 +130,7 @@ function nameOf({ isSlurm }: Layout): string {
   return isSlurm ? 'sacct' : 'table';
 }
 
-/** The first line that says something, unless a later one says more. */
+/** The first line with known names, unless a later one has more. */
 function headerIn(lines: readonly string[], mapping: Mapping): number {
   const first = lines.findIndex((line) => line.replace(/^\ufeff/, '').trim() !== '');
   const knows = (line: string): number => familiar(line.split(/[^\p{L}\p{N}_ "().-]+/u).map(unquoted), mapping);

@@ -2,19 +2,19 @@ import { type ArrayPart, arrayPart } from '../../../functions/domain/round.ts';
 import { Row } from './row.ts';
 
 /**
- * Makes rounds of rows: one that a file repeats counts once, and an array is one round, which starts when its first task does. Rows
- * come in the order of submission, so that only those of one second can belong together, and no more has to be kept.
+ * Makes rounds of rows: a repeated row counts once, and an array is one round that starts with its first task. Rows come in
+ * the order of submission, so only those of one second can belong together, and no more need be kept.
  */
 export class Rounds {
-  /** Rows of a round that had come before. */
+  /** Rows that repeat a round. */
   repeated = 0;
   /** Tasks beside the first of their array. */
   tasks = 0;
   private second = Number.NaN;
-  /** Ids seen in this second; empty while there is one only, which `first` has. */
+  /** Ids seen in this second; empty while there is only one, which is in `first`. */
   private readonly seen = new Set<string>();
   private readonly first = new Row();
-  /** From the first task of an array on, the rounds of this second, in the order of their first row. */
+  /** The rounds of this second from the first task of an array on, in the order of their first row. */
   private readonly held = new Map<string, Row>();
   private readonly onRound: (row: Row) => void;
 
@@ -35,7 +35,7 @@ export class Rounds {
     else this.onRound(row);
   }
 
-  /** Hands over what is held: nothing more can belong to it. */
+  /** Emits what is buffered: nothing more can belong to it. */
   end(): void {
     if (this.seen.size > 0) this.seen.clear();
     if (this.held.size === 0) return;
@@ -65,7 +65,7 @@ export class Rounds {
       this.onRound(row);
       return;
     }
-    // The array itself stood before its tasks, and is decided.
+    // The array itself came before its tasks, and is decided.
     if (part !== 'whole' && this.isRepeated(jobId)) {
       this.tasks += 1;
       return;
@@ -95,7 +95,7 @@ function sum(a: number, b: number): number {
   return Number.isNaN(a) ? b : Number.isNaN(b) ? a : a + b;
 }
 
-/** The first start of a task is the array's; where none has started, what is known of it as long as any of them waits. */
+/** The first start of a task is the array's; if none has started, what is known while any of them waits. */
 function start(array: Row, task: Row): void {
   if (task.waitSeconds < array.waitSeconds || (task.started && !array.started)) {
     array.waitSeconds = task.waitSeconds;
@@ -110,7 +110,7 @@ function start(array: Row, task: Row): void {
   }
 }
 
-/** A start is known before a long wait, and a long wait of one task says more than that another was cancelled. */
+/** A start is known before a long wait, and a long wait of one task outweighs the cancellation of another. */
 function tellsMore(task: Row, array: Row): boolean {
   if (task.censored !== array.censored) return array.censored;
   if (task.censored) return !(task.labelAt <= array.labelAt);

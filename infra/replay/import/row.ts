@@ -1,22 +1,22 @@
 import { JobId } from './job-id.ts';
 
 /**
- * One job of a history, in whatever format it was written. Times are seconds since the epoch, spans seconds; NaN and '' are what the
- * file does not say. The reader fills the same object again for each row.
+ * One job of a history in any format. Times are seconds since the epoch, durations seconds; NaN and '' mean that the file does
+ * not say. The reader reuses the same object for each row.
  */
 export class Row {
-  /** 1 is the first line of the file; of JSON, the one on which the job begins. */
+  /** From 1; in JSON, the line on which the job begins. */
   line = 0;
   submittedAt = 0;
-  /** When the label was known; of a censored job, when it left the queue (NaN: the file ends before anything is known). */
+  /** When the label was known; for a censored job, when it left the queue (NaN: the file ends before anything is known). */
   labelAt = 0;
   longWait = false;
-  /** There is no label: the job left the queue, or the file ends, before it could be told whether it waits long. */
+  /** There is no label: the job left the queue, or the file ended, before it was known whether its wait is long. */
   censored = false;
-  /** The file's own probability of a long wait; NaN where it has none. */
+  /** The file's own probability of a long wait; NaN if it has none. */
   p = Number.NaN;
   predictedWaitSeconds = Number.NaN;
-  /** NaN where the job never started, or the file has labels only. */
+  /** NaN if the job never started, or the file has only labels. */
   waitSeconds = Number.NaN;
   /** When it left the queue without a start: cancelled, or ended. */
   leftAt = Number.NaN;
@@ -26,7 +26,7 @@ export class Row {
   runSeconds = Number.NaN;
   clusterId = '';
   platform = '';
-  /** The record itself, good until the next row. */
+  /** The record itself, valid until the next row. */
   bytes: Buffer = Buffer.alloc(0);
   from = 0;
   to = 0;
@@ -40,7 +40,7 @@ export class Row {
     return this.id.text();
   }
 
-  /** Keeps another row beyond the life of its record. */
+  /** Copies another row, to outlive its record. */
   copy(other: Row): void {
     const { id, bytes: _, ...values } = other;
     Object.assign(this, values);

@@ -4,7 +4,7 @@ import type { Reading, Reads } from './reading.ts';
 import type { Row } from './row.ts';
 import { departureOf, hasEnded, isRunning, stateOf, stillWaits, wasCancelled } from './table/slurm.ts';
 
-/** A number, or what newer versions write: `{"set": true, "number": 4}`. Slurm writes 0 for a time that there is not. */
+/** A number, or what newer versions write: `{"set": true, "number": 4}`. Slurm writes 0 for an absent time. */
 const Numeric = z
   .union([
     z.number(),
@@ -14,7 +14,7 @@ const Numeric = z
   .transform((value) => value || Number.NaN);
 const Tres = z.array(z.object({ type: z.string(), name: z.string().nullish(), count: z.number() })).catch([]);
 
-/** Of a job in `sacct --json`, what a history needs. */
+/** What a history needs of a job in `sacct --json`. */
 export const SlurmJob = z.object({
   job_id: z.number(),
   array: z.object({ job_id: z.number().nullish(), task_id: Numeric }).nullish().catch(null),
@@ -27,7 +27,7 @@ export const SlurmJob = z.object({
   tres: z.object({ requested: Tres, allocated: Tres }).partial().nullish().catch(null),
 });
 
-/** Fills a row from a job of `sacct --json`: its times are seconds since the epoch, so that it needs no time zone. */
+/** Fills a row from a job of `sacct --json`: its times are seconds since the epoch, so no time zone is needed. */
 export function readSlurmJob(job: z.infer<typeof SlurmJob>, row: Row, reads: Reads): Reading {
   const { longWaitSeconds, end: eof, times } = reads;
   const submission = times.ofNumber(job.time.submission);

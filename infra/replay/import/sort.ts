@@ -7,7 +7,7 @@ const READ_BYTES = 256 * 1024;
 /** Time (8), line number (8), length (4). */
 const HEAD = 20;
 
-/** A line that was put aside. The bytes are only good until the next one. */
+/** A stored line. The bytes are valid only until the next one. */
 export interface SortedLine {
   time: number;
   line: number;
@@ -17,8 +17,8 @@ export interface SortedLine {
 }
 
 /**
- * Sorts the lines of a file of any size by time, equal times in their order: runs of 32 MB are sorted in memory and put
- * into temporary files, which are then read side by side. What fits into one run never leaves memory.
+ * Sorts the lines of a file of any size by time, stably: runs of 32 MB are sorted in memory and written to temporary files,
+ * which are then merged. A file that fits into one run never leaves memory.
  */
 export class LineSort {
   private readonly run: Buffer;
@@ -27,7 +27,7 @@ export class LineSort {
   private readonly files: number[] = [];
   private folder: string | null = null;
 
-  /** @param runBytes memory of one run; has to hold the longest line */
+  /** @param runBytes memory of one run; must hold the longest line */
   constructor(runBytes: number = RUN_BYTES) {
     this.run = Buffer.allocUnsafe(runBytes);
   }
@@ -50,7 +50,7 @@ export class LineSort {
     for (;;) {
       let first = -1;
       let earliest = Number.POSITIVE_INFINITY;
-      // The earlier run wins a tie: its lines came first.
+      // The earlier run wins a tie, since its lines came first.
       for (let i = 0; i < heads.length; i++) {
         const time = heads[i]?.time ?? Number.POSITIVE_INFINITY;
         if (time < earliest) {

@@ -32,10 +32,10 @@ const PARTS = /(\d+\.?\d*|\.\d+)\s*([a-zµ]+)/gi;
 const ISO = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?)?$/i;
 
 /**
- * A span of time in seconds: `90`, `00:01:30`, `1-02:00:00`, `1m30s`, `12.345s`, `PT1M30S`; NaN for everything else, what is
- * negative included.
+ * A duration in seconds: `90`, `00:01:30`, `1-02:00:00`, `1m30s`, `12.345s`, `PT1M30S`; NaN for everything else, including
+ * negative values.
  *
- * @param unit seconds in one, where the text is a plain number
+ * @param unit its length in seconds, for plain numbers
  */
 export function spanOf(text: string, unit = 1): number {
   if (NUMBER.test(text)) return Number(text) * unit;
@@ -53,7 +53,7 @@ export function spanOf(text: string, unit = 1): number {
 function ofClock([, days, first = '0', second, third]: RegExpExecArray): number {
   const date = days === undefined ? 0 : Number(days) * 86_400;
   if (third !== undefined) return date + Number(first) * 3600 + Number(second) * 60 + Number(third);
-  // Of two parts Slurm means minutes and seconds, but hours and minutes after days.
+  // In Slurm two parts are minutes and seconds, but hours and minutes after days.
   if (days !== undefined) return date + Number(first) * 3600 + Number(second ?? 0) * 60;
   return second === undefined ? Number.NaN : Number(first) * 60 + Number(second);
 }
@@ -70,7 +70,7 @@ function ofParts(text: string): number {
   return read !== '' && read.length === text.replaceAll(/(?<=[a-zµ])[\s,]+/gi, '').length ? seconds : Number.NaN;
 }
 
-/** The unit that the name of a column ends in, in seconds, and the name without it. */
+/** The unit at the end of a column's name, in seconds, and the name without it. */
 export function unitOf(name: string): { base: string; unit: number } {
   const [, base, suffix] = /^(.*[^_\s([])[_\s([]+([a-zµ]+)[)\]]?$/i.exec(name) ?? [];
   const unit = PER_UNIT[suffix?.toLowerCase() ?? ''];

@@ -7,14 +7,14 @@ import { YEAR_2100 } from './times.ts';
 
 const FIELDS = 18;
 const [SPACE, TAB, CARRIAGE_RETURN, SEMICOLON, HASH] = [32, 9, 13, 59, 35];
-/** Places of the Standard Workload Format 2.2, from 0. */
+/** Field positions of the Standard Workload Format 2.2, from 0. */
 const [JOB, SUBMIT, WAIT, RUN, ALLOCATED, REQUESTED, STATUS, QUEUE, PARTITION] = [0, 1, 2, 3, 4, 7, 10, 14, 15];
 const [CANCELLED, FIRST_PARTIAL, LAST_PARTIAL] = [5, 2, 4];
 
-/** Times from here on are no seconds from the beginning of any log: they count from the epoch. */
+/** Times from here on are too large to count from the beginning of a log: they count from the epoch. */
 const YEAR_2000 = 946_684_800;
 
-/** Whether lines could be of this format: 18 numbers, or after one of its comments any. */
+/** Whether lines could be of this format: 18 numbers, or any number of them after one of its comments. */
 export function isSwf(lines: readonly string[]): boolean {
   const said = lines.filter((line) => line.trim() !== '');
   const data = said.find((line) => !/^\s*[;#]/.test(line));
@@ -23,7 +23,7 @@ export function isSwf(lines: readonly string[]): boolean {
   return isNumeric && (fields.length >= FIELDS || /^\s*;\s*\S+.*:/.test(said[0] ?? ''));
 }
 
-/** Reads the Standard Workload Format of the Parallel Workloads Archive; -1 is what is not known. */
+/** Reads the Standard Workload Format of the Parallel Workloads Archive; -1 means unknown. */
 export class SwfReader implements RecordReader {
   readonly row = new Row();
   private readonly longWaitSeconds: number;
@@ -32,7 +32,7 @@ export class SwfReader implements RecordReader {
   private readonly to = new Int32Array(FIELDS);
   private readonly queues = new Map<string, string>();
   private readonly partitions = new Map<string, string>();
-  /** Where in the file a log begins, and when, in seconds since the epoch: several may have been put into one file. */
+  /** Where in the file a log begins, and when, in seconds since the epoch: a file may contain several. */
   private readonly logs: { line: number; startsAt: number }[] = [];
   private summary = Number.NaN;
 
@@ -71,7 +71,7 @@ export class SwfReader implements RecordReader {
     const status = this.number(bytes, STATUS);
     const job = this.number(bytes, JOB);
     if (status >= FIRST_PARTIAL && status <= LAST_PARTIAL) {
-      // Without a line of its own, the job is the first of its parts.
+      // A job without a line of its own is represented by its first part.
       if (job === this.summary || status !== FIRST_PARTIAL) return LEFT_OUT.partial;
     }
     this.summary = job;
@@ -82,7 +82,7 @@ export class SwfReader implements RecordReader {
     const run = this.number(bytes, RUN);
     row.submittedAt = submit < YEAR_2000 ? submit + this.startOf(row.line) : submit;
     if (row.submittedAt + wait >= YEAR_2100) return `the wait "${this.shown(bytes, WAIT)}" ends after the year 2100`;
-    // Cancelled before it ran: it has waited, and not started.
+    // Cancelled before it ran: it waited and never started.
     const started = status !== CANCELLED || run > 0;
     row.waitSeconds = started ? wait : Number.NaN;
     row.leftAt = started ? Number.NaN : row.submittedAt + wait;
@@ -95,7 +95,7 @@ export class SwfReader implements RecordReader {
     return null;
   }
 
-  /** Whether its header has said when the log begins. */
+  /** Whether the header gave the beginning of the log. */
   get hasStart(): boolean {
     return this.logs.length > 0;
   }
@@ -117,7 +117,7 @@ export class SwfReader implements RecordReader {
     if (called !== '') (name === 'Queue' ? this.queues : this.partitions).set(number, called);
   }
 
-  /** -1 is not known. */
+  /** -1 means unknown. */
   private name(bytes: Buffer, field: number, names: ReadonlyMap<string, string>): string {
     const text = bytes.toString('latin1', this.from[field] ?? 0, this.to[field] ?? 0);
     return text === '-1' ? '' : (names.get(text) ?? text);

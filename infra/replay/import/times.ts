@@ -3,7 +3,7 @@ import type { Zone } from './zone.ts';
 
 /** Numbers from here on are milliseconds, a thousand times more are microseconds, and so on: as seconds it would be the year 5138. */
 const MILLISECONDS = 1e11;
-/** What is said to happen from the year 2100 on is a slip, and would be taken for the end of the file. */
+/** Times from the year 2100 on are typing errors, and would be taken for the end of the file. */
 export const YEAR_2100 = 4_102_444_800;
 const NO_TIME = 'is not a time in seconds or ISO 8601';
 const [ZERO, COLON, DASH, SLASH, PLUS, DOT, COMMA, SPACE] = [48, 58, 45, 47, 43, 46, 44, 32];
@@ -13,28 +13,28 @@ const UNKNOWN = new Set(['', 'unknown', 'none', 'n/a', 'na', 'null', 'nil', 'nan
 /** YYYYMMDDhhmmss: as a number of milliseconds it would be the year 2286 or later. */
 const COMPACT = /^(19|20)\d\d[01]\d[0-3]\d[0-2]\d[0-5]\d[0-6]\d$/;
 
-/** Reads instants of one file, in any of the forms that one meets. */
+/** Reads the instants of one file, in any common format. */
 export class Times {
-  /** What is wrong with the last one that could not be read. */
+  /** The fault of the last unreadable one. */
   fault = '';
-  /** Whether a time has named no zone. */
+  /** Whether any time named no zone. */
   hasUsedZone = false;
   private readonly zone: Zone | null;
   private bytes: Uint8Array = new Uint8Array();
   private at = 0;
   private to = 0;
 
-  /** @param zone of times that name none; null refuses them */
+  /** @param zone for times that name none; null refuses them */
   constructor(zone: Zone | null) {
     this.zone = zone;
   }
 
   /**
-   * Seconds since the epoch: from a number of seconds (milli-, micro-, nanoseconds by their size), or ISO 8601 with its relatives.
+   * Seconds since the epoch, from a number of seconds (milli-, micro- or nanoseconds by their size), or ISO 8601 and its variants.
    * NaN for everything else, and then `fault` says why.
    *
-   * @param notBefore picks the second of two readings where a clock was put back
-   * @param unit seconds in one, where a number is meant; 1 goes by its size
+   * @param notBefore picks the second of two readings when a clock was set back
+   * @param unit of a number, in seconds; with 1 it depends on the size
    */
   read(bytes: Buffer, from: number, to: number, notBefore = Number.NEGATIVE_INFINITY, unit = 1): number {
     const value = decimal(bytes, from, to);
@@ -53,7 +53,7 @@ export class Times {
     return this.read(bytes, 0, bytes.length, notBefore);
   }
 
-  /** Seconds since the epoch, of a number of whatever they are counted in. */
+  /** Seconds since the epoch from a number in any unit. */
   ofNumber(value: number, unit = 1): number {
     let seconds = value * unit;
     if (unit === 1) for (let i = 0; i < 3 && Math.abs(seconds) >= MILLISECONDS; i++) seconds /= 1000;
@@ -137,7 +137,7 @@ export class Times {
     if (!this.isDigit()) return Number.NaN;
     while (this.isDigit()) {
       const digit = (this.bytes[this.at++] ?? 0) - ZERO;
-      // A double has no room for more, beside the seconds.
+      // Beside the seconds a double has no room for more digits.
       if (scale < 1e6) {
         value = value * 10 + digit;
         scale *= 10;
@@ -162,7 +162,7 @@ export class Times {
   }
 }
 
-/** What a file writes where it knows no time. */
+/** What files write for an unknown time. */
 export function isUnknown(text: string): boolean {
   return UNKNOWN.has(text.toLowerCase());
 }

@@ -1,15 +1,15 @@
-/** What a job asked for, as far as its text says; NaN otherwise. */
+/** What a job requested; NaN where its text does not say. */
 export interface Resources {
   gpus: number;
   procs: number;
 }
 
 const GPU = /^(?:gres[/:])?gpu(?::(?!\d)[^=:]+)?(?:[=:](\d+(?:\.\d+)?)([kmg]?))?$/i;
-/** The sum over all models, which stands beside them. */
+/** The sum over all models, listed beside them. */
 const ALL_GPUS = /^gres\/gpu=/i;
 const CPU = /^cpu=(\d+(?:\.\d+)?)([kmg]?)$/i;
 const TIMES: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
-/** A site has few shapes of jobs; one that has not does without. */
+/** Most sites have few shapes of jobs; beyond this many nothing is cached. */
 const KEPT = 10_000;
 const known = new Map<string, Resources>();
 

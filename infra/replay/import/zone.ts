@@ -1,26 +1,26 @@
-/** A time zone that nobody knows: nothing runs. */
+/** An unknown time zone: nothing runs. */
 export class UnknownZone extends Error {
   override readonly name = 'UnknownZone' as const;
 }
 
 /**
- * From the wall clock of a place to seconds since the epoch.
+ * Converts the wall clock of a place to seconds since the epoch.
  *
- * One rule where a clock is changed: a time that was skipped is read with the offset from before (it then lies after the gap), and
- * of a time that was there twice the first is meant, unless that is before `notBefore`, for no job starts before its submission.
+ * When clocks change, a skipped time is read with the offset from before (it then lies after the gap), and a time shown twice
+ * means the first, unless that is before `notBefore`, since no job starts before its submission.
  */
 export interface Zone {
   readonly name: string;
-  /** @param local seconds since the epoch, had the clock shown UTC */
+  /** @param local seconds since the epoch as if the clock showed UTC */
   utc(local: number, notBefore: number): number;
 }
 
 const OFFSET = /^([+-])(\d\d):?(\d\d)?$/;
 const DAY = 86_400;
-/** Clocks are changed at a full quarter of an hour. */
+/** Clocks change at a full quarter of an hour. */
 const QUARTER = 900;
 
-/** @throws UnknownZone unless it is a name of the IANA database, UTC or an offset as +02:00 */
+/** @throws UnknownZone unless it is a name in the IANA database, UTC or an offset such as +02:00 */
 export function zoneOf(name: string): Zone {
   const [, sign, hours, minutes = '0'] = OFFSET.exec(name) ?? [];
   if (hours !== undefined) {
@@ -35,7 +35,7 @@ class Place implements Zone {
   readonly name: string;
   private readonly clock: Intl.DateTimeFormat;
   private readonly offsets = new Map<number, number>();
-  /** Offset of the days on which no clock was changed; NaN of the others. */
+  /** Offset of the days without a clock change; NaN for the others. */
   private readonly days = new Map<number, number>();
 
   constructor(name: string) {

@@ -21,14 +21,14 @@ import { wilson } from './wilson.ts';
 import { count, day, minute, percent } from './words.ts';
 
 const SQUARE: Frame = { width: 380, height: 380, left: 58, right: 14, top: 12, bottom: 96 };
-/** Below this an e-process says nothing at all. */
+/** Below this an e-process carries no information. */
 const LOG_FLOOR = -1;
-/** Up to here a day says too little of when. */
+/** Up to this length a day is too coarse for the axis. */
 const BRIEF_SECONDS = 4 * 86_400;
 
 /**
  * Mean served probability of each quantile bin against the share of jobs that really waited long, with its 95 % interval.
- * What lies on the diagonal is calibrated. Below it, how many jobs each bin holds.
+ * Points on the diagonal are calibrated. Below the chart, the number of jobs in each bin.
  */
 export function reliabilityChart(title: string, bins: readonly Bin[], className: string): string {
   const frame = SQUARE;
@@ -74,7 +74,7 @@ export function reliabilityChart(title: string, bins: readonly Bin[], className:
   return svg(frame, title, drawing + axis + label + happened + sizes(frame, bins));
 }
 
-/** Square roots, so that the many small probabilities have room; the diagonal stays one. */
+/** Square roots give the many small probabilities room and keep the diagonal straight. */
 function rooted(scale: Scale): Scale {
   return Object.assign((value: number) => scale(Math.sqrt(value)), { from: scale.from, to: scale.to });
 }
@@ -97,7 +97,7 @@ function sizes(frame: Frame, bins: readonly Bin[]): string {
   return columns.join('') + text((x.from + frame.width) / 2, floor + 13, note, 'tick');
 }
 
-/** What became of the jobs that called for something. */
+/** What happened to the jobs that called for something. */
 export function callsChart(report: StreamReport): string {
   const points = grouped(report.timeline).filter(({ calls }) => calls > 0);
   const { x, axis } = jobAxis(WIDE, report);
@@ -120,7 +120,7 @@ export function callsChart(report: StreamReport): string {
   return svg(WIDE, 'what became of the calls over time', layers.join('') + grid + axis);
 }
 
-/** Of what was acted on, the share that really waited long. */
+/** The share of jobs acted on that really waited long. */
 export function rightChart(report: StreamReport): string {
   const points = grouped(report.timeline);
   const { x, axis } = jobAxis(WIDE, report);
@@ -143,7 +143,7 @@ export function rightChart(report: StreamReport): string {
   return svg(WIDE, 'right over time', grid + limits.join('') + dots.join('') + axis);
 }
 
-/** Of the jobs that really waited long, the share that had been acted on; and of all jobs, which is what chance would reach. */
+/** The share acted on of the jobs that really waited long, and of all jobs, which is what chance would reach. */
 export function reachedChart(report: StreamReport): string {
   const points = grouped(report.timeline);
   const { x, axis } = jobAxis(WIDE, report);

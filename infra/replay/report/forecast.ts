@@ -5,7 +5,7 @@ import { reliabilityOf, type Scores } from '../tally.ts';
 import type { ForecastReport, Goodness, ServedReport } from './shape.ts';
 import { share } from './share.ts';
 
-/** Who the probabilities are of, as people say it. */
+/** Whose probabilities they are, in words. */
 export const FORECAST_WORDS: Readonly<Record<ForecastName, string>> = {
   builtin: 'the built-in forecast',
   file: 'the experts on the file’s p',
@@ -13,7 +13,7 @@ export const FORECAST_WORDS: Readonly<Record<ForecastName, string>> = {
 };
 
 /**
- * Which forecast was acted on, how good it was beside the base rate and the file's own p, and what the others would have made of it.
+ * Which forecast was acted on, how good it was beside the base rate and the file's own p, and how the others would have done.
  *
  * @param room to sort in, 4 bytes a job
  */
@@ -69,7 +69,7 @@ function goodnessOf({ brier, logLoss, auroc }: Scores): Goodness {
   return { brier, logLoss, auroc };
 }
 
-/** What says the same of every job ranks none above another. */
+/** A constant prediction ranks no job above another. */
 function baseRateOf(rate: number | null): ForecastReport['baseRate'] {
   if (rate === null) return { share: null, brier: null, logLoss: null, auroc: null };
   const loss = (part: number): number => (part === 0 ? 0 : -part * Math.log(part));
@@ -77,7 +77,7 @@ function baseRateOf(rate: number | null): ForecastReport['baseRate'] {
   return { share: rate, brier: rate * (1 - rate), logLoss: loss(rate) + loss(1 - rate), auroc };
 }
 
-/** The streams of a run as one, for each forecast that all of them were played with. */
+/** The streams of a run combined, for each forecast that all of them were played with. */
 export function pooled(reports: readonly ForecastReport[]): ServedReport[] {
   const [first] = reports;
   const names = first?.compared.map(({ name }) => name) ?? [];

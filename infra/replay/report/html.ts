@@ -19,9 +19,9 @@ import { escaped } from './svg.ts';
 import { coreOf, goodnessIn, psiInWords, rightByTier, sumOf } from './table.ts';
 import { count, day, decimals, percent, perDay, ruleInWords } from './words.ts';
 
-/** The whole run as one page that needs nothing else: no script, no font, no network. */
+/** The whole run as one self-contained page: no script, no font, no network. */
 export function htmlReport(report: Report, numbers: Numbers): string {
-  const rules = report.rules === 'core' ? 'evidence and promises alone' : 'the whole gate as deployed';
+  const rules = report.rules === 'core' ? 'evidence and promises only' : 'the whole gate as deployed';
   const set = Object.entries(report.set).map(([name, value]) => `${name} = ${value}`);
   const body = [
     '<h1>What the gate would have done</h1>',
@@ -49,7 +49,7 @@ ${cards(stream)}
 <div class="charts">${[...tables(stream), ...figures(stream, numbers)].join('\n')}</div></section>`;
 }
 
-/** The recommendation, which comes last, is what people look for first. */
+/** The recommendation is the last sentence, but people look for it first. */
 function paragraph({ sentences }: StreamReport['verdict']): string {
   return [`<b>${escaped(sentences.at(-1) ?? '')}</b>`, ...sentences.slice(0, -1).map(escaped)].join(' ');
 }
@@ -101,7 +101,7 @@ function figures(stream: StreamReport, numbers: Numbers): string[] {
       'tall',
     ),
     figure(
-      'What became of the calls',
+      'What happened to the calls',
       keys(['autonomous', 'acted on'], ['heldOut', 'held out'], ['notify', 'asked'], ['escalate', 'withheld']),
       callsChart(stream),
     ),
@@ -130,11 +130,7 @@ function figures(stream: StreamReport, numbers: Numbers): string[] {
       `Evidence of miscalibration; an alarm starts it anew, is shown, and touches no tier. Alarms: ${hasRaw ? `${count(stream.alarms.raw)} on raw p, ` : ''}${count(stream.alarms.served)} on served q. ${hasRaw ? `${psiInWords(stream)}. ` : ''}${keys(...(hasRaw ? [['notify', 'raw p'] as const] : []), ['autonomous', 'served q'], ['dash', 'alarm'])}`,
       detectorChart(stream, numbers),
     ),
-    figure(
-      'Tier earned',
-      'By ECE, skill and evidence; whether tokens are left is another question.',
-      tierChart(stream),
-    ),
+    figure('Tier earned', 'By ECE, skill and evidence, regardless of the tokens left.', tierChart(stream)),
     figure(
       'Drift band',
       'Error against the cluster’s own baseline, where the lower bound supports it.',
@@ -185,7 +181,7 @@ function tables(stream: StreamReport): string[] {
     figure('Tiers', escaped(sumOf(stream)), `${table(head, tiers)}<p>At the end:</p><ul>${standings}</ul>`, 'wide'),
     figure('Forecasts', forecastWords(stream.forecast), forecasts(stream.forecast), 'wide'),
     figure(
-      'What each rule took',
+      'What each rule held back',
       escaped(`Calls whose own tier was not done, by the first rule against it.${core}`),
       table(['rule', 'calls', 'share', 'got a lower tier'], reasons),
     ),
@@ -197,7 +193,7 @@ function tables(stream: StreamReport): string[] {
 
 function forecastWords({ compared }: ForecastReport): string {
   const each = compared.map(({ name }) => `${name}: ${FORECAST_WORDS[name]}`).join('; ');
-  return `How good the probabilities were, and what the same rules make of them: ${each}.`;
+  return `How good the probabilities were, and what the same rules do with them: ${each}.`;
 }
 
 const GOODNESS = ['Brier score', 'log loss', 'AUROC'];

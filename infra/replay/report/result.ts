@@ -32,7 +32,7 @@ export function streamReport({ name, cluster }: NamedStream, jobsPerSecond: numb
   const room = new Uint32Array(jobs);
   const [raw, served] = [reliabilityOf(tally.raw, room), reliabilityOf(tally.served, room)];
   const tiers = tierReports(stream);
-  // Somebody is asked whether to keep a hold, too.
+  // Keeping a hold is a question to a human too.
   const questions = asked + alsoAsked + (rules.name === 'all' ? (tally.tiers[3]?.acted ?? 0) : 0);
   const figures = {
     jobs,
@@ -97,7 +97,7 @@ function tierReports({ rules, tally, promises, state }: Stream): TierReport[] {
     const { called, acted, right, unknown, heldOut, heldRight, heldUnknown } = done;
     const known = acted - unknown;
     const { low, high } = wilson(right, known, 90);
-    // Labels with q >= eps are those of all that call for this tier or a higher one.
+    // Labels with q >= eps are those of all jobs that call for this tier or a higher one.
     const labels = tally.tiers.slice(i).reduce((sum, tier) => sum + tier.called, 0);
     const aDay = perDay(labels, tally.days);
     const { needs } = standing;

@@ -1,6 +1,6 @@
 import { type Point, together } from '../timeline.ts';
 
-/** Shares over fewer jobs than this jump about and say nothing. */
+/** Shares over fewer jobs than this are only noise. */
 const MOST_GROUPS = 80;
 
 /** A stretch of a stream with the number of jobs before its middle: where it is drawn. */
@@ -18,7 +18,7 @@ export function placed(points: readonly Point[]): Placed[] {
   });
 }
 
-/** Neighbouring points together, at most 80 of them, for what is drawn as a share. */
+/** Merges neighbouring points into at most 80, for charts of shares. */
 export function grouped(points: readonly Point[]): Placed[] {
   const size = Math.max(1, Math.ceil(points.length / MOST_GROUPS));
   const groups: Point[] = [];

@@ -9,10 +9,10 @@ import type { Point } from '../timeline.ts';
 
 export type Recommendation = 'stayInDryRun' | 'handOverStatements' | 'handOverSuggest';
 
-/** What a history comes to, in plain words; and what to do now. */
+/** The conclusion from a history in plain words, with a recommendation. */
 export interface Verdict {
   readonly recommendation: Recommendation;
-  /** One paragraph, a sentence each. */
+  /** The sentences of one paragraph. */
   readonly sentences: readonly string[];
 }
 
@@ -20,22 +20,22 @@ export interface Verdict {
 export interface TierReport {
   readonly tier: TierName;
   readonly eps: number;
-  /** At least this share of what it does alone is right. */
+  /** The promised share of its autonomous acts that are right. */
   readonly promise: number;
   /** Jobs that call for exactly this tier. */
   readonly called: number;
-  /** What it did, whatever was called for, and how much of that was right: the job really waited long. */
+  /** What it did, whatever tier was called for, and how much of that was right: the job really waited long. */
   readonly acted: number;
   readonly right: number;
-  /** Of what it did, jobs that left before anybody could tell whether they wait long; the share is that of the others. */
+  /** Censored jobs among those it acted on; the share is over the others. */
   readonly unknown: number;
   readonly rightShare: number | null;
   /** Of the share: Wilson's two-sided 90 % interval. */
   readonly rightLow: number | null;
   readonly rightHigh: number | null;
-  /** The trace says what an intervention would have met without it; live, only hold-outs do. */
+  /** Judged by what the trace says would have happened without the intervention; live, only hold-outs show that. */
   readonly counterfactual: boolean;
-  /** Until so many things are done the promise says little. */
+  /** The promise means little before this many acts. */
   readonly testedFrom: number;
   readonly tested: boolean;
   readonly heldOut: number;
@@ -43,31 +43,31 @@ export interface TierReport {
   readonly heldUnknown: number;
   /** Of the jobs that really waited long. */
   readonly reachedShare: number | null;
-  /** Times that the promise, recomputed from what was done and not from the tokens, did not hold; and the least left of it. */
+  /** How often the promise, recomputed from acts and not from tokens, was broken; and the least slack. */
   readonly violations: number;
   readonly leastSlack: number;
-  /** Jobs seen when it was first earned; null where it never was. */
+  /** Jobs seen when it was first earned; null if never. */
   readonly earnedAfter: number | null;
   /** At the end: earned, or how far from it. */
   readonly earned: boolean;
   readonly standing: string;
-  /** Outcomes that are missing, and the days that they take at this rate; null where more outcomes alone will not do. */
+  /** Missing outcomes, and the days they take at this rate; null if more outcomes alone are not enough. */
   readonly needs: number | null;
   readonly needsDays: number | null;
 }
 
-/** How good probabilities were: lower is better but for the AUROC. Null where there is nothing to judge. */
+/** How good probabilities were: lower is better, except for the AUROC. Null if there is nothing to judge. */
 export interface Goodness {
   readonly brier: number | null;
-  /** In nats, probabilities held in .001 to .999. */
+  /** In nats, probabilities clipped to .001 to .999. */
   readonly logLoss: number | null;
   readonly auroc: number | null;
 }
 
-/** One forecast on the rounds of a stream: how good it was, and what the gate made of it. */
+/** One forecast on the rounds of a stream: how good it was, and what the gate did with it. */
 export interface ServedReport extends Goodness {
   readonly name: ForecastName;
-  /** Of the jobs, those in whose q VGAC's p had a part. */
+  /** Share of jobs in whose q VGAC's p had a part. */
   readonly vgacShare: number | null;
   readonly jobs: number;
   readonly calls: number;
@@ -86,22 +86,22 @@ export interface ServedReport extends Goodness {
 /** Which forecast was acted on, and how good it was. */
 export interface ForecastReport extends Goodness {
   readonly name: ForecastName;
-  /** How much lower its Brier score is than the base rate's, as a share of that. */
+  /** Brier skill score: how much lower its Brier score is than the base rate's, as a share of the latter. */
   readonly skill: number | null;
   /** Of the jobs, those that the file has a p for, and those in whose q it had a part. */
   readonly withP: number | null;
   readonly vgacShare: number | null;
-  /** Always saying the share of long waits. */
+  /** A constant prediction of the share of long waits. */
   readonly baseRate: Goodness & { readonly share: number | null };
-  /** The file's own p as it is; null where there is none. */
+  /** The file's own p unchanged; null if there is none. */
   readonly rawP: Goodness | null;
-  /** Jobs of which nothing was heard for 30 days, which count as gone from then on. */
+  /** Jobs without events for 30 days, counted as gone from then on. */
   readonly aged: number;
-  /** The same rules by this forecast, and by the others beside it. */
+  /** The same rules with this forecast and with the others. */
   readonly compared: readonly ServedReport[];
 }
 
-/** What the core rules did with the same rounds. */
+/** What the core rules did on the same rounds. */
 export interface CoreReport {
   readonly calls: number;
   readonly acted: number;
@@ -109,7 +109,7 @@ export interface CoreReport {
   readonly actedByTier: readonly number[];
   readonly interventions: number;
   readonly reachedShare: number | null;
-  /** What the rules in question did, of what the core did. */
+  /** What the chosen rules did, as a share of what the core did. */
   readonly actedOfCore: number | null;
 }
 
@@ -119,10 +119,10 @@ export interface NaiveReport extends NaiveOutcome {
   readonly reachedShare: number | null;
 }
 
-/** Calls whose own tier was not done, by the first rule against it. */
+/** Calls whose own tier was not done, by the first rule that refused it. */
 export interface PassedOverReport {
   readonly calls: number;
-  /** Of these, jobs for which nothing was done at all. */
+  /** Those of them for which nothing was done at all. */
   readonly nothing: number;
 }
 
@@ -142,26 +142,26 @@ export interface StreamReport {
   readonly late: number;
   readonly failed: number;
   readonly undecided: number;
-  /** Acted on by a lower tier and asked about as well: counted in `acted`, and here once more. */
+  /** Acted on by a lower tier and also asked about: counted in `acted`, and here again. */
   readonly alsoAsked: number;
   readonly calls: number;
   readonly actedOfCalls: number | null;
   readonly longWaits: number;
-  /** Jobs that left, or the file ends, before anybody could tell whether they wait long. */
+  /** Jobs that left, or the file ended, before it was known whether their wait is long. */
   readonly censored: number;
-  /** Acted on, of the jobs that really waited long; beside it what as many acts thrown at random would have reached. */
+  /** Jobs acted on of those that really waited long, and what the same number of random acts would have reached. */
   readonly reached: number;
   readonly reachedShare: number | null;
   readonly chance: number | null;
-  /** Half of the jobs reached waited at least so long; null where the file has no waits. */
+  /** Median wait of the jobs reached; null if the file has no waits. */
   readonly reachedMedianWait: number | null;
   readonly longWaitSeconds: number;
-  /** Questions to humans, those about keeping a hold included; and those there was no place for. */
+  /** Questions to humans, including those about keeping a hold; and those there was no place for. */
   readonly questions: number;
   readonly questionsPerDay: number | null;
   readonly unasked: number;
   readonly tiers: readonly TierReport[];
-  /** Over all tiers: has to be 0. */
+  /** Over all tiers; must be 0. */
   readonly promiseViolations: number;
   readonly passedOver: Readonly<Record<string, PassedOverReport>>;
   /** Null for the core rules themselves. */
@@ -179,7 +179,7 @@ export interface StreamReport {
    */
   readonly upper90Held: number | null;
   readonly interval90Held: number | null;
-  /** Over 15 quantile bins; `null` is what a perfect model would show on the served probabilities. */
+  /** Over 15 quantile bins; `null` is what a perfect model would show with the served probabilities. */
   readonly ece: {
     readonly raw: number | null;
     readonly served: number | null;
@@ -188,14 +188,14 @@ export interface StreamReport {
   };
   /** Every definition of CALIBRATION.md section 1, on the whole history. */
   readonly scores: { readonly raw: Scores; readonly served: Scores };
-  /** How far raw p is distributed otherwise at the end than in the first 1,000; null while `psiNeeds` more jobs are needed. */
+  /** How far the distribution of raw p has shifted since the first 1,000 jobs; null while it needs `psiNeeds` more jobs. */
   readonly psi: number | null;
   readonly psiNeeds: number;
-  /** Of the detectors: VGAC's model has drifted (raw), what is served does not fit the outcomes (served). */
+  /** Detector alarms: VGAC's model has drifted (raw), or the served probabilities do not fit the outcomes (served). */
   readonly alarms: { readonly raw: number; readonly served: number };
   /** Jobs seen at each alarm on raw p; the first 1000. */
   readonly driftAlarmJobs: readonly number[];
-  /** Refits that were promoted, rolled back, and tried in vain; null where nothing is refitted. */
+  /** Refits promoted, rolled back and rejected; null if nothing is refitted. */
   readonly recalibration: {
     readonly promoted: number;
     readonly rolledBack: number;
@@ -210,10 +210,10 @@ export interface StreamReport {
 export interface FileReport {
   readonly path: string;
   readonly failure: string | null;
-  /** What had to be assumed about its columns, and what was counted once. */
+  /** Assumptions about its columns, and what was counted once. */
   readonly notes: readonly string[];
   readonly skippedRows: number;
-  /** How many rows have which fault. */
+  /** Number of rows by fault. */
   readonly skippedKinds: Readonly<Record<string, number>>;
   readonly firstSkipped: readonly { readonly line: number; readonly fault: string }[];
 }
@@ -222,7 +222,7 @@ export interface FileReport {
 export interface Report {
   readonly version: 2;
   readonly rules: RulesName;
-  /** Numbers that were tried with another value. */
+  /** Numbers overridden with `--set`. */
   readonly set: Readonly<Record<string, number>>;
   readonly streams: readonly StreamReport[];
   readonly files: readonly FileReport[];

@@ -1,4 +1,4 @@
-/** One set of names, two sets of colours; both told apart by people who do not see red and green. */
+/** One set of names, two sets of colours, both distinguishable with red-green colour blindness. */
 export const STYLE = `
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --ink: #1c2430; --soft: #5b6675; --hair: #dfe3e8;
   --autonomous: #0072b2; --notify: #c77700; --escalate: #b9c0c9; --harm: #c4420c; --ok: #00795c;

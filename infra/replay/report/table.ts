@@ -24,7 +24,7 @@ const PLAIN = {
 };
 const right = 'right' as const;
 
-/** Everything about one stream, for a terminal: what it comes to first, then the numbers. */
+/** Everything about one stream, for a terminal: the conclusion first, then the numbers. */
 export function streamTable(report: StreamReport): string {
   const table = new Table({ ...PLAIN, colWidths: [24, 92], wordWrap: true });
   for (const [name, value] of rowsOf(report)) table.push([name, value]);
@@ -34,7 +34,7 @@ export function streamTable(report: StreamReport): string {
   return [...tables, table.toString()].join('\n');
 }
 
-/** All streams of a run in one table, a line each. */
+/** All streams of a run in one table, one line each. */
 export function summaryTable(reports: readonly StreamReport[]): string {
   const table = new Table({
     ...PLAIN,
@@ -78,7 +78,7 @@ export function rightByTier({ tiers }: { readonly tiers: ServedReport['tiers'] }
     .join(' / ');
 }
 
-/** The forecast beside the others, the file's own p and the base rate: how good each is, and what the gate makes of it. */
+/** The forecast beside the others, the file's own p and the base rate: how good each is, and what the gate does with it. */
 function forecastTable({ compared, baseRate, rawP }: ForecastReport): string {
   const table = new Table({
     ...PLAIN,
@@ -214,12 +214,12 @@ function rowsOf(report: StreamReport): [string, string][] {
   const hasRaw = report.forecast.rawP !== null;
   const kept =
     promiseViolations === 0
-      ? colors.green('kept after every label, by a count of its own')
+      ? colors.green('kept after every label, by an independent count')
       : colors.red(`broken ${promiseViolations} times`);
   return [
     ['jobs', sumOf(report)],
     ['promises', kept],
-    ['what each rule took', tookOf(report)],
+    ['what each rule held back', tookOf(report)],
     ...(core === null ? [] : [['beside the core rules', coreOf(report, core)] as [string, string]]),
     [
       'ECE',
@@ -242,7 +242,7 @@ function rowsOf(report: StreamReport): [string, string][] {
   ];
 }
 
-/** The parts that every job is one of. */
+/** The counts that add up to all jobs. */
 export function sumOf(report: StreamReport): string {
   const { jobs, nothingNeeded, acted, heldOut, asked, withheld, late, failed, undecided, alsoAsked } = report;
   const parts = [
@@ -258,11 +258,10 @@ export function sumOf(report: StreamReport): string {
   return `${count(jobs)} = ${parts.join(' + ')} + ${undecided} undecided${also}${unknownOf(report)}${repeatsOf(report)}`;
 }
 
-/** What nobody knows of some jobs. */
+/** Jobs with something unknown. */
 function unknownOf({ censored, forecast: { aged } }: StreamReport): string {
-  const left = censored === 0 ? '' : `; ${count(censored)} left before anybody could tell whether they wait long`;
-  const gone =
-    aged === 0 ? '' : `; of ${count(aged)} nothing was heard for 30 days, and they count as gone from then on`;
+  const left = censored === 0 ? '' : `; ${count(censored)} left before it was known whether they wait long`;
+  const gone = aged === 0 ? '' : `; ${count(aged)} had no events for 30 days, and count as gone from then on`;
   return left + gone;
 }
 
@@ -272,7 +271,7 @@ function repeatsOf({ repeatedRows, arrayTasks }: StreamReport): string {
   return repeated + tasks;
 }
 
-/** Calls whose own tier was not done, by the first rule against it. */
+/** Calls whose own tier was not done, by the first rule that refused it. */
 export function tookOf({ passedOver, calls }: StreamReport): string {
   const parts = Object.entries(passedOver).map(([code, { calls: taken, nothing }]) => {
     const lower = taken - nothing;
@@ -281,7 +280,7 @@ export function tookOf({ passedOver, calls }: StreamReport): string {
   return parts.join(', ') || 'nothing';
 }
 
-/** What the rules beyond the core took. */
+/** What the rules beyond the core held back. */
 export function coreOf(report: StreamReport, core: CoreReport): string {
   const of = (code: string): number => report.passedOver[code]?.calls ?? 0;
   const interventions = report.tiers.slice(2).reduce((sum, { acted }) => sum + acted, 0);
@@ -290,7 +289,7 @@ export function coreOf(report: StreamReport, core: CoreReport): string {
   return `${acted}; interventions ${count(interventions)} beside ${count(core.interventions)}; withheld for ${withheld}, drift ${of('drift')}, an own effect ${of('ownEffect')}`;
 }
 
-/** The other definitions, a line for each kind of probability. */
+/** The other scores, one line for each kind of probability. */
 function scoresOf(kind: string, scores: Scores): string {
   const { mce, brier, reliability, resolution, uncertainty, withinBin, tailGap, auroc, auprc } = scores;
   const within =
@@ -301,7 +300,7 @@ function scoresOf(kind: string, scores: Scores): string {
   return `${kind} MCE ${decimals(mce)}, tail gap ${decimals(tailGap)}, AUROC ${decimals(auroc)}, AUPRC ${decimals(auprc)}\n  Brier ${decimals(brier)} = ${parts}`;
 }
 
-/** The tier over time, a digit for each sixtieth of the jobs. */
+/** The tier over time, one digit for each sixtieth of the jobs. */
 function tierStrip({ timeline }: StreamReport): string {
   const cells = Math.min(STRIP, timeline.length);
   return Array.from({ length: cells }, (_, i) => timeline[Math.floor((i * timeline.length) / cells)]?.tier ?? 0).join(
@@ -330,12 +329,12 @@ function recalibrationRow({
     .map(({ afterJobs, cause }) => `${cause === 'promoted' ? '' : 'back '}${count(afterJobs)}`);
   const after =
     when.length === 0 ? '' : ` (after jobs ${when.join('; ')}${epochs.length > when.length ? '; ...' : ''})`;
-  return ['refits', `${promoted} promoted, ${rolledBack} rolled back${after}, ${rejected} tried in vain`];
+  return ['refits', `${promoted} promoted, ${rolledBack} rolled back${after}, ${rejected} rejected`];
 }
 
 function asksOf({ questions, questionsPerDay, unasked }: StreamReport): string {
   const beyond = unasked === 0 ? '' : `; ${count(unasked)} more had no place and were withheld`;
-  if (questionsPerDay === null) return `less than an hour of history says nothing about a day${beyond}`;
+  if (questionsPerDay === null) return `less than an hour of history is too short for a daily rate${beyond}`;
   return `would have asked a human ${perDay(questionsPerDay)} times a day, ${count(questions)} times in all${beyond}`;
 }
 
@@ -344,7 +343,7 @@ function spanOf({ firstSubmittedAt, lastSubmittedAt, days }: StreamReport): stri
   return `${day(firstSubmittedAt)} to ${day(lastSubmittedAt)}, ${days.toFixed(1)} days`;
 }
 
-/** Sentences in lines of at most 116 characters. */
+/** Wraps sentences at 116 characters. */
 function paragraph(sentences: readonly string[]): string {
   let text = '';
   let line = 0;

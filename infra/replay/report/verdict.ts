@@ -3,7 +3,7 @@ import type { NaiveReport, Recommendation, StreamReport, TierReport, Verdict } f
 import { share } from './share.ts';
 import { count, decimals, percent, perDay } from './words.ts';
 
-/** What the verdict looks at. */
+/** The input of the verdict. */
 export type Judged = Pick<
   StreamReport,
   | 'jobs'
@@ -78,7 +78,7 @@ function alone({ jobs, calls, acted, actedOfCalls, heldOut, tiers }: Judged): st
   return `Alone it would have ${listed(parts)} ${called} (${percent(actedOfCalls, 0)} of the calls)${left}.`;
 }
 
-/** Right beside the promise, and whether that says anything yet. */
+/** The share right beside the promise, and whether that means anything yet. */
 function rightOf({
   tier,
   acted,
@@ -134,7 +134,7 @@ function naiveOf({ rule, acted, tiers, broken, reachedShare }: NaiveReport, { lo
   return `${did}, and broken ${names.length === 1 ? 'the promise' : 'the promises'} of ${listed(names)}.`;
 }
 
-/** What is missing for the lowest tier that is not earned, and when at this rate. */
+/** What the lowest tier not yet earned is missing, and when it would have it at this rate. */
 function nextTier({ tiers }: Judged): string[] {
   const next = tiers.find(({ earned }) => !earned);
   if (next === undefined) return ['At the end all four tiers are earned.'];
@@ -143,7 +143,7 @@ function nextTier({ tiers }: Judged): string[] {
   return [`At the end the next tier to earn is ${standing}${when}.`];
 }
 
-/** A tier that did so much that its promise says something, and kept it. */
+/** A tier that acted often enough to test its promise, and kept it. */
 function proven({ tested, rightShare, promise }: TierReport): boolean {
   return tested && rightShare !== null && rightShare >= promise;
 }
@@ -161,7 +161,7 @@ function recommended({ tiers, promiseViolations }: Judged): Recommendation {
   return proven(suggest) ? 'handOverSuggest' : 'handOverStatements';
 }
 
-/** Which tiers were tested and kept their promise, and which say nothing yet. */
+/** Which tiers were tested and kept their promise, and which are not tested yet. */
 function standingOf(tiers: readonly TierReport[], untested: readonly string[]): string {
   const kept = tiers
     .slice(0, 3)
@@ -216,7 +216,7 @@ function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** A time span as a person says it. */
+/** A human-readable duration. */
 export function inWords(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} seconds`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;

@@ -1,4 +1,4 @@
-/** Of the standard normal: two-sided 95 %, and two-sided 90 %. */
+/** Quantiles of the standard normal: two-sided 95 % and two-sided 90 %. */
 const Z = { 95: 1.96, 90: 1.6449 } as const;
 
 /** Wilson's interval for a share: unlike the normal one it stays inside 0 to 1 and has width at 0 of n. */

@@ -1,16 +1,16 @@
-/** A day in UTC; what is no date of a calendar stays a number. */
+/** A day in UTC; a value that is not a calendar date stays a number. */
 export function day(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(0, 10);
 }
 
-/** Month, day and minute in UTC, where the year is told elsewhere. */
+/** Month, day and minute in UTC, for use where the year is shown elsewhere. */
 export function minute(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().slice(5, 16).replace('T', ' ');
 }
 
-/** The rules whose codes are no words. */
+/** Words for rules whose codes are not words. */
 const RULE_WORDS: Readonly<Record<string, string>> = {
   learning: 'still learning',
   score: 'calibration score',

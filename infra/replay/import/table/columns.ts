@@ -5,7 +5,7 @@ import { delimiterOf } from './delimiter.ts';
 import { type Look, lookAt } from './look.ts';
 import { namesIn } from './quotes.ts';
 
-/** The columns of a history (CALIBRATION.md section 8), and those from which they can be told. */
+/** The columns of a history (CALIBRATION.md section 8), and those from which they can be derived. */
 export const COLUMNS = [
   'submitted_at',
   'cluster_id',
@@ -28,7 +28,7 @@ export const COLUMNS = [
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
-/** Other names of columns, first come first served, in small letters without what is neither letter nor digit, and without a unit. */
+/** Other names of columns, in order of precedence, in lower case, only letters and digits, without a unit. */
 const ALIASES: Readonly<Record<Column, readonly string[]>> = {
   submitted_at: [
     'submittedat',
@@ -126,7 +126,7 @@ const ALIASES: Readonly<Record<Column, readonly string[]>> = {
   censored: ['censored'],
   nodes: ['nodelist'],
 };
-/** Columns of Slurm that list resources; what was asked for counts before what was given. */
+/** Slurm's columns that list resources; requested ones take precedence over allocated ones. */
 const RESOURCES = ['reqtres', 'tresreq', 'alloctres', 'reqgres', 'allocgres', 'tresalloc'];
 
 const FREE_TEXT = new Set([
@@ -140,7 +140,7 @@ const FREE_TEXT = new Set([
   'extra',
 ]);
 
-/** Index of each column in a line; -1 where the file has none. */
+/** Index of each column in a line; -1 if the file has none. */
 export type Layout = Readonly<Record<Column, number>> & {
   readonly width: number;
   readonly delimiter: Buffer;
@@ -148,14 +148,14 @@ export type Layout = Readonly<Record<Column, number>> & {
   readonly header: string;
   /** Written by sacct: with steps, without quotes. */
   readonly isSlurm: boolean;
-  /** The platform of all its jobs, where a table of this kind can only come from one. */
+  /** The platform of all its jobs, if a table of this kind can only come from one. */
   readonly writtenBy: string;
-  /** Of sacct, the only column in which people write what they like, and so delimiters; -1 where there are none or several. */
+  /** The only free-text column of a sacct table, which may contain delimiters; -1 if there are none or several. */
   readonly freeText: number;
   readonly resources: readonly number[];
-  /** Seconds in one of a column of spans, or of times in numbers. */
+  /** The unit of a column of durations or numeric times, in seconds. */
   readonly units: Readonly<Record<Measured, number>>;
-  /** What had to be assumed, in sentences. */
+  /** Assumptions made, as sentences. */
   readonly notes: readonly string[];
 };
 
@@ -163,15 +163,15 @@ type Measured =
   | ('actual_wait_s' | 'predicted_wait_s' | 'run_s')
   | ('submitted_at' | 'started_at' | 'ended_at' | 'label_at');
 
-/** Which column of a file stands for which of ours. */
+/** Which column of a file maps to which of ours. */
 export type Mapping = ReadonlyMap<Column, string>;
 
-/** The mapping was mistyped: nothing runs. */
+/** The mapping is invalid: nothing runs. */
 export class UnknownColumn extends Error {
   override readonly name = 'UnknownColumn' as const;
 }
 
-/** @throws UnknownColumn for `--map` parts that are not `name=column` with a name of ours */
+/** @throws UnknownColumn for `--map` parts that are not `name=column` with one of our names */
 export function parseMapping(text: string, mapping: Map<Column, string> = new Map()): Map<Column, string> {
   for (const part of text.split(',')) {
     const [name, ...rest] = part.split('=');
@@ -185,7 +185,7 @@ export function parseMapping(text: string, mapping: Map<Column, string> = new Ma
   return mapping;
 }
 
-/** How many names of a header say something to us. */
+/** How many names of a header we know. */
 export function familiar(names: readonly string[], mapping: Mapping): number {
   const mapped = new Set([...mapping.values()].map((name) => name.toLowerCase()));
   return names.filter((name) => mapped.has(name.toLowerCase()) || FAMILIAR.has(plain(name))).length;
@@ -200,10 +200,10 @@ function plain(name: string): string {
 }
 
 /**
- * Reads the first line of a file: the mapped name counts first, then our own, then other names for the same; case does not matter.
+ * Reads a header line: the mapped name takes precedence, then our own, then other known names; case is ignored.
  *
- * @param samples some of the lines below it, to look at what is in a column before its name is believed
- * @throws UnusableFile when the time, or everything from which a wait could be told is missing
+ * @param samples some of the lines below it, to check the content of a column before its name is trusted
+ * @throws UnusableFile if the time, or everything from which a wait could be derived, is missing
  */
 export function layoutOf(line: string, mapping: Mapping, samples: readonly string[] = []): Layout {
   const header = line.replace(/^\ufeff/, '').replace(/\r$/, '');
@@ -291,7 +291,7 @@ function indexOf(column: Column, names: readonly string[], mapping: Mapping, not
   return at;
 }
 
-/** Looks at what is in the columns whose names other files use for something else. */
+/** Checks the content of columns whose names other files use for something else. */
 function believe(
   at: Map<Column, number>,
   names: readonly string[],

@@ -2,12 +2,12 @@ import { namesIn } from './quotes.ts';
 
 /** By how common they are. */
 const USUAL = [',', ';', '\t', '|'];
-/** A delimiter is among the most frequent of what is between names; looking at all of it would take minutes where a file is no table. */
+/** A delimiter is among the most frequent runs between names; trying them all would take minutes if a file is not a table. */
 const MOST = 16;
 
 /**
- * What stands between the names of a header: any run of characters that no name is made of, for `sacct --delimiter` takes what it is
- * given. The one that leaves most names that are known wins, then the one that leaves most names.
+ * What separates the names of a header: any run of characters that names do not contain, since `sacct --delimiter` accepts
+ * anything. The one that yields most known names wins, then the one that yields most names.
  */
 export function delimiterOf(header: string, familiar: (names: readonly string[]) => number): string {
   const between = header.match(/[^\p{L}\p{N}_"'()[\]. -]+/gu) ?? [];

@@ -2,22 +2,22 @@ import { isUnknown, Times } from '../times.ts';
 import { zoneOf } from '../zone.ts';
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-/** Seconds by which two clocks, or two roundings, may differ. */
+/** Seconds by which two clocks or roundings may differ. */
 const ALIKE = 2;
-/** One wrong line in ten does not change what a column is. */
+/** One wrong line in ten does not change what a column means. */
 const MOST = 0.9;
 
-/** What is in the columns of some lines. */
+/** The content of the columns in some lines. */
 export interface Look {
   isNumeric(column: number): boolean;
   /** Numbers from 0 to 1. */
   isProbability(column: number): boolean;
-  /** Whether a column holds the seconds between two others. */
+  /** Whether a column contains the seconds between two others. */
   isDifference(column: number, later: number, earlier: number): boolean;
 }
 
 export function lookAt(rows: readonly (readonly string[])[]): Look {
-  // Differences are the same in any zone, but for the few days on which clocks are changed.
+  // Differences are the same in any zone, except on the few days when clocks change.
   const times = new Times(zoneOf('UTC'));
   const mostly = (column: number, is: (value: string, row: readonly string[]) => boolean): boolean => {
     const given = rows.filter((row) => !isUnknown((row[column] ?? '').trim()));

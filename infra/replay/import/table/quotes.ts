@@ -5,8 +5,8 @@ const COMMA = 44;
 const SEMICOLON = 59;
 
 /**
- * Whether the quote at `at` opens a field that begins at `start`: only blanks may stand before it (RFC 4180 has none).
- * Anywhere else it is a character like any other: 5" disks are no quoted text.
+ * Whether the quote at `at` opens a field that begins at `start`: only blanks may precede it (RFC 4180 allows none).
+ * Anywhere else it is an ordinary character: 5" disks are not quoted text.
  */
 export function opens(bytes: Uint8Array, start: number, at: number): boolean {
   let before = at;
@@ -15,7 +15,7 @@ export function opens(bytes: Uint8Array, start: number, at: number): boolean {
 }
 
 /**
- * Whether a quoted field is open at the end of a line, which then goes on in the next.
+ * Whether a quoted field is open at the end of a line and continues on the next.
  *
  * @param open whether it was at the start of the line
  */
@@ -33,8 +33,8 @@ export function isOpenAfter(bytes: Uint8Array, from: number, to: number, open: b
 }
 
 /**
- * Whether the quote that closes a field from the lines before has text right behind it: so it is one that opens, and what it seems
- * to close was never closed.
+ * Whether the quote that closes a field from earlier lines is directly followed by text: then it is an opening quote, and the
+ * earlier one was never closed.
  */
 export function closesOnText(bytes: Uint8Array, from: number, to: number): boolean {
   let at = from;
@@ -46,7 +46,7 @@ function isText(byte: number): boolean {
   return (byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122) || byte >= 128;
 }
 
-/** The names in a header, without quotes and the blanks around them. */
+/** The names in a header, without quotes and surrounding blanks. */
 export function namesIn(header: string, delimiter: string): string[] {
   const names = [''];
   let quoted = false;

@@ -12,9 +12,9 @@ import { departureOf, hasEnded, isRunning, isStep, stateOf, stillWaits, wasCance
 
 const MOST_FIELDS = 1024;
 const QUOTE = 34;
-/** A start before it is none, where the job was submitted after it. */
+/** An earlier start means none, if the job was submitted later. */
 const YEAR_2000 = 946_684_800;
-/** Clocks of a cluster differ by so much, and times are rounded: nothing happens to a job before it is submitted. */
+/** Clocks of a cluster may differ by this much, and times are rounded: nothing happens to a job before it is submitted. */
 const SKEW = 2;
 
 /** Reads records of one table into a row. */
@@ -27,15 +27,15 @@ export class RowReader implements RecordReader {
   private readonly since: number;
   private readonly ends: Int32Array;
   private readonly field: Field = { from: 0, to: 0, quoted: false };
-  /** The file has labels, or waits and nothing else from which to tell more. */
+  /** The file has labels, or nothing but waits to derive them from. */
   private readonly isLabelled: boolean;
   private from = 0;
   private state = '';
   private nodes = '';
 
   /**
-   * @param longWaitSeconds T, where the file has waits but no labels
-   * @param since no job of this file was submitted before it
+   * @param longWaitSeconds T, if the file has waits but no labels
+   * @param since no job of this file was submitted earlier
    */
   constructor(
     layout: Layout,
@@ -123,7 +123,7 @@ export class RowReader implements RecordReader {
     return null;
   }
 
-  /** The label as the file has it, else what follows from the wait and T. */
+  /** The label of the file, otherwise the one that follows from the wait and T. */
   private label(bytes: Buffer): string | null {
     const { layout, row } = this;
     const hasLabel = this.locate(bytes, layout.long_wait);
@@ -147,7 +147,7 @@ export class RowReader implements RecordReader {
     return null;
   }
 
-  /** The label from what the file says of start, end and state. */
+  /** The label from the file's start, end and state. */
   private outcome(bytes: Buffer): Reading {
     const { layout, row } = this;
     this.state = this.text(bytes, layout.state, this.state);
@@ -166,7 +166,7 @@ export class RowReader implements RecordReader {
     let departure = departureOf(state, !Number.isNaN(end));
     const censored = this.locate(bytes, layout.censored) && !this.isBlank(bytes) ? this.yesOrNo(bytes) : false;
     if (censored === null) return this.fault(bytes, 'censored', 'is not 0 or 1');
-    // Without its start, what was cancelled and is not known to have run has waited, and not started.
+    // A cancelled job without a start that is not known to have run waited and never started.
     const leftUnseen = layout.started_at < 0 && row.started && wasCancelled(state) && !(row.runSeconds > 0);
     if (censored || leftUnseen) {
       row.leftAt = row.submittedAt + row.waitSeconds;
@@ -188,7 +188,7 @@ export class RowReader implements RecordReader {
     return null;
   }
 
-  /** Before Slurm 21, and in what was made from it, a job that was cancelled while it waited starts when it ends. */
+  /** Before Slurm 21, and in data derived from it, a job cancelled while waiting has its end as its start. */
   private neverStarted(bytes: Buffer, state: string, start: number, end: number): boolean {
     const { layout } = this;
     if (!wasCancelled(state) || start !== end) return false;
@@ -196,7 +196,7 @@ export class RowReader implements RecordReader {
     return this.nodes === '' || /^\(?(none|null)/i.test(this.nodes);
   }
 
-  /** What was asked for, by the first list that says it. */
+  /** Requested resources, from the first list that has them. */
   private resources(bytes: Buffer): void {
     const { row, layout } = this;
     for (const column of layout.resources) {
@@ -209,7 +209,7 @@ export class RowReader implements RecordReader {
 
   private isFaulty = false;
 
-  /** NaN where the file does not know it; `isFaulty` where it says something else. */
+  /** NaN if the file does not have it; sets `isFaulty` if it is something else. */
   private time(bytes: Buffer, column: 'started_at' | 'ended_at', notBefore: number): number {
     const { layout } = this;
     this.isFaulty = false;
@@ -220,7 +220,7 @@ export class RowReader implements RecordReader {
     return at < 0 ? Number.NaN : at;
   }
 
-  /** Ends of the fields into `ends`; how many there are, or -1 when a quote is not closed. */
+  /** Stores the ends of the fields in `ends`; returns their number, or -1 if a quote is not closed. */
   private split(bytes: Buffer, from: number, to: number): number {
     const { delimiter, isSlurm } = this.layout;
     const first = delimiter[0];
@@ -243,7 +243,7 @@ export class RowReader implements RecordReader {
     return quoted ? -1 : fields;
   }
 
-  /** `sacct -p` ends its lines with a delimiter, in the header or not. */
+  /** `sacct -p` ends its lines with a delimiter, whether or not the header does. */
   private differsByEmptyEnd(fields: number): boolean {
     const { ends, layout } = this;
     const { length } = layout.delimiter;
@@ -252,7 +252,7 @@ export class RowReader implements RecordReader {
     return fields === layout.width - 1 && layout.names.at(-1) === '';
   }
 
-  /** sacct puts nothing in quotes: what is too many belongs to the name of the job. */
+  /** sacct quotes nothing: extra delimiters belong to the name of the job. */
   private joinsFreeText(fields: number): boolean {
     const { ends, layout } = this;
     const more = fields - layout.width;
@@ -261,7 +261,7 @@ export class RowReader implements RecordReader {
     return true;
   }
 
-  /** Puts `field` on a column; false where the file has none, or nothing in it. */
+  /** Points `field` at a column; false if the file does not have it, or it is empty. */
   private locate(bytes: Buffer, column: number): boolean {
     const { field } = this;
     if (column < 0) {
@@ -275,7 +275,7 @@ export class RowReader implements RecordReader {
     return field.to > field.from;
   }
 
-  /** A span of time, or another number that is not negative; NaN where there is none, -1 where something else stands. */
+  /** A duration or another non-negative number; NaN if absent, -1 for anything else. */
   private span(bytes: Buffer, column: number, unit: number): number {
     if (!this.locate(bytes, column)) return Number.NaN;
     const { from, to } = this.field;
@@ -292,12 +292,12 @@ export class RowReader implements RecordReader {
     return yesOrNo(bytes, this.field.from, this.field.to);
   }
 
-  /** Whether the field says no more than that nobody knows. */
+  /** Whether the field only says that the value is unknown. */
   private isBlank(bytes: Buffer): boolean {
     return isUnknown(bytes.toString('latin1', this.field.from, this.field.to));
   }
 
-  /** The text of a column; the same string as before where it has not changed, which is nearly always. */
+  /** The text of a column; reuses the previous string if it is unchanged, which it nearly always is. */
   private text(bytes: Buffer, column: number, before: string): string {
     if (!this.locate(bytes, column)) return '';
     const { from, to } = this.field;

@@ -13,12 +13,12 @@ export function isStep({ bytes, from, to }: JobId): boolean {
   return false;
 }
 
-/** States by their first word, in small letters: sacct says `CANCELLED by 1000`, and cuts to `CANCELLED+`. */
+/** States by their first word, in lower case: sacct writes `CANCELLED by 1000`, and truncates to `CANCELLED+`. */
 export function stateOf(text: string): string {
   return /^[a-z_]*/.exec(text.toLowerCase())?.[0] ?? '';
 }
 
-/** Not started yet, whatever stands for its start: sacct and squeue tell when the scheduler expects it. */
+/** Not started yet, whatever its start says: sacct and squeue give the time that the scheduler expects. */
 export function stillWaits(state: string): boolean {
   return /^(pd|pend|queue|submit|runnable|wait|hold|held|requeue_hold|special_exit|configuring_wait)/.test(state);
 }
@@ -31,12 +31,12 @@ export function isRunning(state: string): boolean {
   return /^(r$|running|suspended|completing|stopped|resizing|signaling|stage_out|configuring|starting)/.test(state);
 }
 
-/** Of a job that goes on, the end that a file tells is one that somebody expects. */
+/** While a job is still running, the end in a file is only an expected one. */
 export function hasEnded(state: string): boolean {
   return !stillWaits(state) && !isRunning(state);
 }
 
-/** What became of a job for which no start is told. */
+/** How a job without a start ended. */
 export function departureOf(state: string, hasEnd: boolean): Departure {
   if (stillWaits(state)) return 'waiting';
   if (wasCancelled(state)) return 'cancelled';

@@ -5,28 +5,28 @@ import type { Times } from '../times.ts';
 import { familiar, type Layout, layoutOf, type Mapping } from './columns.ts';
 import { RowReader } from './row-reader.ts';
 
-/** Names that a line has to have to be another header. */
+/** Known names that a line needs to be another header. */
 const CERTAIN = 3;
 const LONGEST_HEADER = 64 * 1024;
 
-/** What the rows of a table are read with. */
+/** The settings for reading the rows of a table. */
 export interface TableOptions {
   readonly mapping: Mapping;
-  /** T, where the file has waits but no labels. */
+  /** T, if the file has waits but no labels. */
   readonly longWaitSeconds: number;
   readonly times: Times;
-  /** No job of the file was submitted before it. */
+  /** No job of the file was submitted earlier. */
   readonly since: number;
 }
 
 /** Rows below one header. */
 interface Section {
   readonly line: number;
-  /** Null where the header says too little. */
+  /** Null if the header is insufficient. */
   readonly reader: RowReader | null;
 }
 
-/** Reads a table, or several that were put into one file: below another header, its columns count. */
+/** Reads a table, or several in one file: each header applies to the rows below it. */
 export class TableReader implements RecordReader {
   private readonly options: TableOptions;
   private readonly end = new EndOfFile();
@@ -68,7 +68,7 @@ export class TableReader implements RecordReader {
     return new RowReader(layout, longWaitSeconds, times, { end: this.end, since });
   }
 
-  /** @returns what is wrong with all rows there */
+  /** @returns the fault of all rows in the section */
   private turnTo(line: number): string | null {
     const { sections } = this;
     let at = sections.length - 1;
@@ -91,13 +91,13 @@ export class TableReader implements RecordReader {
   private begin(header: string, line: number): Reading {
     const reader = this.below(header);
     this.sections.push({ line, reader });
-    // Nothing is settled for the next line: it looks for its section.
+    // The next line has to find its own section.
     this.until = line;
     return reader === null ? 'it names columns, but no time of submission or no wait' : LEFT_OUT.otherHeader;
   }
 
   private below(header: string): RowReader | null {
-    // What was found out about the first rows holds for the others.
+    // What was learned from the first rows holds for the others.
     const mapping = new Map(this.options.mapping);
     for (const column of ['p_long_wait', 'actual_wait_s', 'queue'] as const) {
       const name = this.first.names[this.first[column]];

@@ -36,6 +36,7 @@ function verbOf(argv: readonly string[]): string | undefined {
  * process; a verb that has done only a part of its work sets that itself.
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  process.stdout.on('error', endWithReader);
   const program = await programFor(argv);
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -48,6 +49,12 @@ export async function main(argv: readonly string[]): Promise<void> {
       if (error.code !== 'commander.help') say(explainUsage(error, readOn(argv)));
     } else say(explain(error, { debug }));
   }
+}
+
+/** Whoever reads the output, such as `head`, has seen enough of it. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  throw error;
 }
 
 function isUsage(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,6 +67,17 @@ describe('vgac', () => {
 
   it('ends with 2 where no verb is given, and shows its help', async () => {
     expect(await vgac([])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Usage: vgac') });
+  });
+
+  it('ends without a word when nobody reads its output any more', async () => {
+    const child = spawn(process.execPath, [VGAC, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   it('loads nothing of a verb that is not asked for', async () => {

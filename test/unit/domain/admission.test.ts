@@ -195,7 +195,7 @@ describe('the admission of outcomes', () => {
     const at = '2026-11-20T12:00:00Z';
     const started = (more: object) => admitOutcome(outcome('JobStarted', { startedAt: at, ...more }), NOON);
     expect(started({ submittedAt: '2026-11-20T11:00:00Z' })).toMatchObject({
-      outcome: { jobId: '123', submittedAt: '2026-11-20T11:00:00.000Z', told: { at: '2026-11-20T12:00:00.000Z' } },
+      outcome: { jobId: '123', submittedAt: '2026-11-20T11:00:00.000Z', fact: { at: '2026-11-20T12:00:00.000Z' } },
     });
     expect(started({ submittedAt: null })).toMatchObject({ ok: true, outcome: { submittedAt: null } });
     expect(started({})).toMatchObject({ ok: true, outcome: { submittedAt: null } });

@@ -5,7 +5,7 @@ import { snapshotStore } from '../adapters/tables/fold-store.ts';
 import { table } from '../adapters/tables/table.ts';
 import { takeSnapshot } from '../application/outcomes/take-snapshot.ts';
 import { admitSnapshot } from '../domain/admission.ts';
-import { MalformedEvent } from '../runtime/errors.ts';
+import { refused } from '../runtime/refused.ts';
 import { task } from '../runtime/task.ts';
 
 /** Corrects the built-in forecast's counts with a scheduler's snapshot of its whole queue, and reports by how much. */
@@ -13,11 +13,7 @@ export const handler = task(
   { input: z.unknown(), output: z.object({ kept: z.boolean() }), env: { DYNAMODB_TABLE_NAME: z.string() } },
   async (event, { env, now, log, metrics }) => {
     const admission = admitSnapshot(event, now);
-    if (!admission.ok) {
-      metrics.addDimension('Reason', admission.code);
-      metrics.addMetric('EventRefused', MetricUnit.Count, 1);
-      throw new MalformedEvent(`${admission.code}: ${admission.detail}`);
-    }
+    if (!admission.ok) throw refused(admission, metrics);
     const { snapshot } = admission;
     if (snapshot === null) {
       metrics.addMetric('SnapshotTooOld', MetricUnit.Count, 1);

@@ -1,12 +1,9 @@
 import type { AnswerReply } from '../../schemas/ports/answer.ts';
-import { ApprovalSettings, approvalPorts } from '../adapters/messages/approval-ports.ts';
+import { ApprovalSettings, approvalPorts, IMPATIENT } from '../adapters/messages/approval-ports.ts';
 import { answerOutsideSlackStore } from '../adapters/tables/approval-stores.ts';
 import { table } from '../adapters/tables/table.ts';
 import { answerOutsideSlack } from '../application/approvals/answer-outside-slack.ts';
-import { http } from '../runtime/http.ts';
-
-/** A person is waiting, perhaps because Slack is down, so give up on Slack early: the sweeper has more time. */
-const IMPATIENT = { timeoutMs: 1_000, waitBudgetMs: 0 };
+import { http, json } from '../runtime/http.ts';
 
 const STATUS: Readonly<Record<AnswerReply['outcome'], number>> = {
   done: 200,
@@ -21,9 +18,5 @@ const STATUS: Readonly<Record<AnswerReply['outcome'], number>> = {
 export const handler = http({ env: ApprovalSettings }, async ({ authorizer, body }, invocation) => {
   const store = answerOutsideSlackStore(table(invocation.env.DYNAMODB_TABLE_NAME));
   const reply = await answerOutsideSlack(approvalPorts(invocation, store, IMPATIENT), authorizer, body);
-  return {
-    statusCode: STATUS[reply.outcome],
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(reply),
-  };
+  return json(STATUS[reply.outcome], reply);
 });

@@ -1,11 +1,10 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { AdmitJobInput, AdmitJobOutput } from '../../schemas/machines/job-workflow.ts';
 import { admissionStore } from '../adapters/tables/admission-store.ts';
 import { table } from '../adapters/tables/table.ts';
 import { admitRound } from '../application/decisions/admit-round.ts';
 import { admit } from '../domain/admission.ts';
-import { MalformedEvent } from '../runtime/errors.ts';
+import { refused } from '../runtime/refused.ts';
 import { task } from '../runtime/task.ts';
 
 /** Parses the event and claims the round's row; everything after this works on a valid round. */
@@ -13,11 +12,7 @@ export const handler = task(
   { input: AdmitJobInput, output: AdmitJobOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async ({ event, execution }, { env, now, log, metrics }) => {
     const admission = admit(event, now);
-    if (!admission.ok) {
-      metrics.addDimension('Reason', admission.code);
-      metrics.addMetric('EventRefused', MetricUnit.Count, 1);
-      throw new MalformedEvent(`${admission.code}: ${admission.detail}`);
-    }
+    if (!admission.ok) throw refused(admission, metrics);
     const { job } = admission;
     log.appendKeys({ clusterId: job.clusterId, jobId: job.jobId, submittedAt: job.submittedAt });
     await admitRound(admissionStore(table(env.DYNAMODB_TABLE_NAME)), job, execution, now);

@@ -58,3 +58,8 @@ export function http<E extends Record<string, z.ZodType>>(
     }
   };
 }
+
+/** A response whose body is JSON. */
+export function json(statusCode: number, body: unknown): APIGatewayProxyStructuredResultV2 {
+  return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

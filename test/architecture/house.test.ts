@@ -87,6 +87,15 @@ describe('the rooms', () => {
       expect.stringMatching(/^test\/long.test.ts has 401 lines/),
     ]);
   });
+
+  it('have no handler of more than 40 lines', () => {
+    expect(
+      faultsOfRooms(treeOf({ 'functions/events/one.ts': lines(40), 'infra/a.ts': lines(400) })),
+    ).not.toContainEqual(expect.stringMatching(/handler/));
+    expect(faultsOfRooms(treeOf({ 'functions/events/one.ts': lines(41), 'infra/a.ts': lines(400) }))).toContainEqual(
+      'functions/events/one.ts has 41 lines: a handler has at most 40',
+    );
+  });
 });
 
 describe('the pure rooms', () => {

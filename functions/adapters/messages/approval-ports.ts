@@ -12,6 +12,12 @@ export const ApprovalSettings = {
   SLACK_BOT_TOKEN_NAME: z.string().min(1),
 };
 
+/**
+ * Where somebody or something waits for the response (Slack for 3 s, which must cover two sequential calls to it), so that what
+ * fails at once is left to the sweeper.
+ */
+export const IMPATIENT = { timeoutMs: 1_000, waitBudgetMs: 0 };
+
 interface Running {
   env: BotSettings & { EVENT_BUS_NAME: string };
   now: Date;

@@ -29,7 +29,7 @@ export interface Denial {
   reason: string;
 }
 
-type Interaction =
+export type Interaction =
   | { kind: 'click'; click: Click }
   | { kind: 'denial'; denial: Denial }
   | { kind: 'ignored' }

@@ -1,5 +1,8 @@
-import type { OutcomeStore } from '../../application/outcomes/ports.ts';
+import type { IngestStore, OutcomeStore } from '../../application/outcomes/ports.ts';
+import { voidQuestionsStore } from './approval-stores.ts';
 import { bind } from './bind.ts';
+import { loadConfig } from './config.ts';
+import { foldStore } from './fold-store.ts';
 import { recordOutcome } from './outcomes.ts';
 import { latestRound } from './rounds.ts';
 import type { Table } from './table.ts';
@@ -7,3 +10,10 @@ import { dropWaiting, keepWaiting } from './waiting-outcomes.ts';
 
 export const outcomeStore = (table: Table): OutcomeStore =>
   bind(table, { recordOutcome, latestRound, keepWaiting, dropWaiting });
+
+export const ingestStore = (table: Table): IngestStore => ({
+  ...outcomeStore(table),
+  ...voidQuestionsStore(table),
+  ...foldStore(table),
+  ...bind(table, { loadConfig }),
+});

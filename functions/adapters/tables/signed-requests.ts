@@ -1,3 +1,4 @@
+import { bind } from './bind.ts';
 import { conditionally, putItem, type Table } from './table.ts';
 
 /** The clocks of our machines differ by less. */
@@ -11,11 +12,7 @@ const MARGIN_SECONDS = 60;
  * @param digest of the signed content; neither signature nor body is stored
  * @returns false if it was accepted before
  */
-export function takeOnce(
-  table: Table,
-  { digest, staleAt }: { digest: string; staleAt: Date },
-  now: Date,
-): Promise<boolean> {
+function takeOnce(table: Table, { digest, staleAt }: { digest: string; staleAt: Date }, now: Date): Promise<boolean> {
   const item = {
     PK: `REQUEST#${digest}`,
     SK: 'REQUEST',
@@ -24,3 +21,5 @@ export function takeOnce(
   };
   return conditionally(putItem(table, item, { ConditionExpression: 'attribute_not_exists(PK)' }));
 }
+
+export const signedRequests = (table: Table) => bind(table, { takeOnce });

@@ -56,7 +56,7 @@ interface LoadStore {
   loadApproval(id: string): Promise<ApprovalItem | null>;
 }
 
-interface ConfigStore {
+export interface ConfigStore {
   loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;
 }
 

@@ -17,7 +17,7 @@ import { outcomeStore } from '../../../../functions/adapters/tables/outcome-stor
 import { saveProfile } from '../../../../functions/adapters/tables/profile.ts';
 import { changeCrowd, pinList } from '../../../../functions/adapters/tables/question-lists.ts';
 import { saveRefit } from '../../../../functions/adapters/tables/refits.ts';
-import { takeOnce } from '../../../../functions/adapters/tables/signed-requests.ts';
+import { signedRequests } from '../../../../functions/adapters/tables/signed-requests.ts';
 import { changeStatements } from '../../../../functions/adapters/tables/statements.ts';
 import { jobKey, parseItem } from '../../../../functions/adapters/tables/table.ts';
 import { admitRound } from '../../../../functions/application/decisions/admit-round.ts';
@@ -73,7 +73,7 @@ async function everything(clusterId: string): Promise<void> {
   await beginDigest(table, clusterId, '2026-11-20', ['a line']);
   await keepExplanation(table, 'hash', { text: 'because', model: 'm', now });
   await spendOne(table, 10, now);
-  await takeOnce(table, { digest: 'digest', staleAt: now }, now);
+  await signedRequests(table).takeOnce({ digest: 'digest', staleAt: now }, now);
 }
 
 describe('the layout of what is stored', () => {

@@ -4,7 +4,7 @@ import { isKnown } from './calibration/evaluation.ts';
 import { precisionBound, precisionOf } from './calibration/precision.ts';
 import type { CalibrationState, TierState } from './calibration/state.ts';
 import { daysInWords, evidenceInWords, lacksDays, outcomesMissing } from './tier-gate.ts';
-import { type TierRules, testedFrom, tierRulesOf } from './tier-rules.ts';
+import { type TierRules, testedFrom, tierRulesOf } from './tier-numbers.ts';
 
 /** What of a cluster's configuration decides which tiers are earned. */
 export type EarningConfig = Pick<ClusterConfig, 'tiers' | 'longWaitSeconds' | 'evidenceDays'>;

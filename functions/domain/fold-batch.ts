@@ -7,7 +7,7 @@ import { recalibrationNeeded, scoreOfState } from './calibration/evaluation.ts';
 import type { Purse } from './calibration/purse.ts';
 import { type CalibrationState, initialState, startedTier, type TierStart } from './calibration/state.ts';
 import { isOfQueue, isWait } from './ledger-lines.ts';
-import { type TierRules, tierRulesOf } from './tier-rules.ts';
+import { type TierRules, tierRulesOf } from './tier-numbers.ts';
 
 /** The numbers stored beside a state, under the item's names. */
 type Numbers = Pick<

@@ -6,7 +6,7 @@ import type { CalibrationState } from './calibration/state.ts';
 import { capabilityOf, misconfigured } from './capabilities.ts';
 import type { Rule } from './rule.ts';
 import { NUMBERS, type Numbers, TOKEN } from './thresholds.ts';
-import type { TierRules } from './tier-rules.ts';
+import type { TierRules } from './tier-numbers.ts';
 
 /** Where an action stands against its limits on this job and cluster. */
 export interface Limits {

@@ -4,7 +4,7 @@ import { isKnown } from './calibration/evaluation.ts';
 import { precisionBound, precisionOf } from './calibration/precision.ts';
 import type { CalibrationState, TierState } from './calibration/state.ts';
 import { evidenceInWords, outcomesMissing } from './tier-gate.ts';
-import { type TierRules, testedFrom, tierRulesOf } from './tier-rules.ts';
+import { type TierRules, testedFrom, tierRulesOf } from './tier-numbers.ts';
 
 /** The standing of one tier on one cluster: what it has earned, how it has kept its promise, and what is missing. */
 export interface TierStanding {

@@ -5,7 +5,7 @@ import { instantOf, type Round, roundText } from '../../functions/domain/round.t
 import type { ScopeRule } from '../../functions/domain/rule.ts';
 import { NUMBERS, type Numbers } from '../../functions/domain/thresholds.ts';
 import { CORE_TIER_RULES, TIER_RULES, type TierRule } from '../../functions/domain/tier-gate.ts';
-import { type TierRules, tierRulesOf } from '../../functions/domain/tier-rules.ts';
+import { type TierRules, tierRulesOf } from '../../functions/domain/tier-numbers.ts';
 import { ClusterConfig } from '../../schemas/config.ts';
 import type { ActionArguments } from '../../schemas/decision.ts';
 import { type ForecasterFor, forecasterFor } from './forecast/by-name.ts';

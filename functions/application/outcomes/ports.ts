@@ -128,7 +128,7 @@ export interface Recorded {
 }
 
 export interface OutcomeStore {
-  recordOutcome(round: Round, fact: JobFact, longWaitSeconds: number, now: Date): Promise<Recorded>;
+  joinOutcomeToRow(round: Round, fact: JobFact, longWaitSeconds: number, now: Date): Promise<Recorded>;
   /** The latest round of a job that was submitted at or before an instant. */
   latestRound(job: Job, at: string): Promise<JobItem | null>;
   keepWaiting(outcome: Outcome, now: Date): Promise<void>;

@@ -1,5 +1,5 @@
 import { EVIDENCE_RING, OUTCOME_RING } from '../thresholds.ts';
-import { tierRulesOf } from '../tier-rules.ts';
+import { tierRulesOf } from '../tier-numbers.ts';
 import { differences } from './differences.ts';
 import { bandOfSeverity, severityOf } from './drift.ts';
 import { type Port, Reader, UnreadableState, Writer } from './octets.ts';

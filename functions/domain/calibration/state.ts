@@ -1,6 +1,6 @@
 import type { DriftBand } from '../../../schemas/verdict.ts';
 import { NUMBERS, type Numbers } from '../thresholds.ts';
-import type { TierRules } from '../tier-rules.ts';
+import type { TierRules } from '../tier-numbers.ts';
 import { type EvidenceRing, evidenceRing } from './evidence-ring.ts';
 import { type OutcomeRing, outcomeRing } from './outcome-ring.ts';
 import { type RawShift, rawShift } from './psi.ts';

@@ -2,10 +2,11 @@ import { type EvidenceRing, evidenceRing, offerEvidence } from '../../../functio
 import { boundsAround } from '../../../functions/domain/calibration/intervals.ts';
 import type { Purse } from '../../../functions/domain/calibration/purse.ts';
 import { type CalibrationState, type Evaluation, initialState } from '../../../functions/domain/calibration/state.ts';
-import { type DecideInput, reliability } from '../../../functions/domain/gate.ts';
+import type { DecideInput } from '../../../functions/domain/gate.ts';
+import { reliability } from '../../../functions/domain/reliability.ts';
 import { TOKEN } from '../../../functions/domain/thresholds.ts';
 import type { Limits } from '../../../functions/domain/tier-gate.ts';
-import { type TierRules, tierRulesOf } from '../../../functions/domain/tier-rules.ts';
+import { type TierRules, tierRulesOf } from '../../../functions/domain/tier-numbers.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';

@@ -5,7 +5,7 @@ import { applyBatch, birth, type Folded, stored, tiersChanged } from '../../../f
 import type { LabelLine } from '../../../functions/domain/ledger-lines.ts';
 import { isWait } from '../../../functions/domain/ledger-lines.ts';
 import { TOKEN } from '../../../functions/domain/thresholds.ts';
-import { ledgerTiers, tierRulesOf } from '../../../functions/domain/tier-rules.ts';
+import { ledgerTiers, tierRulesOf } from '../../../functions/domain/tier-numbers.ts';
 import type { LedgerItem } from '../../../schemas/items/ledger.ts';
 import { actedOn, entryOf, heldOutOf, NOW, NOW_SECONDS, RULES, T } from './builders.ts';
 import { anyLine } from './calibration/ledger-entries.ts';

@@ -9,7 +9,7 @@ import {
   TIER_RULES,
   type TierFacts,
 } from '../../../functions/domain/tier-gate.ts';
-import { tierRulesOf } from '../../../functions/domain/tier-rules.ts';
+import { tierRulesOf } from '../../../functions/domain/tier-numbers.ts';
 import { evaluation, evidenceOf, limitsOf, purseOf, RULES, ruleOf, T, trustedState, withTier } from './builders.ts';
 
 const ARGUMENTS = [

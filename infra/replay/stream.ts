@@ -132,6 +132,7 @@ export class Stream {
       state: this.state,
       purse: this.purse,
       longWaitSeconds: config.longWaitSeconds,
+      evidenceDays: config.evidenceDays,
       arguments: rules.actions[i] ?? null,
       limits: { ...config.limits, coolingDown: false, usedThisHour: 0, noPlaceToAsk: null },
     }));

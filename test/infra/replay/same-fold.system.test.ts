@@ -238,7 +238,7 @@ describe('the back-test and the deployed fold', () => {
     timeout: PATIENCE,
   }, async () => {
     const { decisions, deployed, state, stream } = await bothOn(
-      files.put('s.csv', csv(jobs(2_000, { driftsAt: 1_200 }))),
+      files.put('s.csv', csv(jobs(2_000, { driftsAt: 1_200, apart: 300 }))),
     );
     expect(deployed.decisions).toEqual(decisions);
     expect(Buffer.from(deployed.stored).equals(Buffer.from(state))).toBe(true);

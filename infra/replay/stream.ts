@@ -9,10 +9,10 @@ import {
 import { NOT_YET, nextElapse, putBoundsAround } from '../../functions/domain/calibration/intervals.ts';
 import type { Purse } from '../../functions/domain/calibration/purse.ts';
 import { type CalibrationState, type Evaluation, initialState } from '../../functions/domain/calibration/state.ts';
-import { type Chosen, chooseTier, nothingChosen, tiersIn } from '../../functions/domain/choose-tier.ts';
+import { type Chosen, calledTier, chooseTier, nothingChosen, tiersIn } from '../../functions/domain/choose-tier.ts';
 import { type Judgement, judge } from '../../functions/domain/rule.ts';
 import type { Limits, TierFacts } from '../../functions/domain/tier-gate.ts';
-import { calledTier } from '../../functions/domain/tier-rules.ts';
+
 import { earnedTier } from '../../functions/domain/tiers.ts';
 import type { Forecaster, ForecastName, Said } from './forecast/forecaster.ts';
 import type { Row } from './import/row.ts';
@@ -30,7 +30,7 @@ const HOLD = 4;
 const FIRST_INTERVENTION = 3;
 
 /** What is known of one job at its decision, for recording. Valid only during the call. */
-export interface Told {
+export interface ReplayedDecision {
   readonly row: Row;
   readonly state: CalibrationState;
   readonly q: number;
@@ -42,7 +42,7 @@ export interface Told {
   /** NaN if no wait was predicted. */
   readonly upper90Seconds: number;
 }
-export type OnDecision = (told: Told) => void;
+export type OnDecision = (decision: ReplayedDecision) => void;
 
 /** Called with each label when it is known; p is null if there was none. */
 export type OnLabel = (label: { readonly p: number | null; readonly q: number }, longWait: boolean) => void;
@@ -132,6 +132,7 @@ export class Stream {
       state: this.state,
       purse: this.purse,
       longWaitSeconds: config.longWaitSeconds,
+      evidenceDays: config.evidenceDays,
       arguments: rules.actions[i] ?? null,
       limits: { ...config.limits, coolingDown: false, usedThisHour: 0, noPlaceToAsk: null },
     }));

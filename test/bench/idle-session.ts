@@ -5,7 +5,7 @@ import { deserialise } from '../../functions/domain/calibration/codec.ts';
 import { applyBatch } from '../../functions/domain/fold-batch.ts';
 import { inFoldOrder } from '../../functions/domain/ledger-lines.ts';
 import { purseOf } from '../../functions/domain/reservations.ts';
-import { ledgerTiers, tierRulesOf } from '../../functions/domain/tier-rules.ts';
+import { ledgerTiers, tierRulesOf } from '../../functions/domain/tier-numbers.ts';
 import { openDataFolder, slackSecrets } from '../../infra/cli/start/data-folder.ts';
 import { idlePlan } from '../../infra/cli/start/idle-plan.ts';
 import { openSession, type Session, type SessionOptions } from '../../infra/cli/start/session.ts';

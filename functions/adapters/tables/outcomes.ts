@@ -40,7 +40,7 @@ const GUARDED = [
  * @returns whether the event contradicts what was stored before it
  * @throws RowContended
  */
-export async function recordOutcome(
+export async function joinOutcomeToRow(
   table: Table,
   round: Round,
   fact: JobFact,

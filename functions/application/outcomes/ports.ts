@@ -128,7 +128,7 @@ export interface Recorded {
 }
 
 export interface OutcomeStore {
-  recordOutcome(round: Round, fact: JobFact, longWaitSeconds: number, now: Date): Promise<Recorded>;
+  joinOutcomeToRow(round: Round, fact: JobFact, longWaitSeconds: number, now: Date): Promise<Recorded>;
   /** The round that was told of this already, else the latest one of the job that was submitted at or before it. */
   roundToTell(job: Job, fact: JobFact): Promise<JobItem | null>;
   keepWaiting(outcome: Outcome, now: Date): Promise<void>;

@@ -22,7 +22,7 @@ export async function takeOutcome(
 ): Promise<Taken> {
   const { clusterId, jobId, submittedAt, fact } = outcome;
   const join = async (round: Round): Promise<Taken> => {
-    return { round, ...(await store.recordOutcome(round, fact, longWaitSeconds, now)) };
+    return { round, ...(await store.joinOutcomeToRow(round, fact, longWaitSeconds, now)) };
   };
   if (submittedAt !== null) return join({ clusterId, jobId, submittedAt });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type JobFact, joinOutcome, ledgerEntry, mayBeUndoneUntil } from '../../../functions/domain/outcome.ts';
+import { ledgerEntry } from '../../../functions/domain/ledger-entry.ts';
+import { type JobFact, joinOutcome, mayBeUndoneUntil } from '../../../functions/domain/outcome.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';

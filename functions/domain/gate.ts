@@ -174,7 +174,8 @@ function factsOf(input: DecideInput, rules: readonly TierRules[]): (tier: number
     const action = limits[number - 1];
     const args = proposalOf(number, config, job);
     if (state === null || tier === undefined || action === undefined || args === null) return null;
-    return { tier, state, purse, longWaitSeconds: config.longWaitSeconds, arguments: args, limits: action };
+    const { longWaitSeconds, evidenceDays } = config;
+    return { tier, state, purse, longWaitSeconds, evidenceDays, arguments: args, limits: action };
   };
 }
 

@@ -59,8 +59,8 @@ function refused(context: Context, status: 401 | 415, message: string): Response
 
 /** Invokes the function behind the IAM route on AWS, with the identity that this console verified in place of IAM. */
 export function answerBy(host: Pick<FunctionHost, 'invoke'>, functionName: string): AnswerDesk['answer'] {
-  return async ({ person, way }, body) => {
-    const authorizer: Authorizer = { lambda: { person, way } };
+  return async ({ person, via }, body) => {
+    const authorizer: Authorizer = { lambda: { person, via } };
     const path = '/approvals/answer';
     const event = {
       version: '2.0',

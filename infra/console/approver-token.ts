@@ -9,7 +9,7 @@ const KEY_BYTES = 32;
 export interface Approver {
   person: string;
   /** The channel that the token is for; recorded in the audit. */
-  way: 'console' | 'cli';
+  via: 'console' | 'cli';
 }
 
 /** The data folder has no approver key yet, or an unreadable one. */
@@ -40,18 +40,18 @@ export function readApproverKey(dataDir: string): Buffer {
  * anybody else. Only a reader of the data folder can make one, and that person could write the table itself; so the name in
  * it is as trustworthy as the owner of this machine, like the audit. Removing `approver-key` revokes all tokens.
  */
-export function issueToken(key: Buffer, { person, way }: Approver, expiresAt: Date): string {
-  const claim = [SlackUserId.parse(person), way, Math.floor(expiresAt.getTime() / 1000)].join('.');
+export function issueToken(key: Buffer, { person, via }: Approver, expiresAt: Date): string {
+  const claim = [SlackUserId.parse(person), via, Math.floor(expiresAt.getTime() / 1000)].join('.');
   return `${claim}.${mac(key, claim).toString('base64url')}`;
 }
 
 /** The holder of this token; null if it is forged, damaged or expired. */
 export function approverOf(key: Buffer, token: string, now: Date): Approver | null {
-  const [, claim = '', person = '', way = '', end = '', sent = ''] =
+  const [, claim = '', person = '', via = '', end = '', sent = ''] =
     /^(([A-Z0-9]{2,21})\.(console|cli)\.(\d{1,12}))\.([\w-]{43})$/.exec(token) ?? [];
-  if (way !== 'console' && way !== 'cli') return null;
+  if (via !== 'console' && via !== 'cli') return null;
   const genuine = timingSafeEqual(mac(key, claim), Buffer.from(sent, 'base64url'));
-  return genuine && now.getTime() < Number(end) * 1000 ? { person, way } : null;
+  return genuine && now.getTime() < Number(end) * 1000 ? { person, via } : null;
 }
 
 const mac = (key: Buffer, claim: string) => createHmac('sha256', key).update(`vgac-agentic approver ${claim}`).digest();

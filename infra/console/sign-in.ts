@@ -8,7 +8,7 @@ const LINK_HOURS = 12;
  */
 export function signInLink(key: Buffer, consoleUrl: string, person: string, now: Date): string {
   const until = new Date(now.getTime() + LINK_HOURS * 3_600_000);
-  return `${consoleUrl}#/sign-in/${issueToken(key, { person, way: 'console' }, until)}`;
+  return `${consoleUrl}#/sign-in/${issueToken(key, { person, via: 'console' }, until)}`;
 }
 
 /** The same link, opening one question. */

@@ -205,7 +205,7 @@ export function answersWithoutSlack(shared: SharedSystem): void {
     it('takes no form, which is what a page of another origin could send', async () => {
       const token = issueToken(
         readApproverKey(shared.workspace.dataDir),
-        { person: 'U0OPERATOR', way: 'cli' },
+        { person: 'U0OPERATOR', via: 'cli' },
         inAMinute(),
       );
       const init = { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain', [APPROVER_HEADER]: token } };

@@ -26,8 +26,8 @@ describe('the token of an approver', () => {
 
   it('is one person, by one way, until its end', () => {
     const key = makeApproverKey(folder);
-    const token = issueToken(key, { person: 'U0ANNA', way: 'cli' }, LATER);
-    expect(approverOf(key, token, NOW)).toEqual({ person: 'U0ANNA', way: 'cli' });
+    const token = issueToken(key, { person: 'U0ANNA', via: 'cli' }, LATER);
+    expect(approverOf(key, token, NOW)).toEqual({ person: 'U0ANNA', via: 'cli' });
     expect(approverOf(key, token, LATER)).toBeNull();
   });
 
@@ -41,12 +41,12 @@ describe('the token of an approver', () => {
     ['much in it', () => `U0ANNA.cli.${'9'.repeat(5000)}.${'A'.repeat(43)}`],
   ])('counts for nothing with %s', (_, change) => {
     const key = makeApproverKey(folder);
-    const token = issueToken(key, { person: 'U0ANNA', way: 'cli' }, LATER);
+    const token = issueToken(key, { person: 'U0ANNA', via: 'cli' }, LATER);
     expect(approverOf(key, change(token), NOW)).toBeNull();
     expect(approverOf(Buffer.alloc(32), token, NOW)).toBeNull();
   });
 
   it('is made for a Slack id only', () => {
-    expect(() => issueToken(makeApproverKey(folder), { person: 'olga', way: 'cli' }, LATER)).toThrow();
+    expect(() => issueToken(makeApproverKey(folder), { person: 'olga', via: 'cli' }, LATER)).toThrow();
   });
 });

@@ -16,9 +16,9 @@ export const LabelForecast = z.object({
   /** Standardized inputs of the decision. */
   z: Packed,
   /** As the models gave them and as they were served; those with VGAC's p are null if it gave none. */
-  bWithoutVgac: z.number(),
+  bAlone: z.number(),
   bWithVgac: z.number().nullable(),
-  qWithoutVgac: z.number(),
+  qAlone: z.number(),
   qWithVgac: z.number().nullable(),
 });
 export type LabelForecast = z.infer<typeof LabelForecast>;

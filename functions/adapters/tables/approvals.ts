@@ -34,7 +34,7 @@ export async function openApproval(table: Table, asked: OpenQuestion, now: Date)
     requested_at: requestedAt,
     expires_at: expiresAt,
     execution_arn: asked.executionArn,
-    configured_channel: asked.channel,
+    told_in: asked.channel,
     channel: asked.channel,
     ...asked.terms,
     listing_key: `${expiresAt}#${id}`,

@@ -87,16 +87,8 @@ export class Cluster {
   }
 
   private label(round: number, forecast: Forecast, y: 0 | 1, submittedAt: number): void {
-    const { z, bWithoutVgac, bWithVgac, qWithoutVgac: q } = forecast;
-    this.facts.push({
-      kind: 'labelled',
-      round,
-      submittedAt,
-      y,
-      q,
-      withVgac: false,
-      taught: { z, bWithoutVgac, bWithVgac },
-    });
+    const { z, bAlone, bWithVgac, qAlone: q } = forecast;
+    this.facts.push({ kind: 'labelled', round, submittedAt, y, q, withVgac: false, taught: { z, bAlone, bWithVgac } });
     learnLabel(this.learned, forecast, y);
   }
 

@@ -13,6 +13,7 @@ const CLEAR = new Set([
   'TableChanged',
   'TablesUnusable',
   'FolderInUse',
+  'JournalDamaged',
   'UnreadableCredentials',
   'NoApproverKey',
 ]);

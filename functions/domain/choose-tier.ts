@@ -1,6 +1,7 @@
 import { costOf, freeOf, holdOutShare } from './calibration/purse.ts';
 import { firstOf } from './rule.ts';
 import type { TierFacts, TierRule } from './tier-gate.ts';
+import type { TierRules } from './tier-numbers.ts';
 
 /** What the agent does about one job, walking down from the tier it calls for. Overwritten by each choice. */
 export interface Chosen {
@@ -80,4 +81,14 @@ function lacksOnlyTokens(rules: readonly TierRule[], facts: TierFacts): boolean 
     if (rule !== undefined && rule.code !== TOKENS_CODE && rule.applies(facts)) return false;
   }
   return true;
+}
+
+/** The highest tier q reaches, skipping tiers without a configured action; 0 for none, or if q is no probability. */
+export function calledTier(q: number, rules: readonly TierRules[], configured: (tier: number) => boolean): number {
+  if (!(q <= 1)) return 0;
+  for (let i = rules.length - 1; i >= 0; i--) {
+    const tier = rules[i];
+    if (tier !== undefined && q >= tier.eps && configured(tier.tier)) return tier.tier;
+  }
+  return 0;
 }

@@ -2,9 +2,10 @@ import type { Decision } from '../../schemas/decision.ts';
 import type { JobItem, RowStatus } from '../../schemas/items/job.ts';
 import type { Outline } from '../../schemas/items/listing.ts';
 import type { TierState } from './calibration/state.ts';
-import { ledgerEntry } from './outcome.ts';
+import { ledgerEntry } from './ledger-entry.ts';
+
 import { TOKEN, TOKENS } from './thresholds.ts';
-import { type TierRules, testedFrom } from './tier-rules.ts';
+import { type TierRules, testedFrom } from './tier-numbers.ts';
 
 /**
  * What became of a job. Each job has exactly one, so that they add up to all jobs on every surface (CALIBRATION.md

@@ -7,7 +7,7 @@ import { recalibrationNeeded, scoreOfState } from './calibration/evaluation.ts';
 import type { Purse } from './calibration/purse.ts';
 import { type CalibrationState, initialState, startedTier, type TierStart } from './calibration/state.ts';
 import { isOfQueue, isWait } from './ledger-lines.ts';
-import { type TierRules, tierRulesOf } from './tier-rules.ts';
+import { type TierRules, tierRulesOf } from './tier-numbers.ts';
 
 /** The numbers stored beside a state, under the item's names. */
 type Numbers = Pick<
@@ -89,7 +89,7 @@ function startChangedTiers({ tiers }: CalibrationState, rules: Rules): boolean[]
     const { eps, ece, promise, start } = numbers;
     const fresh = startedTier({ eps, ece, promise, start }, tier.era + 1);
     // With the same eps, the labels remain evidence under the new numbers.
-    Object.assign(tier, fresh, eps === tier.numbers.eps ? { evidence: tier.evidence } : {});
+    Object.assign(tier, fresh, eps === tier.numbers.eps ? { evidence: tier.evidence, days: tier.days } : {});
     return true;
   });
 }

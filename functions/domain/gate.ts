@@ -12,7 +12,7 @@ import type { Reason, Verdict } from '../../schemas/verdict.ts';
 import { scoreOfState } from './calibration/evaluation.ts';
 import type { Purse } from './calibration/purse.ts';
 import type { CalibrationState } from './calibration/state.ts';
-import { type Chosen, chooseTier, nothingChosen, tiersIn } from './choose-tier.ts';
+import { type Chosen, calledTier, chooseTier, nothingChosen, tiersIn } from './choose-tier.ts';
 import { argumentsHash, decisionId } from './ids.ts';
 import { isConfigured, proposalOf } from './proposal.ts';
 import { unknownVerdict } from './reliability.ts';
@@ -23,7 +23,7 @@ import { byStrictness, strictest } from './scope.ts';
 import { statementOf } from './statement.ts';
 import { GATE, kindOf } from './thresholds.ts';
 import { type Limits, TIER_RULES, type TierFacts } from './tier-gate.ts';
-import { calledTier, type TierRules, tierRulesOf } from './tier-rules.ts';
+import { type TierRules, tierRulesOf } from './tier-numbers.ts';
 
 /**
  * The gate (DESIGN.md section 3): what the agent may do on its own about one job, and what it asks a human.
@@ -31,8 +31,6 @@ import { calledTier, type TierRules, tierRulesOf } from './tier-rules.ts';
  * Every number is in thresholds.ts. reliability.ts and reliability-rules.ts judge the cluster's evidence, tier-gate.ts says
  * what one tier needs, choose-tier.ts walks from tier to tier, and this file combines them.
  */
-export { reliability } from './reliability.ts';
-
 export interface DecideInput {
   readonly job: Round & { readonly proposedAction?: string | undefined };
   /** This round was caused by our own effect on an earlier round of the same job. */
@@ -176,7 +174,8 @@ function factsOf(input: DecideInput, rules: readonly TierRules[]): (tier: number
     const action = limits[number - 1];
     const args = proposalOf(number, config, job);
     if (state === null || tier === undefined || action === undefined || args === null) return null;
-    return { tier, state, purse, longWaitSeconds: config.longWaitSeconds, arguments: args, limits: action };
+    const { longWaitSeconds, evidenceDays } = config;
+    return { tier, state, purse, longWaitSeconds, evidenceDays, arguments: args, limits: action };
   };
 }
 

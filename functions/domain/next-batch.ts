@@ -3,7 +3,7 @@ import type { CalibrationItem } from '../../schemas/items/calibration.ts';
 import type { LedgerItem } from '../../schemas/items/ledger.ts';
 import { deserialise } from './calibration/codec.ts';
 import { purseOf } from './reservations.ts';
-import { ledgerTiers, tierRulesOf } from './tier-rules.ts';
+import { ledgerTiers, tierRulesOf } from './tier-numbers.ts';
 
 /** The content of a batch: entries in fold order or a change of epoch, and the numbers they are folded with. */
 export type Batch = Omit<LedgerItem, 'PK' | 'SK' | 'v'>;

@@ -1,15 +1,13 @@
-import type { Decision } from '../../schemas/decision.ts';
 import type { OutcomeEvent } from '../../schemas/events/collector.ts';
-import type { JobItem, RoundForecast } from '../../schemas/items/job.ts';
-import type { LabelForecast, LedgerEntry, LedgerWait } from '../../schemas/items/ledger.ts';
+import type { JobItem } from '../../schemas/items/job.ts';
+import type { LedgerWait } from '../../schemas/items/ledger.ts';
 import { owesWait } from './calibration/apply.ts';
 import { nextElapse } from './calibration/intervals.ts';
 import { type Label, labelOf } from './label.ts';
+import { boundsOf, isWaiting, moreOfWait, waitedSoFar } from './ledger-entry.ts';
 import { isOfQueue, isWait, type LedgerLine, labelsOf } from './ledger-lines.ts';
-import { isTouched } from './own-effect.ts';
 import { nextQueueDue, stageAfter } from './queue-facts.ts';
 import { arrayPart, canonicalInstant, secondsOf } from './round.ts';
-import { forecastOf } from './round-forecast.ts';
 import { GATE } from './thresholds.ts';
 
 /** One fact about the life of a round, as a collector reports it. */
@@ -60,49 +58,92 @@ const FACT = { JobStarted: 'started_at', JobEnded: 'ended_at', JobCancelled: 'ca
 /** Row attributes that an event changes; `contradicts` when it disagrees with what is stored. */
 export interface Joined {
   set: Partial<JobItem>;
+  /** Attributes that no longer hold. */
+  remove: readonly LabelAttribute[];
   contradicts: boolean;
 }
 
+const LABEL = ['label_at', 'long_wait', 'actual_wait', 'error'] as const;
+type LabelAttribute = (typeof LABEL)[number];
+
+/** An event that is known already, in this form or as a contradicted one: replaying the archive changes no row. */
+const NOTHING_NEW: Joined = { set: {}, remove: [], contradicts: false };
+
 /**
- * Joins one event to the row of its round, in any order of arrival. The first report of each fact stands, and so does the
- * first label, which may already be in the ledger. A duplicate changes nothing.
+ * Joins one event to the row of its round, in any order of arrival. A duplicate changes nothing. The first report of each fact,
+ * and the first label, stand once something was decided on them; until then a later report replaces what it contradicts.
  * @param row holds only the round when the outcome overtook its submission
  * @param longWaitSeconds T
  */
 export function joinOutcome(row: JobItem, fact: JobFact, longWaitSeconds: number, now: Date): Joined {
   const joined = joinFact(row, fact, longWaitSeconds, now);
-  const after = { ...row, ...joined.set };
+  const after = { ...without(row, joined.remove), ...joined.set };
   // An indexed row's due time follows from what is known now.
   if (after.unfolded === undefined || Object.keys(joined.set).length === 0) return joined;
   return { ...joined, set: { ...joined.set, unfolded_due: nextDue(after) ?? fact.at } };
 }
 
-function joinFact(row: JobItem, fact: JobFact, longWaitSeconds: number, now: Date): Joined {
-  const attribute = FACT[fact.type];
-  const known = row[attribute];
-  if (known !== undefined) {
-    const agrees = sameInstant(known, fact.at) && (fact.type !== 'JobEnded' || row.end_state === fact.endState);
-    // A duplicate repairs a crash between storing the fact and its label.
-    return agrees || fact.ofTask === true
-      ? { set: firstLabel(row, longWaitSeconds, now), contradicts: false }
-      : contradiction(row, fact);
-  }
-  const facts = { [attribute]: fact.at, ...(fact.endState && { end_state: fact.endState }) };
-  const joined = { ...row, ...facts };
-  if (row.label_at === undefined)
-    return { set: { ...facts, ...firstLabel(joined, longWaitSeconds, now) }, contradicts: false };
+/** Whether a row has this very report already, be it as what stands or as what was contradicted. */
+export function knowsOf(row: JobItem, fact: JobFact): boolean {
+  return saysSo(row, fact) || isContradicted(row, fact);
+}
 
-  const { label_at: _, long_wait: stored, ...unlabelled } = joined;
-  const implied = labelOf(unlabelled, longWaitSeconds, now);
-  if (implied && implied.longWait !== null && implied.longWait !== stored) {
-    const { set, contradicts } = contradiction(row, fact);
-    return { set: { ...facts, ...set }, contradicts };
+function saysSo(row: JobItem, fact: JobFact): boolean {
+  const known = row[FACT[fact.type]];
+  if (known === undefined || !sameInstant(known, fact.at)) return false;
+  return fact.type !== 'JobEnded' || row.end_state === fact.endState;
+}
+
+function joinFact(row: JobItem, fact: JobFact, longWaitSeconds: number, now: Date): Joined {
+  const known = row[FACT[fact.type]];
+  if (saysSo(row, fact)) return NOTHING_NEW;
+  if (known !== undefined && fact.ofTask === true) return NOTHING_NEW;
+  if (known !== undefined && isSettled(row)) return contradiction(row, fact);
+
+  const facts = { [FACT[fact.type]]: fact.at, ...(fact.endState && { end_state: fact.endState }) };
+  if (!isSettled(row)) {
+    const doubt = known === undefined ? null : replacedBy(row, fact, known);
+    if (known !== undefined && doubt === null) return NOTHING_NEW;
+    const set = { ...facts, ...doubt, ...firstLabel({ ...without(row, LABEL), ...facts }, longWaitSeconds, now) };
+    const remove = LABEL.filter((name) => row[name] !== undefined && !(name in set));
+    return { set, remove, contradicts: doubt !== null };
   }
-  if (fact.type !== 'JobStarted' || !implied) return { set: facts, contradicts: false };
+  return joinToSettled(row, fact, facts, longWaitSeconds, now);
+}
+
+/** A fact that is new to a row whose label stands. */
+function joinToSettled(
+  row: JobItem,
+  fact: JobFact,
+  facts: Partial<JobItem>,
+  longWaitSeconds: number,
+  now: Date,
+): Joined {
+  const joined = { ...row, ...facts };
+  if (row.label_at === undefined) {
+    return { set: { ...facts, ...firstLabel(joined, longWaitSeconds, now) }, remove: [], contradicts: false };
+  }
+  const implied = labelOf(without(joined, LABEL), longWaitSeconds, now);
+  if (implied && implied.longWait !== null && implied.longWait !== row.long_wait) {
+    const { set, contradicts } = contradiction(row, fact);
+    return { set: { ...facts, ...set }, remove: [], contradicts };
+  }
+  if (fact.type !== 'JobStarted' || !implied) return { set: facts, remove: [], contradicts: false };
   const set = { ...facts, ...waited(row, implied) };
   // The label was folded without the wait: index the row again so that the wait is folded as its own line.
   const late = set.actual_wait !== undefined && waitedSoFar(row) !== null;
-  return { set: { ...set, ...(late && { unfolded: row.PK }) }, contradicts: false };
+  return { set: { ...set, ...(late && { unfolded: row.PK }) }, remove: [], contradicts: false };
+}
+
+/** Something was decided on what the row says of its job: its label is folded, its start is counted, or its decision came late. */
+function isSettled({ folded_in, counted, decision }: JobItem): boolean {
+  return folded_in !== undefined || counted === 'running' || counted === 'over' || decision?.next === 'late';
+}
+
+function without(row: JobItem, names: readonly LabelAttribute[]): JobItem {
+  const rest = { ...row };
+  for (const name of names) delete rest[name];
+  return rest;
 }
 
 /** The label of a row that has none yet, as attributes; empty while it is unknown. */
@@ -129,106 +170,27 @@ function waited(row: JobItem, { waitSeconds }: Label): Partial<JobItem> {
 }
 
 function contradiction(row: JobItem, { type, at }: JobFact): Joined {
+  const doubted = withContradicted(row, { type, at });
+  return doubted === null ? NOTHING_NEW : { set: doubted, remove: [], contradicts: true };
+}
+
+/** What a report replaces is kept as contradicted; null for a report that was itself replaced, or one too many. */
+function replacedBy(row: JobItem, fact: JobFact, known: string): Partial<JobItem> | null {
+  return isContradicted(row, fact) ? null : withContradicted(row, { type: fact.type, at: known });
+}
+
+function withContradicted(row: JobItem, word: Pick<JobFact, 'type' | 'at'>): Partial<JobItem> | null {
   const kept = row.contradicting ?? [];
-  const repeated = kept.some((other) => other.type === type && sameInstant(other.at, at));
-  if (repeated || kept.length >= CONTRADICTIONS_KEPT) return { set: {}, contradicts: false };
-  const contradicting = [...kept, { type, at }];
-  return { set: { contradicting, contradictions: contradicting.length }, contradicts: true };
+  if (isContradicted(row, word) || kept.length >= CONTRADICTIONS_KEPT) return null;
+  const contradicting = [...kept, { type: word.type, at: word.at }];
+  return { contradicting, contradictions: contradicting.length };
+}
+
+function isContradicted({ contradicting = [] }: JobItem, { type, at }: Pick<JobFact, 'type' | 'at'>): boolean {
+  return contradicting.some((other) => other.type === type && sameInstant(other.at, at));
 }
 
 const sameInstant = (one: string, other: string) => Date.parse(one) === Date.parse(other);
-
-/**
- * The ledger entry for a labelled row, or null while it cannot be settled.
- * Only a label that is the job's own (not touched, not censored) and came after the decision teaches anything.
- *
- * @param draw the round's draw for the rings
- */
-export function ledgerEntry(row: JobItem, draw: number): LedgerEntry | null {
-  const forecast = forecastOf(row);
-  const { decision, effect, label_at, long_wait, submitted_at } = row;
-  if (!decision || !label_at || long_wait === undefined || !submitted_at) return null;
-  const heldOut = decision.next === 'holdOut';
-  const touched = isTouched(row, label_at);
-  const late = !decision.foldable || Date.parse(label_at) < Date.parse(decision.decidedAt);
-  const ownIntervention = decision.executed && decision.kind === 'intervention';
-  return {
-    jobId: row.job_id,
-    decisionId: decision.decisionId,
-    submittedAt: secondsOf(submitted_at),
-    decidedAt: secondsOf(decision.decidedAt),
-    labelAt: secondsOf(label_at),
-    p: decision.prediction.p,
-    q: decision.prediction.q,
-    called: decision.called,
-    tier: decision.tier,
-    heldOut,
-    done: heldOut || (decision.executed && tookPlace(row)),
-    cost: decision.cost,
-    paper: decision.paper,
-    eras: decision.eras,
-    touched,
-    undone: ownIntervention && (effect?.status === 'undone' || effect?.status === 'failed'),
-    longWait: touched || late ? null : long_wait,
-    draw,
-    predictedWaitSeconds: decision.prediction.waitSeconds,
-    waitSeconds: row.actual_wait ?? null,
-    bounds: boundsOf(decision.prediction),
-    epoch: decision.evidence.epoch,
-    ...(forecast !== null && { forecast: taughtBy(forecast) }),
-  };
-}
-
-function taughtBy({ inputs: _, ...taught }: RoundForecast): LabelForecast {
-  return taught;
-}
-
-/** False when a switch refused it at the last moment. A statement counts even if its execution broke: it may have been made. */
-function tookPlace({ effect, status, decision }: JobItem): boolean {
-  if (effect === undefined) return status !== 'failed' || decision?.kind === 'statement';
-  if (effect.status === 'refused' || effect.status === 'void') return false;
-  return effect.status !== 'failed' || decision?.kind === 'intervention';
-}
-
-function boundsOf({ lowerSeconds, upperSeconds, upper90Seconds }: Decision['prediction']): LedgerWait['bounds'] {
-  return { lowerSeconds, upperSeconds, upper90Seconds };
-}
-
-/**
- * What can be folded of a wait that outlasts its folded label: the job has started, or more bounds have elapsed. Null when there
- * is nothing new.
- */
-export function moreOfWait(row: JobItem, now: Date): LedgerWait | null {
-  const { decision, submitted_at, actual_wait } = row;
-  const fromSeconds = waitedSoFar(row);
-  if (!decision || submitted_at === undefined || fromSeconds === null) return null;
-  const submittedAt = secondsOf(submitted_at);
-  const bounds = boundsOf(decision.prediction);
-  const line = { jobId: row.job_id, decisionId: decision.decisionId, submittedAt, fromSeconds, bounds };
-  if (actual_wait !== undefined) {
-    // All bounds are settled.
-    if (nextElapse(bounds, fromSeconds) === null) return null;
-    // A start reported late may precede what is already folded; that stands, and only the bounds beyond it learn from the start.
-    return { ...line, toSeconds: Math.max(actual_wait, fromSeconds), started: true };
-  }
-  if (!isWaiting(row)) return null;
-  const elapsed = now.getTime() / 1000 - submittedAt;
-  const passed = Object.values(bounds).filter((bound) => bound > fromSeconds && bound <= elapsed);
-  return passed.length === 0 ? null : { ...line, toSeconds: Math.max(...passed), started: false };
-}
-
-/** No event has ended the wait; a start that contradicts the label also ends it. */
-export function isWaiting({ started_at, ended_at, cancelled_at }: JobItem): boolean {
-  return started_at === undefined && ended_at === undefined && cancelled_at === undefined;
-}
-
-/** Seconds of the wait folded so far; null when the label leaves nothing open or is not folded yet. */
-function waitedSoFar(row: JobItem): number | null {
-  if (row.folded_in === undefined || row.label_at === undefined || row.wait_over === true) return null;
-  const entry = ledgerEntry({ ...row, actual_wait: undefined }, 0);
-  if (entry === null || owesWait(entry) === null) return null;
-  return row.waited_seconds ?? entry.labelAt - entry.submittedAt;
-}
 
 /**
  * When an ongoing wait next shows something, ISO 8601; null when it never will, or only too late to be useful.

@@ -5,7 +5,7 @@ import { type CalibrationState, isFiniteState } from './calibration/state.ts';
 import { EVIDENCE, type EvidenceFacts, SWITCHES, type SwitchFacts } from './reliability-rules.ts';
 import { reasonsOf, type ScopeRule } from './rule.ts';
 import { byStrictness, strictest } from './scope.ts';
-import { earnedTier } from './tiers.ts';
+import { type EarningConfig, earnedTier } from './tiers.ts';
 
 export interface ReliabilityInput {
   /** Null when it is missing or unreadable. */
@@ -15,7 +15,7 @@ export interface ReliabilityInput {
   readonly frozen: boolean;
   /** When the oldest unfolded label was due; null when none waits. */
   readonly staleSince: Date | null;
-  readonly config: Pick<ClusterConfig, 'freshnessMinutes' | 'tiers' | 'longWaitSeconds'>;
+  readonly config: Pick<ClusterConfig, 'freshnessMinutes' | keyof EarningConfig>;
   readonly now: Date;
   /** VGAC's opinion of its own calibration: it can raise drift to "monitor", but never changes a scope. */
   readonly vgacAsksRecalibration?: boolean;

@@ -3,10 +3,10 @@ import type { CalibrationItem } from '../../schemas/items/calibration.ts';
 import { capFor } from './calibration/demand.ts';
 import type { Purse } from './calibration/purse.ts';
 import type { CalibrationState } from './calibration/state.ts';
-import type { TierRules } from './tier-rules.ts';
+import type { TierRules } from './tier-numbers.ts';
 
 /** The four tiers: the suffixes of their attributes. */
-export const TIER_NUMBERS = [1, 2, 3, 4] as const;
+export const TIER_INDEXES = [1, 2, 3, 4] as const;
 
 /** Free tokens, places, open calls and demand of one tier, as stored on the item. */
 export function tierOf(item: CalibrationItem, tier: TierNumber) {
@@ -21,7 +21,7 @@ export function tierOf(item: CalibrationItem, tier: TierNumber) {
 /** Reserved tokens and the caps raised by demand, as they are now, for a decision or a batch. */
 export function purseOf(item: CalibrationItem, state: CalibrationState, rules: readonly TierRules[]): Purse {
   const purse: Purse = { reserved: new Float64Array(4), caps: new Float64Array(4) };
-  for (const tier of TIER_NUMBERS) {
+  for (const tier of TIER_INDEXES) {
     const i = tier - 1;
     const { free, demand } = tierOf(item, tier);
     const numbers = rules[i];
@@ -31,4 +31,4 @@ export function purseOf(item: CalibrationItem, state: CalibrationState, rules: r
   return purse;
 }
 
-export type TierNumber = (typeof TIER_NUMBERS)[number];
+export type TierNumber = (typeof TIER_INDEXES)[number];

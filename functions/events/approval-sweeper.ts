@@ -15,7 +15,7 @@ const SweepReport = z.object({
   failed: z.number().int(),
 });
 
-/** Every minute: finishes what a crash or a Slack outage left half done. */
+/** Every minute: shows on each card what became of its effect, reminds, expires, and finishes what a crash or a Slack outage left half done. */
 export const handler = task(
   { input: z.unknown(), output: SweepReport, env: ApprovalSettings },
   async (_schedule, invocation) => {

@@ -2,7 +2,7 @@ import { ExpireApprovalInput, ExpireApprovalOutput } from '../../schemas/machine
 import { ApprovalSettings, approvalPorts } from '../adapters/messages/approval-ports.ts';
 import { expireStore } from '../adapters/tables/approval-stores.ts';
 import { table } from '../adapters/tables/table.ts';
-import { expire } from '../application/approvals/close-question.ts';
+import { expire } from '../application/approvals/expire-or-void.ts';
 import { task } from '../runtime/task.ts';
 
 /** After the timeout: expires the approval, or returns an answer that was stored just before. */

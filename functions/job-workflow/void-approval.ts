@@ -2,7 +2,7 @@ import { VoidApprovalInput, VoidApprovalOutput } from '../../schemas/machines/jo
 import { ApprovalSettings, approvalPorts } from '../adapters/messages/approval-ports.ts';
 import { voidApprovalStore } from '../adapters/tables/approval-stores.ts';
 import { table } from '../adapters/tables/table.ts';
-import { voidApproval } from '../application/approvals/close-question.ts';
+import { voidApproval } from '../application/approvals/expire-or-void.ts';
 import { task } from '../runtime/task.ts';
 
 /** Voids an approval that no longer fits the world: shows this on the card and in the audit; nothing is done. */

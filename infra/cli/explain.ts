@@ -12,6 +12,7 @@ const CLEAR = new Set([
   'UnsupportedDefinition',
   'TableChanged',
   'TablesUnusable',
+  'DataFolderUnusable',
   'FolderInUse',
   'JournalDamaged',
   'UnreadableCredentials',

@@ -11,7 +11,7 @@ import type { ForecastState } from '../../functions/domain/forecast/state.ts';
 import { isConfigured } from '../../functions/domain/proposal.ts';
 import { reliability } from '../../functions/domain/reliability.ts';
 import { TOKEN } from '../../functions/domain/thresholds.ts';
-import { tierRulesOf } from '../../functions/domain/tier-rules.ts';
+import { tierRulesOf } from '../../functions/domain/tier-numbers.ts';
 import { tierStandings } from '../../functions/domain/tiers.ts';
 import { ClusterConfig } from '../../schemas/config.ts';
 import type { AskingItem } from '../../schemas/items/asking.ts';

@@ -1,5 +1,6 @@
+import { calledTier } from '../../functions/domain/choose-tier.ts';
 import { TOKEN } from '../../functions/domain/thresholds.ts';
-import { calledTier, type TierRules } from '../../functions/domain/tier-rules.ts';
+import type { TierRules } from '../../functions/domain/tier-numbers.ts';
 
 /** The plug-in ECE taken at face value: over ten bins of equal width of the last 100 labels. */
 const LAST = 100;

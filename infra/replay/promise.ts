@@ -1,5 +1,5 @@
 import { TOKEN } from '../../functions/domain/thresholds.ts';
-import type { TierRules } from '../../functions/domain/tier-rules.ts';
+import type { TierRules } from '../../functions/domain/tier-numbers.ts';
 
 /** Rounding error of sums of many fractions. */
 const ROUNDING = 1e-6;

@@ -11,7 +11,7 @@ import type { Row } from './import/row.ts';
 import type { RuleSet } from './rules.ts';
 import { OutOfOrder, type Told } from './stream.ts';
 
-export interface ReplayOptions extends Omit<ReadOptions, 'sorted'> {
+export interface FileOptions extends Omit<ReadOptions, 'sorted'> {
   readonly rules: RuleSet;
   /** Which forecast is acted on; null for the default: both if the file has probabilities, otherwise the built-in one. */
   readonly forecast: ForecastName | null;
@@ -62,7 +62,7 @@ interface Known {
  *
  * @param name what its streams are called
  */
-export async function replayFile(path: string, name: string, options: ReplayOptions): Promise<FileResult> {
+export async function replayFile(path: string, name: string, options: FileOptions): Promise<FileResult> {
   const known: Known = { sorted: true, many: false, hasP: false };
   const mark = options.decisions?.mark() ?? 0;
   for (;;) {
@@ -87,7 +87,7 @@ export async function replayFile(path: string, name: string, options: ReplayOpti
 async function replayOnce(
   path: string,
   name: string,
-  options: ReplayOptions,
+  options: FileOptions,
   known: Known,
   mark: number,
 ): Promise<FileResult> {
@@ -162,7 +162,7 @@ function repeats(streams: readonly NamedStream[]): string[] {
   ];
 }
 
-function clusterOf(name: string, clusterId: string, hasP: boolean, options: ReplayOptions): Cluster {
+function clusterOf(name: string, clusterId: string, hasP: boolean, options: FileOptions): Cluster {
   const { rules, beside, decisions } = options;
   const column = quoted(name);
   const onDecision = decisions && ((told: Told) => decisions.add(column, told));

@@ -5,7 +5,7 @@ import { instantOf, type Round, roundText } from '../../functions/domain/round.t
 import type { ScopeRule } from '../../functions/domain/rule.ts';
 import { NUMBERS, type Numbers } from '../../functions/domain/thresholds.ts';
 import { CORE_TIER_RULES, TIER_RULES, type TierRule } from '../../functions/domain/tier-gate.ts';
-import { type TierRules, tierRulesOf } from '../../functions/domain/tier-rules.ts';
+import { type TierRules, tierRulesOf } from '../../functions/domain/tier-numbers.ts';
 import { ClusterConfig } from '../../schemas/config.ts';
 import type { ActionArguments } from '../../schemas/decision.ts';
 import { type ForecasterFor, forecasterFor } from './forecast/by-name.ts';
@@ -63,11 +63,12 @@ export interface Injected {
 }
 
 /**
- * `core` is sections 1 to 6 of CALIBRATION.md without capability, reversibility, cooldowns, rates, a hold's place, drift bands and
- * refits; `all` is the gate as deployed. Its switches (frozen, stale) concern a running system and are off in a back-test.
+ * `core` is sections 1 to 6 of CALIBRATION.md without capability, reversibility, cooldowns, rates, a hold's place, days of evidence, drift
+ * bands and refits; `all` is the gate as deployed. Its switches (frozen, stale) concern a running system and are off in a back-test.
  */
 export function ruleSet(name: RulesName, injected: Injected = {}): RuleSet {
-  const { numbers = NUMBERS, config = clusterConfig() } = injected;
+  const { numbers = NUMBERS, config: given = clusterConfig() } = injected;
+  const config = name === 'core' ? { ...given, evidenceDays: 0 } : given;
   const tiers = tierRulesOf(config.tiers, numbers);
   const actions = tiers.map(({ tier }) => proposalOf(tier, config, { clusterId: config.clusterId, jobId: 'job' }));
   const lottery = injected.lottery ?? keyed(config.salt ?? CLUSTER.salt);

@@ -9,10 +9,10 @@ import {
 import { NOT_YET, nextElapse, putBoundsAround } from '../../functions/domain/calibration/intervals.ts';
 import type { Purse } from '../../functions/domain/calibration/purse.ts';
 import { type CalibrationState, type Evaluation, initialState } from '../../functions/domain/calibration/state.ts';
-import { type Chosen, chooseTier, nothingChosen, tiersIn } from '../../functions/domain/choose-tier.ts';
+import { type Chosen, calledTier, chooseTier, nothingChosen, tiersIn } from '../../functions/domain/choose-tier.ts';
 import { type Judgement, judge } from '../../functions/domain/rule.ts';
 import type { Limits, TierFacts } from '../../functions/domain/tier-gate.ts';
-import { calledTier } from '../../functions/domain/tier-rules.ts';
+
 import { earnedTier } from '../../functions/domain/tiers.ts';
 import type { Forecaster, ForecastName, Said } from './forecast/forecaster.ts';
 import type { Row } from './import/row.ts';
@@ -132,6 +132,7 @@ export class Stream {
       state: this.state,
       purse: this.purse,
       longWaitSeconds: config.longWaitSeconds,
+      evidenceDays: config.evidenceDays,
       arguments: rules.actions[i] ?? null,
       limits: { ...config.limits, coolingDown: false, usedThisHour: 0, noPlaceToAsk: null },
     }));

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Authorize, createAuthorize } from './access/authorize.ts';
 import { type Call, createCalls, diskFull } from './access/calls.ts';
@@ -9,6 +8,7 @@ import { createAdmission } from './bus/admission.ts';
 import { createBus, type PutEventsEntry } from './bus/bus.ts';
 import { deliverer } from './bus/delivery.ts';
 import { type Clock, realClock } from './clock/clock.ts';
+import { openManifest } from './data-folder.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { Refusal } from './engine/errors.ts';
 import type { HistoryEvent } from './engine/history.ts';
@@ -19,6 +19,7 @@ import { createFunctionHost, type FunctionHost } from './functions/host.ts';
 import { openLogFiles } from './functions/log-files.ts';
 import { createIntegrations } from './integrations.ts';
 import { type Disk, folderDisk } from './journal/disk.ts';
+import { HEAD } from './journal/head.ts';
 import { memoryJournal, openJournal } from './journal/journal.ts';
 import { lockFolder } from './journal/lock.ts';
 import { createQueues } from './services/queues.ts';
@@ -26,6 +27,7 @@ import { NotRetriable } from './services/retries.ts';
 import { secretsManager } from './services/secrets.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
 import { openDynamo } from './tables/dynamo.ts';
+import { TABLES_FILE } from './tables/storage/sqlite-file.ts';
 import { dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
@@ -82,6 +84,7 @@ export type System = Awaited<ReturnType<typeof startSystem>>;
  * routes, behind one loopback port.
  * @throws UnsupportedAssembly, UnsupportedDefinition when it asks for something this runtime does not do
  * @throws FolderInUse when another process runs on the same state
+ * @throws DataFolderUnusable when the data folder misses something that an earlier start made
  * @throws TableChanged, TablesUnusable when the data folder holds tables with other keys, or none that can be read
  */
 export async function startSystem(options: SystemOptions) {
@@ -102,8 +105,10 @@ type Foundation = Awaited<ReturnType<typeof openFoundation>>;
 async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shutdown) {
   const { clock, dataDir, log, newId = randomUUID, random = Math.random } = options;
   const { inMemory = false, tablesDir } = options;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const manifest = openManifest(dataDir);
   const credentials = dataFolderCredentials(dataDir);
+  const taskTokens = tokenKey(dataDir);
+  for (const key of ['credentials', 'token-key']) manifest.made(key);
   const journalDir = inMemory || tablesDir !== undefined ? null : join(dataDir, 'journal');
   if (journalDir !== null) shutdown.add(lockFolder(journalDir));
 
@@ -117,15 +122,18 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
   const folder = inMemory ? null : (tablesDir ?? join(dataDir, 'tables'));
   const dynamo = await openDynamo(folder, later, log, () => clock.now());
   shutdown.add(() => dynamo.close());
+  if (folder !== null && tablesDir === undefined) manifest.made(`tables/${TABLES_FILE}`);
   for (const table of assembly.tables) await dynamo.ensureTable(table);
 
   const disk = journalDir === null ? null : (options.disk ?? folderDisk(journalDir));
   const journal = disk === null ? memoryJournal() : await openJournal({ disk, report: log, later });
   shutdown.add(() => journal.close());
+  if (journalDir !== null) manifest.made(options.disk === undefined ? `journal/${HEAD}` : 'journal');
   const logs = openLogFiles(join(dataDir, 'log'));
   shutdown.add(() => logs.close());
   const queues = createQueues(assembly.queues, { clock, newId, journal, log: logs.write });
-  return { clock, newId, random, log, credentials, wire, place, assembly, authorize, dynamo, journal, logs, queues };
+  const kept = { credentials, taskTokens, dynamo, journal, logs, queues };
+  return { clock, newId, random, log, wire, place, assembly, authorize, ...kept };
 }
 
 /** Sets everything on its foundation in motion, and opens the port to callers. */
@@ -220,7 +228,7 @@ function quietHost(host: FunctionHost, dynamo: Foundation['dynamo'], shutdown: S
 
 /** The bus and the machines that its events start; open executions and schedules go on where they were. */
 function startWorkflows(foundation: Foundation, options: SystemOptions, host: QuietHost) {
-  const { clock, newId, random, log, place, assembly, authorize, journal, queues } = foundation;
+  const { clock, newId, random, log, taskTokens, place, assembly, authorize, journal, queues } = foundation;
   const { atWork, waiting } = options.admit ?? ADMIT;
   const admission = createAdmission(atWork);
   const deliver = deliverer({
@@ -241,7 +249,7 @@ function startWorkflows(foundation: Foundation, options: SystemOptions, host: Qu
     journal,
     random,
     newId,
-    tokenKey: tokenKey(options.dataDir),
+    tokenKey: taskTokens,
     integrations: createIntegrations({ authorize, host, queues, bus, startExecution: (asked) => engine.start(asked) }),
     onHistory(executionArn, event) {
       admission.observe(executionArn, event);

@@ -8,9 +8,10 @@ import Table from 'cli-table3';
 import { applyEntry } from '../../functions/domain/calibration/apply.ts';
 import { boundsAround } from '../../functions/domain/calibration/intervals.ts';
 import { initialState } from '../../functions/domain/calibration/state.ts';
-import { decide, reliability } from '../../functions/domain/gate.ts';
+import { decide } from '../../functions/domain/gate.ts';
+import { reliability } from '../../functions/domain/reliability.ts';
 import type { ForecastName } from '../../infra/replay/forecast/forecaster.ts';
-import { type ReplayOptions, replayFile } from '../../infra/replay/replay-file.ts';
+import { type FileOptions, replayFile } from '../../infra/replay/replay-file.ts';
 import { type RulesName, roundOf, ruleSet } from '../../infra/replay/rules.ts';
 import type { LedgerEntry } from '../../schemas/items/ledger.ts';
 import { csvLine, HEADER, jobStream, seeded } from '../infra/replay/synthetic.ts';
@@ -64,7 +65,7 @@ export const calibration: Bench = {
   },
 };
 
-const options = (rules: RulesName, forecast: ForecastName): ReplayOptions => ({
+const options = (rules: RulesName, forecast: ForecastName): FileOptions => ({
   rules: ruleSet(rules),
   forecast,
   mapping: new Map(),

@@ -5,7 +5,7 @@ import { deserialise } from '../../functions/domain/calibration/codec.ts';
 import { applyBatch } from '../../functions/domain/fold-batch.ts';
 import { inFoldOrder } from '../../functions/domain/ledger-lines.ts';
 import { purseOf } from '../../functions/domain/reservations.ts';
-import { ledgerTiers, tierRulesOf } from '../../functions/domain/tier-rules.ts';
+import { ledgerTiers, tierRulesOf } from '../../functions/domain/tier-numbers.ts';
 import { openDataFolder, slackSecrets } from '../../infra/cli/start/data-folder.ts';
 import { idlePlan } from '../../infra/cli/start/idle-plan.ts';
 import { openSession, type Session, type SessionOptions } from '../../infra/cli/start/session.ts';
@@ -28,7 +28,8 @@ export async function openIdleSession(options: Options): Promise<Session> {
   const { SLACK_BOT_TOKEN: botToken, SLACK_SIGNING_SECRET: signingSecret } = environment;
   const dataDir = await openDataFolder(folder, { fresh: false });
   const [page, slack] = await Promise.all([bundlePage(), slackSecrets(dataDir, { botToken, signingSecret })]);
-  return openSession({ plan: idlePlan(), ...options, dataDir, page, slack, port: 0, consolePort: 0 });
+  const ports = { port: 0, consolePort: 0 };
+  return openSession({ plan: idlePlan(), ...options, ...ports, dataDir, page, slack, slackStandIn: false });
 }
 
 /**

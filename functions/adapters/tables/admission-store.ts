@@ -2,7 +2,7 @@ import type { AdmissionStore } from '../../application/decisions/ports.ts';
 import { bind } from './bind.ts';
 import { loadConfig } from './config.ts';
 import { claimJob, recordOwnEffect } from './jobs.ts';
-import { recordOutcome, recordSuperseded } from './outcomes.ts';
+import { joinOutcomeToRow, recordSuperseded } from './outcomes.ts';
 import { latestRound, neighboursOf } from './rounds.ts';
 import type { Table } from './table.ts';
 import { dropWaiting, waitingFor } from './waiting-outcomes.ts';
@@ -14,7 +14,7 @@ export const admissionStore = (table: Table): AdmissionStore =>
     latestRound,
     recordOwnEffect,
     recordSuperseded,
-    recordOutcome,
+    joinOutcomeToRow,
     waitingFor,
     dropWaiting,
     loadConfig,

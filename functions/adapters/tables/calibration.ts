@@ -7,9 +7,9 @@ import { UnreadableItem } from '../../application/unreadable.ts';
 import { birth, type Folded } from '../../domain/fold-batch.ts';
 import { labelsOf } from '../../domain/ledger-lines.ts';
 import { costOfPlace, isOfRound, keyOfBytes, placeOf } from '../../domain/place.ts';
-import { TIER_NUMBERS, type TierNumber, tierOf } from '../../domain/reservations.ts';
+import { TIER_INDEXES, type TierNumber, tierOf } from '../../domain/reservations.ts';
 import { instantOf, type Round, roundHash } from '../../domain/round.ts';
-import { ledgerTiers, tierRulesOf } from '../../domain/tier-rules.ts';
+import { ledgerTiers, tierRulesOf } from '../../domain/tier-numbers.ts';
 import { putBatch } from './ledger.ts';
 import { query } from './query.ts';
 import { readOfClusters } from './read-many.ts';
@@ -181,7 +181,7 @@ export async function releaseRound(table: Table, round: Round): Promise<void> {
   const item = await loadCalibration(table, round.clusterId);
   if (item === null) return;
   const hash = roundHash(round);
-  for (const tier of TIER_NUMBERS) {
+  for (const tier of TIER_INDEXES) {
     const { places, open } = tierOf(item, tier);
     for (const place of places) if (isOfRound(place, hash)) await giveBack(table, round.clusterId, tier, place);
     const calls = [...open].filter((call) => isOfRound(call, hash));
@@ -211,7 +211,7 @@ export async function saveFold(
     values[`:${name}`] = value;
     sets.push(`#${name} = :${name}`);
   }
-  for (const tier of TIER_NUMBERS) {
+  for (const tier of TIER_INDEXES) {
     const free = folded.free[tier - 1];
     if (free === undefined) continue;
     names[`#free${tier}`] = `free_${tier}`;

@@ -7,9 +7,9 @@ import { askingKey, askPlacesFrom, forgetPlace, takePlace } from './asking.ts';
 import { bind } from './bind.ts';
 import { calibrationFrom, calibrationKey, closeCalls, giveBack, take } from './calibration.ts';
 import { configFrom, configKey } from './config.ts';
+import { loadUsage } from './cooldown-and-rate.ts';
 import { forecastFor, forecastKeys } from './forecast.ts';
 import { jobFrom, loadJob, recordDecision } from './jobs.ts';
-import { loadUsage } from './limits.ts';
 import { readTogether } from './read-together.ts';
 import { jobKey, type Table } from './table.ts';
 

@@ -3,13 +3,13 @@ import { voidQuestionsStore } from './approval-stores.ts';
 import { bind } from './bind.ts';
 import { loadConfig } from './config.ts';
 import { foldStore } from './fold-store.ts';
-import { recordOutcome } from './outcomes.ts';
-import { latestRound } from './rounds.ts';
+import { joinOutcomeToRow } from './outcomes.ts';
+import { roundToTell } from './rounds.ts';
 import type { Table } from './table.ts';
 import { dropWaiting, keepWaiting } from './waiting-outcomes.ts';
 
 export const outcomeStore = (table: Table): OutcomeStore =>
-  bind(table, { recordOutcome, latestRound, keepWaiting, dropWaiting });
+  bind(table, { joinOutcomeToRow, roundToTell, keepWaiting, dropWaiting });
 
 export const ingestStore = (table: Table): IngestStore => ({
   ...outcomeStore(table),

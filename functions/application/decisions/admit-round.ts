@@ -33,7 +33,7 @@ async function joinWaiting(store: AdmissionStore, job: Job, now: Date): Promise<
   for (const fact of waiting) {
     // Joins this round, unless a later one that was still submitted before the outcome has been claimed meanwhile.
     const latest = await store.latestRound(job, fact.at);
-    await store.recordOutcome(latest ? roundOf(latest) : job, fact, longWaitSeconds, now);
+    await store.joinOutcomeToRow(latest ? roundOf(latest) : job, fact, longWaitSeconds, now);
     await store.dropWaiting(job, fact);
   }
 }

@@ -1,7 +1,7 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
 import { deserialise } from '../../domain/calibration/codec.ts';
-import { reliability } from '../../domain/gate.ts';
+import { reliability } from '../../domain/reliability.ts';
 import type { ReliabilityStore } from './ports.ts';
 
 /** Loads what the gate needs to know of a cluster, and asks it how far predictions may be trusted right now. */

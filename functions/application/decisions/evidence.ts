@@ -8,9 +8,9 @@ import type { Purse } from '../../domain/calibration/purse.ts';
 import type { CalibrationState } from '../../domain/calibration/state.ts';
 import { coldForecast } from '../../domain/forecast/state.ts';
 import { emptyTables } from '../../domain/forecast/tables.ts';
-import { purseOf, TIER_NUMBERS, tierOf } from '../../domain/reservations.ts';
+import { purseOf, TIER_INDEXES, tierOf } from '../../domain/reservations.ts';
 import type { Standing } from '../../domain/served.ts';
-import { tierRulesOf } from '../../domain/tier-rules.ts';
+import { tierRulesOf } from '../../domain/tier-numbers.ts';
 import type { DecisionStore, StoredEvidence } from './ports.ts';
 
 /** What a decision is based on, from one read. */
@@ -49,7 +49,7 @@ const NOTHING: Calibration = {
 function calibrationOf(item: StoredEvidence['calibration'], config: ClusterConfig): Calibration {
   const state = item === null || item === 'unreadable' ? null : readable(item);
   if (item === null || item === 'unreadable' || state === null) return NOTHING;
-  const tiers = TIER_NUMBERS.map((tier) => tierOf(item, tier));
+  const tiers = TIER_INDEXES.map((tier) => tierOf(item, tier));
   return {
     state,
     purse: purseOf(item, state, tierRulesOf(config.tiers)),

@@ -62,7 +62,7 @@ export interface AdmissionStore {
   latestRound(job: Job, at: string): Promise<JobItem | null>;
   recordOwnEffect(round: Round, decisionId: string): Promise<void>;
   recordSuperseded(round: Round, at: string): Promise<void>;
-  recordOutcome(round: Round, fact: JobFact, longWaitSeconds: number, now: Date): Promise<unknown>;
+  joinOutcomeToRow(round: Round, fact: JobFact, longWaitSeconds: number, now: Date): Promise<unknown>;
   waitingFor(round: Round): Promise<JobFact[]>;
   dropWaiting(job: Job, fact: JobFact): Promise<void>;
   loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;

@@ -12,7 +12,7 @@ import { decisionId } from '../../domain/ids.ts';
 import { holdOutDraw } from '../../domain/lottery.ts';
 import { placeOf } from '../../domain/place.ts';
 import { proposalOf } from '../../domain/proposal.ts';
-import { TIER_NUMBERS } from '../../domain/reservations.ts';
+import { TIER_INDEXES } from '../../domain/reservations.ts';
 import { roundHash, roundText } from '../../domain/round.ts';
 import { serve, type VgacSaid } from '../../domain/served.ts';
 import { GATE, TIERS } from '../../domain/thresholds.ts';
@@ -126,9 +126,9 @@ function whyNot(job: Job, config: ClusterConfig, places: AskPlaces, tier: number
 
 /** What a decision reserves before it is recorded; null if it calls for nothing. */
 function takingOf(job: Job, decision: Decision, { demand, open }: Evidence): Taking | null {
-  const called = TIER_NUMBERS.find((tier) => tier === decision.called);
+  const called = TIER_INDEXES.find((tier) => tier === decision.called);
   if (called === undefined || !decision.foldable) return null;
-  const tier = TIER_NUMBERS.find((number) => number === decision.tier);
+  const tier = TIER_INDEXES.find((number) => number === decision.tier);
   const place = placeOf(job, decision.cost, new Date(decision.decidedAt));
   const need = tier === undefined ? 0 : needOf(tier);
   return {

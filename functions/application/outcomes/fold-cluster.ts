@@ -1,13 +1,14 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
 import { tiersChanged } from '../../domain/fold-batch.ts';
+import { ledgerEntry, moreOfWait } from '../../domain/ledger-entry.ts';
 import { inFoldOrder, knownAt, type LedgerLine, labelsOf, nameOfLine } from '../../domain/ledger-lines.ts';
 import { ringDraw } from '../../domain/lottery.ts';
 import { nextBatch } from '../../domain/next-batch.ts';
-import { ledgerEntry, mayBeUndoneUntil, moreOfWait } from '../../domain/outcome.ts';
+import { mayBeUndoneUntil } from '../../domain/outcome.ts';
 import { queueLinesOf } from '../../domain/queue-facts.ts';
 import { roundOf, roundText } from '../../domain/round.ts';
-import { tierRulesOf } from '../../domain/tier-rules.ts';
+import { tierRulesOf } from '../../domain/tier-numbers.ts';
 import { applyNextBatch } from './apply-next-batch.ts';
 import { FoldContended } from './contended.ts';
 import { finishMarking } from './mark-batch.ts';

@@ -2,7 +2,7 @@ import type { ClusterConfig } from '../../../schemas/config.ts';
 import { Platform } from '../../../schemas/primitives.ts';
 import { stored } from '../../domain/fold-batch.ts';
 import { costOfPlace } from '../../domain/place.ts';
-import { TIER_NUMBERS } from '../../domain/reservations.ts';
+import { TIER_INDEXES } from '../../domain/reservations.ts';
 import { mendForecast } from './mend-forecast.ts';
 import type { MendStore, Stored } from './ports.ts';
 import { rebuild } from './rebuild.ts';
@@ -11,7 +11,7 @@ import { rebuild } from './rebuild.ts';
 type Mended = { outcome: 'mended' | 'same' | 'overtaken' | 'noLedger'; version: number };
 
 /** Attributes that folds and decisions change. If either happened since, writing would free tokens it took. */
-const READ = ['state', 'version', ...TIER_NUMBERS.map((tier) => `free_${tier}`)];
+const READ = ['state', 'version', ...TIER_INDEXES.map((tier) => `free_${tier}`)];
 
 /**
  * Replaces broken or doubtful calibration and forecast with those rebuilt from the ledger. Reservations stay for the next fold to
@@ -46,7 +46,7 @@ export async function mendFromLedger(
 
 /** Free tokens and demand, given the places on the item; anything there that is not a place is ignored. */
 function freeBeside(item: Stored | undefined, tokens: readonly number[]): Record<string, number> {
-  const entries = TIER_NUMBERS.flatMap((tier) => {
+  const entries = TIER_INDEXES.flatMap((tier) => {
     const held: unknown = item?.[`places_${tier}`];
     const places = held instanceof Set ? [...held].filter((place) => place instanceof Uint8Array) : [];
     const reserved = places.reduce((sum, place) => sum + costOfPlace(place), 0);

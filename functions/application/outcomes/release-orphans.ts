@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { keyOfBytes, placeOf, timeOfPlace } from '../../domain/place.ts';
-import { TIER_NUMBERS, tierOf } from '../../domain/reservations.ts';
+import { TIER_INDEXES, tierOf } from '../../domain/reservations.ts';
 import { roundHash, roundOf } from '../../domain/round.ts';
 import type { ReservationStore } from './ports.ts';
 
@@ -21,7 +21,7 @@ export async function releaseOrphans(store: ReservationStore, config: ClusterCon
   if (item === null) return 0;
   const oldest = now.getTime() - config.longWaitSeconds * 1000 - ORPHAN_AFTER_MS;
   const isOld = (place: Uint8Array): boolean => timeOfPlace(place) < oldest;
-  const taken = TIER_NUMBERS.map((tier) => ({ tier, ...tierOf(item, tier) }));
+  const taken = TIER_INDEXES.map((tier) => ({ tier, ...tierOf(item, tier) }));
   const calls = taken.reduce((sum, { open }) => sum + open.size, 0);
   const hasOld = taken.some(({ places }) => [...places].some(isOld));
   if (calls === 0 && !hasOld) return 0;

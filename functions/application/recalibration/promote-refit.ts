@@ -2,7 +2,7 @@ import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { changeEpoch } from './change-epoch.ts';
 import { loadState } from './load-state.ts';
 import type { PromoteRefitStore } from './ports.ts';
-import { calibrationPromoted } from './promotion.ts';
+import { calibrationPromoted } from './promoted-event.ts';
 import { refitAt } from './refit-model.ts';
 
 interface Promotion {

@@ -3,7 +3,7 @@ import { measured } from '../../domain/recalibration/measured.ts';
 import { changeEpoch } from './change-epoch.ts';
 import { loadState } from './load-state.ts';
 import type { RollBackRefitStore } from './ports.ts';
-import { calibrationPromoted, type Measured } from './promotion.ts';
+import { calibrationPromoted, type Measured } from './promoted-event.ts';
 import { lookAt } from './watch-refit.ts';
 
 /** Nothing is known of models that have not served a job, so they get the widest bounds. */

@@ -1,5 +1,5 @@
 import { NUMBERS, type Numbers, TOKEN } from '../thresholds.ts';
-import type { TierRules } from '../tier-rules.ts';
+import type { TierRules } from '../tier-numbers.ts';
 
 /**
  * The demand of a tier after one more call: a decaying maximum of the calls open at once. With a fixed cap, a busy cluster with

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { tierRulesOf } from '../../../functions/domain/tier-rules.ts';
+import { tierRulesOf } from '../../../functions/domain/tier-numbers.ts';
 import { ClusterId } from '../../../schemas/primitives.ts';
 import type { Executions } from '../../console/executions.ts';
 import type { Records } from '../../console/records.ts';

@@ -1,18 +1,22 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { LAYOUT } from '../../../schemas/layout.ts';
+import {
+  checkManifest,
+  DataFolderUnusable,
+  MARKER,
+  openManifest,
+  WAY_OUT,
+  writeDurably,
+} from '../../runtime/data-folder.ts';
 import { FolderInUse, lockFolder } from '../../runtime/journal/lock.ts';
 import { isAlive } from '../running-system.ts';
 import { CannotStart } from './cannot-start.ts';
 
-/** Its presence says that the folder is ours, and may be emptied. */
-const MARKER = 'vgac-data-folder';
-/** Holds the number of the layout in which everything in the folder is kept. */
-const LAYOUT_FILE = 'layout';
-
 const SlackSecrets = z.object({ botToken: z.string().min(1), signingSecret: z.string().min(1) });
+const SLACK_SECRETS = 'slack-secrets.json';
 export type SlackSecrets = z.infer<typeof SlackSecrets>;
 
 async function entriesOf(folder: string): Promise<string[] | null> {
@@ -30,23 +34,11 @@ function refuseOwner(folder: string): void {
   lockFolder(join(folder, 'journal'))();
 }
 
-/** Throws CannotStart when what the folder keeps is not of our layout. A folder with nothing but the marker keeps nothing. */
-async function refuseOtherLayout(folder: string, entries: readonly string[]): Promise<void> {
-  if (entries.every((entry) => entry === MARKER)) return;
-  const text = await readFile(join(folder, LAYOUT_FILE), 'utf8').catch(() => '');
-  const layout = text.trim();
-  if (layout === String(LAYOUT)) return;
-  const found = /^\d+$/.test(layout) ? `is of layout ${layout}` : 'is of a layout before the first';
-  throw new CannotStart(
-    `${folder} ${found}, and this version keeps layout ${LAYOUT}: start anew with --fresh, or give another --data folder.`,
-  );
-}
-
 /**
  * Makes the data folder ready, mode 0700. Refuses a folder with other people's files in it, and with `fresh` empties
- * only one that carries our marker. One that was used by a version of another layout is refused before anything in it is
- * changed, and `fresh` empties it. With `exclusive` or `fresh` no system may run on it. Returns its absolute path. Throws
- * CannotStart, FolderInUse.
+ * only one that carries our marker. One that was used by a version of another layout, or misses something, is refused before
+ * anything in it is changed, and `fresh` empties it. With `exclusive` or `fresh` no system may run on it. Returns its
+ * absolute path. Throws CannotStart, DataFolderUnusable, FolderInUse.
  */
 export async function openDataFolder(
   path: string,
@@ -58,7 +50,7 @@ export async function openDataFolder(
     if (entries !== null && entries.length > 0 && !entries.includes(MARKER)) {
       throw new CannotStart(`${folder} holds files that are not ours: give --data another folder, or an empty one.`);
     }
-    if (entries !== null && !fresh) await refuseOtherLayout(folder, entries);
+    if (entries !== null && !fresh) checkManifest(folder);
     if (entries?.includes(MARKER) === true && (exclusive || fresh)) refuseOwner(folder);
     if (fresh && entries !== null) {
       for (const entry of entries) await rm(join(folder, entry), { recursive: true, force: true });
@@ -66,9 +58,9 @@ export async function openDataFolder(
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
     await writeFile(join(folder, MARKER), 'Made by vgac start; vgac start --fresh empties this folder.\n');
-    await writeFile(join(folder, LAYOUT_FILE), `${LAYOUT}\n`);
+    openManifest(folder);
   } catch (cause) {
-    if (cause instanceof CannotStart || cause instanceof FolderInUse) throw cause;
+    if ([CannotStart, DataFolderUnusable, FolderInUse].some((known) => cause instanceof known)) throw cause;
     throw new CannotStart(`Cannot use ${folder} as data folder: make it writable, or give --data another one.`, {
       cause,
     });
@@ -84,17 +76,26 @@ export async function slackSecrets(
   folder: string,
   given: { botToken?: string | undefined; signingSecret?: string | undefined },
 ): Promise<SlackSecrets> {
-  const path = join(folder, 'slack-secrets.json');
-  const kept = await readFile(path, 'utf8').then(
-    (text) => SlackSecrets.safeParse(JSON.parse(text)).data,
-    () => undefined,
-  );
-  const made = kept ?? {
-    botToken: `xoxb-local-${randomBytes(24).toString('hex')}`,
-    signingSecret: randomBytes(32).toString('hex'),
-  };
-  if (kept === undefined) await writeFile(path, JSON.stringify(made), { mode: 0o600 });
-  return { botToken: given.botToken || made.botToken, signingSecret: given.signingSecret || made.signingSecret };
+  const path = join(folder, SLACK_SECRETS);
+  if (!existsSync(path)) {
+    const made: SlackSecrets = {
+      botToken: `xoxb-local-${randomBytes(24).toString('hex')}`,
+      signingSecret: randomBytes(32).toString('hex'),
+    };
+    writeDurably(path, JSON.stringify(made));
+  }
+  openManifest(folder).made(SLACK_SECRETS);
+  const kept = slackSecretsIn(await readFile(path, 'utf8'));
+  if (kept === undefined) throw new CannotStart(`${path} is damaged: ${WAY_OUT}.`);
+  return { botToken: given.botToken || kept.botToken, signingSecret: given.signingSecret || kept.signingSecret };
+}
+
+function slackSecretsIn(text: string): SlackSecrets | undefined {
+  try {
+    return SlackSecrets.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Tables of a run that begins with nothing: on disk, since a long trace would fill the memory, and gone afterwards. */

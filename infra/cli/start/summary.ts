@@ -14,7 +14,7 @@ import {
   SERVERS,
   type Server,
 } from '../../../functions/domain/figures.ts';
-import { type TierRules, tierRulesOf } from '../../../functions/domain/tier-rules.ts';
+import { type TierRules, tierRulesOf } from '../../../functions/domain/tier-numbers.ts';
 import type { Asked } from '../../../schemas/items/approval.ts';
 import type { TierName } from '../../../schemas/primitives.ts';
 import type { JobFact } from '../../console/records.ts';

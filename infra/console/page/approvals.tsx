@@ -76,8 +76,8 @@ export function ApprovalsPage() {
 export function SignIn({ person }: { person: string | null }) {
   return person === null ? (
     <p class="signin">
-      To answer here, open the link that <code>npm start</code> printed, or print one for yourself:{' '}
-      <code>npm run approve -- --link --as YOUR_SLACK_ID</code>
+      This session answers nothing. To answer here, open the link that this prints:{' '}
+      <code>vgac sign-in --as YOUR_SLACK_ID</code>
     </p>
   ) : (
     <p class="signin">

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { BatchJob, BatchJobs } from './batch.ts';
-import { KueueWorkload, readWorkload } from './kueue.ts';
+import { KueueWorkload, readWorkload } from './kueue-json.ts';
 import { EndOfFile, type Reading, type Reads, type RecordReader } from './reading.ts';
 import { shown } from './refusal.ts';
 import { Row } from './row.ts';

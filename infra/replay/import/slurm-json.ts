@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { labelRow } from './label.ts';
 import type { Reading, Reads } from './reading.ts';
 import type { Row } from './row.ts';
-import { departureOf, hasEnded, isRunning, stateOf, stillWaits, wasCancelled } from './table/slurm.ts';
+import { departureOf, hasEnded, isRunning, stateOf, stillWaits, wasCancelled } from './table/slurm-states.ts';
 
 /** A number, or what newer versions write: `{"set": true, "number": 4}`. Slurm writes 0 for an absent time. */
 const Numeric = z

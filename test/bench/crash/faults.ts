@@ -3,7 +3,7 @@ import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
 import { labelsOf } from '../../../functions/domain/ledger-lines.ts';
 import { costOfPlace, keyOfBytes, placeOf } from '../../../functions/domain/place.ts';
-import { TIER_NUMBERS, tierOf } from '../../../functions/domain/reservations.ts';
+import { TIER_INDEXES, tierOf } from '../../../functions/domain/reservations.ts';
 import { effectIdOf } from '../../../functions/domain/subject.ts';
 import { historyOf } from '../../../infra/runtime/engine/history.ts';
 import type { Decision } from '../../../schemas/decision.ts';
@@ -108,7 +108,7 @@ function strayTokens(cluster: string, { calibrations, jobs }: Evidence): string[
     }
   }
   for (const [i, { tokens }] of deserialise(item.state).tiers.entries()) {
-    const { free, places } = tierOf(item, TIER_NUMBERS[i] ?? 1);
+    const { free, places } = tierOf(item, TIER_INDEXES[i] ?? 1);
     const reserved = [...places].reduce((sum, place) => sum + costOfPlace(place), 0);
     const where = `tier ${i + 1} of ${cluster}`;
     if (free + reserved !== tokens) found.push(`11: ${free} free and ${reserved} reserved of ${tokens} of ${where}`);
@@ -258,7 +258,7 @@ export function changes(before: Evidence, now: Evidence, effectsBefore: number, 
   );
   compare('calibration', before.calibrations, now.calibrations, (item) => [
     ...[Buffer.from(item.state).toString('base64'), item.version],
-    TIER_NUMBERS.map((tier) => {
+    TIER_INDEXES.map((tier) => {
       const held = [...tierOf(item, tier).places].map(keyOfBytes);
       return held.filter((place) => recorded.has(place)).sort();
     }),

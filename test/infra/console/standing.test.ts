@@ -3,7 +3,7 @@ import { serialise } from '../../../functions/domain/calibration/codec.ts';
 import { type CalibrationState, initialState } from '../../../functions/domain/calibration/state.ts';
 import { count, noFigures, roundFacts } from '../../../functions/domain/figures.ts';
 import { reliability } from '../../../functions/domain/reliability.ts';
-import { tierRulesOf } from '../../../functions/domain/tier-rules.ts';
+import { tierRulesOf } from '../../../functions/domain/tier-numbers.ts';
 import { SettledRounds } from '../../../infra/console/settled.ts';
 import { shownScope } from '../../../infra/console/shown-scope.ts';
 import { type Known, standingOf } from '../../../infra/console/standing.ts';

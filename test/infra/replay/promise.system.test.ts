@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tierRulesOf } from '../../../functions/domain/tier-rules.ts';
+import { tierRulesOf } from '../../../functions/domain/tier-numbers.ts';
 import { PromiseCount } from '../../../infra/replay/promise.ts';
 import { folder, replay } from './run.ts';
 import { csv, jobs } from './synthetic.ts';

@@ -8,10 +8,12 @@ import { capFor, demandAfter } from '../../../functions/domain/calibration/deman
 import { boundsAround } from '../../../functions/domain/calibration/intervals.ts';
 import type { CalibrationState } from '../../../functions/domain/calibration/state.ts';
 import { applyBatch, birth } from '../../../functions/domain/fold-batch.ts';
-import { decide, reliability } from '../../../functions/domain/gate.ts';
+import { decide } from '../../../functions/domain/gate.ts';
 import { labelOf } from '../../../functions/domain/label.ts';
+import { ledgerEntry, moreOfWait } from '../../../functions/domain/ledger-entry.ts';
 import { inFoldOrder, isWait, knownAt, type LabelLine } from '../../../functions/domain/ledger-lines.ts';
-import { ledgerEntry, moreOfWait, nextWaitDue } from '../../../functions/domain/outcome.ts';
+import { nextWaitDue } from '../../../functions/domain/outcome.ts';
+import { reliability } from '../../../functions/domain/reliability.ts';
 import { experts, learn, mixture } from '../../../infra/replay/forecast/experts.ts';
 import { Pace } from '../../../infra/replay/pace.ts';
 import { Questions } from '../../../infra/replay/questions.ts';
@@ -236,7 +238,7 @@ describe('the back-test and the deployed fold', () => {
     timeout: PATIENCE,
   }, async () => {
     const { decisions, deployed, state, stream } = await bothOn(
-      files.put('s.csv', csv(jobs(2_000, { driftsAt: 1_200 }))),
+      files.put('s.csv', csv(jobs(2_000, { driftsAt: 1_200, apart: 300 }))),
     );
     expect(deployed.decisions).toEqual(decisions);
     expect(Buffer.from(deployed.stored).equals(Buffer.from(state))).toBe(true);

@@ -7,7 +7,7 @@ import { decisionStore } from '../../../functions/adapters/tables/decision-store
 import { foldStore } from '../../../functions/adapters/tables/fold-store.ts';
 import { loadForecast } from '../../../functions/adapters/tables/forecast.ts';
 import { closeJob, loadJob, recordEffect } from '../../../functions/adapters/tables/jobs.ts';
-import { labelRow, recordOutcome } from '../../../functions/adapters/tables/outcomes.ts';
+import { joinOutcomeToRow, labelRow } from '../../../functions/adapters/tables/outcomes.ts';
 import { reliabilityStore } from '../../../functions/adapters/tables/reliability-store.ts';
 import type { Table } from '../../../functions/adapters/tables/table.ts';
 import { admitRound } from '../../../functions/application/decisions/admit-round.ts';
@@ -19,7 +19,7 @@ import { deserialise } from '../../../functions/domain/calibration/codec.ts';
 import { deserialiseForecast } from '../../../functions/domain/forecast/codec.ts';
 import type { ForecastState } from '../../../functions/domain/forecast/state.ts';
 import { outcomeOf } from '../../../functions/domain/outcome.ts';
-import { TIER_NUMBERS, tierOf } from '../../../functions/domain/reservations.ts';
+import { TIER_INDEXES, tierOf } from '../../../functions/domain/reservations.ts';
 import { GATE } from '../../../functions/domain/thresholds.ts';
 import { BuiltIn } from '../../../infra/replay/forecast/built-in.ts';
 import type { ForecastName } from '../../../infra/replay/forecast/forecaster.ts';
@@ -135,12 +135,13 @@ interface Made {
 
 function rulesOf(clusterId: string): ReturnType<typeof ruleSet> {
   const usual = clusterConfig();
-  // Questions, cooldowns and the time to undo are compared elsewhere.
+  // Questions, cooldowns, days and the time to undo are compared elsewhere.
   const config = {
     ...usual,
     clusterId,
     asking: { open: 100, perHour: 1000, keptForGate: 2 },
     limits: { ...usual.limits, cooldownMinutes: 0, actionsPerHour: 1000 },
+    evidenceDays: 0,
     approvalTtlSeconds: 60,
     approvals: { ...usual.approvals, undoMinutes: 0 },
   };
@@ -194,7 +195,7 @@ class Deployed {
     ]);
     if (item === null || forecast === null) throw new Error('nothing was folded');
     const tokens = deserialise(item.state).tiers.map((tier) => tier.tokens);
-    const reserved = TIER_NUMBERS.map((tier) => (tokens[tier - 1] ?? 0) - tierOf(item, tier).free);
+    const reserved = TIER_INDEXES.map((tier) => (tokens[tier - 1] ?? 0) - tierOf(item, tier).free);
     return { tokens, reserved, forecast: deserialiseForecast(forecast.state) };
   }
 
@@ -267,7 +268,7 @@ class Deployed {
     const outcome = outcomeOf({ source: 'vgac.collectors', 'detail-type': type, detail } as OutcomeEvent);
     if (outcome === null) throw new Error(`${jobId} is told nothing`);
     const round = { clusterId, jobId: outcome.jobId, submittedAt: instant(at) };
-    await recordOutcome(table, round, outcome.fact, T, moment(at));
+    await joinOutcomeToRow(table, round, outcome.fact, T, moment(at));
   }
 
   private async label(job: Job, at: number): Promise<void> {

@@ -5,6 +5,7 @@ import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import * as sfn from '@aws-sdk/client-sfn';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { simulatedClock } from '../../../infra/runtime/clock/clock.ts';
+import { openManifest } from '../../../infra/runtime/data-folder.ts';
 import { type System, type SystemOptions, startSystem } from '../../../infra/runtime/system.ts';
 import { manualClock } from '../../fixtures/manual-clock.ts';
 import { smallDisk } from '../../fixtures/small-disk.ts';
@@ -38,6 +39,7 @@ const copy = (disk: MemoryDisk) => memoryDisk(new Map(disk.files));
 /** A data folder that knows the tokens of another one; its tables are its own. */
 const heir = (dataDir: string) => {
   const later = temporaryFolder();
+  openManifest(later);
   cpSync(join(dataDir, 'token-key'), join(later, 'token-key'));
   return later;
 };

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
@@ -66,8 +66,7 @@ describe('a system that is killed', () => {
     await vi.waitFor(() => expect(first.engine.history(executionArn)?.at(-1)?.type).toBe('TaskSubmitted'));
     // As a kill -9 leaves it: what is on the disk, and nobody closed anything.
     await first.settled();
-    cpSync(join(dataDir, 'journal'), join(later, 'journal'), { recursive: true });
-    cpSync(join(dataDir, 'token-key'), join(later, 'token-key'));
+    cpSync(dataDir, later, { recursive: true });
     await first.close();
 
     const second = await start(later, assemblyDir);
@@ -79,6 +78,18 @@ describe('a system that is killed', () => {
     expect(second.queues.peek('quarantine')).toHaveLength(1);
     await second.close();
   });
+
+  it.each(['tables', 'journal', 'token-key', 'credentials', 'manifest.json'])(
+    'is not started without its %s, as if it were a new one',
+    async (part) => {
+      const dataDir = temporaryFolder();
+      await (await start(dataDir, systemAssembly())).close();
+      rmSync(join(dataDir, part), { recursive: true });
+      const refused = new RegExp(`was used before and lacks ${part}.*: restore the folder from a backup`);
+      await expect(start(dataDir, systemAssembly())).rejects.toThrow(refused);
+      await expect(start(dataDir, systemAssembly())).rejects.toThrow(refused);
+    },
+  );
 
   it('refuses a second one on the same folder', async () => {
     const dataDir = temporaryFolder();

@@ -3,12 +3,12 @@ import { capFor, demandAfter } from '../../../functions/domain/calibration/deman
 import { scoreOfState } from '../../../functions/domain/calibration/evaluation.ts';
 import type { Purse } from '../../../functions/domain/calibration/purse.ts';
 import { type CalibrationState, initialState } from '../../../functions/domain/calibration/state.ts';
-import { type Chosen, chooseTier, nothingChosen, tiersIn } from '../../../functions/domain/choose-tier.ts';
+import { type Chosen, calledTier, chooseTier, nothingChosen, tiersIn } from '../../../functions/domain/choose-tier.ts';
 import { CORE_EVIDENCE } from '../../../functions/domain/reliability-rules.ts';
 import { type Judgement, judge } from '../../../functions/domain/rule.ts';
 import { TOKEN } from '../../../functions/domain/thresholds.ts';
 import { CORE_TIER_RULES, type TierFacts, type TierRule } from '../../../functions/domain/tier-gate.ts';
-import { calledTier, type TierRules } from '../../../functions/domain/tier-rules.ts';
+import type { TierRules } from '../../../functions/domain/tier-numbers.ts';
 import type { LedgerEntry } from '../../../schemas/items/ledger.ts';
 import { entryOf, limitsOf, RULES, T } from './builders.ts';
 
@@ -78,7 +78,15 @@ export class CoreRun {
     this.promises = new Promises(rules);
     const limits = limitsOf();
     const { state, purse } = this;
-    this.facts = rules.map((tier) => ({ tier, state, purse, longWaitSeconds, arguments: null, limits }));
+    this.facts = rules.map((tier) => ({
+      tier,
+      state,
+      purse,
+      longWaitSeconds,
+      evidenceDays: 0,
+      arguments: null,
+      limits,
+    }));
   }
 
   /** Jobs without a label. */

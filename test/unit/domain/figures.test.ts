@@ -18,7 +18,7 @@ import {
   reachedOf,
   roundFacts,
 } from '../../../functions/domain/figures.ts';
-import { tierRulesOf } from '../../../functions/domain/tier-rules.ts';
+import { tierRulesOf } from '../../../functions/domain/tier-numbers.ts';
 import { Next } from '../../../schemas/decision.ts';
 import { RowStatus } from '../../../schemas/items/job.ts';
 import { aDecided, aRow, asksAbout } from './figure-rows.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tokens } from '../../../functions/domain/tier-gate.ts';
-import { type TierRules, tierRulesOf } from '../../../functions/domain/tier-rules.ts';
+import { type TierRules, tierRulesOf } from '../../../functions/domain/tier-numbers.ts';
 import { RULES, T } from './builders.ts';
 import { type CoreJob, CoreRun } from './core-run.ts';
 import { seeded } from './seeded.ts';

@@ -2,7 +2,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { type BatchGetCommand, DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, vi } from 'vitest';
 import { oldestUnfolded, recordDecision } from '../../../functions/adapters/tables/jobs.ts';
-import { recordOutcome } from '../../../functions/adapters/tables/outcomes.ts';
+import { joinOutcomeToRow } from '../../../functions/adapters/tables/outcomes.ts';
 import { handler } from '../../../functions/job-workflow/check-calibration.ts';
 import { aDecision, aJob } from '../../fixtures/builders.ts';
 import { aConfig, admitted, seedCluster } from '../../fixtures/clusters.ts';
@@ -113,7 +113,7 @@ describe('the fold before a decision', () => {
       aDecision({ clusterId: 'unfoldable', jobId: 'j', submittedAt: job.submittedAt }),
       job.submittedAt,
     );
-    await recordOutcome(dynamo.table, job, { type: 'JobStarted', at: job.submittedAt }, 300, new Date());
+    await joinOutcomeToRow(dynamo.table, job, { type: 'JobStarted', at: job.submittedAt }, 300, new Date());
     expect(await handler({ job }, context)).toMatchObject({ scope: 'escalate' });
     expect(counted).toHaveBeenCalledWith('FoldFailed', 'Count', 1);
     counted.mockRestore();

@@ -8,7 +8,7 @@ import { isUnknown, type Times, YEAR_2100 } from '../times.ts';
 import { resourcesIn } from '../tres.ts';
 import type { Column, Layout } from './columns.ts';
 import { opens } from './quotes.ts';
-import { departureOf, hasEnded, isRunning, isStep, stateOf, stillWaits, wasCancelled } from './slurm.ts';
+import { departureOf, hasEnded, isRunning, isStep, stateOf, stillWaits, wasCancelled } from './slurm-states.ts';
 
 const MOST_FIELDS = 1024;
 const QUOTE = 34;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 
-const FILE = 'tables.sqlite';
+export const TABLES_FILE = 'tables.sqlite';
 /** "VGAC", so that no other program's file is taken for ours. */
 const APPLICATION_ID = 0x56474143;
 const LAYOUT = 1;
@@ -30,7 +30,7 @@ export class TablesUnusable extends Error {
  */
 export function openFile(folder: string | null, begin: (db: DatabaseSync) => void): DatabaseSync {
   if (folder === null) return prepare(new DatabaseSync(':memory:'), begin);
-  const path = join(folder, FILE);
+  const path = join(folder, TABLES_FILE);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (existsSync(join(folder, 'CURRENT'))) {
     throw new TablesUnusable(`the tables in ${folder} are of an earlier version: start with a fresh data folder`);

@@ -1,18 +1,10 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CannotStart } from '../../../../infra/cli/start/cannot-start.ts';
 import { namedSecrets, openDataFolder, slackSecrets } from '../../../../infra/cli/start/data-folder.ts';
+import { DataFolderUnusable } from '../../../../infra/runtime/data-folder.ts';
 import { lockFolder } from '../../../../infra/runtime/journal/lock.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'vgac-data-'));
@@ -40,33 +32,26 @@ describe('the data folder', () => {
   });
 
   it.each([
-    ['nothing', undefined, 'is of a layout before the first'],
-    ['an earlier one', '0\n', 'is of layout 0'],
-    ['a later one', '2\n', 'is of layout 2'],
-    ['something else', 'first', 'is of a layout before the first'],
-  ])(
-    'is refused when it was used and says %s of its layout, and nothing in it is touched',
-    async (_, layout, found) => {
-      await openDataFolder(folder, { fresh: false });
-      writeFileSync(join(folder, 'table'), 'x');
-      rmSync(join(folder, 'layout'));
-      if (layout !== undefined) writeFileSync(join(folder, 'layout'), layout);
-      const before = readdirSync(folder);
-      const refused = openDataFolder(folder, { fresh: false, exclusive: true });
-      await expect(refused).rejects.toThrow(
-        `${folder} ${found}, and this version keeps layout 1: start anew with --fresh, or give another --data folder.`,
-      );
-      await expect(refused).rejects.toBeInstanceOf(CannotStart);
-      expect(readdirSync(folder)).toEqual(before);
-      await openDataFolder(folder, { fresh: true });
-      expect(readFileSync(join(folder, 'layout'), 'utf8')).toBe('1\n');
-      await openDataFolder(folder, { fresh: false });
-    },
-  );
-
-  it('is ready although the first start died before it had written its layout', async () => {
+    ['an earlier one', 0],
+    ['a later one', 2],
+  ])('is refused when it is of another layout, %s, and nothing in it is touched', async (_, layout) => {
     await openDataFolder(folder, { fresh: false });
-    rmSync(join(folder, 'layout'));
+    writeFileSync(join(folder, 'table'), 'x');
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ layout, more: true }));
+    const before = readdirSync(folder);
+    const refused = openDataFolder(folder, { fresh: false, exclusive: true });
+    await expect(refused).rejects.toThrow(
+      `${folder} is of layout ${layout}, and this version keeps layout 1: start anew with --fresh, or give another --data folder.`,
+    );
+    await expect(refused).rejects.toBeInstanceOf(DataFolderUnusable);
+    expect(readdirSync(folder)).toEqual(before);
+    await openDataFolder(folder, { fresh: true });
+    await openDataFolder(folder, { fresh: false });
+  });
+
+  it('is ready although the first start died before it had written its manifest', async () => {
+    await openDataFolder(folder, { fresh: false });
+    rmSync(join(folder, 'manifest.json'));
     await expect(openDataFolder(folder, { fresh: false })).resolves.toBe(folder);
   });
 
@@ -101,6 +86,22 @@ describe('the secrets of Slack', () => {
     expect(first.signingSecret).toMatch(/^[0-9a-f]{64}$/);
     expect(await slackSecrets(folder, {})).toEqual(first);
     expect(statSync(join(folder, 'slack-secrets.json')).mode & 0o777).toBe(0o600);
+  });
+
+  it.each([
+    [
+      'garbled',
+      (file: string) => writeFileSync(file, '{"botToken": hidden'),
+      /slack-secrets\.json is damaged: restore/,
+    ],
+    ['missing', (file: string) => rmSync(file), /was used before and lacks slack-secrets\.json: restore/],
+  ])('are not made anew when they are %s', async (_, damage, message) => {
+    await openDataFolder(folder, { fresh: false });
+    await slackSecrets(folder, {});
+    damage(join(folder, 'slack-secrets.json'));
+    const refused = openDataFolder(folder, { fresh: false }).then(() => slackSecrets(folder, {}));
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.not.toThrow(/hidden/);
   });
 
   it('are those of the environment where it has them', async () => {

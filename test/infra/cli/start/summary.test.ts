@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PARTS, type Part } from '../../../../functions/domain/figures.ts';
-import { tierRulesOf } from '../../../../functions/domain/tier-rules.ts';
+import { tierRulesOf } from '../../../../functions/domain/tier-numbers.ts';
 import { disagreements, type Facts, NO_CLUSTER, SUMMARY_KEYS, summarise } from '../../../../infra/cli/start/summary.ts';
 import type { JobFact } from '../../../../infra/console/records.ts';
 

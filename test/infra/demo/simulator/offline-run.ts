@@ -11,11 +11,13 @@ import { capFor, demandAfter } from '../../../../functions/domain/calibration/de
 import { boundsAround } from '../../../../functions/domain/calibration/intervals.ts';
 import { type Purse, slackOf } from '../../../../functions/domain/calibration/purse.ts';
 import { type CalibrationState, initialState } from '../../../../functions/domain/calibration/state.ts';
-import { decide, reliability } from '../../../../functions/domain/gate.ts';
+import { calledTier } from '../../../../functions/domain/choose-tier.ts';
+import { decide } from '../../../../functions/domain/gate.ts';
 import { holdOutDraw, ringDraw } from '../../../../functions/domain/lottery.ts';
+import { reliability } from '../../../../functions/domain/reliability.ts';
 import { roundKey } from '../../../../functions/domain/round.ts';
 import type { Limits } from '../../../../functions/domain/tier-gate.ts';
-import { calledTier, type TierRules, tierRulesOf } from '../../../../functions/domain/tier-rules.ts';
+import { type TierRules, tierRulesOf } from '../../../../functions/domain/tier-numbers.ts';
 import type { CollectorEvent } from '../../../../infra/demo/feed/timeline.ts';
 import { ActionRefused, type ActionRequest } from '../../../../infra/demo/simulator/actions.ts';
 import { SimulatedCluster } from '../../../../infra/demo/simulator/cluster.ts';

@@ -6,12 +6,12 @@ import { admissionStore } from '../../../../functions/adapters/tables/admission-
 import { audit } from '../../../../functions/adapters/tables/approval-audit.ts';
 import { openApproval } from '../../../../functions/adapters/tables/approvals.ts';
 import { takePlace } from '../../../../functions/adapters/tables/asking.ts';
+import { useAction } from '../../../../functions/adapters/tables/cooldown-and-rate.ts';
 import { beginDigest } from '../../../../functions/adapters/tables/daily-digests.ts';
 import { keepExplanation, spendOne } from '../../../../functions/adapters/tables/explanations.ts';
 import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { putFreeze } from '../../../../functions/adapters/tables/freeze.ts';
 import { loadJob } from '../../../../functions/adapters/tables/jobs.ts';
-import { useAction } from '../../../../functions/adapters/tables/limits.ts';
 import { mendStore } from '../../../../functions/adapters/tables/mend-store.ts';
 import { outcomeStore } from '../../../../functions/adapters/tables/outcome-store.ts';
 import { saveProfile } from '../../../../functions/adapters/tables/profile.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
 import { loadAskPlaces, takePlace } from '../../../../functions/adapters/tables/asking.ts';
 import { recordDecision, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
-import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
+import { joinOutcomeToRow } from '../../../../functions/adapters/tables/outcomes.ts';
 import { jobKey, putItem, table } from '../../../../functions/adapters/tables/table.ts';
 import { answerOutsideSlack } from '../../../../functions/application/approvals/answer-outside-slack.ts';
 import { sweep } from '../../../../functions/application/approvals/sweep.ts';
@@ -28,7 +28,7 @@ async function waiting(of: Parameters<typeof asked>[0] = {}) {
   await putItem(dynamo.table, { ...jobKey(question.decision), ...row });
   await recordDecision(dynamo.table, question.decision, ASKED.toISOString());
   const become = (told: typeof STARTS | typeof CANCELS) =>
-    recordOutcome(dynamo.table, question.decision, told, 300, STARTED);
+    joinOutcomeToRow(dynamo.table, question.decision, told, 300, STARTED);
   return { ...question, become };
 }
 

@@ -9,7 +9,8 @@ import {
   SchedulerRefused,
   SchedulerUnavailable,
 } from '../../../../functions/application/decisions/scheduler.ts';
-import { ledgerEntry } from '../../../../functions/domain/outcome.ts';
+import { ledgerEntry } from '../../../../functions/domain/ledger-entry.ts';
+
 import { effectIdOf } from '../../../../functions/domain/subject.ts';
 import { toFollow, undoState } from '../../../../functions/domain/undoing.ts';
 import type { Effect } from '../../../../schemas/effect.ts';

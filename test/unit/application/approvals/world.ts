@@ -6,7 +6,7 @@ import { questionMessages } from '../../../../functions/adapters/slack/question-
 import { loadApproval } from '../../../../functions/adapters/tables/approval-item.ts';
 import { openApprovals } from '../../../../functions/adapters/tables/approval-lists.ts';
 import { jobKey } from '../../../../functions/adapters/tables/table.ts';
-import { expire, voidApproval } from '../../../../functions/application/approvals/close-question.ts';
+import { expire, voidApproval } from '../../../../functions/application/approvals/expire-or-void.ts';
 import { requestApproval } from '../../../../functions/application/approvals/request-approval.ts';
 import { sweep } from '../../../../functions/application/approvals/sweep.ts';
 import { effectIdOf } from '../../../../functions/domain/subject.ts';

@@ -4,7 +4,7 @@ import { loadOrCreateCalibration } from '../../../../functions/adapters/tables/c
 import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { loadJob, recordDecision } from '../../../../functions/adapters/tables/jobs.ts';
 import { ledgerReader } from '../../../../functions/adapters/tables/mend-store.ts';
-import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
+import { joinOutcomeToRow } from '../../../../functions/adapters/tables/outcomes.ts';
 import type { Table } from '../../../../functions/adapters/tables/table.ts';
 import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
 import { rebuild } from '../../../../functions/application/outcomes/rebuild.ts';
@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => close());
 
 const told = (clusterId: string, event: JobFact, seconds = 100) =>
-  recordOutcome(table, roundOf(clusterId, 'job'), event, T, moment(seconds));
+  joinOutcomeToRow(table, roundOf(clusterId, 'job'), event, T, moment(seconds));
 
 /** As Predict does it: a decision that an outcome overtook is late, is not executed and does not teach. */
 async function decide(clusterId: string) {

@@ -16,7 +16,7 @@ import { needOf } from '../../../../functions/domain/calibration/purse.ts';
 import { decisionId } from '../../../../functions/domain/ids.ts';
 import { isWait, labelsOf } from '../../../../functions/domain/ledger-lines.ts';
 import { placeOf } from '../../../../functions/domain/place.ts';
-import { TIER_NUMBERS, tierOf } from '../../../../functions/domain/reservations.ts';
+import { TIER_INDEXES, tierOf } from '../../../../functions/domain/reservations.ts';
 import { type Round, roundHash, roundKey } from '../../../../functions/domain/round.ts';
 import { ClusterConfig } from '../../../../schemas/config.ts';
 import type { Decision } from '../../../../schemas/decision.ts';
@@ -83,9 +83,9 @@ export async function decided(
 
 /** Takes what a decision needs, as Predict does before it records it. */
 export async function reserve(table: Table, decision: Decision): Promise<boolean> {
-  const called = TIER_NUMBERS.find((tier) => tier === decision.called);
+  const called = TIER_INDEXES.find((tier) => tier === decision.called);
   if (called === undefined) return true;
-  const tier = TIER_NUMBERS.find((number) => number === decision.tier);
+  const tier = TIER_INDEXES.find((number) => number === decision.tier);
   const place = placeOf(decision, decision.cost, new Date(decision.decidedAt));
   const reserves = tier === undefined ? null : { tier, place, cost: decision.cost, need: needOf(tier) };
   return take(table, decision.clusterId, { called, demand: 1, open: roundHash(decision), reserves });
@@ -94,7 +94,7 @@ export async function reserve(table: Table, decision: Decision): Promise<boolean
 /** Gives it back, as Predict does where its decision was not recorded. */
 export async function release(table: Table, decision: Decision): Promise<void> {
   const place = placeOf(decision, decision.cost, new Date(decision.decidedAt));
-  for (const tier of TIER_NUMBERS) {
+  for (const tier of TIER_INDEXES) {
     if (tier === decision.tier) await giveBack(table, decision.clusterId, tier, place);
     if (tier === decision.called) await closeCalls(table, decision.clusterId, tier, [roundHash(decision)]);
   }
@@ -102,7 +102,7 @@ export async function release(table: Table, decision: Decision): Promise<void> {
 
 /** How many decisions have something reserved, over all tiers; and how many calls are open. */
 export function taken(item: CalibrationItem): { places: number; open: number } {
-  const tiers = TIER_NUMBERS.map((tier) => tierOf(item, tier));
+  const tiers = TIER_INDEXES.map((tier) => tierOf(item, tier));
   const sum = (of: (tier: (typeof tiers)[number]) => number) => tiers.reduce((total, tier) => total + of(tier), 0);
   return { places: sum(({ places }) => places.size), open: sum(({ open }) => open.size) };
 }
@@ -111,7 +111,7 @@ export function taken(item: CalibrationItem): { places: number; open: number } {
 export function expectNothingTaken(item: CalibrationItem): void {
   expect(taken(item)).toEqual({ places: 0, open: 0 });
   const { tiers } = deserialise(item.state);
-  expect(TIER_NUMBERS.map((tier) => tierOf(item, tier).free)).toEqual(tiers.map(({ tokens }) => tokens));
+  expect(TIER_INDEXES.map((tier) => tierOf(item, tier).free)).toEqual(tiers.map(({ tokens }) => tokens));
 }
 
 export async function calibrationOf(table: Table, clusterId: string): Promise<CalibrationItem> {

@@ -5,7 +5,7 @@ import { reservationStore } from '../../../../functions/adapters/tables/catch-up
 import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { closeJob, loadJob, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
 import { ledgerReader } from '../../../../functions/adapters/tables/mend-store.ts';
-import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
+import { joinOutcomeToRow } from '../../../../functions/adapters/tables/outcomes.ts';
 import type { Table } from '../../../../functions/adapters/tables/table.ts';
 import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
 import { rebuild } from '../../../../functions/application/outcomes/rebuild.ts';
@@ -46,7 +46,7 @@ afterAll(() => close());
 const shadow = { tier: 0, called: 0, cost: 0, executed: false, next: 'nothing' } as const;
 
 const started = (clusterId: string, jobId: string, seconds: number, on = table) =>
-  recordOutcome(on, roundOf(clusterId, jobId), { type: 'JobStarted', at: instant(seconds) }, T, moment(seconds));
+  joinOutcomeToRow(on, roundOf(clusterId, jobId), { type: 'JobStarted', at: instant(seconds) }, T, moment(seconds));
 
 /** Each label in the ledger once, every row marked, nothing in flight, and the ledger rebuilds the stored bytes. */
 async function expectSettled(clusterId: string, jobIds: string[]) {
@@ -101,7 +101,7 @@ describe('fold', () => {
 
   it('waits for a label that a collector puts in our future', async () => {
     await decided(table, 'ahead', 'a');
-    await recordOutcome(table, roundOf('ahead', 'a'), { type: 'JobStarted', at: instant(50) }, T, moment(10));
+    await joinOutcomeToRow(table, roundOf('ahead', 'a'), { type: 'JobStarted', at: instant(50) }, T, moment(10));
     expect((await foldCluster(foldStore(table), configOf('ahead'), moment(10), [keyOf('a')])).folded).toBe(0);
     expect((await foldCluster(foldStore(table), configOf('ahead'), moment(50))).folded).toBe(1);
   });
@@ -113,7 +113,7 @@ describe('fold', () => {
     const clusterId = name.replaceAll(' ', '-');
     await decided(table, clusterId, 'a', more);
     const before = deserialise((await calibrationOf(table, clusterId)).state);
-    await recordOutcome(table, roundOf(clusterId, 'a'), told, T, moment(61));
+    await joinOutcomeToRow(table, roundOf(clusterId, 'a'), told, T, moment(61));
     await foldCluster(foldStore(table), configOf(clusterId), moment(61), [keyOf('a')]);
     const learnt = deserialise((await calibrationOf(table, clusterId)).state);
     expect([learnt.n, learnt.tiers, learnt.raw]).toEqual([0, before.tiers, before.raw]);

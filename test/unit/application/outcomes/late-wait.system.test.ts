@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { loadJob, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
 import { ledgerReader } from '../../../../functions/adapters/tables/mend-store.ts';
-import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
+import { joinOutcomeToRow } from '../../../../functions/adapters/tables/outcomes.ts';
 import type { Table } from '../../../../functions/adapters/tables/table.ts';
 import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
 import { rebuild } from '../../../../functions/application/outcomes/rebuild.ts';
@@ -32,7 +32,7 @@ const START = 2_000;
 const open = { ...decisionOf('c', 'j').prediction, lowerSeconds: 10, upperSeconds: 5_000, upper90Seconds: 1_000 };
 
 const started = (clusterId: string, jobId: string, seconds = START, on: Table = dynamo.table) =>
-  recordOutcome(on, roundOf(clusterId, jobId), { type: 'JobStarted', at: instant(seconds) }, T, moment(seconds));
+  joinOutcomeToRow(on, roundOf(clusterId, jobId), { type: 'JobStarted', at: instant(seconds) }, T, moment(seconds));
 const fold = (clusterId: string, now = moment(START), on: Table = dynamo.table, jobIds: string[] = []) =>
   foldCluster(foldStore(on), configOf(clusterId), now, jobIds.map(keyOf));
 const intervalOf = async (clusterId: string) =>
@@ -99,7 +99,7 @@ describe('the wait of a job that starts after its label was folded', () => {
 
   it('is folded once when its start is told after a bound was taken for elapsed, and only beyond that bound', async () => {
     const tell = (at: number, told: number) =>
-      recordOutcome(dynamo.table, roundOf('behind', 'a'), { type: 'JobStarted', at: instant(at) }, T, moment(told));
+      joinOutcomeToRow(dynamo.table, roundOf('behind', 'a'), { type: 'JobStarted', at: instant(at) }, T, moment(told));
     await decided(dynamo.table, 'behind', 'a', { prediction: open });
     await fold('behind', OVERDUE);
     await fold('behind', moment(1_000));
@@ -116,7 +116,7 @@ describe('the wait of a job that starts after its label was folded', () => {
     for (const now of [OVERDUE, moment(1_000), moment(5_000)]) await fold('far-behind', now);
     const before = await calibrationOf(dynamo.table, 'far-behind');
     const told = { type: 'JobStarted' as const, at: instant(800) };
-    await recordOutcome(dynamo.table, roundOf('far-behind', 'a'), told, T, moment(6_000));
+    await joinOutcomeToRow(dynamo.table, roundOf('far-behind', 'a'), told, T, moment(6_000));
     await fold('far-behind', moment(6_000));
     expect(await calibrationOf(dynamo.table, 'far-behind')).toEqual(before);
     expect(await indexed(dynamo.table, 'far-behind')).toEqual([]);
@@ -125,7 +125,7 @@ describe('the wait of a job that starts after its label was folded', () => {
   it('waits for no bound of a job that ended without a start, and for none that nobody would wait for', async () => {
     await decided(dynamo.table, 'given-up', 'a', { prediction: open });
     await fold('given-up', OVERDUE);
-    await recordOutcome(
+    await joinOutcomeToRow(
       dynamo.table,
       roundOf('given-up', 'a'),
       { type: 'JobCancelled', at: instant(700), ofTask: false },
@@ -151,7 +151,7 @@ describe('the wait of a job that starts after its label was folded', () => {
   it('waits for its time when a collector puts it in our future', async () => {
     await decided(dynamo.table, 'future', 'a', { prediction: open });
     await fold('future', OVERDUE);
-    await recordOutcome(
+    await joinOutcomeToRow(
       ...([dynamo.table, roundOf('future', 'a')] as const),
       ...([{ type: 'JobStarted', at: instant(START) }, T, moment(500)] as const),
     );
@@ -175,7 +175,7 @@ describe('the wait of a job that starts after its label was folded', () => {
     expect(await ledgerJobs(dynamo.table, clusterId)).toEqual(['a']);
     expect(await ledgerWaits(dynamo.table, clusterId)).toEqual([]);
     // One that nothing was served to is counted all the same, and stays until it is over.
-    await recordOutcome(
+    await joinOutcomeToRow(
       dynamo.table,
       roundOf(clusterId, 'a'),
       { type: 'JobEnded', at: instant(START + 1), endState: 'succeeded' },

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { calibrationKey, loadOrCreateCalibration } from '../../../../functions/adapters/tables/calibration.ts';
 import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { loadForecast } from '../../../../functions/adapters/tables/forecast.ts';
-import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
+import { joinOutcomeToRow } from '../../../../functions/adapters/tables/outcomes.ts';
 import { foldCluster } from '../../../../functions/application/outcomes/fold-cluster.ts';
 import { deserialise } from '../../../../functions/domain/calibration/codec.ts';
 import { serialiseForecast } from '../../../../functions/domain/forecast/codec.ts';
@@ -35,7 +35,7 @@ describe('a table of the version before the built-in forecast', () => {
     );
     // Neither its decision nor its row know of a forecast.
     await decided(table, 'older', 'a');
-    await recordOutcome(table, roundOf('older', 'a'), { type: 'JobStarted', at: instant(30) }, T, moment(30));
+    await joinOutcomeToRow(table, roundOf('older', 'a'), { type: 'JobStarted', at: instant(30) }, T, moment(30));
     expect(await foldCluster(foldStore(table), configOf('older'), OVERDUE, [keyOf('a')])).toMatchObject({ folded: 1 });
 
     const item = await calibrationOf(table, 'older');

@@ -8,7 +8,7 @@ import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { listRows, loadForecast } from '../../../../functions/adapters/tables/forecast.ts';
 import { readLedger } from '../../../../functions/adapters/tables/ledger.ts';
 import { ledgerReader, mendStore } from '../../../../functions/adapters/tables/mend-store.ts';
-import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
+import { joinOutcomeToRow } from '../../../../functions/adapters/tables/outcomes.ts';
 import { roundsOf } from '../../../../functions/adapters/tables/rounds.ts';
 import { keepSnapshot } from '../../../../functions/adapters/tables/snapshots.ts';
 import { clusterKey, type Table } from '../../../../functions/adapters/tables/table.ts';
@@ -57,7 +57,7 @@ async function decide(job: Job, seconds: number, on = table): Promise<void> {
   await recordDecisionOnce(store, { job, verdict: null, said: 'notAsked', evidence }, moment(seconds));
 }
 
-const tell = (job: Job, told: JobFact, on = table) => recordOutcome(on, job, told, T, moment(900));
+const tell = (job: Job, told: JobFact, on = table) => joinOutcomeToRow(on, job, told, T, moment(900));
 const fold = (clusterId: string, now: Date, on = table) => foldCluster(foldStore(on), configOf(clusterId), now);
 
 async function queueOf(clusterId: string): Promise<QueueState> {

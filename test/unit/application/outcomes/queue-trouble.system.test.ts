@@ -8,7 +8,7 @@ import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { forecastKey, loadForecast, saveForecast } from '../../../../functions/adapters/tables/forecast.ts';
 import { closeJob, loadJob } from '../../../../functions/adapters/tables/jobs.ts';
 import { ledgerReader, mendStore } from '../../../../functions/adapters/tables/mend-store.ts';
-import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
+import { joinOutcomeToRow } from '../../../../functions/adapters/tables/outcomes.ts';
 import { keepSnapshot } from '../../../../functions/adapters/tables/snapshots.ts';
 import { jobKey } from '../../../../functions/adapters/tables/table.ts';
 import { admitRound } from '../../../../functions/application/decisions/admit-round.ts';
@@ -55,7 +55,7 @@ async function decide(job: Job, seconds: number): Promise<Decision> {
 
 const fail = (job: Job, seconds: number) =>
   closeJob(dynamo.table, job, { status: 'failed', failure: { error: 'VgacRefused' }, at: moment(seconds) });
-const tell = (job: Job, told: JobFact) => recordOutcome(dynamo.table, job, told, T, moment(900));
+const tell = (job: Job, told: JobFact) => joinOutcomeToRow(dynamo.table, job, told, T, moment(900));
 const started = (seconds: number): JobFact => ({ type: 'JobStarted', at: instant(seconds) });
 const ended = (seconds: number): JobFact => ({ type: 'JobEnded', at: instant(seconds), endState: 'succeeded' });
 const fold = (clusterId: string, seconds: number) =>

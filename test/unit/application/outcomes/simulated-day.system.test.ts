@@ -4,7 +4,7 @@ import { catchUpStore } from '../../../../functions/adapters/tables/catch-up-sto
 import { foldStore } from '../../../../functions/adapters/tables/fold-store.ts';
 import { loadJob, recordDecision } from '../../../../functions/adapters/tables/jobs.ts';
 import { ledgerReader } from '../../../../functions/adapters/tables/mend-store.ts';
-import { recordOutcome } from '../../../../functions/adapters/tables/outcomes.ts';
+import { joinOutcomeToRow } from '../../../../functions/adapters/tables/outcomes.ts';
 import { epochStore } from '../../../../functions/adapters/tables/recalibration-stores.ts';
 import type { Table } from '../../../../functions/adapters/tables/table.ts';
 import { catchUp } from '../../../../functions/application/outcomes/catch-up.ts';
@@ -97,7 +97,7 @@ describe('a day with duplicates, reordering, late decisions and crashes', () => 
             deeds.push({
               at: (Date.parse(told.at) - moment(0).getTime()) / 1000 + late,
               run: async (table, now) => {
-                await recordOutcome(table, roundOf(clusterId, jobId), told, T, now);
+                await joinOutcomeToRow(table, roundOf(clusterId, jobId), told, T, now);
                 await foldCluster(foldStore(table), config, now, [keyOf(jobId)]);
               },
             });

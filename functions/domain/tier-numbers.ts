@@ -40,13 +40,3 @@ export function ledgerTiers(rules: readonly TierRules[]): Omit<TierRules, 'name'
 export function testedFrom({ start, promise }: Pick<TierRules, 'start' | 'promise'>): number {
   return start / TOKEN / (1 - promise);
 }
-
-/** The highest tier q reaches, skipping tiers without a configured action; 0 for none, or if q is no probability. */
-export function calledTier(q: number, rules: readonly TierRules[], configured: (tier: number) => boolean): number {
-  if (!(q <= 1)) return 0;
-  for (let i = rules.length - 1; i >= 0; i--) {
-    const tier = rules[i];
-    if (tier !== undefined && q >= tier.eps && configured(tier.tier)) return tier.tier;
-  }
-  return 0;
-}

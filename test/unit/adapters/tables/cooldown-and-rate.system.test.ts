@@ -1,6 +1,6 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { loadUsage, useAction } from '../../../../functions/adapters/tables/limits.ts';
+import { loadUsage, useAction } from '../../../../functions/adapters/tables/cooldown-and-rate.ts';
 import { clusterKey } from '../../../../functions/adapters/tables/table.ts';
 import { ClusterConfig } from '../../../../schemas/config.ts';
 import { useTable } from '../../../fixtures/handlers.ts';

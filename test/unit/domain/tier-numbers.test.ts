@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { calledTier } from '../../../functions/domain/choose-tier.ts';
 import { TOKEN } from '../../../functions/domain/thresholds.ts';
-import { calledTier, testedFrom, tierRulesOf } from '../../../functions/domain/tier-rules.ts';
+import { testedFrom, tierRulesOf } from '../../../functions/domain/tier-numbers.ts';
 import { RULES, ruleOf } from './builders.ts';
 
 describe('the tiers', () => {

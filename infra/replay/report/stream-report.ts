@@ -1,5 +1,5 @@
 import { psiNeeds, psiOf } from '../../../functions/domain/calibration/psi.ts';
-import { testedFrom } from '../../../functions/domain/tier-rules.ts';
+import { testedFrom } from '../../../functions/domain/tier-numbers.ts';
 import { tierStandings } from '../../../functions/domain/tiers.ts';
 import type { Cluster } from '../cluster.ts';
 import type { FileResult, NamedStream } from '../replay-file.ts';

@@ -9,7 +9,7 @@ import { WholeFileNeeded } from './import/reading.ts';
 import { UnusableFile } from './import/refusal.ts';
 import type { Row } from './import/row.ts';
 import type { RuleSet } from './rules.ts';
-import { OutOfOrder, type Told } from './stream.ts';
+import { OutOfOrder, type ReplayedDecision } from './stream.ts';
 
 export interface FileOptions extends Omit<ReadOptions, 'sorted'> {
   readonly rules: RuleSet;
@@ -165,7 +165,7 @@ function repeats(streams: readonly NamedStream[]): string[] {
 function clusterOf(name: string, clusterId: string, hasP: boolean, options: FileOptions): Cluster {
   const { rules, beside, decisions } = options;
   const column = quoted(name);
-  const onDecision = decisions && ((told: Told) => decisions.add(column, told));
+  const onDecision = decisions && ((decision: ReplayedDecision) => decisions.add(column, decision));
   const wanted = options.forecast ?? 'both';
   const forecast = wanted === 'both' && !hasP ? 'builtin' : wanted;
   return new Cluster(clusterId, { rules, forecast, hasP, beside, onDecision });

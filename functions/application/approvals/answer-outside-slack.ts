@@ -96,7 +96,7 @@ function answererOf(authorizer: unknown): Answerer | null {
   if (!proven.success) return null;
   return 'iam' in proven.data
     ? { kind: 'cli', id: proven.data.iam.userArn }
-    : { kind: proven.data.lambda.way, id: proven.data.lambda.person };
+    : { kind: proven.data.lambda.via, id: proven.data.lambda.person };
 }
 
 function jsonOf(body: Buffer): unknown {

@@ -147,7 +147,7 @@ describe('an incoming webhook', () => {
     ['a question', noticeCard(anApproval()), 'Nothing can be answered here'],
     ['a hold', noticeCard(anApproval({ question: 'keep' })), 'Nothing can be answered here'],
     [
-      'what was done alone',
+      'what was done autonomously',
       undoNotice(anApproval({ ...done, effect }), ASKED),
       'Nothing can be undone in this channel',
     ],

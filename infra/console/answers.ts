@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import * as z from 'zod';
+import { command } from '../../functions/domain/command.ts';
 import { AnswerReply, type Authorizer } from '../../schemas/ports/answer.ts';
 import type { FunctionHost } from '../runtime/functions/host.ts';
 import type { Approver } from './approver-token.ts';
@@ -41,7 +42,7 @@ export function answerRoutes(desk: () => AnswerDesk | null): Hono {
     const who = approver(context);
     const current = desk();
     if (current === null || who === null) {
-      return refused(context, 401, 'Your link is no longer valid: npm run approve -- --link prints a new one.');
+      return refused(context, 401, `Your link is no longer valid: ${command('approve --link')} prints a new one.`);
     }
     if (context.req.header('content-type')?.split(';')[0] !== 'application/json') {
       return refused(context, 415, 'Send JSON.');

@@ -1,4 +1,5 @@
 import { render } from 'preact';
+import { command } from '../../../functions/domain/command.ts';
 import type { Overview } from '../views.ts';
 import { takeSignIn } from './answering.ts';
 import { ApprovalPage } from './approval.tsx';
@@ -57,7 +58,8 @@ function App() {
       </header>
       {stale && (
         <p class="banner" role="alert">
-          The system does not answer. If it was stopped, start it again with npm start; this page reconnects by itself.
+          The system does not answer. If it was stopped, start it again with <code>{command('start')}</code>; this page
+          reconnects by itself.
         </p>
       )}
       <main>

@@ -77,8 +77,8 @@ export function ApprovalsPage() {
 export function SignIn({ person }: { person: string | null }) {
   return person === null ? (
     <p class="signin">
-      To answer here, open the link that <code>{command('start')}</code> printed, or print one for yourself:{' '}
-      <code>{command('approve --link --as YOUR_SLACK_ID')}</code>
+      This session cannot answer approvals. To answer here, open the link that this prints:{' '}
+      <code>{command('sign-in --as YOUR_SLACK_ID')}</code>
     </p>
   ) : (
     <p class="signin">

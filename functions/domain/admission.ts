@@ -10,11 +10,12 @@ export type RefusalCode =
   | 'notAnEvent'
   | 'unknownVersion'
   | 'malformed'
+  | 'unknownCluster'
   | 'submittedInTheFuture'
   | 'outcomeInTheFuture'
   | 'snapshotInTheFuture';
 
-interface Refusal {
+export interface Refusal {
   ok: false;
   code: RefusalCode;
   /** Names the field and what it should be; values come from outside and are never repeated. */

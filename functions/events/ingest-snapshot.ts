@@ -4,7 +4,7 @@ import { loadConfig } from '../adapters/tables/config.ts';
 import { snapshotStore } from '../adapters/tables/fold-store.ts';
 import { table } from '../adapters/tables/table.ts';
 import { takeSnapshot } from '../application/outcomes/take-snapshot.ts';
-import { admitSnapshot } from '../domain/admission.ts';
+import { admitSnapshot, otherCollector } from '../domain/admission.ts';
 import { refused } from '../runtime/refused.ts';
 import { task } from '../runtime/task.ts';
 
@@ -14,7 +14,7 @@ export const handler = task(
   async (event, { env, now, log, metrics }) => {
     const admission = admitSnapshot(event, now);
     if (!admission.ok) throw refused(admission, metrics);
-    const { snapshot } = admission;
+    const { snapshot, source } = admission;
     if (snapshot === null) {
       metrics.addMetric('SnapshotTooOld', MetricUnit.Count, 1);
       return { kept: false };
@@ -24,6 +24,8 @@ export const handler = task(
     const store = table(env.DYNAMODB_TABLE_NAME);
     // Only T is used here, and for an unknown cluster it does not depend on the platform.
     const config = await loadConfig(store, clusterId, 'kubernetes');
+    const refusal = otherCollector(config, source);
+    if (refusal) throw refused(refusal, metrics);
     const counted = await takeSnapshot(snapshotStore(store), config, snapshot, now);
     if (counted === null) return { kept: false };
     const off = Math.abs(pending - counted.pending) + Math.abs(running - counted.running);

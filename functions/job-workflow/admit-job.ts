@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { AdmitJobInput, AdmitJobOutput } from '../../schemas/machines/job-workflow.ts';
 import { admissionStore } from '../adapters/tables/admission-store.ts';
+import { loadConfig } from '../adapters/tables/config.ts';
 import { table } from '../adapters/tables/table.ts';
 import { admitRound } from '../application/decisions/admit-round.ts';
-import { admit } from '../domain/admission.ts';
+import { admit, otherCollector } from '../domain/admission.ts';
 import { refused } from '../runtime/refused.ts';
 import { task } from '../runtime/task.ts';
 
@@ -13,9 +14,12 @@ export const handler = task(
   async ({ event, execution }, { env, now, log, metrics }) => {
     const admission = admit(event, now);
     if (!admission.ok) throw refused(admission, metrics);
-    const { job } = admission;
+    const { job, source } = admission;
     log.appendKeys({ clusterId: job.clusterId, jobId: job.jobId, submittedAt: job.submittedAt });
-    await admitRound(admissionStore(table(env.DYNAMODB_TABLE_NAME)), job, execution, now);
+    const store = table(env.DYNAMODB_TABLE_NAME);
+    const refusal = otherCollector(await loadConfig(store, job.clusterId, job.platform), source);
+    if (refusal) throw refused(refusal, metrics);
+    await admitRound(admissionStore(store), job, execution, now);
     return { job };
   },
 );

@@ -1,5 +1,4 @@
 import type * as z from 'zod';
-import type { ClusterConfig } from '../../schemas/config.ts';
 import { JobSubmittedEvent, OutcomeEvent, QueueSnapshotEvent, sourceOf } from '../../schemas/events/collector.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -11,12 +10,13 @@ export type RefusalCode =
   | 'notAnEvent'
   | 'unknownVersion'
   | 'malformed'
+  | 'unknownCluster'
   | 'submittedInTheFuture'
   | 'outcomeInTheFuture'
   | 'snapshotInTheFuture'
   | 'otherCollector';
 
-interface Refusal {
+export interface Refusal {
   ok: false;
   code: RefusalCode;
   /** Names the field and what it should be; values come from outside and are never repeated. */
@@ -85,7 +85,7 @@ export function admitSnapshot(event: unknown, now: Date): SnapshotAdmission {
  * its own source alone, but no bus sees a cluster.
  */
 export function otherCollector(
-  { clusterId, collector }: Pick<ClusterConfig, 'clusterId' | 'collector'>,
+  { clusterId, collector }: { readonly clusterId: string; readonly collector?: string | undefined },
   source: string,
 ): Refusal | null {
   if (source === sourceOf(collector)) return null;

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import * as z from 'zod';
+import { command } from '../../functions/domain/command.ts';
 import { AnswerReply, type Authorizer } from '../../schemas/ports/answer.ts';
 import type { FunctionHost } from '../runtime/functions/host.ts';
 import { isFromOwnPage, sessionOf } from './access.ts';
@@ -50,7 +51,7 @@ export function answerRoutes(sessions: Sessions, desk: () => AnswerDesk | null, 
       return refused(
         context,
         401,
-        'Nobody is signed in to answer here: vgac sign-in --as YOUR_SLACK_ID prints a link.',
+        `Nobody is signed in to answer here: ${command('sign-in --as YOUR_SLACK_ID')} prints a link.`,
       );
     }
     if (context.req.header('content-type')?.split(';')[0] !== 'application/json') {

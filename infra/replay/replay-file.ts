@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { command } from '../../functions/domain/command.ts';
 import { Cluster } from './cluster.ts';
 import { type DecisionFile, quoted } from './decisions.ts';
 import type { ForecastName } from './forecast/forecaster.ts';
@@ -175,8 +176,9 @@ function reasonOf(error: unknown, jobs: number): string {
   if (error instanceof UnusableFile) return error.message;
   if (!(error instanceof Error) || !('code' in error)) throw error;
   if (error.code === 'ENOENT')
-    return 'there is no such file: give the path of your export, as in npm run replay -- jobs.txt';
-  if (error.code === 'EISDIR') return 'that is a folder: name the files in it, as in npm run replay -- folder/*.csv.gz';
+    return `there is no such file: give the path of your export, as in ${command('replay jobs.txt')}`;
+  if (error.code === 'EISDIR')
+    return `that is a folder: name the files in it, as in ${command('replay folder/*.csv.gz')}`;
   const after = jobs === 0 ? '' : ` after ${jobs} jobs; what was read before counts`;
   return `${error.message}${after}`;
 }

@@ -1,6 +1,7 @@
 import type { IngestStore, OutcomeStore } from '../../application/outcomes/ports.ts';
 import { voidQuestionsStore } from './approval-stores.ts';
 import { bind } from './bind.ts';
+import { loadConfig } from './config.ts';
 import { foldStore } from './fold-store.ts';
 import { joinOutcomeToRow } from './outcomes.ts';
 import { roundToTell } from './rounds.ts';
@@ -14,4 +15,5 @@ export const ingestStore = (table: Table): IngestStore => ({
   ...outcomeStore(table),
   ...voidQuestionsStore(table),
   ...foldStore(table),
+  ...bind(table, { loadConfig }),
 });

@@ -1,4 +1,5 @@
 import type { Job } from '../../../schemas/machines/job-workflow.ts';
+import { parseJson } from '../../../schemas/parse-json.ts';
 import { admit, otherCollector } from '../../domain/admission.ts';
 import { decisionId } from '../../domain/ids.ts';
 import { admitRound } from './admit-round.ts';
@@ -16,7 +17,7 @@ interface Submitted {
 export function submissionOf(input: string | null | undefined, now: Date): Submitted | null {
   if (!input) return null;
   try {
-    const admission = admit(JSON.parse(input), now);
+    const admission = admit(parseJson(input), now);
     return admission.ok ? admission : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;

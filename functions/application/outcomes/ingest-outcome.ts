@@ -1,4 +1,3 @@
-import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import { roundKey } from '../../domain/round.ts';
 import type { ResumingPorts } from '../approvals/ports.ts';
@@ -22,12 +21,10 @@ interface Ingested {
  * Joins an outcome to its job's row, voids the questions it has overtaken, and folds its label.
  * @throws RowContended, FoldContended, UnreadableItem, OtherLayout
  */
-export async function ingestOutcome(
-  ports: ResumingPorts<IngestStore>,
-  config: ClusterConfig,
-  outcome: Outcome,
-): Promise<Ingested> {
+export async function ingestOutcome(ports: ResumingPorts<IngestStore>, outcome: Outcome): Promise<Ingested> {
   const { store, now } = ports;
+  // Only T and the budgets are used here, and for an unknown cluster they do not depend on the platform.
+  const config = await store.loadConfig(outcome.clusterId, 'kubernetes');
   const { round, contradicts, teaches } = await takeOutcome(store, outcome, config.longWaitSeconds, now);
   if (round === null) return { waits: true, contradicts, folded: 0, unreadable: 0 };
   // Before the fold, so that anybody who answers from now on sees that there is nothing left to answer.

@@ -10,7 +10,7 @@ import type { JobFact, Outcome } from '../../domain/outcome.ts';
 import type { TierNumber } from '../../domain/reservations.ts';
 import type { Round } from '../../domain/round.ts';
 import type { QueueSnapshot } from '../../domain/snapshot.ts';
-import type { SettleStore, VoidStore } from '../approvals/ports.ts';
+import type { ConfigStore, SettleStore, VoidStore } from '../approvals/ports.ts';
 
 type Job = Omit<Round, 'submittedAt'>;
 
@@ -135,7 +135,7 @@ export interface OutcomeStore {
   dropWaiting(job: Job, fact: JobFact): Promise<void>;
 }
 
-export interface IngestStore extends OutcomeStore, FoldStore, VoidStore, SettleStore {}
+export interface IngestStore extends OutcomeStore, FoldStore, VoidStore, SettleStore, ConfigStore {}
 
 export interface SnapshotStore extends FoldStore {
   /** Jobs that the forecast counts now. */

@@ -11,7 +11,7 @@ async function json(...args: string[]) {
   return { run, report: JSON.parse(files.text(out.split('/').at(-1) ?? '')) };
 }
 
-describe('npm run replay', () => {
+describe('vgac replay', () => {
   it('writes the same JSON keys for every stream, and parts that add up to the jobs', async () => {
     const { run, report } = await json(files.put('quiet.csv', csv(QUIET)), '--rules', 'core');
     expect(run).toMatchObject({ code: 0, stderr: '' });

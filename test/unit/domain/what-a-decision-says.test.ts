@@ -77,8 +77,8 @@ const numbered: Case[] = [
 /** Reasons that no more evidence can satisfy: they say what to do or what is wrong instead. */
 const unnumbered: Case[] = [
   ['frozen', { verdict: verdictOf(trustedState(), { frozen: true }) }, 'frozen until an operator lifts the freeze'],
-  ['notFinite', { state: trustedState({ n: Number.NaN }) }, 'rebuild it: npm run recalibrate -- CLUSTER --rebuild'],
-  ['unreadable', { state: null }, 'the calibration state is missing or unreadable; rebuild it: npm run recalibrate'],
+  ['notFinite', { state: trustedState({ n: Number.NaN }) }, 'rebuild it: npx vgac recalibrate CLUSTER --rebuild'],
+  ['unreadable', { state: null }, 'the calibration state is missing or unreadable; rebuild it: npx vgac recalibrate'],
   ['noVerdict', { verdict: null }, 'the reliability of this cluster could not be determined'],
   [
     'misconfigured',

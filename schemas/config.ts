@@ -100,6 +100,11 @@ export const ClusterConfig = z.strictObject({
     .prefault({}),
   /** Evidence is stale when a label has waited longer than this to be folded. */
   freshnessMinutes: z.number().min(1).max(1440).default(15),
+  /**
+   * Tiers 3 and 4 need outcomes from at least this many UTC days before they act alone, however many there are: a
+   * flood of invented outcomes lasts minutes. With 0 or 1 they may act on the first day.
+   */
+  evidenceDays: z.number().int().min(0).max(365).default(3),
   approvalTtlSeconds: z.number().int().min(1).max(604_800).default(14_400),
   approvals: z
     .strictObject({

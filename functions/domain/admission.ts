@@ -10,11 +10,12 @@ export type RefusalCode =
   | 'notAnEvent'
   | 'unknownVersion'
   | 'malformed'
+  | 'unknownCluster'
   | 'submittedInTheFuture'
   | 'outcomeInTheFuture'
   | 'snapshotInTheFuture';
 
-interface Refusal {
+export interface Refusal {
   ok: false;
   code: RefusalCode;
   /** Names the field and what it should be; values come from outside and are never repeated. */
@@ -36,7 +37,7 @@ export function admit(event: unknown, now: Date): Admission {
   const job = parsed.data.detail;
   const { jobId } = arrayPart(job.jobId);
   return (
-    ahead({ submittedAt: job.submittedAt }, 'submittedInTheFuture', now) ?? {
+    ahead({ submittedAt: job.submittedAt }, 'submittedInTheFuture', clockOf(parsed.data, now)) ?? {
       ok: true,
       job: { ...job, jobId, submittedAt: canonicalInstant(job.submittedAt) },
     }
@@ -51,7 +52,8 @@ export function admitOutcome(event: unknown, now: Date): OutcomeAdmission {
   const parsed = OutcomeEvent.safeParse(event);
   if (!parsed.success) return unreadable(parsed.error);
   const times = Object.entries(parsed.data.detail).filter(([name]) => name.endsWith('At'));
-  return ahead(Object.fromEntries(times), 'outcomeInTheFuture', now) ?? { ok: true, outcome: outcomeOf(parsed.data) };
+  const clock = clockOf(parsed.data, now);
+  return ahead(Object.fromEntries(times), 'outcomeInTheFuture', clock) ?? { ok: true, outcome: outcomeOf(parsed.data) };
 }
 
 /** The snapshot is null when it is too old: the events since then say more. */
@@ -65,6 +67,17 @@ export function admitSnapshot(event: unknown, now: Date): SnapshotAdmission {
   const tooOld = now.getTime() - Date.parse(observedAt) > GATE.snapshotSeconds * 1000;
   const snapshot = tooOld ? null : snapshotOf(parsed.data);
   return ahead({ observedAt }, 'snapshotInTheFuture', now) ?? { ok: true, snapshot };
+}
+
+type Delivered = Pick<z.infer<typeof JobSubmittedEvent>, 'time' | 'replay-name'>;
+
+/**
+ * The clock by which the times of an event are judged. For one replayed from the archive it is that of its first delivery:
+ * what was refused then as ahead of the clock is no truer for having been overtaken by it.
+ */
+function clockOf({ time, 'replay-name': replay }: Delivered, now: Date): Date {
+  const first = replay === undefined || time === undefined ? Number.NaN : Date.parse(time);
+  return first < now.getTime() ? new Date(first) : now;
 }
 
 function ahead(times: Record<string, unknown>, code: RefusalCode, now: Date): Refusal | null {

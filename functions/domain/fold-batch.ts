@@ -89,7 +89,7 @@ function startChangedTiers({ tiers }: CalibrationState, rules: Rules): boolean[]
     const { eps, ece, promise, start } = numbers;
     const fresh = startedTier({ eps, ece, promise, start }, tier.era + 1);
     // With the same eps, the labels remain evidence under the new numbers.
-    Object.assign(tier, fresh, eps === tier.numbers.eps ? { evidence: tier.evidence } : {});
+    Object.assign(tier, fresh, eps === tier.numbers.eps ? { evidence: tier.evidence, days: tier.days } : {});
     return true;
   });
 }

@@ -46,6 +46,9 @@ export const GATE = frozen({
 
 export { TIERS };
 
+/** Clusters that nobody configured and that may become known by an event, on one UTC day. */
+export const NEW_CLUSTERS_PER_DAY = 20;
+
 /** Tokens are integers in ten-thousandths, so that sums of thousands of them are exact. */
 export const TOKEN = 10_000;
 

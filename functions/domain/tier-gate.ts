@@ -1,4 +1,5 @@
 import type { ActionArguments } from '../../schemas/decision.ts';
+import type { EvidenceDays } from './calibration/evidence-days.ts';
 import { Z90 } from './calibration/normal.ts';
 import { type Precision, precisionBound, precisionOf, wilsonLower } from './calibration/precision.ts';
 import { freeOf, needOf, type Purse } from './calibration/purse.ts';
@@ -28,6 +29,8 @@ export interface TierFacts {
   readonly purse: Purse;
   /** T. */
   readonly longWaitSeconds: number;
+  /** UTC days that an intervention needs outcomes from. */
+  readonly evidenceDays: number;
   /** What the tier would do. */
   readonly arguments: ActionArguments | null;
   readonly limits: Limits;
@@ -76,6 +79,12 @@ export const evidence: TierRule = {
       ? `there is no tier ${tier.tier}`
       : evidenceInWords(tier, precisionOf(ring, longWaitSeconds, state.numbers), state.numbers);
   },
+};
+
+export const days: TierRule = {
+  code: 'days',
+  applies: ({ tier, state, evidenceDays }) => lacksDays(tier, state.tiers[tier.tier - 1]?.days, evidenceDays),
+  message: ({ tier, state, evidenceDays }) => daysInWords(tier, state.tiers[tier.tier - 1]?.days, evidenceDays),
 };
 
 export const tokens: TierRule = {
@@ -128,6 +137,7 @@ export const CORE_TIER_RULES: readonly TierRule[] = [tierEce, skilled, evidence,
 export const TIER_RULES: readonly TierRule[] = [
   changed,
   ...CORE_TIER_RULES,
+  days,
   configured,
   reversible,
   cooldown,
@@ -154,6 +164,15 @@ export function evidenceInWords(
   const more = outcomesMissing(tier.promise, { labels, right, bound });
   if (bound >= tier.promise) return `${share}, and ${needed}`;
   return more === null ? `${share}, ${needed}` : `${share}, ${needed}: about ${more} more at this rate`;
+}
+
+/** Whether an intervention lacks outcomes of enough days. Statements need none: a wrong one costs a token and touches nothing. */
+export function lacksDays({ kind }: TierRules, days: EvidenceDays | undefined, needed: number): boolean {
+  return kind === 'intervention' && !((days?.seen ?? 0) >= needed);
+}
+
+export function daysInWords({ name, eps }: TierRules, days: EvidenceDays | undefined, needed: number): string {
+  return `${name}: outcomes with q >= ${eps.toFixed(2)} from ${days?.seen ?? 0} of ${needed} days (UTC) seen`;
 }
 
 /** About how many more outcomes are needed at this rate, in tens; null when more outcomes alone are not enough. */

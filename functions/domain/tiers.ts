@@ -3,8 +3,11 @@ import type { TierName } from '../../schemas/primitives.ts';
 import { isKnown } from './calibration/evaluation.ts';
 import { precisionBound, precisionOf } from './calibration/precision.ts';
 import type { CalibrationState, TierState } from './calibration/state.ts';
-import { evidenceInWords, outcomesMissing } from './tier-gate.ts';
+import { daysInWords, evidenceInWords, lacksDays, outcomesMissing } from './tier-gate.ts';
 import { type TierRules, testedFrom, tierRulesOf } from './tier-numbers.ts';
+
+/** What of a cluster's configuration decides which tiers are earned. */
+export type EarningConfig = Pick<ClusterConfig, 'tiers' | 'longWaitSeconds' | 'evidenceDays'>;
 
 /** The standing of one tier on one cluster: what it has earned, how it has kept its promise, and what is missing. */
 export interface TierStanding {
@@ -42,44 +45,44 @@ export interface TierRecord {
 }
 
 /** The standing of each tier (CALIBRATION.md section 6), lowest first. */
-export function tierStandings(
-  state: CalibrationState,
-  config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>,
-): TierStanding[] {
+export function tierStandings(state: CalibrationState, config: EarningConfig): TierStanding[] {
   return tierRulesOf(config.tiers, state.numbers).flatMap((rules, i) => {
     const tier = state.tiers[i];
-    return tier === undefined ? [] : [standingOf(state, tier, rules, config.longWaitSeconds)];
+    return tier === undefined ? [] : [standingOf(state, tier, rules, config)];
   });
 }
 
 /** Highest tier the evidence supports, 0 to 4. Each is judged by itself: a tier does not depend on the one below it. */
-export function earnedTier(state: CalibrationState, config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>): number {
+export function earnedTier(state: CalibrationState, config: EarningConfig): number {
   const rules = tierRulesOf(config.tiers, state.numbers);
   for (let i = rules.length - 1; i >= 0; i--) {
     const [tier, numbers] = [state.tiers[i], rules[i]];
-    if (tier !== undefined && numbers !== undefined && isEarned(state, tier, numbers, config.longWaitSeconds)) {
-      return i + 1;
-    }
+    if (tier !== undefined && numbers !== undefined && isEarned(state, tier, numbers, config)) return i + 1;
   }
   return 0;
 }
 
 /** What the next tier needs, in one sentence; null when all are earned. */
-export function nextTierInWords(
-  state: CalibrationState,
-  config: Pick<ClusterConfig, 'tiers' | 'longWaitSeconds'>,
-): string | null {
+export function nextTierInWords(state: CalibrationState, config: EarningConfig): string | null {
   return tierStandings(state, config)[earnedTier(state, config)]?.sentence ?? null;
 }
 
-function standingOf(state: CalibrationState, tier: TierState, rules: TierRules, longWait: number): TierStanding {
+function standingOf(state: CalibrationState, tier: TierState, rules: TierRules, config: EarningConfig): TierStanding {
   const { numbers } = state;
+  const { evidenceDays } = config;
   const { evidence, marginal } = numbers.gate;
-  const precision = precisionOf(tier.evidence, longWait, numbers);
-  const earned = isEarned(state, tier, rules, longWait);
+  const precision = precisionOf(tier.evidence, config.longWaitSeconds, numbers);
+  const earned = isEarned(state, tier, rules, config);
   const ece = state.evaluation?.ece ?? null;
   const enough = precision.labels >= evidence.labels;
-  const missing = enough ? outcomesMissing(rules.promise, precision) : evidence.labels - precision.labels;
+  const lacking = lacksDays(rules, tier.days, evidenceDays);
+  const outcomes = evidenceInWords(rules, precision, numbers);
+  const isOnlyDays = lacking && precision.bound >= rules.promise;
+  const missing = isOnlyDays
+    ? null
+    : enough
+      ? outcomesMissing(rules.promise, precision)
+      : evidence.labels - precision.labels;
   return {
     tier: rules.name,
     eps: rules.eps,
@@ -92,7 +95,7 @@ function standingOf(state: CalibrationState, tier: TierState, rules: TierRules, 
     needs: earned ? 0 : ece !== null && ece > rules.ece ? null : missing,
     tokens: tier.tokens,
     record: recordOf(tier, rules),
-    sentence: sentenceOf(state, rules, evidenceInWords(rules, precision, numbers)),
+    sentence: sentenceOf(state, rules, isOnlyDays ? daysInWords(rules, tier.days, evidenceDays) : outcomes),
   };
 }
 
@@ -106,10 +109,11 @@ export function recordOf(tier: TierState, rules: TierRules): TierRecord {
   return { right, settled, estimate, testedFrom: Math.ceil(enough), tested: did >= enough };
 }
 
-function isEarned(state: CalibrationState, tier: TierState, rules: TierRules, longWait: number): boolean {
+function isEarned(state: CalibrationState, tier: TierState, rules: TierRules, config: EarningConfig): boolean {
   const { evaluation, numbers } = state;
   if (evaluation === null || !isKnown(evaluation, numbers) || !evaluation.skilled) return false;
-  return evaluation.ece <= rules.ece && precisionBound(tier.evidence, longWait, numbers) >= rules.promise;
+  if (lacksDays(rules, tier.days, config.evidenceDays)) return false;
+  return evaluation.ece <= rules.ece && precisionBound(tier.evidence, config.longWaitSeconds, numbers) >= rules.promise;
 }
 
 function sentenceOf(state: CalibrationState, rules: TierRules, evidence: string): string {

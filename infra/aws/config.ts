@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { NEW_CLUSTERS_PER_DAY } from '../../functions/domain/thresholds.ts';
 
 /** An account and region hold at most one stage, because the bus is called `vgac` in all of them. */
 export const Stage = z.enum(['local', 'dev', 'prod']);
@@ -17,6 +18,8 @@ export interface SystemConfig {
   slack: { channel: string; baseUrl: string; webhookFallback: boolean; teamId: string; appId: string };
   /** Without a base URL only clusters that configure their own use VGAC. */
   vgac: { baseUrl: string; timeoutSeconds: number; apiKey: boolean };
+  /** Clusters without a configuration that may become known by an event on one day; 0 for none. */
+  newClustersPerDay: number;
   /** Without a model, explanations come from templates. */
   explanations: { modelId: string; perDay: number };
 }
@@ -53,6 +56,7 @@ const common = {
     .string()
     .regex(/^A[A-Z0-9]{2,20}$/, 'must be the id of an app')
     .optional(),
+  NEW_CLUSTERS_PER_DAY: z.coerce.number('must be a number').int().min(0).max(1000).default(NEW_CLUSTERS_PER_DAY),
   EXPLANATIONS: YesNo.default(false),
   EXPLANATION_MODEL_ID: ModelId.default(DEFAULT_MODEL),
   EXPLANATIONS_PER_DAY: z.coerce.number('must be a number').int().min(0).max(100_000).default(200),
@@ -97,6 +101,10 @@ const SETTINGS: Record<SettingName, { meaning: string; example: string }> = {
   SLACK_TEAM_ID: { meaning: 'the only Slack workspace whose clicks are accepted', example: 'T02ABCDEF' },
   SLACK_APP_ID: { meaning: 'the only Slack app whose clicks are accepted', example: 'A02ABCDEF' },
   SLACK_WEBHOOK_URL_SECRET: { meaning: 'whether there is an incoming webhook to fall back on', example: 'yes' },
+  NEW_CLUSTERS_PER_DAY: {
+    meaning: 'how many clusters that nobody configured may become known on one day (UTC), 0 for none',
+    example: '20',
+  },
   EXPLANATIONS: { meaning: 'whether a model on Amazon Bedrock writes the explanations of approvals', example: 'yes' },
   EXPLANATION_MODEL_ID: {
     meaning: 'the model or inference profile that explains approvals',
@@ -135,8 +143,11 @@ export function readConfig(
   };
 }
 
-function services(settings: z.infer<typeof LocalSettings>): Pick<SystemConfig, 'slack' | 'vgac' | 'explanations'> {
+function services(
+  settings: z.infer<typeof LocalSettings>,
+): Pick<SystemConfig, 'slack' | 'vgac' | 'newClustersPerDay' | 'explanations'> {
   return {
+    newClustersPerDay: settings.NEW_CLUSTERS_PER_DAY,
     slack: {
       channel: settings.SLACK_DEFAULT_CHANNEL,
       baseUrl: settings.SLACK_API_BASE_URL,

@@ -1,26 +1,18 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { loadApproval } from '../../functions/adapters/tables/approval-item.ts';
 import { type AnswerAction, AnswerRequest } from '../../schemas/ports/answer.ts';
-import { SlackUserId } from '../../schemas/ports/slack.ts';
-import { NoApproverKey, readApproverKey } from '../console/approver-token.ts';
-import { signInLink } from '../console/sign-in.ts';
 import { approvalJson, lines, pending } from './approve/questions.ts';
 import { type Desk, NotAnswered, send } from './approve/send.ts';
 import { address, type ConnectionOptions, connect, withConnection } from './connection.ts';
-import { DATA_FOLDER } from './data-folder-name.ts';
+import { approverKeyOf, consoleOf, slackId, USUAL_CONSOLE } from './console.ts';
 import { UsageError } from './refused.ts';
 import { type JsonOption, print, type Result, withJson } from './result.ts';
-import { runningSystem } from './running-system.ts';
 
 const ACTIONS = ['approve', 'deny', 'undo', 'freeze', 'unfreeze'] as const satisfies readonly AnswerAction[];
 type Action = (typeof ACTIONS)[number];
 
-/** Where `vgac start` puts its console unless it is told otherwise. */
-const USUAL_CONSOLE = 'http://127.0.0.1:4580/';
-
 interface Options extends ConnectionOptions, JsonOption, Partial<Record<Action, true>> {
   list?: true;
-  link?: true;
   reason?: string;
   as?: string;
   url?: string;
@@ -44,13 +36,11 @@ export function define(command: Command): void {
     )
     .option('--as <slackId>', 'on one machine: who answers', slackId)
     .option('--console <url>', `on one machine: address of the console (default: ${USUAL_CONSOLE})`, address)
-    .option('--link', 'on one machine: print a link with which --as answers on the page for 12 hours')
     .addHelpText('after', '\nThe rules are those of Slack. Without an action it shows the approval.')
     .action(async (id: string | undefined, options: Options) => print(await run(id, options), options));
 }
 
 async function run(id: string | undefined, options: Options): Promise<Result> {
-  if (options.link) return link(options);
   if (options.list) return list(options);
   if (id === undefined) throw new UsageError('Name an approval, or use --list.');
   const [action, ...others] = ACTIONS.filter((name) => options[name]);
@@ -60,12 +50,6 @@ async function run(id: string | undefined, options: Options): Promise<Result> {
     throw new UsageError(`Use only one of ${given.join(', ')}.`);
   }
   return answer(id, action, options);
-}
-
-function link(options: Options): Result {
-  const person = personOf(options);
-  const url = signInLink(keyOf(options), consoleOf(options), person, new Date());
-  return { text: url, json: { person, url } };
 }
 
 async function list(options: Options): Promise<Result> {
@@ -95,30 +79,10 @@ async function answer(approvalId: string, action: Action, options: Options): Pro
 function deskOf(options: Options): Desk {
   if (options.url !== undefined) return { kind: 'aws', url: new URL(options.url) };
   const url = new URL('api/approvals/answer', consoleOf(options));
-  return { kind: 'console', url, person: personOf(options), key: keyOf(options) };
-}
-
-function consoleOf({ console, data = DATA_FOLDER }: Options): string {
-  return console ?? runningSystem(data)?.console ?? USUAL_CONSOLE;
-}
-
-function keyOf({ data = DATA_FOLDER }: Options): Buffer {
-  try {
-    return readApproverKey(data);
-  } catch (cause) {
-    if (!(cause instanceof NoApproverKey)) throw cause;
-    throw new NotAnswered(`${cause.message}: name the folder with --data, and start the system there first.`, {
-      cause,
-    });
-  }
+  return { kind: 'console', url, person: personOf(options), key: approverKeyOf(options) };
 }
 
 function personOf({ as }: Options): string {
   if (as === undefined) throw new UsageError('Say who answers with --as SLACK_ID, the one in the configuration.');
   return as;
-}
-
-function slackId(value: string): string {
-  if (!SlackUserId.safeParse(value).success) throw new InvalidArgumentError('Use a Slack user id such as U02ABCDEF.');
-  return value;
 }

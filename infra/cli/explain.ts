@@ -14,6 +14,7 @@ const CLEAR = new Set([
   'TablesUnusable',
   'DataFolderUnusable',
   'FolderInUse',
+  'JournalDamaged',
   'UnreadableCredentials',
   'NoApproverKey',
 ]);

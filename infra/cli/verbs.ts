@@ -10,6 +10,7 @@ export interface Verb {
 /** Every verb, in the order of `vgac --help`. A new one needs a file that exports `define`, and a line here. */
 export const VERBS: readonly Verb[] = [
   { name: 'start', summary: 'run the whole system on this machine', load: () => import('./start.ts') },
+  { name: 'sign-in', summary: 'print a link that opens the page', load: () => import('./sign-in.ts') },
   { name: 'replay', summary: 'play the history of clusters through the gate', load: () => import('./replay.ts') },
   { name: 'configure', summary: 'apply the configuration of clusters', load: () => import('./configure.ts') },
   { name: 'freeze', summary: 'stop every effect on a cluster, or on all of them', load: () => import('./freeze.ts') },

@@ -6,10 +6,13 @@ import { SlackUserId } from '../../schemas/ports/slack.ts';
 const FILE = 'approver-key';
 const KEY_BYTES = 32;
 
-export interface Approver {
-  person: string;
-  /** The channel that the token is for; recorded in the audit. */
-  way: 'console' | 'cli';
+/** In a token, instead of a person. */
+const OWNER = '-';
+
+interface TokenClaim {
+  readonly person: string | null;
+  /** `answer`: this one answer from the command line; `sign-in`: a link to the page. */
+  readonly use: 'answer' | 'sign-in';
 }
 
 /** The data folder has no approver key yet, or an unreadable one. */
@@ -36,22 +39,30 @@ export function readApproverKey(dataDir: string): Buffer {
 }
 
 /**
- * Proves who answers on one machine: bound to one person, one channel and an expiry, so that its holder cannot act as
- * anybody else. Only a reader of the data folder can make one, and that person could write the table itself; so the name in
- * it is as trustworthy as the owner of this machine, like the audit. Removing `approver-key` revokes all tokens.
+ * Proves to the console that its sender can read the data folder: bound to one use, one person and an expiry, so that its
+ * holder can do nothing else with it. Such a reader could write the table itself; so the name in it is as trustworthy as the
+ * owner of this machine, like the audit. Removing `approver-key` revokes all tokens.
+ * @param person null for the owner of this machine, who may only ask for a link
  */
-export function issueToken(key: Buffer, { person, way }: Approver, expiresAt: Date): string {
-  const claim = [SlackUserId.parse(person), way, Math.floor(expiresAt.getTime() / 1000)].join('.');
+export function issueToken(key: Buffer, { person, use }: TokenClaim, expiresAt: Date): string {
+  const name = person === null ? OWNER : SlackUserId.parse(person);
+  const claim = [name, use, Math.floor(expiresAt.getTime() / 1000)].join('.');
   return `${claim}.${mac(key, claim).toString('base64url')}`;
 }
 
-/** The holder of this token; null if it is forged, damaged or expired. */
-export function approverOf(key: Buffer, token: string, now: Date): Approver | null {
-  const [, claim = '', person = '', way = '', end = '', sent = ''] =
-    /^(([A-Z0-9]{2,21})\.(console|cli)\.(\d{1,12}))\.([\w-]{43})$/.exec(token) ?? [];
-  if (way !== 'console' && way !== 'cli') return null;
+/** Whose token this is; null if it is forged, damaged, expired or for another use. */
+export function holderOfToken(
+  key: Buffer,
+  token: string,
+  use: TokenClaim['use'],
+  now: Date,
+): { readonly person: string | null } | null {
+  const [, claim = '', name = '', named = '', end = '', sent = ''] =
+    /^((-|[A-Z0-9]{2,21})\.(answer|sign-in)\.(\d{1,12}))\.([\w-]{43})$/.exec(token) ?? [];
+  if (named !== use) return null;
   const genuine = timingSafeEqual(mac(key, claim), Buffer.from(sent, 'base64url'));
-  return genuine && now.getTime() < Number(end) * 1000 ? { person, way } : null;
+  if (!genuine || now.getTime() >= Number(end) * 1000) return null;
+  return { person: name === OWNER ? null : name };
 }
 
 const mac = (key: Buffer, claim: string) => createHmac('sha256', key).update(`vgac-agentic approver ${claim}`).digest();

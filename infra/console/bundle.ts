@@ -3,6 +3,8 @@ import { build } from 'esbuild';
 
 export interface Page {
   script: string;
+  /** Of the page that a browser without a session is shown. */
+  signIn: string;
   style: string;
 }
 
@@ -10,7 +12,7 @@ export interface Page {
 export async function bundlePage(): Promise<Page> {
   const page = fileURLToPath(new URL('./page', import.meta.url));
   const { outputFiles } = await build({
-    entryPoints: [`${page}/main.tsx`, `${page}/style.css`],
+    entryPoints: [`${page}/main.tsx`, `${page}/sign-in.tsx`, `${page}/style.css`],
     outdir: page,
     write: false,
     bundle: true,
@@ -21,6 +23,6 @@ export async function bundlePage(): Promise<Page> {
     jsxImportSource: 'preact',
     logLevel: 'silent',
   });
-  const text = (extension: string) => outputFiles.find((file) => file.path.endsWith(extension))?.text ?? '';
-  return { script: text('.js'), style: text('.css') };
+  const text = (name: string) => outputFiles.find((file) => file.path.endsWith(name))?.text ?? '';
+  return { script: text('/main.js'), signIn: text('/sign-in.js'), style: text('/style.css') };
 }

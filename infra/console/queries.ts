@@ -67,6 +67,7 @@ export async function overview(source: ConsoleSource): Promise<Overview> {
     approvals: open.filter(({ status }) => status === 'pending').map((item) => approvalView(source, item)),
     recent: source.executions.list({ limit: SHOWN_EXECUTIONS }).rows,
     slackUrl: source.slackUrl,
+    warning: source.warning,
   };
 }
 

@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import { streamSSE } from 'hono/streaming';
+import { type Access, accessTo, ownOriginOnly, sessionOf } from './access.ts';
 import { answerRoutes } from './answers.ts';
 import { approval, approvals } from './approval-views.ts';
 import type { Page } from './bundle.ts';
 import { clusters, execution, overview } from './queries.ts';
+import { type Holder, Sessions } from './sessions.ts';
 import { Shared } from './shared.ts';
+import { signInLink, signInRoutes } from './sign-in.ts';
 import type { ConsoleSource } from './source.ts';
 
 /** The port is taken or not permitted. */
@@ -17,6 +21,8 @@ export class PortUnavailable extends Error {
 export interface ConsoleServer {
   readonly port: number;
   readonly url: string;
+  /** A link that opens one session, once and within ten minutes. A credential. */
+  signInLink(holder: Holder): string;
   /** From now on the JSON API answers; before that, the page says that the system is starting. */
   show(source: ConsoleSource): void;
   close(): Promise<void>;
@@ -31,7 +37,7 @@ const OWN_TIME = { now: () => performance.now(), wait: (ms: number) => sleep(ms,
 const ECHO_TICKS = [3, 6];
 const KEEP_ALIVE_TICKS = 30;
 
-const HTML = `<!doctype html>
+const html = (script: string) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -40,7 +46,7 @@ const HTML = `<!doctype html>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/console.css">
 </head>
-<body><div id="app"></div><noscript>This page needs JavaScript.</noscript><script type="module" src="/console.js"></script></body>
+<body><div id="app"></div><noscript>This page needs JavaScript.</noscript><script type="module" src="${script}"></script></body>
 </html>
 `;
 const POLICY = [
@@ -54,38 +60,55 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
+/** People sign in by the clock on the wall, also while a simulated day passes in a second. */
+const WALL = { now: () => Date.now() };
+const wallNow = () => new Date(WALL.now());
 
-/**
- * Accepts only requests whose Host names this machine, against DNS rebinding, and browser writes only from a page of this
- * very origin.
- */
-const ownOriginOnly: MiddlewareHandler = async (context, next) => {
-  const host = context.req.header('host') ?? '';
-  if (!LOOPBACK.test(host)) return context.text('this console is for this machine only', 403);
-  const safe = context.req.method === 'GET' || context.req.method === 'HEAD';
-  const origin = context.req.header('origin');
-  if (!safe && origin !== undefined && origin !== `http://${host}`) return context.text('not from this page', 403);
-  const site = context.req.header('sec-fetch-site');
-  if (!safe && site !== undefined && site !== 'same-origin') return context.text('not from this page', 403);
-  await next();
-  context.header('x-content-type-options', 'nosniff');
-  context.header('referrer-policy', 'no-referrer');
-  return undefined;
-};
+function asset(context: Context, type: string, body: string): Response {
+  context.header('content-type', `${type}; charset=utf-8`);
+  context.header('cache-control', 'no-cache');
+  if (type === 'text/html') context.header('content-security-policy', POLICY);
+  return context.body(body);
+}
 
-function routes(page: Page, current: () => ConsoleSource | null): Hono {
+/** What a browser without a session is shown, under whichever address it opens. */
+function signInPage(context: Context): Response {
+  context.status(401);
+  return asset(context, 'text/html', html('/sign-in.js'));
+}
+
+/** All that answers without a session: how to get one, and answers that prove in another way who gives them. */
+function openRoutes(page: Page, { sessions, current, kept }: SignedIn): Hono {
   const app = new Hono();
-  const asset = (path: string, type: string, body: string) =>
-    app.get(path, (context) => {
-      context.header('content-type', `${type}; charset=utf-8`);
-      context.header('cache-control', 'no-cache');
-      if (type === 'text/html') context.header('content-security-policy', POLICY);
-      return context.body(body);
-    });
-  asset('/', 'text/html', HTML);
-  asset('/console.js', 'text/javascript', page.script);
-  asset('/console.css', 'text/css', page.style);
+  app.use('/api/approvals/answer', async (_, next) => {
+    await next();
+    // The person who answered sees the result at once.
+    for (const answer of kept) answer.drop();
+  });
+  app.get('/sign-in.js', (context) => asset(context, 'text/javascript', page.signIn));
+  app.get('/console.css', (context) => asset(context, 'text/css', page.style));
+  app.route(
+    '/session',
+    signInRoutes(sessions, () => current()?.signIn ?? null, wallNow),
+  );
+  app.route(
+    '/api/approvals',
+    answerRoutes(sessions, () => current()?.desk ?? null, wallNow),
+  );
+  return app;
+}
+
+interface SignedIn {
+  readonly sessions: Sessions;
+  readonly current: () => ConsoleSource | null;
+  /** Responses that pages share, to be dropped after a change. */
+  readonly kept: { drop(): void }[];
+}
+
+function routes(page: Page, { sessions, current, kept }: SignedIn): Hono {
+  const app = new Hono();
+  app.get('/', (context) => asset(context, 'text/html', html('/console.js')));
+  app.get('/console.js', (context) => asset(context, 'text/javascript', page.script));
 
   const json = (path: string, answer: (source: ConsoleSource, get: (name: string) => string | undefined) => unknown) =>
     app.get(path, async (context) => {
@@ -95,7 +118,6 @@ function routes(page: Page, current: () => ConsoleSource | null): Hono {
       const found = await answer(source, (name) => context.req.param(name) ?? context.req.query(name));
       return found === null ? context.json({ error: 'not found' }, 404) : context.json(found);
     });
-  const kept: { drop(): void }[] = [];
   const once = <T>(load: (source: ConsoleSource) => Promise<T>) => {
     const answers = new WeakMap<ConsoleSource, Shared<T>>();
     return (source: ConsoleSource) => {
@@ -107,15 +129,6 @@ function routes(page: Page, current: () => ConsoleSource | null): Hono {
   };
   json('/api/overview', once(overview));
   json('/api/clusters', once(clusters));
-  app.use('/api/approvals/answer', async (_, next) => {
-    await next();
-    // The person who answered sees the result at once.
-    for (const answer of kept) answer.drop();
-  });
-  app.route(
-    '/api/approvals',
-    answerRoutes(() => current()?.desk ?? null),
-  );
   json('/api/approvals', once(approvals));
   json('/api/approvals/:id', (source, get) => approval(source, get('id') ?? ''));
   json('/api/executions', (source, get) => {
@@ -133,7 +146,9 @@ function routes(page: Page, current: () => ConsoleSource | null): Hono {
     streamSSE(context, async (stream) => {
       let told = -1;
       let changedAt = 0;
-      for (let tick = 0; !stream.aborted && !stream.closed; tick++) {
+      // A session that has ended hears no more.
+      const isLive = () => sessionOf(context, sessions) !== null && !stream.aborted && !stream.closed;
+      for (let tick = 0; isLive(); tick++) {
         const version = current()?.executions.version ?? -1;
         if (version !== told) changedAt = tick;
         const due = version !== told || ECHO_TICKS.includes(tick - changedAt) || tick % KEEP_ALIVE_TICKS === 0;
@@ -148,24 +163,28 @@ function routes(page: Page, current: () => ConsoleSource | null): Hono {
 
 /**
  * Starts the console on the loopback interface. The stand-ins share its port: they are mounted under their paths before
- * the system runs, since its functions get their addresses when it starts.
+ * the system runs, since its functions get their addresses when it starts; whatever people open there asks `Access`.
  * Port 0 takes any free one. Throws PortUnavailable.
  */
 export async function startConsole(options: {
   port: number;
   page: Page;
-  mounts: Readonly<Record<string, Hono>>;
+  mounts(access: Access): Readonly<Record<string, Hono>>;
   onError(error: Error): void;
 }): Promise<ConsoleServer> {
   let source: ConsoleSource | null = null;
+  const sessions = new Sessions(WALL);
+  const signedIn: SignedIn = { sessions, current: () => source, kept: [] };
+  const access = accessTo(sessions, signInPage);
   const app = new Hono();
   app.use(ownOriginOnly);
-  for (const [path, mounted] of Object.entries(options.mounts)) app.route(path, mounted);
-  app.route(
-    '/',
-    routes(options.page, () => source),
-  );
+  for (const [path, mounted] of Object.entries(options.mounts(access))) app.route(path, mounted);
+  app.route('/', openRoutes(options.page, signedIn));
+  app.use(access.signedInOnly);
+  app.route('/', routes(options.page, signedIn));
   app.onError((error, context) => {
+    // A refusal of what was sent, such as a body that is too long.
+    if (error instanceof HTTPException) return error.getResponse();
     options.onError(error);
     return context.json({ error: 'the console failed to answer; the log says why' }, 500);
   });
@@ -175,9 +194,11 @@ export async function startConsole(options: {
     reject(new PortUnavailable(`port ${options.port} cannot be used for the console`, { cause })),
   );
   const port = await promise;
+  const url = `http://127.0.0.1:${port}/`;
   return {
     port,
-    url: `http://127.0.0.1:${port}/`,
+    url,
+    signInLink: (holder) => signInLink(url, sessions, holder),
     show(live) {
       source = live;
     },

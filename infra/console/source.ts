@@ -5,6 +5,7 @@ import type { ScoreHistory } from './history-of-scores.ts';
 import type { Records } from './records.ts';
 import type { Redactor } from './redact.ts';
 import type { SettledRounds } from './settled.ts';
+import type { SignInDesk } from './sign-in.ts';
 import type { Notice, Overview } from './views.ts';
 
 /** What the console reads, all of it live. Only the desk changes anything, and only for a verified person. */
@@ -15,6 +16,7 @@ export interface ConsoleSource {
   readonly records: Records;
   readonly redactor: Redactor;
   readonly desk: AnswerDesk;
+  readonly signIn: SignInDesk;
   /** Newest first. */
   notices(): readonly Notice[];
   /** Undefined if the execution closed so long ago that its history is gone. */
@@ -26,4 +28,6 @@ export interface ConsoleSource {
   readonly description: string;
   /** Path of the Slack stand-in's page; null if real Slack is used. */
   readonly slackUrl: string | null;
+  /** What whoever looks must know before anything else; null where there is nothing of the kind. */
+  readonly warning: string | null;
 }

@@ -257,4 +257,6 @@ export interface Overview {
   approvals: ApprovalView[];
   recent: ExecutionRow[];
   slackUrl: string | null;
+  /** Shown in red above everything else. */
+  warning: string | null;
 }

@@ -63,11 +63,12 @@ export interface Injected {
 }
 
 /**
- * `core` is sections 1 to 6 of CALIBRATION.md without capability, reversibility, cooldowns, rates, a hold's place, drift bands and
- * refits; `all` is the gate as deployed. Its switches (frozen, stale) concern a running system and are off in a back-test.
+ * `core` is sections 1 to 6 of CALIBRATION.md without capability, reversibility, cooldowns, rates, a hold's place, days of evidence, drift
+ * bands and refits; `all` is the gate as deployed. Its switches (frozen, stale) concern a running system and are off in a back-test.
  */
 export function ruleSet(name: RulesName, injected: Injected = {}): RuleSet {
-  const { numbers = NUMBERS, config = clusterConfig() } = injected;
+  const { numbers = NUMBERS, config: given = clusterConfig() } = injected;
+  const config = name === 'core' ? { ...given, evidenceDays: 0 } : given;
   const tiers = tierRulesOf(config.tiers, numbers);
   const actions = tiers.map(({ tier }) => proposalOf(tier, config, { clusterId: config.clusterId, jobId: 'job' }));
   const lottery = injected.lottery ?? keyed(config.salt ?? CLUSTER.salt);

@@ -14,7 +14,9 @@ export class UnusableNumber extends Error {
  * eps and R.
  */
 const OF_CLUSTER = [
-  ...namesIn(clusterConfig()).filter((name) => /^(limits|asking)\.|^(longWait|approvalTtl)Seconds$/.test(name)),
+  ...namesIn(clusterConfig()).filter((name) =>
+    /^(limits|asking)\.|^(longWait|approvalTtl)Seconds$|^evidenceDays$/.test(name),
+  ),
   ...TIERS.map((tier) => `tiers.${tier}.promise`),
 ];
 

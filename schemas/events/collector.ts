@@ -69,6 +69,8 @@ const envelope = {
   account: z.string().max(64).optional(),
   region: z.string().max(64).optional(),
   time: z.string().max(64).optional(),
+  /** Set by EventBridge on an event that comes from the archive; its `time` is then that of its first delivery. */
+  'replay-name': z.string().max(256).optional(),
   source: z.literal(COLLECTOR_SOURCE),
 };
 

@@ -53,4 +53,4 @@ export const VisitFailure = z.object({ clusterId: ClusterId, error: z.string() }
 export type VisitFailure = z.infer<typeof VisitFailure>;
 export const ReportFailuresInput = z.object({ failures: z.array(VisitFailure).min(1) });
 /** The clusters that this run reported to people. */
-export const ReportFailuresOutput = z.object({ told: z.array(ClusterId) });
+export const ReportFailuresOutput = z.object({ notified: z.array(ClusterId) });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesize } from '../../infra/cli/start/synthesis.ts';
+import { cookieFrom } from '../fixtures/console-session.ts';
 import type { Bench } from './bench.ts';
 import { createLoad, type Seen } from './engine/load.ts';
 import { startSubject } from './engine/start-subject.ts';
@@ -28,13 +29,14 @@ export const burst: Bench = {
       const load = createLoad(subject, CLUSTERS);
       await load.closedLoop(100, 10);
       const before = await subject.usage();
+      const headers = { cookie: await cookieFrom(subject.signInUrl) };
       const looks: number[] = [];
       let busy = false;
       const look = async () => {
         if (busy) return;
         busy = true;
         const asked = performance.now();
-        const answer = await fetch(`${subject.consoleUrl}api/overview`);
+        const answer = await fetch(`${subject.consoleUrl}api/overview`, { headers });
         await answer.text();
         if (!answer.ok) throw new Error(`the console answered ${answer.status}`);
         looks.push(performance.now() - asked);

@@ -28,7 +28,8 @@ export async function openIdleSession(options: Options): Promise<Session> {
   const { SLACK_BOT_TOKEN: botToken, SLACK_SIGNING_SECRET: signingSecret } = environment;
   const dataDir = await openDataFolder(folder, { fresh: false });
   const [page, slack] = await Promise.all([bundlePage(), slackSecrets(dataDir, { botToken, signingSecret })]);
-  return openSession({ plan: idlePlan(), ...options, dataDir, page, slack, port: 0, consolePort: 0 });
+  const ports = { port: 0, consolePort: 0 };
+  return openSession({ plan: idlePlan(), ...options, ...ports, dataDir, page, slack, slackStandIn: false });
 }
 
 /**

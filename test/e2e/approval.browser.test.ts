@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ExecutionView } from '../../infra/console/views.ts';
+import { cookieFrom } from '../fixtures/console-session.ts';
 import { JOB_ID } from './one-pending-job.ts';
 import { useSystem } from './shared-system.ts';
 import { answersWithoutSlack } from './without-slack.ts';
@@ -22,7 +23,11 @@ describe.skipIf(browserPath === null)(name, () => {
     });
 
     shared.submit();
-    await page.goto(shared.session.consoleUrl);
+    await page.goto(shared.session.signIn().url);
+    await page.getByText('You answer as').waitFor();
+    // What is listed so far is the page that said that nobody was signed in yet.
+    faults.length = 0;
+    await page.goto(`${shared.session.consoleUrl}#/`);
     const card = page.locator('.approval', { hasText: JOB_ID }).first();
     await card.getByText(`May the agent adjust-priority ${JOB_ID} → +100?`).waitFor();
     await card.getByRole('link', { name: 'Answer in Slack' }).click();
@@ -53,6 +58,8 @@ describe.skipIf(browserPath === null)(name, () => {
 
   it('takes the effect back with one click on Undo, and reads it back', { timeout: 60_000 }, async () => {
     const page = await shared.browser.newPage();
+    await page.goto(shared.session.signIn().url);
+    await page.getByText('You answer as').waitFor();
     await page.goto(`${shared.session.consoleUrl}slack`);
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => shared.cluster.job(JOB_ID)?.priority, { timeout: 20_000 }).toBe(100);
@@ -65,6 +72,7 @@ describe.skipIf(browserPath === null)(name, () => {
     const [execution] = shared.session.system.engine.list();
     const answer = await fetch(
       `${shared.session.consoleUrl}api/executions/${encodeURIComponent(execution?.name ?? '')}`,
+      { headers: { cookie: await cookieFrom(shared.session.signIn().url) } },
     );
     const text = await answer.text();
     const view: ExecutionView = JSON.parse(text);

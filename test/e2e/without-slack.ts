@@ -8,6 +8,7 @@ import { putCollected } from '../../infra/cli/start/put-collected.ts';
 import { APPROVER_HEADER } from '../../infra/console/answers.ts';
 import { issueToken, readApproverKey } from '../../infra/console/approver-token.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
+import { cookieFrom } from '../fixtures/console-session.ts';
 import type { SharedSystem } from './shared-system.ts';
 import { chromiumPath } from './workspace.ts';
 
@@ -25,6 +26,8 @@ export function answersWithoutSlack(shared: SharedSystem): void {
     const init = { method: 'POST', headers, body: JSON.stringify({ mode: 'down' }) };
     expect((await fetch(`${shared.session.consoleUrl}slack/misbehave`, init)).status).toBe(200);
   });
+
+  const signedIn = async () => ({ headers: { cookie: await cookieFrom(shared.session.signIn().url) } });
 
   /** Submits a job and waits until a human is asked about it. */
   async function asked(jobId: string): Promise<ApprovalItem> {
@@ -57,17 +60,19 @@ export function answersWithoutSlack(shared: SharedSystem): void {
       page.on('pageerror', (error) => faults.push(error.message));
       await asked('900101');
       await page.goto(`${shared.session.consoleUrl}#/approvals`);
-      await card('900101').getByText('May the agent adjust-priority 900101 → +100?').waitFor();
-      await page.getByText('To answer here, open the link').waitFor();
+      await page.getByText('This page opens only through a link').waitFor();
+      expect(await page.getByText('900101').count()).toBe(0);
       expect(await page.getByRole('button').count()).toBe(0);
       await shot('1-signed-out');
     });
 
     it('one opens the link, and approves: the effect is done, and read back', async () => {
-      expect(shared.session.signIn?.person).toBe('U0OPERATOR');
-      await page.goto(shared.session.signIn?.url ?? '');
+      const { person, url } = shared.session.signIn();
+      expect(person).toBe('U0OPERATOR');
+      await page.goto(url);
       await page.getByText('You answer as U0OPERATOR').waitFor();
-      expect(page.url()).not.toContain('U0OPERATOR');
+      expect(page.url()).toBe(`${shared.session.consoleUrl}#/approvals`);
+      await card('900101').getByText('May the agent adjust-priority 900101 → +100?').waitFor();
       await shot('2-signed-in');
       await card('900101').getByRole('button', { name: 'Approve' }).click();
       await page
@@ -127,7 +132,8 @@ export function answersWithoutSlack(shared: SharedSystem): void {
       await page.getByText('Evidence, as it was pinned').waitFor();
       await page.locator('.story').getByText('approval: looked at the details').waitFor();
       await shot('5-details');
-      const answer = await fetch(`${shared.session.consoleUrl}api/approvals/${id}`);
+      const answer = await fetch(`${shared.session.consoleUrl}api/approvals/${id}`, await signedIn());
+      expect(answer.status).toBe(200);
       expect(await answer.text()).not.toMatch(/xoxb-|AQC|"(task_?token|token)"/i);
     });
 
@@ -153,20 +159,46 @@ export function answersWithoutSlack(shared: SharedSystem): void {
   });
 
   describe('on the command line', () => {
-    const approve = async (...args: string[]) => {
+    const vgac = async (verb: string, ...args: string[]) => {
       const { consoleUrl, system } = shared.session;
-      const where = ['--console', consoleUrl, '--data', shared.workspace.dataDir, '--endpoint', system.url];
+      const where = ['--console', consoleUrl, '--data', shared.workspace.dataDir];
+      if (verb === 'approve') where.push('--endpoint', system.url);
       const env = {
         ...process.env,
         AWS_ACCESS_KEY_ID: system.credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: system.credentials.secretAccessKey,
       };
-      const command = ['infra/cli/vgac.js', 'approve', ...args, ...where];
+      const command = ['infra/cli/vgac.js', verb, ...args, ...where];
       return promisify(execFile)(process.execPath, command, { env }).then(
         ({ stdout }) => stdout.trim(),
         (error: unknown) => (error instanceof Error && 'stderr' in error ? `${error.stderr}`.trim() : String(error)),
       );
     };
+
+    const approve = (...args: string[]) => vgac('approve', ...args);
+
+    it('prints a link, once more and for somebody else, who is then nobody but themselves', async () => {
+      const { consoleUrl } = shared.session;
+      const session = async (...args: string[]) => {
+        const cookie = await cookieFrom(await vgac('sign-in', ...args));
+        const answer = await fetch(`${consoleUrl}session`, { headers: { cookie } });
+        return { cookie, who: await answer.json() };
+      };
+      expect((await session()).who).toMatchObject({ person: 'U0OPERATOR', owner: true });
+      const { cookie, who } = await session('--as', 'U0ONCALL');
+      expect(who).toMatchObject({ person: 'U0ONCALL', owner: false });
+      const page = await (await fetch(`${consoleUrl}slack/`, { headers: { cookie } })).text();
+      expect([page.includes('U0ONCALL'), page.includes('U0OPERATOR')]).toEqual([true, false]);
+
+      const { approval_id: approvalId } = await asked('900112');
+      const headers = { cookie, 'content-type': 'application/json', origin: new URL(consoleUrl).origin };
+      const deny = { method: 'POST', headers, body: JSON.stringify({ approvalId, action: 'deny' }) };
+      expect((await fetch(`${consoleUrl}api/approvals/answer`, deny)).status).toBe(200);
+      expect(await shared.session.records.approval(approvalId)).toMatchObject({
+        decided_by: 'U0ONCALL',
+        decided_via: 'console',
+      });
+    });
 
     it('lists what is asked, denies with a reason, and says who was first to whoever comes later', async () => {
       const { approval_id: id } = await asked('900111');
@@ -192,7 +224,7 @@ export function answersWithoutSlack(shared: SharedSystem): void {
   describe('what stands behind it', () => {
     it.each([
       ['no token', {}, 401],
-      ['a token of another key', { [APPROVER_HEADER]: `U0OPERATOR.console.9999999999.${'A'.repeat(43)}` }, 401],
+      ['a token of another key', { [APPROVER_HEADER]: `U0OPERATOR.answer.9999999999.${'A'.repeat(43)}` }, 401],
       ['a page of another origin', { origin: 'https://evil.example' }, 403],
       ['a page of another port of this machine', { origin: 'http://127.0.0.1:1' }, 403],
       ['another site, without an Origin', { 'sec-fetch-site': 'cross-site' }, 403],
@@ -202,10 +234,28 @@ export function answersWithoutSlack(shared: SharedSystem): void {
       expect((await fetch(`${shared.session.consoleUrl}api/approvals/answer`, init)).status).toBe(status);
     });
 
+    it.each(['GET slack/', 'GET slack/messages', 'POST slack/click', 'POST slack/modal', 'POST slack/misbehave'])(
+      'the stand-in for Slack does nothing for a local user without a session: %s',
+      async (asked) => {
+        const [method = '', path = ''] = asked.split(' ');
+        const { consoleUrl } = shared.session;
+        const body = JSON.stringify({
+          channel: 'C1',
+          ts: '1',
+          actionId: 'approve',
+          userId: 'U0OPERATOR',
+          mode: 'well',
+        });
+        const headers = { 'content-type': 'application/json', origin: new URL(consoleUrl).origin };
+        const init = method === 'GET' ? {} : { method, headers, body };
+        expect((await fetch(`${consoleUrl}${path}`, init)).status).toBe(401);
+      },
+    );
+
     it('takes no form, which is what a page of another origin could send', async () => {
       const token = issueToken(
         readApproverKey(shared.workspace.dataDir),
-        { person: 'U0OPERATOR', way: 'cli' },
+        { person: 'U0OPERATOR', use: 'answer' },
         inAMinute(),
       );
       const init = { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain', [APPROVER_HEADER]: token } };
@@ -223,13 +273,14 @@ export function answersWithoutSlack(shared: SharedSystem): void {
       const history = await states.send(new GetExecutionHistoryCommand({ executionArn }));
       const described = await states.send(new DescribeExecutionCommand({ executionArn }));
       states.destroy();
+      const session = await signedIn();
       const pages = await Promise.all(
         [
           'api/approvals',
           `api/approvals/${id}`,
           'api/overview',
           `api/executions/${executionArn.split(':').at(-1)}`,
-        ].map(async (path) => (await fetch(`${shared.session.consoleUrl}${path}`)).text()),
+        ].map(async (path) => (await fetch(`${shared.session.consoleUrl}${path}`, session)).text()),
       );
       expect(pages.join()).toContain('900121');
       expect(history.events?.length).toBeGreaterThan(5);

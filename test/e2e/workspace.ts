@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDataFolder, type SlackSecrets, slackSecrets } from '../../infra/cli/start/data-folder.ts';
 import type { Plan } from '../../infra/cli/start/plan.ts';
-import { openSession, type Session } from '../../infra/cli/start/session.ts';
-import type { Environment } from '../../infra/cli/start/settings.ts';
+import { openSession, type Session, type SessionOptions } from '../../infra/cli/start/session.ts';
 import { synthesize } from '../../infra/cli/start/synthesis.ts';
 import { bundlePage, type Page } from '../../infra/console/bundle.ts';
 
@@ -20,7 +19,10 @@ export interface Workspace {
   readonly assemblyDir: string;
   readonly page: Page;
   readonly slack: SlackSecrets;
-  open(plan: Plan, more?: { log?: (message: string) => void; environment?: Environment }): Promise<Session>;
+  open(
+    plan: Plan,
+    more?: Partial<Pick<SessionOptions, 'log' | 'environment' | 'configuration' | 'slackStandIn'>>,
+  ): Promise<Session>;
   remove(): void;
 }
 
@@ -33,13 +35,16 @@ export async function makeWorkspace(): Promise<Workspace> {
     assemblyDir,
     page,
     slack,
-    open: (plan, { log = () => undefined, environment = {} } = {}) =>
+    open: (plan, more) =>
       openSession({
-        ...{ plan, page, assemblyDir, dataDir, slack, log },
+        ...{ plan, page, assemblyDir, dataDir, slack },
         port: 0,
         consolePort: 0,
-        environment,
+        environment: {},
         configuration: [],
+        slackStandIn: false,
+        log: () => undefined,
+        ...more,
       }),
     remove: () => rmSync(dataDir, { recursive: true, force: true }),
   };

@@ -1,5 +1,6 @@
 import type { ApprovalItem, ApprovalStatus } from '../../../schemas/items/approval.ts';
 import { closedWords, DENIED_WITHOUT_REASON, type Style, WHERE } from '../../domain/answer-words.ts';
+import { command } from '../../domain/command.ts';
 import {
   alreadyWords,
   askedBecause,
@@ -90,7 +91,7 @@ export function noticeCard(approval: ApprovalItem): SlackMessage {
       ...blocks.filter(({ type }) => type === 'section'),
       section(
         '*Nothing can be answered here.* Open the approvals page of the console, or run ' +
-          `\`npm run approve -- ${approval.approval_id}\`.`,
+          `\`${command(`approve ${approval.approval_id}`)}\`.`,
       ),
     ],
   };
@@ -106,7 +107,7 @@ export function undoNotice(approval: ApprovalItem, now: Date): SlackMessage {
       ...blocks.filter(({ type }) => type === 'section'),
       section(
         '*Nothing can be undone in this channel.* ' +
-          `Until ${until} use the approvals page of the console, or run \`npm run approve -- ${approval.approval_id} --undo\`.`,
+          `Until ${until} use the approvals page of the console, or run \`${command(`approve ${approval.approval_id} --undo`)}\`.`,
       ),
     ],
   };

@@ -34,7 +34,7 @@ export async function recordAutonomousEffect(table: Table, done: AutonomousEffec
     decided_at: effect.at,
     decided_by: NOBODY,
     execution_arn: done.executionArn,
-    told_in: done.channel,
+    configured_channel: done.channel,
     channel: done.channel,
     effect: { status: effect.status, at: effect.at },
     undo_seconds: undoSeconds,

@@ -1,4 +1,5 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { parseJson } from '../../../schemas/parse-json.ts';
 import { type AnswerReply, AnswerRequest, Authorizer } from '../../../schemas/ports/answer.ts';
 import { DENIED_WITHOUT_REASON, standingWords, tooLateWords } from '../../domain/answer-words.ts';
 import type { Answerer } from '../../domain/approvers.ts';
@@ -96,12 +97,12 @@ function answererOf(authorizer: unknown): Answerer | null {
   if (!proven.success) return null;
   return 'iam' in proven.data
     ? { kind: 'cli', id: proven.data.iam.userArn }
-    : { kind: proven.data.lambda.way, id: proven.data.lambda.person };
+    : { kind: proven.data.lambda.via, id: proven.data.lambda.person };
 }
 
 function jsonOf(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString());
+    return parseJson(body.toString());
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import type { LedgerEntry, LedgerWait } from '../../../schemas/items/ledger.ts';
 import { watchCalibration, watchModel } from './detectors.ts';
 import { refreshWhenDue } from './evaluation.ts';
+import { noteDay } from './evidence-days.ts';
 import { offerEvidence } from './evidence-ring.ts';
 import { NOT_YET, nextElapse, trackWait } from './intervals.ts';
 import { offerOutcome } from './outcome-ring.ts';
@@ -34,7 +35,9 @@ export function applyEntry(
   const { numbers } = state;
   offerOutcome(state.outcomes, entry, q, y, longWaitSeconds, numbers);
   for (const tier of state.tiers) {
-    if (q >= tier.numbers.eps) offerEvidence(tier.evidence, entry, y, longWaitSeconds, numbers);
+    if (!(q >= tier.numbers.eps)) continue;
+    offerEvidence(tier.evidence, entry, y, longWaitSeconds, numbers);
+    noteDay(tier.days, entry.labelAt);
   }
   settlePaper(state, purse, entry, y);
   if (isProbability(p)) watchRaw(state, p, y);

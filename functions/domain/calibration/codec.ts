@@ -11,8 +11,10 @@ import { type CalibrationState, type Evaluation, initialState, type TierState } 
 export { UnreadableState } from './octets.ts';
 
 /** First byte of every state, so that later layouts can be recognised. */
-const FORMAT = 2;
-/** The previous format, still read: it held the experts that served before the queue's own forecast did. */
+const FORMAT = 3;
+/** Still read: without the days of the evidence, which are counted from there on; a rebuild from the ledger counts them all. */
+const WITHOUT_DAYS = 2;
+/** Still read: the same, and it held the experts that served before the queue's own forecast did. */
 const WITH_EXPERTS = 1;
 const MOST_KNOTS = 32;
 
@@ -39,11 +41,11 @@ export function deserialise(bytes: Uint8Array): CalibrationState {
 /** One description of the format for both directions, so that they cannot disagree. */
 function layout(port: Port, state: CalibrationState): void {
   const format = port.byte(FORMAT);
-  if (format !== FORMAT && format !== WITH_EXPERTS) throw new UnreadableState('the format of this state is not known');
+  if (format > FORMAT || format < WITH_EXPERTS) throw new UnreadableState('the format of this state is not known');
   counters(port, state);
   waits(port, state, format === WITH_EXPERTS);
   state.evaluation = evaluation(port, state.evaluation);
-  for (const tier of state.tiers) tierLayout(port, tier);
+  for (const tier of state.tiers) tierLayout(port, tier, format > WITHOUT_DAYS);
   outcomes(port, state);
   shift(port, state);
 }
@@ -110,7 +112,7 @@ function evaluation(port: Port, value: Evaluation | null): Evaluation | null {
   return n === 0 ? null : { n, ece, error, lower, upper, nullMean, skilled };
 }
 
-function tierLayout(port: Port, tier: TierState): void {
+function tierLayout(port: Port, tier: TierState, withDays: boolean): void {
   const { numbers } = tier;
   tier.numbers = {
     eps: port.double(numbers.eps),
@@ -132,6 +134,9 @@ function tierLayout(port: Port, tier: TierState): void {
   tier.paperWrong = port.integer(tier.paperWrong);
   sampled(port, tier.evidence, EVIDENCE_RING.size);
   bits(port, tier.evidence.y, tier.evidence.size);
+  if (!withDays) return;
+  tier.days.seen = port.integer(tier.days.seen);
+  tier.days.last = port.signed(tier.days.last);
 }
 
 function outcomes(port: Port, { outcomes: ring }: CalibrationState): void {

@@ -1,6 +1,7 @@
 import type { DriftBand } from '../../../schemas/verdict.ts';
 import { NUMBERS, type Numbers } from '../thresholds.ts';
 import type { TierRules } from '../tier-numbers.ts';
+import { type EvidenceDays, evidenceDays } from './evidence-days.ts';
 import { type EvidenceRing, evidenceRing } from './evidence-ring.ts';
 import { type OutcomeRing, outcomeRing } from './outcome-ring.ts';
 import { type RawShift, rawShift } from './psi.ts';
@@ -26,6 +27,8 @@ export interface TierState {
   paperRight: number;
   paperWrong: number;
   evidence: EvidenceRing;
+  /** The days of all labels offered to the ring, which on a busy cluster spans an hour. */
+  days: EvidenceDays;
 }
 
 /** The numbers of a tier that restart it when they change. */
@@ -110,7 +113,7 @@ export function initialState(rules: readonly TierRules[], numbers: Numbers = NUM
 export function startedTier(numbers: TierStart, era: number): TierState {
   const nothing = { wrongWeight: 0, rightWeight: 0, right: 0, wrong: 0, heldRight: 0, heldWrong: 0 };
   const counts = { ...nothing, undone: 0, touched: 0, paperRight: 0, paperWrong: 0 };
-  return { numbers, era, tokens: numbers.start, ...counts, evidence: evidenceRing() };
+  return { numbers, era, tokens: numbers.start, ...counts, evidence: evidenceRing(), days: evidenceDays() };
 }
 
 /** The numbers a tier starts with. @throws RangeError for an unknown tier */

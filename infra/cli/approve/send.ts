@@ -54,7 +54,7 @@ export async function send(request: AnswerRequest, desk: Desk): Promise<AnswerRe
 async function headersOf(desk: Desk, body: string): Promise<Record<string, string>> {
   if (desk.kind === 'aws') return awsHeaders(desk.url, body);
   const { key, person } = desk;
-  const token = issueToken(key, { person, way: 'cli' }, new Date(Date.now() + TOKEN_MS));
+  const token = issueToken(key, { person, use: 'answer' }, new Date(Date.now() + TOKEN_MS));
   return { 'content-type': 'application/json', [APPROVER_HEADER]: token };
 }
 

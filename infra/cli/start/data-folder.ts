@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { command } from '../../../functions/domain/command.ts';
 import {
   checkManifest,
   DataFolderUnusable,
@@ -57,7 +58,7 @@ export async function openDataFolder(
     }
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
-    await writeFile(join(folder, MARKER), 'Made by vgac start; vgac start --fresh empties this folder.\n');
+    await writeFile(join(folder, MARKER), `Made by vgac start; ${command('start --fresh')} empties this folder.\n`);
     openManifest(folder);
   } catch (cause) {
     if ([CannotStart, DataFolderUnusable, FolderInUse].some((known) => cause instanceof known)) throw cause;

@@ -57,6 +57,7 @@ export async function openRun(options: Options, environment: Environment, listen
     consolePort: options.consolePort,
     environment,
     slack,
+    slackStandIn: options.slackStandIn,
     secrets,
     configuration,
     onNotice: listeners.onNotice,

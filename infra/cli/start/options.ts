@@ -14,6 +14,7 @@ const Parsed = z.object({
   consolePort: z.number(),
   data: z.string(),
   fresh: z.boolean().default(false),
+  slackStandIn: z.boolean().default(false),
   summary: z.string().optional(),
   exit: z.boolean().default(false),
   json: z.boolean().default(false),
@@ -63,6 +64,10 @@ export function withStartOptions(command: Command): Command {
     .option('--console-port <n>', 'port of the console', port, 4580)
     .option('--data <dir>', 'data folder', file, DATA_FOLDER)
     .option('--fresh', 'empty the data folder first')
+    .option(
+      '--slack-stand-in',
+      'run the Slack stand-in even beside real schedulers: there one person approves as anybody',
+    )
     .option('--summary <file>', 'write the closing table as JSON', file)
     .option('--json', 'print the closing table as JSON on stdout, and everything else on stderr')
     .option('--exit', 'end with the run, and wait for nobody (default where there is no terminal)')

@@ -1,5 +1,7 @@
+import { fstatSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import pc from 'picocolors';
+import { command } from '../../../functions/domain/command.ts';
 import { PART_WORDS } from '../../../functions/domain/figure-words.ts';
 import type { Notice } from '../../console/views.ts';
 import { EXIT } from '../result.ts';
@@ -88,13 +90,28 @@ function isSomebodyThere({ exit }: Options): boolean {
 }
 
 function sayWhere(session: Session, { data }: Options, screen: Screen): void {
-  screen.say(`Console       ${pc.cyan(session.consoleUrl)}`);
-  if (session.signIn) {
-    screen.say(`Approvals     ${pc.cyan(session.signIn.url)}`);
-    screen.say(pc.dim(`              answers as ${session.signIn.person} for 12 hours; keep it to yourself`));
+  if (session.warning !== null) screen.say(pc.red(session.warning));
+  const { person, url } = session.signIn();
+  if (othersRead(screen.out)) {
+    screen.say(`Console       ${pc.cyan(session.consoleUrl)}`);
+    screen.say(`              others can read this output: ${command('sign-in')} prints the link that opens the page`);
+  } else {
+    screen.say(`Console       ${pc.cyan(url)}`);
+    screen.say(
+      pc.dim(
+        `              opens the page once, within 10 minutes${person === null ? '' : `, and answers as ${person}`}`,
+      ),
+    );
   }
   screen.say(`AWS endpoint  ${pc.cyan(session.system.url)}  (bus vgac, access key in ${data}/credentials)`);
   screen.say(pc.dim(`${session.description}. Ctrl-C ends it.`));
+}
+
+/** A link signs in whoever finds it first, so none is written into a file that other users of this machine can read. */
+function othersRead({ fd }: NodeJS.WriteStream & { readonly fd?: number }): boolean {
+  if (fd === undefined) return false;
+  const file = fstatSync(fd);
+  return file.isFile() && (file.mode & 0o044) !== 0;
 }
 
 function firstDecisionInWords({ jobId, clusterId, part, statement }: FirstDecision): string {

@@ -4,12 +4,12 @@ import { TIERS } from '../../../functions/domain/thresholds.ts';
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import { SYSTEM, TABLE_NAME } from '../../aws/names.ts';
 import { answerBy } from '../../console/answers.ts';
-import { approverOf, makeApproverKey } from '../../console/approver-token.ts';
+import { makeApproverKey } from '../../console/approver-token.ts';
 import { Executions } from '../../console/executions.ts';
 import { openRecords, type Records } from '../../console/records.ts';
 import { Redactor } from '../../console/redact.ts';
 import type { ConsoleServer } from '../../console/server.ts';
-import { signInLink } from '../../console/sign-in.ts';
+import type { Holder } from '../../console/sessions.ts';
 import type { ConsoleSource } from '../../console/source.ts';
 import type { Notice, Overview, Tally } from '../../console/views.ts';
 import type { HistoryEvent } from '../../runtime/engine/history.ts';
@@ -18,11 +18,13 @@ import { type System, startSystem } from '../../runtime/system.ts';
 import { applyClusters } from '../configure/apply-clusters.ts';
 import { announce } from '../running-system.ts';
 import { account } from './account.ts';
+import { CannotStart } from './cannot-start.ts';
 import { runTables } from './data-folder.ts';
 import { type LocalConsoleOptions, openConsole } from './local-console.ts';
 import type { Feeding, Spared } from './plan.ts';
 import { portTrouble } from './port-trouble.ts';
 import { putCollected } from './put-collected.ts';
+import { realSchedulers, STAND_IN_WARNING, standInRefusal, usesSlackStandIn } from './real-schedulers.ts';
 import { baseUrls, secretValues } from './settings.ts';
 import { untilFolded } from './settle.ts';
 import type { Summary } from './summary.ts';
@@ -43,8 +45,13 @@ export interface SessionOptions extends LocalConsoleOptions {
 
 export interface Session {
   readonly consoleUrl: string;
-  /** A link with which the first configured approver can answer on the console; null where there is none. A credential. */
-  readonly signIn: { readonly person: string; readonly url: string } | null;
+  /** Said in red: what whoever starts this, or looks at its page, must know; null where there is nothing of the kind. */
+  readonly warning: string | null;
+  /**
+   * A new link that signs a browser in, once and within ten minutes: as the owner of this machine, who answers on the console
+   * as the first configured approver; `person` is null where there is none. A credential.
+   */
+  signIn(): { readonly person: string | null; readonly url: string };
   /** What is being fed, in words. */
   readonly description: string;
   readonly system: System;
@@ -90,10 +97,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 async function open(options: SessionOptions, shutdown: Shutdown): Promise<Session> {
   const { plan, dataDir } = options;
   const secrets = { ...options.secrets, ...secretValues(options.environment, options.slack) };
-  const clicks = { interactionsUrl: '' };
+  const clicks = { interactionsUrl: '', refusal: async (): Promise<string | null> => null };
   const console = await openConsole(options, secrets, clicks);
   shutdown.add(() => console.close());
   const clusters = clustersOf(options, console.url);
+  refuseRealSchedulers(realOf(options, console.url, clusters));
 
   // What an earlier start left behind may decide jobs before the tables can be read.
   let opened: Records | null = null;
@@ -112,12 +120,20 @@ async function open(options: SessionOptions, shutdown: Shutdown): Promise<Sessio
   opened = records;
   shutdown.add(() => records.close());
   await applyClusters(records.table, clusters, new Date(plan.clock.now()), plan.newSalt);
+  // An earlier start may have left clusters behind, and others may be configured while this one runs.
+  const real = async () => {
+    const configured = await records.configs(await records.clusterIds());
+    return realOf(options, console.url, [...configured.values()]);
+  };
+  refuseRealSchedulers(await real());
+  clicks.refusal = async () => standInRefusal(await real());
 
   const approverKey = makeApproverKey(dataDir);
   const live: Live = { options, console, system, records, watch, executions, phase: 'starting' };
-  console.show(consoleSource(live, { approverKey, redactor: new Redactor(Object.values(secrets)) }));
+  const owner: Holder = { person: firstApprover(clusters), owner: true };
+  console.show(consoleSource(live, { approverKey, owner, redactor: new Redactor(Object.values(secrets)) }));
   shutdown.add(announce(dataDir, { endpoint: system.url, console: console.url }));
-  return sessionOf(live, signInOf(clusters, approverKey, console.url), shutdown.close);
+  return sessionOf(live, owner, shutdown.close);
 }
 
 /** A session while it lives: what it is made of, and how far it is. */
@@ -131,10 +147,12 @@ interface Live {
   phase: Overview['phase'];
 }
 
+const simulatorUrl = (consoleUrl: string) => `${consoleUrl}schedulers`;
+
 /** The clusters of the file, and those of the plan that it does not name. */
 function clustersOf({ plan, environment, configuration }: SessionOptions, consoleUrl: string): ClusterConfig[] {
   const { vgac } = baseUrls(environment, consoleUrl);
-  const builtIn = plan.configuration({ vgac, scheduler: `${consoleUrl}schedulers` });
+  const builtIn = plan.configuration({ vgac, scheduler: simulatorUrl(consoleUrl) });
   const named = new Set(configuration.map(({ clusterId }) => clusterId));
   return [...configuration, ...builtIn.filter(({ clusterId }) => !named.has(clusterId))];
 }
@@ -182,7 +200,11 @@ async function openSystem(
 /** What the console shows, live, and who may answer on it. */
 function consoleSource(
   live: Live,
-  { approverKey, redactor }: { readonly approverKey: Buffer; readonly redactor: Redactor },
+  {
+    approverKey,
+    owner,
+    redactor,
+  }: { readonly approverKey: Buffer; readonly owner: Holder; readonly redactor: Redactor },
 ): ConsoleSource {
   const { options, system, records, watch, executions } = live;
   const { plan, environment } = options;
@@ -192,28 +214,40 @@ function consoleSource(
     settled: watch.settled,
     records,
     redactor,
-    desk: {
-      // A link lives in the hours of whoever holds it, also while a simulated day passes in a second.
-      approverOf: (token) => approverOf(approverKey, token, new Date()),
-      answer: answerBy(system.functions, ANSWER_APPROVAL),
-    },
+    desk: { approverKey, answer: answerBy(system.functions, ANSWER_APPROVAL) },
+    signIn: { approverKey, owner },
     notices: () => watch.notices(),
     history: (arn) => system.engine.history(arn),
     now: () => plan.clock.now(),
     clock: plan.clockKind,
     phase: () => live.phase,
     description: plan.description,
-    slackUrl: environment.SLACK_API_BASE_URL ? null : '/slack/',
+    slackUrl: usesSlackStandIn(environment) ? '/slack/' : null,
+    warning: warningOf(options),
   };
 }
 
-/** The first approver of the configuration, with a link of their own. */
-function signInOf(clusters: readonly ClusterConfig[], approverKey: Buffer, consoleUrl: string): Session['signIn'] {
-  const [person] = clusters.flatMap(({ approvers }) => [...approvers.suggest, ...approvers.gate]);
-  return person === undefined ? null : { person, url: signInLink(approverKey, consoleUrl, person, new Date()) };
+/** Whoever the configuration names first as an approver. */
+function firstApprover(clusters: readonly ClusterConfig[]): string | null {
+  return clusters.flatMap(({ approvers }) => [...approvers.suggest, ...approvers.gate])[0] ?? null;
 }
 
-function sessionOf(live: Live, signIn: Session['signIn'], close: () => Promise<void>): Session {
+/** Clusters beside which the Slack stand-in does not run; none where it is not used, or was asked for by name. */
+function realOf(options: SessionOptions, consoleUrl: string, clusters: readonly ClusterConfig[]): string[] {
+  if (!usesSlackStandIn(options.environment) || options.slackStandIn) return [];
+  return realSchedulers(clusters, simulatorUrl(consoleUrl));
+}
+
+function refuseRealSchedulers(real: readonly string[]): void {
+  const refusal = standInRefusal(real);
+  if (refusal !== null) throw new CannotStart(refusal);
+}
+
+function warningOf({ environment, slackStandIn }: SessionOptions): string | null {
+  return usesSlackStandIn(environment) && slackStandIn ? STAND_IN_WARNING : null;
+}
+
+function sessionOf(live: Live, owner: Holder, close: () => Promise<void>): Session {
   const { console, system, records, watch, executions } = live;
   const { plan } = live.options;
   let feeding: Feeding | null = null;
@@ -230,7 +264,8 @@ function sessionOf(live: Live, signIn: Session['signIn'], close: () => Promise<v
   };
   return {
     consoleUrl: console.url,
-    signIn,
+    warning: warningOf(live.options),
+    signIn: () => ({ person: owner.person, url: console.signInLink(owner) }),
     description: plan.description,
     system,
     records,

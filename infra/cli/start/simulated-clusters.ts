@@ -70,6 +70,8 @@ export function configurationOf({ profile, own }: StoryCluster, urls: Pick<Stand
     },
     approvers: APPROVERS,
     users: Object.fromEntries(profile.workload.users.map((user) => [user, slackId(user)])),
+    // Its first interventions come within the first day; what is simulated cannot be poisoned.
+    evidenceDays: 0,
     approvalTtlSeconds: QUESTION_MINUTES * 60,
     ...own,
   });

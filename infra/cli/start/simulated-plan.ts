@@ -11,6 +11,9 @@ import { configurationOf, STORY, STORY_CLUSTERS, type StoryCluster } from './sim
 
 const HOUR_MS = 3_600_000;
 
+/** The simulation is short, so it says what it leaves out. */
+const WITHOUT_DAYS = 'here tiers 3 and 4 need no evidence of 3 different days, as real clusters do';
+
 /**
  * The two simulated clusters: a quiet one without VGAC, and a bursty one with it that loses nodes on the way, unknown to its
  * predictor, and gets them back. Every number comes from fixed seeds, so that each run shows the same.
@@ -48,7 +51,7 @@ export function simulatedPlan({
     return { cluster, twins, predictor: trainPredictor(profile, trainingSeed), trainedAt: startMs };
   });
   return {
-    description: `Two simulated clusters over ${days} days, one without VGAC; ${BEGINS_ANEW}`,
+    description: `Two simulated clusters over ${days} days, one without VGAC; ${WITHOUT_DAYS}; ${BEGINS_ANEW}`,
     clock,
     clockKind: 'simulated',
     pause: () => clock.close(),

@@ -10,14 +10,13 @@ export function waitForPerson(
   keyboard: Keyboard,
   say: (line: string) => void,
 ): HumanMoment | null {
-  const { signIn } = session;
-  if (signIn === null || session.spared() === null) return null;
+  if (session.signIn().person === null || session.spared() === null) return null;
   return new HumanMoment({
     hold: () => session.hold(),
     questionOf: (id) => session.records.approval(id),
     show(question) {
       say('');
-      for (const line of questionInWords(question, signInTo(signIn.url, question.approval_id))) say(line);
+      for (const line of questionInWords(question, signInTo(session.signIn().url, question.approval_id))) say(line);
     },
     letGo: (over) => enterPressed(keyboard, over),
     ended(ending, { cluster_id: clusterId, job_id: jobId }) {

@@ -1,33 +1,15 @@
 import { useState } from 'preact/hooks';
 import type { AnswerReply, AnswerRequest } from '../../../schemas/ports/answer.ts';
 
-import { approvalHash } from './approval-link.ts';
-
-/** Kept per tab: no other tab or origin can read it, and the browser attaches it to no request. */
-const KEPT_AS = 'vgac-approver';
-const HEADER = 'x-vgac-approver';
-
-/** Takes the token from an opened link, and removes it from the address bar and history at once. */
-export function takeSignIn(): void {
-  const [, token, question] = /^#\/sign-in\/([\w.-]{1,200})(?:\/([\w.-]{1,200}))?$/.exec(location.hash) ?? [];
-  if (token === undefined) return;
-  sessionStorage.setItem(KEPT_AS, token);
-  history.replaceState(null, '', question === undefined ? '#/approvals' : approvalHash(question));
-}
-
-const keptToken = () => sessionStorage.getItem(KEPT_AS);
-
-/** Slack id of the person answering from this tab, or null. For display: the server checks the token. */
-export const signedInAs = () => keptToken()?.split('.')[0] ?? null;
+import { signedInAs } from './session.ts';
 
 async function send(request: AnswerRequest): Promise<AnswerReply> {
   try {
     const answer = await fetch('/api/approvals/answer', {
       method: 'POST',
-      headers: { 'content-type': 'application/json', [HEADER]: keptToken() ?? '' },
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify(request),
     });
-    if (answer.status === 401) sessionStorage.removeItem(KEPT_AS);
     const reply: AnswerReply = await answer.json();
     return reply;
   } catch {

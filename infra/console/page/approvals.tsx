@@ -1,3 +1,4 @@
+import { command } from '../../../functions/domain/command.ts';
 import type { Approvals, ApprovalView } from '../views.ts';
 import { type Answering, useAnswering } from './answering.ts';
 import { Actions } from './approval-actions.tsx';
@@ -76,8 +77,8 @@ export function ApprovalsPage() {
 export function SignIn({ person }: { person: string | null }) {
   return person === null ? (
     <p class="signin">
-      To answer here, open the link that <code>npm start</code> printed, or print one for yourself:{' '}
-      <code>npm run approve -- --link --as YOUR_SLACK_ID</code>
+      This session cannot answer approvals. To answer here, open the link that this prints:{' '}
+      <code>{command('sign-in --as YOUR_SLACK_ID')}</code>
     </p>
   ) : (
     <p class="signin">

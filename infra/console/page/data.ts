@@ -52,6 +52,8 @@ export function useResource<T>(path: string): Reloadable<T> {
       try {
         const answer = await fetch(path, { headers: { accept: 'application/json' } });
         if (!current) return;
+        // The session has ended: what opens instead says how to get another.
+        if (answer.status === 401) return location.reload();
         if (answer.status === 404) return setState({ data: null, stale: false, missing: true });
         if (!answer.ok) throw new Error(`status ${answer.status}`);
         const data: T = await answer.json();

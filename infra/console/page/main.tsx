@@ -1,6 +1,6 @@
 import { render } from 'preact';
+import { command } from '../../../functions/domain/command.ts';
 import type { Overview } from '../views.ts';
-import { takeSignIn } from './answering.ts';
 import { ApprovalPage } from './approval.tsx';
 import { ApprovalsPage } from './approvals.tsx';
 import { useResource, useRoute } from './data.ts';
@@ -9,6 +9,7 @@ import { ExecutionsPage } from './execution-list.tsx';
 import { instant } from './format.ts';
 import { OverviewPage } from './overview.tsx';
 import { Empty, Loading } from './pieces.tsx';
+import { endSession, loadSession, takeSignIn } from './session.ts';
 
 const PHASES: Record<Overview['phase'], string> = {
   starting: 'starting',
@@ -17,7 +18,8 @@ const PHASES: Record<Overview['phase'], string> = {
   idle: 'waiting for events',
 };
 
-function App() {
+/** @param why a link opened nothing although somebody is signed in here; empty otherwise */
+function App({ why }: { why: string }) {
   const route = useRoute();
   const { data: overview, stale } = useResource<Overview>('/api/overview');
   const tab = (page: string, label: string, count?: number) => (
@@ -52,12 +54,26 @@ function App() {
             <time>
               {instant(overview.now)} UTC{overview.clock === 'simulated' && ', simulated'}
             </time>
+            <button type="button" class="link" onClick={() => void endSession()}>
+              Sign out
+            </button>
           </p>
         )}
       </header>
+      {why !== '' && (
+        <p class="banner" role="alert">
+          {why} You stay signed in as before.
+        </p>
+      )}
+      {overview?.warning && (
+        <p class="banner" role="alert">
+          {overview.warning}
+        </p>
+      )}
       {stale && (
         <p class="banner" role="alert">
-          The system does not answer. If it was stopped, start it again with npm start; this page reconnects by itself.
+          The system does not answer. If it was stopped, start it again with <code>{command('start')}</code> and open
+          the link that it prints.
         </p>
       )}
       <main>
@@ -94,7 +110,15 @@ function Mark() {
   );
 }
 
-takeSignIn();
-addEventListener('hashchange', takeSignIn);
-const root = document.getElementById('app');
-if (root) render(<App />, root);
+/** A link that is opened here changes who is signed in. */
+async function enter(): Promise<void> {
+  const why = (await takeSignIn()) ?? '';
+  if (!(await loadSession())) return location.reload();
+  const root = document.getElementById('app');
+  if (root) render(<App why={why} />, root);
+}
+
+addEventListener('hashchange', () => {
+  if (location.hash.startsWith('#/sign-in/')) void enter();
+});
+void enter();

@@ -286,7 +286,7 @@ export function coreOf(report: StreamReport, core: CoreReport): string {
   const interventions = report.tiers.slice(2).reduce((sum, { acted }) => sum + acted, 0);
   const withheld = `cooldown ${of('cooldown')}, actions an hour ${of('rate')}, a place to ask about a hold ${of('noPlace')}`;
   const acted = `acted on ${count(report.acted)} where the core acts on ${count(core.acted)} (${percent(core.actedOfCore, 0)})`;
-  return `${acted}; interventions ${count(interventions)} beside ${count(core.interventions)}; withheld for ${withheld}, drift ${of('drift')}, an own effect ${of('ownEffect')}`;
+  return `${acted}; interventions ${count(interventions)} beside ${count(core.interventions)}; withheld for ${withheld}, outcomes of several days ${of('days')}, drift ${of('drift')}, an own effect ${of('ownEffect')}`;
 }
 
 /** The other scores, one line for each kind of probability. */

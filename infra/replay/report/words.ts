@@ -16,6 +16,7 @@ const RULE_WORDS: Readonly<Record<string, string>> = {
   score: 'calibration score',
   ece: 'ECE',
   tokens: 'free tokens',
+  days: 'outcomes of several days',
   noPlace: 'no place to ask about a hold',
   rate: 'actions an hour',
   ownEffect: 'an own effect',

@@ -23,6 +23,7 @@ export type FromSubject =
       readonly kind: 'ready';
       readonly url: string;
       readonly consoleUrl: string;
+      readonly signInUrl: string;
       readonly accessKeyId: string;
       readonly secretAccessKey: string;
     }

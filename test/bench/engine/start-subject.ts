@@ -7,6 +7,8 @@ export interface Subject {
   readonly pid: number;
   readonly url: string;
   readonly consoleUrl: string;
+  /** Opens one session of the console, within ten minutes. */
+  readonly signInUrl: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   /** Seconds from the start of the process until the system listens and its clusters are configured. */

@@ -120,4 +120,10 @@ process.on('message', (message: ToSubject) => {
     },
   });
 });
-tell({ kind: 'ready', url: system.url, consoleUrl: session.consoleUrl, ...system.credentials });
+tell({
+  kind: 'ready',
+  url: system.url,
+  consoleUrl: session.consoleUrl,
+  signInUrl: session.signIn().url,
+  ...system.credentials,
+});

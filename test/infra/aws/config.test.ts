@@ -26,6 +26,7 @@ describe('readConfig', () => {
         appId: '',
       },
       vgac: { baseUrl: 'http://localhost:4580/vgac', timeoutSeconds: 10, apiKey: false },
+      newClustersPerDay: 20,
       explanations: { modelId: '', perDay: 200 },
     });
   });
@@ -44,6 +45,7 @@ describe('readConfig', () => {
         appId: '',
       },
       vgac: { baseUrl: 'https://vgac.example.com', timeoutSeconds: 2.5, apiKey: true },
+      newClustersPerDay: 20,
       explanations: { modelId: '', perDay: 200 },
     });
   });

@@ -25,6 +25,7 @@ export const PROD: SystemConfig = {
     appId: 'A02ABCDEF',
   },
   vgac: { baseUrl: 'https://vgac.example.com', timeoutSeconds: 10, apiKey: true },
+  newClustersPerDay: 20,
   explanations: { modelId: 'global.anthropic.claude-haiku-5-5', perDay: 200 },
 };
 

@@ -1,10 +1,6 @@
-import { request } from 'node:http';
-import { Hono } from 'hono';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundlePage } from '../../../infra/console/bundle.ts';
+import { describe, expect, it } from 'vitest';
 import { Executions } from '../../../infra/console/executions.ts';
 import { ScoreHistory } from '../../../infra/console/history-of-scores.ts';
-import { type ConsoleServer, PortUnavailable, startConsole } from '../../../infra/console/server.ts';
 import { statesOf } from '../../../infra/console/states.ts';
 import type { HistoryEvent } from '../../../infra/runtime/engine/history.ts';
 import type { Decision } from '../../../schemas/decision.ts';
@@ -191,67 +187,5 @@ describe('the history of scores', () => {
     for (let index = 0; index < 900; index++) scores.add('c', { at: String(index), score: 1, scope: 'notify' });
     scores.add('c', { at: 'changed', score: 0.1, scope: 'escalate' });
     expect(scores.of('c').at(-1)?.at).toBe('changed');
-  });
-});
-
-describe('the server of the console', () => {
-  let server: ConsoleServer;
-  beforeAll(async () => {
-    const echo = new Hono()
-      .post('/', (context) => context.text('changed'))
-      .get('/', (context) => context.text('shown'));
-    server = await startConsole({
-      port: 0,
-      page: await bundlePage(),
-      mounts: { '/echo': echo },
-      onError: () => undefined,
-    });
-  });
-  afterAll(() => server.close());
-
-  const ask = (method: string, path: string, headers: Record<string, string> = {}) =>
-    new Promise<{ status: number; headers: Record<string, unknown> }>((resolve, reject) => {
-      const sent = request({ host: '127.0.0.1', port: server.port, method, path, headers }, (answer) => {
-        answer.resume();
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers });
-      });
-      sent.on('error', reject).end();
-    });
-  const own = () => `127.0.0.1:${server.port}`;
-
-  it.each([
-    ['its own page', 'GET', '/', {}, 200],
-    ['its script', 'GET', '/console.js', {}, 200],
-    ['its style', 'GET', '/console.css', {}, 200],
-    ['a foreign host', 'GET', '/', { host: 'evil.example' }, 403],
-    ['a foreign host that begins like ours', 'GET', '/', { host: '127.0.0.1.evil.example' }, 403],
-    ['a change by a program', 'POST', '/echo', {}, 200],
-    ['a change asked for by another origin', 'POST', '/echo', { origin: 'https://evil.example' }, 403],
-    ['a change from no origin at all', 'POST', '/echo', { origin: 'null' }, 403],
-    ['a change from another site', 'POST', '/echo', { 'sec-fetch-site': 'cross-site' }, 403],
-    ['a change of its own', 'POST', '/api/overview', {}, 404],
-    ['data before the system runs', 'GET', '/api/overview', {}, 503],
-  ])('answers %s with what it should', async (_, method, path, headers, status) => {
-    expect((await ask(method, path, headers)).status).toBe(status);
-  });
-
-  it('lets its own page change what is mounted', async () => {
-    expect((await ask('POST', '/echo', { host: own(), origin: `http://${own()}` })).status).toBe(200);
-  });
-
-  it('loads nothing from elsewhere and is framed by nobody', async () => {
-    const policy = (await ask('GET', '/')).headers['content-security-policy'];
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("frame-ancestors 'none'");
-  });
-
-  it('says that its port is taken', async () => {
-    const second = startConsole({
-      port: server.port,
-      page: { script: '', style: '' },
-      mounts: {},
-      onError: () => undefined,
-    });
-    await expect(second).rejects.toThrow(PortUnavailable);
   });
 });

@@ -11,7 +11,7 @@ async function json(...args: string[]) {
   return { run, report: JSON.parse(files.text(out.split('/').at(-1) ?? '')) };
 }
 
-describe('npm run replay', () => {
+describe('vgac replay', () => {
   it('writes the same JSON keys for every stream, and parts that add up to the jobs', async () => {
     const { run, report } = await json(files.put('quiet.csv', csv(QUIET)), '--rules', 'core');
     expect(run).toMatchObject({ code: 0, stderr: '' });
@@ -154,9 +154,25 @@ describe('npm run replay', () => {
     expect(files.text('mixed-decisions.csv').trimEnd().split('\n')).toHaveLength(1 + 2 * (600 + 500));
   });
 
+  it('intervenes from the third day of outcomes on, as deployed, and with the core rules or without that rule at once', async () => {
+    const file = files.put('days.csv', csv(jobs(1_200, { apart: 300 })));
+    const firstIntervention = async (name: string, ...rest: string[]): Promise<number> => {
+      await replay(file, '--forecast', 'file', '--decisions', files.path(name), ...rest);
+      const lines = files.text(name).trimEnd().split('\n').slice(1);
+      const acted = lines.map((line) => line.split(',')).find(([, , , , , , , tier]) => Number(tier) >= 3);
+      return Math.floor(Number(acted?.[2]) / 86_400) - Math.floor(1_700_000_000 / 86_400);
+    };
+    expect(await firstIntervention('deployed.csv')).toBe(2);
+    expect(await firstIntervention('four.csv', '--set', 'evidenceDays=4')).toBe(3);
+    expect(await firstIntervention('at-once.csv', '--set', 'evidenceDays=0')).toBeLessThan(2);
+    expect(await firstIntervention('core.csv', '--rules', 'core')).toBeLessThan(2);
+  });
+
   it('writes one line for each round, as it always has', async () => {
     const file = files.put('golden.csv', csv(jobs(1200)));
-    await replay(file, '--forecast', 'file', '--decisions', files.path('golden-decisions.csv'));
+    // They span 20 hours.
+    const first = ['--set', 'evidenceDays=0'];
+    await replay(file, '--forecast', 'file', '--decisions', files.path('golden-decisions.csv'), ...first);
     const lines = files.text('golden-decisions.csv').trimEnd().split('\n');
     expect(lines).toHaveLength(1201);
     const some = (which: RegExp): string | undefined => lines.find((line) => which.test(line));

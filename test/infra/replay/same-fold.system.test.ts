@@ -19,7 +19,7 @@ import { Pace } from '../../../infra/replay/pace.ts';
 import { Questions } from '../../../infra/replay/questions.ts';
 import { replayFile } from '../../../infra/replay/replay-file.ts';
 import { roundOf, ruleSet } from '../../../infra/replay/rules.ts';
-import type { Told } from '../../../infra/replay/stream.ts';
+import type { ReplayedDecision } from '../../../infra/replay/stream.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
 import { LAYOUT } from '../../../schemas/layout.ts';
@@ -48,7 +48,7 @@ interface Job {
 async function backTest(path: string) {
   const decisions: string[] = [];
   const seen: Job[] = [];
-  const add = (_: string, { row, q, called, chosen, asked }: Told) => {
+  const add = (_: string, { row, q, called, chosen, asked }: ReplayedDecision) => {
     const { tier, heldOut, cost, paper, reason } = chosen;
     const jobId = row.jobId();
     decisions.push([jobId, q, called, tier, heldOut, cost, paper, asked, tier < called ? reason : null].join());
@@ -238,7 +238,7 @@ describe('the back-test and the deployed fold', () => {
     timeout: PATIENCE,
   }, async () => {
     const { decisions, deployed, state, stream } = await bothOn(
-      files.put('s.csv', csv(jobs(2_000, { driftsAt: 1_200 }))),
+      files.put('s.csv', csv(jobs(2_000, { driftsAt: 1_200, apart: 300 }))),
     );
     expect(deployed.decisions).toEqual(decisions);
     expect(Buffer.from(deployed.stored).equals(Buffer.from(state))).toBe(true);

@@ -135,12 +135,13 @@ interface Made {
 
 function rulesOf(clusterId: string): ReturnType<typeof ruleSet> {
   const usual = clusterConfig();
-  // Questions, cooldowns and the time to undo are compared elsewhere.
+  // Questions, cooldowns, days and the time to undo are compared elsewhere.
   const config = {
     ...usual,
     clusterId,
     asking: { open: 100, perHour: 1000, keptForGate: 2 },
     limits: { ...usual.limits, cooldownMinutes: 0, actionsPerHour: 1000 },
+    evidenceDays: 0,
     approvalTtlSeconds: 60,
     approvals: { ...usual.approvals, undoMinutes: 0 },
   };

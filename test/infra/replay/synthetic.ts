@@ -25,14 +25,17 @@ export interface Job {
   labelAt: number;
 }
 
-/** Jobs of a quiet cluster, a minute apart, whose model is right about them until `driftsAt`, and says .02 from then on. */
-export function* jobStream(count: number, { seed = 1, driftsAt = Number.POSITIVE_INFINITY } = {}): Generator<Job> {
+/** Jobs of a quiet cluster, a minute apart if not said otherwise, whose model is right about them until `driftsAt`, and says .02 from then on. */
+export function* jobStream(
+  count: number,
+  { seed = 1, driftsAt = Number.POSITIVE_INFINITY, apart = 60 } = {},
+): Generator<Job> {
   const random = seeded(seed);
   for (let i = 0; i < count; i++) {
     const truth = Math.round((0.01 + 0.98 * random() ** 6) * 1000) / 1000;
     const longWait = random() < (i < driftsAt ? truth : 0.4);
     const wait = longWait ? T + 1 + Math.floor(3000 * random()) : Math.floor(T * random());
-    const submittedAt = 1_700_000_000 + 60 * i;
+    const submittedAt = 1_700_000_000 + apart * i;
     const labelAt = submittedAt + Math.min(wait, T);
     const p = i < driftsAt ? truth : 0.02;
     yield { submittedAt, jobId: `job-${i}`, p, predicted: Math.round(600 * p), wait, longWait, labelAt };

@@ -186,6 +186,16 @@ describe('the admission of outcomes', () => {
     expect(admitOutcome(at('2026-11-20T14:00:00Z'), NOON)).toMatchObject(refused);
   });
 
+  it.each(OUTCOMES)('refuses %s from the archive that was ahead of the clock when it first came', (_, at) => {
+    const told = at('2026-11-20T14:00:00Z');
+    const days = new Date('2026-11-25T12:00:00Z');
+    const replayed = (time: string) => admitOutcome({ ...told, time, 'replay-name': 'incident' }, days);
+    expect(replayed('2026-11-20T12:00:00Z')).toMatchObject({ ok: false, code: 'outcomeInTheFuture' });
+    expect(replayed('2026-11-20T14:00:00Z')).toMatchObject({ ok: true });
+    // Of an event that comes for the first time the envelope says nothing: collectors write it as they like.
+    expect(admitOutcome({ ...told, time: '2026-11-20T12:00:00Z' }, days)).toMatchObject({ ok: true });
+  });
+
   it('refuses an outcome of a round that is yet to be submitted', () => {
     const event = outcome('JobStarted', { startedAt: '2026-11-20T12:00:00Z', submittedAt: '2026-11-20T14:00:00Z' });
     expect(admitOutcome(event, NOON)).toMatchObject({ ok: false, detail: expect.stringContaining('submittedAt') });

@@ -21,7 +21,7 @@ function choose(given: Given = {}): Chosen {
   const factsOf = (tier: number): TierFacts | null =>
     given.configured?.(tier) === false
       ? null
-      : { tier: ruleOf(tier), state, purse: purseOf(), longWaitSeconds: T, arguments: null, limits };
+      : { tier: ruleOf(tier), state, purse: purseOf(), longWaitSeconds: T, evidenceDays: 0, arguments: null, limits };
   // Written over, as a back-test does it: nothing of the job before may be left.
   const chosen: Chosen = { tier: 3, heldOut: true, share: 0.4, cost: 7, reason: 'old', paper: 15 };
   chooseTier({ called, barred, rules, factsOf, draw }, chosen);

@@ -78,7 +78,15 @@ export class CoreRun {
     this.promises = new Promises(rules);
     const limits = limitsOf();
     const { state, purse } = this;
-    this.facts = rules.map((tier) => ({ tier, state, purse, longWaitSeconds, arguments: null, limits }));
+    this.facts = rules.map((tier) => ({
+      tier,
+      state,
+      purse,
+      longWaitSeconds,
+      evidenceDays: 0,
+      arguments: null,
+      limits,
+    }));
   }
 
   /** Jobs without a label. */

@@ -141,8 +141,11 @@ describe('numbers of a tier that have changed', () => {
   it('keep the evidence where eps is the same, since labels of the same q say the same', () => {
     const kept = deserialise(applyBatch(withHistory(), batchOf({ tiers: raised })).state);
     expect(kept.tiers[1].evidence.size).toBe(10);
+    expect(kept.tiers[1].days).toEqual(deserialise(withHistory()).tiers[1].days);
+    expect(kept.tiers[1].days.seen).toBe(1);
     const moved = ledgerTiers(tierRulesOf({ warn: { eps: 0.55 } }));
-    expect(deserialise(applyBatch(withHistory(), batchOf({ tiers: moved })).state).tiers[1].evidence.size).toBe(0);
+    const [, anew] = deserialise(applyBatch(withHistory(), batchOf({ tiers: moved })).state).tiers;
+    expect([anew.evidence.size, anew.days.seen]).toEqual([0, 0]);
   });
 
   it('leave labels of decisions before them without a say in tokens and counts', () => {

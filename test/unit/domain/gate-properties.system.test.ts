@@ -30,6 +30,8 @@ interface World {
   readonly skilled: boolean;
   /** Of 60 labels of each tier. */
   readonly right: number;
+  /** UTC days that they come from. */
+  readonly days: number;
   readonly tokens: number;
   readonly reserved: number;
   readonly drift: number;
@@ -44,6 +46,7 @@ const worlds: fc.Arbitrary<World> = fc.record({
   error: fc.oneof(fc.constantFrom(0.08 / 1.645), fc.double({ min: 0, max: 0.05, noNaN: true })),
   skilled: fc.constantFrom(true, true, true, false),
   right: fc.oneof(fc.integer({ min: 50, max: 60 }), fc.integer({ min: 20, max: 60 })),
+  days: fc.constantFrom(0, 1, 2, 3, 3, 4),
   tokens: fc.oneof(fc.integer({ min: 2, max: 40 }), fc.double({ min: 0, max: 6, noNaN: true })),
   reserved: fc.constantFrom(0, 0, 0, 1, 2.5),
   drift: fc.constantFrom(0, 0, 0, 1, 2, 3),
@@ -57,6 +60,7 @@ const losses = fc.record({
   error: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 0.03, noNaN: true })),
   unskilled: fc.constantFrom(false, false, true),
   right: fc.oneof(fc.constant(0), fc.nat(60)),
+  days: fc.constantFrom(0, 0, 1, 2),
   tokens: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 20, noNaN: true })),
   reserved: fc.oneof(fc.constant(0), fc.nat(10)),
   drift: fc.constantFrom(0, 0, 1, 2, 3),
@@ -70,7 +74,11 @@ function stateOf(world: World): CalibrationState {
     driftNow: BANDS[world.drift] ?? 'escalate',
     ...(world.newEpoch && { epoch: 1, sinceEpoch: 40 }),
   });
-  const change = { tokens: Math.round(world.tokens * TOKEN), evidence: evidenceOf(60, world.right) };
+  const change = {
+    tokens: Math.round(world.tokens * TOKEN),
+    evidence: evidenceOf(60, world.right),
+    days: { seen: world.days, last: 0 },
+  };
   for (const tier of [1, 2, 3, 4]) state = withTier(state, tier, change);
   return state;
 }
@@ -86,7 +94,7 @@ function judged(world: World): Decision {
 const allowed = ({ tier, scope }: Decision): [number, number] => [tier, tier === 0 ? 0 : SCOPES[scope]];
 
 describe('the gate', () => {
-  it(`never allows more where ECE, its error, skill, evidence, free tokens or drift get worse (seed ${SEED})`, () => {
+  it(`never allows more where ECE, its error, skill, evidence, its days, free tokens or drift get worse (seed ${SEED})`, () => {
     let [fewer, acting] = [0, 0];
     fc.assert(
       fc.property(worlds, losses, (world, by) => {
@@ -96,6 +104,7 @@ describe('the gate', () => {
           error: world.error + by.error,
           skilled: world.skilled && !by.unskilled,
           right: Math.max(0, world.right - by.right),
+          days: Math.max(0, world.days - by.days),
           tokens: world.tokens - by.tokens,
           reserved: world.reserved + by.reserved,
           drift: Math.min(3, world.drift + by.drift),
@@ -117,6 +126,7 @@ describe('the gate', () => {
     ['error', (world) => ({ ...world, error: world.error + 0.02 })],
     ['skill', (world) => ({ ...world, skilled: false })],
     ['evidence', (world) => ({ ...world, right: Math.floor(world.right / 2) })],
+    ['days', (world) => ({ ...world, days: Math.max(0, world.days - 1) })],
     ['free tokens', (world) => ({ ...world, tokens: world.tokens / 8 })],
     ['drift', (world) => ({ ...world, drift: Math.min(3, world.drift + 1) })],
   ])(`never allows more with worse %s alone (seed ${SEED})`, (_, worsen) => {
@@ -141,6 +151,7 @@ describe('the gate', () => {
       error: 0,
       skilled: true,
       right: 60,
+      days: 3,
       reserved: 0,
       drift: 0,
       newEpoch: false,

@@ -25,6 +25,7 @@ function factsOf(tier: number, change: Partial<TierFacts> = {}): TierFacts {
     state: trustedState(),
     purse: purseOf(),
     longWaitSeconds: T,
+    evidenceDays: 3,
     arguments: ARGUMENTS[tier - 1] ?? null,
     limits: limitsOf(),
     ...change,
@@ -103,6 +104,25 @@ describe('what a tier needs', () => {
     expect(against({ ...facts, purse: purseOf({ reserved: [0, 0, 8.0001, 0] }) })).toEqual(['tokens']);
   });
 
+  it.each([
+    [1, 0, []],
+    [2, 0, []],
+    [3, 2, ['days']],
+    [4, 2, ['days']],
+    [3, 3, []],
+    [4, 3, []],
+    [3, Number.NaN, ['days']],
+  ])('includes outcomes of 3 days where it touches a job: tier %s with %s', (tier, seen, expected) => {
+    const state = withTier(trustedState(), tier, { days: { seen, last: 20_000 } });
+    expect(against(factsOf(tier, { state }))).toEqual(expected);
+    expect(against(factsOf(tier, { state, evidenceDays: 0 }))).toEqual(Number.isNaN(seen) ? ['days'] : []);
+  });
+
+  it('includes no days in the core rules', () => {
+    const state = withTier(trustedState(), 3, { days: { seen: 0, last: -1 } });
+    expect(against(factsOf(3, { state }), CORE_TIER_RULES)).toEqual([]);
+  });
+
   it('is asked in the order of the specification', () => {
     expect(CORE_TIER_RULES.map(({ code }) => code)).toEqual(['ece', 'skill', 'evidence', 'tokens']);
     const state = { ...free(3, 0), evaluation: null };
@@ -153,6 +173,11 @@ describe('what is said', () => {
       'stretches that are missing',
       withEvidence(1, 40, 40, 3),
       'annotate: outcomes with q >= 0.30 are needed from 5 stretches of time, they are from 3',
+    ],
+    [
+      'days that are missing',
+      factsOf(3, { state: withTier(trustedState(), 3, { days: { seen: 2, last: 20_000 } }) }),
+      'suggest: outcomes with q >= 0.70 from 2 of 3 days (UTC) seen',
     ],
     ['an ECE that is too large', factsOf(3, { state: withEce(0.062) }), 'suggest: ECE 0.062, at most 0.050'],
     [

@@ -35,6 +35,20 @@ describe('earned tiers', () => {
     expect(earnedTier(trustedState({ evaluation: evaluation({ n: 49 }) }), CONFIG)).toBe(0);
   });
 
+  it('that touch jobs are earned on the third day', () => {
+    let state = trustedState();
+    for (const tier of [1, 2, 3, 4]) state = withTier(state, tier, { days: { seen: 2, last: 20_000 } });
+    expect(tierStandings(state, CONFIG).map(({ earned, needs }) => [earned, needs])).toEqual([
+      ...[true, true].map((earned) => [earned, 0]),
+      ...[false, false].map((earned) => [earned, null]),
+    ]);
+    expect(tierStandings(state, CONFIG)[2]?.sentence).toBe(
+      'suggest: outcomes with q >= 0.70 from 2 of 3 days (UTC) seen',
+    );
+    expect(earnedTier(state, CONFIG)).toBe(2);
+    expect(earnedTier(state, configOf({ evidenceDays: 2 }))).toBe(4);
+  });
+
   it('say nothing of tokens', () => {
     expect(earnedTier(withTier(trustedState(), 4, { tokens: 0 }), CONFIG)).toBe(4);
   });

@@ -55,6 +55,11 @@ const numbered: Case[] = [
   ['evidence', { state: seen(40, 40, 4) }, 'are needed from 5 stretches of time, they are from 4'],
   ['evidence', { state: seen(100, 88) }, 'gate: 88 % of 100 were right, 87 % are needed with 90 % certainty'],
   [
+    'days',
+    { state: withTier(trustedState(), 4, { days: { seen: 2, last: 20_000 } }) },
+    'gate: outcomes with q >= 0.90 from 2 of 3 days (UTC) seen',
+  ],
+  [
     'tokens',
     { state: withTier(trustedState(), 4, { tokens: 0.4 * TOKEN }) },
     'gate: 0.4 tokens are free beside 0 in flight, 2 are needed',
@@ -72,8 +77,8 @@ const numbered: Case[] = [
 /** Reasons that no more evidence can satisfy: they say what to do or what is wrong instead. */
 const unnumbered: Case[] = [
   ['frozen', { verdict: verdictOf(trustedState(), { frozen: true }) }, 'frozen until an operator lifts the freeze'],
-  ['notFinite', { state: trustedState({ n: Number.NaN }) }, 'rebuild it: npm run recalibrate -- CLUSTER --rebuild'],
-  ['unreadable', { state: null }, 'the calibration state is missing or unreadable; rebuild it: npm run recalibrate'],
+  ['notFinite', { state: trustedState({ n: Number.NaN }) }, 'rebuild it: npx vgac recalibrate CLUSTER --rebuild'],
+  ['unreadable', { state: null }, 'the calibration state is missing or unreadable; rebuild it: npx vgac recalibrate'],
   ['noVerdict', { verdict: null }, 'the reliability of this cluster could not be determined'],
   [
     'misconfigured',

@@ -201,7 +201,7 @@ describe('Predict', () => {
     const { prediction, next } = await predict(config, 'j');
     expect(prediction).toMatchObject({
       ...{ p: null, q: 0.5, confidence: 0.8 },
-      models: { servedBy: 'queue', qAlone: 0.5, qWithVgac: null, vgac: 'noProbability', vgacWaitSeconds: 1_200 },
+      models: { servedBy: 'queue', qWithoutVgac: 0.5, qWithVgac: null, vgac: 'noProbability', vgacWaitSeconds: 1_200 },
     });
     expect(next).toBe('act');
   });
@@ -228,7 +228,10 @@ describe('Predict', () => {
     const config = await cluster('with', 400, statements);
     vgac.answer({ p: 0.6 });
     const { prediction } = await predict(config, 'j');
-    expect(prediction).toMatchObject({ p: 0.6, models: { servedBy: 'queueAndVgac', qAlone: 0.5, vgac: 'answered' } });
+    expect(prediction).toMatchObject({
+      p: 0.6,
+      models: { servedBy: 'queueAndVgac', qWithoutVgac: 0.5, vgac: 'answered' },
+    });
     expect(prediction.q).toBeCloseTo(0.6, 2);
     expect(prediction.models?.qWithVgac).toBe(prediction.q);
   });

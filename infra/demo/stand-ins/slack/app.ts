@@ -23,7 +23,8 @@ const PageModal = z.object({
  * A stand-in for Slack on one machine: the Web API methods that we use, response URLs, modals, and a page where cards
  * appear and whose buttons send interactions signed like Slack's. It enforces Slack's own rules (3 seconds to
  * acknowledge, triggers that live 3 seconds, rate limits, block limits) and can be told to misbehave
- * (`POST /misbehave`). Mount it under a path; the API root is that path + `/api`.
+ * (`POST /misbehave`). The page opens only to a session; the Web API keeps the bot's token. Mount it under a path; the API
+ * root is that path + `/api`.
  */
 export function createSlackStandIn(options: SlackStandInOptions): Hono {
   const workspace = newWorkspace(options);
@@ -35,15 +36,31 @@ export function createSlackStandIn(options: SlackStandInOptions): Hono {
 }
 
 function servePage(app: Hono, workspace: Workspace): void {
-  const { messages, modals, misbehaviour, users } = workspace;
+  const { messages, modals, misbehaviour, users, options } = workspace;
+  const { access, refusesClicks = async () => null } = options;
+  /** Whom this session may be: the owner of the machine anybody, and somebody with a link of their own just themselves. */
+  const peopleFor = (c: Context) => {
+    const holder = access.holderOf(c);
+    return users().filter(({ id }) => holder?.owner === true || holder?.person === id);
+  };
   const pageTokens: string[] = [];
   const fromPage = (c: Context) => {
     const token = c.req.header('x-page-token') ?? '';
     return sameOrigin(c) && pageTokens.some((known) => same(known, token));
   };
 
+  const misbehave = async (c: Context) => {
+    const request = Misbehave.safeParse(await c.req.json().catch(() => null));
+    if (!request.success) return c.json({ error: z.prettifyError(request.error) }, 400);
+    misbehaviour.set(request.data);
+    return c.json({ ok: true });
+  };
+
   const showPage = (c: Context) => {
     if (!fromThisMachine(c)) return c.text('this page is only for this machine', 403);
+    const people = peopleFor(c);
+    if (people.length === 0)
+      return c.text('This session is nobody here: the owner of this machine opens this page.', 403);
     const token = workspace.id(24);
     pageTokens.push(token);
     pageTokens.splice(0, pageTokens.length - KEPT_TOKENS);
@@ -54,8 +71,14 @@ function servePage(app: Hono, workspace: Workspace): void {
     );
     c.header('cache-control', 'no-store');
     c.header('referrer-policy', 'no-referrer');
-    return c.html(page({ base: mountOf(c, ''), token, nonce, users: users() }));
+    return c.html(page({ base: mountOf(c, ''), token, nonce, users: people, warning: options.warning }));
   };
+  app.post('/misbehave', async (c, next) => {
+    // The bot's own token says who it is.
+    if (!same(c.req.header('authorization') ?? '', `Bearer ${options.botToken}`)) return next();
+    return misbehave(c);
+  });
+  app.use(access.signedInOnly);
   app.get('/', showPage);
   // The router distinguishes `/slack` from `/slack/`; people type either.
   app.get('/*', (c, next) => (c.req.path === routePath(c).replace('*', '') ? showPage(c) : next()));
@@ -70,22 +93,25 @@ function servePage(app: Hono, workspace: Workspace): void {
   app.get('/messages', (c) => {
     if (!fromThisMachine(c)) return c.text('forbidden', 403);
     c.header('cache-control', 'no-store');
+    const people = new Set(peopleFor(c).map(({ id }) => id));
     return c.json({
       version: messages.version,
-      messages: messages.list(),
+      messages: messages.list().filter(({ onlyFor }) => onlyFor === null || people.has(onlyFor)),
       channels: messages.names(),
-      modals: [...modals.values()],
+      modals: [...modals.values()].filter(({ user }) => people.has(user)),
       misbehaviour: misbehaviour.mode,
     });
   });
 
   app.post('/click', async (c) => {
     if (!fromPage(c)) return c.json({ error: 'not this page' }, 403);
+    const refusal = await refusesClicks();
+    if (refusal !== null) return c.json({ error: refusal }, 409);
     const click = PageClick.safeParse(await c.req.json().catch(() => null));
     if (!click.success) return c.json({ error: 'not a click' }, 400);
     const { channel, ts, actionId, userId } = click.data;
     const message = messages.find(channel, ts);
-    const user = users().find(({ id }) => id === userId);
+    const user = peopleFor(c).find(({ id }) => id === userId);
     const button = message && buttonIn(message.blocks, actionId);
     if (!message || !user || !button) return c.json({ error: 'this button no longer exists' }, 409);
     const origin = `${new URL(c.req.url).origin}${mountOf(c, '/click')}`;
@@ -94,11 +120,13 @@ function servePage(app: Hono, workspace: Workspace): void {
 
   app.post('/modal', async (c) => {
     if (!fromPage(c)) return c.json({ error: 'not this page' }, 403);
+    const refusal = await refusesClicks();
+    if (refusal !== null) return c.json({ error: refusal }, 409);
     const request = PageModal.safeParse(await c.req.json().catch(() => null));
     if (!request.success) return c.json({ error: 'not a modal' }, 400);
     const { viewId, userId, what, values } = request.data;
     const modal = modals.get(viewId);
-    const user = users().find(({ id }) => id === userId);
+    const user = peopleFor(c).find(({ id }) => id === userId);
     if (!modal || !user || modal.user !== userId) return c.json({ error: 'this dialog is no longer open' }, 409);
     if (what === 'view_closed') {
       modals.delete(viewId);
@@ -113,14 +141,7 @@ function servePage(app: Hono, workspace: Workspace): void {
     return shown(c, delivered);
   });
 
-  app.post('/misbehave', async (c) => {
-    const isBot = same(c.req.header('authorization') ?? '', `Bearer ${workspace.options.botToken}`);
-    if (!isBot && !fromPage(c)) return c.json({ error: 'not this page' }, 403);
-    const request = Misbehave.safeParse(await c.req.json().catch(() => null));
-    if (!request.success) return c.json({ error: z.prettifyError(request.error) }, 400);
-    misbehaviour.set(request.data);
-    return c.json({ ok: true });
-  });
+  app.post('/misbehave', (c) => (fromPage(c) ? misbehave(c) : c.json({ error: 'not this page' }, 403)));
 }
 
 function shown(c: Context, delivered: Delivered): Response {

@@ -63,6 +63,7 @@ async function send(path, body) {
   }).catch(() => null);
   const said = (await answer?.json().catch(() => null)) ?? {};
   if (answer?.ok) status.textContent = '';
+  else if (answer?.status === 401) location.reload();
   else if (answer?.status === 403) status.textContent = 'This page is too old; reload it.';
   else status.textContent = `⚠️ Not accepted: ${said.error ?? 'the stand-in does not respond'}.`;
   await refresh();
@@ -226,6 +227,7 @@ function showChannels(names, visible) {
 
 async function refresh() {
   const answer = await fetch(`${base}/messages`).catch(() => null);
+  if (answer?.status === 401) return location.reload();
   if (!answer?.ok) {
     status.textContent = 'The stand-in does not respond; is it still running?';
     return;

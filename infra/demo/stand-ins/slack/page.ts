@@ -10,6 +10,7 @@ interface PageOptions {
   token: string;
   nonce: string;
   users: { id: string; name: string }[];
+  warning?: string | undefined;
 }
 
 /** The faults that the page offers, with the words that follow "Slack". */
@@ -28,7 +29,7 @@ const FAULTS: [string, string][] = [
 ];
 
 /** The page itself. It says clearly that it is not Slack and which of Slack's rules it enforces. */
-export function page({ base, token, nonce, users }: PageOptions): string {
+export function page({ base, token, nonce, users, warning }: PageOptions): string {
   const option = (value: string, text: string) => `<option value="${html(value)}">${html(text)}</option>`;
   const people = users.map(({ id, name }) => option(id, `${name} (${id})`)).join('');
   const faults = FAULTS.map(([mode, words]) => option(mode, words)).join('');
@@ -58,6 +59,7 @@ export function page({ base, token, nonce, users }: PageOptions): string {
 </ul></details>
 </aside>
 <main>
+${warning === undefined ? '' : `<p class="warning" role="alert">${html(warning)}</p>`}
 <header><h2 id="channel">#</h2><p id="status" role="status" aria-live="polite"></p></header>
 <div id="messages"><p class="empty">Waiting for the first message. Approval cards appear here when an action needs a human.</p></div>
 </main>

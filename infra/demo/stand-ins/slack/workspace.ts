@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Access } from '../../../console/access.ts';
 import type { Modal } from './blocks.ts';
 import { type RateLimit, RateLimits, ResponseUrls, Triggers } from './limits.ts';
 import { messageFiles } from './message-files.ts';
@@ -11,6 +12,12 @@ export interface SlackUser {
 }
 
 export interface SlackStandInOptions {
+  /** Who may open the page: there anybody who does may click as anybody. */
+  access: Access;
+  /** Why nobody may click now, in a sentence; null where they may. */
+  refusesClicks?: () => Promise<string | null>;
+  /** Shown in red on the page. */
+  warning?: string | undefined;
   /** A function if it rotates: called for each click. */
   signingSecret: string | (() => string);
   botToken: string;

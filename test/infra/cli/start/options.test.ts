@@ -25,6 +25,7 @@ describe('the command line', () => {
       consolePort: 4580,
       data: '.vgac',
       fresh: false,
+      slackStandIn: false,
       exit: false,
       json: false,
     });
@@ -32,7 +33,9 @@ describe('the command line', () => {
 
   it('takes every documented option', () => {
     const argv = ['--trace', 'a.csv', '--speed', '60', '--config', 'c.json', '--port', '0', '--console-port', '0'];
-    expect(parse([...argv, '--data', 'd', '--fresh', '--summary', 's.json', '--exit', '--json'])).toEqual({
+    expect(
+      parse([...argv, '--data', 'd', '--fresh', '--slack-stand-in', '--summary', 's.json', '--exit', '--json']),
+    ).toEqual({
       trace: 'a.csv',
       speed: 60,
       idle: false,
@@ -41,6 +44,7 @@ describe('the command line', () => {
       consolePort: 0,
       data: 'd',
       fresh: true,
+      slackStandIn: true,
       summary: 's.json',
       exit: true,
       json: true,

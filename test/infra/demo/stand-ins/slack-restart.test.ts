@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createSlackStandIn } from '../../../../infra/demo/stand-ins/slack/app.ts';
+import { signedInAs } from '../../../fixtures/console-session.ts';
 import { ANNA, ASKED } from '../../../unit/application/approvals/builders.ts';
 
 const HOST = '127.0.0.1:4580';
@@ -15,6 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function start() {
   const clicks: string[] = [];
   const app = createSlackStandIn({
+    access: signedInAs(),
     ...{ signingSecret: 'signing', botToken: 'xoxb-1', keptIn: folder, now: () => ASKED.getTime() },
     interactionsUrl: 'http://127.0.0.1:4566/slack/interactions',
     users: () => [{ id: ANNA, name: 'Anna' }],

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { whyNotSlack } from '../../../../functions/adapters/slack/signature.ts';
 import { createSlackStandIn } from '../../../../infra/demo/stand-ins/slack/app.ts';
+import { signedInAs } from '../../../fixtures/console-session.ts';
 import { ANNA, ASKED, BEN } from '../../../unit/application/approvals/builders.ts';
 
 const HOST = '127.0.0.1:4580';
@@ -24,6 +25,7 @@ beforeEach(() => {
   secret = 'signing';
   answer = async () => new Response('');
   const standIn = createSlackStandIn({
+    access: signedInAs(),
     signingSecret: () => secret,
     botToken: 'xoxb-1',
     interactionsUrl: 'http://127.0.0.1:4566/slack/interactions',

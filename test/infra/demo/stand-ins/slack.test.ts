@@ -5,13 +5,17 @@ import * as z from 'zod';
 import { requestCard } from '../../../../functions/adapters/slack/cards.ts';
 import { readInteraction } from '../../../../functions/adapters/slack/interaction.ts';
 import { whyNotSlack } from '../../../../functions/adapters/slack/signature.ts';
+import type { Holder } from '../../../../infra/console/sessions.ts';
 import { createSlackStandIn } from '../../../../infra/demo/stand-ins/slack/app.ts';
 import { ChatAnswer } from '../../../../schemas/ports/slack.ts';
+import { signedInAs } from '../../../fixtures/console-session.ts';
 import { ANNA, ASKED, anApproval, BEN } from '../../../unit/application/approvals/builders.ts';
 
 const HOST = '127.0.0.1:4580';
 const ORIGIN = `http://${HOST}`;
 const approval = anApproval();
+const OWNER: Holder = { person: null, owner: true };
+let holder: Holder;
 let app: Hono;
 let received: { headers: Record<string, string>; body: Buffer; url: string }[];
 let nowMs: number;
@@ -20,6 +24,7 @@ beforeEach(() => {
   received = [];
   nowMs = ASKED.getTime();
   const standIn = createSlackStandIn({
+    access: signedInAs(() => holder),
     signingSecret: 'signing',
     botToken: 'xoxb-1',
     interactionsUrl: 'http://127.0.0.1:4566/slack/interactions',
@@ -34,6 +39,7 @@ beforeEach(() => {
       return new Response('', { status: 200 });
     },
   });
+  holder = OWNER;
   app = new Server().route('/slack', standIn);
 });
 
@@ -110,6 +116,23 @@ describe('the page of the stand-in', () => {
 
   it('is not served under a foreign name', async () => {
     expect((await load('evil.example:4580')).status).toBe(403);
+  });
+
+  it('lets somebody with a link of their own be only themselves, and opens to nobody else', async () => {
+    const { channel, ts } = await post();
+    holder = { person: ANNA, owner: false };
+    const page = await (await load()).text();
+    expect([page.includes(ANNA), page.includes(BEN)]).toEqual([true, false]);
+    const token = await pageToken();
+    const approve = (userId: string) =>
+      click({ channel, ts, actionId: 'approve', userId }, { origin: ORIGIN, 'x-page-token': token });
+    expect((await approve(BEN)).status).toBe(409);
+    expect(received).toEqual([]);
+    expect((await approve(ANNA)).status).toBe(200);
+    holder = { person: 'U0ELSE', owner: false };
+    expect((await load()).status).toBe(403);
+    expect((await approve(ANNA)).status).toBe(409);
+    expect(received).toHaveLength(1);
   });
 
   it('sends a click as a signed interaction that the webhook accepts', async () => {

@@ -14,7 +14,7 @@ import { now5, useQuestions } from './questions.ts';
 const { dynamo, asked, click, auditOf } = useQuestions();
 const ARN = 'arn:aws:sts::123456789012:assumed-role/approver/anna@example.com';
 
-const as = (person: string, way: 'console' | 'cli' = 'console') => ({ lambda: { person, way } });
+const as = (person: string, via: 'console' | 'cli' = 'console') => ({ lambda: { person, via } });
 const answer = (
   ports: Omit<TestPorts, 'answerTask'>,
   authorizer: unknown,
@@ -117,8 +117,8 @@ describe('an answer outside of Slack', () => {
 
   it.each([
     ['nobody has proven who calls', undefined, {}],
-    ['the caller is called like a name of the cluster', { lambda: { person: 'olga', way: 'cli' } }, {}],
-    ['the way is made up', { lambda: { person: ANNA, way: 'slack' } }, {}],
+    ['the caller is called like a name of the cluster', { lambda: { person: 'olga', via: 'cli' } }, {}],
+    ['the client is made up', { lambda: { person: ANNA, via: 'slack' } }, {}],
     ['the body says who answers', as(ANNA), { by: BEN }],
     ['the action is none', as(ANNA), { action: 'acknowledge' }],
   ])('changes nothing where %s', async (_, authorizer, change) => {

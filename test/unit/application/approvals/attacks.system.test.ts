@@ -147,7 +147,7 @@ describe('an incoming webhook', () => {
     ['a question', noticeCard(anApproval()), 'Nothing can be answered here'],
     ['a hold', noticeCard(anApproval({ question: 'keep' })), 'Nothing can be answered here'],
     [
-      'what was done alone',
+      'what was done autonomously',
       undoNotice(anApproval({ ...done, effect }), ASKED),
       'Nothing can be undone in this channel',
     ],
@@ -156,11 +156,11 @@ describe('an incoming webhook', () => {
     expect(new Set(message.blocks.map(({ type }) => type))).toEqual(new Set(['section']));
     expect(text).not.toMatch(/action_id|"button"|accessory|undone here|<http/);
     expect(text).toContain(said);
-    expect(text).toContain('npm run approve -- dec_');
+    expect(text).toContain('npx vgac approve dec_');
   });
 });
 
-describe('npm run approve against AWS', () => {
+describe('vgac approve against AWS', () => {
   const url = new URL('https://a1b2c3.execute-api.eu-central-1.amazonaws.com/approvals/answer');
 
   it.each([

@@ -138,7 +138,7 @@ export function anApproval(change: Partial<ApprovalItem> = {}): ApprovalItem {
     queue: 'gpu-long',
     gpus: 4,
     record: { seen: 50, right: 41, promise: 0.65 },
-    told_in: '#gpu-alerts',
+    configured_channel: '#gpu-alerts',
     requested_at: ASKED.toISOString(),
     expires_at: EXPIRES.toISOString(),
     execution_arn: 'arn:aws:states:us-east-1:000000000000:execution:job-workflow:x',

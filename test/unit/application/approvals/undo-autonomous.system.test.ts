@@ -175,7 +175,7 @@ describe('what the agent did alone', () => {
     expect(await told()).toEqual({ sent: true });
     vi.unstubAllEnvs();
     expect(slack.calls.map(({ method }) => method)).toEqual(['hook']);
-    expect(shown()).toContain(`npm run approve -- ${id} --undo`);
+    expect(shown()).toContain(`npx vgac approve ${id} --undo`);
     expect(shown()).not.toMatch(/action_id|actions/);
     expect((await stored(id))?.status).toBe('autonomous');
   });

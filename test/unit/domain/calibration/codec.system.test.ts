@@ -11,10 +11,11 @@ import { entryOf, NOW_SECONDS, purseOf, RULES, T, trustedState } from '../builde
 import { seeded } from '../seeded.ts';
 import { anyEntry } from './ledger-entries.ts';
 
-/** A state of format 1 after 430 labels, with a promoted map, and what it holds beside the experts. */
-const LEGACY: { state: string; holds: object } = JSON.parse(
-  readFileSync(new URL('../../../fixtures/legacy/calibration-format-1.json', import.meta.url), 'utf8'),
-);
+/** A state of an earlier format after 430 labels, and what it holds that is still in use. */
+function legacy(format: number): { state: string; holds: object } {
+  const file = new URL(`../../../fixtures/legacy/calibration-format-${format}.json`, import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
 
 const EIGHT_KB = 8 * 1024;
 const SEED = 8_192;
@@ -115,15 +116,19 @@ describe('the stored state', () => {
     expect(deserialise(serialise(state)).tiers[3]).toMatchObject({ tokens: -123_456, era: 7, wrongWeight: 2 ** 40 });
   });
 
-  it('reads the format before, without the experts and the promoted map that served then', () => {
-    const { holds, state: bytes } = LEGACY;
+  it.each([
+    [1, 'without the experts and the promoted map that served then'],
+    [2, 'as it stands'],
+  ])('reads format %s %s, and counts the days of its evidence from there on', (format) => {
+    const { holds, state: bytes } = legacy(format);
     const state = deserialise(Buffer.from(bytes, 'base64'));
     const tiers = state.tiers.map(({ evidence, ...tier }) => ({ ...tier, evidence: evidence.size }));
     const outcomes = { size: state.outcomes.size, q: Array.from(state.outcomes.q.subarray(0, 3)) };
     const read = { ...state, tiers, outcomes, raw: Array.from(state.raw), served: Array.from(state.served) };
     expect(read).toMatchObject(holds);
     const written = serialise(state);
-    expect(written[0]).toBe(2);
+    expect(written[0]).toBe(3);
+    expect(state.tiers.map(({ days }) => days)).toEqual(Array(4).fill({ seen: 0, last: -1 }));
     expect(same(deserialise(written), state)).toBe(true);
   });
 

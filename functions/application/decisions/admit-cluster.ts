@@ -1,0 +1,28 @@
+import type { Refusal } from '../../domain/admission.ts';
+
+export interface NewClusterStore {
+  /** It has a configuration or a calibration. */
+  isKnownCluster(clusterId: string): Promise<boolean>;
+  /** Takes one of a day's places for new clusters; a cluster that has one keeps it. @returns false if none is left */
+  takeNewClusterPlace(clusterId: string, perDay: number, now: Date): Promise<boolean>;
+}
+
+/**
+ * Whether an event's cluster may be worked on: it is known, or it is one of the few that may be new on a day. Otherwise one
+ * collector that invents names would fill the table, and every visit of the drift monitor, with them.
+ *
+ * @param perDay 0 to work on configured clusters only
+ * @returns null when it may
+ */
+export async function refuseCluster(
+  store: NewClusterStore,
+  clusterId: string,
+  perDay: number,
+  now: Date,
+): Promise<Refusal | null> {
+  if (await store.isKnownCluster(clusterId)) return null;
+  if (perDay > 0 && (await store.takeNewClusterPlace(clusterId, perDay, now))) return null;
+  const why = perDay > 0 ? `${perDay} others are new today (UTC)` : 'none is created by an event here';
+  const detail = `detail.clusterId: this cluster is not known, and ${why}; configure it with npm run configure`;
+  return { ok: false, code: 'unknownCluster', detail };
+}

@@ -49,7 +49,7 @@ export function standingWords(approval: ApprovalItem, style: Style = PLAIN): str
       return `${head('Void')}, ${when}: ${why}${keep ? '' : `; ${nothing}`}.`;
     }
     case 'autonomous':
-      return `${head('Done by the agent alone')}, ${when}; nobody was asked.`;
+      return `${head('Done by the agent on its own')}, ${when}; nobody was asked.`;
   }
 }
 

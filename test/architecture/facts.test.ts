@@ -15,7 +15,7 @@ interface Fact {
 
 const FACTS: readonly Fact[] = [
   {
-    what: 'the score above which the agent acts alone',
+    what: 'the score above which the agent acts autonomously',
     looks: /(?<![\w.])0?\.85\b/,
     home: 'functions/domain/thresholds.ts',
     others: [

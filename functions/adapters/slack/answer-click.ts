@@ -18,7 +18,7 @@ import { replyPrivately } from './private-reply.ts';
 import { person } from './wording.ts';
 
 /**
- * Answers one authentic click. The first authorised answer before the expiry decides; everybody else is told privately how
+ * Answers one authentic click. The first authorised answer before the expiry decides; everybody else gets a private reply that says how
  * things stand, and nothing happens. What fails after the decision is left to the sweeper.
  */
 export async function answerClick(ports: ClickPorts, click: Click): Promise<void> {

@@ -118,12 +118,12 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
   const { pinned, approval_id: id } = approval;
   const undo = undoState(approval, now);
   return {
-    text: approval.status === 'autonomous' ? 'The agent did something alone' : `Human review: ${approval.status}`,
+    text: approval.status === 'autonomous' ? 'The agent acted on its own' : `Human review: ${approval.status}`,
     blocks: [
       section(stateWords(approval), ...reasonWords(approval), ...effectWords(approval, undo)),
       ...sections(aboutLine(approval), jobWords(approval, besideName, wholeName)),
       ...(approval.status === 'autonomous'
-        ? [section(`_You are told because:_ ${prose(notifiedBecause(pinned), 400)} · ${evidenceMark(pinned)}`)]
+        ? [section(`_You are notified because:_ ${prose(notifiedBecause(pinned), 400)} · ${evidenceMark(pinned)}`)]
         : []),
       ...(undo === 'open'
         ? [

@@ -13,7 +13,7 @@ const UNDO_WORDS: Readonly<Record<UndoState, (approval: ApprovalItem) => string[
   never: ({ subject }) => [`${code(subject.arguments.action, 60)} cannot be undone from here.`],
 };
 
-/** The marks operators know: ✅ if the gate acts alone, ⚠️ if it acts and notifies, ❓ below that or unknown. */
+/** The marks operators know: ✅ if the gate acts autonomously, ⚠️ if it acts and notifies, ❓ below that or unknown. */
 export function calibrationMark(score: number | null): string {
   if (score === null || !Number.isFinite(score)) return '❓ calibration: unknown';
   const mark = score > GATE.score.autonomous ? '✅' : score > GATE.score.notify ? '⚠️' : '❓';

@@ -90,7 +90,7 @@ export async function createCalibration(table: Table, config: ClusterConfig, now
     if (!lostTheRace(error)) throw error;
   }
   const stands = await loadCalibration(table, clusterId);
-  if (!stands) throw new UnreadableItem(`the calibration of ${clusterId} was there and is gone`);
+  if (!stands) throw new UnreadableItem(`the calibration of ${clusterId} has disappeared`);
   return stands;
 }
 

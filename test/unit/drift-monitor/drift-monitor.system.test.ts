@@ -214,7 +214,7 @@ describe('a run of the monitor', () => {
     expect(output).toMatchObject({ clusters: ids.map((clusterId) => ({ clusterId, folded: 1 })) });
   });
 
-  it('does no harm when it overlaps with others, and people are told once', async () => {
+  it('does no harm when it overlaps with others, and people are notified once', async () => {
     await cluster('overlap', { drift: 'degrade' });
     const runs = await Promise.all([1, 2, 3].map(() => visit(['overlap'], T + 60)));
     expect(runs.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);

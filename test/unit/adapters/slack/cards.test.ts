@@ -94,7 +94,7 @@ describe('the card of a pending approval, read on a phone', () => {
     ]);
   });
 
-  it('says in a few words what was done alone before', () => {
+  it('says in a few words what was done autonomously before', () => {
     const card = words(requestCard(anApproval({ already: { action: 'warn', dryRun: false } })));
     expect(card).toContain('Move job `job-17` to queue `short`? Already warned about.');
   });
@@ -306,10 +306,10 @@ describe('a decided question of a dry run', () => {
   });
 });
 
-describe('what the agent did alone', () => {
+describe('what the agent did on its own', () => {
   const effect = { action: 'requeue', decisionId: 'd', at: ASKED.toISOString(), intervened: false } as const;
 
-  it('in dry run is what it would have done, and why people are told is why its cluster is watched', () => {
+  it('in dry run is what it would have done, and why people are notified is why its cluster is watched', () => {
     const message = statementMessage(
       anOwnDecision({ dryRun: true }),
       { ...effect, status: 'dryRun' },
@@ -318,7 +318,7 @@ describe('what the agent did alone', () => {
     expect(linesOf(message)).toEqual([
       '🤖 *Dry run:* Would have moved job `job-17` to queue `short`.',
       'owner `olga` · 1 GPU · cluster `west-1`',
-      '_You are told because:_ calibration score 0.720 has to be above 0.85 · ⚠️ calibration: 72%',
+      '_You are notified because:_ calibration score 0.720 has to be above 0.85 · ⚠️ calibration: 72%',
     ]);
   });
 

@@ -15,7 +15,7 @@ const CLEAR = new Set([
   'DataFolderUnusable',
   'FolderInUse',
   'JournalDamaged',
-  'UnreadableCredentials',
+  'KeyUnusable',
   'NoApproverKey',
 ]);
 

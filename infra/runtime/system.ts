@@ -243,7 +243,7 @@ function startWorkflows(foundation: Foundation, options: SystemOptions, host: Qu
     report: log,
   });
   const busy = () => admission.waiting() >= waiting;
-  const bus = createBus(assembly, { clock, journal, newId, place, deliver, busy });
+  const bus = createBus(assembly, { clock, journal, newId, place, deliver, busy, report: log });
   const engine: Engine = createEngine({
     clock,
     journal,

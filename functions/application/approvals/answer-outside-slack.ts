@@ -1,4 +1,5 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { parseJson } from '../../../schemas/parse-json.ts';
 import { type AnswerReply, AnswerRequest, Authorizer } from '../../../schemas/ports/answer.ts';
 import { DENIED_WITHOUT_REASON, standingWords, tooLateWords } from '../../domain/answer-words.ts';
 import type { Answerer } from '../../domain/approvers.ts';
@@ -101,7 +102,7 @@ function answererOf(authorizer: unknown): Answerer | null {
 
 function jsonOf(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString());
+    return parseJson(body.toString());
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { Job } from '../../../schemas/machines/job-workflow.ts';
+import { parseJson } from '../../../schemas/parse-json.ts';
 import { admit } from '../../domain/admission.ts';
 import { decisionId } from '../../domain/ids.ts';
 import { admitRound } from './admit-round.ts';
@@ -10,7 +11,7 @@ type Closed = 'closed' | 'closedBefore' | 'notItsJob';
 export function jobOfInput(input: string | null | undefined, now: Date): Job | null {
   if (!input) return null;
   try {
-    const admission = admit(JSON.parse(input), now);
+    const admission = admit(parseJson(input), now);
     return admission.ok ? admission.job : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;

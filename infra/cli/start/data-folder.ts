@@ -1,18 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { command } from '../../../functions/domain/command.ts';
-import {
-  checkManifest,
-  DataFolderUnusable,
-  MARKER,
-  openManifest,
-  WAY_OUT,
-  writeDurably,
-} from '../../runtime/data-folder.ts';
+import { checkManifest, DataFolderUnusable, MARKER, openManifest } from '../../runtime/data-folder.ts';
 import { FolderInUse, lockFolder } from '../../runtime/journal/lock.ts';
+import { type KeyForm, keyIn } from '../../runtime/key-file.ts';
 import { isAlive } from '../running-system.ts';
 import { CannotStart } from './cannot-start.ts';
 
@@ -77,27 +70,25 @@ export async function slackSecrets(
   folder: string,
   given: { botToken?: string | undefined; signingSecret?: string | undefined },
 ): Promise<SlackSecrets> {
-  const path = join(folder, SLACK_SECRETS);
-  if (!existsSync(path)) {
-    const made: SlackSecrets = {
-      botToken: `xoxb-local-${randomBytes(24).toString('hex')}`,
-      signingSecret: randomBytes(32).toString('hex'),
-    };
-    writeDurably(path, JSON.stringify(made));
-  }
+  const kept = keyIn(join(folder, SLACK_SECRETS), SLACK_FORM);
   openManifest(folder).made(SLACK_SECRETS);
-  const kept = slackSecretsIn(await readFile(path, 'utf8'));
-  if (kept === undefined) throw new CannotStart(`${path} is damaged: ${WAY_OUT}.`);
   return { botToken: given.botToken || kept.botToken, signingSecret: given.signingSecret || kept.signingSecret };
 }
 
-function slackSecretsIn(text: string): SlackSecrets | undefined {
-  try {
-    return SlackSecrets.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
+const SLACK_FORM: KeyForm<SlackSecrets> = {
+  make: () =>
+    JSON.stringify({
+      botToken: `xoxb-local-${randomBytes(24).toString('hex')}`,
+      signingSecret: randomBytes(32).toString('hex'),
+    } satisfies SlackSecrets),
+  read(text) {
+    try {
+      return SlackSecrets.parse(JSON.parse(text));
+    } catch {
+      return undefined;
+    }
+  },
+};
 
 /** Tables of a run that begins with nothing: on disk, since a long trace would fill the memory, and gone afterwards. */
 export async function runTables(folder: string): Promise<{ path: string; remove(): Promise<void> }> {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { WAY_OUT } from '../data-folder.ts';
 import type { Disk } from './disk.ts';
 import { type Frame, readFrame } from './frames.ts';
 import { HEAD, type Head, readHead } from './head.ts';
@@ -52,8 +53,9 @@ export const nameOf = (segment: number): string => `${String(segment).padStart(8
  */
 export function readLog(disk: Disk, onLine: (line: Line, segment: number) => void): Log {
   const refuse = (what: string): never => {
-    const way = 'restore the data folder from a backup with vgac restore, or start anew with --fresh, which empties it';
-    throw new JournalDamaged(`The journal in ${disk.place} is damaged: ${what}. Nothing in it was changed: ${way}.`);
+    throw new JournalDamaged(
+      `The journal in ${disk.place} is damaged: ${what}. Nothing in it was changed: ${WAY_OUT}.`,
+    );
   };
   const segments = segmentsOf(disk);
   const head = readHead(disk);

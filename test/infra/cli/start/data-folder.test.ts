@@ -92,7 +92,7 @@ describe('the secrets of Slack', () => {
     [
       'garbled',
       (file: string) => writeFileSync(file, '{"botToken": hidden'),
-      /slack-secrets\.json is damaged: restore/,
+      /slack-secrets\.json does not hold a key as vgac makes it: restore/,
     ],
     ['missing', (file: string) => rmSync(file), /was used before and lacks slack-secrets\.json: restore/],
   ])('are not made anew when they are %s', async (_, damage, message) => {

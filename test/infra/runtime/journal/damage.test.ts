@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../../infra/demo/simulator/random.ts';
+import { WAY_OUT } from '../../../../infra/runtime/data-folder.ts';
 import type { Disk } from '../../../../infra/runtime/journal/disk.ts';
 import { encodeFrame } from '../../../../infra/runtime/journal/frames.ts';
 import { createHead } from '../../../../infra/runtime/journal/head.ts';
@@ -46,8 +47,7 @@ async function outcomeOf(disk: MemoryDisk): Promise<unknown> {
   }
 }
 
-const WAY_OUT =
-  'Nothing in it was changed: restore the data folder from a backup with vgac restore, or start anew with --fresh, which empties it.';
+const REFUSED = `Nothing in it was changed: ${WAY_OUT}.`;
 
 describe('a journal that was damaged', () => {
   it('is whole or refused, wherever a bit flips', async () => {
@@ -65,7 +65,7 @@ describe('a journal that was damaged', () => {
       const outcome = await outcomeOf(hurt);
       if (typeof outcome === 'string') {
         refused += 1;
-        expect(outcome).toContain(WAY_OUT);
+        expect(outcome).toContain(REFUSED);
         expect(hurt.files).toEqual(before.files);
       } else expect(outcome, `bit of byte ${at} in ${name}`).toEqual(content);
     }

@@ -13,7 +13,7 @@ const OUTCOME: Record<Effect['status'], { title: string; form: Form }> = {
   refused: { title: 'Not done', form: 'do' },
   void: { title: 'Not done', form: 'do' },
   failed: { title: 'Failed', form: 'do' },
-  undone: { title: 'Taken back', form: 'done' },
+  undone: { title: 'Undone', form: 'done' },
 };
 /** Names in a list may be cut. */
 const IN_LIST = 80;

@@ -218,7 +218,7 @@ export async function saveFold(
     values[`:free${tier}`] = 'anew' in free ? free.anew : free.delta;
     sets.push('anew' in free ? `#free${tier} = :free${tier}` : `#free${tier} = #free${tier} + :free${tier}`);
     const settled = settledOf(clusterId, batch, tier, folded.eras[tier - 1]);
-    // Reserved before the tier started over, so none of it counts any more.
+    // Reserved before the tier started over, so none of it counts any longer.
     if ('anew' in free) removes.push(`places_${tier}`);
     else if (settled.places.length > 0) {
       deletes.push(`places_${tier} :places${tier}`);

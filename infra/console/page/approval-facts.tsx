@@ -104,7 +104,7 @@ const EFFECTS: Record<string, string> = {
   refused: 'Not done',
   void: 'Not done',
   failed: 'Failed; look at the job itself',
-  undone: 'Taken back, and read back from the scheduler',
+  undone: 'Undone, and read back from the scheduler',
 };
 
 function Row({ term, children }: { term: string; children: ComponentChildren }) {

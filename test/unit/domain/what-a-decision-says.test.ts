@@ -85,7 +85,7 @@ const unnumbered: Case[] = [
     { config: configOf({ actions: { gate: { action: 'requeue' } } }) },
     '"requeue" is an action of tier 3, not of tier 4',
   ],
-  ['irreversible', { limits: limitsOfAll({ irreversible: true }) }, 'this action cannot be taken back'],
+  ['irreversible', { limits: limitsOfAll({ irreversible: true }) }, 'this action cannot be undone'],
   [
     'numbersChanged',
     { config: configOf({ tiers: { gate: { promise: 0.95 } } }) },

@@ -280,7 +280,7 @@ describe('what has drifted', () => {
     expect(await announced('once', T + 120)).toBe('');
     await setState('once', serialise(trustedState({ n: 2_000 })));
     const text = await announced('once', T + 180);
-    expect(text).toContain("VGAC's model shows no drift any more");
+    expect(text).toContain("VGAC's model no longer shows drift");
     expect(text).not.toContain('RecalibrationRequested');
     expect(slack.posted).toHaveLength(2);
   });

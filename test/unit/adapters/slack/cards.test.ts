@@ -105,7 +105,7 @@ describe('the card of a pending approval, read on a phone', () => {
       '🚨 *Human Review Needed*',
       'Job `job-17` is held. Keep it held, or release it?',
       WHOSE,
-      '*Why:* likely (q 82 %) to wait longer than 5 minutes, about 12 minutes; right here 38 of 40 times (95 %, gate promises 87 %); ECE 0.056, n 212 · ⚠️ calibration: 72%. A hold stays only on a human’s word.',
+      '*Why:* likely (q 82 %) to wait longer than 5 minutes, about 12 minutes; right here 38 of 40 times (95 %, gate promises 87 %); ECE 0.056, n 212 · ⚠️ calibration: 72%. A hold stays only if a human says so.',
       '*If nobody answers by 12:00 UTC*, the hold is released; void as soon as the job is cancelled.',
     ]);
     expect(buttons(card).map(({ label }) => label)).toEqual(['Keep hold', 'Release', 'Details', 'Freeze cluster']);
@@ -300,7 +300,7 @@ describe('a decided question of a dry run', () => {
   it.each([
     ['denied', '⛔ *Denied* by <@U0ANNA>, 2026-11-20 08:05 UTC; nothing would have been done.'],
     ['expired', '⏳ *Expired*: nobody answered by 2026-11-20 12:00 UTC; nothing would have been done.'],
-    ['void', '🚫 *Void*, 2026-11-20 08:05 UTC: it no longer fits the world; nothing would have been done.'],
+    ['void', '🚫 *Void*, 2026-11-20 08:05 UTC: it no longer fits the situation; nothing would have been done.'],
   ] as const)('when %s', (status, text) => {
     expect(stateWords(anApproval({ ...decided, status, pinned }))).toBe(text);
   });

@@ -95,13 +95,13 @@ describe('what the agent did on its own', () => {
     expect(shown()).toContain('"action_id":"undo"');
 
     expect(await webhook(signedClick(id, { action: 'undo' }), context)).toEqual({ statusCode: 200, body: '' });
-    expect(shown()).toContain('It is being taken back');
+    expect(shown()).toContain('It is being undone');
     expect(requests()).toMatchObject([{ Detail: expect.stringContaining(`"approvalId":"${id}"`) }]);
     // The execution closes its row with what it knew, after somebody had it undone.
     const now = minutesAfter(ASKED, 1);
     expect(await takeBack(portsAt(now), id, async () => obliging)).toMatchObject({ status: 'undone' });
     await closeJob(store(), decision, { status: 'acted', effect, at: now });
-    expect(shown()).toContain('*Taken back*, 2026-11-20 08:01 UTC, and read back from the scheduler.');
+    expect(shown()).toContain('*Undone*, 2026-11-20 08:01 UTC, and read back from the scheduler.');
     expect(shown()).not.toContain('action_id');
     const row = { ...(await rowNow()), label_at: now.toISOString(), long_wait: true };
     expect(row.effect?.status).toBe('undone');

@@ -49,6 +49,12 @@ export { TIERS };
 /** Clusters that nobody configured and that may become known by an event, on one UTC day. */
 export const NEW_CLUSTERS_PER_DAY = 20;
 
+/**
+ * Clusters that one execution of the drift monitor visits. A visit takes some 15 events of its history, and about 110 where
+ * everything is retried to the end; AWS ends an execution at 25,000.
+ */
+export const CLUSTERS_PER_RUN = 100;
+
 /** Tokens are integers in ten-thousandths, so that sums of thousands of them are exact. */
 export const TOKEN = 10_000;
 

@@ -296,6 +296,26 @@ export async function listClusters(table: Table): Promise<string[]> {
   return ids;
 }
 
+/** The next ids after one, in order. @param after null for the first */
+export async function listPage(
+  table: Table,
+  after: string | null,
+  most: number,
+): Promise<{ ids: string[]; more: boolean }> {
+  const ids: string[] = [];
+  const found = query(table, {
+    IndexName: 'listing',
+    KeyConditionExpression: `listing = :clusters${after === null ? '' : ' AND listing_key > :after'}`,
+    ExpressionAttributeValues: { ':clusters': 'CLUSTERS', ...(after !== null && { ':after': after }) },
+    Limit: most + 1,
+  });
+  for await (const { listing_key } of found) {
+    if (ids.length === most) return { ids, more: true };
+    ids.push(String(listing_key));
+  }
+  return { ids, more: false };
+}
+
 /** The calibrations of all clusters, and the ids of those whose item is unreadable. */
 export async function loadClusters(table: Table): Promise<{ readable: CalibrationItem[]; unreadable: string[] }> {
   const ids = await listClusters(table);

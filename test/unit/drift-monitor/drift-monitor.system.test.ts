@@ -63,7 +63,7 @@ const visit = (clusters: readonly string[], seconds: number) =>
     {
       ListClusters: async () => {
         const { clusters: all } = await listClusters({}, at(seconds));
-        return { clusters: all.filter(({ clusterId }) => clusters.includes(clusterId)) };
+        return { clusters: all.filter(({ clusterId }) => clusters.includes(clusterId)), next: null };
       },
       FoldCluster: (event) => foldCluster(event, at(seconds)),
       NotifyDrift: (event) => notifyDrift(event, at(seconds)),

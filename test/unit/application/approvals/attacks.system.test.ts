@@ -48,7 +48,9 @@ describe('somebody who may answer on another cluster only', () => {
     expect(answer.body).toContain('you are not among the approvers');
     expect((await stored(decision.decisionId))?.status).toBe('pending');
     expect((await webhook(signedDenial('OPEN@west-1', ANNA), context)).body).toContain('no longer known here');
-    expect((await webhook(signedDenial(`${decision.decisionId}#AUDIT`, ANNA), context)).body).toContain('no longer known');
+    expect((await webhook(signedDenial(`${decision.decisionId}#AUDIT`, ANNA), context)).body).toContain(
+      'no longer known',
+    );
   });
 
   it('cannot turn the button of a digest into a key for other records', async () => {

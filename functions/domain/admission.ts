@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { JobSubmittedEvent, OutcomeEvent, QueueSnapshotEvent } from '../../schemas/events/collector.ts';
+import { JobSubmittedEvent, OutcomeEvent, QueueSnapshotEvent, sourceOf } from '../../schemas/events/collector.ts';
 import type { Job } from '../../schemas/machines/job-workflow.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { arrayPart, canonicalInstant } from './round.ts';
@@ -13,7 +13,8 @@ export type RefusalCode =
   | 'unknownCluster'
   | 'submittedInTheFuture'
   | 'outcomeInTheFuture'
-  | 'snapshotInTheFuture';
+  | 'snapshotInTheFuture'
+  | 'otherCollector';
 
 export interface Refusal {
   ok: false;
@@ -22,9 +23,15 @@ export interface Refusal {
   detail: string;
 }
 
-export type Admission = { ok: true; job: Job } | Refusal;
+/** Who says so: the source of the event, which belongs to one collector. */
+interface Said {
+  ok: true;
+  source: string;
+}
+
+export type Admission = (Said & { job: Job }) | Refusal;
 /** The outcome is null when the event says nothing about its round. */
-export type OutcomeAdmission = { ok: true; outcome: Outcome | null } | Refusal;
+export type OutcomeAdmission = (Said & { outcome: Outcome | null }) | Refusal;
 
 /**
  * Decides whether an event describes a job we can trust. Anything else is refused as a whole: guessing at a half-readable
@@ -39,6 +46,7 @@ export function admit(event: unknown, now: Date): Admission {
   return (
     ahead({ submittedAt: job.submittedAt }, 'submittedInTheFuture', clockOf(parsed.data, now)) ?? {
       ok: true,
+      source: parsed.data.source,
       job: { ...job, jobId, submittedAt: canonicalInstant(job.submittedAt) },
     }
   );
@@ -53,20 +61,37 @@ export function admitOutcome(event: unknown, now: Date): OutcomeAdmission {
   if (!parsed.success) return unreadable(parsed.error);
   const times = Object.entries(parsed.data.detail).filter(([name]) => name.endsWith('At'));
   const clock = clockOf(parsed.data, now);
-  return ahead(Object.fromEntries(times), 'outcomeInTheFuture', clock) ?? { ok: true, outcome: outcomeOf(parsed.data) };
+  const { source } = parsed.data;
+  const outcome = outcomeOf(parsed.data);
+  return ahead(Object.fromEntries(times), 'outcomeInTheFuture', clock) ?? { ok: true, source, outcome };
 }
 
 /** The snapshot is null when it is too old: the events since then say more. */
-export type SnapshotAdmission = { ok: true; snapshot: QueueSnapshot | null } | Refusal;
+export type SnapshotAdmission = (Said & { snapshot: QueueSnapshot | null }) | Refusal;
 
 /** The same for a collector's snapshot of a whole queue. */
 export function admitSnapshot(event: unknown, now: Date): SnapshotAdmission {
   const parsed = QueueSnapshotEvent.safeParse(event);
   if (!parsed.success) return unreadable(parsed.error);
+  const { source } = parsed.data;
   const { observedAt } = parsed.data.detail;
   const tooOld = now.getTime() - Date.parse(observedAt) > GATE.snapshotSeconds * 1000;
   const snapshot = tooOld ? null : snapshotOf(parsed.data);
-  return ahead({ observedAt }, 'snapshotInTheFuture', now) ?? { ok: true, snapshot };
+  return ahead({ observedAt }, 'snapshotInTheFuture', now) ?? { ok: true, source, snapshot };
+}
+
+/**
+ * Refuses an event about a cluster from a source that does not own it; null where it does. The bus sees that a collector puts
+ * its own source alone, but no bus sees a cluster.
+ */
+export function otherCollector(
+  { clusterId, collector }: { readonly clusterId: string; readonly collector?: string | undefined },
+  source: string,
+): Refusal | null {
+  if (source === sourceOf(collector)) return null;
+  const owner = collector === undefined ? 'to no collector' : `to the collector ${collector}`;
+  const detail = `the configuration binds cluster ${clusterId} ${owner}, so its events come from ${sourceOf(collector)}`;
+  return { ok: false, code: 'otherCollector', detail };
 }
 
 type Delivered = Pick<z.infer<typeof JobSubmittedEvent>, 'time' | 'replay-name'>;

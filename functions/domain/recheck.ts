@@ -16,7 +16,7 @@ export interface WorldNow {
   readonly frozen: boolean;
   readonly limits: { readonly coolingDown: boolean; readonly usedThisHour: number };
   readonly verdict: Verdict;
-  readonly config: Pick<ClusterConfig, 'limits'>;
+  readonly config: Pick<ClusterConfig, 'limits' | 'dryRun'>;
 }
 
 /**
@@ -35,6 +35,7 @@ export function recheck({ subject, pinned }: Pick<ApprovalItem, 'subject' | 'pin
   }
   if (world.notPending !== null) return reason('notPending', world.notPending);
   if (pinned.dryRun && world.touches) return reason('dryRun', 'it was asked in dry run, which was switched off since');
+  if (config.dryRun && world.touches) return reason('dryRun', 'dry run was switched on since');
   if (world.frozen) return reason('frozen', 'this cluster is frozen until an operator lifts the freeze');
   if (limits.coolingDown) {
     return reason('cooldown', `this action ran on this job less than ${config.limits.cooldownMinutes} minutes ago`);

@@ -22,12 +22,12 @@ export const handler = task(
     const { env, now, log, metrics } = invocation;
     const admission = admitOutcome(event, now);
     if (!admission.ok) throw refused(admission, metrics);
-    const { outcome } = admission;
+    const { outcome, source } = admission;
     if (outcome === null) return { contradicts: false, folded: 0 };
     const { clusterId, jobId, fact } = outcome;
     log.appendKeys({ clusterId, jobId });
     const items = table(env.DYNAMODB_TABLE_NAME);
-    refuse(await refuseCluster(newClusterStore(items), clusterId, env.NEW_CLUSTERS_PER_DAY, now), metrics);
+    refuse(await refuseCluster(newClusterStore(items), { clusterId, source }, env.NEW_CLUSTERS_PER_DAY, now), metrics);
     const ports = approvalPorts(invocation, ingestStore(items), IMPATIENT);
     const { waits, contradicts, folded, unreadable } = await ingestOutcome({ ...ports, answerTask }, outcome);
     if (waits) metrics.addMetric('OutcomeWaits', MetricUnit.Count, 1);

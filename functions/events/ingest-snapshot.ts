@@ -16,7 +16,7 @@ export const handler = task(
   async (event, { env, now, log, metrics }) => {
     const admission = admitSnapshot(event, now);
     if (!admission.ok) throw refused(admission, metrics);
-    const { snapshot } = admission;
+    const { snapshot, source } = admission;
     if (snapshot === null) {
       metrics.addMetric('SnapshotTooOld', MetricUnit.Count, 1);
       return { kept: false };
@@ -24,7 +24,7 @@ export const handler = task(
     const { clusterId, pending, running } = snapshot;
     log.appendKeys({ clusterId });
     const store = table(env.DYNAMODB_TABLE_NAME);
-    refuse(await refuseCluster(newClusterStore(store), clusterId, env.NEW_CLUSTERS_PER_DAY, now), metrics);
+    refuse(await refuseCluster(newClusterStore(store), { clusterId, source }, env.NEW_CLUSTERS_PER_DAY, now), metrics);
     // Only T is used here, and for an unknown cluster it does not depend on the platform.
     const config = await loadConfig(store, clusterId, 'kubernetes');
     const counted = await takeSnapshot(snapshotStore(store), config, snapshot, now);

@@ -14,10 +14,13 @@ export const handler = task(
   async ({ event, execution }, { env, now, log, metrics }) => {
     const admission = admit(event, now);
     if (!admission.ok) throw refused(admission, metrics);
-    const { job } = admission;
+    const { job, source } = admission;
     log.appendKeys({ clusterId: job.clusterId, jobId: job.jobId, submittedAt: job.submittedAt });
     const items = table(env.DYNAMODB_TABLE_NAME);
-    refuse(await refuseCluster(newClusterStore(items), job.clusterId, env.NEW_CLUSTERS_PER_DAY, now), metrics);
+    refuse(
+      await refuseCluster(newClusterStore(items), { clusterId: job.clusterId, source }, env.NEW_CLUSTERS_PER_DAY, now),
+      metrics,
+    );
     await admitRound(admissionStore(items), job, execution, now);
     return { job };
   },

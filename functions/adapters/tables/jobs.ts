@@ -94,8 +94,8 @@ export async function recordDecision(
 }
 
 /** Records that the scheduler is about to be called for a decision. */
-export async function recordActing(table: Table, round: Round, decisionId: string, now: Date): Promise<void> {
-  await update(table, round, { acting: { decisionId, at: now.toISOString() } });
+export async function recordActing(table: Table, round: Round, acting: NonNullable<JobItem['acting']>): Promise<void> {
+  await update(table, round, { acting });
 }
 
 /** Records what Act did, beside the decision that permitted it: the agent's own, or a human's. */

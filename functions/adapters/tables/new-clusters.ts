@@ -1,5 +1,6 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { CollectorName } from '../../../schemas/primitives.ts';
 import type { NewClusterStore } from '../../application/decisions/admit-cluster.ts';
 import { NEW_CLUSTERS_PER_DAY } from '../../domain/thresholds.ts';
 import { bind } from './bind.ts';
@@ -13,19 +14,26 @@ export const CollectorEventSettings = {
   NEW_CLUSTERS_PER_DAY: z.coerce.number().int().min(0).default(NEW_CLUSTERS_PER_DAY),
 };
 
-export const newClusterStore = (table: Table): NewClusterStore => bind(table, { isKnownCluster, takeNewClusterPlace });
+export const newClusterStore = (table: Table): NewClusterStore => bind(table, { knownCluster, takeNewClusterPlace });
 
 const DAY_SECONDS = 86_400;
 
-async function isKnownCluster(table: Table, clusterId: string): Promise<boolean> {
+const Bound = z.object({ config: z.object({ collector: CollectorName.optional() }).optional() });
+
+async function knownCluster(table: Table, clusterId: string): Promise<{ collector?: string | undefined } | null> {
   // Most clusters are configured; that item is the small one.
   for (const Key of [configKey(clusterId), calibrationKey(clusterId)]) {
     const found = await table.client.send(
-      new GetCommand({ TableName: table.name, Key, ProjectionExpression: 'PK', ConsistentRead: true }),
+      new GetCommand({
+        TableName: table.name,
+        Key,
+        ProjectionExpression: 'PK, config.collector',
+        ConsistentRead: true,
+      }),
     );
-    if (found.Item !== undefined) return true;
+    if (found.Item !== undefined) return { collector: Bound.parse(found.Item).config?.collector };
   }
-  return false;
+  return null;
 }
 
 async function takeNewClusterPlace(table: Table, clusterId: string, perDay: number, now: Date): Promise<boolean> {

@@ -33,7 +33,11 @@ describe('rules', () => {
   ])('%s takes %j from the collectors, in their accounts, on the bus', (_rule, types, target, deadLetters) => {
     stateless.hasResourceProperties('AWS::Events::Rule', {
       EventBusName: imported('Bus'),
-      EventPattern: { source: ['vgac.collectors'], account: COLLECTOR_ACCOUNTS, 'detail-type': types },
+      EventPattern: {
+        source: ['vgac.collectors', { prefix: 'vgac.collectors.' }],
+        account: COLLECTOR_ACCOUNTS,
+        'detail-type': types,
+      },
       Targets: [Match.objectLike({ Arn: target, DeadLetterConfig: { Arn: arnOf(deadLetters) } })],
     });
   });

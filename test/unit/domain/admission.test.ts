@@ -125,7 +125,11 @@ describe('admission', () => {
     ['a time limit of eight thousand years', request({ estimatedMinutes: 4_294_967_295 })],
     ['a time with fractions', aSubmission({ submittedAt: '2026-11-20T11:59:59.123Z' })],
   ])('admits %s', (_, event) => {
-    expect(admit(event, NOON)).toEqual({ ok: true, job: { ...event.detail, submittedAt: inMilliseconds(event) } });
+    expect(admit(event, NOON)).toEqual({
+      ok: true,
+      source: 'vgac.collectors',
+      job: { ...event.detail, submittedAt: inMilliseconds(event) },
+    });
   });
 
   it.each(['user', 'queue', 'namespace', 'priority', 'proposedAction'])('takes null as %s for no %s', (field) => {

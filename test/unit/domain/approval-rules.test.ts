@@ -55,7 +55,7 @@ describe('an approved effect', () => {
     frozen: false,
     limits: { coolingDown: false, usedThisHour: 59 },
     verdict: evidence,
-    config: configOf(),
+    config: { ...configOf(), dryRun: false },
     ...change,
   });
 
@@ -97,7 +97,8 @@ describe('an approved effect', () => {
 });
 
 describe('what a record permits', () => {
-  const world = { frozen: false, limits: LIMITS, config: configOf(), touches: true };
+  const now = new Date(pinned.decidedAt);
+  const world = { frozen: false, limits: LIMITS, config: { ...configOf(), dryRun: false }, touches: true, now };
   const { decisionId } = pinned;
   const row = {
     ...{ PK: 'CLUSTER#gpu-a', SK: 'JOB#job-1', v: 1 as const, cluster_id: 'gpu-a', job_id: 'job-1' },

@@ -136,7 +136,7 @@ describe('what the agent did alone', () => {
     await told();
     const item = (await stored(id)) ?? expect.fail('not recorded');
     const limits = { coolingDown: false, usedThisHour: 0 };
-    const world = { frozen: false, touches: true, limits, config: aConfig() };
+    const world = { frozen: false, touches: true, limits, config: aConfig({ dryRun: false }), now: ASKED };
     const approval = { item, verdict: decision.evidence };
     const { decisionId } = decision;
     const row = await rowNow();

@@ -6,6 +6,7 @@ import { refuseCluster } from '../../../../functions/application/decisions/admit
 import { handler as ingestOutcome } from '../../../../functions/events/ingest-outcome.ts';
 import { handler as ingestSnapshot } from '../../../../functions/events/ingest-snapshot.ts';
 import { handler as admitJob } from '../../../../functions/job-workflow/admit-job.ts';
+import { COLLECTOR_SOURCE } from '../../../../schemas/events/collector.ts';
 import { NewClustersItem } from '../../../../schemas/items/cluster.ts';
 import { aSubmission } from '../../../fixtures/builders.ts';
 import { useTable } from '../../../fixtures/handlers.ts';
@@ -22,7 +23,8 @@ beforeEach(() => {
 
 const onDay = (later = 0) => moment((day + later) * DAY);
 const refused = async (clusterId: string, perDay: number, now = onDay()): Promise<string | null> =>
-  (await refuseCluster(newClusterStore(dynamo.table), clusterId, perDay, now))?.detail ?? null;
+  (await refuseCluster(newClusterStore(dynamo.table), { clusterId, source: COLLECTOR_SOURCE }, perDay, now))?.detail ??
+  null;
 const names = (count: number) => Array.from({ length: count }, (_, i) => `invented-${day}-${i}`);
 
 describe('a cluster that nobody configured', () => {

@@ -59,14 +59,14 @@ async function act(
   if (action === 'undo') {
     const why = await askToUndo(ports, approval, by);
     return why === null
-      ? { outcome: 'done', message: 'It is being taken back, and read back from the scheduler.' }
+      ? { outcome: 'done', message: 'It is being undone, and read back from the scheduler.' }
       : { outcome: 'nothingToDo', message: why };
   }
   if (action === 'freeze') {
     const already = await freezeCluster(ports, approval, by);
     return already === null
       ? { outcome: 'done', message: `${cluster} is frozen: the agent does nothing there until somebody unfreezes it.` }
-      : { outcome: 'nothingToDo', message: `${cluster} is frozen already, by ${already.by}: ${already.reason}.` };
+      : { outcome: 'nothingToDo', message: `${cluster} is already frozen, by ${already.by}: ${already.reason}.` };
   }
   const { lifted, left } = await unfreezeCluster(ports, approval, by, freeze);
   if (left && !left.all) {
@@ -74,11 +74,11 @@ async function act(
     return { outcome: 'nothingToDo', message };
   }
   if (left) {
-    const message = `All clusters are frozen, by ${left.by}: ${left.reason}. An operator lifts that.`;
+    const message = `All clusters are frozen, by ${left.by}: ${left.reason}. Only an operator can lift that.`;
     return { outcome: lifted ? 'done' : 'nothingToDo', message };
   }
   return lifted
-    ? { outcome: 'done', message: `${cluster} is not frozen any more.` }
+    ? { outcome: 'done', message: `${cluster} is no longer frozen.` }
     : { outcome: 'nothingToDo', message: `${cluster} is not frozen.` };
 }
 

@@ -101,7 +101,7 @@ describe('Predict', () => {
     expectNothingTaken(await calibrationOf(dynamo.table, 'quiet'));
   });
 
-  it('acts alone where the evidence carries it, with its token reserved before the record', async () => {
+  it('acts autonomously where the evidence carries it, with its token reserved before the record', async () => {
     const config = await cluster('earned', 400, statements);
     const decision = await predict(config, 'j');
     expect(decision).toMatchObject({ scope: 'autonomous', executed: true, kind: 'statement', next: 'act', called: 2 });

@@ -13,14 +13,17 @@ export type Look = 'evidence' | 'enough' | 'nothing';
 export const ENOUGH_LOOKS =
   'You have seen the details of this request several times in this hour. They do not change; look again later.';
 
-/** Whoever may answer an approval may look at its evidence at any time; anybody else a few times an hour. Each look is recorded. */
+/**
+ * Whoever may approve anything on the cluster, and so may freeze it, looks at the evidence at any time; anybody else a few times an
+ * hour. Each look is recorded.
+ */
 export async function lookAtDetails(
   ports: { store: LookStore; now: Date },
   approval: ApprovalItem,
   by: Answerer,
 ): Promise<Look> {
   const { store, now } = ports;
-  if (!(await authorise(ports, approval, by)).ok) {
+  if (!(await authorise(ports, approval, by, 'freeze')).ok) {
     // One more than the looks, for the sentence.
     const look = await store.countLook(approval.approval_id, { who: by.id, most: STRANGER_LOOKS + 1 }, now);
     if (look === null) return 'nothing';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { SlackUserId } from './ports/slack.ts';
-import { ClusterId, Platform, Text } from './primitives.ts';
+import { ClusterId, CollectorName, Platform, Text } from './primitives.ts';
 
 const BaseUrl = z.url({ protocol: /^https?$/, error: 'use a full URL such as https://vgac.example.com' });
 /** Name of a secret, never the secret itself. */
@@ -34,6 +34,11 @@ const TierOverrides = z
 export const ClusterConfig = z.strictObject({
   clusterId: ClusterId,
   platform: Platform,
+  /**
+   * The one collector whose events about this cluster are taken, from source `vgac.collectors.NAME`. Without it they come
+   * from `vgac.collectors`, and from no named collector.
+   */
+  collector: CollectorName.optional(),
   /** T: a wait longer than this many seconds is long; the threshold of VGAC's model, if there is one. */
   longWaitSeconds: z.number().int().min(1).max(86_400).default(300),
   /** If on, nothing touches the scheduler; effects are recorded as "would have". */

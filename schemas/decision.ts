@@ -6,7 +6,7 @@ import { Reason, Verdict } from './verdict.ts';
 export const Models = z.object({
   /** Whether q comes from the queue's own state alone or also from VGAC's p, as long as p has shown that it helps. */
   servedBy: z.enum(['queue', 'queueAndVgac']),
-  qAlone: z.number(),
+  qWithoutVgac: z.number(),
   /** Null if VGAC gave no probability. */
   qWithVgac: z.number().nullable(),
   /** `silent`: it was asked and did not answer · `notAsked`: the cluster has none. */

@@ -19,6 +19,11 @@ export const ClusterId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'use 1 to 128 letters, digits, dot, dash or underscore');
 
+/** Names one collector in the source of its events, and in its key. */
+export const CollectorName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'use 1 to 40 lower-case letters, digits or dashes');
+
 /** Slurm array tasks (`123_[4-7%2]`), Kubernetes uids and Batch ids all fit; spaces, quotes and braces do not. */
 export const JobId = z
   .string()

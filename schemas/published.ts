@@ -6,7 +6,7 @@ import { JobCancelled, JobEnded, JobStarted, JobSubmitted, QueueSnapshot } from 
 import { EmittedEvents } from './events/emitted.ts';
 import { ApprovalAnswer, ApprovalItem, AuditItem, TokenItem } from './items/approval.ts';
 import { CalibrationItem } from './items/calibration.ts';
-import { ConfigItem, CooldownItem, FreezeItem, HourItem, ProfileItem } from './items/cluster.ts';
+import { ConfigItem, CooldownItem, FreezeItem, HourItem, NewClustersItem, ProfileItem } from './items/cluster.ts';
 import { ExplanationItem } from './items/explanation.ts';
 import { ForecastItem, ForecastRow, SnapshotItem } from './items/forecast.ts';
 import { JobItem } from './items/job.ts';
@@ -55,6 +55,7 @@ export const published: Record<string, z.ZodType> = {
   FreezeItem,
   CooldownItem,
   HourItem,
+  NewClustersItem,
   ApprovalItem,
   TokenItem,
   AuditItem,

@@ -13,6 +13,7 @@ import { scoreOfState } from './calibration/evaluation.ts';
 import type { Purse } from './calibration/purse.ts';
 import type { CalibrationState } from './calibration/state.ts';
 import { type Chosen, calledTier, chooseTier, nothingChosen, tiersIn } from './choose-tier.ts';
+import { REBUILD } from './command.ts';
 import { argumentsHash, decisionId } from './ids.ts';
 import { isConfigured, proposalOf } from './proposal.ts';
 import { unknownVerdict } from './reliability.ts';
@@ -143,7 +144,7 @@ function forecastReasons({ forecastLabels: labels, state }: DecideInput, known: 
   return [bar('learning', `the forecast of this queue is still learning: needs ${missing} (${labels} of ${needed})`)];
 }
 
-const FORECAST_UNREADABLE = 'the built-in forecast is unreadable; rebuild it: npm run recalibrate -- CLUSTER --rebuild';
+const FORECAST_UNREADABLE = `the built-in forecast is unreadable; rebuild it: ${REBUILD}`;
 
 /** Otherwise a job we requeue could be requeued again because of our own effect on the queue. */
 const OWN_EFFECT = 'this submission comes of our own effect: recorded, never acted on';

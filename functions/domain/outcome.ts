@@ -58,49 +58,92 @@ const FACT = { JobStarted: 'started_at', JobEnded: 'ended_at', JobCancelled: 'ca
 /** Row attributes that an event changes; `contradicts` when it disagrees with what is stored. */
 export interface Joined {
   set: Partial<JobItem>;
+  /** Attributes that no longer hold. */
+  remove: readonly LabelAttribute[];
   contradicts: boolean;
 }
 
+const LABEL = ['label_at', 'long_wait', 'actual_wait', 'error'] as const;
+type LabelAttribute = (typeof LABEL)[number];
+
+/** An event that is known already, in this form or as a contradicted one: replaying the archive changes no row. */
+const NOTHING_NEW: Joined = { set: {}, remove: [], contradicts: false };
+
 /**
- * Joins one event to the row of its round, in any order of arrival. The first report of each fact stands, and so does the
- * first label, which may already be in the ledger. A duplicate changes nothing.
+ * Joins one event to the row of its round, in any order of arrival. A duplicate changes nothing. The first report of each fact,
+ * and the first label, stand once something was decided on them; until then a later report replaces what it contradicts.
  * @param row holds only the round when the outcome overtook its submission
  * @param longWaitSeconds T
  */
 export function joinOutcome(row: JobItem, fact: JobFact, longWaitSeconds: number, now: Date): Joined {
   const joined = joinFact(row, fact, longWaitSeconds, now);
-  const after = { ...row, ...joined.set };
+  const after = { ...without(row, joined.remove), ...joined.set };
   // An indexed row's due time follows from what is known now.
   if (after.unfolded === undefined || Object.keys(joined.set).length === 0) return joined;
   return { ...joined, set: { ...joined.set, unfolded_due: nextDue(after) ?? fact.at } };
 }
 
-function joinFact(row: JobItem, fact: JobFact, longWaitSeconds: number, now: Date): Joined {
-  const attribute = FACT[fact.type];
-  const known = row[attribute];
-  if (known !== undefined) {
-    const agrees = sameInstant(known, fact.at) && (fact.type !== 'JobEnded' || row.end_state === fact.endState);
-    // A duplicate repairs a crash between storing the fact and its label.
-    return agrees || fact.ofTask === true
-      ? { set: firstLabel(row, longWaitSeconds, now), contradicts: false }
-      : contradiction(row, fact);
-  }
-  const facts = { [attribute]: fact.at, ...(fact.endState && { end_state: fact.endState }) };
-  const joined = { ...row, ...facts };
-  if (row.label_at === undefined)
-    return { set: { ...facts, ...firstLabel(joined, longWaitSeconds, now) }, contradicts: false };
+/** Whether a row has this very report already, be it as what stands or as what was contradicted. */
+export function knowsOf(row: JobItem, fact: JobFact): boolean {
+  return saysSo(row, fact) || isContradicted(row, fact);
+}
 
-  const { label_at: _, long_wait: stored, ...unlabelled } = joined;
-  const implied = labelOf(unlabelled, longWaitSeconds, now);
-  if (implied && implied.longWait !== null && implied.longWait !== stored) {
-    const { set, contradicts } = contradiction(row, fact);
-    return { set: { ...facts, ...set }, contradicts };
+function saysSo(row: JobItem, fact: JobFact): boolean {
+  const known = row[FACT[fact.type]];
+  if (known === undefined || !sameInstant(known, fact.at)) return false;
+  return fact.type !== 'JobEnded' || row.end_state === fact.endState;
+}
+
+function joinFact(row: JobItem, fact: JobFact, longWaitSeconds: number, now: Date): Joined {
+  const known = row[FACT[fact.type]];
+  if (saysSo(row, fact)) return NOTHING_NEW;
+  if (known !== undefined && fact.ofTask === true) return NOTHING_NEW;
+  if (known !== undefined && isSettled(row)) return contradiction(row, fact);
+
+  const facts = { [FACT[fact.type]]: fact.at, ...(fact.endState && { end_state: fact.endState }) };
+  if (!isSettled(row)) {
+    const doubt = known === undefined ? null : replacedBy(row, fact, known);
+    if (known !== undefined && doubt === null) return NOTHING_NEW;
+    const set = { ...facts, ...doubt, ...firstLabel({ ...without(row, LABEL), ...facts }, longWaitSeconds, now) };
+    const remove = LABEL.filter((name) => row[name] !== undefined && !(name in set));
+    return { set, remove, contradicts: doubt !== null };
   }
-  if (fact.type !== 'JobStarted' || !implied) return { set: facts, contradicts: false };
+  return joinToSettled(row, fact, facts, longWaitSeconds, now);
+}
+
+/** A fact that is new to a row whose label stands. */
+function joinToSettled(
+  row: JobItem,
+  fact: JobFact,
+  facts: Partial<JobItem>,
+  longWaitSeconds: number,
+  now: Date,
+): Joined {
+  const joined = { ...row, ...facts };
+  if (row.label_at === undefined) {
+    return { set: { ...facts, ...firstLabel(joined, longWaitSeconds, now) }, remove: [], contradicts: false };
+  }
+  const implied = labelOf(without(joined, LABEL), longWaitSeconds, now);
+  if (implied && implied.longWait !== null && implied.longWait !== row.long_wait) {
+    const { set, contradicts } = contradiction(row, fact);
+    return { set: { ...facts, ...set }, remove: [], contradicts };
+  }
+  if (fact.type !== 'JobStarted' || !implied) return { set: facts, remove: [], contradicts: false };
   const set = { ...facts, ...waited(row, implied) };
   // The label was folded without the wait: index the row again so that the wait is folded as its own line.
   const late = set.actual_wait !== undefined && waitedSoFar(row) !== null;
-  return { set: { ...set, ...(late && { unfolded: row.PK }) }, contradicts: false };
+  return { set: { ...set, ...(late && { unfolded: row.PK }) }, remove: [], contradicts: false };
+}
+
+/** Something was decided on what the row says of its job: its label is folded, its start is counted, or its decision came late. */
+function isSettled({ folded_in, counted, decision }: JobItem): boolean {
+  return folded_in !== undefined || counted === 'running' || counted === 'over' || decision?.next === 'late';
+}
+
+function without(row: JobItem, names: readonly LabelAttribute[]): JobItem {
+  const rest = { ...row };
+  for (const name of names) delete rest[name];
+  return rest;
 }
 
 /** The label of a row that has none yet, as attributes; empty while it is unknown. */
@@ -127,11 +170,24 @@ function waited(row: JobItem, { waitSeconds }: Label): Partial<JobItem> {
 }
 
 function contradiction(row: JobItem, { type, at }: JobFact): Joined {
+  const doubted = withContradicted(row, { type, at });
+  return doubted === null ? NOTHING_NEW : { set: doubted, remove: [], contradicts: true };
+}
+
+/** What a report replaces is kept as contradicted; null for a report that was itself replaced, or one too many. */
+function replacedBy(row: JobItem, fact: JobFact, known: string): Partial<JobItem> | null {
+  return isContradicted(row, fact) ? null : withContradicted(row, { type: fact.type, at: known });
+}
+
+function withContradicted(row: JobItem, word: Pick<JobFact, 'type' | 'at'>): Partial<JobItem> | null {
   const kept = row.contradicting ?? [];
-  const repeated = kept.some((other) => other.type === type && sameInstant(other.at, at));
-  if (repeated || kept.length >= CONTRADICTIONS_KEPT) return { set: {}, contradicts: false };
-  const contradicting = [...kept, { type, at }];
-  return { set: { contradicting, contradictions: contradicting.length }, contradicts: true };
+  if (isContradicted(row, word) || kept.length >= CONTRADICTIONS_KEPT) return null;
+  const contradicting = [...kept, { type: word.type, at: word.at }];
+  return { contradicting, contradictions: contradicting.length };
+}
+
+function isContradicted({ contradicting = [] }: JobItem, { type, at }: Pick<JobFact, 'type' | 'at'>): boolean {
+  return contradicting.some((other) => other.type === type && sameInstant(other.at, at));
 }
 
 const sameInstant = (one: string, other: string) => Date.parse(one) === Date.parse(other);

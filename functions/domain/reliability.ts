@@ -2,6 +2,7 @@ import type { ClusterConfig } from '../../schemas/config.ts';
 import type { DriftBand, Reason, Verdict } from '../../schemas/verdict.ts';
 import { scoreOfState } from './calibration/evaluation.ts';
 import { type CalibrationState, isFiniteState } from './calibration/state.ts';
+import { REBUILD } from './command.ts';
 import { EVIDENCE, type EvidenceFacts, SWITCHES, type SwitchFacts } from './reliability-rules.ts';
 import { reasonsOf, type ScopeRule } from './rule.ts';
 import { byStrictness, strictest } from './scope.ts';
@@ -34,12 +35,11 @@ const escalate = (code: string, message: string): Reason => ({ code, message, sc
 export function reliability(input: ReliabilityInput): Verdict {
   const { state } = input;
   if (state === null) {
-    const message =
-      'the calibration state is missing or unreadable; rebuild it: npm run recalibrate -- CLUSTER --rebuild';
+    const message = `the calibration state is missing or unreadable; rebuild it: ${REBUILD}`;
     return blind(input.version, [escalate('unreadable', message), ...reasonsOf(SWITCHES, input)]);
   }
   if (!isFiniteState(state)) {
-    const message = 'the calibration state is not finite; rebuild it: npm run recalibrate -- CLUSTER --rebuild';
+    const message = `the calibration state is not finite; rebuild it: ${REBUILD}`;
     return blind(input.version, [escalate('notFinite', message), ...reasonsOf(SWITCHES, input)]);
   }
   const { evaluation } = state;

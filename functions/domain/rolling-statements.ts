@@ -29,17 +29,17 @@ const POSTING_MS = 30_000;
  * @param windowMs how long statements share a message
  */
 export function withStatement(before: Statements | null, said: Said, windowMs: number): Statements {
-  if (before?.told.includes(said.decisionId)) return before;
+  if (before?.decision_ids.includes(said.decisionId)) return before;
   const age = before === null ? Number.POSITIVE_INFINITY : Date.parse(said.at) - Date.parse(before.began_at);
   const { because, mark } = said;
   const counted = said.dryRun ? `${said.tier}Dry` : said.tier;
   if (before === null || age >= windowMs) {
-    const ids = [...(before?.told ?? []), said.decisionId].slice(-KEPT_IDS);
+    const ids = [...(before?.decision_ids ?? []), said.decisionId].slice(-KEPT_IDS);
     return {
       began_at: said.at,
       counts: { [counted]: 1 },
       lines: [said.line],
-      told: ids,
+      decision_ids: ids,
       because,
       mark,
       ...(before !== null && { earlier: { began_at: before.began_at, counts: before.counts } }),
@@ -49,7 +49,7 @@ export function withStatement(before: Statements | null, said: Said, windowMs: n
     ...before,
     counts: { ...before.counts, [counted]: (before.counts[counted] ?? 0) + 1 },
     lines: [...before.lines, said.line].slice(-KEPT_LINES),
-    told: [...before.told, said.decisionId].slice(-KEPT_IDS),
+    decision_ids: [...before.decision_ids, said.decisionId].slice(-KEPT_IDS),
     because,
     mark,
   };

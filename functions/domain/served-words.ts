@@ -3,9 +3,9 @@ import type { ServedPrediction } from '../../schemas/decision.ts';
 /** Which forecast was served, in words; null if none was, or if the decision predates the built-in forecast. */
 export function servedWords({ models }: Pick<ServedPrediction, 'models'>): string | null {
   if (models === undefined) return null;
-  const { servedBy, qAlone, qWithVgac, vgac } = models;
+  const { servedBy, qWithoutVgac, qWithVgac, vgac } = models;
   if (servedBy === 'queueAndVgac') {
-    return `the queue's own forecast with VGAC's probability in it, since that has shown to help (${percent(qAlone)} without)`;
+    return `the queue's own forecast with VGAC's probability in it, since that has shown to help (${percent(qWithoutVgac)} without)`;
   }
   const own = "the queue's own forecast";
   switch (vgac) {

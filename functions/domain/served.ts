@@ -57,7 +57,7 @@ export function serve(state: CalibrationState | null, standing: Standing | null,
   const { q, waitSeconds } = made;
   const models = {
     servedBy: made.withVgac ? ('queueAndVgac' as const) : ('queue' as const),
-    qAlone: made.qAlone,
+    qWithoutVgac: made.qWithoutVgac,
     qWithVgac: numberOr(made.qWithVgac),
     vgac: typeof said === 'string' ? said : p === null ? ('noProbability' as const) : ('answered' as const),
     vgacWaitSeconds: answer?.waitSeconds ?? null,
@@ -68,9 +68,9 @@ export function serve(state: CalibrationState | null, standing: Standing | null,
   };
 }
 
-function kept(asked: Asked, { inputs, z, bAlone, qAlone, bWithVgac, qWithVgac }: Forecast): RoundForecast {
+function kept(asked: Asked, { inputs, z, bWithoutVgac, qWithoutVgac, bWithVgac, qWithVgac }: Forecast): RoundForecast {
   const withVgac = { bWithVgac: numberOr(bWithVgac), qWithVgac: numberOr(qWithVgac) };
-  return { ...asked, inputs: packed(inputs), z: packed(z), bAlone, qAlone, ...withVgac };
+  return { ...asked, inputs: packed(inputs), z: packed(z), bWithoutVgac, qWithoutVgac, ...withVgac };
 }
 
 function numberOr(value: number): number | null {

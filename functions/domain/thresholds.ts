@@ -46,6 +46,15 @@ export const GATE = frozen({
 
 export { TIERS };
 
+/** Clusters that nobody configured and that may become known by an event, on one UTC day. */
+export const NEW_CLUSTERS_PER_DAY = 20;
+
+/**
+ * Clusters that one execution of the drift monitor visits. A visit takes some 15 events of its history, and about 110 where
+ * everything is retried to the end; AWS ends an execution at 25,000.
+ */
+export const CLUSTERS_PER_RUN = 100;
+
 /** Tokens are integers in ten-thousandths, so that sums of thousands of them are exact. */
 export const TOKEN = 10_000;
 
@@ -99,6 +108,14 @@ export const CALIBRATION = frozen({
   },
   /** How far a miss moves a bound, and the share of waits each tracker may miss: 5 % on either side, 10 % above. */
   interval: { step: 0.05, lo: 0.05, hi: 0.05, up: 0.1 },
+});
+
+/** Numbers of effects on a scheduler. */
+export const EFFECTS = frozen({
+  /** A call that changes something has this long. An effect that is not seen by then has not arrived, and will not. */
+  callSeconds: 10,
+  /** What permits an effect is this old at most: an agent's decision, or an approval past its expiry. */
+  permissionSeconds: 900,
 });
 
 /**

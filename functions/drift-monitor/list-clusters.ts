@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import { ListClustersInput, ListClustersOutput } from '../../schemas/machines/drift-monitor.ts';
-import { listClusters } from '../adapters/tables/calibration.ts';
+import { listPage } from '../adapters/tables/calibration.ts';
 import { table } from '../adapters/tables/table.ts';
+import { CLUSTERS_PER_RUN } from '../domain/thresholds.ts';
 import { task } from '../runtime/task.ts';
 
-/** Names every cluster that has a calibration. */
+/** Names the next clusters that have a calibration, in order. */
 export const handler = task(
   { input: ListClustersInput, output: ListClustersOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
-  async (_, { env }) => {
-    const ids = await listClusters(table(env.DYNAMODB_TABLE_NAME));
-    return { clusters: ids.map((clusterId) => ({ clusterId })) };
+  async ({ after }, { env }) => {
+    const { ids, more } = await listPage(table(env.DYNAMODB_TABLE_NAME), after ?? null, CLUSTERS_PER_RUN);
+    return { clusters: ids.map((clusterId) => ({ clusterId })), next: (more && ids.at(-1)) || null };
   },
 );

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { NotifyDriftInput, NotifyDriftOutput } from '../../schemas/machines/drift-monitor.ts';
-import { AnyWaySettings, operatorMessagesFor } from '../adapters/messages/any-way.ts';
+import { NoticeSettings, operatorMessagesFor } from '../adapters/messages/notices.ts';
 import { driftNoticeStore } from '../adapters/tables/approval-stores.ts';
 import { table } from '../adapters/tables/table.ts';
 import { notifyDrift } from '../application/approvals/operator-notices.ts';
@@ -11,7 +11,7 @@ export const handler = task(
   {
     input: NotifyDriftInput,
     output: NotifyDriftOutput,
-    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...AnyWaySettings },
+    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...NoticeSettings },
   },
   async (report, { env }) => {
     const store = driftNoticeStore(table(env.DYNAMODB_TABLE_NAME));

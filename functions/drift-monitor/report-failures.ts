@@ -1,7 +1,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { ReportFailuresInput, ReportFailuresOutput } from '../../schemas/machines/drift-monitor.ts';
-import { AnyWaySettings, operatorMessagesFor } from '../adapters/messages/any-way.ts';
+import { NoticeSettings, operatorMessagesFor } from '../adapters/messages/notices.ts';
 import { troubleStore } from '../adapters/tables/approval-stores.ts';
 import { table } from '../adapters/tables/table.ts';
 import { reportTrouble } from '../application/approvals/operator-notices.ts';
@@ -12,13 +12,13 @@ export const handler = task(
   {
     input: ReportFailuresInput,
     output: ReportFailuresOutput,
-    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...AnyWaySettings },
+    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...NoticeSettings },
   },
   async ({ failures }, { env, now, log, metrics }) => {
     metrics.addMetric('ClusterNotFolded', MetricUnit.Count, failures.length);
     for (const failure of failures) log.error('could not visit a cluster', failure);
     const store = troubleStore(table(env.DYNAMODB_TABLE_NAME));
     const ports = { store, messages: operatorMessagesFor(env), defaultChannel: env.SLACK_DEFAULT_CHANNEL, now };
-    return { told: await reportTrouble(ports, failures) };
+    return { notified: await reportTrouble(ports, failures) };
   },
 );

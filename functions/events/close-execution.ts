@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { ExecutionStatusChange } from '../../schemas/events/execution-status.ts';
 import { brokenExecutionStore } from '../adapters/tables/closing-store.ts';
 import { table } from '../adapters/tables/table.ts';
-import { closeBrokenExecution, jobOfInput } from '../application/decisions/close-broken-execution.ts';
+import { closeBrokenExecution, submissionOf } from '../application/decisions/close-broken-execution.ts';
 import { task } from '../runtime/task.ts';
 
 /** Closes the row of an execution that ended where no Catch applies: failed, timed out or aborted. */
@@ -15,11 +15,11 @@ export const handler = task(
   },
   async ({ detail }, { env, now, log, metrics }) => {
     const { executionArn, status, input, error } = detail;
-    const job = jobOfInput(input, now);
+    const submission = submissionOf(input, now);
     const failure = { error: error ?? `Execution.${status}`, cause: detail.cause?.slice(0, 1_000) };
     // An input that names no job was quarantined: there is no row to close, only an event to report.
-    const outcome = job
-      ? await closeBrokenExecution(brokenExecutionStore(table(env.DYNAMODB_TABLE_NAME)), job, {
+    const outcome = submission
+      ? await closeBrokenExecution(brokenExecutionStore(table(env.DYNAMODB_TABLE_NAME)), submission, {
           executionArn,
           failure,
           now,
@@ -27,8 +27,8 @@ export const handler = task(
       : ('noJob' as const);
     metrics.addMetric('ExecutionBroken', MetricUnit.Count, 1);
     log.error('an execution ended without closing its job', {
-      clusterId: job?.clusterId,
-      jobId: job?.jobId,
+      clusterId: submission?.job.clusterId,
+      jobId: submission?.job.jobId,
       executionArn,
       status,
       error: failure.error,

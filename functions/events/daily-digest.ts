@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AnyWaySettings, digestMessagesFor } from '../adapters/messages/any-way.ts';
+import { digestMessagesFor, NoticeSettings } from '../adapters/messages/notices.ts';
 import { digestStore } from '../adapters/tables/approval-stores.ts';
 import { table } from '../adapters/tables/table.ts';
 import { postDailyDigests } from '../application/approvals/daily-digest.ts';
@@ -10,7 +10,7 @@ export const handler = task(
   {
     input: z.unknown(),
     output: z.object({ posted: z.number().int() }),
-    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...AnyWaySettings },
+    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...NoticeSettings },
   },
   async (_schedule, { env, now }) => {
     const ports = { store: digestStore(table(env.DYNAMODB_TABLE_NAME)), messages: digestMessagesFor(env), now };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { NotifyInput, NotifyOutput } from '../../schemas/machines/job-workflow.ts';
-import { AnyWaySettings, effectMessagesFor } from '../adapters/messages/any-way.ts';
 import { warnOn } from '../adapters/messages/approval-ports.ts';
+import { effectMessagesFor, NoticeSettings } from '../adapters/messages/notices.ts';
 import { notifyStore } from '../adapters/tables/approval-stores.ts';
 import { loadConfig } from '../adapters/tables/config.ts';
 import { table } from '../adapters/tables/table.ts';
@@ -13,7 +13,7 @@ export const handler = task(
   {
     input: NotifyInput,
     output: NotifyOutput,
-    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...AnyWaySettings },
+    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...NoticeSettings },
   },
   async ({ job, decision, effect }, { env, now, log }) => {
     const here = table(env.DYNAMODB_TABLE_NAME);

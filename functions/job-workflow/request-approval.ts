@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { RequestApprovalInput, RequestApprovalOutput } from '../../schemas/machines/job-workflow.ts';
-import { noticeFor } from '../adapters/messages/any-way.ts';
 import { ApprovalSettings, approvalPorts } from '../adapters/messages/approval-ports.ts';
+import { noticeFor } from '../adapters/messages/notices.ts';
 import { requestStore } from '../adapters/tables/approval-stores.ts';
 import { loadConfig } from '../adapters/tables/config.ts';
 import { table } from '../adapters/tables/table.ts';

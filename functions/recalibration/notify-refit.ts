@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { NotifyRefitInput, NotifyRefitOutput } from '../../schemas/machines/recalibration.ts';
-import { AnyWaySettings, operatorMessagesFor } from '../adapters/messages/any-way.ts';
+import { NoticeSettings, operatorMessagesFor } from '../adapters/messages/notices.ts';
 import { refitNoticeStore } from '../adapters/tables/approval-stores.ts';
 import { table } from '../adapters/tables/table.ts';
 import { notifyRefit } from '../application/approvals/operator-notices.ts';
@@ -11,7 +11,7 @@ export const handler = task(
   {
     input: NotifyRefitInput,
     output: NotifyRefitOutput,
-    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...AnyWaySettings },
+    env: { DYNAMODB_TABLE_NAME: z.string().min(1), ...NoticeSettings },
   },
   async ({ clusterId, change }, { env }) => {
     const store = refitNoticeStore(table(env.DYNAMODB_TABLE_NAME));

@@ -1,6 +1,14 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { Alarm, type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  type IMetric,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -21,6 +29,13 @@ const PERIOD = Duration.minutes(5);
 const FUNCTION_ERRORS = 3;
 /** The sweeper runs every minute and counts the runs it could not finish. */
 const SWEEPS_IN_PERIOD = 5;
+
+/** Three runs of the slowest schedule watched; where nothing ran, there is no data point at all. */
+const MISSING: Partial<AlarmProps> = {
+  comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+  evaluationPeriods: 3,
+  treatMissingData: TreatMissingData.BREACHING,
+};
 
 /** An alarm for everything that can fail silently, and the topic that notifies people. */
 export class Alarms extends Construct {
@@ -70,6 +85,11 @@ export class Alarms extends Construct {
     this.alarm(name, metric, SWEEPS_IN_PERIOD, meaning);
   }
 
+  /** Something that runs on a schedule has not run: what does not start cannot fail, and raises no other alarm. */
+  watchPulse(name: string, runs: IMetric, meaning: string): void {
+    this.alarm(`${name}Missing`, runs, 1, meaning, MISSING);
+  }
+
   private watchMachine(machine: StateMachine): void {
     const name = nameOf(machine);
     const counted = { period: PERIOD, statistic: Stats.SUM };
@@ -88,12 +108,19 @@ export class Alarms extends Construct {
     this.alarm(`${nameOf(api)}ServerErrors`, errors, 1, `${nameOf(api)} answered with 5xx: clicks may be lost.`);
   }
 
-  private alarm(id: string, metric: IMetric, threshold: number, meaning: string): void {
+  private alarm(
+    id: string,
+    metric: IMetric,
+    threshold: number,
+    meaning: string,
+    missing: Partial<AlarmProps> = {},
+  ): void {
     new Alarm(this, id, {
       metric,
       threshold,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
+      ...missing,
       alarmDescription: `${meaning} ${RUNBOOK}`,
     }).addAlarmAction(new SnsAction(this.topic));
   }

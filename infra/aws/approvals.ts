@@ -7,6 +7,7 @@ import { Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { command } from '../../functions/domain/command.ts';
 import { AGENTIC_SOURCE } from '../../schemas/events/emitted.ts';
 import { GuardedRule } from './constructs/guarded-rule.ts';
 import { SYSTEM } from './names.ts';
@@ -144,7 +145,7 @@ function endpoints(scope: Construct, { SlackWebhook, AnswerApproval }: Parts['fu
     value: `${stage.url}${path.slice(1)}`,
   });
   new CfnOutput(scope, 'ApprovalsUrl', {
-    description: 'Set VGAC_APPROVALS_URL to this: npm run approve answers here with your AWS credentials.',
+    description: `Set VGAC_APPROVALS_URL to this: ${command('approve')} answers here with your AWS credentials.`,
     value: `${stage.url}${answerPath.slice(1)}`,
   });
 }

@@ -1,22 +1,32 @@
 import * as z from 'zod';
+import { NEW_CLUSTERS_PER_DAY } from '../../functions/domain/thresholds.ts';
+import { CollectorName } from '../../schemas/primitives.ts';
 
 /** An account and region hold at most one stage, because the bus is called `vgac` in all of them. */
 export const Stage = z.enum(['local', 'dev', 'prod']);
 export type Stage = z.infer<typeof Stage>;
+
+/** A role, and the name of its collector; without a name it speaks of the clusters that are bound to none. */
+export interface CollectorPrincipal {
+  arn: string;
+  name?: string;
+}
 
 /** Where a stage runs and what it talks to. */
 export interface SystemConfig {
   stage: Stage;
   /** Absent for `local`: the one-machine runtime fills in its own. */
   env?: { account: string; region: string };
-  /** ARNs of the only roles that may put collector events; empty for `local`. */
-  collectorPrincipals: readonly string[];
+  /** The only roles that may put collector events, each from its own source; empty for `local`. */
+  collectorPrincipals: readonly CollectorPrincipal[];
   /** Absent for `local`: alarms are synthesized, but nobody is subscribed. */
   alarmEmail?: string;
   /** With an empty team or app, signed clicks from any workspace or app are accepted. */
   slack: { channel: string; baseUrl: string; webhookFallback: boolean; teamId: string; appId: string };
   /** Without a base URL only clusters that configure their own use VGAC. */
   vgac: { baseUrl: string; timeoutSeconds: number; apiKey: boolean };
+  /** Clusters without a configuration that may become known by an event on one day; 0 for none. */
+  newClustersPerDay: number;
   /** Without a model, explanations come from templates. */
   explanations: { modelId: string; perDay: number };
 }
@@ -29,11 +39,18 @@ export class IncompleteStage extends Error {
 const Channel = z.string().regex(/^(#[^\s#]{1,80}|[CG][A-Z0-9]{2,20})$/, 'must be a channel name or id');
 const Url = z.url({ protocol: /^https?$/, error: 'must be a full URL' });
 const YesNo = z.enum(['yes', 'no'], 'must be yes or no').transform((answer) => answer === 'yes');
-const RoleArns = z
+// A whole account, or `*`, would let every role in it pose as a collector.
+const RoleArn = z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be role ARNs, or NAME=ARN');
+const Collectors = z
   .string()
-  .transform((text) => text.split(',').map((arn) => arn.trim()))
-  // A whole account, or `*`, would let every role in it pose as a collector.
-  .pipe(z.array(z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be role ARNs')));
+  .transform((text) =>
+    text.split(',').map((given) => {
+      const [, name, arn = ''] = /^(?:([^:=]*)=)?(.*)$/s.exec(given.trim()) ?? [];
+      return name === undefined ? { arn } : { arn, name };
+    }),
+  )
+  .pipe(z.array(z.object({ arn: RoleArn, name: CollectorName.exactOptional() })))
+  .refine((all) => new Set(all.map(({ arn }) => arn)).size === all.length, 'must name each role once');
 
 /** The current Claude Haiku, in whichever region has capacity: it receives numbers and never a name. */
 const DEFAULT_MODEL = 'global.anthropic.claude-haiku-5-5';
@@ -53,6 +70,7 @@ const common = {
     .string()
     .regex(/^A[A-Z0-9]{2,20}$/, 'must be the id of an app')
     .optional(),
+  NEW_CLUSTERS_PER_DAY: z.coerce.number('must be a number').int().min(0).max(1000).default(NEW_CLUSTERS_PER_DAY),
   EXPLANATIONS: YesNo.default(false),
   EXPLANATION_MODEL_ID: ModelId.default(DEFAULT_MODEL),
   EXPLANATIONS_PER_DAY: z.coerce.number('must be a number').int().min(0).max(100_000).default(200),
@@ -68,7 +86,7 @@ const DeployedSettings = z.object({
   ...common,
   DEPLOY_ACCOUNT: z.string().regex(/^\d{12}$/, 'must be a 12-digit account id'),
   DEPLOY_REGION: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be the name of a region'),
-  COLLECTOR_PRINCIPALS: RoleArns,
+  COLLECTOR_PRINCIPALS: Collectors,
   ALARM_EMAIL: z.email('must be one e-mail address'),
   SLACK_DEFAULT_CHANNEL: Channel,
   // Each cluster may have its own VGAC, or none.
@@ -82,7 +100,8 @@ const SETTINGS: Record<SettingName, { meaning: string; example: string }> = {
   DEPLOY_ACCOUNT: { meaning: 'the AWS account to deploy to', example: '123456789012' },
   DEPLOY_REGION: { meaning: 'the AWS region to deploy to', example: 'eu-central-1' },
   COLLECTOR_PRINCIPALS: {
-    meaning: 'the comma-separated roles of the VGAC collectors; only they may put job events',
+    meaning:
+      'the comma-separated roles of the VGAC collectors, NAME=ARN where clusters are bound to it; only they may put job events',
     example: 'arn:aws:iam::123456789012:role/vgac-collector',
   },
   ALARM_EMAIL: { meaning: 'the address that alarms go to', example: 'gpu-oncall@example.com' },
@@ -97,6 +116,10 @@ const SETTINGS: Record<SettingName, { meaning: string; example: string }> = {
   SLACK_TEAM_ID: { meaning: 'the only Slack workspace whose clicks are accepted', example: 'T02ABCDEF' },
   SLACK_APP_ID: { meaning: 'the only Slack app whose clicks are accepted', example: 'A02ABCDEF' },
   SLACK_WEBHOOK_URL_SECRET: { meaning: 'whether there is an incoming webhook to fall back on', example: 'yes' },
+  NEW_CLUSTERS_PER_DAY: {
+    meaning: 'how many clusters that nobody configured may become known on one day (UTC), 0 for none',
+    example: '20',
+  },
   EXPLANATIONS: { meaning: 'whether a model on Amazon Bedrock writes the explanations of approvals', example: 'yes' },
   EXPLANATION_MODEL_ID: {
     meaning: 'the model or inference profile that explains approvals',
@@ -135,8 +158,11 @@ export function readConfig(
   };
 }
 
-function services(settings: z.infer<typeof LocalSettings>): Pick<SystemConfig, 'slack' | 'vgac' | 'explanations'> {
+function services(
+  settings: z.infer<typeof LocalSettings>,
+): Pick<SystemConfig, 'slack' | 'vgac' | 'newClustersPerDay' | 'explanations'> {
   return {
+    newClustersPerDay: settings.NEW_CLUSTERS_PER_DAY,
     slack: {
       channel: settings.SLACK_DEFAULT_CHANNEL,
       baseUrl: settings.SLACK_API_BASE_URL,

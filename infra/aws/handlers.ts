@@ -21,7 +21,7 @@ interface IndexAccess {
  * `events` emits on the bus · `vgac` calls VGAC, with its key · `schedulers` reads the credentials of schedulers ·
  * `slack` posts as the bot · `slackChannel` knows the default channel · `slackWebhook` knows the fallback webhook ·
  * `slackSignature` verifies requests from Slack · `taskTokens` resumes executions of job-workflow ·
- * `explanations` calls the configured model.
+ * `explanations` calls the configured model · `newClusters` knows how many clusters may be new on a day.
  */
 export type Reach =
   | 'events'
@@ -32,7 +32,8 @@ export type Reach =
   | 'slackWebhook'
   | 'slackSignature'
   | 'taskTokens'
-  | 'explanations';
+  | 'explanations'
+  | 'newClusters';
 
 export interface HandlerSpec {
   folder: 'job-workflow' | 'drift-monitor' | 'recalibration' | 'events' | 'http';
@@ -68,6 +69,7 @@ export const HANDLERS = {
     folder: 'job-workflow',
     purpose: 'Claims a round for one execution and joins the outcomes that waited for it.',
     rows: [on(CLUSTER, 'GetItem', 'Query', 'UpdateItem', 'DeleteItem')],
+    reaches: ['newClusters'],
   },
   Observe: {
     folder: 'job-workflow',
@@ -207,7 +209,7 @@ export const HANDLERS = {
       on(TOKEN, 'GetItem', 'DeleteItem'),
     ],
     indexes: [query('unfolded', CLUSTER)],
-    reaches: ['slack', 'taskTokens', 'events'],
+    reaches: ['slack', 'taskTokens', 'events', 'newClusters'],
     timeoutSeconds: 60,
   },
   IngestSnapshot: {
@@ -215,6 +217,7 @@ export const HANDLERS = {
     purpose: 'Corrects the counts of the built-in forecast by the whole queue as the scheduler reports it.',
     rows: [on(CLUSTER, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem')],
     indexes: [query('unfolded', CLUSTER)],
+    reaches: ['newClusters'],
     timeoutSeconds: 60,
   },
   CloseExecution: {

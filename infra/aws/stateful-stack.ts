@@ -5,9 +5,10 @@ import { AnyPrincipal, ArnPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { COLLECTOR_SOURCE } from '../../schemas/events/collector.ts';
+import { COLLECTOR_SOURCE, NAMED_SOURCES, sourceOf } from '../../schemas/events/collector.ts';
 import { LISTED } from '../../schemas/items/listing.ts';
-import type { SystemConfig } from './config.ts';
+import { collectorSources } from './collector-events.ts';
+import type { CollectorPrincipal, SystemConfig } from './config.ts';
 import { DeadLetterQueue } from './constructs/dead-letter-queue.ts';
 import { BUS_NAME, secretNames, TABLE_NAME } from './names.ts';
 
@@ -37,7 +38,7 @@ export class StatefulStack extends Stack {
       description: 'Receives job events from VGAC collectors and carries the decisions of the agents.',
     });
     this.bus.archive('Archive', {
-      eventPattern: { source: [COLLECTOR_SOURCE] },
+      eventPattern: { source: collectorSources() },
       retention: ARCHIVE_LIFE,
       description: 'Collector events, for replay after an incident.',
     });
@@ -86,17 +87,33 @@ export class StatefulStack extends Stack {
     return table;
   }
 
-  /** Collectors may put collector events; everyone else is denied, whatever their own role allows. */
-  private admitOnly(collectors: readonly string[]): void {
+  /** Each collector may put events of its own source, and nothing else; nobody else any of theirs, whatever a role allows. */
+  private admitOnly(collectors: readonly CollectorPrincipal[]): void {
     const putEvents = { actions: ['events:PutEvents'], resources: [this.bus.eventBusArn] };
-    this.bus.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'CollectorsPutJobEvents',
-        ...putEvents,
-        principals: collectors.map((arn) => new ArnPrincipal(arn)),
-        conditions: { 'ForAllValues:StringEquals': { 'events:source': COLLECTOR_SOURCE } },
-      }),
-    );
+    for (const [source, arns] of Map.groupBy(collectors, ({ name }) => sourceOf(name))) {
+      const roles = arns.map(({ arn }) => arn);
+      const sid = `Collectors${source.slice(NAMED_SOURCES.length).replaceAll('-', 'Dash')}`;
+      this.bus.addToResourcePolicy(
+        new PolicyStatement({
+          sid: `${sid}PutTheirEvents`,
+          ...putEvents,
+          principals: roles.map((arn) => new ArnPrincipal(arn)),
+          conditions: { 'ForAllValues:StringEquals': { 'events:source': source } },
+        }),
+      );
+      this.bus.addToResourcePolicy(
+        new PolicyStatement({
+          sid: `${sid}PutNothingElse`,
+          effect: Effect.DENY,
+          ...putEvents,
+          principals: [new AnyPrincipal()],
+          conditions: {
+            'ForAnyValue:StringNotEquals': { 'events:source': source },
+            ArnEquals: { 'aws:PrincipalArn': roles },
+          },
+        }),
+      );
+    }
     this.bus.addToResourcePolicy(
       new PolicyStatement({
         sid: 'NobodyElsePretendsToBeACollector',
@@ -104,8 +121,8 @@ export class StatefulStack extends Stack {
         ...putEvents,
         principals: [new AnyPrincipal()],
         conditions: {
-          'ForAnyValue:StringEquals': { 'events:source': COLLECTOR_SOURCE },
-          ArnNotEquals: { 'aws:PrincipalArn': [...collectors] },
+          'ForAnyValue:StringLike': { 'events:source': [COLLECTOR_SOURCE, `${NAMED_SOURCES}*`] },
+          ArnNotEquals: { 'aws:PrincipalArn': collectors.map(({ arn }) => arn) },
           // EventBridge itself replays the archive.
           Bool: { 'aws:PrincipalIsAWSService': 'false' },
         },

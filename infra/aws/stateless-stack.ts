@@ -1,4 +1,5 @@
-import { Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
@@ -32,11 +33,15 @@ export class StatelessStack extends Stack {
     jobWorkflow(this, parts);
     outcomes(this, parts);
     approvals(this, parts);
-    driftMonitor(this, parts, recalibration(this, parts));
+    const monitor = driftMonitor(this, parts, recalibration(this, parts));
 
     const alarms = new Alarms(this, 'Alarms', config.alarmEmail);
     alarms.watchEverything(this);
     alarms.watchQueue('Quarantine', stateful.quarantine);
+    const runs = { period: Duration.minutes(5), statistic: Stats.SUM };
+    alarms.watchPulse('DriftMonitor', monitor.machine.metricStarted(runs), 'No cluster is visited.');
+    const sweeps = functions.ApprovalSweeper.metricInvocations(runs);
+    alarms.watchPulse('ApprovalSweeper', sweeps, 'Nobody looks after open approvals.');
     alarms.watchCount('ApprovalSweepFailed', 'approval-sweeper', 'Approvals could not be completed.');
     alarms.watchCount('FoldFailed', 'check-calibration', 'Labels could not be folded before decisions.');
   }

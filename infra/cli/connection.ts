@@ -3,10 +3,12 @@
  * line counts first, then the environment, then a system that runs on this machine; if none of them says anything, it is the
  * AWS SDK's own configuration files.
  */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Table, table } from '../../functions/adapters/tables/table.ts';
+import { command } from '../../functions/domain/command.ts';
 import { TABLE_NAME } from '../aws/names.ts';
 import { type Credentials, dataFolderCredentials } from '../runtime/wire/credentials.ts';
 import { DATA_FOLDER } from './data-folder-name.ts';
@@ -87,7 +89,7 @@ export function settingsOf(
     return { ...at(running.endpoint, region, namedCredentials(folder)), ...(options.data === undefined && { found }) };
   }
   if (options.data === undefined) return {};
-  throw new Refused(`No system runs on ${folder}: start it with vgac start --idle --data ${folder}.`);
+  throw new Refused(`No system runs on ${folder}: start it with ${command(`start --idle --data ${folder}`)}.`);
 }
 
 function at(endpoint: string, region: string = LOCAL_REGION, credentials?: Credentials): Settings {
@@ -142,7 +144,7 @@ function apply({ endpoint, region, credentials }: Settings): void {
 async function mustBeComplete({ client }: Table): Promise<void> {
   await client.config.region().catch((cause: unknown) => {
     throw new Refused(
-      'Say which system you mean: for the one on AWS set AWS_REGION or AWS_PROFILE, for the one on this machine start it (vgac start --idle) or name it with --endpoint or --data.',
+      `Say which system you mean: for the one on AWS set AWS_REGION or AWS_PROFILE, for the one on this machine start it (${command('start --idle')}) or name it with --endpoint or --data.`,
       { cause },
     );
   });

@@ -14,7 +14,8 @@ const CLEAR = new Set([
   'TablesUnusable',
   'DataFolderUnusable',
   'FolderInUse',
-  'UnreadableCredentials',
+  'JournalDamaged',
+  'KeyUnusable',
   'NoApproverKey',
 ]);
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { emit } from '../../functions/adapters/aws/event-bus.ts';
 import type { Table } from '../../functions/adapters/tables/table.ts';
-import { isUnreadable } from '../../functions/application/unreadable.ts';
+import { isUnreadable, LedgerIncomplete } from '../../functions/application/unreadable.ts';
 import { UnreadableState } from '../../functions/domain/calibration/codec.ts';
 import { BUS_NAME } from '../aws/names.ts';
 import { byOption, words } from './arguments.ts';
@@ -66,7 +66,7 @@ function changeOrShow(store: Table, cluster: string, options: Options): Promise<
 
 /** There is a way out for a cluster that cannot be read, and it is this verb's. */
 function adviseRebuild(error: unknown): never {
-  if (!(isUnreadable(error) || error instanceof UnreadableState)) throw error;
+  if (error instanceof LedgerIncomplete || !(isUnreadable(error) || error instanceof UnreadableState)) throw error;
   throw new RecalibrationRefused(`${error.name}: ${error.message}; --rebuild mends a broken calibration`, {
     cause: error,
   });

@@ -1,9 +1,10 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { command } from '../../functions/domain/command.ts';
 import type { Holder, Session, Sessions } from './sessions.ts';
 
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/;
-const TO_SIGN_IN = 'Sign in first: vgac sign-in prints a link that opens this page.';
+const TO_SIGN_IN = `Sign in first: ${command('sign-in')} prints a link that opens this page.`;
 
 const isSafe = ({ req }: Context) => req.method === 'GET' || req.method === 'HEAD';
 

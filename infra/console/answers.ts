@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import * as z from 'zod';
+import { command } from '../../functions/domain/command.ts';
 import { AnswerReply, type Authorizer } from '../../schemas/ports/answer.ts';
 import type { FunctionHost } from '../runtime/functions/host.ts';
 import { isFromOwnPage, sessionOf } from './access.ts';
@@ -17,7 +18,7 @@ const MOST_BYTES = 8 * 1024;
 /** Who answers, and where; recorded in the audit. */
 interface Approver {
   readonly person: string;
-  readonly way: 'console' | 'cli';
+  readonly via: 'console' | 'cli';
 }
 
 export interface AnswerDesk {
@@ -37,10 +38,10 @@ export function answerRoutes(sessions: Sessions, desk: () => AnswerDesk | null, 
     const token = context.req.header(APPROVER_HEADER);
     if (token !== undefined) {
       const person = holderOfToken(approverKey, token, 'answer', now())?.person ?? null;
-      return person === null ? null : { person, way: 'cli' };
+      return person === null ? null : { person, via: 'cli' };
     }
     const person = isFromOwnPage(context) ? (sessionOf(context, sessions)?.person ?? null) : null;
-    return person === null ? null : { person, way: 'console' };
+    return person === null ? null : { person, via: 'console' };
   };
   app.post('/answer', bodyLimit({ maxSize: MOST_BYTES }), async (context) => {
     context.header('cache-control', 'no-store');
@@ -50,7 +51,7 @@ export function answerRoutes(sessions: Sessions, desk: () => AnswerDesk | null, 
       return refused(
         context,
         401,
-        'Nobody is signed in to answer here: vgac sign-in --as YOUR_SLACK_ID prints a link.',
+        `Nobody is signed in to answer here: ${command('sign-in --as YOUR_SLACK_ID')} prints a link.`,
       );
     }
     if (context.req.header('content-type')?.split(';')[0] !== 'application/json') {
@@ -72,8 +73,8 @@ function refused(context: Context, status: 401 | 415, message: string): Response
 
 /** Invokes the function behind the IAM route on AWS, with the identity that this console verified in place of IAM. */
 export function answerBy(host: Pick<FunctionHost, 'invoke'>, functionName: string): AnswerDesk['answer'] {
-  return async ({ person, way }, body) => {
-    const authorizer: Authorizer = { lambda: { person, way } };
+  return async ({ person, via }, body) => {
+    const authorizer: Authorizer = { lambda: { person, via } };
     const path = '/approvals/answer';
     const event = {
       version: '2.0',

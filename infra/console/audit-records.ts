@@ -1,6 +1,6 @@
 import { clusterAudit, loadAudited } from '../../functions/adapters/tables/every-round.ts';
 import { loadJob } from '../../functions/adapters/tables/jobs.ts';
-import { findBatch } from '../../functions/adapters/tables/ledger.ts';
+import { loadBatch } from '../../functions/adapters/tables/ledger.ts';
 import type { Table } from '../../functions/adapters/tables/table.ts';
 import { approvalIdOf } from '../../functions/domain/approval.ts';
 import type { Round } from '../../functions/domain/round.ts';
@@ -32,7 +32,7 @@ export async function recordsOfRow(
   const about = (decision ? approvalsOf(decision) : []).map((id) => loadAudited(table, id));
   const [approvals, batch, ...cluster] = await Promise.all([
     Promise.all(about),
-    job.folded_in === undefined ? null : findBatch(table, clusterId, job.folded_in),
+    job.folded_in === undefined ? null : loadBatch(table, clusterId, job.folded_in),
     ...(known ?? [clusterAudit(table, clusterId), clusterAudit(table, '*')]),
   ]);
   return { job, approvals: approvals.flatMap((one) => (one ? [one] : [])), batch, cluster: cluster.flat() };

@@ -62,7 +62,7 @@ const NO_JOB = /^(AlreadyAdmitted|Quarantine)/;
 
 /**
  * One line per execution, updated from the engine's history events as they happen: the console's list and the counts of
- * npm start. Holds no inputs or outputs; those stay with the engine.
+ * `vgac start`. Holds no inputs or outputs; those stay with the engine.
  */
 export class Executions {
   readonly #rows = new Map<string, ExecutionRow>();

@@ -38,7 +38,7 @@ export interface StoryLine {
 const AGENT = 'vgac-agentic';
 const COLLECTOR = 'collector';
 
-type Told = Pick<StoryLine, 'who' | 'what'> & {
+type Recorded = Pick<StoryLine, 'who' | 'what'> & {
   at: string | undefined;
   hash?: string | null;
   why?: string | undefined;
@@ -49,7 +49,7 @@ type Told = Pick<StoryLine, 'who' | 'what'> & {
  * Credentials, addresses and names of people are removed; people appear as their Slack ids.
  */
 export function storyOf({ job, approvals, batch, cluster }: JobRecords): StoryLine[] {
-  const told: Told[] = [
+  const records: Recorded[] = [
     ...submission(job),
     ...(job.decision ? deciding(job.decision) : []),
     ...approvals.flatMap(({ approval, audit }) => audit.map((record) => asking(approval, record))),
@@ -58,7 +58,7 @@ export function storyOf({ job, approvals, batch, cluster }: JobRecords): StoryLi
     ...folding(job, batch),
     ...surroundings(job, cluster),
   ];
-  const lines = told.flatMap(({ at, who, what, hash = null, why }) =>
+  const lines = records.flatMap(({ at, who, what, hash = null, why }) =>
     at === undefined
       ? []
       : [
@@ -78,20 +78,20 @@ export function storyOf({ job, approvals, batch, cluster }: JobRecords): StoryLi
   return lines.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
-function submission({ submitted_at: at, request, queue, claimed_by: execution, own_effect_of }: JobItem): Told[] {
+function submission({ submitted_at: at, request, queue, claimed_by: execution, own_effect_of }: JobItem): Recorded[] {
   const size = request ? `, ${request.gpus} GPUs` : '';
-  const why = own_effect_of && `comes of our own effect, decision ${own_effect_of}: recorded, never acted on`;
+  const why = own_effect_of && `results from our own effect, decision ${own_effect_of}: recorded, never acted on`;
   return [
     { at, who: COLLECTOR, what: `submitted${queue === undefined ? '' : ` to ${queue}`}${size}`, why },
     ...(execution === undefined ? [] : [{ at, who: AGENT, what: `claimed by ${execution.split(':').at(-1) ?? ''}` }]),
   ];
 }
 
-function deciding(decision: Decision): Told[] {
+function deciding(decision: Decision): Recorded[] {
   const { decidedAt: at, evidence, prediction, argumentsHash: hash, passedOver, reasons, asks } = decision;
   const number = (value: number | null, digits: number) => value?.toFixed(digits) ?? 'unknown';
   // Reasons already listed with a tier that was passed over are not repeated.
-  const told = new Set(passedOver.flatMap((passed) => passed.reasons.map(({ message }) => message)));
+  const shown = new Set(passedOver.flatMap((passed) => passed.reasons.map(({ message }) => message)));
   return [
     {
       at,
@@ -110,7 +110,7 @@ function deciding(decision: Decision): Told[] {
       who: AGENT,
       hash,
       what: `decided: ${calledInWords(decision)}; ${doneInWords(decision)}`,
-      why: because(reasons.filter(({ message }) => !told.has(message))),
+      why: because(reasons.filter(({ message }) => !shown.has(message))),
     },
     ...passedOver.map(({ tier, reasons }) => ({
       at,
@@ -144,17 +144,17 @@ function calledInWords({ called }: Decision): string {
 function doneInWords(decision: Decision): string {
   const { next, tier, arguments: args, holdOutShare, dryRun } = decision;
   const deed = args === null ? tierName(tier) : deedInWords(tier, args);
-  const share = holdOutShare === null ? '' : `, of such ${Math.round(holdOutShare * 100)} % are held out`;
+  const share = holdOutShare === null ? '' : `, ${Math.round(holdOutShare * 100)} % of these are held out`;
   switch (next) {
     case 'nothing':
       return 'nothing is done';
     case 'act':
     case 'actAndNotify':
-      return `${dryRun ? 'would be done' : 'done'} alone: ${deed}${share}${next === 'act' ? '' : ', and people are told'}`;
+      return `${dryRun ? 'would be done' : 'done'} autonomously: ${deed}${share}${next === 'act' ? '' : ', and people are notified'}`;
     case 'holdOut':
       return `held out on purpose: ${deed}${share}`;
     case 'ask':
-      return 'nothing is done alone';
+      return 'nothing is done autonomously';
     case 'withhold':
       return 'withheld';
     case 'late':
@@ -169,29 +169,33 @@ function deedInWords(tier: number, { action, target }: ActionArguments): string 
   return name === done ? name : `${name}, ${done}`;
 }
 
-function asking(approval: ApprovalItem, { at, who, what, hash, why }: z.infer<typeof AuditItem>): Told {
+function asking(approval: ApprovalItem, { at, who, what, hash, why }: z.infer<typeof AuditItem>): Recorded {
   const asked = what === 'asked' ? (approval.explanation ?? plainExplanation(approval.pinned)) : undefined;
   const question =
-    approval.status === 'autonomous' ? 'done alone' : approval.question === 'keep' ? 'keep the hold' : 'approval';
+    approval.status === 'autonomous'
+      ? 'done autonomously'
+      : approval.question === 'keep'
+        ? 'keep the hold'
+        : 'approval';
   return { at, who, what: `${question}: ${what}`, hash, why: why ?? asked };
 }
 
 /** The agent's own effect and the approved one, each with its arguments. */
-function effects({ effect, approved_effect, decision }: JobItem): Told[] {
+function effects({ effect, approved_effect, decision }: JobItem): Recorded[] {
   return [
-    ...(effect ? [effectTold('effect', effect, decision?.argumentsHash ?? null)] : []),
+    ...(effect ? [effectRecord('effect', effect, decision?.argumentsHash ?? null)] : []),
     ...(approved_effect
-      ? [effectTold('effect on approval', approved_effect, decision?.asks?.argumentsHash ?? null)]
+      ? [effectRecord('effect on approval', approved_effect, decision?.asks?.argumentsHash ?? null)]
       : []),
   ];
 }
 
-function effectTold(name: string, { at, status, action, intervened, reason }: Effect, hash: string | null): Told {
+function effectRecord(name: string, { at, status, action, intervened, reason }: Effect, hash: string | null): Recorded {
   const touched = intervened ? ', the scheduler was touched' : '';
   return { at, who: AGENT, what: `${name}: ${status}, ${action}${touched}`, hash, why: reason };
 }
 
-function outcome(job: JobItem): Told[] {
+function outcome(job: JobItem): Recorded[] {
   const { long_wait: long, label_at, actual_wait: wait } = job;
   const label =
     long === undefined ? undefined : long === null ? 'no label' : long ? 'waited long' : 'did not wait long';
@@ -214,7 +218,7 @@ function outcome(job: JobItem): Told[] {
   ];
 }
 
-function folding({ folded_in: version, decision }: JobItem, batch: JobRecords['batch']): Told[] {
+function folding({ folded_in: version, decision }: JobItem, batch: JobRecords['batch']): Recorded[] {
   if (version === undefined || batch?.version !== version) return [];
   const entry = labelsOf(batch.entries).find(({ decisionId }) => decisionId === decision?.decisionId);
   const taught = entry === undefined || entry.longWait === null ? 'released without a label' : 'the label teaches';
@@ -222,7 +226,7 @@ function folding({ folded_in: version, decision }: JobItem, batch: JobRecords['b
 }
 
 /** What happened to the cluster during the job's time with us: a freeze explains why nothing was done. */
-function surroundings({ submitted_at: from, closed_at: to }: JobItem, cluster: JobRecords['cluster']): Told[] {
+function surroundings({ submitted_at: from, closed_at: to }: JobItem, cluster: JobRecords['cluster']): Recorded[] {
   return cluster.flatMap(({ PK, at, who, what, why }) => {
     const during = Date.parse(at) >= Date.parse(from) && !(to && Date.parse(at) > Date.parse(to));
     if (!during) return [];

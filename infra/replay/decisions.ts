@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { tiersIn } from '../../functions/domain/choose-tier.ts';
 import { TOKEN } from '../../functions/domain/thresholds.ts';
-import type { Told } from './stream.ts';
+import type { ReplayedDecision } from './stream.ts';
 
 const FLUSH_AT = 256 * 1024;
 const HEADER = [
@@ -43,7 +43,7 @@ export class DecisionFile {
     this.file = openSync(path, 'w');
   }
 
-  add(stream: string, { row, state, q, called, chosen, asked, by, upper90Seconds }: Told): void {
+  add(stream: string, { row, state, q, called, chosen, asked, by, upper90Seconds }: ReplayedDecision): void {
     const { tier, heldOut, share, paper, reason } = chosen;
     const acted = tier > 0 && !heldOut;
     const label = row.censored ? ',' : `${row.labelAt},${bit(row.longWait)}`;

@@ -12,7 +12,7 @@ const WAIT = 5;
 const LONG = 6;
 const SERVED = 7;
 const WITH_VGAC = 8;
-const B_ALONE = 9;
+const B_WITHOUT_VGAC = 9;
 const B_WITH_VGAC = 10;
 const OF_INPUTS = 11;
 const OF_Z = OF_INPUTS + INPUTS.length;
@@ -47,7 +47,7 @@ export class NewestRounds {
     numbers[at + LABELLED] = Number.NaN;
     numbers[at + SERVED] = forecast.q;
     numbers[at + WITH_VGAC] = forecast.withVgac ? 1 : 0;
-    numbers[at + B_ALONE] = forecast.bAlone;
+    numbers[at + B_WITHOUT_VGAC] = forecast.bWithoutVgac;
     numbers[at + B_WITH_VGAC] = forecast.bWithVgac;
     numbers.set(forecast.inputs, at + OF_INPUTS);
     numbers.set(forecast.z, at + OF_Z);
@@ -108,7 +108,7 @@ const FACTS: readonly (readonly [number, (numbers: Float64Array) => Fact])[] = [
       y: at(of, LONG) === 1 ? 1 : 0,
       q: at(of, SERVED),
       withVgac: at(of, WITH_VGAC) === 1,
-      taught: { z: zOf(of), bAlone: at(of, B_ALONE), bWithVgac: at(of, B_WITH_VGAC) },
+      taught: { z: zOf(of), bWithoutVgac: at(of, B_WITHOUT_VGAC), bWithVgac: at(of, B_WITH_VGAC) },
     }),
   ],
 ];

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { command } from '../../functions/domain/command.ts';
 import { Cluster } from './cluster.ts';
 import { type DecisionFile, quoted } from './decisions.ts';
 import type { ForecastName } from './forecast/forecaster.ts';
@@ -9,7 +10,7 @@ import { WholeFileNeeded } from './import/reading.ts';
 import { UnusableFile } from './import/refusal.ts';
 import type { Row } from './import/row.ts';
 import type { RuleSet } from './rules.ts';
-import { OutOfOrder, type Told } from './stream.ts';
+import { OutOfOrder, type ReplayedDecision } from './stream.ts';
 
 export interface FileOptions extends Omit<ReadOptions, 'sorted'> {
   readonly rules: RuleSet;
@@ -165,7 +166,7 @@ function repeats(streams: readonly NamedStream[]): string[] {
 function clusterOf(name: string, clusterId: string, hasP: boolean, options: FileOptions): Cluster {
   const { rules, beside, decisions } = options;
   const column = quoted(name);
-  const onDecision = decisions && ((told: Told) => decisions.add(column, told));
+  const onDecision = decisions && ((decision: ReplayedDecision) => decisions.add(column, decision));
   const wanted = options.forecast ?? 'both';
   const forecast = wanted === 'both' && !hasP ? 'builtin' : wanted;
   return new Cluster(clusterId, { rules, forecast, hasP, beside, onDecision });
@@ -175,8 +176,9 @@ function reasonOf(error: unknown, jobs: number): string {
   if (error instanceof UnusableFile) return error.message;
   if (!(error instanceof Error) || !('code' in error)) throw error;
   if (error.code === 'ENOENT')
-    return 'there is no such file: give the path of your export, as in npm run replay -- jobs.txt';
-  if (error.code === 'EISDIR') return 'that is a folder: name the files in it, as in npm run replay -- folder/*.csv.gz';
+    return `there is no such file: give the path of your export, as in ${command('replay jobs.txt')}`;
+  if (error.code === 'EISDIR')
+    return `that is a folder: name the files in it, as in ${command('replay folder/*.csv.gz')}`;
   const after = jobs === 0 ? '' : ` after ${jobs} jobs; what was read before counts`;
   return `${error.message}${after}`;
 }

@@ -30,7 +30,7 @@ const HOLD = 4;
 const FIRST_INTERVENTION = 3;
 
 /** What is known of one job at its decision, for recording. Valid only during the call. */
-export interface Told {
+export interface ReplayedDecision {
   readonly row: Row;
   readonly state: CalibrationState;
   readonly q: number;
@@ -42,7 +42,7 @@ export interface Told {
   /** NaN if no wait was predicted. */
   readonly upper90Seconds: number;
 }
-export type OnDecision = (told: Told) => void;
+export type OnDecision = (decision: ReplayedDecision) => void;
 
 /** Called with each label when it is known; p is null if there was none. */
 export type OnLabel = (label: { readonly p: number | null; readonly q: number }, longWait: boolean) => void;

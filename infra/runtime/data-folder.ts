@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import * as z from 'zod';
+import { command } from '../../functions/domain/command.ts';
 import { LAYOUT } from '../../schemas/layout.ts';
 
 export const MANIFEST = 'manifest.json';
@@ -33,8 +34,7 @@ const Kept = z.object({ layout: z.literal(LAYOUT), parts: z.record(z.string(), D
 type Parts = z.infer<typeof Kept>['parts'];
 
 /** What to do about a folder that has lost something, or is of no use as it is. */
-export const WAY_OUT =
-  'restore the folder from a backup with vgac restore, or start anew with --fresh, which empties it';
+export const WAY_OUT = `restore the folder from a backup with ${command('restore')}, or start anew with --fresh, which empties it`;
 
 /** The data folder is not what earlier starts left: something is missing, damaged or of another version. */
 export class DataFolderUnusable extends Error {

@@ -19,6 +19,7 @@ import { createFunctionHost, type FunctionHost } from './functions/host.ts';
 import { openLogFiles } from './functions/log-files.ts';
 import { createIntegrations } from './integrations.ts';
 import { type Disk, folderDisk } from './journal/disk.ts';
+import { HEAD } from './journal/head.ts';
 import { memoryJournal, openJournal } from './journal/journal.ts';
 import { lockFolder } from './journal/lock.ts';
 import { createQueues } from './services/queues.ts';
@@ -133,7 +134,7 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
   const disk = journalDir === null ? null : (options.disk ?? folderDisk(journalDir));
   const journal = disk === null ? memoryJournal() : await openJournal({ disk, report: log, later });
   shutdown.add(() => journal.close());
-  if (journalDir !== null) manifest.made('journal');
+  if (journalDir !== null) manifest.made(options.disk === undefined ? `journal/${HEAD}` : 'journal');
   const logs = openLogFiles(join(dataDir, 'log'));
   shutdown.add(() => logs.close());
   const queues = createQueues(assembly.queues, { clock, newId, journal, log: logs.write });
@@ -248,7 +249,7 @@ function startWorkflows(foundation: Foundation, options: SystemOptions, host: Qu
     report: log,
   });
   const busy = () => admission.waiting() >= waiting;
-  const bus = createBus(assembly, { clock, journal, newId, place, deliver, busy });
+  const bus = createBus(assembly, { clock, journal, newId, place, deliver, busy, report: log });
   const engine: Engine = createEngine({
     clock,
     journal,

@@ -1,7 +1,23 @@
 import * as z from 'zod';
-import { ClusterId, Instant, JobId, Platform, Text } from '../primitives.ts';
+import { ClusterId, CollectorName, Instant, JobId, Platform, Text } from '../primitives.ts';
 
+/** Source of events about clusters that are bound to no collector. */
 export const COLLECTOR_SOURCE = 'vgac.collectors';
+/** What the source of a named collector begins with; its name follows. */
+export const NAMED_SOURCES = `${COLLECTOR_SOURCE}.`;
+
+/** The one source that may speak of a cluster bound to this collector; of an unbound cluster where it is absent. */
+export const sourceOf = (collector?: string): string =>
+  collector === undefined ? COLLECTOR_SOURCE : `${NAMED_SOURCES}${collector}`;
+
+const Source = z
+  .string()
+  .refine(
+    (source) => source === COLLECTOR_SOURCE || isNamed(source),
+    `must be ${COLLECTOR_SOURCE}, or that with the name of a collector: ${NAMED_SOURCES}NAME`,
+  );
+const isNamed = (source: string) =>
+  source.startsWith(NAMED_SOURCES) && CollectorName.safeParse(source.slice(NAMED_SOURCES.length)).success;
 
 /** Collectors write `null` for what a scheduler does not report; it means the same as an absent field. */
 const optional = <T extends z.ZodType>(schema: T) =>
@@ -69,7 +85,9 @@ const envelope = {
   account: z.string().max(64).optional(),
   region: z.string().max(64).optional(),
   time: z.string().max(64).optional(),
-  source: z.literal(COLLECTOR_SOURCE),
+  /** Set by EventBridge on an event that comes from the archive; its `time` is then that of its first delivery. */
+  'replay-name': z.string().max(256).optional(),
+  source: Source,
 };
 
 /** What EventBridge delivers to the state machine and the handlers: the envelope with the collector's detail. */

@@ -69,7 +69,7 @@ export const ApprovalItem = z.object({
   listing: z.string().optional(),
   listing_key: z.string().optional(),
   /** The channel as configured; its open approvals are counted together. */
-  told_in: z.string().optional(),
+  configured_channel: z.string().optional(),
   /** The channel as Slack names it, once there is a card. */
   channel: z.string().optional(),
   /** Slack's message timestamp: the id of the card. */
@@ -191,7 +191,7 @@ export const StatementsItem = z.object({
   /** The latest ones, oldest first. */
   lines: z.array(z.string()),
   /** The latest decisions counted: a retry is not a second statement. */
-  told: z.array(z.string()),
+  decision_ids: z.array(z.string()),
   /** Why people are notified at all, and how far to trust it; from the latest statement. */
   because: z.string(),
   mark: z.string(),

@@ -63,6 +63,15 @@ export const CooldownItem = z.object({
   ttl: z.number().int(),
 });
 
+/** `SK = LIMIT#NEW#{day}` on `CLUSTER#*`: the clusters without a configuration that took a place on that UTC day. */
+export const NewClustersItem = z.object({
+  PK: z.string(),
+  SK: z.string(),
+  v: Layout,
+  clusters: z.set(z.string()),
+  ttl: z.number().int(),
+});
+
 /** `SK = LIMIT#HOUR#{hour}`: the decisions that took an action, whichever it was, in one clock hour. */
 export const HourItem = z.object({
   PK: z.string(),

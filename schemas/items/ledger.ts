@@ -16,9 +16,9 @@ export const LabelForecast = z.object({
   /** Standardized inputs of the decision. */
   z: Packed,
   /** As the models gave them and as they were served; those with VGAC's p are null if it gave none. */
-  bAlone: z.number(),
+  bWithoutVgac: z.number(),
   bWithVgac: z.number().nullable(),
-  qAlone: z.number(),
+  qWithoutVgac: z.number(),
   qWithVgac: z.number().nullable(),
 });
 export type LabelForecast = z.infer<typeof LabelForecast>;

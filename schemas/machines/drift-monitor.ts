@@ -3,9 +3,13 @@ import { DriftDetected, RecalibrationRequested } from '../events/emitted.ts';
 import { ClusterId } from '../primitives.ts';
 import { DriftAlarm, DriftBand } from '../verdict.ts';
 
-/** The schedule's event; nothing in it is needed. */
-export const ListClustersInput = z.unknown();
-export const ListClustersOutput = z.object({ clusters: z.array(z.object({ clusterId: ClusterId })) });
+/** The last cluster of the page before; absent for the first page. */
+export const ListClustersInput = z.object({ after: ClusterId.optional() });
+/** A page of clusters, and the last of them if there are more. */
+export const ListClustersOutput = z.object({
+  clusters: z.array(z.object({ clusterId: ClusterId })),
+  next: ClusterId.nullable(),
+});
 
 /** `run` is the execution's name: a retry may send the same news again, an overlapping run does not. */
 export const FoldClusterInput = z.object({ clusterId: ClusterId, run: z.string().min(1) });
@@ -53,4 +57,4 @@ export const VisitFailure = z.object({ clusterId: ClusterId, error: z.string() }
 export type VisitFailure = z.infer<typeof VisitFailure>;
 export const ReportFailuresInput = z.object({ failures: z.array(VisitFailure).min(1) });
 /** The clusters that this run reported to people. */
-export const ReportFailuresOutput = z.object({ told: z.array(ClusterId) });
+export const ReportFailuresOutput = z.object({ notified: z.array(ClusterId) });

@@ -20,7 +20,7 @@ export type AnswerRequest = z.infer<typeof AnswerRequest>;
  */
 export const Authorizer = z.union([
   z.object({ iam: z.object({ userArn: z.string().min(1).max(512) }) }),
-  z.object({ lambda: z.object({ person: SlackUserId, way: z.enum(['console', 'cli']) }) }),
+  z.object({ lambda: z.object({ person: SlackUserId, via: z.enum(['console', 'cli']) }) }),
 ]);
 export type Authorizer = z.infer<typeof Authorizer>;
 

@@ -32,6 +32,7 @@ const good: Bindings = {
       cause: 'malformed',
       clusterIds: ['gpu-a'],
       clusters: [{ clusterId: 'gpu-a' }],
+      next: 'gpu-a',
       clusterId: 'gpu-a',
       changed: true,
       recalibrate: true,

@@ -187,7 +187,8 @@ function tear(folder: string, random: () => number): void {
     .filter((name) => name.endsWith('.log'))
     .sort()
     .at(-1);
-  const frame = encodeFrame(['+e0 {"type":"TaskSucceeded"}', 'x'.repeat(Math.floor(random() * TORN_BYTES))]);
+  const lines = ['1+e0 {"type":"TaskSucceeded"}', 'x'.repeat(Math.floor(random() * TORN_BYTES))];
+  const { bytes: frame } = encodeFrame(1, lines);
   const bytes = frame.subarray(0, 1 + Math.floor(random() * (frame.length - 1)));
   if (last !== undefined) appendFileSync(join(folder, last), bytes);
 }

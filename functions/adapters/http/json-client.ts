@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { parseJson } from '../../../schemas/parse-json.ts';
 import { drop, readLimited } from './limited-body.ts';
 import { persist } from './persist.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -113,7 +114,7 @@ function headersOf(key: string | null, failures: Failures): Record<string, strin
 function parsed<S extends z.ZodType>(text: string, schema: S, label: string, failures: Failures): z.infer<S> {
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    body = parseJson(text);
   } catch {
     // The parser's own message quotes the body, which may echo what we sent.
     throw failures.malformed(`${label}: answer is not JSON`);

@@ -18,7 +18,7 @@ import { replyPrivately } from './private-reply.ts';
 import { person } from './wording.ts';
 
 /**
- * Answers one authentic click. The first authorised answer before the expiry decides; everybody else is told privately how
+ * Answers one authentic click. The first authorised answer before the expiry decides; everybody else gets a private reply that says how
  * things stand, and nothing happens. What fails after the decision is left to the sweeper.
  */
 export async function answerClick(ports: ClickPorts, click: Click): Promise<void> {
@@ -55,12 +55,12 @@ async function act(ports: ClickPorts, approval: ApprovalItem, click: Click, acti
 }
 
 function alreadyFrozen(already: FrozenBy | null): string | null {
-  return already && `It is frozen already, by ${person(already.by)}: ${prose(already.reason, 300)}.`;
+  return already && `It is already frozen, by ${person(already.by)}: ${prose(already.reason, 300)}.`;
 }
 
 function notUnfrozen({ lifted, left }: Awaited<ReturnType<typeof unfreezeCluster>>): string | null {
   if (!left) return lifted ? null : 'It is not frozen.';
-  return `All clusters are still frozen, by ${person(left.by)}: ${prose(left.reason, 300)}. An operator lifts that.`;
+  return `All clusters are still frozen, by ${person(left.by)}: ${prose(left.reason, 300)}. Only an operator can lift that.`;
 }
 
 async function replyIf(ports: ClickPorts, click: Click, text: string | null): Promise<void> {

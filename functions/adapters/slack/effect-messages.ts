@@ -2,27 +2,27 @@ import type { DoneByAgent, EffectMessages } from '../../application/approvals/me
 import type { Statements } from '../../domain/rolling-statements.ts';
 import { settledCard, supersededCard, undoNotice } from './cards.ts';
 import type { SlackMessage } from './client.ts';
-import type { Way } from './notifier.ts';
+import type { Delivery } from './notifier.ts';
 import { change } from './question-messages.ts';
 import { saidOf, statementMessage, statementsMessage } from './statement.ts';
 
 /** Autonomous effects in Slack: by the bot with buttons and updates, by an incoming webhook read-only. */
-export function effectMessages(way: Way): EffectMessages {
+export function effectMessages(delivery: Delivery): EffectMessages {
   const statementOf = saidOf;
-  if (way.kind === 'none') return { reach: 'none', statementOf };
-  if (way.kind === 'webhook') {
+  if (delivery.kind === 'none') return { reach: 'none', statementOf };
+  if (delivery.kind === 'webhook') {
     return {
       reach: 'oneWay',
       statementOf,
-      postEffect: (_channel, done) => way.post(effectMessage(done)),
-      postUndoNotice: (_channel, approval, now) => way.post(undoNotice(approval, now)),
+      postEffect: (_channel, done) => delivery.post(effectMessage(done)),
+      postUndoNotice: (_channel, approval, now) => delivery.post(undoNotice(approval, now)),
       postStatements: async (_channel, clusterId, statements: Statements) => {
-        await way.post(statementsMessage(clusterId, statements, true));
+        await delivery.post(statementsMessage(clusterId, statements, true));
         return { channel: 'webhook', ts: statements.began_at };
       },
     };
   }
-  const { slack } = way;
+  const { slack } = delivery;
   return {
     reach: 'interactive',
     statementOf,

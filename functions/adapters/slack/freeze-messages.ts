@@ -20,7 +20,7 @@ export function frozenMessage(approval: ApprovalItem, by: string, now: Date): Sl
 
 export function unfrozenMessage(approval: ApprovalItem, by: string, now: Date): SlackMessage {
   return {
-    text: 'The cluster is not frozen any more',
+    text: 'The cluster is no longer frozen',
     blocks: [
       section(
         `▶️ *Unfrozen* by ${person(by)}, ${clockTime(now.toISOString())}: ${code(approval.cluster_id, 160)}. ` +

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { parseJson } from '../../../schemas/parse-json.ts';
 import {
   BlockActions,
   CardAction,
@@ -91,7 +92,7 @@ function payloadOf(body: Buffer): unknown {
   try {
     const fields = [...new URLSearchParams(new TextDecoder('utf-8', { fatal: true }).decode(body))];
     const [field] = fields;
-    return fields.length === 1 && field?.[0] === 'payload' ? JSON.parse(field[1]) : undefined;
+    return fields.length === 1 && field?.[0] === 'payload' ? parseJson(field[1]) : undefined;
   } catch {
     return undefined;
   }

@@ -10,13 +10,13 @@ interface NotifierOptions {
 }
 
 /** How people are reached: by the bot, whose messages can be answered and updated, or by a one-way incoming webhook. */
-export type Way =
+export type Delivery =
   | { kind: 'bot'; slack: Slack }
   | { kind: 'webhook'; post(message: SlackMessage): Promise<void> }
   | { kind: 'none' };
 
 /** The bot if there is a token, otherwise the incoming webhook, otherwise nothing. */
-export async function wayToPeople({ baseUrl, botTokenName, webhookUrlName }: NotifierOptions): Promise<Way> {
+export async function deliveryFrom({ baseUrl, botTokenName, webhookUrlName }: NotifierOptions): Promise<Delivery> {
   const token = await secretOrNothing(botTokenName);
   if (token !== null) return { kind: 'bot', slack: slackClient({ baseUrl, botToken: async () => token }) };
   const webhook = await secretOrNothing(webhookUrlName);
@@ -32,14 +32,14 @@ export type Send = (channel: string, message: SlackMessage) => Promise<boolean>;
 
 export function notifier(options: NotifierOptions): Send {
   return async (channel, message) => {
-    const way = await wayToPeople(options);
-    if (way.kind === 'bot') await way.slack.post(channel, message);
-    if (way.kind === 'webhook') await way.post(message);
-    return way.kind !== 'none';
+    const delivery = await deliveryFrom(options);
+    if (delivery.kind === 'bot') await delivery.slack.post(channel, message);
+    if (delivery.kind === 'webhook') await delivery.post(message);
+    return delivery.kind !== 'none';
   };
 }
 
-/** An empty secret means that this way is not configured; that must not fail the job. */
+/** An empty secret means that it is not configured, which must not fail the job. */
 async function secretOrNothing(name: string): Promise<string | null> {
   if (!name) return null;
   try {

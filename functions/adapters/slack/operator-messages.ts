@@ -4,7 +4,7 @@ import type { Send } from './notifier.ts';
 import { refitMessage } from './refit.ts';
 import { troubleMessage } from './trouble.ts';
 
-/** Notices to operators, by whichever way is configured. */
+/** Notices to operators, by the bot or the incoming webhook. */
 export const operatorMessages = (send: Send): OperatorMessages => ({
   postDrift: (channel, report) => send(channel, driftMessage(report)),
   postRefit: (channel, change) => send(channel, refitMessage(change)),

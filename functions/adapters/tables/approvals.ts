@@ -34,7 +34,7 @@ export async function openApproval(table: Table, asked: OpenQuestion, now: Date)
     requested_at: requestedAt,
     expires_at: expiresAt,
     execution_arn: asked.executionArn,
-    told_in: asked.channel,
+    configured_channel: asked.channel,
     channel: asked.channel,
     ...asked.terms,
     listing_key: `${expiresAt}#${id}`,

@@ -90,7 +90,7 @@ export async function createCalibration(table: Table, config: ClusterConfig, now
     if (!lostTheRace(error)) throw error;
   }
   const stands = await loadCalibration(table, clusterId);
-  if (!stands) throw new UnreadableItem(`the calibration of ${clusterId} was there and is gone`);
+  if (!stands) throw new UnreadableItem(`the calibration of ${clusterId} has disappeared`);
   return stands;
 }
 
@@ -218,7 +218,7 @@ export async function saveFold(
     values[`:free${tier}`] = 'anew' in free ? free.anew : free.delta;
     sets.push('anew' in free ? `#free${tier} = :free${tier}` : `#free${tier} = #free${tier} + :free${tier}`);
     const settled = settledOf(clusterId, batch, tier, folded.eras[tier - 1]);
-    // Reserved before the tier started over, so none of it counts any more.
+    // Reserved before the tier started over, so none of it counts any longer.
     if ('anew' in free) removes.push(`places_${tier}`);
     else if (settled.places.length > 0) {
       deletes.push(`places_${tier} :places${tier}`);
@@ -294,6 +294,26 @@ export async function listClusters(table: Table): Promise<string[]> {
   });
   for await (const item of found) ids.push(String(item.listing_key));
   return ids;
+}
+
+/** The next ids after one, in order. @param after null for the first */
+export async function listPage(
+  table: Table,
+  after: string | null,
+  most: number,
+): Promise<{ ids: string[]; more: boolean }> {
+  const ids: string[] = [];
+  const found = query(table, {
+    IndexName: 'listing',
+    KeyConditionExpression: `listing = :clusters${after === null ? '' : ' AND listing_key > :after'}`,
+    ExpressionAttributeValues: { ':clusters': 'CLUSTERS', ...(after !== null && { ':after': after }) },
+    Limit: most + 1,
+  });
+  for await (const { listing_key } of found) {
+    if (ids.length === most) return { ids, more: true };
+    ids.push(String(listing_key));
+  }
+  return { ids, more: false };
 }
 
 /** The calibrations of all clusters, and the ids of those whose item is unreadable. */

@@ -40,7 +40,7 @@ export async function loadFreeze(table: Table, clusterId: string): Promise<{ by:
 }
 
 /** The same, from items read together. */
-export function freezeFrom(items: Items, clusterId: string): { by: string; reason: string } | null {
+export function freezeFrom(items: Items, clusterId: string): { by: string; reason: string; at: string } | null {
   const item = freezeKeys(clusterId)
     .map(items)
     .find((one) => one !== undefined);

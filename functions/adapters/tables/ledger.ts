@@ -1,6 +1,6 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { LedgerItem } from '../../../schemas/items/ledger.ts';
-import { UnreadableItem } from '../../application/unreadable.ts';
+import { LedgerIncomplete, UnreadableItem } from '../../application/unreadable.ts';
 import type { Batch } from '../../domain/next-batch.ts';
 import { query } from './query.ts';
 import { clusterKey, lostTheRace, parseItem, putItem, type Table } from './table.ts';
@@ -39,16 +39,41 @@ export async function findBatch(table: Table, clusterId: string, version: number
   return answer.Item ? parseItem(LedgerItem, answer.Item) : null;
 }
 
-/** All batches of a cluster in fold order, page by page. */
-export function readLedger(table: Table, clusterId: string): AsyncGenerator<LedgerItem> {
-  return batches(table, clusterId, Number.MAX_SAFE_INTEGER, true);
+/**
+ * All batches of a cluster in fold order, page by page.
+ * @throws LedgerIncomplete at the end of the ledger, naming every batch that is missing; none is given after the first hole
+ */
+export async function* readLedger(table: Table, clusterId: string): AsyncGenerator<LedgerItem> {
+  const holes: [number, number][] = [];
+  let next = 0;
+  for await (const batch of batches(table, clusterId, LAST_VERSION, true)) {
+    if (batch.version > next) holes.push([next, batch.version - 1]);
+    next = batch.version + 1;
+    if (holes.length === 0) yield batch;
+  }
+  if (holes.length > 0) throw new LedgerIncomplete(clusterId, holes);
 }
 
-/** The batches up to a version, newest first: stop when you have read enough. */
-export function readLedgerBackwards(table: Table, clusterId: string, version: number): AsyncGenerator<LedgerItem> {
-  return batches(table, clusterId, version, false);
+/**
+ * The batches up to a version, or up to the last, newest first: stop when you have read enough.
+ * @throws LedgerIncomplete where a batch is missing
+ */
+export async function* readLedgerBackwards(
+  table: Table,
+  clusterId: string,
+  version: number,
+): AsyncGenerator<LedgerItem> {
+  let next = version > LAST_VERSION ? null : version;
+  for await (const batch of batches(table, clusterId, Math.min(version, LAST_VERSION), false)) {
+    if (next !== null && batch.version < next) throw new LedgerIncomplete(clusterId, [[batch.version + 1, next]]);
+    next = batch.version - 1;
+    yield batch;
+  }
+  if (next !== null && next >= 0) throw new LedgerIncomplete(clusterId, [[0, next]]);
 }
 
+/** Of ten digits. */
+const LAST_VERSION = 9_999_999_999;
 /** Backward reads want the newest few; a page of DynamoDB's own size would be thousands of batches. */
 const BACKWARDS_PAGE = 100;
 
@@ -63,7 +88,7 @@ async function* batches(
     ExpressionAttributeValues: {
       ':pk': clusterKey(clusterId),
       ':birth': ledgerKey(clusterId, 0).SK,
-      ':last': ledgerKey(clusterId, Math.min(version, 9_999_999_999)).SK,
+      ':last': ledgerKey(clusterId, version).SK,
     },
     ScanIndexForward: forward,
     ConsistentRead: true,

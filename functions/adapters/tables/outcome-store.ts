@@ -4,12 +4,12 @@ import { bind } from './bind.ts';
 import { loadConfig } from './config.ts';
 import { foldStore } from './fold-store.ts';
 import { joinOutcomeToRow } from './outcomes.ts';
-import { latestRound } from './rounds.ts';
+import { roundToTell } from './rounds.ts';
 import type { Table } from './table.ts';
 import { dropWaiting, keepWaiting } from './waiting-outcomes.ts';
 
 export const outcomeStore = (table: Table): OutcomeStore =>
-  bind(table, { joinOutcomeToRow, latestRound, keepWaiting, dropWaiting });
+  bind(table, { joinOutcomeToRow, roundToTell, keepWaiting, dropWaiting });
 
 export const ingestStore = (table: Table): IngestStore => ({
   ...outcomeStore(table),

@@ -51,10 +51,11 @@ export async function joinOutcomeToRow(
     const row = await loadJob(table, round);
     const birth = row ? {} : birthOf(round, now);
     const known = row ?? { ...jobKey(round), v: LAYOUT, ...birthOf(round, now) };
-    const { set, contradicts } = joinOutcome(known, fact, row?.decision?.longWaitSeconds ?? longWaitSeconds, now);
+    const longWait = row?.decision?.longWaitSeconds ?? longWaitSeconds;
+    const { set, remove, contradicts } = joinOutcome(known, fact, longWait, now);
     const teaches = !isCounted(known, fact);
     if (Object.keys(set).length === 0) return { contradicts, teaches };
-    if (await setIfUnchanged(table, jobKey(round), row, { ...birth, ...set })) return { contradicts, teaches };
+    if (await setIfUnchanged(table, jobKey(round), row, { ...birth, ...set }, remove)) return { contradicts, teaches };
   }
   throw new RowContended(`row of job ${round.jobId} of ${round.clusterId} changed ${ATTEMPTS} times while it was read`);
 }

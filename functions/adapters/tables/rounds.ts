@@ -1,4 +1,5 @@
 import { JobItem } from '../../../schemas/items/job.ts';
+import { type JobFact, knowsOf } from '../../domain/outcome.ts';
 import { canonicalInstant, escapedJobId, type Round } from '../../domain/round.ts';
 import { query } from './query.ts';
 import { clusterKey, parseItem, type Table } from './table.ts';
@@ -33,6 +34,22 @@ export async function roundsOf(table: Table, job: Job): Promise<JobItem[]> {
 export async function latestRound(table: Table, job: Job, at: string): Promise<JobItem | null> {
   for await (const row of roundsBefore(table, job, canonicalInstant(at))) return row;
   return null;
+}
+
+/** How far back to look for a round that recorded an outcome before the latest one was claimed. */
+const ROUNDS_BACK = 4;
+
+/**
+ * The round of an outcome that names none: the latest one submitted at or before it, or null. A round that has already
+ * recorded it keeps it even if a later one has been claimed since, so that a repeated event changes nothing.
+ */
+export async function roundToTell(table: Table, job: Job, fact: JobFact): Promise<JobItem | null> {
+  const rows: JobItem[] = [];
+  for await (const row of roundsBefore(table, job, canonicalInstant(fact.at))) {
+    if (knowsOf(row, fact)) return row;
+    if (rows.push(row) >= ROUNDS_BACK) break;
+  }
+  return rows[0] ?? null;
 }
 
 /** The claimed rounds of the same job just before and just after this one, each null if there is none. */

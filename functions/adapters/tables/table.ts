@@ -3,6 +3,7 @@ import { DynamoDBDocumentClient, PutCommand, UpdateCommand, type UpdateCommandIn
 import type * as z from 'zod';
 import { LAYOUT } from '../../../schemas/layout.ts';
 import { OtherLayout, UnreadableItem } from '../../application/unreadable.ts';
+import { command } from '../../domain/command.ts';
 import { type Round, roundKey } from '../../domain/round.ts';
 import { clientSettings, withoutConnection } from '../aws/client.ts';
 
@@ -39,7 +40,7 @@ export function parseItem<T extends z.ZodType>(schema: T, item: Record<string, u
 }
 
 function otherLayout({ PK, SK, v }: Record<string, unknown>): string {
-  const anew = 'start anew with an empty table, on one machine with npm start -- --fresh or another --data folder';
+  const anew = `start anew with an empty table, on one machine with ${command('start --fresh')} or another --data folder`;
   return `${String(PK)} ${String(SK)} is of layout ${String(v ?? 'none')}, and this version reads layout ${LAYOUT}: ${anew}`;
 }
 

@@ -1,4 +1,5 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import { parseJson } from '../../../schemas/parse-json.ts';
 import { type AnswerReply, AnswerRequest, Authorizer } from '../../../schemas/ports/answer.ts';
 import { DENIED_WITHOUT_REASON, standingWords, tooLateWords } from '../../domain/answer-words.ts';
 import type { Answerer } from '../../domain/approvers.ts';
@@ -58,22 +59,22 @@ async function act(
   if (action === 'undo') {
     const why = await askToUndo(ports, approval, by);
     return why === null
-      ? { outcome: 'done', message: 'It is being taken back, and read back from the scheduler.' }
+      ? { outcome: 'done', message: 'It is being undone, and read back from the scheduler.' }
       : { outcome: 'nothingToDo', message: why };
   }
   if (action === 'freeze') {
     const already = await freezeCluster(ports, approval, by);
     return already === null
       ? { outcome: 'done', message: `${cluster} is frozen: the agent does nothing there until somebody unfreezes it.` }
-      : { outcome: 'nothingToDo', message: `${cluster} is frozen already, by ${already.by}: ${already.reason}.` };
+      : { outcome: 'nothingToDo', message: `${cluster} is already frozen, by ${already.by}: ${already.reason}.` };
   }
   const { lifted, left } = await unfreezeCluster(ports, approval, by);
   if (left) {
-    const message = `All clusters are frozen, by ${left.by}: ${left.reason}. An operator lifts that.`;
+    const message = `All clusters are frozen, by ${left.by}: ${left.reason}. Only an operator can lift that.`;
     return { outcome: lifted ? 'done' : 'nothingToDo', message };
   }
   return lifted
-    ? { outcome: 'done', message: `${cluster} is not frozen any more.` }
+    ? { outcome: 'done', message: `${cluster} is no longer frozen.` }
     : { outcome: 'nothingToDo', message: `${cluster} is not frozen.` };
 }
 
@@ -96,12 +97,12 @@ function answererOf(authorizer: unknown): Answerer | null {
   if (!proven.success) return null;
   return 'iam' in proven.data
     ? { kind: 'cli', id: proven.data.iam.userArn }
-    : { kind: proven.data.lambda.way, id: proven.data.lambda.person };
+    : { kind: proven.data.lambda.via, id: proven.data.lambda.person };
 }
 
 function jsonOf(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString());
+    return parseJson(body.toString());
   } catch {
     return undefined;
   }

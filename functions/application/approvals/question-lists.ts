@@ -19,7 +19,7 @@ export async function listMessageFor(
   channel: string,
 ): Promise<MessageRef | undefined> {
   const { store, messages } = ports;
-  const { told_in: crowd, approval_id: id, cards_at_once: atOnce } = approval;
+  const { configured_channel: crowd, approval_id: id, cards_at_once: atOnce } = approval;
   if (crowd === undefined) return undefined;
   const { after } = await store.changeCrowd(crowd, (before) => joined(before, id, atOnce));
   const number = listOf(after, id);
@@ -38,7 +38,7 @@ export async function listMessageFor(
 
 /** Takes closed questions off the lists of their channel, and updates those lists' messages. */
 export async function leaveLists(ports: ListPorts, over: readonly ApprovalItem[]): Promise<void> {
-  const channels = new Set(over.flatMap(({ told_in: channel }) => (channel === undefined ? [] : [channel])));
+  const channels = new Set(over.flatMap(({ configured_channel: channel }) => (channel === undefined ? [] : [channel])));
   for (const channel of channels) {
     const ids = new Set(over.map(({ approval_id: id }) => id));
     const { before } = await ports.store.changeCrowd(channel, (crowd) =>
@@ -50,7 +50,10 @@ export async function leaveLists(ports: ListPorts, over: readonly ApprovalItem[]
 }
 
 /** Updates the message of a question's list, with a link to the question. */
-export async function showListOf(ports: ListPorts, { told_in: channel, approval_id: id }: ApprovalItem): Promise<void> {
+export async function showListOf(
+  ports: ListPorts,
+  { configured_channel: channel, approval_id: id }: ApprovalItem,
+): Promise<void> {
   if (channel === undefined) return;
   const number = listOf(await ports.store.loadCrowd(channel), id);
   if (number !== null) await showList(ports, channel, number);

@@ -1,17 +1,24 @@
 import type { Job } from '../../../schemas/machines/job-workflow.ts';
-import { admit } from '../../domain/admission.ts';
+import { parseJson } from '../../../schemas/parse-json.ts';
+import { admit, otherCollector } from '../../domain/admission.ts';
 import { decisionId } from '../../domain/ids.ts';
 import { admitRound } from './admit-round.ts';
 import { AlreadyAdmitted, type BrokenExecutionStore } from './ports.ts';
 
 type Closed = 'closed' | 'closedBefore' | 'notItsJob';
 
-/** The job of an execution, from its recorded input; null if that is missing or was never admissible. */
-export function jobOfInput(input: string | null | undefined, now: Date): Job | null {
+/** The job of an execution and who told of it, from its recorded input. */
+interface Submitted {
+  readonly job: Job;
+  readonly source: string;
+}
+
+/** Null if the input is missing or was never admissible. */
+export function submissionOf(input: string | null | undefined, now: Date): Submitted | null {
   if (!input) return null;
   try {
-    const admission = admit(JSON.parse(input), now);
-    return admission.ok ? admission.job : null;
+    const admission = admit(parseJson(input), now);
+    return admission.ok ? admission : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;
@@ -27,13 +34,17 @@ export function jobOfInput(input: string | null | undefined, now: Date): Job | n
  */
 export async function closeBrokenExecution(
   store: BrokenExecutionStore,
-  job: Job,
+  { job, source }: Submitted,
   {
     executionArn,
     failure,
     now,
   }: { executionArn: string; failure: { error: string; cause?: string | undefined }; now: Date },
 ): Promise<Closed> {
+  const config = await store.loadConfig(job.clusterId, job.platform);
+  // Never claimed for a stranger; but what was claimed before the cluster was bound is closed.
+  if (otherCollector(config, source) !== null && (await store.loadJob(job))?.claimed_by !== executionArn)
+    return 'notItsJob';
   try {
     await admitRound(store, job, executionArn, now);
   } catch (error) {

@@ -3,6 +3,7 @@ import { Platform } from '../../../schemas/primitives.ts';
 import { stored } from '../../domain/fold-batch.ts';
 import { costOfPlace } from '../../domain/place.ts';
 import { TIER_INDEXES } from '../../domain/reservations.ts';
+import { LedgerIncomplete } from '../unreadable.ts';
 import { mendForecast } from './mend-forecast.ts';
 import type { MendStore, Stored } from './ports.ts';
 import { rebuild } from './rebuild.ts';
@@ -17,7 +18,8 @@ const READ = ['state', 'version', ...TIER_INDEXES.map((tier) => `free_${tier}`)]
  * Replaces broken or doubtful calibration and forecast with those rebuilt from the ledger. Reservations stay for the next fold to
  * settle, and the free tokens are computed around them. The next folder marks the rows of the newest batch again, which is
  * harmless.
- * @throws UnreadableItem when the ledger itself is unreadable; nothing is written then
+ * @throws UnreadableItem when the ledger itself is unreadable, LedgerIncomplete when batches of it are missing; nothing is
+ * written then
  */
 export async function mendFromLedger(
   store: MendStore,
@@ -27,6 +29,8 @@ export async function mendFromLedger(
   const ledger = await rebuild(store, clusterId);
   if (!ledger) return { outcome: 'noLedger', version: 0 };
   const { version, state, forecast } = ledger;
+  const known = await newestKnown(store, clusterId, found);
+  if (known > version) throw new LedgerIncomplete(clusterId, [[version + 1, known]]);
   const { folded_at } = await store.loadBatch(clusterId, version);
   const ofForecast = await mendForecast(store, clusterId, version, forecast, new Date(folded_at));
   if (ofForecast === 'overtaken') return { outcome: 'overtaken', version };
@@ -42,6 +46,13 @@ export async function mendFromLedger(
   };
   const written = await store.mendCalibration(clusterId, mended, found, READ);
   return { outcome: written ? 'mended' : 'overtaken', version };
+}
+
+/** The newest version that anything stored has seen; its end would not show that the last batches of a ledger are missing. */
+async function newestKnown(store: MendStore, clusterId: string, found: Stored | undefined): Promise<number> {
+  const forecast = await store.storedForecast(clusterId);
+  const versions = [found?.version, found?.marked_version, forecast?.version];
+  return Math.max(0, ...versions.filter((version) => typeof version === 'number'));
 }
 
 /** Free tokens and demand, given the places on the item; anything there that is not a place is ignored. */

@@ -129,8 +129,8 @@ export interface Recorded {
 
 export interface OutcomeStore {
   joinOutcomeToRow(round: Round, fact: JobFact, longWaitSeconds: number, now: Date): Promise<Recorded>;
-  /** The latest round of a job that was submitted at or before an instant. */
-  latestRound(job: Job, at: string): Promise<JobItem | null>;
+  /** The round that was told of this already, else the latest one of the job that was submitted at or before it. */
+  roundToTell(job: Job, fact: JobFact): Promise<JobItem | null>;
   keepWaiting(outcome: Outcome, now: Date): Promise<void>;
   dropWaiting(job: Job, fact: JobFact): Promise<void>;
 }

@@ -13,6 +13,7 @@ export interface Rebuilt {
  * Rebuilds the calibration state and the built-in forecast from the ledger alone; equal to the stored bytes at the same version,
  * bit for bit.
  * @returns null for a cluster without a ledger
+ * @throws LedgerIncomplete when batches of it are missing
  */
 export async function rebuild(store: LedgerReader, clusterId: string): Promise<Rebuilt | null> {
   const forecast = nothingReplayed();

@@ -26,10 +26,10 @@ export async function takeOutcome(
   };
   if (submittedAt !== null) return join({ clusterId, jobId, submittedAt });
 
-  const known = await store.latestRound(outcome, fact.at);
+  const known = await store.roundToTell(outcome, fact);
   if (known) return join(roundOf(known));
   await store.keepWaiting(outcome, now);
-  const claimed = await store.latestRound(outcome, fact.at);
+  const claimed = await store.roundToTell(outcome, fact);
   if (!claimed) return { round: null, contradicts: false, teaches: false };
   const taken = await join(roundOf(claimed));
   await store.dropWaiting(outcome, fact);

@@ -57,9 +57,9 @@ function teach(state: ForecastState, tables: Tables, label: LedgerEntry, longWai
 }
 
 /** What a label in the ledger teaches the models. @throws UnreadableState */
-export function taughtBy({ z, bAlone, bWithVgac, qAlone, qWithVgac }: LabelForecast): Taught {
+export function taughtBy({ z, bWithoutVgac, bWithVgac, qWithoutVgac, qWithVgac }: LabelForecast): Taught {
   const withVgac = { bWithVgac: bWithVgac ?? Number.NaN, qWithVgac: qWithVgac ?? Number.NaN };
-  return { z: standardisedIn(z), bAlone, qAlone, ...withVgac };
+  return { z: standardisedIn(z), bWithoutVgac, qWithoutVgac, ...withVgac };
 }
 
 /** Inputs in a line of the ledger, or on a row. @throws UnreadableState */

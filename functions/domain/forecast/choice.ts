@@ -39,12 +39,12 @@ export function choice(): Choice {
  */
 export function compare(
   choice: Choice,
-  { alone, withVgac, y, submittedAt }: { alone: number; withVgac: number; y: 0 | 1; submittedAt: number },
+  { withoutVgac, withVgac, y, submittedAt }: { withoutVgac: number; withVgac: number; y: 0 | 1; submittedAt: number },
   longWaitSeconds: number,
 ): void {
   if (choice.labels === 0) choice.time = Math.floor(submittedAt);
   choice.labels += 1;
-  choice.gain += lossOf(alone, y) - lossOf(withVgac, y);
+  choice.gain += lossOf(withoutVgac, y) - lossOf(withVgac, y);
   if (choice.labels < BLOCK) return;
   choice.gains[choice.next] = Math.round(clip(choice.gain * STEPS, -MOST_STEPS, MOST_STEPS));
   choice.times[choice.next] = choice.time;

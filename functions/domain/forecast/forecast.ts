@@ -17,9 +17,9 @@ export interface Forecast {
   /** The same inputs standardised, after a leading 1. */
   readonly z: Float64Array;
   /** Probabilities from the models, and after their Platt maps; those with p are NaN if there is none. */
-  bAlone: number;
+  bWithoutVgac: number;
   bWithVgac: number;
-  qAlone: number;
+  qWithoutVgac: number;
   qWithVgac: number;
   /** The served probability, and whether it is the one with p. */
   q: number;
@@ -32,9 +32,9 @@ export function emptyForecast(): Forecast {
   return {
     inputs: new Float64Array(INPUTS.length).fill(0.5),
     z: new Float64Array(INPUTS.length + 1).fill(0.5),
-    bAlone: 0.5,
+    bWithoutVgac: 0.5,
     bWithVgac: 0.5,
-    qAlone: 0.5,
+    qWithoutVgac: 0.5,
     qWithVgac: 0.5,
     q: 0.5,
     withVgac: false,
@@ -60,7 +60,7 @@ export function forecast(
   predict(learned, into);
   const withVgac = choice.withVgac && !Number.isNaN(into.qWithVgac);
   into.withVgac = withVgac;
-  into.q = withVgac ? into.qWithVgac : into.qAlone;
+  into.q = withVgac ? into.qWithVgac : into.qWithoutVgac;
   return into;
 }
 
@@ -68,8 +68,8 @@ export function forecast(
 export function predict({ moments, queueOnly, withVgac, wait }: Learned, into: Forecast): void {
   const { inputs, z } = into;
   standardise(moments, inputs, z);
-  into.bAlone = predictedBy(queueOnly.logistic, z);
-  into.qAlone = served(queueOnly, into.bAlone);
+  into.bWithoutVgac = predictedBy(queueOnly.logistic, z);
+  into.qWithoutVgac = served(queueOnly, into.bWithoutVgac);
   const hasP = !Number.isNaN(inputs[OWN_INPUTS] ?? Number.NaN);
   into.bWithVgac = hasP ? predictedBy(withVgac.logistic, z) : Number.NaN;
   into.qWithVgac = hasP ? served(withVgac, into.bWithVgac) : Number.NaN;
@@ -105,7 +105,7 @@ export function countStarted(
 export { ended as countEnded, left as countLeft };
 
 /** What is known of a decision once its label is known. */
-export type Taught = Pick<Forecast, 'z' | 'bAlone' | 'bWithVgac' | 'qAlone' | 'qWithVgac'>;
+export type Taught = Pick<Forecast, 'z' | 'bWithoutVgac' | 'bWithVgac' | 'qWithoutVgac' | 'qWithVgac'>;
 
 /**
  * Teaches the models, and the choice between them, the label of a counted job.
@@ -120,19 +120,19 @@ export function countLabelled(
 ): void {
   labelled(queue, tables, job, y);
   learnLabel(learned, taught, y);
-  const { qAlone, qWithVgac } = taught;
+  const { qWithoutVgac, qWithVgac } = taught;
   if (Number.isNaN(qWithVgac)) return;
-  compare(choice, { alone: qAlone, withVgac: qWithVgac, y, submittedAt }, longWaitSeconds);
+  compare(choice, { withoutVgac: qWithoutVgac, withVgac: qWithVgac, y, submittedAt }, longWaitSeconds);
 }
 
 /** Teaches only the models. */
 export function learnLabel(
   { queueOnly, withVgac }: Learned,
-  { z, bAlone, bWithVgac }: Pick<Taught, 'z' | 'bAlone' | 'bWithVgac'>,
+  { z, bWithoutVgac, bWithVgac }: Pick<Taught, 'z' | 'bWithoutVgac' | 'bWithVgac'>,
   y: 0 | 1,
 ): void {
   learn(queueOnly.logistic, z, y);
-  refit(queueOnly.platt, FORECAST.platt.forgetting, heldLogit(bAlone), y);
+  refit(queueOnly.platt, FORECAST.platt.forgetting, heldLogit(bWithoutVgac), y);
   if (Number.isNaN(bWithVgac)) return;
   learn(withVgac.logistic, z, y);
   refit(withVgac.platt, FORECAST.platt.forgetting, heldLogit(bWithVgac), y);

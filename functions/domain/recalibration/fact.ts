@@ -30,5 +30,5 @@ export interface Labelled {
   readonly q: number | null;
   readonly withVgac: boolean;
   /** What was known at its decision. */
-  readonly taught: Pick<Forecast, 'z' | 'bAlone' | 'bWithVgac'>;
+  readonly taught: Pick<Forecast, 'z' | 'bWithoutVgac' | 'bWithVgac'>;
 }

@@ -24,6 +24,6 @@ function labelledIn({ forecast, longWait, touched, submittedAt, q }: LedgerEntry
 }
 
 /** Which of the two models was served. */
-function isWithVgac(q: number, { qAlone, qWithVgac }: LabelForecast): boolean {
-  return qWithVgac !== null && Math.abs(q - qWithVgac) < Math.abs(q - qAlone);
+function isWithVgac(q: number, { qWithoutVgac, qWithVgac }: LabelForecast): boolean {
+  return qWithVgac !== null && Math.abs(q - qWithVgac) < Math.abs(q - qWithoutVgac);
 }

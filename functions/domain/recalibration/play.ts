@@ -34,6 +34,6 @@ export function play(
 }
 
 /** Whether to use VGAC's p is not learned here: a refit serves the same one of its two models as was served. */
-function servedOf({ qAlone, qWithVgac }: Forecast, { withVgac }: Labelled): number {
-  return withVgac && !Number.isNaN(qWithVgac) ? qWithVgac : qAlone;
+function servedOf({ qWithoutVgac, qWithVgac }: Forecast, { withVgac }: Labelled): number {
+  return withVgac && !Number.isNaN(qWithVgac) ? qWithVgac : qWithoutVgac;
 }

@@ -198,6 +198,7 @@ function environment({ rows, indexes, reaches = [] }: HandlerSpec, { config, tab
       SLACK_TEAM_ID: config.slack.teamId,
       SLACK_APP_ID: config.slack.appId,
     },
+    newClusters: { NEW_CLUSTERS_PER_DAY: String(config.newClustersPerDay) },
     taskTokens: {},
     explanations: {
       EXPLANATION_MODEL_ID: config.explanations.modelId,

@@ -1,17 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import * as z from 'zod';
-import {
-  checkManifest,
-  DataFolderUnusable,
-  MARKER,
-  openManifest,
-  WAY_OUT,
-  writeDurably,
-} from '../../runtime/data-folder.ts';
+import { command } from '../../../functions/domain/command.ts';
+import { checkManifest, DataFolderUnusable, MARKER, openManifest } from '../../runtime/data-folder.ts';
 import { FolderInUse, lockFolder } from '../../runtime/journal/lock.ts';
+import { type KeyForm, keyIn } from '../../runtime/key-file.ts';
 import { isAlive } from '../running-system.ts';
 import { CannotStart } from './cannot-start.ts';
 
@@ -45,6 +39,11 @@ export async function openDataFolder(
   { fresh, exclusive = false }: { fresh: boolean; exclusive?: boolean },
 ): Promise<string> {
   const folder = resolve(path);
+  if (sep === '/' && folder.includes('\\')) {
+    throw new CannotStart(
+      `${folder} has a backslash in it, and Node loads no module from there: give --data another folder.`,
+    );
+  }
   try {
     const entries = await entriesOf(folder);
     if (entries !== null && entries.length > 0 && !entries.includes(MARKER)) {
@@ -57,7 +56,7 @@ export async function openDataFolder(
     }
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
-    await writeFile(join(folder, MARKER), 'Made by vgac start; vgac start --fresh empties this folder.\n');
+    await writeFile(join(folder, MARKER), `Made by vgac start; ${command('start --fresh')} empties this folder.\n`);
     openManifest(folder);
   } catch (cause) {
     if ([CannotStart, DataFolderUnusable, FolderInUse].some((known) => cause instanceof known)) throw cause;
@@ -76,27 +75,25 @@ export async function slackSecrets(
   folder: string,
   given: { botToken?: string | undefined; signingSecret?: string | undefined },
 ): Promise<SlackSecrets> {
-  const path = join(folder, SLACK_SECRETS);
-  if (!existsSync(path)) {
-    const made: SlackSecrets = {
-      botToken: `xoxb-local-${randomBytes(24).toString('hex')}`,
-      signingSecret: randomBytes(32).toString('hex'),
-    };
-    writeDurably(path, JSON.stringify(made));
-  }
+  const kept = keyIn(join(folder, SLACK_SECRETS), SLACK_FORM);
   openManifest(folder).made(SLACK_SECRETS);
-  const kept = slackSecretsIn(await readFile(path, 'utf8'));
-  if (kept === undefined) throw new CannotStart(`${path} is damaged: ${WAY_OUT}.`);
   return { botToken: given.botToken || kept.botToken, signingSecret: given.signingSecret || kept.signingSecret };
 }
 
-function slackSecretsIn(text: string): SlackSecrets | undefined {
-  try {
-    return SlackSecrets.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
+const SLACK_FORM: KeyForm<SlackSecrets> = {
+  make: () =>
+    JSON.stringify({
+      botToken: `xoxb-local-${randomBytes(24).toString('hex')}`,
+      signingSecret: randomBytes(32).toString('hex'),
+    } satisfies SlackSecrets),
+  read(text) {
+    try {
+      return SlackSecrets.parse(JSON.parse(text));
+    } catch {
+      return undefined;
+    }
+  },
+};
 
 /** Tables of a run that begins with nothing: on disk, since a long trace would fill the memory, and gone afterwards. */
 export async function runTables(folder: string): Promise<{ path: string; remove(): Promise<void> }> {

@@ -13,7 +13,7 @@ export interface Said extends Pick<Notice, 'tone' | 'text'> {
 }
 
 /** The highest tier that a cluster may do on its own at the moment, tokens aside; 0 for none. */
-export function mayAlone({ scope, earnedTier }: Pick<Verdict, 'scope' | 'earnedTier'>): number {
+export function autonomousTier({ scope, earnedTier }: Pick<Verdict, 'scope' | 'earnedTier'>): number {
   return scope === 'escalate' ? 0 : earnedTier;
 }
 
@@ -54,7 +54,7 @@ export class Milestones {
   /** Looks at the evidence of the next decision. @returns what is news about it; null where nothing is */
   observe(verdict: Verdict): Said | null {
     this.#jobs += 1;
-    const may = Math.min(mayAlone(verdict), this.#top);
+    const may = Math.min(autonomousTier(verdict), this.#top);
     if (may !== this.#now.may) this.#now = { may, since: this.#jobs };
     if (may === this.#announced) return null;
     // A tier that was never there is news at once.
@@ -80,7 +80,7 @@ export class Milestones {
     this.#announced = may;
     const left = may === 0 ? 'nothing' : `only ${listed(TIERS.slice(0, may))}`;
     const why = verdict.scope === 'escalate' ? verdict.reasons[0]?.message : undefined;
-    const text = `${this.#clusterId} may ${may === 0 ? 'do ' : ''}${left} alone now${this.#after()}`;
+    const text = `${this.#clusterId} may ${may === 0 ? 'do ' : ''}${left} on its own now${this.#after()}`;
     const tone = shownScope(verdict) === 'learning' ? 'info' : may === 0 ? 'bad' : 'warn';
     return { tone, text: `${text}: ${why ?? evidenceText(verdict)}` };
   }

@@ -1,6 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import pc from 'picocolors';
+import { command } from '../../../functions/domain/command.ts';
 import { PART_WORDS } from '../../../functions/domain/figure-words.ts';
 import type { Notice } from '../../console/views.ts';
 import { EXIT } from '../result.ts';
@@ -93,7 +94,7 @@ function sayWhere(session: Session, { data }: Options, screen: Screen): void {
   const { person, url } = session.signIn();
   if (othersRead(screen.out)) {
     screen.say(`Console       ${pc.cyan(session.consoleUrl)}`);
-    screen.say('              others can read this output: vgac sign-in prints the link that opens the page');
+    screen.say(`              others can read this output: ${command('sign-in')} prints the link that opens the page`);
   } else {
     screen.say(`Console       ${pc.cyan(url)}`);
     screen.say(

@@ -15,6 +15,7 @@ export interface Environment {
   SLACK_TEAM_ID?: string | undefined;
   SLACK_APP_ID?: string | undefined;
   SLACK_WEBHOOK_URL?: string | undefined;
+  NEW_CLUSTERS_PER_DAY?: string | undefined;
   EXPLANATIONS?: string | undefined;
   EXPLANATION_MODEL_ID?: string | undefined;
   EXPLANATIONS_PER_DAY?: string | undefined;
@@ -29,6 +30,7 @@ export function assemblySettings(environment: Environment): Record<string, strin
   if (environment.SLACK_TEAM_ID) settings.SLACK_TEAM_ID = environment.SLACK_TEAM_ID;
   if (environment.SLACK_APP_ID) settings.SLACK_APP_ID = environment.SLACK_APP_ID;
   if (environment.VGAC_TIMEOUT_SECONDS) settings.VGAC_TIMEOUT_SECONDS = environment.VGAC_TIMEOUT_SECONDS;
+  if (environment.NEW_CLUSTERS_PER_DAY) settings.NEW_CLUSTERS_PER_DAY = environment.NEW_CLUSTERS_PER_DAY;
   if (environment.VGAC_API_KEY) settings.VGAC_API_KEY_SECRET = 'yes';
   if (environment.SLACK_WEBHOOK_URL) settings.SLACK_WEBHOOK_URL_SECRET = 'yes';
   const { EXPLANATIONS, EXPLANATION_MODEL_ID, EXPLANATIONS_PER_DAY } = environment;

@@ -1,3 +1,4 @@
+import { command } from '../../../functions/domain/command.ts';
 import type { Approvals, ApprovalView } from '../views.ts';
 import { type Answering, useAnswering } from './answering.ts';
 import { Actions } from './approval-actions.tsx';
@@ -56,8 +57,8 @@ export function ApprovalsPage() {
       <Card title="Open questions" aside={<small>{open.length} open</small>}>
         {open.length === 0 ? (
           <Empty title="Nobody is asked anything">
-            An intervention that a job calls for and that is not done alone is asked here and in Slack, while there is
-            room to ask; statements are withheld without asking.
+            An intervention that a job calls for and that is not carried out autonomously is asked about here and in
+            Slack, while there is room to ask; statements are withheld without asking.
           </Empty>
         ) : (
           cards(open)
@@ -76,8 +77,8 @@ export function ApprovalsPage() {
 export function SignIn({ person }: { person: string | null }) {
   return person === null ? (
     <p class="signin">
-      This session answers nothing. To answer here, open the link that this prints:{' '}
-      <code>vgac sign-in --as YOUR_SLACK_ID</code>
+      This session cannot answer approvals. To answer here, open the link that this prints:{' '}
+      <code>{command('sign-in --as YOUR_SLACK_ID')}</code>
     </p>
   ) : (
     <p class="signin">

@@ -1,4 +1,5 @@
 import { render } from 'preact';
+import { command } from '../../../functions/domain/command.ts';
 import type { Overview } from '../views.ts';
 import { ApprovalPage } from './approval.tsx';
 import { ApprovalsPage } from './approvals.tsx';
@@ -71,8 +72,8 @@ function App({ why }: { why: string }) {
       )}
       {stale && (
         <p class="banner" role="alert">
-          The system does not answer. If it was stopped, start it again with vgac start and open the link that it
-          prints.
+          The system does not answer. If it was stopped, start it again with <code>{command('start')}</code> and open
+          the link that it prints.
         </p>
       )}
       <main>

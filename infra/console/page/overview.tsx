@@ -1,3 +1,4 @@
+import { command } from '../../../functions/domain/command.ts';
 import type { ClusterView, Overview } from '../views.ts';
 import { ApprovalCard } from './approvals.tsx';
 import { ClusterCard } from './cluster-card.tsx';
@@ -37,7 +38,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
         <section key={clusterId} class="card">
           <p class="problem">
             The calibration of <code>{clusterId}</code> is unreadable, so nothing acts there. Repair it with{' '}
-            <code>npm run recalibrate -- {clusterId} --rebuild</code>
+            <code>{command(`recalibrate ${clusterId} --rebuild`)}</code>
           </p>
         </section>
       ))}

@@ -1,4 +1,5 @@
 import { render } from 'preact';
+import { command } from '../../../functions/domain/command.ts';
 import { loadSession, takeSignIn } from './session.ts';
 
 /** What somebody sees who has no session: why the link opened nothing, and how to get another. */
@@ -16,7 +17,7 @@ function SignInPage({ why }: { why: string | null }) {
           This page opens only through a link. <code>vgac start</code> printed one when it started; on the same machine,
           this prints a new one:
         </p>
-        <pre>vgac sign-in</pre>
+        <pre>{command('sign-in')}</pre>
         <p class="facts">
           A link works once, for 10 minutes, and signs this browser in for 12 hours. In a clone of the repository the
           command is <code>npx vgac sign-in</code>; name the data folder with <code>--data</code> if it is not{' '}

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { parseJson } from '../../../schemas/parse-json.ts';
 import { AwsError } from '../aws-error.ts';
 import { Refusal } from '../engine/errors.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -56,7 +57,7 @@ export function createCalls(
       throw new AwsError('UnknownOperationException', `${target} is not supported on one machine`);
     }
     const { service, operation, run } = known;
-    const input = parseJson(body);
+    const input = bodyOf(body);
     if (who !== null) authorize(who, service.name, operation, input);
     const { journal } = service;
     if (journal === undefined) return run(input);
@@ -101,10 +102,10 @@ function asAwsError(error: unknown): AwsError {
   return new AwsError('InternalFailure', 'Internal Server Error', 500, { cause: error });
 }
 
-function parseJson(body: string): unknown {
+function bodyOf(body: string): unknown {
   try {
-    return body === '' ? {} : JSON.parse(body);
+    return body === '' ? {} : parseJson(body);
   } catch (cause) {
-    throw new AwsError('SerializationException', 'the body is not JSON', 400, { cause });
+    throw new AwsError('SerializationException', 'the body is not JSON, or nested too deeply', 400, { cause });
   }
 }

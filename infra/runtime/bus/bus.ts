@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../../../schemas/parse-json.ts';
 import { busNameOf } from '../assembly/resources.ts';
 import type { Assembly, RuleSpec } from '../assembly/specs.ts';
 import { AwsError } from '../aws-error.ts';
@@ -31,6 +32,8 @@ interface BusOptions {
   readonly deliver: Deliver;
   /** True while so many deliveries are queued that no more events are accepted. */
   readonly busy: () => boolean;
+  /** Receives our own failures. */
+  readonly report: (message: string) => void;
 }
 
 const MAX_REQUEST_BYTES = 256 * 1024;
@@ -41,7 +44,7 @@ export type Bus = ReturnType<typeof createBus>;
 /** EventBridge: buses, rules and their targets. */
 export function createBus(
   { buses, rules }: Pick<Assembly, 'buses' | 'rules'>,
-  { clock, journal, newId, place: { account, region }, deliver, busy }: BusOptions,
+  { clock, journal, newId, place: { account, region }, deliver, busy, report }: BusOptions,
 ) {
   /** The envelope that targets see. */
   const envelope = (
@@ -93,6 +96,16 @@ export function createBus(
     return { EventId: event.id };
   };
 
+  /** Each entry is answered by itself: a fault of ours in one takes nothing from the others. */
+  const putAlways = (entry: PutEventsEntry): PutEventsAnswer['Entries'][number] => {
+    try {
+      return put(entry);
+    } catch (error) {
+      report(`an event could not be put: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      return { ErrorCode: 'InternalFailure', ErrorMessage: 'The event could not be handled.' };
+    }
+  };
+
   return {
     /**
      * Accepts events from outside. Each entry is accepted or refused on its own, with AWS's error codes.
@@ -105,7 +118,7 @@ export function createBus(
       if (entries.reduce((total, entry) => total + sizeOf(entry), 0) > MAX_REQUEST_BYTES) {
         throw new AwsError('ValidationException', 'Total size of the entries in the request is over the limit.');
       }
-      const answers = entries.map(put);
+      const answers = entries.map(putAlways);
       return { FailedEntryCount: answers.filter((answer) => 'ErrorCode' in answer).length, Entries: answers };
     },
     /** An event of the platform itself, e.g. a status change of an execution, on the default bus. */
@@ -144,7 +157,7 @@ const sizeOf = ({ Time, Source, DetailType, Detail, Resources = [] }: PutEventsE
 /** Parses a JSON object; undefined for anything else. */
 function parseDetail(text: string): object | undefined {
   try {
-    const detail: unknown = JSON.parse(text);
+    const detail = parseJson(text);
     return typeof detail === 'object' && detail !== null && !Array.isArray(detail) ? detail : undefined;
   } catch {
     return undefined;

@@ -1,28 +1,57 @@
 import { crc32 } from 'node:zlib';
 
-const HEADER = /^@(\d{1,10}) ([0-9a-f]{8})\n/;
-/** `@`, ten digits, a space, eight digits of checksum, a newline. */
-const LONGEST_HEADER = 21;
-
 /**
- * Everything written in one turn of the event loop: `@<bytes> <crc32>`, then its lines. A frame is complete or
- * ignored, so that related changes (an event taken off the bus, the execution it started) are never separated.
+ * `@`, the number of the frame, the bytes of its body, the checksum of the body, and the checksum of all of that. Always as
+ * long as this, so that a header cut short can be told from one that is damaged.
  */
-export function encodeFrame(lines: readonly string[]): Buffer {
-  const body = Buffer.from(`${lines.join('\n')}\n`);
-  return Buffer.concat([Buffer.from(`@${body.length} ${crc32(body).toString(16).padStart(8, '0')}\n`), body]);
+const HEADER = /^@(\d{12}) (\d{10}) ([0-9a-f]{8}) ([0-9a-f]{8})\n$/;
+const HEADER_BYTES = 43;
+
+export interface Frame {
+  /** Counted from 1 through the whole life of the log. */
+  readonly number: number;
+  /** Checksum of its body. */
+  readonly sum: string;
+  readonly lines: readonly string[];
+  /** Offset of the byte after it. */
+  readonly end: number;
 }
 
-/** Calls `onLine` for each line of the valid frames, in order; returns the offset where the last of them ends. */
-export function readFrames(log: Buffer, onLine: (line: string) => void): number {
-  for (let at = 0; ; ) {
-    const [header, length, checksum = ''] = HEADER.exec(log.toString('latin1', at, at + LONGEST_HEADER)) ?? [];
-    if (header === undefined) return at;
-    const start = at + header.length;
-    const end = start + Number(length);
-    const body = log.subarray(start, end);
-    if (end > log.length || crc32(body) !== Number.parseInt(checksum, 16)) return at;
-    for (const line of body.toString().slice(0, -1).split('\n')) onLine(line);
-    at = end;
-  }
+/** What stands at an offset of a log instead of a frame. */
+export type NoFrame =
+  /** Nothing: the log ends here. */
+  | 'end'
+  /** The beginning of a frame: a crash came in the middle of a write. */
+  | 'torn'
+  /** A frame that is not as it was written. */
+  | 'damaged';
+
+export const checksum = (bytes: Buffer | string): string => crc32(bytes).toString(16).padStart(8, '0');
+
+/**
+ * Everything written in one turn of the event loop. A frame is complete or ignored, so that related changes (an event taken
+ * off the bus, the execution it started) are never separated.
+ */
+export function encodeFrame(number: number, lines: readonly string[]): { bytes: Buffer; sum: string } {
+  const body = Buffer.from(`${lines.join('\n')}\n`);
+  const sum = checksum(body);
+  const header = `@${String(number).padStart(12, '0')} ${String(body.length).padStart(10, '0')} ${sum}`;
+  return { bytes: Buffer.concat([Buffer.from(`${header} ${checksum(header)}\n`), body]), sum };
+}
+
+/** The frame that begins at this offset. */
+export function readFrame(log: Buffer, at: number): Frame | NoFrame {
+  if (at >= log.length) return 'end';
+  const rest = log.subarray(at);
+  // A file system may have made room for what it had no time to write.
+  if (rest.every((byte) => byte === 0)) return 'torn';
+  if (rest.length < HEADER_BYTES) return 'torn';
+  const header = rest.toString('latin1', 0, HEADER_BYTES);
+  const [, number, length, sum = '', own] = HEADER.exec(header) ?? [];
+  if (number === undefined || checksum(header.slice(0, HEADER_BYTES - 10)) !== own) return 'damaged';
+  const end = HEADER_BYTES + Number(length);
+  if (end > rest.length) return 'torn';
+  const body = rest.subarray(HEADER_BYTES, end);
+  if (checksum(body) !== sum) return 'damaged';
+  return { number: Number(number), sum, lines: body.toString().slice(0, -1).split('\n'), end: at + end };
 }

@@ -1,13 +1,15 @@
 import type { Disk } from './disk.ts';
-import { encodeFrame, readFrames } from './frames.ts';
+import { encodeFrame } from './frames.ts';
+import { createHead, type Head, writeHead } from './head.ts';
+import { beginning, encodeLine, type Line, type Log, linesIn, nameOf, type Operation, readLog } from './log.ts';
 
 /**
  * What must survive a kill -9: lists of lines by key, in memory as they were written, and in an append-only log.
  *
  * A log rather than node:sqlite, because everything is an append: one synchronous write for all lines of a turn of the
  * event loop, whoever wrote them, is several times faster than SQLite commits, and a log can be read with a pager. The
- * log is a sequence of segments. When they exceed their limit the oldest is dropped, after its live entries have been
- * written again at the end: the work is proportional to the live data, and no file is ever rewritten in place.
+ * log is a sequence of segments. When they exceed their limit the oldest are dropped, after their live entries have been
+ * written again at the end: the work is proportional to the live data, and no frame is ever rewritten in place.
  */
 export interface Journal {
   append(key: string, line: string): void;
@@ -51,9 +53,10 @@ export interface JournalOptions {
   readonly report: (message: string) => void;
   /** Runs `retry` after a while, after the disk has refused a write. */
   readonly later?: (retry: () => void) => void;
+  /** Beyond this another segment is begun; an eighth of the limit if that is less. */
   readonly segmentBytes?: number;
   /**
-   * Above this the oldest segment is dropped, unless most of the log is live. The default holds some 20,000 jobs and
+   * Above this the oldest segments are dropped, unless most of the log is live. The default holds some 20,000 jobs and
    * takes 2 s to read.
    */
   readonly limitBytes?: number;
@@ -62,7 +65,6 @@ export interface JournalOptions {
 const MIB = 2 ** 20;
 const RETRY_MS = 1000;
 const DONE = Promise.resolve();
-const nameOf = (segment: number) => `${String(segment).padStart(8, '0')}.log`;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** In memory only, for tests and for runs that keep nothing. */
@@ -70,16 +72,29 @@ export function memoryJournal(): Journal {
   return keep(new Map(), { write: () => undefined, segment: () => 0, read: () => [] });
 }
 
-/** Reads the log, cuts off a tail damaged by a crash or the disk, and continues in a new segment. */
+/**
+ * Reads the log and continues where it ends. What a crash tore off the end was never acknowledged to anyone: it is kept in a
+ * file of its own, and cut.
+ * @throws JournalDamaged when anything that was acknowledged is missing or changed
+ */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { disk, report, later = (retry) => void setTimeout(retry, RETRY_MS) } = options;
-  const { segmentBytes = 8 * MIB, limitBytes = 512 * MIB } = options;
+  const { limitBytes = 512 * MIB, segmentBytes = Math.min(8 * MIB, Math.ceil(limitBytes / 8)) } = options;
   const entries: Entries = new Map();
-  const sizes = recover(disk, entries, report);
-  let active = Math.max(0, ...sizes.keys()) + 1;
-  let file = await disk.create(nameOf(active));
-  let size = 0;
+  const log = readLog(disk, (line, segment) => change(entries, line, segment));
+  // A slice of a string keeps the whole string in memory: copy what stays.
+  for (const entry of entries.values()) entry.lines = entry.lines.map((line) => Buffer.from(line).toString());
+  for (const segment of log.obsolete) {
+    disk.remove(nameOf(segment));
+    log.sizes.delete(segment);
+  }
+  cutTorn(disk, log, report);
+  const { sizes } = log;
+  const end = await openEnd(disk, log);
+  let { active, file, size, last } = end;
   let buffer: string[] = [];
+  /** Segments to remove once the next frame is written. */
+  let obsolete: number[] = [];
   let written: Promise<void> = DONE;
   /** The disk is full, or the journal closed: nothing is accepted. */
   let full = false;
@@ -92,15 +107,25 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     if (buffer.length === 1) written = written.then(turn).then(commit);
   };
   const commit = async (): Promise<void> => {
-    const obsolete = size > segmentBytes ? await roll() : undefined;
-    const frame = encodeFrame(buffer);
+    if (size > segmentBytes) await roll();
+    const lines = buffer;
     buffer = [];
-    await persist(() => file.write(frame, size));
-    size += frame.length;
+    const { bytes, sum } = encodeFrame(last.number + 1, lines);
+    const head = { number: last.number + 1, sum };
+    await persist(async () => {
+      await file.write(bytes, size);
+      writeHead(disk, head);
+    });
+    last = head;
+    size += bytes.length;
     sizes.set(active, size);
-    if (obsolete === undefined) return;
-    disk.remove(nameOf(obsolete));
-    sizes.delete(obsolete);
+    const dropped = obsolete;
+    obsolete = [];
+    // The oldest first: what is left of the log has no gap, whenever this ends.
+    for (const segment of dropped) {
+      disk.remove(nameOf(segment));
+      sizes.delete(segment);
+    }
   };
   const persist = async (work: () => Promise<void>): Promise<void> => {
     for (;;) {
@@ -111,7 +136,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         return;
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        if (!full) report(`the journal cannot be written (${why}): nothing new is accepted until there is space`);
+        if (!full) report(`the journal cannot be written (${why}): nothing new is accepted until it can`);
         full = true;
         for (const resolve of waiting) resolve(false);
         waiting.clear();
@@ -119,39 +144,52 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       }
     }
   };
-  /**
-   * Begins a segment. If the log is too long, returns the oldest one, which can be removed once the next frame is
-   * written.
-   */
-  const roll = async (): Promise<number | undefined> => {
+  const roll = async (): Promise<void> => {
     await file.close();
     await persist(async () => {
-      file = await disk.create(nameOf(active + 1));
+      const begun = await beginSegment(disk, active + 1, last);
+      file = begun.file;
+      ({ size } = begun.frame);
+      writeHead(disk, begun.frame.head);
+      last = begun.frame.head;
     });
     active += 1;
-    size = 0;
-    const [oldest] = sizes.keys();
+    sizes.set(active, size);
+    compact();
+  };
+  /** Writes again what lives in the oldest segments, and gives them up, as many as brings the log back under its limit. */
+  const compact = (): void => {
     let live = 0;
     for (const { lines } of entries.values()) for (const line of lines) live += line.length;
-    const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
-    if (oldest === undefined || total <= Math.max(limitBytes, 3 * live)) return undefined;
-    vacate(oldest);
-    return oldest;
+    let total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+    for (const [segment, bytes] of sizes) {
+      if (segment === active || total <= Math.max(limitBytes, 3 * live)) break;
+      total += vacate(segment) - bytes;
+      if (!obsolete.includes(segment)) obsolete.push(segment);
+    }
+    const oldest = obsolete.at(-1);
+    if (oldest !== undefined) write(encodeLine('>', `${oldest + 1}`, ''));
   };
-  /** Writes the live entries of the segment again and forgets the archived ones. */
-  const vacate = (segment: number): void => {
+  /** Writes the live entries of the segment again and forgets the archived ones. Returns the bytes that this takes. */
+  const vacate = (segment: number): number => {
+    let bytes = 0;
     for (const [key, entry] of entries) {
       if (entry.segment > segment) continue;
       if (entry.summary === undefined) {
         entry.segment = active;
-        for (const [i, line] of entry.lines.entries()) write(`${i === 0 ? '=' : '+'}${key} ${line}`);
+        for (const [i, line] of entry.lines.entries()) {
+          write(encodeLine(i === 0 ? '=' : '+', key, line));
+          bytes += line.length;
+        }
       } else {
         entries.delete(key);
-        write(`-${key} `);
+        write(encodeLine('-', key, ''));
         forget(key);
       }
     }
+    return bytes;
   };
+  compact();
   const promised = async () =>
     !full &&
     new Promise<boolean>((resolve) => {
@@ -179,17 +217,17 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   };
 }
 
-interface Log {
+interface Store {
   write(line: string): void;
   /** The segment being written. */
   segment(): number;
   read(key: string, from: number): readonly string[];
 }
 
-function keep(entries: Entries, log: Log): Journal {
-  const apply = (operation: Operation, key: string, line: string): void => {
-    change(entries, operation, key, line, log.segment());
-    log.write(`${operation}${key} ${line}`);
+function keep(entries: Entries, log: Store): Journal {
+  const apply = (operation: Operation, key: string, value: string): void => {
+    change(entries, { operation, key, value }, log.segment());
+    log.write(encodeLine(operation, key, value));
   };
   return {
     append: (key, line) => apply('+', key, line),
@@ -210,58 +248,83 @@ function keep(entries: Entries, log: Log): Journal {
   };
 }
 
-type Operation = '+' | '=' | '-' | '!';
-
-function change(entries: Entries, operation: string, key: string, line: string, segment: number): void {
+function change(entries: Entries, { operation, key, value }: Line, segment: number): void {
   const entry = entries.get(key);
   if (operation === '-') entries.delete(key);
-  else if (operation === '!') Object.assign(entry ?? {}, { lines: [], summary: line });
-  else if (operation === '+' && entry !== undefined) entry.lines.push(line);
-  else entries.set(key, { lines: [line], summary: undefined, segment });
+  else if (operation === '!') Object.assign(entry ?? {}, { lines: [], summary: value });
+  else if (operation === '+' && entry !== undefined) entry.lines.push(value);
+  else entries.set(key, { lines: [value], summary: undefined, segment });
 }
 
-/** Applies a change read from the log. */
-function replay(entries: Entries, text: string, segment: number): void {
-  const space = text.indexOf(' ');
-  change(entries, text.charAt(0), text.slice(1, space), text.slice(space + 1), segment);
-}
-
-/** Fills `entries` from the log and gives the sizes of its segments, oldest first. */
-function recover(disk: Disk, entries: Entries, report: (message: string) => void): Map<number, number> {
-  const sizes = new Map<number, number>();
-  let damaged = false;
-  for (const name of disk.list().sort()) {
-    if (!/^\d{8}\.log$/.test(name)) continue;
-    const segment = Number.parseInt(name, 10);
-    const bytes = disk.read(name);
-    // What follows a gap makes no sense without it.
-    const end = damaged ? 0 : readFrames(bytes, (text) => replay(entries, text, segment));
-    if (end < bytes.length) {
-      report(`${name} is damaged at byte ${end}: cut there, ${bytes.length - end} bytes are kept in ${name}.cut`);
-      disk.cut(name, end);
-      damaged = true;
-    }
-    if (end === 0) disk.remove(name);
-    else sizes.set(segment, end);
+/** Keeps what a crash tore off, on disk before it is cut: a start that is itself killed does both again. */
+function cutTorn(disk: Disk, { torn }: Log, report: (message: string) => void): void {
+  if (torn === undefined) return;
+  const { segment, at } = torn;
+  const name = nameOf(segment);
+  const piece = disk.read(name).subarray(at);
+  if (piece.length > 0) {
+    const kept = keptAs(disk, `${name}.${at}`, piece);
+    if (kept.isNew) disk.keep(kept.name, piece);
+    report(
+      `${name} ends at byte ${at} with ${piece.length} bytes of a frame that was never acknowledged: cut there, and kept in ${kept.name}`,
+    );
   }
-  // A slice of a string keeps the whole string in memory: copy what stays.
-  for (const entry of entries.values()) entry.lines = entry.lines.map((line) => Buffer.from(line).toString());
-  return sizes;
+  if (at === 0) disk.remove(name);
+  else if (piece.length > 0) disk.truncate(name, at);
+}
+
+/** A name under which no other piece is kept. */
+function keptAs(disk: Disk, name: string, piece: Buffer): { name: string; isNew: boolean } {
+  const taken = new Set(disk.list());
+  for (let n = 1; ; n++) {
+    const candidate = `${name}.${n}.cut`;
+    if (!taken.has(candidate)) return { name: candidate, isNew: true };
+    if (disk.read(candidate).equals(piece)) return { name: candidate, isNew: false };
+  }
+}
+
+/** Begins a segment with a frame that chains it to the one before; nothing in it was acknowledged yet. */
+async function beginSegment(disk: Disk, segment: number, after: Head | null) {
+  const file = await disk.create(nameOf(segment));
+  const number = (after?.number ?? 0) + 1;
+  const { bytes, sum } = encodeFrame(number, [beginning(segment, after)]);
+  try {
+    await file.write(bytes, 0);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  return { file, frame: { head: { number, sum }, size: bytes.length } };
+}
+
+/** Where the log goes on: in its newest segment, or in its first. */
+async function openEnd(disk: Disk, { sizes, last, head }: Log) {
+  const active = Math.max(0, ...sizes.keys());
+  const begun = active === 0 || last === null ? await beginSegment(disk, 1, null) : undefined;
+  if (begun !== undefined) sizes.set(1, begun.frame.size);
+  const end = begun?.frame.head ?? last;
+  if (end === null) throw new Error('a log that was begun has a frame');
+  // Frames after the head are whole, so whoever looks finds them: they count as acknowledged from now on.
+  if (head === undefined) createHead(disk, end);
+  else writeHead(disk, end);
+  return {
+    active: Math.max(1, active),
+    file: begun?.file ?? (await disk.resume(nameOf(active))),
+    size: sizes.get(Math.max(1, active)) ?? 0,
+    last: end,
+  };
 }
 
 /** Reads the lines of an archived key, up to where it was archived. */
 function readBack(disk: Disk, key: string, from: number, sizes: ReadonlyMap<number, number>): readonly string[] {
   const found: Entries = new Map();
-  const mine = `${key} `;
-  let archived = false;
   for (const segment of sizes.keys()) {
     if (segment < from) continue;
-    readFrames(disk.read(nameOf(segment)), (text) => {
-      if (!text.startsWith(mine, 1)) return;
-      if (text.startsWith('!')) archived = true;
-      else replay(found, text, segment);
-    });
-    if (archived) break;
+    for (const line of linesIn(disk.read(nameOf(segment)))) {
+      if (line.key !== key) continue;
+      if (line.operation === '!') return found.get(key)?.lines ?? [];
+      change(found, line, segment);
+    }
   }
   return found.get(key)?.lines ?? [];
 }

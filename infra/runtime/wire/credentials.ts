@@ -1,33 +1,33 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { type KeyForm, keyIn } from '../key-file.ts';
 
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
 
-/** The data folder's credentials file cannot be read. */
-export class UnreadableCredentials extends Error {
-  override readonly name = 'UnreadableCredentials' as const;
-}
+const ACCESS_KEY: KeyForm<Credentials> = {
+  make() {
+    const id = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
+    const secret = randomBytes(30).toString('base64url');
+    return `[default]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
+  },
+  read(text) {
+    const accessKeyId = /^aws_access_key_id\s*=\s*(AKIA[0-9A-F]{16})\s*$/m.exec(text)?.[1];
+    const secretAccessKey = /^aws_secret_access_key\s*=\s*([\w-]{40})\s*$/m.exec(text)?.[1];
+    return accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey };
+  },
+};
 
 /**
  * The access key of a data folder, created at first use. The file is in AWS's own format, so that
  * `AWS_SHARED_CREDENTIALS_FILE` can point at it.
- * @throws UnreadableCredentials when the file exists but contains no key
+ * @throws KeyUnusable when the file holds no such key
  */
 export function dataFolderCredentials(dataDir: string): Credentials {
-  const file = join(dataDir, 'credentials');
-  const text = ownersFile(file, () => {
-    const id = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
-    const secret = randomBytes(30).toString('base64url');
-    return `[default]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
-  }).toString();
-  const accessKeyId = /^aws_access_key_id\s*=\s*(\S{16,})\s*$/m.exec(text)?.[1];
-  const secretAccessKey = /^aws_secret_access_key\s*=\s*(\S{32,})\s*$/m.exec(text)?.[1];
-  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey };
-  throw new UnreadableCredentials(`${file} contains no access key: remove it, and a new one is created`);
+  return keyIn(join(dataDir, 'credentials'), ACCESS_KEY);
 }
 
 /**
@@ -42,16 +42,25 @@ export function functionCredentials({ secretAccessKey }: Credentials, functionAr
   };
 }
 
+/** With a checksum: a key that lost a bit would take every open token for forged. */
+const TOKEN_KEY: KeyForm<Buffer> = {
+  make() {
+    const key = randomBytes(32).toString('base64url');
+    return `${key} ${checksum(key)}\n`;
+  },
+  read(text) {
+    const [, key = '', sum] = /^([\w-]{43}) ([0-9a-f]{8})\n$/.exec(text) ?? [];
+    return sum === checksum(key) ? Buffer.from(key, 'base64url') : undefined;
+  },
+};
+
+const checksum = (key: string) => crc32(key).toString(16).padStart(8, '0');
+
 /**
  * Key that signs task tokens, kept with the data: a token of an earlier run is then recognized as closed, not
  * rejected as forged.
+ * @throws KeyUnusable when the file holds no such key
  */
 export function tokenKey(dataDir: string): Buffer {
-  return ownersFile(join(dataDir, 'token-key'), () => randomBytes(32));
-}
-
-/** Contents of a file that only its owner may read; created if there is none. */
-function ownersFile(file: string, make: () => string | Buffer): Buffer {
-  if (!existsSync(file)) writeFileSync(file, make(), { mode: 0o600, flag: 'wx' });
-  return readFileSync(file);
+  return keyIn(join(dataDir, 'token-key'), TOKEN_KEY);
 }

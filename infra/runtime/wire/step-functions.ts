@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../../../schemas/parse-json.ts';
 import type { Service } from '../access/calls.ts';
 import { operation, page } from '../access/operation.ts';
 import type { MachineSpec } from '../assembly/specs.ts';
@@ -132,8 +133,7 @@ function listed({ executionArn, stateMachineArn, name, status, startDate, stopDa
 /** @throws Refusal of the given name if the text is not JSON */
 function parsedJson(text: string, refusal: Refusal['name']): JsonValue {
   try {
-    // Json.parse also refuses values nested too deeply to be written again.
-    return Json.parse(JSON.parse(text));
+    return Json.parse(parseJson(text));
   } catch (cause) {
     throw new Refusal(refusal, 'not JSON', { cause });
   }

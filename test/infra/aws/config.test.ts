@@ -5,7 +5,7 @@ const COMPLETE = {
   STAGE: 'prod',
   DEPLOY_ACCOUNT: '123456789012',
   DEPLOY_REGION: 'eu-central-1',
-  COLLECTOR_PRINCIPALS: 'arn:aws:iam::123456789012:role/a, arn:aws:iam::210987654321:role/path/b',
+  COLLECTOR_PRINCIPALS: 'arn:aws:iam::123456789012:role/a, slurm-1=arn:aws:iam::210987654321:role/path/b',
   ALARM_EMAIL: 'gpu-oncall@example.com',
   SLACK_DEFAULT_CHANNEL: '#gpu-alerts',
   VGAC_API_BASE_URL: 'https://vgac.example.com',
@@ -26,6 +26,7 @@ describe('readConfig', () => {
         appId: '',
       },
       vgac: { baseUrl: 'http://localhost:4580/vgac', timeoutSeconds: 10, apiKey: false },
+      newClustersPerDay: 20,
       explanations: { modelId: '', perDay: 200 },
     });
   });
@@ -34,7 +35,10 @@ describe('readConfig', () => {
     expect(from({ ...COMPLETE, VGAC_API_KEY_SECRET: 'yes', VGAC_TIMEOUT_SECONDS: '2.5' })).toEqual({
       stage: 'prod',
       env: { account: '123456789012', region: 'eu-central-1' },
-      collectorPrincipals: ['arn:aws:iam::123456789012:role/a', 'arn:aws:iam::210987654321:role/path/b'],
+      collectorPrincipals: [
+        { arn: 'arn:aws:iam::123456789012:role/a' },
+        { arn: 'arn:aws:iam::210987654321:role/path/b', name: 'slurm-1' },
+      ],
       alarmEmail: 'gpu-oncall@example.com',
       slack: {
         channel: '#gpu-alerts',
@@ -44,6 +48,7 @@ describe('readConfig', () => {
         appId: '',
       },
       vgac: { baseUrl: 'https://vgac.example.com', timeoutSeconds: 2.5, apiKey: true },
+      newClustersPerDay: 20,
       explanations: { modelId: '', perDay: 200 },
     });
   });
@@ -75,6 +80,9 @@ describe('readConfig', () => {
     ['DEPLOY_ACCOUNT', '12345678901'],
     ['DEPLOY_REGION', 'Frankfurt'],
     ['COLLECTOR_PRINCIPALS', '*'],
+    ['COLLECTOR_PRINCIPALS', '=arn:aws:iam::123456789012:role/a'],
+    ['COLLECTOR_PRINCIPALS', 'Slurm.1=arn:aws:iam::123456789012:role/a'],
+    ['COLLECTOR_PRINCIPALS', 'arn:aws:iam::123456789012:role/a,b=arn:aws:iam::123456789012:role/a'],
     ['COLLECTOR_PRINCIPALS', 'arn:aws:iam::123456789012:root'],
     ['COLLECTOR_PRINCIPALS', 'arn:aws:iam::123456789012:role/*'],
     ['COLLECTOR_PRINCIPALS', 'arn:aws:iam::123456789012:role/a,'],

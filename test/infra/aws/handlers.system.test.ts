@@ -19,6 +19,7 @@ const REACHES: Reach[] = [
   'slackSignature',
   'taskTokens',
   'explanations',
+  'newClusters',
 ];
 const SPECS = Object.entries<HandlerSpec>(HANDLERS);
 
@@ -184,7 +185,9 @@ describe('every handler', () => {
     const knows = (setting: string) => text.includes(setting);
     expect({
       table: Boolean(rows ?? indexes),
-      secrets: reaches.some((reach) => !['events', 'taskTokens', 'slackChannel', 'explanations'].includes(reach)),
+      secrets: reaches.some(
+        (reach) => !['events', 'taskTokens', 'slackChannel', 'explanations', 'newClusters'].includes(reach),
+      ),
       ...Object.fromEntries(REACHES.map((reach) => [reach, reaches.includes(reach)])),
     }).toEqual({
       table: knows('DYNAMODB_TABLE_NAME'),
@@ -197,6 +200,7 @@ describe('every handler', () => {
       slackChannel: knows('SLACK_DEFAULT_CHANNEL'),
       slackWebhook: knows('SLACK_WEBHOOK_URL_NAME'),
       slackSignature: knows('SLACK_SIGNING_SECRET_NAME'),
+      newClusters: knows('NEW_CLUSTERS_PER_DAY'),
     });
   });
 });

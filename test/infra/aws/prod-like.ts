@@ -13,8 +13,8 @@ export const PROD: SystemConfig = {
   stage: 'prod',
   env: { account: '123456789012', region: 'eu-central-1' },
   collectorPrincipals: [
-    'arn:aws:iam::123456789012:role/vgac-collector',
-    'arn:aws:iam::210987654321:role/clusters/vgac-collector',
+    { arn: 'arn:aws:iam::123456789012:role/vgac-collector' },
+    { arn: 'arn:aws:iam::210987654321:role/clusters/vgac-collector', name: 'slurm-east' },
   ],
   alarmEmail: 'gpu-oncall@example.com',
   slack: {
@@ -25,6 +25,7 @@ export const PROD: SystemConfig = {
     appId: 'A02ABCDEF',
   },
   vgac: { baseUrl: 'https://vgac.example.com', timeoutSeconds: 10, apiKey: true },
+  newClustersPerDay: 20,
   explanations: { modelId: 'global.anthropic.claude-haiku-5-5', perDay: 200 },
 };
 

@@ -33,7 +33,11 @@ describe('rules', () => {
   ])('%s takes %j from the collectors, in their accounts, on the bus', (_rule, types, target, deadLetters) => {
     stateless.hasResourceProperties('AWS::Events::Rule', {
       EventBusName: imported('Bus'),
-      EventPattern: { source: ['vgac.collectors'], account: COLLECTOR_ACCOUNTS, 'detail-type': types },
+      EventPattern: {
+        source: ['vgac.collectors', { prefix: 'vgac.collectors.' }],
+        account: COLLECTOR_ACCOUNTS,
+        'detail-type': types,
+      },
       Targets: [Match.objectLike({ Arn: target, DeadLetterConfig: { Arn: arnOf(deadLetters) } })],
     });
   });
@@ -207,8 +211,22 @@ describe('alarms', () => {
         ...[...machines, ...queues, ...functions, 'AlarmsSlackApiServerErrors 5xx'],
         'AlarmsApprovalSweepFailed ApprovalSweepFailed',
         'AlarmsFoldFailed FoldFailed',
+        'AlarmsDriftMonitorMissing ExecutionsStarted',
+        'AlarmsApprovalSweeperMissing Invocations',
       ].sort(),
     );
+  });
+
+  it('go off where what runs on a schedule has not run, for then there is no data', () => {
+    for (const [MetricName, Dimensions] of [
+      ['ExecutionsStarted', [{ Name: 'StateMachineArn', Value: { Ref: Match.stringLikeRegexp('^DriftMonitor') } }]],
+      ['Invocations', [{ Name: 'FunctionName', Value: { Ref: Match.stringLikeRegexp('^ApprovalSweeper') } }]],
+    ] as const) {
+      stateless.hasResourceProperties('AWS::CloudWatch::Alarm', {
+        ...{ MetricName, Dimensions, Statistic: 'Sum', Period: 300, EvaluationPeriods: 3, Threshold: 1 },
+        ...{ ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching' },
+      });
+    }
   });
 
   it('link to the runbook, and reach the operator by way of a topic that takes nothing unencrypted', () => {

@@ -58,7 +58,7 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo.close());
 
-describe('npm run audit', () => {
+describe('vgac audit', () => {
   it('finds the cluster of a job, and asks for it where several have one of that id', async () => {
     const what = (await storyOfJob(dynamo.table, 'job-1')).map((line) => `${line.clusterId} ${line.what}`);
     expect(what.at(0)).toBe('east submitted to gpu, 4 GPUs');

@@ -51,7 +51,7 @@ describe('which system a command acts on', () => {
   });
 
   it('is the one of the data folder that --data names, whatever the environment says', () => {
-    expect(() => settingsOf({ data: folder }, ON_AWS)).toThrow('start it with vgac start --idle --data');
+    expect(() => settingsOf({ data: folder }, ON_AWS)).toThrow('start it with npx vgac start --idle --data');
     expect(() => settingsOf({ data: folder, endpoint: LOCAL }, ON_AWS)).toThrow('holds no credentials');
     announce(folder, ADDRESSES);
     const credentials = dataFolderCredentials(folder);

@@ -1,6 +1,7 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, vi } from 'vitest';
 import { loadOrCreateCalibration, take } from '../../../functions/adapters/tables/calibration.ts';
+import { readLedgerBackwards } from '../../../functions/adapters/tables/ledger.ts';
 import type { Table } from '../../../functions/adapters/tables/table.ts';
 import { placeOf } from '../../../functions/domain/place.ts';
 import { roundHash } from '../../../functions/domain/round.ts';
@@ -162,6 +163,31 @@ describe('recalibrate --rebuild', () => {
     expect(await calibrationOf(dynamo.table, clusterId)).toEqual({ ...before, marked_version: 8 });
     expect(await isRebuilt(dynamo.table, clusterId)).toBe(true);
     expect((await rebuildByHand(dynamo.table, clusterId)).lines[0]).toMatch(/^Nothing done: the stored state is what/);
+  });
+
+  it.each([
+    ['the first', [0], '0'],
+    ['some in the middle', [2, 4, 5], '2, 4 to 5'],
+    ['the last', [8, 9], '8 to 9'],
+  ])('replaces nothing where %s batches of the ledger are missing, and names them', async (which, versions, named) => {
+    const clusterId = which.replaceAll(' ', '-');
+    await promoted(dynamo.table, clusterId);
+    for (const version of versions) {
+      const Key = { PK: `CLUSTER#${clusterId}`, SK: `LEDGER#${String(version).padStart(10, '0')}` };
+      await dynamo.table.client.send(new DeleteCommand({ TableName: dynamo.table.name, Key }));
+    }
+    const before = await calibrationOf(dynamo.table, clusterId);
+    await expect(rebuildByHand(dynamo.table, clusterId)).rejects.toMatchObject({
+      name: 'UnreadableItem',
+      message: `the ledger of ${clusterId} lacks the batches ${named}: restore the table from a backup`,
+    });
+    expect(await calibrationOf(dynamo.table, clusterId)).toEqual(before);
+    // Whoever reads it backwards, for a refit or to find an epoch, meets the hole too.
+    const backwards = async () => {
+      for await (const { version } of readLedgerBackwards(dynamo.table, clusterId, 9))
+        expect(versions).not.toContain(version);
+    };
+    await expect(backwards()).rejects.toThrow(/lacks the batches/);
   });
 
   it('frees no token that a decision reserves at the same moment', async () => {

@@ -106,7 +106,7 @@ describe('the story of a job', () => {
       '08:00 vgac-agentic claimed by run-1',
       '08:01 vgac-agentic verdict: notify, score 0.72, ECE 0.056 over 212 outcomes, drift none, epoch 1',
       '08:01 vgac-agentic predicted: 0.820 for a wait over 300 s; 720 s (240 to 1860)',
-      '08:01 vgac-agentic decided: the job calls for suggest; done alone: warn, and people are told',
+      '08:01 vgac-agentic decided: the job calls for suggest; done autonomously: warn, and people are notified',
       '08:01 vgac-agentic passed over: suggest',
       '08:01 vgac-agentic asks a human: suggest, requeue → short',
       '08:01 vgac-agentic effect: done, warn',
@@ -149,7 +149,7 @@ describe('the story of a job', () => {
     );
     const told = lines.filter(({ what }) => /^(decided|passed over)/.test(what));
     expect(told.map(({ what, why }) => `${what} | ${why}`)).toEqual([
-      'decided: the job calls for gate; done alone: warn, and people are told | asking: 6 of 6 questions are open',
+      'decided: the job calls for gate; done autonomously: warn, and people are notified | asking: 6 of 6 questions are open',
       'passed over: gate | tokens: gate: 0.4 tokens are free, 2 are needed',
       'passed over: suggest | ece: suggest: ECE 0.056, at most 0.050',
     ]);
@@ -157,13 +157,13 @@ describe('the story of a job', () => {
 
   it.each([
     [{ called: 0, next: 'nothing', tier: 0 }, 'nothing is called for; nothing is done'],
-    [{ next: 'act', dryRun: true }, 'the job calls for suggest; would be done alone: warn'],
-    [{ next: 'ask', tier: 0 }, 'the job calls for suggest; nothing is done alone'],
+    [{ next: 'act', dryRun: true }, 'the job calls for suggest; would be done autonomously: warn'],
+    [{ next: 'ask', tier: 0 }, 'the job calls for suggest; nothing is done autonomously'],
     [{ next: 'withhold', tier: 0 }, 'the job calls for suggest; withheld'],
     [{ next: 'late', tier: 0 }, 'the job calls for suggest; too late, nothing runs'],
     [
       { next: 'holdOut', tier: 3, holdOutShare: 0.1, arguments: requeue().arguments },
-      'the job calls for suggest; held out on purpose: suggest, requeue → short, of such 10 % are held out',
+      'the job calls for suggest; held out on purpose: suggest, requeue → short, 10 % of these are held out',
     ],
   ] as const)('says of %o what becomes of it', (change, words) => {
     const lines = storyOf(records({ job: { ...job, decision: { ...decision, ...change } } }));

@@ -11,7 +11,7 @@ async function json(...args: string[]) {
   return { run, report: JSON.parse(files.text(out.split('/').at(-1) ?? '')) };
 }
 
-describe('npm run replay, given files of any kind,', () => {
+describe('vgac replay, given files of any kind,', () => {
   it('tells malformed rows by line, skips them, and decides the others as if they had not been there', async () => {
     const lines = csv(QUIET).trimEnd().split('\n');
     lines.splice(5, 0, 'nonsense');

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Forecaster } from '../../../infra/replay/forecast/forecaster.ts';
 import { replayFile } from '../../../infra/replay/replay-file.ts';
 import { ruleSet } from '../../../infra/replay/rules.ts';
-import type { Told } from '../../../infra/replay/stream.ts';
+import type { ReplayedDecision } from '../../../infra/replay/stream.ts';
 import type { Tally } from '../../../infra/replay/tally.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../../shared/data/replay');
@@ -56,7 +56,7 @@ interface Agreement {
 async function agreement(stream: string): Promise<Agreement> {
   const rows = reference.get(stream) ?? [];
   let [at, calling, decided, tokens] = [0, 0, 0, 0];
-  const add = (_: string, { row, state, called, chosen }: Told): void => {
+  const add = (_: string, { row, state, called, chosen }: ReplayedDecision): void => {
     const [, jobId, , theirCall, theirTier, theirHeld, ...theirTokens] = rows[at++] ?? [];
     expect(jobId).toBe(row.jobId());
     if (called === 0 && theirCall === '0') return;
@@ -113,7 +113,7 @@ describe.skipIf(!present)(`the back-test beside the specification${why}`, () => 
     async (stream) => {
       const expected = forecasts(stream);
       let [at, agreed] = [0, 0];
-      const add = (_: string, { row, q }: Told): void => {
+      const add = (_: string, { row, q }: ReplayedDecision): void => {
         const [, jobId, , theirs] = expected[at++] ?? [];
         expect(row.jobId()).toBe(jobId);
         if (Math.abs(q - Number(theirs)) <= 1e-4) agreed += 1;

@@ -19,7 +19,7 @@ import { Pace } from '../../../infra/replay/pace.ts';
 import { Questions } from '../../../infra/replay/questions.ts';
 import { replayFile } from '../../../infra/replay/replay-file.ts';
 import { roundOf, ruleSet } from '../../../infra/replay/rules.ts';
-import type { Told } from '../../../infra/replay/stream.ts';
+import type { ReplayedDecision } from '../../../infra/replay/stream.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
 import { LAYOUT } from '../../../schemas/layout.ts';
@@ -48,7 +48,7 @@ interface Job {
 async function backTest(path: string) {
   const decisions: string[] = [];
   const seen: Job[] = [];
-  const add = (_: string, { row, q, called, chosen, asked }: Told) => {
+  const add = (_: string, { row, q, called, chosen, asked }: ReplayedDecision) => {
     const { tier, heldOut, cost, paper, reason } = chosen;
     const jobId = row.jobId();
     decisions.push([jobId, q, called, tier, heldOut, cost, paper, asked, tier < called ? reason : null].join());

@@ -127,11 +127,11 @@ async function forecastOf({ gpus, procs, queue, submittedAt }: Row): Promise<For
   return forecast(state, tables, asked, { at: submittedAt, p: null });
 }
 
-function linesOf(row: Row, { inputs, z, bAlone, qAlone, q }: Forecast, epoch: number): LedgerLine[] {
+function linesOf(row: Row, { inputs, z, bWithoutVgac, qWithoutVgac, q }: Forecast, epoch: number): LedgerLine[] {
   const { gpus, procs, queue, submittedAt, waitSeconds, longWait, labelAt } = row;
   const round = { jobId: row.jobId(), submittedAt };
   const asked = { gpus, procs, queue };
-  const models = { bAlone, qAlone, bWithVgac: null, qWithVgac: null };
+  const models = { bWithoutVgac, qWithoutVgac, bWithVgac: null, qWithVgac: null };
   const draw = RULES.lottery.ring(roundOf(CLUSTER, row.jobId(), submittedAt));
   const over = submittedAt + waitSeconds + RUN;
   return [

@@ -38,7 +38,7 @@ describe('the manifest of a data folder', () => {
     used();
     rmSync(join(folder, 'journal'), { recursive: true });
     truncateSync(join(folder, 'token-key'));
-    const message = `${folder} was used before and lacks token-key and journal: restore the folder from a backup with vgac restore, or start anew with --fresh, which empties it.`;
+    const message = `${folder} was used before and lacks token-key and journal: restore the folder from a backup with npx vgac restore, or start anew with --fresh, which empties it.`;
     for (let time = 0; time < 2; time++) expect(() => openManifest(folder)).toThrow(message);
   });
 

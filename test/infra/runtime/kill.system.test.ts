@@ -207,7 +207,7 @@ describe('a system that is started again', () => {
     const { said } = await start(disk.upTo(whole - 1), NOON);
     expect(said).toContainEqual(
       expect.stringMatching(
-        /^00000001\.log is damaged at byte \d+: cut there, \d+ bytes are kept in 00000001\.log\.cut$/,
+        /^00000001\.log ends at byte 73 with \d+ bytes of a frame .* and kept in 00000001\.log\.73\.1\.cut$/,
       ),
     );
   });

@@ -111,6 +111,20 @@ describe('an event on the bus', () => {
     ]);
   });
 
+  it('is refused alone where it is nested too deeply: the others beside it are taken', async () => {
+    const nested = (levels: number) => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    const good = entry('Nothing', {});
+    const answer = await aws.events.send(
+      new PutEventsCommand({
+        Entries: [good, good, { ...good, Detail: nested(4410) }, good, { ...good, Detail: nested(100_000) }, good],
+      }),
+    );
+    expect(answer.Entries?.map(({ ErrorCode }) => ErrorCode)).toEqual([
+      ...[undefined, undefined, 'MalformedDetail'],
+      ...[undefined, 'MalformedDetail', undefined],
+    ]);
+  });
+
   it('of more than 256 KB refuses the whole request', async () => {
     const large = entry('JobSubmitted', { jobId: 'x'.repeat(300_000) });
     const sent = aws.events.send(new PutEventsCommand({ Entries: [entry('Nothing', {}), large] }));

@@ -125,7 +125,11 @@ describe('admission', () => {
     ['a time limit of eight thousand years', request({ estimatedMinutes: 4_294_967_295 })],
     ['a time with fractions', aSubmission({ submittedAt: '2026-11-20T11:59:59.123Z' })],
   ])('admits %s', (_, event) => {
-    expect(admit(event, NOON)).toEqual({ ok: true, job: { ...event.detail, submittedAt: inMilliseconds(event) } });
+    expect(admit(event, NOON)).toEqual({
+      ok: true,
+      source: 'vgac.collectors',
+      job: { ...event.detail, submittedAt: inMilliseconds(event) },
+    });
   });
 
   it.each(['user', 'queue', 'namespace', 'priority', 'proposedAction'])('takes null as %s for no %s', (field) => {
@@ -184,6 +188,16 @@ describe('the admission of outcomes', () => {
       detail: expect.stringContaining('7200 s ahead of the clock: use UTC, not local time'),
     };
     expect(admitOutcome(at('2026-11-20T14:00:00Z'), NOON)).toMatchObject(refused);
+  });
+
+  it.each(OUTCOMES)('refuses %s from the archive that was ahead of the clock when it first came', (_, at) => {
+    const told = at('2026-11-20T14:00:00Z');
+    const days = new Date('2026-11-25T12:00:00Z');
+    const replayed = (time: string) => admitOutcome({ ...told, time, 'replay-name': 'incident' }, days);
+    expect(replayed('2026-11-20T12:00:00Z')).toMatchObject({ ok: false, code: 'outcomeInTheFuture' });
+    expect(replayed('2026-11-20T14:00:00Z')).toMatchObject({ ok: true });
+    // Of an event that comes for the first time the envelope says nothing: collectors write it as they like.
+    expect(admitOutcome({ ...told, time: '2026-11-20T12:00:00Z' }, days)).toMatchObject({ ok: true });
   });
 
   it('refuses an outcome of a round that is yet to be submitted', () => {

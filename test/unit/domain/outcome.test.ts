@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ledgerEntry } from '../../../functions/domain/ledger-entry.ts';
-import { mayBeUndoneUntil } from '../../../functions/domain/outcome.ts';
+import { type JobFact, joinOutcome, mayBeUndoneUntil } from '../../../functions/domain/outcome.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
@@ -20,6 +20,9 @@ function rowOf(decision: Partial<Decision>, effect?: Partial<Effect>, row: Parti
   };
 }
 const entry = (...given: Parameters<typeof rowOf>) => ledgerEntry(rowOf(...given), 0.25);
+const actingAs = (decisionId: string) => {
+  return { decisionId, at: '2026-11-20T12:04:00.000Z', until: '2026-11-20T12:04:10.000Z', note: false };
+};
 const intervention = { kind: 'intervention', called: 3, tier: 3 } as const;
 const heldOut = { ...intervention, executed: false, next: 'holdOut', cost: 40_000 } as const;
 
@@ -76,7 +79,7 @@ describe('what the ledger says of a round', () => {
     [
       'takes no label from a job that a human had touched before it, also when that was taken back after it',
       entry({ executed: false, next: 'ask' }, undefined, {
-        acting: { decisionId: 'dec_1.asked', at: '2026-11-20T12:04:00.000Z' },
+        acting: actingAs('dec_1.asked'),
         approved_effect: anEffect({
           ...{ decisionId: 'dec_1.asked', intervened: true, status: 'undone', at: '2026-11-20T12:05:09.000Z' },
         }),
@@ -86,7 +89,7 @@ describe('what the ledger says of a round', () => {
     [
       'takes no label from a job that may have been touched, of which nothing is on record',
       entry(intervention, undefined, {
-        acting: { decisionId: 'dec_1', at: '2026-11-20T12:04:00.000Z' },
+        acting: actingAs('dec_1'),
         status: 'failed',
       }),
       { touched: true, longWait: null, done: false },
@@ -170,5 +173,69 @@ describe('an intervention may yet be undone', () => {
     expect(until(told, { intervened: false }, 0)).toBe(false);
     expect(until(told, { status: 'undone' }, 0)).toBe(false);
     expect(until({ ...told, executed: false }, {}, 0)).toBe(false);
+  });
+});
+
+describe('a first word that a later one contradicts', () => {
+  const T = 300;
+  const moment = (seconds: number) => new Date(Date.parse('2026-11-20T12:00:00Z') + seconds * 1000);
+  const told = (type: JobFact['type'], seconds: number): JobFact => ({ type, at: moment(seconds).toISOString() });
+  const start = (seconds: number) => told('JobStarted', seconds);
+  /** A claimed row without a word about its job. */
+  const silent: JobItem = { ...rowOf({}), decision: undefined, label_at: undefined, long_wait: undefined };
+  const waiting: JobItem = { ...silent, decision: aDecision(), unfolded: 'CLUSTER#gpu-a', unfolded_due: LABEL_AT };
+
+  /** The row after these words, told in order at one time; and which of them were contradictions. */
+  function hearing(row: JobItem, now: number, ...facts: JobFact[]): { row: JobItem; contradicted: boolean[] } {
+    const contradicted: boolean[] = [];
+    let known = row;
+    for (const fact of facts) {
+      const { set, remove, contradicts } = joinOutcome(known, fact, T, moment(now));
+      known = { ...known, ...set };
+      for (const name of remove) delete known[name];
+      contradicted.push(contradicts);
+    }
+    return { row: known, contradicted };
+  }
+
+  it.each<[string, JobItem, number, JobFact, JobFact, Partial<JobItem>]>([
+    ['of a start, before its submission is decided', silent, 500, start(10), start(400), { long_wait: true }],
+    ['of a start that was said to come', waiting, 25, start(310), start(20), { long_wait: false, actual_wait: 20 }],
+    ['of an end', silent, 500, told('JobEnded', 400), told('JobEnded', 90), { long_wait: false }],
+    ['of a cancellation', waiting, 500, told('JobCancelled', 50), told('JobCancelled', 350), { long_wait: true }],
+  ])('is not final %s while nothing was decided on it', (_, row, now, lie, truth, expected) => {
+    const heard = hearing(row, now, lie, truth);
+    expect(heard.row).toMatchObject({
+      ...expected,
+      contradictions: 1,
+      contradicting: [{ type: lie.type, at: lie.at }],
+    });
+    expect(heard.contradicted).toEqual([false, true]);
+    // As if only the truth had been told.
+    const { contradicting: _contradicting, contradictions: _contradictions, ...known } = heard.row;
+    expect(known).toEqual(hearing(row, now, truth).row);
+    // Neither comes back.
+    expect(hearing(heard.row, now, lie, truth)).toEqual({ row: heard.row, contradicted: [false, false] });
+  });
+
+  it('loses the label that only it gave', () => {
+    const heard = hearing(waiting, 100, told('JobCancelled', 50), told('JobCancelled', 350));
+    expect(heard.row.label_at).toBeUndefined();
+    expect(heard.row.long_wait).toBeUndefined();
+    expect(heard.row.unfolded_due).toBe(moment(T + 60).toISOString());
+  });
+
+  it.each<[string, Partial<JobItem>]>([
+    ['its label is folded', { folded_in: 3 }],
+    ['its start is counted', { counted: 'running' }],
+    ['its decision came too late because of it', { decision: aDecision({ next: 'late', foldable: false }) }],
+  ])('stands once %s, and the later one is kept as a contradiction', (_, settled) => {
+    const { row } = hearing(waiting, 500, start(10));
+    const heard = hearing({ ...row, ...settled }, 500, start(400), start(400));
+    expect(heard.contradicted).toEqual([true, false]);
+    expect(heard.row).toMatchObject({
+      ...{ started_at: start(10).at, long_wait: false, actual_wait: 10 },
+      ...{ contradictions: 1, contradicting: [{ type: 'JobStarted', at: start(400).at }] },
+    });
   });
 });

@@ -77,15 +77,15 @@ const numbered: Case[] = [
 /** Reasons that no more evidence can satisfy: they say what to do or what is wrong instead. */
 const unnumbered: Case[] = [
   ['frozen', { verdict: verdictOf(trustedState(), { frozen: true }) }, 'frozen until an operator lifts the freeze'],
-  ['notFinite', { state: trustedState({ n: Number.NaN }) }, 'rebuild it: npm run recalibrate -- CLUSTER --rebuild'],
-  ['unreadable', { state: null }, 'the calibration state is missing or unreadable; rebuild it: npm run recalibrate'],
+  ['notFinite', { state: trustedState({ n: Number.NaN }) }, 'rebuild it: npx vgac recalibrate CLUSTER --rebuild'],
+  ['unreadable', { state: null }, 'the calibration state is missing or unreadable; rebuild it: npx vgac recalibrate'],
   ['noVerdict', { verdict: null }, 'the reliability of this cluster could not be determined'],
   [
     'misconfigured',
     { config: configOf({ actions: { gate: { action: 'requeue' } } }) },
     '"requeue" is an action of tier 3, not of tier 4',
   ],
-  ['irreversible', { limits: limitsOfAll({ irreversible: true }) }, 'this action cannot be taken back'],
+  ['irreversible', { limits: limitsOfAll({ irreversible: true }) }, 'this action cannot be undone'],
   [
     'numbersChanged',
     { config: configOf({ tiers: { gate: { promise: 0.95 } } }) },
@@ -131,12 +131,12 @@ describe('what a decision says', () => {
 
   it('has a sentence here for every rule of the gate', () => {
     const rules = [...SWITCHES, ...EVIDENCE, ...TIER_RULES].map(({ code }) => code);
-    // A new epoch and a moderate score only ask that people are told.
+    // A new epoch and a moderate score only ask that people are notified.
     const told = [...numbered, ...unnumbered].map(([code]) => code);
     expect(rules.filter((code) => !told.includes(code))).toEqual(['promoted']);
   });
 
-  it('says why people are told, in the verdict of a decision that stands', () => {
+  it('says why people are notified, in the verdict of a decision that stands', () => {
     const told = (change: Partial<CalibrationState>) => {
       const state = trustedState(change);
       return decide(decideInput({ q: 0.4, state })).evidence.reasons.map(({ message }) => message);

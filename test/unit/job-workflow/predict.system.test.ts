@@ -101,7 +101,7 @@ describe('Predict', () => {
     expectNothingTaken(await calibrationOf(dynamo.table, 'quiet'));
   });
 
-  it('acts alone where the evidence carries it, with its token reserved before the record', async () => {
+  it('acts autonomously where the evidence carries it, with its token reserved before the record', async () => {
     const config = await cluster('earned', 400, statements);
     const decision = await predict(config, 'j');
     expect(decision).toMatchObject({ scope: 'autonomous', executed: true, kind: 'statement', next: 'act', called: 2 });
@@ -201,7 +201,7 @@ describe('Predict', () => {
     const { prediction, next } = await predict(config, 'j');
     expect(prediction).toMatchObject({
       ...{ p: null, q: 0.5, confidence: 0.8 },
-      models: { servedBy: 'queue', qAlone: 0.5, qWithVgac: null, vgac: 'noProbability', vgacWaitSeconds: 1_200 },
+      models: { servedBy: 'queue', qWithoutVgac: 0.5, qWithVgac: null, vgac: 'noProbability', vgacWaitSeconds: 1_200 },
     });
     expect(next).toBe('act');
   });
@@ -228,7 +228,10 @@ describe('Predict', () => {
     const config = await cluster('with', 400, statements);
     vgac.answer({ p: 0.6 });
     const { prediction } = await predict(config, 'j');
-    expect(prediction).toMatchObject({ p: 0.6, models: { servedBy: 'queueAndVgac', qAlone: 0.5, vgac: 'answered' } });
+    expect(prediction).toMatchObject({
+      p: 0.6,
+      models: { servedBy: 'queueAndVgac', qWithoutVgac: 0.5, vgac: 'answered' },
+    });
     expect(prediction.q).toBeCloseTo(0.6, 2);
     expect(prediction.models?.qWithVgac).toBe(prediction.q);
   });

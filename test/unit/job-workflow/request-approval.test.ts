@@ -44,7 +44,7 @@ describe('RequestApproval', () => {
     expect(slack.calls.map(({ method }) => method)).toEqual(['hook']);
     const said = JSON.stringify(slack.calls);
     expect(said).toContain(
-      `Nothing can be answered here.* Open the approvals page of the console, or run \`npm run approve -- ${decision.decisionId}\``,
+      `Nothing can be answered here.* Open the approvals page of the console, or run \`npx vgac approve ${decision.decisionId}\``,
     );
     expect(said).not.toMatch(/"actions"|action_id|button/);
     expect((await stored(decision.decisionId))?.status).toBe('pending');

@@ -140,7 +140,7 @@ function lineOf(fact: Fact, serve: Serve): LedgerLine {
     return { kind: 'started', jobId, submittedAt, ...ASKED, waitSeconds, z: packed(z), touched: false };
   }
   const { y, q, taught } = fact;
-  const said = { bAlone: taught.bAlone, bWithVgac: null, qAlone: q ?? 0.5, qWithVgac: null };
+  const said = { bWithoutVgac: taught.bWithoutVgac, bWithVgac: null, qWithoutVgac: q ?? 0.5, qWithVgac: null };
   return entryOf({
     ...{ jobId, submittedAt, labelAt: submittedAt + (y === 1 ? 300 : 100), longWait: y === 1 },
     ...{ p: null, q: serve(q ?? 0.5), predictedWaitSeconds: null, waitSeconds: null },

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
+import { parseJson } from '../../../../schemas/parse-json.ts';
 import { type Button, Modal } from './blocks.ts';
 import type { Message } from './message-files.ts';
 import type { OpenModal, SlackUser, Workspace } from './workspace.ts';
@@ -130,7 +131,7 @@ export function named(view: Modal): Modal {
 
 function readJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -12,6 +12,11 @@ const folder = join(base, 'data');
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the data folder', () => {
+  it('is refused where its path has a backslash, from which no handler could be loaded', async () => {
+    const refused = openDataFolder(`${folder}\\`, { fresh: false });
+    await expect(refused).rejects.toThrow('has a backslash in it, and Node loads no module from there');
+  });
+
   it('is made when it is missing, for its owner only', async () => {
     await openDataFolder(folder, { fresh: false });
     expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -92,7 +97,7 @@ describe('the secrets of Slack', () => {
     [
       'garbled',
       (file: string) => writeFileSync(file, '{"botToken": hidden'),
-      /slack-secrets\.json is damaged: restore/,
+      /slack-secrets\.json does not hold a key as vgac makes it: restore/,
     ],
     ['missing', (file: string) => rmSync(file), /was used before and lacks slack-secrets\.json: restore/],
   ])('are not made anew when they are %s', async (_, damage, message) => {

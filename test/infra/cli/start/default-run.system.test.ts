@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { mayAlone } from '../../../../infra/cli/start/milestones.ts';
+import { autonomousTier } from '../../../../infra/cli/start/milestones.ts';
 import {
   configurationOf,
   STORY,
@@ -27,7 +27,7 @@ function play(story: StoryCluster, { seed, startMs }: { seed: number; startMs: n
   const until = startMs + STORY.days * 24 * HOUR_MS;
   const twins = new Twins(run.cluster, { profile, seed, startMs, until, ...regime });
   const jobs = [...run.jobs.values()];
-  const may = jobs.map(({ decision }) => mayAlone(decision.evidence));
+  const may = jobs.map(({ decision }) => autonomousTier(decision.evidence));
   const from = (at: number) => jobs.findIndex((job) => job.at >= at);
   return {
     jobs,

@@ -1,5 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,8 @@ import { type System, startSystem } from '../../../../infra/runtime/system.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { lambda, table, writeAssembly } from '../assembly-fixture.ts';
 
-const from = (path: string) => JSON.stringify(fileURLToPath(new URL(`../../../../${path}`, import.meta.url)));
+const inProject = (path: string) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+const from = (path: string) => JSON.stringify(inProject(path));
 
 /** A handler as ours are: `task()`, our logger, our table; it waits for the table as often as its job's number says. */
 const HANDLER = `
@@ -45,7 +46,8 @@ const count = () => {
 };
 
 beforeAll(async () => {
-  source = mkdtempSync(join(fileURLToPath(new URL('.', import.meta.url)), 'handler-'));
+  source = mkdtempSync(join(tmpdir(), 'handler-'));
+  symlinkSync(inProject('node_modules'), join(source, 'node_modules'));
   writeFileSync(join(source, 'turns.ts'), HANDLER);
   built = bundle({ entries: { turns: join(source, 'turns.ts') }, embedded: true });
   dataDir = mkdtempSync(join(tmpdir(), 'embedded-'));

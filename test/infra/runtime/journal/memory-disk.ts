@@ -1,4 +1,5 @@
-import type { Disk } from '../../../../infra/runtime/journal/disk.ts';
+import type { Disk, Segment } from '../../../../infra/runtime/journal/disk.ts';
+import { HEAD } from '../../../../infra/runtime/journal/head.ts';
 
 /** A disk in memory: it can be filled up, and copied as a power cut at any byte would leave it. */
 export interface MemoryDisk extends Disk {
@@ -14,41 +15,57 @@ export interface MemoryDisk extends Disk {
 }
 
 export function memoryDisk(files = new Map<string, Buffer>()): MemoryDisk {
-  const length = () => [...files.values()].reduce((sum, bytes) => sum + bytes.length, 0);
+  const segments = () => [...files.keys()].filter((name) => name.endsWith('.log')).sort();
+  const read = (name: string) => files.get(name) ?? Buffer.alloc(0);
+  const length = () => segments().reduce((sum, name) => sum + read(name).length, 0);
+  /** The head as it was once the log had this length. */
+  const heads = new Map<number, Buffer>();
+  const segmentOf = (name: string): Segment => ({
+    async write(bytes, offset) {
+      await disk.busy;
+      const before = read(name).subarray(0, offset);
+      const fits = bytes.length <= disk.free;
+      files.set(name, Buffer.concat([before, fits ? bytes : bytes.subarray(0, bytes.length >> 1)]));
+      if (!fits) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      disk.free -= bytes.length;
+      disk.written.push(length());
+    },
+    close: async () => {},
+  });
+  const keep = (name: string, bytes: Buffer) => {
+    files.set(name, Buffer.from(bytes));
+    if (name === HEAD) heads.set(length(), Buffer.from(bytes));
+  };
   const disk: MemoryDisk = {
+    place: 'memory',
     files,
     written: [],
     free: Infinity,
     busy: undefined,
     list: () => [...files.keys()],
-    read: (name) => files.get(name) ?? Buffer.alloc(0),
-    create: async (name) => {
+    read,
+    async create(name) {
       files.set(name, Buffer.alloc(0));
-      return {
-        async write(bytes, offset) {
-          await disk.busy;
-          const before = disk.read(name).subarray(0, offset);
-          const fits = bytes.length <= disk.free;
-          files.set(name, Buffer.concat([before, fits ? bytes : bytes.subarray(0, bytes.length >> 1)]));
-          if (!fits) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-          disk.free -= bytes.length;
-          disk.written.push(length());
-        },
-        close: async () => {},
-      };
+      return segmentOf(name);
     },
-    cut(name, at) {
-      files.set(`${name}.cut`, disk.read(name).subarray(at));
-      files.set(name, disk.read(name).subarray(0, at));
+    resume: async (name) => segmentOf(name),
+    keep,
+    overwrite(name, bytes, offset) {
+      const changed = Buffer.from(read(name));
+      bytes.copy(changed, offset);
+      keep(name, changed);
     },
+    truncate: (name, at) => void files.set(name, read(name).subarray(0, at)),
     remove: (name) => void files.delete(name),
     upTo(bytes) {
       const copy = new Map<string, Buffer>();
       let left = bytes;
-      for (const name of [...files.keys()].sort()) {
-        copy.set(name, disk.read(name).subarray(0, Math.max(0, left)));
-        left -= disk.read(name).length;
+      for (const name of segments()) {
+        if (left > 0) copy.set(name, read(name).subarray(0, left));
+        left -= read(name).length;
       }
+      const head = [...heads].findLast(([written]) => written <= bytes)?.[1];
+      if (head !== undefined) copy.set(HEAD, head);
       return memoryDisk(copy);
     },
   };

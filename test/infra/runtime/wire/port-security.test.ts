@@ -7,7 +7,7 @@ import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type System, startSystem } from '../../../../infra/runtime/system.ts';
-import { dataFolderCredentials, UnreadableCredentials } from '../../../../infra/runtime/wire/credentials.ts';
+import { dataFolderCredentials, tokenKey } from '../../../../infra/runtime/wire/credentials.ts';
 import { openWire } from '../../../../infra/runtime/wire/server.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
 import { temporaryFolder } from '../assembly-fixture.ts';
@@ -208,9 +208,38 @@ describe('the port', () => {
     expect(dataFolderCredentials(temporaryFolder())).not.toEqual(system.credentials);
   });
 
-  it('says which file to remove when the key file holds no key', () => {
+  it('refuses a key file that is empty, cut or garbled, and names the file but nothing in it', () => {
     const folder = temporaryFolder();
-    writeFileSync(join(folder, 'credentials'), '[default]\n');
-    expect(() => dataFolderCredentials(folder)).toThrow(UnreadableCredentials);
+    tokenKey(folder);
+    dataFolderCredentials(folder);
+    for (const [name, read] of [['token-key', tokenKey] as const, ['credentials', dataFolderCredentials] as const]) {
+      const file = join(folder, name);
+      const whole = readFileSync(file, 'utf8');
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      for (const text of ['', '\0'.repeat(32), '{}', whole.slice(0, 40), whole.slice(0, -4), '[default]\n']) {
+        writeFileSync(file, text);
+        expect(() => read(folder)).toThrow(
+          expect.objectContaining({
+            name: 'KeyUnusable',
+            message: expect.stringMatching(
+              /^\S+ does not hold a key as vgac makes it: restore the folder .* empties it\.$/,
+            ),
+          }),
+        );
+      }
+      writeFileSync(file, whole);
+      expect(read(folder)).toEqual(read(folder));
+    }
+  });
+
+  it('refuses a key of tasks in which a single character has changed', () => {
+    const folder = temporaryFolder();
+    tokenKey(folder);
+    const file = join(folder, 'token-key');
+    const whole = readFileSync(file, 'utf8');
+    for (let at = 0; at < whole.length; at++) {
+      writeFileSync(file, `${whole.slice(0, at)}${whole[at] === 'A' ? 'B' : 'A'}${whole.slice(at + 1)}`);
+      expect(() => tokenKey(folder)).toThrow(expect.objectContaining({ name: 'KeyUnusable' }));
+    }
   });
 });

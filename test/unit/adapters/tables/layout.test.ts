@@ -129,7 +129,7 @@ describe('the layout of what is stored', () => {
     const read = () => parseItem(z.object({ PK: z.string() }), item);
     expect(read).toThrow(OtherLayout);
     expect(read).toThrow(
-      `CLUSTER#c CONFIG is of layout ${found}, and this version reads layout 1: start anew with an empty table, on one machine with npm start -- --fresh or another --data folder`,
+      `CLUSTER#c CONFIG is of layout ${found}, and this version reads layout 1: start anew with an empty table, on one machine with npx vgac start --fresh or another --data folder`,
     );
   });
 

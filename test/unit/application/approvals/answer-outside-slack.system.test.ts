@@ -14,7 +14,7 @@ import { now5, useQuestions } from './questions.ts';
 const { dynamo, asked, click, auditOf } = useQuestions();
 const ARN = 'arn:aws:sts::123456789012:assumed-role/approver/anna@example.com';
 
-const as = (person: string, way: 'console' | 'cli' = 'console') => ({ lambda: { person, way } });
+const as = (person: string, via: 'console' | 'cli' = 'console') => ({ lambda: { person, via } });
 const answer = (
   ports: Omit<TestPorts, 'answerTask'>,
   authorizer: unknown,
@@ -65,7 +65,7 @@ describe('an answer outside of Slack', () => {
     const late = await answer(at(minutesAfter(now5, 1)), as(ANNA), approval, { action: 'deny' });
     expect(late).toEqual({
       outcome: 'tooLate',
-      message: 'Already answered, yours does not count. Approved by U0BEN in Slack, 2026-11-20 08:05 UTC.',
+      message: 'Already answered; yours does not count. Approved by U0BEN in Slack, 2026-11-20 08:05 UTC.',
     });
     expect(resumed).toHaveLength(1);
     const other = await asked();
@@ -117,8 +117,8 @@ describe('an answer outside of Slack', () => {
 
   it.each([
     ['nobody has proven who calls', undefined, {}],
-    ['the caller is called like a name of the cluster', { lambda: { person: 'olga', way: 'cli' } }, {}],
-    ['the way is made up', { lambda: { person: ANNA, way: 'slack' } }, {}],
+    ['the caller is called like a name of the cluster', { lambda: { person: 'olga', via: 'cli' } }, {}],
+    ['the client is made up', { lambda: { person: ANNA, via: 'slack' } }, {}],
     ['the body says who answers', as(ANNA), { by: BEN }],
     ['the action is none', as(ANNA), { action: 'acknowledge' }],
   ])('changes nothing where %s', async (_, authorizer, change) => {
@@ -130,7 +130,9 @@ describe('an answer outside of Slack', () => {
 
   it('records a look at the details, and who looked', async () => {
     const { approval, at } = await asked();
-    expect((await answer(at(now5), as(BEN), approval, { action: 'details' })).message).toMatch(/^Waits for an answer/);
+    expect((await answer(at(now5), as(BEN), approval, { action: 'details' })).message).toMatch(
+      /^Waiting for an answer/,
+    );
     expect(await auditOf(approval)).toContain(`${BEN}: looked at the details`);
   });
 
@@ -141,11 +143,11 @@ describe('an answer outside of Slack', () => {
     expect(words(posts[1]?.message)).toContain('🧊 *Frozen* by <@U0ANNA>');
     expect(await answer(at(now5), as(BEN), approval, { action: 'freeze' })).toEqual({
       outcome: 'nothingToDo',
-      message: 'west-1 is frozen already, by U0ANNA: frozen from an approval card.',
+      message: 'west-1 is already frozen, by U0ANNA: frozen from an approval card.',
     });
     await putFreeze(dynamo.table, '*', { by: 'ops', reason: 'maintenance', now: now5 });
     expect((await answer(at(now5), as(BEN), approval, { action: 'unfreeze' })).message).toBe(
-      'All clusters are frozen, by ops: maintenance. An operator lifts that.',
+      'All clusters are frozen, by ops: maintenance. Only an operator can lift that.',
     );
     expect(await freezeItem()).toBeUndefined();
     await liftFreeze(dynamo.table, '*', { by: 'ops', now: now5 });

@@ -158,7 +158,7 @@ describe('a click', () => {
   it('on an unknown approval is told so', async () => {
     const { ports, privateReplies, resumed } = recorder(dynamo.table);
     await answerClick(ports, { action: 'approve', approvalId: 'dec_nothing', by: ANNA, responseUrl: 'https://x' });
-    expect(privateReplies).toEqual(['This request is not known here any more.']);
+    expect(privateReplies).toEqual(['This request is no longer known here.']);
     expect(resumed).toEqual([]);
   });
 

@@ -166,7 +166,7 @@ describe('freezing from the card', () => {
       { action: 'unfreeze', value: approval.approval_id, label: 'Unfreeze cluster' },
     ]);
     await answerClick(at(now5), click(approval, BEN, 'freeze'));
-    expect(privateReplies).toEqual(['It is frozen already, by <@U0ANNA>: frozen from an approval card.']);
+    expect(privateReplies).toEqual(['It is already frozen, by <@U0ANNA>: frozen from an approval card.']);
     await answerClick(at(now5), { ...click(approval, BEN, 'unfreeze'), ...CARD, messageTs: '1.000002' });
     expect(await freezeItem()).toBeUndefined();
     expect((await stored()).status).toBe('pending');

@@ -32,7 +32,7 @@ async function waiting(of: Parameters<typeof asked>[0] = {}) {
   return { ...question, become };
 }
 
-describe('a question whose job does not wait any more', () => {
+describe('a question whose job no longer waits', () => {
   it.each([
     [STARTS, 'the job started, 2026-11-20 08:03 UTC'],
     [CANCELS, 'the job was cancelled, 2026-11-20 08:03 UTC'],
@@ -55,7 +55,7 @@ describe('a question whose job does not wait any more', () => {
     await answerClick(at(now5), click(approval, ANNA));
     expect(privateReplies).toEqual([expect.stringContaining('🚫 *Void*, 2026-11-20 08:03 UTC: the job started')]);
     const body = Buffer.from(JSON.stringify({ approvalId: approval.approval_id, action: 'approve' }));
-    const reply = await answerOutsideSlack(at(now5), { lambda: { person: ANNA, way: 'cli' } }, body);
+    const reply = await answerOutsideSlack(at(now5), { lambda: { person: ANNA, via: 'cli' } }, body);
     expect(reply).toEqual({
       outcome: 'tooLate',
       message: 'Void, 2026-11-20 08:03 UTC: the job started, 2026-11-20 08:03 UTC; nothing is done.',

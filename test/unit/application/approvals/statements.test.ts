@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { SlackMessage } from '../../../../functions/adapters/slack/client.ts';
 import { effectMessages } from '../../../../functions/adapters/slack/effect-messages.ts';
 import { SlackUnavailable } from '../../../../functions/adapters/slack/errors.ts';
-import type { Way } from '../../../../functions/adapters/slack/notifier.ts';
+import type { Delivery } from '../../../../functions/adapters/slack/notifier.ts';
 import { saidOf } from '../../../../functions/adapters/slack/statement.ts';
 import { notifyStore } from '../../../../functions/adapters/tables/approval-stores.ts';
 import { loadStatements } from '../../../../functions/adapters/tables/statements.ts';
@@ -32,16 +32,16 @@ type Where = ReturnType<typeof aCluster>;
 function bot() {
   const slack = recorder(dynamo.table);
   const store = notifyStore(dynamo.table);
-  const way: Way = { kind: 'bot', slack: slack.ports.slack };
+  const delivery: Delivery = { kind: 'bot', slack: slack.ports.slack };
   /** Adds a statement at a minute after the hour. */
-  const publish = (minute: number, of: Said, where: Where, by: Way = way) => {
+  const publish = (minute: number, of: Said, where: Where, by: Delivery = delivery) => {
     const { now, warn } = slack.at(minutesAfter(ASKED, minute));
     return publishStatement({ store, messages: effectMessages(by), now, warn }, of, where);
   };
   return { ...slack, publish, shown: (ts: string) => words(slack.cards.get(ts)) };
 }
 
-describe('statements of which people are told', () => {
+describe('statements that notify people', () => {
   it('share one message per cluster for a quarter of an hour, which counts them by tier', async () => {
     const { publish, posts, shown } = bot();
     const where = aCluster();
@@ -56,7 +56,7 @@ describe('statements of which people are told', () => {
       '• 08:00 `job-17` annotated: “~12 minutes (±5m)”',
       '• 08:03 `job-18` warned about: “~12 minutes (±5m)”',
       '• 08:14 `job-17` annotated: “~12 minutes (±5m)”',
-      '_You are told because:_ calibration score 0.720 has to be above 0.85 · ⚠️ calibration: 72%',
+      '_You are notified because:_ calibration score 0.720 has to be above 0.85 · ⚠️ calibration: 72%',
     ]);
     await tell(15);
     expect(posts).toHaveLength(2);
@@ -108,7 +108,7 @@ describe('statements of which people are told', () => {
   it('lose nothing while Slack is down: the retry, or the next one, shows them', async () => {
     const { publish, posts, shown } = bot();
     const where = aCluster();
-    const down: Way = {
+    const down: Delivery = {
       kind: 'bot',
       slack: { ...bot().ports.slack, post: () => Promise.reject(new SlackUnavailable('down')) },
     };
@@ -116,7 +116,7 @@ describe('statements of which people are told', () => {
     await expect(publish(0, first, where, down)).rejects.toBeInstanceOf(SlackUnavailable);
     await publish(0, first, where);
     expect(posts).toHaveLength(1);
-    const deaf: Way = {
+    const deaf: Delivery = {
       kind: 'bot',
       slack: { ...bot().ports.slack, update: () => Promise.reject(new SlackUnavailable('down')) },
     };
@@ -128,7 +128,7 @@ describe('statements of which people are told', () => {
   it('are posted by the next one where whoever began to post has died', async () => {
     const { publish, posts } = bot();
     const where = aCluster();
-    const died: Way = { kind: 'bot', slack: { ...bot().ports.slack, post: () => new Promise(() => undefined) } };
+    const died: Delivery = { kind: 'bot', slack: { ...bot().ports.slack, post: () => new Promise(() => undefined) } };
     void publish(0, said(0), where, died);
     await vi.waitFor(async () =>
       expect((await loadStatements(dynamo.table, where.clusterId))?.posting_at).toBeDefined(),
@@ -142,11 +142,11 @@ describe('statements of which people are told', () => {
 
   it('are one message per quarter of an hour on an incoming webhook, with what came of the one before', async () => {
     const sent: SlackMessage[] = [];
-    const way: Way = { kind: 'webhook', post: async (message) => void sent.push(message) };
+    const delivery: Delivery = { kind: 'webhook', post: async (message) => void sent.push(message) };
     const { publish } = bot();
     const where = aCluster();
     for (const minute of [0, 1, 2, 14, 15]) {
-      expect(await publish(minute, said(minute, { action: minute ? 'warn' : 'annotate' }), where, way)).toBe(true);
+      expect(await publish(minute, said(minute, { action: minute ? 'warn' : 'annotate' }), where, delivery)).toBe(true);
     }
     expect(sent).toHaveLength(2);
     expect(words(sent[0])).toContain('*1 statement*');

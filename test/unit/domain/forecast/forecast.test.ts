@@ -43,8 +43,8 @@ function jobs(count: number, of: (i: number) => Partial<PlayedJob> = () => ({}))
 
 function played(list: readonly PlayedJob[]) {
   const standing = { state: coldForecast(), tables: emptyTables() };
-  const said = [...play(standing, list)].map(({ said: { q, qAlone, qWithVgac, withVgac, inputs } }) => ({
-    ...{ q, qAlone, qWithVgac, withVgac },
+  const said = [...play(standing, list)].map(({ said: { q, qWithoutVgac, qWithVgac, withVgac, inputs } }) => ({
+    ...{ q, qWithoutVgac, qWithVgac, withVgac },
     inputs: Array.from(inputs),
   }));
   return { ...standing, said };
@@ -234,22 +234,22 @@ describe('p of VGAC', () => {
     const { state, tables } = played(foretold(400, () => true));
     expect(state.choice.withVgac).toBe(true);
     const said = forecast(state, tables, GPU, { at: NOON + 90_000, p: Number.NaN });
-    expect(said).toMatchObject({ withVgac: false, q: said.qAlone });
+    expect(said).toMatchObject({ withVgac: false, q: said.qWithoutVgac });
     expect(said.q > 0 && said.q < 1).toBe(true);
   });
 
   it('is not missed where it is missing: the queue alone serves', () => {
     const list = foretold(600, () => true).map((job, i) => (i % 5 === 0 ? { ...job, p: null } : job));
-    for (const [i, { q, qAlone, qWithVgac, withVgac }] of played(list).said.entries()) {
+    for (const [i, { q, qWithoutVgac, qWithVgac, withVgac }] of played(list).said.entries()) {
       expect(Number.isNaN(qWithVgac)).toBe(i % 5 === 0);
-      expect(q).toBe(withVgac ? qWithVgac : qAlone);
+      expect(q).toBe(withVgac ? qWithVgac : qWithoutVgac);
       if (i % 5 === 0) expect(withVgac).toBe(false);
     }
   });
 
   it('is not let in by one burst, which is one fact', () => {
     const compared = choice();
-    for (let i = 0; i < 1000; i++) compare(compared, { alone: 0.5, withVgac: 0.9, y: 1, submittedAt: NOON }, 300);
+    for (let i = 0; i < 1000; i++) compare(compared, { withoutVgac: 0.5, withVgac: 0.9, y: 1, submittedAt: NOON }, 300);
     expect(gainOf(compared, 300)).toBeNull();
     expect(compared.withVgac).toBe(false);
   });
@@ -258,7 +258,7 @@ describe('p of VGAC', () => {
     const compared = choice();
     const teach = (withVgac: number, from: number): void => {
       for (let i = from; i < from + 1000; i++)
-        compare(compared, { alone: 0.5, withVgac, y: 1, submittedAt: NOON + 60 * i }, 300);
+        compare(compared, { withoutVgac: 0.5, withVgac, y: 1, submittedAt: NOON + 60 * i }, 300);
     };
     teach(0.9, 0);
     expect(gainOf(compared, 300)).toEqual({

@@ -47,8 +47,8 @@ function agreement(stream: string, expected: readonly Line[], between?: (standin
   for (const { said } of play({ state: coldForecast(), tables: emptyTables() }, jobs, between)) {
     const { b, q, b_with_p: bWithP, q_with_p: qWithP } = expected[i++] ?? {};
     const pairs = [
-      [said.bAlone, b],
-      [said.qAlone, q],
+      [said.bWithoutVgac, b],
+      [said.qWithoutVgac, q],
       [said.bWithVgac, bWithP],
       [said.qWithVgac, qWithP],
     ] as const;

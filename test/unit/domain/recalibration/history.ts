@@ -87,8 +87,16 @@ export class Cluster {
   }
 
   private label(round: number, forecast: Forecast, y: 0 | 1, submittedAt: number): void {
-    const { z, bAlone, bWithVgac, qAlone: q } = forecast;
-    this.facts.push({ kind: 'labelled', round, submittedAt, y, q, withVgac: false, taught: { z, bAlone, bWithVgac } });
+    const { z, bWithoutVgac, bWithVgac, qWithoutVgac: q } = forecast;
+    this.facts.push({
+      kind: 'labelled',
+      round,
+      submittedAt,
+      y,
+      q,
+      withVgac: false,
+      taught: { z, bWithoutVgac, bWithVgac },
+    });
     learnLabel(this.learned, forecast, y);
   }
 

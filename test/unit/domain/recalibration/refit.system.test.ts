@@ -88,7 +88,7 @@ describe('a refit', () => {
       fc.property(fc.array(round, { minLength: 1, maxLength: 60 }), (rounds) => {
         const facts = rounds.flatMap(({ own, p, long, waitSeconds }, i): Fact[] => {
           const z = new Float64Array(INPUTS.length + 1);
-          const taught = { z, bAlone: 0.5, bWithVgac: Number.NaN };
+          const taught = { z, bWithoutVgac: 0.5, bWithVgac: Number.NaN };
           const said = { q: 0.5, withVgac: !Number.isNaN(p), taught, y: long ? 1 : 0 } as const;
           return [
             { kind: 'submitted', round: i, submittedAt: i, inputs: Float64Array.from([...own, p]) },

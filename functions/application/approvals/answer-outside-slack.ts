@@ -41,18 +41,18 @@ export async function answerOutsideSlack(ports: Ports, authorizer: unknown, body
     await note(ports, approval, by.id, 'looked at the details');
     return { outcome: 'done', message: standingWords(approval) };
   }
-  const allowed = await authorise(ports, approval, by);
+  const allowed = await authorise(ports, approval, by, action === 'undo' ? 'answer' : 'freeze');
   if (!allowed.ok) {
     await note(ports, approval, by.id, `refused to ${action}`, allowed.reason);
     return replyTo({ outcome: 'refused', approval, why: allowed.reason });
   }
-  return act(ports, approval, action, allowed.slackId);
+  return act(ports, approval, { action, freeze: asked.data.freeze }, allowed.slackId);
 }
 
 async function act(
   ports: Ports,
   approval: ApprovalItem,
-  action: 'undo' | 'freeze' | 'unfreeze',
+  { action, freeze }: { action: 'undo' | 'freeze' | 'unfreeze'; freeze: string | undefined },
   by: string,
 ): Promise<AnswerReply> {
   const cluster = approval.cluster_id;
@@ -68,7 +68,11 @@ async function act(
       ? { outcome: 'done', message: `${cluster} is frozen: the agent does nothing there until somebody unfreezes it.` }
       : { outcome: 'nothingToDo', message: `${cluster} is already frozen, by ${already.by}: ${already.reason}.` };
   }
-  const { lifted, left } = await unfreezeCluster(ports, approval, by);
+  const { lifted, left } = await unfreezeCluster(ports, approval, by, freeze);
+  if (left && !left.all) {
+    const message = `${cluster} was frozen again since, by ${left.by}: ${left.reason}. Look at that freeze before you lift it.`;
+    return { outcome: 'nothingToDo', message };
+  }
   if (left) {
     const message = `All clusters are frozen, by ${left.by}: ${left.reason}. Only an operator can lift that.`;
     return { outcome: lifted ? 'done' : 'nothingToDo', message };

@@ -153,16 +153,18 @@ export interface UndoStore extends AuditStore, ShownStore {
   askUndo(id: string, by: string, now: Date): Promise<ApprovalItem | null>;
 }
 
-/** Who froze a cluster, and why. */
+/** Who froze a cluster, why and when; `at` is also what tells one freeze from another. */
 export interface FrozenBy {
   by: string;
   reason: string;
+  at: string;
 }
 
 export interface FreezeStore extends AuditStore {
-  loadFreeze(clusterId: string): Promise<FrozenBy | null>;
+  /** `all` if it is not of this cluster alone. */
+  loadFreeze(clusterId: string): Promise<(FrozenBy & { all: boolean }) | null>;
   putFreeze(clusterId: string, freeze: { by: string; reason: string; now: Date }): Promise<FrozenBy>;
-  liftFreeze(clusterId: string, lift: { by: string; now: Date }): Promise<FrozenBy | null>;
+  liftFreeze(clusterId: string, lift: { by: string; now: Date; at?: string | undefined }): Promise<FrozenBy | null>;
 }
 
 /** Everything the buttons of a message can do. */

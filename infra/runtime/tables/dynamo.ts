@@ -51,11 +51,11 @@ export async function openDynamo(
   const reported = new Set<string>();
   const translated = (cause: unknown): Error => {
     if (cause instanceof AwsError || cause instanceof TableChanged) return cause;
-    const told = damageOf(cause, catalog.nameOf);
-    if (told === undefined) return new AwsError('InternalServerError', 'the table store failed', 500, { cause });
-    if (!reported.has(told)) report(told);
-    reported.add(told);
-    return new AwsError('InternalServerError', told, 500);
+    const damage = damageOf(cause, catalog.nameOf);
+    if (damage === undefined) return new AwsError('InternalServerError', 'the table store failed', 500, { cause });
+    if (!reported.has(damage)) report(damage);
+    reported.add(damage);
+    return new AwsError('InternalServerError', damage, 500);
   };
   const fail = (cause: unknown): never => {
     throw translated(cause);

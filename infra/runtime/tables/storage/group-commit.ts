@@ -9,9 +9,9 @@ export type Report = (message: string) => void;
 const ROOM_BYTES = 2 ** 20;
 
 interface Member {
-  /** Told when what the work found or wrote is on the disk. */
+  /** Called when what the work found or wrote is on the disk. */
   readonly settle: () => void;
-  /** Told when nothing of the group was written. */
+  /** Called when nothing of the group was written. */
   readonly undone: () => void;
 }
 
@@ -41,7 +41,7 @@ export function createGroupCommit({ db, later, report, undone }: Options) {
   };
   /** Requests whose answers wait for the commit; null when nothing has been written since the last one. */
   let group: Member[] | null = null;
-  let refused: { readonly told: AwsError; times: number } | undefined;
+  let refused: { readonly answer: AwsError; times: number } | undefined;
   let mending: Promise<void> | undefined;
   let closed = false;
 
@@ -67,15 +67,15 @@ export function createGroupCommit({ db, later, report, undone }: Options) {
     group = null;
     if (db.isTransaction) sql.rollback.run();
     undone();
-    const told = `the tables cannot be written (${wordsOf(error)})`;
-    report(told);
-    refused = { told: new AwsError('InternalServerError', told, 500), times: 0 };
+    const message = `the tables cannot be written (${wordsOf(error)})`;
+    report(message);
+    refused = { answer: new AwsError('InternalServerError', message, 500), times: 0 };
     for (const member of members) member.undone();
     void writable();
   };
   const refusal = () => {
     if (refused !== undefined) refused.times++;
-    return refused?.told ?? new AwsError('InternalServerError', 'the tables are closed', 500);
+    return refused?.answer ?? new AwsError('InternalServerError', 'the tables are closed', 500);
   };
 
   const probe = () => {

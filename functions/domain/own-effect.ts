@@ -11,13 +11,13 @@ export function touchedBy(row: Pick<JobItem, 'decision' | 'effect' | 'approved_e
   return touch === undefined ? null : (row.decision?.decisionId ?? touch.decisionId);
 }
 
-/** An effect on the scheduler that began and is not recorded yet. */
+/** An effect on queueing that began and is not recorded yet. */
 export function unknownTouch({
   acting,
   effect,
   approved_effect,
 }: Pick<JobItem, 'effect' | 'approved_effect' | 'acting'>): JobItem['acting'] {
-  if (acting === undefined) return undefined;
+  if (acting === undefined || acting.note) return undefined;
   const isKnown = [approved_effect, effect].some(
     (known) => known?.decisionId === acting.decisionId && Date.parse(known.at) >= Date.parse(acting.at),
   );

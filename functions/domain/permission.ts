@@ -6,6 +6,7 @@ import type { Verdict } from '../../schemas/verdict.ts';
 import { argumentsHash } from './ids.ts';
 import { recheck, type WorldNow } from './recheck.ts';
 import { ownSubject, subjectOf, type Whose } from './subject.ts';
+import { EFFECTS } from './thresholds.ts';
 import { whyNotPending } from './waiting.ts';
 
 /** No record permits this effect: a bug, or an attack. Nothing is done. */
@@ -18,7 +19,7 @@ export interface Attempt {
   row: JobItem | null;
   /** The approval that permits it, with the current evidence; null when the agent's own decision must permit it. */
   approval: { item: ApprovalItem; verdict: Verdict } | null;
-  world: Omit<WorldNow, 'argumentsHash' | 'notPending' | 'verdict'>;
+  world: Omit<WorldNow, 'argumentsHash' | 'notPending' | 'verdict'> & { now: Date };
 }
 
 export type Permission =
@@ -35,15 +36,20 @@ export function permission({ decisionId, row, approval, world }: Attempt): Permi
   const args = recordedArguments(row, decisionId, 'asked');
   const { item, verdict } = approval;
   const { status, question, pinned, subject } = item;
+  const voided = (reason: string): Permission => ({ may: false, args, status: 'void', reason });
+  if (status === 'void') return voided(item.decided_reason ?? 'the approval is void');
   if (status !== 'approved' || question !== 'act' || pinned.decisionId !== decisionId || subject.whose !== 'asked') {
     throw new NotPermitted(`approval ${item.approval_id} does not permit decision ${decisionId}`);
   }
-  const now = { ...world, verdict, argumentsHash: argumentsHash(args), notPending: whyNotPending(row) };
-  const overtaken = recheck(item, now);
-  return overtaken ? { may: false, args, status: 'void', reason: overtaken.message } : { may: true, args };
+  if (isOld(item.expires_at, world.now)) {
+    return voided(`the approval was valid until ${item.expires_at.slice(0, 16).replace('T', ' ')} UTC`);
+  }
+  const current = { ...world, verdict, argumentsHash: argumentsHash(args), notPending: whyNotPending(row) };
+  const overtaken = recheck(item, current);
+  return overtaken ? voided(overtaken.message) : { may: true, args };
 }
 
-/** The gate ran a moment ago, so only the switches remain to be checked. */
+/** If the gate ran a moment ago, only the switches remain to be checked. */
 function ownPermission({ decisionId, row, world }: Omit<Attempt, 'approval'>): Permission {
   const args = recordedArguments(row, decisionId, 'own');
   if (row?.decision?.executed !== true) {
@@ -53,7 +59,16 @@ function ownPermission({ decisionId, row, world }: Omit<Attempt, 'approval'>): P
   if (world.frozen) return refused('frozen by an operator');
   if (whyNotPending(row) !== null) return refused('the job is no longer waiting to start');
   if (row.decision.dryRun && world.touches) return refused('decided in dry run, which was switched off since');
+  if (world.config.dryRun && world.touches) return refused('dry run was switched on since');
+  if (isOld(row.decision.decidedAt, world.now)) {
+    return refused('it was decided too long ago: whatever came between may have changed its evidence');
+  }
   return { may: true, args };
+}
+
+/** Whatever was permitted up to then is no longer permitted; executions may have stood still for hours. */
+function isOld(instant: string, now: Date): boolean {
+  return now.getTime() > Date.parse(instant) + EFFECTS.permissionSeconds * 1000;
 }
 
 /** The recorded arguments, verified to be unchanged. @throws NotPermitted */

@@ -16,11 +16,11 @@ export interface WorldNow {
   readonly frozen: boolean;
   readonly limits: { readonly coolingDown: boolean; readonly usedThisHour: number };
   readonly verdict: Verdict;
-  readonly config: Pick<ClusterConfig, 'limits'>;
+  readonly config: Pick<ClusterConfig, 'limits' | 'dryRun'>;
 }
 
 /**
- * Whether an approved effect still fits the world (DESIGN.md section 4, "Pinned"): null when it does, else why the approval
+ * Whether an approved effect still fits the situation (DESIGN.md section 4, "Pinned"): null when it does, else why the approval
  * is void. Promises and tiers do not apply, because a human decided.
  */
 export function recheck({ subject, pinned }: Pick<ApprovalItem, 'subject' | 'pinned'>, world: WorldNow): Reason | null {
@@ -35,6 +35,7 @@ export function recheck({ subject, pinned }: Pick<ApprovalItem, 'subject' | 'pin
   }
   if (world.notPending !== null) return reason('notPending', world.notPending);
   if (pinned.dryRun && world.touches) return reason('dryRun', 'it was asked in dry run, which was switched off since');
+  if (config.dryRun && world.touches) return reason('dryRun', 'dry run was switched on since');
   if (world.frozen) return reason('frozen', 'this cluster is frozen until an operator lifts the freeze');
   if (limits.coolingDown) {
     return reason('cooldown', `this action ran on this job less than ${config.limits.cooldownMinutes} minutes ago`);

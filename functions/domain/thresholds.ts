@@ -110,6 +110,14 @@ export const CALIBRATION = frozen({
   interval: { step: 0.05, lo: 0.05, hi: 0.05, up: 0.1 },
 });
 
+/** Numbers of effects on a scheduler. */
+export const EFFECTS = frozen({
+  /** A call that changes something has this long. An effect that is not seen by then has not arrived, and will not. */
+  callSeconds: 10,
+  /** What permits an effect is this old at most: an agent's decision, or an approval past its expiry. */
+  permissionSeconds: 900,
+});
+
 /**
  * The deployed numbers of rules and fold. A calibration state carries the ones it is folded with, so that a back-test can try
  * others (overrides.ts) without touching these.

@@ -17,6 +17,8 @@ export function whatFollows(
   if (effect.status === 'done' && effect.action === 'hold') return 'askToKeep';
   // A switch that refused would refuse again; after a mere failure the question is still worth asking.
   if (step !== 'apply' || effect.status === 'refused') return 'close';
+  // People have to know of a touch that went wrong, and of one that something came between.
+  if (effect.intervened && (effect.status !== 'done' || effect.reason !== undefined)) return 'notify';
   if (effect.status === 'failed') return decision?.asks ? 'ask' : 'close';
   if (decision?.next === 'actAndNotify') return 'notify';
   return decision?.asks ? 'ask' : 'close';

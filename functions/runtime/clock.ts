@@ -14,3 +14,9 @@ export function invocationTime(context: Context): Date {
   }
   return new Date();
 }
+
+/** The time during an invocation, counted from its beginning: for deadlines. A clock that is set meanwhile changes nothing. */
+export function clockFrom(start: Date): () => Date {
+  const began = performance.now();
+  return () => new Date(start.getTime() + performance.now() - began);
+}

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import * as z from 'zod';
-import { invocationTime } from './clock.ts';
+import { clockFrom, invocationTime } from './clock.ts';
 import { type Invocation, publish, readEnvironment } from './task.ts';
 
 /** The parts of an API Gateway v2 event that a handler may use. `body` is the raw body as bytes. */
@@ -47,9 +47,11 @@ export function http<E extends Record<string, z.ZodType>>(
         body: Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8'),
         authorizer: requestContext.authorizer,
       };
+      const now = invocationTime(context);
       return await work(request, {
         env: readEnvironment(env, process.env),
-        now: invocationTime(context),
+        now,
+        clock: clockFrom(now),
         log,
         metrics,
       });

@@ -3,7 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
-import { invocationTime } from './clock.ts';
+import { clockFrom, invocationTime } from './clock.ts';
 import { MalformedEvent, MalformedOutput, MisconfiguredFunction } from './errors.ts';
 
 type EnvShape = Record<string, z.ZodType>;
@@ -11,7 +11,10 @@ type Env<E extends EnvShape> = { [K in keyof E]: z.infer<E[K]> };
 
 export interface Invocation<E extends EnvShape> {
   env: Env<E>;
+  /** When it began. */
   now: Date;
+  /** The time now, for deadlines within the invocation. */
+  clock: () => Date;
   log: Logger;
   metrics: Metrics;
 }
@@ -56,9 +59,11 @@ export function task<I extends z.ZodType, O extends z.ZodType, E extends EnvShap
         metrics.addMetric('MalformedEvent', MetricUnit.Count, 1);
         throw new MalformedEvent(z.prettifyError(parsed.error).slice(0, 1_000));
       }
+      const now = invocationTime(context);
       const result = await work(parsed.data, {
         env: readEnvironment(env, process.env),
-        now: invocationTime(context),
+        now,
+        clock: clockFrom(now),
         log,
         metrics,
       });

@@ -58,8 +58,11 @@ export const JobItem = z.object({
   outline: Outline.optional(),
   predicted_wait: z.number().optional(),
   confidence: z.number().optional(),
-  /** Written before the scheduler is touched: the events this causes may arrive before the effect is known. */
-  acting: z.object({ decisionId: z.string(), at: Instant }).optional(),
+  /**
+   * The intent, written before a call to the scheduler leaves, with the time until which that call may still arrive. The events
+   * it causes may come before the effect is known. A `note` changes no queueing.
+   */
+  acting: z.object({ decisionId: z.string(), at: Instant, until: Instant, note: z.boolean() }).optional(),
   /** What Act did on the agent's own decision. */
   effect: Effect.optional(),
   /** What it did on a human's approval, in addition to that or instead. */

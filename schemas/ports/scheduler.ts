@@ -28,7 +28,8 @@ export const PlacedEffect = z.object({
 });
 export type PlacedEffect = z.infer<typeof PlacedEffect>;
 
-export const EffectLookup = z.object({ effect: PlacedEffect.nullable() });
+/** `keyed` is the endpoint's word that it keeps effects by decision: each is found under its id, and done once. */
+export const EffectLookup = z.object({ effect: PlacedEffect.nullable(), keyed: z.boolean().default(false) });
 export const EffectAnswer = z.object({ effect: PlacedEffect });
 
 /** The job as it is now, for the read-back. */

@@ -32,7 +32,15 @@ const SAFE_TO_REPEAT: Record<string, string[]> = {
   Predict: ['AskingContended'],
   PredictWithUncertainty: ['AskingContended'],
   PredictInShadow: ['AskingContended'],
-  Act: ['SchedulerUnavailable', 'SchedulerMalformed'],
+  // Act looks for its effect before it repeats it, however its last attempt ended.
+  Act: [
+    'SchedulerUnavailable',
+    'SchedulerMalformed',
+    'States.Timeout',
+    'Sandbox.Timedout',
+    'Lambda.Unknown',
+    'Runtime.ExitError',
+  ],
   Notify: ['StatementsContended'],
 };
 
@@ -95,7 +103,7 @@ describe.each(definitions)('$name', ({ name, text, states }) => {
     const retried = tasks
       .flatMap(([, state]) => state.Retry ?? [])
       .flatMap((retrier) => retrier.ErrorEquals)
-      .filter((error) => !/^(States|Lambda)\./.test(error));
+      .filter((error) => !/^(States|Lambda|Sandbox|Runtime)\./.test(error));
     expect(retried.filter((error) => !errorNames.has(error))).toEqual([]);
   });
 

@@ -5,12 +5,10 @@ import {
   SchedulerRefused,
   SchedulerUnavailable,
 } from '../../application/decisions/scheduler.ts';
+import { EFFECTS } from '../../domain/thresholds.ts';
 import { type HttpSettings, jsonClient } from '../http/json-client.ts';
 import { dryRunScheduler } from './dry-run.ts';
 import { simulatedScheduler } from './simulated.ts';
-
-/** Per call: one effect may need five at worst, which together stay below the 60 s of Act. */
-const TOTAL_SECONDS = 10;
 
 /** What the endpoint's statuses mean, worded for a card. */
 const REFUSALS = new Map<number | null, string>([
@@ -35,7 +33,7 @@ export function connectScheduler(
   if (endpoint === undefined)
     throw new SchedulerRefused(`cluster ${config.clusterId} has a scheduler without an endpoint`);
   const call = jsonClient(
-    { totalSeconds: TOTAL_SECONDS, ...http, baseUrl: endpoint, apiKey: key },
+    { totalSeconds: EFFECTS.callSeconds, ...http, baseUrl: endpoint, apiKey: key },
     {
       unavailable: (message, cause) => new SchedulerUnavailable(`scheduler ${message}`, { cause }),
       refused: (message, status) => new SchedulerRefused(REFUSALS.get(status) ?? `scheduler ${message}`),

@@ -10,7 +10,7 @@ export function dryRunScheduler(): Scheduler {
   const placed = new Map<string, PlacedEffect>();
   return {
     touches: false,
-    find: async (decisionId) => placed.get(decisionId) ?? null,
+    find: async (decisionId) => ({ effect: placed.get(decisionId) ?? null, keyed: true }),
     apply: async (args, decisionId) => {
       intentOf(args);
       const effect = placed.get(decisionId) ?? {

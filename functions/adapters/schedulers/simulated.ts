@@ -5,7 +5,7 @@ import type { Scheduler } from '../../application/decisions/scheduler.ts';
 import type { JsonClient } from '../http/json-client.ts';
 
 /**
- * Acts on the simulated cluster through its scheduler endpoint, which stores every effect under its decision id.
+ * Acts on the simulated cluster through its scheduler endpoint, which says itself whether it keeps effects by decision.
  * Effects are sent once and never retried here: a lost response is resolved with `find`, not with a second request.
  */
 export function simulatedScheduler(call: JsonClient, clusterId: string): Scheduler {
@@ -14,7 +14,7 @@ export function simulatedScheduler(call: JsonClient, clusterId: string): Schedul
     touches: true,
     async find(decisionId) {
       const query = { decision_id: decisionId };
-      return (await call({ method: 'GET', path: effects, query, answer: EffectLookup })).effect;
+      return call({ method: 'GET', path: effects, query, answer: EffectLookup });
     },
     async apply(args, decisionId) {
       const intent = intentOf(args);

@@ -3,6 +3,7 @@ import type { ClusterConfig } from '../../../schemas/config.ts';
 import { CooldownItem, HourItem } from '../../../schemas/items/cluster.ts';
 import type { Usage, Use } from '../../application/decisions/ports.ts';
 import { escapedJobId } from '../../domain/round.ts';
+import { GATE } from '../../domain/thresholds.ts';
 import { clusterKey, conditionally, parseItem, type Table, upsertItem } from './table.ts';
 
 const HOUR_MS = 3_600_000;
@@ -33,18 +34,27 @@ export async function loadUsage(
     loadCooldown(table, clusterId, { jobId, action }),
     loadHour(table, clusterId, hourOf(now)),
   ]);
-  const age = last ? now.getTime() - last.last_at : Number.POSITIVE_INFINITY;
   return {
-    // A time in the future comes from a wrong clock, and is no reason to wait.
-    coolingDown: last?.decision !== decisionId && age >= 0 && age < limits.cooldownMinutes * 60_000,
+    coolingDown: last !== null && last.decision !== decisionId && isCoolingDown(last.last_at, limits, now),
     usedThisHour: decisions.size - (decisionId !== undefined && decisions.has(decisionId) ? 1 : 0),
   };
 }
 
 /**
+ * Clocks differ a little, so a use may seem to lie ahead; one that lies further ahead comes from a wrong clock, and is no reason
+ * to wait.
+ */
+function isCoolingDown(lastAt: number, { cooldownMinutes }: ClusterConfig['limits'], now: Date): boolean {
+  return cooldownMinutes > 0 && lastAt > restedBy(cooldownMinutes, now) && lastAt <= farthest(now);
+}
+
+const restedBy = (minutes: number, now: Date) => now.getTime() - minutes * 60_000;
+const farthest = (now: Date) => now.getTime() + GATE.aheadSeconds * 1000;
+
+/**
  * Counts one use of an action on a job: first a place in the hour, then the cooldown, each with one conditional write, so
  * that two executions cannot both take the last place. A retry of the same decision takes no second place, even in the next hour.
- * @returns false while the action cools down on this job, or if the cluster's hour is full
+ * @returns the limit that forbids it; null if it is counted
  */
 export async function useAction(
   table: Table,
@@ -52,18 +62,19 @@ export async function useAction(
   use: Use,
   decisionId: string,
   now: Date,
-): Promise<boolean> {
+): Promise<'cooldown' | 'rate' | null> {
   const last = await loadCooldown(table, clusterId, use);
   // Written last, so a decision that finds it has its place.
-  if (last?.decision === decisionId) return true;
+  if (last?.decision === decisionId) return null;
+  if (last && isCoolingDown(last.last_at, limits, now)) return 'cooldown';
   const hour = hourOf(now);
   const before = await loadHour(table, clusterId, hour - 1);
   if (!before.has(decisionId) && !(await takePlace(table, clusterId, hour, limits.actionsPerHour, decisionId))) {
-    return false;
+    return 'rate';
   }
-  if (await startCooldown(table, clusterId, use, { minutes: limits.cooldownMinutes, decisionId, now })) return true;
+  if (await startCooldown(table, clusterId, use, { minutes: limits.cooldownMinutes, decisionId, now })) return null;
   await giveBackPlace(table, clusterId, before.has(decisionId) ? hour - 1 : hour, decisionId);
-  return false;
+  return 'cooldown';
 }
 
 async function loadCooldown(table: Table, clusterId: string, use: Use) {
@@ -117,7 +128,7 @@ function startCooldown(
   use: Use,
   { minutes, decisionId, now }: { minutes: number; decisionId: string; now: Date },
 ): Promise<boolean> {
-  const rested = 'attribute_not_exists(PK) OR last_at <= :rested OR last_at > :now';
+  const rested = 'attribute_not_exists(PK) OR last_at <= :rested OR last_at > :farthest OR :minutes = :zero';
   return conditionally(
     upsertItem(table, cooldownKey(clusterId, use), {
       UpdateExpression: 'SET decision = :id, last_at = :now, #ttl = :ttl',
@@ -126,7 +137,10 @@ function startCooldown(
       ExpressionAttributeValues: {
         ':id': decisionId,
         ':now': now.getTime(),
-        ':rested': now.getTime() - minutes * 60_000,
+        ':rested': restedBy(minutes, now),
+        ':farthest': farthest(now),
+        ':minutes': minutes,
+        ':zero': 0,
         ':ttl': Math.ceil(now.getTime() / 1000 + minutes * 60) + GRACE_SECONDS,
       },
     }),

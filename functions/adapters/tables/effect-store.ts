@@ -17,7 +17,7 @@ async function readOrder(table: Table, round: Round): Promise<StoredOrder> {
   return {
     row,
     config: configFrom(items, clusterId, row?.platform ?? 'kubernetes'),
-    frozen: freezeFrom(items, clusterId) !== null,
+    frozen: freezeFrom(items, clusterId),
   };
 }
 

@@ -81,7 +81,7 @@ export async function recordDecision(
     ...(forecast !== null && { forecast }),
     ...((foldable || forecast !== null) && { unfolded: clusterKey(clusterId), unfolded_due: due }),
   };
-  // A stopped execution has its row closed; a handler of it that is still running must not decide any more.
+  // A stopped execution has its row closed; a handler of it that is still running must no longer decide.
   const undecided = 'attribute_not_exists(decision) AND attribute_not_exists(closed_at)';
   const noOutcome = ['started_at', 'ended_at', 'cancelled_at']
     .map((name) => `attribute_not_exists(${name})`)
@@ -94,8 +94,8 @@ export async function recordDecision(
 }
 
 /** Records that the scheduler is about to be called for a decision. */
-export async function recordActing(table: Table, round: Round, decisionId: string, now: Date): Promise<void> {
-  await update(table, round, { acting: { decisionId, at: now.toISOString() } });
+export async function recordActing(table: Table, round: Round, acting: NonNullable<JobItem['acting']>): Promise<void> {
+  await update(table, round, { acting });
 }
 
 /** Records what Act did, beside the decision that permitted it: the agent's own, or a human's. */

@@ -1,68 +1,139 @@
-import type { ClusterConfig } from '../../../schemas/config.ts';
+import type { ActionArguments } from '../../../schemas/decision.ts';
 import type { Effect } from '../../../schemas/effect.ts';
+import type { ApprovalItem } from '../../../schemas/items/approval.ts';
+import type { JobItem } from '../../../schemas/items/job.ts';
+import type { Verdict } from '../../../schemas/verdict.ts';
 import { approvalIdOf } from '../../domain/approval.ts';
+import { argumentsHash } from '../../domain/ids.ts';
 import { NotPermitted, type Permission, permission, recordedArguments } from '../../domain/permission.ts';
-import { roundOf } from '../../domain/round.ts';
+import { type Round, roundOf } from '../../domain/round.ts';
 import { effectIdOf, subjectOf, type Whose } from '../../domain/subject.ts';
 import { whyNotPending } from '../../domain/waiting.ts';
 import { checkReliability } from './check-reliability.ts';
-import { performEffect } from './perform-effect.ts';
-import type { EffectStore, StoredOrder } from './ports.ts';
+import { touchesQueueing } from './intent.ts';
+import { type Guard, performEffect, type Timing } from './perform-effect.ts';
+import type { EffectStore, StoredOrder, Usage } from './ports.ts';
+import { reconcile } from './reconcile.ts';
 import type { Scheduler } from './scheduler.ts';
 import { undoEffect } from './undo-effect.ts';
 
 export interface Order extends StoredOrder {
+  round: Round;
   decisionId: string;
   scheduler: Scheduler;
 }
 
+/** One effect to carry out, with everything that does not change on the way. */
+interface Errand {
+  store: EffectStore;
+  order: Order;
+  whose: Whose;
+  effectId: string;
+  args: ActionArguments;
+  /** Counts against the limits; a statement does not. */
+  intervention: boolean;
+  limits: Usage;
+  /** The current evidence, to compare with what an approval is pinned to. The agent's own decision was gated a moment ago. */
+  verdict: Verdict | null;
+  timing: Timing;
+}
+
 /**
  * Carries out one recorded decision: the agent's own, or what a human approved beside or instead of it, each as a separate effect.
- * An effect already in place after a crash or a lost response is read back and not judged again.
+ * Whatever permits it is looked at first, and again immediately before a call that changes something; what happened during the
+ * call is reconciled after it. A retry returns the recorded effect. Where there is only an intent, it looks for the effect before
+ * anything is judged or repeated.
  * @throws NotPermitted when no record permits it
  */
-export async function carryOut(store: EffectStore, order: Order, approved: boolean, now: Date): Promise<Effect> {
-  const { decisionId, row, config, frozen, scheduler } = order;
+export async function carryOut(store: EffectStore, order: Order, approved: boolean, timing: Timing): Promise<Effect> {
+  const { decisionId, row, config, scheduler, round } = order;
   const whose: Whose = approved ? 'asked' : 'own';
   const effectId = effectIdOf(decisionId, whose);
-  const { action, jobId } = recordedArguments(row, decisionId, whose);
+  const args = recordedArguments(row, decisionId, whose);
+  const known = recordedEffect(row, whose, effectId);
+  if (known) return known;
   const intervention = approved || row?.decision?.kind === 'intervention';
-  const [limits, approval] = await Promise.all([
-    store.loadUsage(config, { jobId, action: intervention ? action : undefined }, now, effectId),
-    approved ? pinnedApproval(store, config, decisionId, now) : null,
+  const counted = { jobId: args.jobId, action: intervention ? args.action : undefined };
+  const [limits, verdict] = await Promise.all([
+    store.loadUsage(config, counted, timing.now, effectId),
+    approved ? checkReliability(store, config, timing.now) : null,
   ]);
-  const world = { frozen, limits, config, touches: scheduler.touches };
-  const permitted = permission({ decisionId, row, approval, world });
-  const placed = scheduler.touches ? await scheduler.find(effectId) : null;
-  const limited = intervention && !placed && permitted.may;
-  const answer = limited ? await withinLimits(store, config, effectId, permitted, approved, now) : permitted;
-  const touches = row !== null && intervention && scheduler.touches;
-  // A resubmission it causes may arrive before the effect is recorded, and must not be acted on.
-  if (touches && !placed && answer.may) await store.recordActing(roundOf(row), effectId, now);
-  const effect =
-    placed || answer.may
-      ? await performEffect(scheduler, answer.args, effectId, now)
-      : {
-          status: answer.status,
-          reason: answer.reason,
-          action,
-          decisionId: effectId,
-          at: now.toISOString(),
-          intervened: false,
-        };
+  const errand = { store, order, whose, effectId, args, intervention, limits, verdict, timing };
+  const interrupted = row?.acting?.decisionId === effectId ? { until: new Date(row.acting.until) } : null;
+  let called = false;
+  const guard: Guard = {
+    admit: () => admit(errand),
+    intend: async (until) => {
+      if (!scheduler.touches) return;
+      called = true;
+      const intent = { decisionId: effectId, at: timing.now.toISOString(), until: until.toISOString() };
+      await store.recordActing(round, { ...intent, note: !touchesQueueing(args.action) });
+    },
+    whyNot: () => whyNoLonger(errand),
+  };
+  const done = await performEffect(scheduler, args, effectId, { guard, interrupted, timing });
+  const ended = called ? 'now' : (interrupted?.until ?? null);
+  const effect = ended === null ? done : await reconcile({ store, round, scheduler }, done, ended, timing.now);
   // An effect on the queue is stored at once. A statement can be looked up instead of repeated, so it is stored when the row is
   // closed, which takes long if somebody is asked about more.
-  const keptNow = intervention || row?.decision?.asks !== null;
-  if (row !== null && keptNow) await store.recordEffect(roundOf(row), effect, whose);
+  if (intervention || row?.decision?.asks !== null) await store.recordEffect(round, effect, whose);
   return effect;
 }
 
-/** The approval and the current evidence to compare with its pinned one. The agent's own decision was gated a moment ago. */
-async function pinnedApproval(store: EffectStore, config: ClusterConfig, decisionId: string, now: Date) {
-  const id = approvalIdOf(decisionId, 'act');
-  const [item, verdict] = await Promise.all([store.loadApproval(id), checkReliability(store, config, now)]);
-  if (!item) throw new NotPermitted(`there is no approval of decision ${decisionId}`);
-  return { item, verdict };
+function recordedEffect(row: JobItem | null, whose: Whose, effectId: string): Effect | null {
+  const effect = whose === 'asked' ? row?.approved_effect : row?.effect;
+  return effect?.decisionId === effectId ? effect : null;
+}
+
+/** Judges for the first time, and takes the place of an intervention among its limits. */
+async function admit(errand: Errand): Promise<Effect | null> {
+  const { store, order, effectId, intervention, args, timing } = errand;
+  const permitted = judge(errand, order, await approvalOf(errand));
+  if (!permitted.may) return refusal(errand, permitted);
+  const full = intervention ? await store.useAction(order.config, args, effectId, timing.now) : null;
+  if (full === null) return null;
+  const reason = {
+    cooldown: `this action ran on this job less than ${order.config.limits.cooldownMinutes} minutes ago`,
+    rate: `all ${order.config.limits.actionsPerHour} actions of this hour are used`,
+  }[full];
+  return refusal(errand, { status: errand.whose === 'asked' ? 'void' : 'refused', reason });
+}
+
+/** Looks again at everything that may have changed since the first look. */
+async function whyNoLonger(errand: Errand): Promise<Effect | null> {
+  const { store, order, whose, effectId, args } = errand;
+  if (!order.scheduler.touches) return null;
+  const [current, approval] = await Promise.all([store.readOrder(order.round), approvalOf(errand)]);
+  const known = recordedEffect(current.row, whose, effectId);
+  // Another attempt, which was thought lost, was faster.
+  if (known) return known;
+  const permitted = judge(errand, current, approval);
+  if (argumentsHash(permitted.args) !== argumentsHash(args)) {
+    throw new NotPermitted(`the arguments of decision ${order.decisionId} changed while it was carried out`);
+  }
+  return permitted.may ? null : refusal(errand, permitted);
+}
+
+async function approvalOf({ store, order, whose }: Errand): Promise<ApprovalItem | null> {
+  if (whose === 'own') return null;
+  const item = await store.loadApproval(approvalIdOf(order.decisionId, 'act'));
+  if (!item) throw new NotPermitted(`there is no approval of decision ${order.decisionId}`);
+  return item;
+}
+
+function judge(errand: Errand, { row, frozen, config }: StoredOrder, item: ApprovalItem | null): Permission {
+  const { order, limits, verdict, timing } = errand;
+  const world = { frozen: frozen !== null, limits, config, touches: order.scheduler.touches, now: timing.clock() };
+  const approval = item && verdict && { item, verdict };
+  return permission({ decisionId: order.decisionId, row, approval, world });
+}
+
+function refusal(
+  { args, effectId, timing }: Errand,
+  { status, reason }: Pick<Extract<Permission, { may: false }>, 'status' | 'reason'>,
+): Effect {
+  const at = timing.now.toISOString();
+  return { status, reason, action: args.action, decisionId: effectId, at, intervened: false };
 }
 
 /**
@@ -79,18 +150,4 @@ export async function release(store: EffectStore, { decisionId, row, scheduler }
   const effect = await undoEffect(scheduler, placed, now);
   await store.recordEffect(roundOf(row), effect, whose);
   return effect;
-}
-
-/** One conditional write consumes cooldown and rate, so that two executions cannot both take the last place. */
-async function withinLimits(
-  store: EffectStore,
-  config: ClusterConfig,
-  effectId: string,
-  permitted: Extract<Permission, { may: true }>,
-  approved: boolean,
-  now: Date,
-): Promise<Permission> {
-  if (await store.useAction(config, permitted.args, effectId, now)) return permitted;
-  const reason = 'this action is cooling down on this job, or the hour of the cluster is full';
-  return { may: false, args: permitted.args, status: approved ? 'void' : 'refused', reason };
 }

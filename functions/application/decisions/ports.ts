@@ -120,13 +120,13 @@ export interface LimitStore {
     now: Date,
     decisionId?: string,
   ): Promise<Usage>;
-  /** @returns false while the action is cooling down on this job, or when the cluster's hour is used up */
+  /** @returns which limit forbids it: its cooldown on this job, or the rate of the cluster; null if it is counted now */
   useAction(
     config: Pick<ClusterConfig, 'clusterId' | 'limits'>,
     use: Use,
     decisionId: string,
     now: Date,
-  ): Promise<boolean>;
+  ): Promise<'cooldown' | 'rate' | null>;
 }
 
 /** The conditions for carrying out an effect, from one consistent read. */
@@ -134,13 +134,13 @@ export interface StoredOrder {
   row: JobItem | null;
   config: ClusterConfig;
   /** By an operator. */
-  frozen: boolean;
+  frozen: { at: string } | null;
 }
 
 export interface EffectStore extends LimitStore, ReliabilityStore {
   readOrder(round: Round): Promise<StoredOrder>;
   loadApproval(id: string): Promise<ApprovalItem | null>;
-  recordActing(round: Round, decisionId: string, now: Date): Promise<void>;
+  recordActing(round: Round, intent: NonNullable<JobItem['acting']>): Promise<void>;
   recordEffect(round: Round, effect: Effect, whose?: Whose): Promise<void>;
 }
 

@@ -20,6 +20,9 @@ function rowOf(decision: Partial<Decision>, effect?: Partial<Effect>, row: Parti
   };
 }
 const entry = (...given: Parameters<typeof rowOf>) => ledgerEntry(rowOf(...given), 0.25);
+const actingAs = (decisionId: string) => {
+  return { decisionId, at: '2026-11-20T12:04:00.000Z', until: '2026-11-20T12:04:10.000Z', note: false };
+};
 const intervention = { kind: 'intervention', called: 3, tier: 3 } as const;
 const heldOut = { ...intervention, executed: false, next: 'holdOut', cost: 40_000 } as const;
 
@@ -76,7 +79,7 @@ describe('what the ledger says of a round', () => {
     [
       'takes no label from a job that a human had touched before it, also when that was taken back after it',
       entry({ executed: false, next: 'ask' }, undefined, {
-        acting: { decisionId: 'dec_1.asked', at: '2026-11-20T12:04:00.000Z' },
+        acting: actingAs('dec_1.asked'),
         approved_effect: anEffect({
           ...{ decisionId: 'dec_1.asked', intervened: true, status: 'undone', at: '2026-11-20T12:05:09.000Z' },
         }),
@@ -86,7 +89,7 @@ describe('what the ledger says of a round', () => {
     [
       'takes no label from a job that may have been touched, of which nothing is on record',
       entry(intervention, undefined, {
-        acting: { decisionId: 'dec_1', at: '2026-11-20T12:04:00.000Z' },
+        acting: actingAs('dec_1'),
         status: 'failed',
       }),
       { touched: true, longWait: null, done: false },

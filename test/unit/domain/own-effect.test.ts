@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { touchedBy } from '../../../functions/domain/own-effect.ts';
 import { aDecision, anEffect } from '../../fixtures/builders.ts';
 
-const acting = { decisionId: 'dec_acting', at: '2026-11-20T12:00:00.000Z' };
+const acting = {
+  ...{ decisionId: 'dec_acting', at: '2026-11-20T12:00:00.000Z' },
+  ...{ until: '2026-11-20T12:00:10.000Z', note: false },
+};
 const refused = anEffect({ decisionId: 'dec_acting', status: 'refused' });
 const effect = anEffect({ decisionId: 'dec_done', at: '2026-11-20T12:00:00.000Z' });
 
@@ -18,6 +21,7 @@ describe('a round whose scheduler was touched', () => {
     ],
     ['it was taken back', { effect: { ...effect, intervened: true, status: 'undone' } }, null],
     ['it has begun, and nothing is known of it', { acting }, 'dec_acting'],
+    ['a note has begun, which changes no queueing', { acting: { ...acting, note: true } }, null],
     ['it was refused after it had begun', { acting, effect: { ...refused, at: acting.at } }, null],
     ['the one before was refused', { acting, effect: { ...refused, at: '2026-11-20T11:00:00.000Z' } }, 'dec_acting'],
     [

@@ -20,7 +20,7 @@ export function createSchedulerStandIn(clusters: Clusters, options: { key: strin
   app.get('/clusters/:clusterId/effects', (context) => {
     const cluster = clusters.get(context.req.param('clusterId'));
     if (!cluster) return context.json({ detail: 'unknown cluster' }, 404);
-    return context.json({ effect: cluster.actions.find(context.req.query('decision_id') ?? '') });
+    return context.json({ effect: cluster.actions.find(context.req.query('decision_id') ?? ''), keyed: true });
   });
   app.post('/clusters/:clusterId/effects', async (context) => {
     const cluster = clusters.get(context.req.param('clusterId'));

@@ -63,11 +63,11 @@ describe.each([
 
     it('is found under its decision once it is placed, and not before', async () => {
       const { scheduler } = world(dryRun);
-      expect(await scheduler.find('dec_1')).toBeNull();
+      expect(await scheduler.find('dec_1')).toEqual({ effect: null, keyed: true });
       const placed = await scheduler.apply(args, 'dec_1');
       expect(placed).toMatchObject({ decisionId: 'dec_1', action: args.action, jobId: args.jobId, undone: false });
-      expect(await scheduler.find('dec_1')).toEqual(placed);
-      expect(await scheduler.find('dec_2')).toBeNull();
+      expect((await scheduler.find('dec_1')).effect).toEqual(placed);
+      expect((await scheduler.find('dec_2')).effect).toBeNull();
     });
 
     it('reads back as intended', async () => {
@@ -90,7 +90,7 @@ describe.each([
       expect(undone).toMatchObject({ decisionId: 'dec_1', undone: true });
       expect(await scheduler.undo(placed)).toEqual(undone);
       expect(await scheduler.readBack(undone)).toBe('asIntended');
-      expect(await scheduler.find('dec_1')).toEqual(undone);
+      expect((await scheduler.find('dec_1')).effect).toEqual(undone);
       expect(job()).toMatchObject({ queue: 'gpu', priority: 100, held: false, notes: [], state: 'pending' });
     });
   });
@@ -106,7 +106,7 @@ describe.each([
   ])('refuses $action with target $target', async (args) => {
     const { scheduler } = world(dryRun);
     await expect(scheduler.apply(args, 'dec_1')).rejects.toMatchObject({ name: 'SchedulerRefused' });
-    expect(await scheduler.find('dec_1')).toBeNull();
+    expect(await scheduler.find('dec_1')).toEqual({ effect: null, keyed: true });
   });
 });
 
@@ -192,6 +192,12 @@ describe('simulated scheduler', () => {
     const once = { once: true };
     server.use(http.post(`${ENDPOINT}/clusters/small/effects`, () => new HttpResponse(null, { status: 429 }), once));
     expect(await scheduler.apply(on('hold'), 'dec_1')).toMatchObject({ action: 'hold' });
+  });
+
+  it('does not take an endpoint for one that keeps effects by decision unless it says so', async () => {
+    const { scheduler } = world(false);
+    server.use(http.get(`${ENDPOINT}/clusters/small/effects`, () => HttpResponse.json({ effect: null })));
+    expect(await scheduler.find('dec_1')).toEqual({ effect: null, keyed: false });
   });
 
   it('needs an endpoint', () => {

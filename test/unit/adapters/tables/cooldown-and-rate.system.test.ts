@@ -15,8 +15,10 @@ const MINUTE = 60_000;
 function cluster(clusterId: string, limits: object = {}) {
   const config = ClusterConfig.parse({ clusterId, platform: 'slurm', limits });
   return {
-    use: (jobId: string, decision: string, now: Date, action = 'requeue', table = dynamo.table) =>
-      useAction(table, config, { jobId, action }, decision, now),
+    use: async (jobId: string, decision: string, now: Date, action = 'requeue', table = dynamo.table) =>
+      (await useAction(table, config, { jobId, action }, decision, now)) === null,
+    whyNot: (jobId: string, decision: string, now: Date) =>
+      useAction(dynamo.table, config, { jobId, action: 'requeue' }, decision, now),
     usage: (jobId: string, now: Date, action: string | undefined = 'requeue', decision?: string) =>
       loadUsage(dynamo.table, config, { jobId, action }, now, decision),
   };
@@ -51,6 +53,13 @@ describe('the cooldown', () => {
     expect(await usage('job', at(MINUTE))).toMatchObject({ coolingDown: true });
   });
 
+  it('is one where the time that is stored lies a little ahead: clocks differ', async () => {
+    const { use, usage, whyNot } = cluster('ahead');
+    await use('job', 'd1', at(MINUTE));
+    expect(await usage('job', at(0))).toMatchObject({ coolingDown: true });
+    expect(await whyNot('job', 'd2', at(0))).toBe('cooldown');
+  });
+
   it('of nothing stops nobody, the one with the slower clock included', async () => {
     const { use } = cluster('none', { cooldownMinutes: 0 });
     expect(await use('job', 'd1', at(1_000))).toBe(true);
@@ -67,7 +76,7 @@ describe('the cooldown', () => {
   it('lets one of many decisions about one job through when they come at once', async () => {
     const { use, usage } = cluster('race');
     const won = await Promise.all(Array.from({ length: 12 }, (_, i) => use('job', `d${i}`, at(i))));
-    expect(won.filter(Boolean).length).toBeGreaterThanOrEqual(1);
+    expect(won.filter(Boolean)).toHaveLength(1);
     const rest = await Promise.all(Array.from({ length: 12 }, (_, i) => use('job', `e${i}`, at(MINUTE + i))));
     expect(rest.filter(Boolean)).toEqual([]);
     // Whoever lost has given its place in the hour back.
@@ -89,11 +98,12 @@ describe('the cooldown', () => {
 
 describe('the actions per hour', () => {
   it('are of the cluster, over all jobs and actions', async () => {
-    const { use, usage } = cluster('hour', { actionsPerHour: 3 });
+    const { use, usage, whyNot } = cluster('hour', { actionsPerHour: 3 });
     expect(await use('a', 'd1', at(0))).toBe(true);
     expect(await use('b', 'd2', at(1), 'hold')).toBe(true);
     expect(await use('c', 'd3', at(2), 'adjust-priority')).toBe(true);
     expect(await use('d', 'd4', at(3))).toBe(false);
+    expect(await whyNot('d', 'd4', at(3))).toBe('rate');
     expect(await usage('d', at(4))).toEqual({ coolingDown: false, usedThisHour: 3 });
     expect(await use('d', 'd4', at(HOUR))).toBe(true);
   });

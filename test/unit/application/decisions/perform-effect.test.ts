@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { dryRunScheduler } from '../../../../functions/adapters/schedulers/dry-run.ts';
 
-import { performEffect } from '../../../../functions/application/decisions/perform-effect.ts';
+import {
+  type Guard,
+  type Interrupted,
+  performEffect,
+  type Timing,
+} from '../../../../functions/application/decisions/perform-effect.ts';
 import {
   type Scheduler,
   SchedulerRefused,
   SchedulerUnavailable,
 } from '../../../../functions/application/decisions/scheduler.ts';
 import { undoEffect } from '../../../../functions/application/decisions/undo-effect.ts';
+import { EFFECTS } from '../../../../functions/domain/thresholds.ts';
 import type { ActionArguments } from '../../../../schemas/decision.ts';
 import { Effect } from '../../../../schemas/effect.ts';
 import type { PlacedEffect } from '../../../../schemas/ports/scheduler.ts';
@@ -17,7 +23,7 @@ const hold: ActionArguments = { action: 'hold', clusterId: 'c1', jobId: 'j1' };
 const note: ActionArguments = { action: 'warn', clusterId: 'c1', jobId: 'j1', text: 'it will take long' };
 
 /** A scheduler in memory that counts what it did, and whose methods a test can make fail. */
-function memoryScheduler(overrides: Partial<Scheduler> = {}) {
+function memoryScheduler(overrides: Partial<Scheduler> = {}, keyed = true) {
   const effects = new Map<string, PlacedEffect>();
   const calls: string[] = [];
   const place = (args: ActionArguments, decisionId: string): PlacedEffect => {
@@ -27,7 +33,7 @@ function memoryScheduler(overrides: Partial<Scheduler> = {}) {
   };
   const base: Scheduler = {
     touches: true,
-    find: async (decisionId) => effects.get(decisionId) ?? null,
+    find: async (decisionId) => ({ effect: effects.get(decisionId) ?? null, keyed }),
     apply: async (args, decisionId) => place(args, decisionId),
     readBack: async () => 'asIntended',
     undo: async (placed) => {
@@ -53,13 +59,39 @@ function memoryScheduler(overrides: Partial<Scheduler> = {}) {
   return { scheduler, effects, calls, place };
 }
 
+const REFUSED: Effect = {
+  ...{ status: 'refused', reason: 'frozen', action: 'hold', decisionId: 'dec_1' },
+  ...{ at: NOW.toISOString(), intervened: false },
+};
+
 const unavailable = async (): Promise<never> => {
   throw new SchedulerUnavailable('no answer');
 };
 
-async function perform(scheduler: Scheduler, args = hold) {
-  return Effect.parse(await performEffect(scheduler, args, 'dec_1', NOW));
+/** Time passes only while somebody waits. */
+function timing(): Timing {
+  let ms = NOW.getTime();
+  const wait = async (milliseconds: number) => {
+    ms += milliseconds;
+  };
+  return { now: NOW, clock: () => new Date(ms), wait };
 }
+const FREE: Guard = { admit: async () => null, intend: async () => undefined, whyNot: async () => null };
+
+async function perform(
+  scheduler: Scheduler,
+  args = hold,
+  {
+    guard = FREE,
+    interrupted = null,
+    time = timing(),
+  }: { guard?: Guard; interrupted?: Interrupted; time?: Timing } = {},
+) {
+  return Effect.parse(await performEffect(scheduler, args, 'dec_1', { guard, interrupted, timing: time }));
+}
+
+/** The same of an earlier attempt, whose call can arrive for three seconds more. */
+const interrupted = { until: new Date(NOW.getTime() + 3_000) };
 
 describe('performing an effect', () => {
   it('looks, applies, reads back, and keeps what undo needs', async () => {
@@ -101,19 +133,90 @@ describe('performing an effect', () => {
     expect(world.calls).toEqual(['find', 'apply', 'find', 'readBack']);
   });
 
-  it('repeats after a lost answer only once it has seen that nothing was done', async () => {
+  it('repeats after a lost answer only once the call can no longer arrive and nothing was done', async () => {
     let lost = 1;
+    const time = timing();
     const world = memoryScheduler({
       apply: async (args, id) => (lost-- > 0 ? unavailable() : world.place(args, id)),
     });
-    expect(await perform(world.scheduler)).toMatchObject({ status: 'done' });
-    expect(world.calls).toEqual(['find', 'apply', 'find', 'apply', 'readBack']);
+    expect(await perform(world.scheduler, hold, { time })).toMatchObject({ status: 'done' });
+    const looks = world.calls.slice(2, -2);
+    expect(world.calls).toEqual(['find', 'apply', ...looks, 'apply', 'readBack']);
+    expect(new Set(looks)).toEqual(new Set(['find']));
+    expect(time.clock().getTime() - NOW.getTime()).toBe(EFFECTS.callSeconds * 1000);
+  });
+
+  it('finds what arrives after its answer was given up', async () => {
+    const time = timing();
+    const world = memoryScheduler({
+      apply: unavailable,
+      find: async () => {
+        const arrived = time.clock().getTime() >= NOW.getTime() + 6_000;
+        return { effect: arrived ? world.place(hold, 'dec_1') : null, keyed: false };
+      },
+    });
+    expect(await perform(world.scheduler, hold, { time })).toMatchObject({ status: 'done', intervened: true });
+    expect(world.calls.filter((call) => call === 'apply')).toHaveLength(1);
+  });
+
+  it('never repeats at a scheduler that does not keep effects by decision: nobody knows, and a human is told', async () => {
+    const { scheduler, calls } = memoryScheduler({ apply: unavailable }, false);
+    expect(await perform(scheduler)).toMatchObject({
+      ...{ status: 'failed', intervened: true },
+      reason: 'nobody knows whether it was done: no answer',
+    });
+    expect(calls.filter((call) => call === 'apply')).toHaveLength(1);
+  });
+
+  it('writes its intent before every call, then looks whether it still may', async () => {
+    const steps: string[] = [];
+    const step = (name: string) => async () => {
+      steps.push(name);
+      return null;
+    };
+    const guard: Guard = {
+      admit: step('admit'),
+      intend: async (until) => void steps.push(`intent until ${until.toISOString()}`),
+      whyNot: step('look'),
+    };
+    const world = memoryScheduler({
+      apply: async (args, id) => {
+        steps.push('call');
+        return world.place(args, id);
+      },
+    });
+    await perform(world.scheduler, hold, { guard });
+    expect(steps).toEqual(['admit', 'intent until 2026-11-20T08:00:10.000Z', 'look', 'call']);
+  });
+
+  it('does not call when it may no longer', async () => {
+    const { scheduler, calls } = memoryScheduler();
+    const frozen = { ...FREE, whyNot: async () => REFUSED };
+    expect(await perform(scheduler, hold, { guard: frozen })).toEqual(REFUSED);
+    expect(calls).toEqual(['find']);
+  });
+
+  it('looks again when the process stood still between the look and the call', async () => {
+    const time = timing();
+    let looks = 0;
+    const guard: Guard = {
+      ...FREE,
+      whyNot: async () => {
+        looks += 1;
+        if (looks > 1) return REFUSED;
+        await time.wait(90_000);
+        return null;
+      },
+    };
+    const { scheduler, calls } = memoryScheduler();
+    expect(await perform(scheduler, hold, { guard, time })).toEqual(REFUSED);
+    expect(calls).toEqual(['find']);
   });
 
   it('counts as an intervention when nobody knows whether it was done', async () => {
     let looks = 0;
     const { scheduler } = memoryScheduler({
-      find: async () => (looks++ === 0 ? null : unavailable()),
+      find: async () => (looks++ === 0 ? { effect: null, keyed: true } : unavailable()),
       apply: unavailable,
     });
     expect(await perform(scheduler)).toMatchObject({ status: 'failed', intervened: true });
@@ -192,6 +295,39 @@ describe('performing an effect', () => {
     const effect = await perform(dryRunScheduler(), args);
     expect(effect).toMatchObject({ status: 'dryRun', reason, intervened: false });
     expect(effect.undo).toBeUndefined();
+  });
+});
+
+describe('an interrupted effect', () => {
+  it('is looked for until its call can no longer arrive, and not judged once it is there', async () => {
+    const time = timing();
+    const { scheduler, calls, place } = memoryScheduler({
+      find: async () => ({ effect: time.clock() >= interrupted.until ? place(hold, 'dec_1') : null, keyed: true }),
+    });
+    const guard = { ...FREE, admit: async () => REFUSED };
+    expect(await perform(scheduler, hold, { guard, interrupted, time })).toMatchObject({ status: 'done' });
+    expect(calls).not.toContain('apply');
+  });
+
+  it('is done once its call can no longer arrive and has not', async () => {
+    const time = timing();
+    const { scheduler, calls } = memoryScheduler();
+    expect(await perform(scheduler, hold, { interrupted, time })).toMatchObject({ status: 'done' });
+    expect(calls.filter((call) => call === 'apply')).toHaveLength(1);
+    expect(time.clock()).toEqual(interrupted.until);
+  });
+
+  it.each([
+    ['the scheduler keeps no effects by decision', () => memoryScheduler({}, false).scheduler],
+    ['the scheduler does not answer', () => memoryScheduler({ find: unavailable }).scheduler],
+    ['dry run was switched on since', () => dryRunScheduler()],
+  ])('counts as an intervention, and is not repeated, where %s', async (_why, schedulerOf) => {
+    const effect = await perform(schedulerOf(), hold, { interrupted });
+    expect(effect).toMatchObject({
+      status: 'failed',
+      intervened: true,
+      reason: expect.stringMatching(/^nobody knows whether it was done/),
+    });
   });
 });
 

@@ -256,7 +256,8 @@ describe('what our own effect resubmits', () => {
 
   it('is known even if it comes before the effect is on record', async () => {
     const first = await decided('own-fast', 0);
-    await recordActing(dynamo.table, first, 'dec_ours', moment(20));
+    const at = moment(20).toISOString();
+    await recordActing(dynamo.table, first, { decisionId: 'dec_ours', at, until: at, note: false });
     await admit('own-fast', 21);
     expect(await own('own-fast')).toEqual([undefined, decisionId(first)]);
   });

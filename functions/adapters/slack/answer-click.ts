@@ -2,6 +2,7 @@ import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { answerApproval, authorise, type Taken } from '../../application/approvals/answer-approval.ts';
 import { note } from '../../application/approvals/audit.ts';
 import { freezeCluster, type Unfrozen, unfreezeCluster } from '../../application/approvals/freeze.ts';
+import { ENOUGH_LOOKS, lookAtDetails } from '../../application/approvals/look-at-details.ts';
 import type { FrozenBy } from '../../application/approvals/ports.ts';
 import { settle } from '../../application/approvals/settle.ts';
 import { askToUndo } from '../../application/approvals/undo.ts';
@@ -95,6 +96,7 @@ function approve(ports: ClickPorts, click: Click): Promise<Taken> {
 }
 
 async function showDetails(ports: ClickPorts, approval: ApprovalItem, click: Click): Promise<void> {
-  await note(ports, approval, click.by, 'looked at the details');
-  await replyPrivately(ports, click, evidenceMessage(approval));
+  const look = await lookAtDetails(ports, approval, { kind: 'slack', id: click.by });
+  if (look === 'evidence') await replyPrivately(ports, click, evidenceMessage(approval));
+  if (look === 'enough') await replyPrivately(ports, click, ENOUGH_LOOKS);
 }

@@ -6,6 +6,7 @@ import type { Answerer } from '../../domain/approvers.ts';
 import { answerApproval, authorise, reasonOf, type Taken } from './answer-approval.ts';
 import { note } from './audit.ts';
 import { freezeCluster, unfreezeCluster } from './freeze.ts';
+import { ENOUGH_LOOKS, lookAtDetails } from './look-at-details.ts';
 import type { AnswerOutsideSlackStore, ApprovalPorts } from './ports.ts';
 import { publish } from './publish.ts';
 import { askToUndo } from './undo.ts';
@@ -38,8 +39,10 @@ export async function answerOutsideSlack(ports: Ports, authorizer: unknown, body
   const approval = await ports.store.loadApproval(approvalId);
   if (!approval) return replyTo({ outcome: 'unknown' });
   if (action === 'details') {
-    await note(ports, approval, by.id, 'looked at the details');
-    return { outcome: 'done', message: standingWords(approval) };
+    const look = await lookAtDetails(ports, approval, by);
+    return look === 'evidence'
+      ? { outcome: 'done', message: standingWords(approval) }
+      : { outcome: 'refused', message: ENOUGH_LOOKS };
   }
   const allowed = await authorise(ports, approval, by, action === 'undo' ? 'answer' : 'freeze');
   if (!allowed.ok) {

@@ -132,6 +132,11 @@ export interface VoidApprovalStore extends PublishStore {
 
 export interface AuthoriseStore extends AuditStore, ConfigStore {}
 
+export interface LookStore extends AuthoriseStore {
+  /** @returns which look of this hour it is; null for one beyond `most` */
+  countLook(id: string, look: { who: string; most: number }, now: Date): Promise<number | null>;
+}
+
 export interface AnswerStore extends AuthoriseStore, LoadStore {
   /** @throws ApprovalNotFound */
   decideApproval(
@@ -173,9 +178,10 @@ export interface ClickStore
     UndoStore,
     FreezeStore,
     AcknowledgeStore,
+    LookStore,
     Pick<PresentStore, 'recordCard'> {}
 
-export interface AnswerOutsideSlackStore extends AnswerStore, PublishStore, UndoStore, FreezeStore {}
+export interface AnswerOutsideSlackStore extends AnswerStore, LookStore, PublishStore, UndoStore, FreezeStore {}
 
 export interface RemindStore extends AuditStore, ConfigStore {
   markReminded(id: string, now: Date): Promise<void>;

@@ -27,7 +27,8 @@ import { createQueues } from './services/queues.ts';
 import { type Load, NotRetriable } from './services/retries.ts';
 import { secretsManager } from './services/secrets.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
-import { openDynamo } from './tables/dynamo.ts';
+import { type Keeping, openDynamo } from './tables/dynamo.ts';
+import { COUNT_FILE } from './tables/storage/commit-count.ts';
 import { TABLES_FILE } from './tables/storage/sqlite-file.ts';
 import { dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
@@ -71,6 +72,8 @@ export interface SystemOptions {
   readonly inMemory?: boolean;
   /** Where a run that begins with nothing has its tables; its executions are in memory. By default all is kept in the data folder. */
   readonly tablesDir?: string;
+  /** How safely what is kept is written, and whether to go on without what is missing. */
+  readonly keeping?: Keeping;
   /** Where the journal is written; by default in the data folder. */
   readonly disk?: Disk;
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
@@ -126,9 +129,12 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
 
   const later = (retry: () => void) => void wall.at(wall.now() + FULL_MS, retry);
   const folder = inMemory ? null : (tablesDir ?? join(dataDir, 'tables'));
-  const dynamo = await openDynamo(folder, later, log, () => clock.now());
+  const keeping = tablesDir === undefined ? options.keeping : {};
+  const dynamo = await openDynamo(folder, later, log, () => clock.now(), keeping);
   shutdown.add(() => dynamo.close());
-  if (folder !== null && tablesDir === undefined) manifest.made(`tables/${TABLES_FILE}`);
+  if (folder !== null && tablesDir === undefined) {
+    for (const file of [TABLES_FILE, COUNT_FILE]) manifest.made(join('tables', file));
+  }
   for (const table of assembly.tables) await dynamo.ensureTable(table);
 
   const disk = journalDir === null ? null : (options.disk ?? folderDisk(journalDir));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type Authorize, createAuthorize } from './access/authorize.ts';
+import { type Authorize, createAuthorize, userArn } from './access/authorize.ts';
 import { type Call, createCalls, diskFull } from './access/calls.ts';
 import { loadAssembly } from './assembly/load.ts';
 import type { TargetSpec } from './assembly/specs.ts';
@@ -9,6 +9,7 @@ import { createBus, type PutEventsEntry } from './bus/bus.ts';
 import { deliverer } from './bus/delivery.ts';
 import { type Clock, realClock } from './clock/clock.ts';
 import { openManifest } from './data-folder.ts';
+import { type Descriptors, watchDescriptors } from './descriptors.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { Refusal } from './engine/errors.ts';
 import type { HistoryEvent } from './engine/history.ts';
@@ -23,14 +24,16 @@ import { HEAD } from './journal/head.ts';
 import { memoryJournal, openJournal } from './journal/journal.ts';
 import { lockFolder } from './journal/lock.ts';
 import { createQueues } from './services/queues.ts';
-import { NotRetriable } from './services/retries.ts';
+import { type Load, NotRetriable } from './services/retries.ts';
 import { secretsManager } from './services/secrets.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
-import { openDynamo } from './tables/dynamo.ts';
+import { type Keeping, openDynamo } from './tables/dynamo.ts';
+import { COUNT_FILE } from './tables/storage/commit-count.ts';
 import { TABLES_FILE } from './tables/storage/sqlite-file.ts';
 import { dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
+import { openKeyRing } from './wire/key-ring.ts';
 import { openWire } from './wire/server.ts';
 import { stepFunctions } from './wire/step-functions.ts';
 
@@ -39,9 +42,9 @@ const REGION = 'us-east-1';
 const DEFAULT_THREADS = 2;
 /**
  * More executions at work would only wait for each other. An event that waits takes about 3 KB; beyond so many the bus
- * throttles, and collectors come back.
+ * throttles, and collectors come back. So it does where the events that wait are large: each is in memory some three times.
  */
-const ADMIT = { atWork: 64, waiting: 100_000 };
+const ADMIT = { atWork: 64, waiting: 100_000, characters: 128 * 2 ** 20 };
 /** How long a write that the disk refused waits before it is tried again. */
 const FULL_MS = 1000;
 
@@ -70,11 +73,15 @@ export interface SystemOptions {
   readonly inMemory?: boolean;
   /** Where a run that begins with nothing has its tables; its executions are in memory. By default all is kept in the data folder. */
   readonly tablesDir?: string;
+  /** How safely what is kept is written, and whether to go on without what is missing. */
+  readonly keeping?: Keeping;
   /** Where the journal is written; by default in the data folder. */
   readonly disk?: Disk;
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
-  /** How many executions of events work at once, and how many events may wait for that. */
-  readonly admit?: { readonly atWork: number; readonly waiting: number };
+  /** The file descriptors of this process; tests give others. */
+  readonly descriptors?: Descriptors;
+  /** How many executions of events work at once, how many events may wait for that, and of how many characters in all. */
+  readonly admit?: { readonly atWork: number; readonly waiting: number; readonly characters?: number };
 }
 
 export type System = Awaited<ReturnType<typeof startSystem>>;
@@ -84,6 +91,7 @@ export type System = Awaited<ReturnType<typeof startSystem>>;
  * routes, behind one loopback port.
  * @throws UnsupportedAssembly, UnsupportedDefinition when it asks for something this runtime does not do
  * @throws FolderInUse when another process runs on the same state
+ * @throws TooFewDescriptors when the process may open fewer files than its functions need
  * @throws DataFolderUnusable when the data folder misses something that an earlier start made
  * @throws TableChanged, TablesUnusable when the data folder holds tables with other keys, or none that can be read
  */
@@ -108,6 +116,7 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
   const manifest = openManifest(dataDir);
   const credentials = dataFolderCredentials(dataDir);
   const taskTokens = tokenKey(dataDir);
+  const keys = openKeyRing(dataDir, log);
   for (const key of ['credentials', 'token-key']) manifest.made(key);
   const journalDir = inMemory || tablesDir !== undefined ? null : join(dataDir, 'journal');
   if (journalDir !== null) shutdown.add(lockFolder(journalDir));
@@ -117,12 +126,17 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
   const place = { account: ACCOUNT, region: REGION, endpoint: wire.url };
   const assembly = loadAssembly(options.assemblyDir, place);
   const authorize = createAuthorize(assembly, place);
+  const threads = assembly.functions.length * (options.maxThreads ?? DEFAULT_THREADS);
+  const descriptors = watchDescriptors(threads, options.descriptors);
 
   const later = (retry: () => void) => void wall.at(wall.now() + FULL_MS, retry);
   const folder = inMemory ? null : (tablesDir ?? join(dataDir, 'tables'));
-  const dynamo = await openDynamo(folder, later, log, () => clock.now());
+  const keeping = tablesDir === undefined ? options.keeping : {};
+  const dynamo = await openDynamo(folder, later, log, () => clock.now(), keeping);
   shutdown.add(() => dynamo.close());
-  if (folder !== null && tablesDir === undefined) manifest.made(`tables/${TABLES_FILE}`);
+  if (folder !== null && tablesDir === undefined) {
+    for (const file of [TABLES_FILE, COUNT_FILE]) manifest.made(join('tables', file));
+  }
   for (const table of assembly.tables) await dynamo.ensureTable(table);
 
   const disk = journalDir === null ? null : (options.disk ?? folderDisk(journalDir));
@@ -132,13 +146,27 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
   const logs = openLogFiles(join(dataDir, 'log'));
   shutdown.add(() => logs.close());
   const queues = createQueues(assembly.queues, { clock, newId, journal, log: logs.write });
-  const kept = { credentials, taskTokens, dynamo, journal, logs, queues };
-  return { clock, newId, random, log, wire, place, assembly, authorize, ...kept };
+  const kept = { credentials, keys, taskTokens, dynamo, journal, logs, queues };
+  return { clock, newId, random, log, wire, place, assembly, authorize, descriptors, ...kept };
 }
 
 /** Sets everything on its foundation in motion, and opens the port to callers. */
 function startOn(foundation: Foundation, options: SystemOptions, shutdown: Shutdown) {
-  const { clock, newId, log, credentials, wire, assembly, authorize, dynamo, journal, queues } = foundation;
+  const {
+    clock,
+    newId,
+    log,
+    credentials,
+    keys,
+    wire,
+    place,
+    assembly,
+    authorize,
+    descriptors,
+    dynamo,
+    journal,
+    queues,
+  } = foundation;
   const host = startFunctions(foundation, options, (who, target, body) => call(who, target, body));
   shutdown.add(() => host.close());
   const quietly = quietHost(host, dynamo, shutdown);
@@ -158,17 +186,27 @@ function startOn(foundation: Foundation, options: SystemOptions, shutdown: Shutd
         operations: secretsManager(assembly.secrets, options.secrets ?? {}, log),
       },
     },
-    { authorize, report: log },
+    { authorize, report: log, refuseNew: descriptors.refuseIfShort },
   );
-  const human = { credentials, who: null };
+  const operator = { credentials, who: null };
   const functions = assembly.functions.map(({ arn }) => ({
     credentials: functionCredentials(credentials, arn),
     who: arn,
   }));
+  const known = new Map([operator, ...functions].map((caller) => [caller.credentials.accessKeyId, caller]));
+  const httpApi = createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host, report: log });
   wire.serve({
-    callers: [human, ...functions],
+    callerOf(accessKeyId) {
+      const caller = known.get(accessKeyId);
+      if (caller !== undefined) return caller;
+      const key = keys.find(accessKeyId);
+      return key && { credentials: key.credentials, who: userArn(place, key.name) };
+    },
     call,
-    httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host, report: log }),
+    async httpApi(request) {
+      descriptors.refuseIfShort();
+      return httpApi(request);
+    },
   });
   return {
     credentials,
@@ -228,21 +266,24 @@ function quietHost(host: FunctionHost, dynamo: Foundation['dynamo'], shutdown: S
 
 /** The bus and the machines that its events start; open executions and schedules go on where they were. */
 function startWorkflows(foundation: Foundation, options: SystemOptions, host: QuietHost) {
-  const { clock, newId, random, log, taskTokens, place, assembly, authorize, journal, queues } = foundation;
-  const { atWork, waiting } = options.admit ?? ADMIT;
+  const { clock, newId, random, log, taskTokens, place, assembly, authorize, descriptors, journal, queues } =
+    foundation;
+  const { atWork, waiting, characters = ADMIT.characters } = options.admit ?? ADMIT;
   const admission = createAdmission(atWork);
+  const load: Load = { characters: 0 };
   const deliver = deliverer({
+    load,
     clock,
     journal,
     queues,
-    invokeAsync: asyncInvoker({ host, journal, queues, clock, newId, report: log }),
+    invokeAsync: asyncInvoker({ load, host, journal, queues, clock, newId, report: log }),
     startExecution(target, name, input) {
       mayStart(authorize, target);
       return admission.enter(() => startForEvent(engine, target.arn, name, input));
     },
     report: log,
   });
-  const busy = () => admission.waiting() >= waiting;
+  const busy = () => admission.waiting() >= waiting || load.characters >= characters || descriptors.short();
   const bus = createBus(assembly, { clock, journal, newId, place, deliver, busy, report: log });
   const engine: Engine = createEngine({
     clock,

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AwsError } from '../../aws-error.ts';
+import type { CommitCount } from './commit-count.ts';
 import { isRefusal, wordsOf } from './sqlite-file.ts';
 
 export type Later = (retry: () => void) => void;
@@ -17,6 +18,7 @@ interface Member {
 
 interface Options {
   readonly db: DatabaseSync;
+  readonly commits: Pick<CommitCount, 'count' | 'committed'>;
   readonly later: Later;
   readonly report: Report;
   /** Called when writes that had been done were undone again. */
@@ -28,7 +30,7 @@ interface Options {
  * disk serves all requests that were being answered. An answer is given when everything it rests on is committed, so a
  * reader that saw a write waits with it.
  */
-export function createGroupCommit({ db, later, report, undone }: Options) {
+export function createGroupCommit({ db, commits, later, report, undone }: Options) {
   const sql = {
     begin: db.prepare('BEGIN IMMEDIATE'),
     commit: db.prepare('COMMIT'),
@@ -53,10 +55,12 @@ export function createGroupCommit({ db, later, report, undone }: Options) {
   const flush = () => {
     if (group === null) return;
     try {
+      commits.count();
       sql.commit.run();
     } catch (error) {
       return giveUp(error);
     }
+    commits.committed();
     const members = group;
     group = null;
     for (const { settle } of members) settle();

@@ -112,7 +112,8 @@ export const takeBackStore = (table: Table): TakeBackStore => ({
   ...bind(table, { loadJob, noteEffect, loadConfig, recordEffect }),
 });
 
-const answerStore = (table: Table): AnswerStore => bind(table, { loadApproval, loadConfig, audit, decideApproval });
+const answerStore = (table: Table): AnswerStore =>
+  bind(table, { loadApproval, loadConfig, loadJob, audit, decideApproval, voidQuestion });
 
 const undoStore = (table: Table): UndoStore => bind(table, { audit, markShown, askUndo });
 

@@ -132,7 +132,7 @@ export interface VoidApprovalStore extends PublishStore {
 
 export interface AuthoriseStore extends AuditStore, ConfigStore {}
 
-export interface AnswerStore extends AuthoriseStore, LoadStore {
+export interface AnswerStore extends AuthoriseStore, LoadStore, VoidStore {
   /** @throws ApprovalNotFound */
   decideApproval(
     id: string,

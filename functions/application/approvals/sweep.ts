@@ -79,7 +79,8 @@ async function sweepOne(ports: SweepPorts, listed: ApprovalItem, report: SweepRe
 async function finish(ports: SweepPorts, decided: ApprovalItem): Promise<boolean> {
   // The execution first: it is waiting, whatever else fails.
   if (await settle(ports, decided)) return true;
-  const { approval, expected } = await followEffect(ports, decided);
+  const { approval, expected, unwanted } = await followEffect(ports, decided);
+  if (unwanted) await requestUndo(ports, approval);
   if (undoState(approval, ports.now) === 'asked' && isOld(approval.undo_asked_at, ports.now)) {
     await requestUndo(ports, approval);
   }

@@ -45,6 +45,7 @@ import { freePlace } from './asking.ts';
 import { recordAutonomousEffect } from './autonomous-effects.ts';
 import { bind } from './bind.ts';
 import { listClusters, loadCalibration } from './calibration.ts';
+import { loadPause, savePause } from './channel-pauses.ts';
 import { loadConfig, loadFreeze } from './config.ts';
 import { acknowledgeDigest, beginDigest, markPosted, rowsBetween } from './daily-digests.ts';
 import { saveAnnounced, saveHeard } from './drift-notices.ts';
@@ -104,7 +105,7 @@ export const sweepStore = (table: Table): SweepStore => ({
   ...voidQuestionsStore(table),
   ...presentStore(table),
   ...expireStore(table),
-  ...bind(table, { noteEffect, loadConfig, markReminded, openApprovals, crowdedChannels }),
+  ...bind(table, { noteEffect, loadConfig, markReminded, openApprovals, crowdedChannels, loadPause, savePause }),
 });
 
 export const takeBackStore = (table: Table): TakeBackStore => ({

@@ -5,6 +5,7 @@ import type {
   AnsweredIn,
   ApprovalAnswer,
   ApprovalItem,
+  ChannelPause,
   DailyDigestItem,
   Question,
   Subject,
@@ -182,6 +183,8 @@ export interface RemindStore extends AuditStore, ConfigStore {
 export interface SweepStore extends SettleStore, PresentStore, FollowStore, VoidStore, RemindStore, ExpireStore {
   openApprovals(): AsyncIterable<string>;
   crowdedChannels(): Promise<string[]>;
+  loadPause(channel: string): Promise<ChannelPause | null>;
+  savePause(channel: string, pause: ChannelPause): Promise<unknown>;
 }
 
 export interface TakeBackStore extends FollowStore, PublishStore, ConfigStore {

@@ -37,7 +37,7 @@ export function standingWords(approval: ApprovalItem, style: Style = PLAIN): str
   const head = (words: string) => style.head(words, approval);
   switch (status) {
     case 'pending':
-      return `Waits for an answer until ${clock(expires_at)}; if nobody answers, ${silenceWords(approval)}; ${voidWords(approval)}.`;
+      return `Waiting for an answer until ${clock(expires_at)}; if nobody answers, ${silenceWords(approval)}; ${voidWords(approval)}.`;
     case 'approved':
       return keep ? `${head('Hold kept')} ${who}.` : `${head(`Approved${dry}`)} ${who}.`;
     case 'denied':
@@ -45,11 +45,11 @@ export function standingWords(approval: ApprovalItem, style: Style = PLAIN): str
     case 'expired':
       return `${head('Expired')}: nobody answered by ${clock(expires_at)}; ${nothing}.`;
     case 'void': {
-      const why = style.quoted(decided_reason ?? 'it no longer fits the world');
+      const why = style.quoted(decided_reason ?? 'it no longer fits the situation');
       return `${head('Void')}, ${when}: ${why}${keep ? '' : `; ${nothing}`}.`;
     }
     case 'autonomous':
-      return `${head('Done by the agent alone')}, ${when}; nobody was asked.`;
+      return `${head('Done by the agent on its own')}, ${when}; nobody was asked.`;
   }
 }
 
@@ -63,7 +63,7 @@ export function closedWords(approval: ApprovalItem, style: Style = PLAIN): strin
 /** For somebody who answered after the decision or after the expiry. */
 export function tooLateWords(approval: ApprovalItem): string {
   const isAnswered = approval.status === 'approved' || approval.status === 'denied' || approval.status === 'expired';
-  return `${isAnswered ? 'Already answered, yours does not count. ' : ''}${closedWords(approval)}`;
+  return `${isAnswered ? 'Already answered; yours does not count. ' : ''}${closedWords(approval)}`;
 }
 
 /** `2026-11-20 08:00 UTC`. */

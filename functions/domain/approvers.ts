@@ -30,6 +30,15 @@ export function mayApprove(question: {
   return { ok: true };
 }
 
+/**
+ * Whether this Slack user may freeze the cluster and lift a freeze: whoever may approve anything on it, for this is about the whole
+ * cluster and not about one job.
+ */
+export function mayFreeze({ approvers }: Pick<ClusterConfig, 'approvers'>, slackUserId: string): MayApprove {
+  if (approvers.suggest.includes(slackUserId) || approvers.gate.includes(slackUserId)) return { ok: true };
+  return refused('you are not among the approvers of this cluster');
+}
+
 /** Who answers, and how they proved it: Slack's signature, the access key of the local home, or IAM. */
 export interface Answerer {
   kind: AnsweredIn;

@@ -78,7 +78,7 @@ function changeInWords(from: DriftStanding, to: DriftStanding): string {
     changes.push(`drift band ${verb} from ${from.band} to ${to.band}`);
   }
   if (rawAlarm(to) !== rawAlarm(from)) {
-    changes.push(rawAlarm(to) ? "VGAC's model has drifted" : "VGAC's model shows no drift any more");
+    changes.push(rawAlarm(to) ? "VGAC's model has drifted" : "VGAC's model no longer shows drift");
   }
   if (servedAlarm(to) !== servedAlarm(from)) {
     changes.push(servedAlarm(to) ? 'what we serve does not fit the outcomes' : 'what we serve fits the outcomes again');

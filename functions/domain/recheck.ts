@@ -20,7 +20,7 @@ export interface WorldNow {
 }
 
 /**
- * Whether an approved effect still fits the world (DESIGN.md section 4, "Pinned"): null when it does, else why the approval
+ * Whether an approved effect still fits the situation (DESIGN.md section 4, "Pinned"): null when it does, else why the approval
  * is void. Promises and tiers do not apply, because a human decided.
  */
 export function recheck({ subject, pinned }: Pick<ApprovalItem, 'subject' | 'pinned'>, world: WorldNow): Reason | null {

@@ -108,7 +108,7 @@ const reversible: TierRule = {
   code: 'irreversible',
   applies: ({ arguments: args, limits }) =>
     args !== null && (limits.irreversible === true || capabilityOf(args.action)?.reversible === false),
-  message: () => 'this action cannot be taken back, so a human decides',
+  message: () => 'this action cannot be undone, so a human decides',
 };
 
 /** Cooldown and rate limit actions on the scheduler; statements are limited by their own tokens. */

@@ -5,7 +5,7 @@ import { table } from '../adapters/tables/table.ts';
 import { voidApproval } from '../application/approvals/expire-or-void.ts';
 import { task } from '../runtime/task.ts';
 
-/** Voids an approval that no longer fits the world: shows this on the card and in the audit; nothing is done. */
+/** Voids an approval that no longer fits the situation: shows this on the card and in the audit; nothing is done. */
 export const handler = task(
   { input: VoidApprovalInput, output: VoidApprovalOutput, env: ApprovalSettings },
   ({ decision, question, reason }, invocation) => {

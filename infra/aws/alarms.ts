@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   Alarm,
@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -43,14 +44,31 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, email: string | undefined) {
     super(scope, id);
-    this.topic = new Topic(this, 'Topic', { displayName: 'VGAC agents', enforceSSL: true });
+    const account = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
+    const key = new Key(this, 'Key', {
+      description: 'Encrypts the alarm topic of the VGAC agents.',
+      enableKeyRotation: true,
+      // It protects messages on their way, nothing that is kept.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // Without this CloudWatch publishes to an encrypted topic in vain, and every alarm would be mute.
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsOfThisAccountEncrypt',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        resources: ['*'],
+        conditions: account,
+      }),
+    );
+    this.topic = new Topic(this, 'Topic', { displayName: 'VGAC agents', enforceSSL: true, masterKey: key });
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'AlarmsOfThisAccountPublish',
         actions: ['sns:Publish'],
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         resources: [this.topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+        conditions: account,
       }),
     );
     if (email) this.topic.addSubscription(new EmailSubscription(email));

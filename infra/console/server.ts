@@ -144,16 +144,16 @@ function routes(page: Page, { sessions, current, kept }: SignedIn): Hono {
 
   app.get('/api/changes', (context) =>
     streamSSE(context, async (stream) => {
-      let told = -1;
+      let sent = -1;
       let changedAt = 0;
       // A session that has ended hears no more.
       const isLive = () => sessionOf(context, sessions) !== null && !stream.aborted && !stream.closed;
       for (let tick = 0; isLive(); tick++) {
         const version = current()?.executions.version ?? -1;
-        if (version !== told) changedAt = tick;
-        const due = version !== told || ECHO_TICKS.includes(tick - changedAt) || tick % KEEP_ALIVE_TICKS === 0;
+        if (version !== sent) changedAt = tick;
+        const due = version !== sent || ECHO_TICKS.includes(tick - changedAt) || tick % KEEP_ALIVE_TICKS === 0;
         if (due) await stream.writeSSE({ event: 'change', data: String(version) });
-        told = version;
+        sent = version;
         await stream.sleep(TICK_MS);
       }
     }),

@@ -190,9 +190,9 @@ export interface ApprovalView {
   /** A model's explanation; null if there is none. */
   explanation: string | null;
   reasons: Reason[];
-  /** Why it was not done alone, tier by tier. */
+  /** Why it was not done autonomously, tier by tier. */
   passedOver: Decision['passedOver'];
-  /** What was done alone for the same job, in words; null if nothing was. */
+  /** What was done autonomously for the same job, in words; null if nothing was. */
   already: string | null;
   /** The job's owner and resources, in words. */
   job: string;

@@ -28,8 +28,8 @@ export interface ReplayOptions {
 
 /** Exit code if a file could not be read to its end, or nothing in it could; skipped rows alone are not a failure. */
 const INCOMPLETE = 1;
-/** Rows that are told one by one; all of them by kind. */
-const SKIPPED_TOLD = 25;
+/** Rows that are reported one by one; all of them are by kind. */
+const SKIPPED_SHOWN = 25;
 
 export async function replay(paths: readonly string[], options: ReplayOptions): Promise<void> {
   // Fails now rather than after hours of reading if the report cannot be written.
@@ -75,9 +75,9 @@ export async function replay(paths: readonly string[], options: ReplayOptions): 
 function printFaults({ files }: Report): void {
   for (const { path, failure, notes, skippedRows, skippedKinds, firstSkipped } of files) {
     for (const note of notes) console.error(`${path}: ${note}`);
-    const told = firstSkipped.slice(0, SKIPPED_TOLD);
-    for (const { line, fault } of told) console.error(`${path}:${line}: skipped: ${fault}`);
-    if (skippedRows > told.length)
+    const shown = firstSkipped.slice(0, SKIPPED_SHOWN);
+    for (const { line, fault } of shown) console.error(`${path}:${line}: skipped: ${fault}`);
+    if (skippedRows > shown.length)
       console.error(`${path}: ${skippedRows} rows skipped in all: ${kindsOf(skippedKinds)}`);
     if (failure !== null) console.error(`${colors.red(path)}: ${failure}`);
   }

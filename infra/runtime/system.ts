@@ -23,10 +23,11 @@ import { HEAD } from './journal/head.ts';
 import { memoryJournal, openJournal } from './journal/journal.ts';
 import { lockFolder } from './journal/lock.ts';
 import { createQueues } from './services/queues.ts';
-import { NotRetriable } from './services/retries.ts';
+import { type Load, NotRetriable } from './services/retries.ts';
 import { secretsManager } from './services/secrets.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
-import { openDynamo } from './tables/dynamo.ts';
+import { type Keeping, openDynamo } from './tables/dynamo.ts';
+import { COUNT_FILE } from './tables/storage/commit-count.ts';
 import { TABLES_FILE } from './tables/storage/sqlite-file.ts';
 import { dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
@@ -39,9 +40,9 @@ const REGION = 'us-east-1';
 const DEFAULT_THREADS = 2;
 /**
  * More executions at work would only wait for each other. An event that waits takes about 3 KB; beyond so many the bus
- * throttles, and collectors come back.
+ * throttles, and collectors come back. So it does where the events that wait are large: each is in memory some three times.
  */
-const ADMIT = { atWork: 64, waiting: 100_000 };
+const ADMIT = { atWork: 64, waiting: 100_000, characters: 128 * 2 ** 20 };
 /** How long a write that the disk refused waits before it is tried again. */
 const FULL_MS = 1000;
 
@@ -70,11 +71,13 @@ export interface SystemOptions {
   readonly inMemory?: boolean;
   /** Where a run that begins with nothing has its tables; its executions are in memory. By default all is kept in the data folder. */
   readonly tablesDir?: string;
+  /** How safely what is kept is written, and whether to go on without what is missing. */
+  readonly keeping?: Keeping;
   /** Where the journal is written; by default in the data folder. */
   readonly disk?: Disk;
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
-  /** How many executions of events work at once, and how many events may wait for that. */
-  readonly admit?: { readonly atWork: number; readonly waiting: number };
+  /** How many executions of events work at once, how many events may wait for that, and of how many characters in all. */
+  readonly admit?: { readonly atWork: number; readonly waiting: number; readonly characters?: number };
 }
 
 export type System = Awaited<ReturnType<typeof startSystem>>;
@@ -120,9 +123,12 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
 
   const later = (retry: () => void) => void wall.at(wall.now() + FULL_MS, retry);
   const folder = inMemory ? null : (tablesDir ?? join(dataDir, 'tables'));
-  const dynamo = await openDynamo(folder, later, log, () => clock.now());
+  const keeping = tablesDir === undefined ? options.keeping : {};
+  const dynamo = await openDynamo(folder, later, log, () => clock.now(), keeping);
   shutdown.add(() => dynamo.close());
-  if (folder !== null && tablesDir === undefined) manifest.made(`tables/${TABLES_FILE}`);
+  if (folder !== null && tablesDir === undefined) {
+    for (const file of [TABLES_FILE, COUNT_FILE]) manifest.made(join('tables', file));
+  }
   for (const table of assembly.tables) await dynamo.ensureTable(table);
 
   const disk = journalDir === null ? null : (options.disk ?? folderDisk(journalDir));
@@ -229,20 +235,22 @@ function quietHost(host: FunctionHost, dynamo: Foundation['dynamo'], shutdown: S
 /** The bus and the machines that its events start; open executions and schedules go on where they were. */
 function startWorkflows(foundation: Foundation, options: SystemOptions, host: QuietHost) {
   const { clock, newId, random, log, taskTokens, place, assembly, authorize, journal, queues } = foundation;
-  const { atWork, waiting } = options.admit ?? ADMIT;
+  const { atWork, waiting, characters = ADMIT.characters } = options.admit ?? ADMIT;
   const admission = createAdmission(atWork);
+  const load: Load = { characters: 0 };
   const deliver = deliverer({
+    load,
     clock,
     journal,
     queues,
-    invokeAsync: asyncInvoker({ host, journal, queues, clock, newId, report: log }),
+    invokeAsync: asyncInvoker({ load, host, journal, queues, clock, newId, report: log }),
     startExecution(target, name, input) {
       mayStart(authorize, target);
       return admission.enter(() => startForEvent(engine, target.arn, name, input));
     },
     report: log,
   });
-  const busy = () => admission.waiting() >= waiting;
+  const busy = () => admission.waiting() >= waiting || load.characters >= characters;
   const bus = createBus(assembly, { clock, journal, newId, place, deliver, busy, report: log });
   const engine: Engine = createEngine({
     clock,

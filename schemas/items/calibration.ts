@@ -61,6 +61,6 @@ export const CalibrationItem = z.object({
    * successful visit.
    */
   visit_error: z.string().optional(),
-  visit_error_told_at: Instant.optional(),
+  visit_error_reported_at: Instant.optional(),
 });
 export type CalibrationItem = z.infer<typeof CalibrationItem>;

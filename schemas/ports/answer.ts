@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Instant } from '../primitives.ts';
 import { SlackUserId } from './slack.ts';
 
 /** What a person can do about an approval outside Slack; named like the buttons on its card. */
@@ -9,6 +10,8 @@ export type AnswerAction = z.infer<typeof AnswerAction>;
 export const AnswerRequest = z.strictObject({
   approvalId: z.string().regex(/^[\w.:@-]{1,200}$/, 'use the id of an approval'),
   action: AnswerAction,
+  /** For `unfreeze`: when the freeze that the person sees was made. A later one is not lifted. */
+  freeze: Instant.optional(),
   /** In the person's own words. */
   reason: z.string().max(500, 'use at most 500 characters').optional(),
 });

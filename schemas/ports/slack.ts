@@ -2,7 +2,8 @@ import * as z from 'zod';
 
 /**
  * The buttons. Their value is only an id: of the approval, of the digest for `acknowledge`, of the list as shown for
- * `approveAll` and `denyAll`. `freeze` and `unfreeze` mean the cluster of the approval.
+ * `approveAll` and `denyAll`. `freeze` and `unfreeze` mean the cluster of the approval; `unfreeze` also carries,
+ * after a `#`, when the freeze that it lifts was made.
  */
 export const CardAction = z.enum([
   'approve',

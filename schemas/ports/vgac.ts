@@ -7,6 +7,8 @@ const wait = z
   .min(0)
   .max(10 * 365 * 86_400);
 const count = z.number().int().min(0);
+/** In whatever unit VGAC uses: a petabyte in bytes fits. */
+const memory = z.number().min(0).max(1e15);
 
 export const V1ScoreRequest = z.object({ job_id: z.string(), cluster_id: z.string() });
 /** The wait is null if VGAC has no model for the job. */
@@ -22,14 +24,14 @@ export const V1ClusterState = z.object({
   platform: z.string(),
   queue_depth: count,
   gpu_utilization: z.number().min(0).max(100),
-  gpu_memory_used: z.number().min(0),
+  gpu_memory_used: memory,
   active_jobs: count,
   pending_jobs: count,
 });
 
 export const VgacCalibration = z.object({
-  ece: z.number(),
-  brier_score: z.number(),
+  ece: unit,
+  brier_score: unit,
   sample_count: count,
   last_recalibration: z.string().nullable(),
   recalibration_needed: z.boolean(),
@@ -75,7 +77,7 @@ export const Observation = z.object({
   /** 0..100; null if not reported. */
   gpuUtilization: z.number().min(0).max(100).nullable(),
   /** In whatever unit VGAC uses; null if the variant does not report it. */
-  gpuMemoryUsed: z.number().min(0).nullable(),
+  gpuMemoryUsed: memory.nullable(),
   pendingJobs: count,
   runningJobs: count,
 });

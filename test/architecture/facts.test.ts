@@ -15,7 +15,7 @@ interface Fact {
 
 const FACTS: readonly Fact[] = [
   {
-    what: 'the score above which the agent acts alone',
+    what: 'the score above which the agent acts autonomously',
     looks: /(?<![\w.])0?\.85\b/,
     home: 'functions/domain/thresholds.ts',
     others: [
@@ -40,7 +40,7 @@ const FACTS: readonly Fact[] = [
     home: 'schemas/tiers.ts',
   },
   { what: 'what expired says', looks: /nobody answered by/, home: 'functions/domain/answer-words.ts' },
-  { what: 'what void says', looks: /it no longer fits the world/, home: 'functions/domain/answer-words.ts' },
+  { what: 'what void says', looks: /it no longer fits the situation/, home: 'functions/domain/answer-words.ts' },
   { what: 'the model that explains', looks: /\bglobal\.anthropic\./, home: 'infra/aws/config.ts' },
   { what: 'what that model is told', looks: /INSTRUCTIONS = /, home: 'functions/domain/explanation.ts' },
   {

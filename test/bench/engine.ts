@@ -77,7 +77,7 @@ async function measured(
   if (alone !== count)
     throw new Error(`${count - alone} of ${count} jobs got no statement: something else was measured`);
   print(`${what}: ${count} jobs in ${seconds.toFixed(1)} s, ${(count / seconds).toFixed(0)} a second`);
-  print(`  ${alone} decided alone, ${ended} executions succeeded, ${load.jobs.size} jobs so far`);
+  print(`  ${alone} decided autonomously, ${ended} executions succeeded, ${load.jobs.size} jobs so far`);
   print(
     `  event to recorded decision p50 ${quantile(delays(jobs), 0.5)} ms, p99 ${quantile(delays(jobs), 0.99)} ms, most ${quantile(delays(jobs), 1)} ms`,
   );

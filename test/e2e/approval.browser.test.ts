@@ -63,7 +63,7 @@ describe.skipIf(browserPath === null)(name, () => {
     await page.goto(`${shared.session.consoleUrl}slack`);
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => shared.cluster.job(JOB_ID)?.priority, { timeout: 20_000 }).toBe(100);
-    await page.getByText('Taken back', { exact: false }).first().waitFor();
+    await page.getByText('Undone', { exact: false }).first().waitFor();
     const row = await shared.row(JOB_ID);
     expect(row?.approved_effect).toMatchObject({ status: 'undone', intervened: true });
   });

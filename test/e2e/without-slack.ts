@@ -86,7 +86,7 @@ export function answersWithoutSlack(shared: SharedSystem): void {
 
     it('undoes it, and the priority is what it was', async () => {
       await card('900101').getByRole('button', { name: 'Undo' }).click();
-      await page.getByText('It is being taken back').waitFor();
+      await page.getByText('It is being undone').waitFor();
       await expect.poll(() => shared.cluster.job('900101')?.priority, { timeout: 20_000 }).toBe(100);
       await expect.poll(async () => (await row('900101'))?.approved_effect?.status, { timeout: 20_000 }).toBe('undone');
     });
@@ -150,7 +150,7 @@ export function answersWithoutSlack(shared: SharedSystem): void {
         .waitFor();
       expect(shared.cluster.job('900103')?.priority).toBe(100);
       await card('900103').getByRole('button', { name: 'Unfreeze' }).click();
-      await page.getByText('is not frozen any more').waitFor();
+      await page.getByText('is no longer frozen').waitFor();
       await shot('7-settled');
       await page.setViewportSize({ width: 420, height: 900 });
       await shot('8-narrow');
@@ -215,7 +215,7 @@ export function answersWithoutSlack(shared: SharedSystem): void {
         decided_reason: 'not tonight',
       });
       expect(await approve(id, '--approve', '--as', 'U0OPERATOR')).toMatch(
-        /^Already answered, yours does not count\. Denied by U0ONCALL on the command line/,
+        /^Already answered; yours does not count\. Denied by U0ONCALL on the command line/,
       );
       expect(await approve('dec_none', '--approve', '--as', 'U0OPERATOR')).toBe('There is no approval under this id.');
     });

@@ -9,7 +9,7 @@ import { clockTime, person } from './wording.ts';
 export async function acknowledge(ports: ClickPorts, click: Click): Promise<void> {
   const { slack, warn } = ports;
   const answer = await acknowledgeDigest(ports, click.approvalId, click.by);
-  if (!answer) return replyPrivately(ports, click, 'This digest is not known here any more.');
+  if (!answer) return replyPrivately(ports, click, 'This digest is no longer known here.');
   const { first, digest } = answer;
   if (!first) {
     const { acknowledged_by: by = '', acknowledged_at: at = '' } = digest;

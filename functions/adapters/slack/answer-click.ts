@@ -1,7 +1,8 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { answerApproval, authorise, type Taken } from '../../application/approvals/answer-approval.ts';
 import { note } from '../../application/approvals/audit.ts';
-import { freezeCluster, unfreezeCluster } from '../../application/approvals/freeze.ts';
+import { freezeCluster, type Unfrozen, unfreezeCluster } from '../../application/approvals/freeze.ts';
+import { ENOUGH_LOOKS, lookAtDetails } from '../../application/approvals/look-at-details.ts';
 import type { FrozenBy } from '../../application/approvals/ports.ts';
 import { settle } from '../../application/approvals/settle.ts';
 import { askToUndo } from '../../application/approvals/undo.ts';
@@ -18,7 +19,7 @@ import { replyPrivately } from './private-reply.ts';
 import { person } from './wording.ts';
 
 /**
- * Answers one authentic click. The first authorised answer before the expiry decides; everybody else is told privately how
+ * Answers one authentic click. The first authorised answer before the expiry decides; everybody else gets a private reply that says how
  * things stand, and nothing happens. What fails after the decision is left to the sweeper.
  */
 export async function answerClick(ports: ClickPorts, click: Click): Promise<void> {
@@ -37,7 +38,12 @@ type CardClick = Exclude<Click['action'], 'acknowledge' | 'approveAll' | 'denyAl
 async function act(ports: ClickPorts, approval: ApprovalItem, click: Click, action: CardClick): Promise<void> {
   if (action === 'approve') return explain(ports, click, await approve(ports, click));
   if (action === 'details') return showDetails(ports, approval, click);
-  const allowed = await authorise(ports, approval, { kind: 'slack', id: click.by });
+  const allowed = await authorise(
+    ports,
+    approval,
+    { kind: 'slack', id: click.by },
+    isAboutCluster(action) ? 'freeze' : 'answer',
+  );
   if (!allowed.ok) {
     await note(ports, approval, click.by, `refused to ${action}`, allowed.reason);
     return explain(ports, click, { outcome: 'refused', approval, why: allowed.reason });
@@ -50,17 +56,29 @@ async function act(ports: ClickPorts, approval: ApprovalItem, click: Click, acti
     case 'freeze':
       return replyIf(ports, click, alreadyFrozen(await freezeCluster(ports, approval, click.by)));
     case 'unfreeze':
-      return replyIf(ports, click, notUnfrozen(await unfreezeCluster(ports, approval, click.by)));
+      return replyIf(
+        ports,
+        click,
+        notUnfrozen(await unfreezeCluster(ports, approval, click.by, click.freeze ?? NO_FREEZE)),
+      );
   }
 }
 
+/** Of a button that names none, as earlier versions posted it: no freeze was made then, so it lifts none. */
+const NO_FREEZE = '';
+
+const isAboutCluster = (action: CardClick) => action === 'freeze' || action === 'unfreeze';
+
 function alreadyFrozen(already: FrozenBy | null): string | null {
-  return already && `It is frozen already, by ${person(already.by)}: ${prose(already.reason, 300)}.`;
+  return already && `It is already frozen, by ${person(already.by)}: ${prose(already.reason, 300)}.`;
 }
 
-function notUnfrozen({ lifted, left }: Awaited<ReturnType<typeof unfreezeCluster>>): string | null {
+function notUnfrozen({ lifted, left }: Unfrozen): string | null {
   if (!left) return lifted ? null : 'It is not frozen.';
-  return `All clusters are still frozen, by ${person(left.by)}: ${prose(left.reason, 300)}. An operator lifts that.`;
+  if (!left.all) {
+    return `It was frozen again since, by ${person(left.by)}: ${prose(left.reason, 300)}. This button lifts an earlier freeze only.`;
+  }
+  return `All clusters are still frozen, by ${person(left.by)}: ${prose(left.reason, 300)}. Only an operator can lift that.`;
 }
 
 async function replyIf(ports: ClickPorts, click: Click, text: string | null): Promise<void> {
@@ -78,6 +96,7 @@ function approve(ports: ClickPorts, click: Click): Promise<Taken> {
 }
 
 async function showDetails(ports: ClickPorts, approval: ApprovalItem, click: Click): Promise<void> {
-  await note(ports, approval, click.by, 'looked at the details');
-  await replyPrivately(ports, click, evidenceMessage(approval));
+  const look = await lookAtDetails(ports, approval, { kind: 'slack', id: click.by });
+  if (look === 'evidence') await replyPrivately(ports, click, evidenceMessage(approval));
+  if (look === 'enough') await replyPrivately(ports, click, ENOUGH_LOOKS);
 }

@@ -22,7 +22,7 @@ export async function answerWholeList(
 ): Promise<void> {
   const answer = ANSWER[action];
   const all = await answerList(ports, click.approvalId, { ...answer, by: { kind: 'slack', id: click.by } });
-  if (!all) return replyPrivately(ports, click, 'This list is not known here any more.');
+  if (!all) return replyPrivately(ports, click, 'This list is no longer known here.');
   const decided = all.filter(({ taken }) => taken?.outcome === 'decided');
   const title = `${decided.length} of ${all.length} ${answer.decision}`;
   const lines = all.map(({ approvalId, taken }) => `• ${whichJob(approvalId, taken)}: ${whatBecame(taken)}`);

@@ -29,7 +29,7 @@ export function requestCard(approval: ApprovalItem): SlackMessage {
   const { question, approval_id: id } = approval;
   const keep = question === 'keep';
   return {
-    text: `Human review needed: ${keep ? 'keep or release a hold' : 'an action waits for an answer'}`,
+    text: `Human review needed: ${keep ? 'keep or release a hold' : 'an action is waiting for an answer'}`,
     blocks: [
       ...sections(headline(approval), ...questionLines(approval)),
       section(whyLine(approval), silenceLine(approval)),
@@ -66,7 +66,7 @@ export function questionLines(approval: ApprovalItem): string[] {
 function whyLine(approval: ApprovalItem): string {
   const { pinned, subject } = approval;
   const because = askedBecause(pinned, subject);
-  const asked = because === null ? 'A hold stays only on a human’s word.' : `Asked because: ${prose(because, 400)}.`;
+  const asked = because === null ? 'A hold stays only if a human says so.' : `Asked because: ${prose(because, 400)}.`;
   const measured = [eceWords(pinned.evidence, because), ...(isLearning(pinned) ? [] : [evidenceMark(pinned)])];
   return `*Why:* ${riskWords(pinned)}; ${recordWords(approval)}; ${measured.join(' · ')}. ${asked}`;
 }
@@ -118,12 +118,12 @@ export function settledCard(approval: ApprovalItem, now: Date): SlackMessage {
   const { pinned, approval_id: id } = approval;
   const undo = undoState(approval, now);
   return {
-    text: approval.status === 'autonomous' ? 'The agent did something alone' : `Human review: ${approval.status}`,
+    text: approval.status === 'autonomous' ? 'The agent acted on its own' : `Human review: ${approval.status}`,
     blocks: [
       section(stateWords(approval), ...reasonWords(approval), ...effectWords(approval, undo)),
       ...sections(aboutLine(approval), jobWords(approval, besideName, wholeName)),
       ...(approval.status === 'autonomous'
-        ? [section(`_You are told because:_ ${prose(notifiedBecause(pinned), 400)} · ${evidenceMark(pinned)}`)]
+        ? [section(`_You are notified because:_ ${prose(notifiedBecause(pinned), 400)} · ${evidenceMark(pinned)}`)]
         : []),
       ...(undo === 'open'
         ? [

@@ -6,7 +6,7 @@ import { prose } from './escape.ts';
 export function whyNotCounted(taken: Taken): string | null {
   switch (taken.outcome) {
     case 'unknown':
-      return 'This request is not known here any more.';
+      return 'This request is no longer known here.';
     case 'refused':
       return `You cannot answer this one: ${prose(taken.why, 300)}.`;
     case 'tooLate':

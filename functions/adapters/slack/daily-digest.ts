@@ -69,7 +69,7 @@ function withheldLines(reasons: Day['reasons']): string[] {
       .slice(0, SHOWN_REASONS)
       .map(({ code: rule, times, example }) => `• ${times} × ${code(rule, 60)}, such as: ${prose(example, 200)}`),
     ...(others > 0 ? [`• ${others} × other rules`] : []),
-    'Nobody has to do anything; they were predicted and recorded all the same.',
+    'No action is needed; they were predicted and recorded all the same.',
   ];
 }
 

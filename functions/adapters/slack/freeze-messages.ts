@@ -13,14 +13,19 @@ export function frozenMessage(approval: ApprovalItem, by: string, now: Date): Sl
         `🧊 *Frozen* by ${person(by)}, ${clockTime(now.toISOString())}: the agent does nothing on ` +
           `${code(approval.cluster_id, 160)}, not even what is approved now. Predictions go on.`,
       ),
-      buttons(approval.approval_id, [button('unfreeze', 'Unfreeze cluster')]),
+      buttons(unfreezing(approval.approval_id, now), [button('unfreeze', 'Unfreeze cluster')]),
     ],
   };
 }
 
+/** The approval, and the freeze that the button lifts: never a later one. */
+function unfreezing(approvalId: string, now: Date): string {
+  return `${approvalId}#${now.toISOString()}`;
+}
+
 export function unfrozenMessage(approval: ApprovalItem, by: string, now: Date): SlackMessage {
   return {
-    text: 'The cluster is not frozen any more',
+    text: 'The cluster is no longer frozen',
     blocks: [
       section(
         `▶️ *Unfrozen* by ${person(by)}, ${clockTime(now.toISOString())}: ${code(approval.cluster_id, 160)}. ` +

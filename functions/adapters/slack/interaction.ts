@@ -15,6 +15,8 @@ export interface Click {
   approvalId: string;
   /** Slack id of the person who clicked. */
   by: string;
+  /** When the freeze was made that this button lifts. */
+  freeze?: string | undefined;
   responseUrl: string | undefined;
   /** Opens a modal, within three seconds of the click. */
   triggerId?: string | undefined;
@@ -70,8 +72,20 @@ function readClick(json: unknown): Interaction {
   const where = { channel: container?.channel_id, messageTs: container?.message_ts };
   return {
     kind: 'click',
-    click: { action: action.data, approvalId: button.value, by: user.id, responseUrl, triggerId, ...where },
+    click: {
+      action: action.data,
+      ...meantBy(action.data, button.value),
+      by: user.id,
+      responseUrl,
+      triggerId,
+      ...where,
+    },
   };
+}
+
+function meantBy(action: CardAction, value: string): Pick<Click, 'approvalId' | 'freeze'> {
+  const [approvalId = '', freeze] = action === 'unfreeze' ? value.split('#') : [value];
+  return freeze === undefined ? { approvalId } : { approvalId, freeze };
 }
 
 function readDenial(json: unknown): Interaction {

@@ -23,7 +23,7 @@ export function listCard(slack: Pick<Slack, 'link'>, pinned: string, open: reado
         button('denyAll', `Deny ${all}`, { style: 'danger', confirm: confirmation('Deny', all) }),
       ]),
       context(
-        'The buttons mean what is listed here and nothing that comes later. Each has its own card in the thread.',
+        'The buttons apply to what is listed here and to nothing that comes later. Each has its own card in the thread.',
       ),
     ],
   };
@@ -31,7 +31,7 @@ export function listCard(slack: Pick<Slack, 'link'>, pinned: string, open: reado
 
 /** The list once none of its questions is open. */
 export function quietCard(now: Date): SlackMessage {
-  const text = `All questions of this list are answered or over, ${clockTime(now.toISOString())}.`;
+  const text = `All questions in this list are answered or closed, ${clockTime(now.toISOString())}.`;
   return { text, blocks: [section(text)] };
 }
 

@@ -9,5 +9,5 @@ export function reminderMessage(approval: ApprovalItem, who: readonly string[]):
   const text =
     `⏰ Still open until ${clockTime(approval.expires_at)}; if nobody answers, ${silenceWords(approval)}. ` +
     (who.length > 0 ? who.map(person).join(' ') : 'Nobody in the configuration may answer it.');
-  return { text: 'A request still waits for an answer', blocks: [section(text)] };
+  return { text: 'A request is still waiting for an answer', blocks: [section(text)] };
 }

@@ -13,7 +13,7 @@ const OUTCOME: Record<Effect['status'], { title: string; form: Form }> = {
   refused: { title: 'Not done', form: 'do' },
   void: { title: 'Not done', form: 'do' },
   failed: { title: 'Failed', form: 'do' },
-  undone: { title: 'Taken back', form: 'done' },
+  undone: { title: 'Undone', form: 'done' },
 };
 /** Names in a list may be cut. */
 const IN_LIST = 80;
@@ -33,7 +33,7 @@ export function statementMessage(
     blocks: [
       ...sections(`🤖 *${title}:* ${deedWords(args, form, wholeName)}${why}.`, whose),
       section(
-        `_You are told because:_ ${prose(notifiedBecause(decision), 400)} · ${evidenceMark(decision)}`,
+        `_You are notified because:_ ${prose(notifiedBecause(decision), 400)} · ${evidenceMark(decision)}`,
         ...(effect.intervened ? ['It cannot be undone from here.'] : []),
       ),
     ],
@@ -73,7 +73,7 @@ export function statementsMessage(clusterId: string, statements: Statements, wit
     blocks: [
       section(`🗒️ *${title}* on ${code(clusterId, 160)} ${since}: ${countWords(counts)}.`),
       ...sections(...(left > 0 ? [`… ${left} earlier`] : []), ...lines.map((line) => `• ${line}`)),
-      section(`_You are told because:_ ${because} · ${mark}`),
+      section(`_You are notified because:_ ${because} · ${mark}`),
       ...(withEarlier && earlier
         ? [section(`From ${timeBeside(earlier.began_at, began)} on, in all: ${countWords(earlier.counts)}.`)]
         : []),

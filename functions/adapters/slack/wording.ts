@@ -8,12 +8,12 @@ import { code, prose } from './escape.ts';
 
 const UNDO_WORDS: Readonly<Record<UndoState, (approval: ApprovalItem) => string[]>> = {
   open: () => [],
-  asked: () => ['It is being taken back; this card will say when it is.'],
+  asked: () => ['It is being undone; this card will say when it is.'],
   over: () => ['The time to undo it from here is over.'],
   never: ({ subject }) => [`${code(subject.arguments.action, 60)} cannot be undone from here.`],
 };
 
-/** The marks operators know: ✅ if the gate acts alone, ⚠️ if it acts and notifies, ❓ below that or unknown. */
+/** The marks operators know: ✅ if the gate acts autonomously, ⚠️ if it acts and notifies, ❓ below that or unknown. */
 export function calibrationMark(score: number | null): string {
   if (score === null || !Number.isFinite(score)) return '❓ calibration: unknown';
   const mark = score > GATE.score.autonomous ? '✅' : score > GATE.score.notify ? '⚠️' : '❓';
@@ -59,7 +59,7 @@ export function effectWords(approval: ApprovalItem, undo: UndoState): string[] {
     case 'dryRun':
       return [`*Dry run*, ${when}: it would have been done; nothing was touched.`];
     case 'undone':
-      return [`*Taken back*, ${when}, and read back from the scheduler.`];
+      return [`*Undone*, ${when}, and read back from the scheduler.`];
     case 'failed':
       return [`*Failed*, ${when}${why}. Look at the job itself before you do anything else.`];
     case 'refused':

@@ -24,6 +24,7 @@ import type {
 import { audit } from './approval-audit.ts';
 import { loadApproval } from './approval-item.ts';
 import { closedApprovals, openApprovals } from './approval-lists.ts';
+import { countLook } from './approval-looks.ts';
 import {
   askUndo,
   markAnnounced,
@@ -125,6 +126,7 @@ export const answerOutsideSlackStore = (table: Table): AnswerOutsideSlackStore =
   ...answerStore(table),
   ...undoStore(table),
   ...freezeStore(table),
+  ...bind(table, { countLook }),
 });
 
 export const clickStore = (table: Table): ClickStore => ({
@@ -132,7 +134,7 @@ export const clickStore = (table: Table): ClickStore => ({
   ...answerStore(table),
   ...undoStore(table),
   ...freezeStore(table),
-  ...bind(table, { loadList, acknowledgeDigest, recordCard }),
+  ...bind(table, { loadList, acknowledgeDigest, recordCard, countLook }),
 });
 
 export const notifyStore = (table: Table): NotifyStore =>

@@ -46,7 +46,7 @@ export async function recordAutonomousEffect(table: Table, done: AutonomousEffec
   } catch (error) {
     if (!lostTheRace(error)) throw error;
     const stored = await loadApproval(table, id);
-    if (!stored) throw new ApprovalNotFound(`approval ${id} was there and is gone`);
+    if (!stored) throw new ApprovalNotFound(`approval ${id} has disappeared`);
     return stored;
   }
   await audit(table, item, { at: effect.at, who: NOBODY, what: 'may be undone' });

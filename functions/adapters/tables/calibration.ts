@@ -90,7 +90,7 @@ export async function createCalibration(table: Table, config: ClusterConfig, now
     if (!lostTheRace(error)) throw error;
   }
   const stands = await loadCalibration(table, clusterId);
-  if (!stands) throw new UnreadableItem(`the calibration of ${clusterId} was there and is gone`);
+  if (!stands) throw new UnreadableItem(`the calibration of ${clusterId} has disappeared`);
   return stands;
 }
 
@@ -218,7 +218,7 @@ export async function saveFold(
     values[`:free${tier}`] = 'anew' in free ? free.anew : free.delta;
     sets.push('anew' in free ? `#free${tier} = :free${tier}` : `#free${tier} = #free${tier} + :free${tier}`);
     const settled = settledOf(clusterId, batch, tier, folded.eras[tier - 1]);
-    // Reserved before the tier started over, so none of it counts any more.
+    // Reserved before the tier started over, so none of it counts any longer.
     if ('anew' in free) removes.push(`places_${tier}`);
     else if (settled.places.length > 0) {
       deletes.push(`places_${tier} :places${tier}`);

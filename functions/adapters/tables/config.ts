@@ -1,4 +1,5 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import type * as z from 'zod';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { ConfigItem, FreezeItem } from '../../../schemas/items/cluster.ts';
 import type { Platform } from '../../../schemas/primitives.ts';
@@ -34,17 +35,20 @@ export function configFrom(items: Items, clusterId: string, platform: Platform):
   return config;
 }
 
+/** The freeze of a cluster, or else the one of all clusters. */
+type InForce = z.infer<typeof FreezeItem> & { all: boolean };
+
 /** Whether an operator froze this cluster or all clusters. Read consistently: a freeze stops the very next effect. */
-export async function loadFreeze(table: Table, clusterId: string): Promise<{ by: string; reason: string } | null> {
+export async function loadFreeze(table: Table, clusterId: string): Promise<InForce | null> {
   return freezeFrom(await readTogether(table, freezeKeys(clusterId)), clusterId);
 }
 
 /** The same, from items read together. */
-export function freezeFrom(items: Items, clusterId: string): { by: string; reason: string; at: string } | null {
+export function freezeFrom(items: Items, clusterId: string): InForce | null {
   const item = freezeKeys(clusterId)
     .map(items)
     .find((one) => one !== undefined);
-  return item ? parseItem(FreezeItem, item) : null;
+  return item ? { ...parseItem(FreezeItem, item), all: item.PK === clusterKey('*') } : null;
 }
 
 /** Configuration of each of these clusters that has a readable one. */

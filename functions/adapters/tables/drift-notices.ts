@@ -22,7 +22,7 @@ export async function claimDriftNews(
   run: string,
   now: Date,
 ): Promise<boolean> {
-  const told = [
+  const standing = [
     stillSays('drift_band', ':band'),
     stillSays('drift_alarm', ':alarm'),
     stillSays('heard_band', ':heardBand'),
@@ -35,7 +35,7 @@ export async function claimDriftNews(
         TableName: table.name,
         Key: calibrationKey(clusterId),
         UpdateExpression: 'SET drift_run = :run, drift_claimed_at = :now',
-        ConditionExpression: `attribute_exists(PK) AND ${told.join(' AND ')} AND (${unclaimed})`,
+        ConditionExpression: `attribute_exists(PK) AND ${standing.join(' AND ')} AND (${unclaimed})`,
         ExpressionAttributeValues: {
           ':band': announced.band,
           ':alarm': announced.alarm,

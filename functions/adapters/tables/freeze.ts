@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { AuditItem } from '../../../schemas/items/approval.ts';
 import { FreezeItem } from '../../../schemas/items/cluster.ts';
 import { readOfClusters } from './read-many.ts';
-import { clusterKey, parseItem, putItem, type Table } from './table.ts';
+import { clusterKey, conditionally, parseItem, putItem, type Table } from './table.ts';
 
 export type Frozen = z.infer<typeof FreezeItem>;
 
@@ -21,16 +21,30 @@ export async function putFreeze(
   return item;
 }
 
-/** Allows effects again. @returns the lifted freeze, null if there was none */
+/**
+ * Allows effects again.
+ * @param at lifts only the freeze of that instant, and not a later one; absent for whichever is there
+ * @returns the lifted freeze, null if it was not there
+ */
 export async function liftFreeze(
   table: Table,
   clusterId: string,
-  { by, now }: { by: string; now: Date },
+  { by, now, at }: { by: string; now: Date; at?: string | undefined },
 ): Promise<Frozen | null> {
   const Key = freezeKey(clusterId);
-  const answer = await table.client.send(new DeleteCommand({ TableName: table.name, Key, ReturnValues: 'ALL_OLD' }));
-  if (!answer.Attributes) return null;
-  const lifted = parseItem(FreezeItem, answer.Attributes);
+  const only = at !== undefined && {
+    ConditionExpression: '#at = :at',
+    ExpressionAttributeNames: { '#at': 'at' },
+    ExpressionAttributeValues: { ':at': at },
+  };
+  let was: Record<string, unknown> | undefined;
+  const deleted = table.client
+    .send(new DeleteCommand({ TableName: table.name, Key, ReturnValues: 'ALL_OLD', ...only }))
+    .then(({ Attributes }) => {
+      was = Attributes;
+    });
+  if (!(await conditionally(deleted)) || was === undefined) return null;
+  const lifted = parseItem(FreezeItem, was);
   await auditFreeze(table, clusterId, { at: now.toISOString(), who: by, what: 'unfroze the cluster' });
   return lifted;
 }

@@ -81,7 +81,7 @@ export async function recordDecision(
     ...(forecast !== null && { forecast }),
     ...((foldable || forecast !== null) && { unfolded: clusterKey(clusterId), unfolded_due: due }),
   };
-  // A stopped execution has its row closed; a handler of it that is still running must not decide any more.
+  // A stopped execution has its row closed; a handler of it that is still running must no longer decide.
   const undecided = 'attribute_not_exists(decision) AND attribute_not_exists(closed_at)';
   const noOutcome = ['started_at', 'ended_at', 'cancelled_at']
     .map((name) => `attribute_not_exists(${name})`)

@@ -3,7 +3,7 @@ import type { Table } from './table.ts';
 
 type QueryInput = Omit<QueryCommandInput, 'TableName'>;
 
-/** The items of a query. Pages are fetched on demand: stop when you have read enough. */
+/** The items of a query. Pages are fetched on demand: stop iterating when you have enough. */
 export async function* query(table: Table, input: QueryInput): AsyncGenerator<Record<string, unknown>> {
   for await (const page of queryPages(table, input)) yield* page;
 }

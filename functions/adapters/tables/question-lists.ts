@@ -4,7 +4,7 @@ import { OpenDigestItem, ShownListItem } from '../../../schemas/items/approval.t
 import { type Crowd, NO_CROWD } from '../../domain/crowd.ts';
 import { lostTheRace, parseItem, putItem, type Table } from './table.ts';
 
-/** Sorts after all open approvals in their list, so that the sweeper also finds channels where none is open any more. */
+/** Sorts after all open approvals in their list, so that the sweeper also finds channels where none is open any longer. */
 const LISTED = { listing: 'APPROVALS#OPEN', listing_key: '~digest' };
 /** Each lost race means that another question was opened or closed. */
 const RACES = 20;

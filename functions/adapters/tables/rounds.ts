@@ -36,12 +36,12 @@ export async function latestRound(table: Table, job: Job, at: string): Promise<J
   return null;
 }
 
-/** How far back a round is looked for that was told of an outcome before the latest one was claimed. */
+/** How far back to look for a round that recorded an outcome before the latest one was claimed. */
 const ROUNDS_BACK = 4;
 
 /**
- * The round of an outcome that names none: the latest one submitted at or before it, or null. One that has been told of it
- * already keeps it, though a later round has been claimed since: a repeated event changes nothing.
+ * The round of an outcome that names none: the latest one submitted at or before it, or null. A round that has already
+ * recorded it keeps it even if a later one has been claimed since, so that a repeated event changes nothing.
  */
 export async function roundToTell(table: Table, job: Job, fact: JobFact): Promise<JobItem | null> {
   const rows: JobItem[] = [];

@@ -6,11 +6,21 @@ import { OtherLayout, UnreadableItem } from '../../application/unreadable.ts';
 import { command } from '../../domain/command.ts';
 import { type Round, roundKey } from '../../domain/round.ts';
 import { clientSettings, withoutConnection } from '../aws/client.ts';
+import { storable } from './numbers.ts';
+
+/** Undefined attributes are left out, and numbers are rounded to what the table can hold, or refused. */
+export function documentClient(raw: DynamoDBClient): DynamoDBDocumentClient {
+  const documents = DynamoDBDocumentClient.from(raw, { marshallOptions: { removeUndefinedValues: true } });
+  documents.middlewareStack.add((next) => (args) => next({ ...args, input: Object.assign({}, storable(args.input)) }), {
+    step: 'initialize',
+    name: 'storableNumbers',
+    override: true,
+  });
+  return documents;
+}
 
 /** One client for the life of the process; endpoint and credentials come from the environment. */
-const client = DynamoDBDocumentClient.from(withoutConnection(new DynamoDBClient(clientSettings())), {
-  marshallOptions: { removeUndefinedValues: true },
-});
+const client = documentClient(withoutConnection(new DynamoDBClient(clientSettings())));
 
 /** The single table, bound to its name. Stores take it as their first argument, so that a test can pass another. */
 export interface Table {

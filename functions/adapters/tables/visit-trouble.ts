@@ -11,14 +11,15 @@ const REMIND_MS = 86_400_000;
  * @returns false if it was already reported
  */
 export async function claimTrouble(table: Table, clusterId: string, error: string, now: Date): Promise<boolean> {
-  const untold = 'attribute_not_exists(visit_error) OR visit_error <> :error OR visit_error_told_at < :yesterday';
+  const unreported =
+    'attribute_not_exists(visit_error) OR visit_error <> :error OR visit_error_reported_at < :yesterday';
   return conditionally(
     table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: calibrationKey(clusterId),
-        UpdateExpression: 'SET visit_error = :error, visit_error_told_at = :now',
-        ConditionExpression: `attribute_exists(PK) AND (${untold})`,
+        UpdateExpression: 'SET visit_error = :error, visit_error_reported_at = :now',
+        ConditionExpression: `attribute_exists(PK) AND (${unreported})`,
         ExpressionAttributeValues: {
           ':error': error,
           ':now': now.toISOString(),
@@ -36,7 +37,7 @@ export async function forgetTrouble(table: Table, clusterId: string): Promise<vo
       new UpdateCommand({
         TableName: table.name,
         Key: calibrationKey(clusterId),
-        UpdateExpression: 'REMOVE visit_error, visit_error_told_at',
+        UpdateExpression: 'REMOVE visit_error, visit_error_reported_at',
         ConditionExpression: 'attribute_exists(PK)',
       }),
     ),

@@ -1,5 +1,5 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
-import { type Answerer, mayApprove, slackIdOf } from '../../domain/approvers.ts';
+import { type Answerer, mayApprove, mayFreeze, slackIdOf } from '../../domain/approvers.ts';
 import { visible } from '../../domain/visible.ts';
 import { note } from './audit.ts';
 import type { AnswerStore, AuthoriseStore, Warn } from './ports.ts';
@@ -73,11 +73,15 @@ export async function answerApproval(
   return { outcome: 'decided', approval: decided };
 }
 
-/** Whether this person may act on this approval under the current configuration. Also used for undo and freeze. */
+/**
+ * Whether this person may act on this approval under the current configuration. Also used for undo, and for freezing its cluster, where
+ * it does not matter whose job it is.
+ */
 export async function authorise(
   { store }: { store: Pick<AuthoriseStore, 'loadConfig'> },
   approval: ApprovalItem,
   by: Answerer,
+  to: 'answer' | 'freeze' = 'answer',
 ): Promise<{ ok: true; slackId: string } | { ok: false; reason: string }> {
   // The platform matters only for an unconfigured cluster, which has no approvers.
   const config = await store.loadConfig(approval.cluster_id, 'kubernetes');
@@ -86,6 +90,7 @@ export async function authorise(
     return { ok: false, reason: 'your name has no Slack id in the configuration of this cluster' };
   }
   const { tier, user } = approval;
-  const allowed = mayApprove({ config, tier, user, slackUserId: slackId });
+  const allowed =
+    to === 'freeze' ? mayFreeze(config, slackId) : mayApprove({ config, tier, user, slackUserId: slackId });
   return allowed.ok ? { ok: true, slackId } : allowed;
 }

@@ -6,6 +6,7 @@ import type { Answerer } from '../../domain/approvers.ts';
 import { answerApproval, authorise, reasonOf, type Taken } from './answer-approval.ts';
 import { note } from './audit.ts';
 import { freezeCluster, unfreezeCluster } from './freeze.ts';
+import { ENOUGH_LOOKS, lookAtDetails } from './look-at-details.ts';
 import type { AnswerOutsideSlackStore, ApprovalPorts } from './ports.ts';
 import { publish } from './publish.ts';
 import { askToUndo } from './undo.ts';
@@ -38,43 +39,49 @@ export async function answerOutsideSlack(ports: Ports, authorizer: unknown, body
   const approval = await ports.store.loadApproval(approvalId);
   if (!approval) return replyTo({ outcome: 'unknown' });
   if (action === 'details') {
-    await note(ports, approval, by.id, 'looked at the details');
-    return { outcome: 'done', message: standingWords(approval) };
+    const look = await lookAtDetails(ports, approval, by);
+    return look === 'evidence'
+      ? { outcome: 'done', message: standingWords(approval) }
+      : { outcome: 'refused', message: ENOUGH_LOOKS };
   }
-  const allowed = await authorise(ports, approval, by);
+  const allowed = await authorise(ports, approval, by, action === 'undo' ? 'answer' : 'freeze');
   if (!allowed.ok) {
     await note(ports, approval, by.id, `refused to ${action}`, allowed.reason);
     return replyTo({ outcome: 'refused', approval, why: allowed.reason });
   }
-  return act(ports, approval, action, allowed.slackId);
+  return act(ports, approval, { action, freeze: asked.data.freeze }, allowed.slackId);
 }
 
 async function act(
   ports: Ports,
   approval: ApprovalItem,
-  action: 'undo' | 'freeze' | 'unfreeze',
+  { action, freeze }: { action: 'undo' | 'freeze' | 'unfreeze'; freeze: string | undefined },
   by: string,
 ): Promise<AnswerReply> {
   const cluster = approval.cluster_id;
   if (action === 'undo') {
     const why = await askToUndo(ports, approval, by);
     return why === null
-      ? { outcome: 'done', message: 'It is being taken back, and read back from the scheduler.' }
+      ? { outcome: 'done', message: 'It is being undone, and read back from the scheduler.' }
       : { outcome: 'nothingToDo', message: why };
   }
   if (action === 'freeze') {
     const already = await freezeCluster(ports, approval, by);
     return already === null
       ? { outcome: 'done', message: `${cluster} is frozen: the agent does nothing there until somebody unfreezes it.` }
-      : { outcome: 'nothingToDo', message: `${cluster} is frozen already, by ${already.by}: ${already.reason}.` };
+      : { outcome: 'nothingToDo', message: `${cluster} is already frozen, by ${already.by}: ${already.reason}.` };
   }
-  const { lifted, left } = await unfreezeCluster(ports, approval, by);
+  const { lifted, left } = await unfreezeCluster(ports, approval, by, freeze);
+  if (left && !left.all) {
+    const message = `${cluster} was frozen again since, by ${left.by}: ${left.reason}. Look at that freeze before you lift it.`;
+    return { outcome: 'nothingToDo', message };
+  }
   if (left) {
-    const message = `All clusters are frozen, by ${left.by}: ${left.reason}. An operator lifts that.`;
+    const message = `All clusters are frozen, by ${left.by}: ${left.reason}. Only an operator can lift that.`;
     return { outcome: lifted ? 'done' : 'nothingToDo', message };
   }
   return lifted
-    ? { outcome: 'done', message: `${cluster} is not frozen any more.` }
+    ? { outcome: 'done', message: `${cluster} is no longer frozen.` }
     : { outcome: 'nothingToDo', message: `${cluster} is not frozen.` };
 }
 

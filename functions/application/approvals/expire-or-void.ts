@@ -18,7 +18,7 @@ export async function expire(
 }
 
 /**
- * Voids an approval that no longer fits the world: shows this on the card and in the audit; nothing is done.
+ * Voids an approval that no longer fits the situation: shows this on the card and in the audit; nothing is done.
  * @throws ApprovalNotFound
  */
 export async function voidApproval(

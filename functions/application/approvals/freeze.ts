@@ -20,17 +20,24 @@ export async function freezeCluster(ports: FreezePorts, approval: ApprovalItem, 
   return null;
 }
 
+export interface Unfrozen {
+  lifted: FrozenBy | null;
+  left: (FrozenBy & { all: boolean }) | null;
+}
+
 /**
  * Lifts the freeze on the cluster of an approval. Only an operator can lift a freeze on all clusters.
+ * @param at the freeze that the person saw: a later one stays; absent for whichever is there
  * @returns what was lifted, and what is still frozen
  */
 export async function unfreezeCluster(
   ports: FreezePorts,
   approval: ApprovalItem,
   by: string,
-): Promise<{ lifted: FrozenBy | null; left: FrozenBy | null }> {
+  at?: string,
+): Promise<Unfrozen> {
   const { store, messages, now } = ports;
-  const lifted = await store.liftFreeze(approval.cluster_id, { by, now });
+  const lifted = await store.liftFreeze(approval.cluster_id, { by, now, at });
   const left = await store.loadFreeze(approval.cluster_id);
   if (!lifted) return { lifted, left };
   await note(ports, approval, by, 'unfroze the cluster');

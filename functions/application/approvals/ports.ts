@@ -133,6 +133,11 @@ export interface VoidApprovalStore extends PublishStore {
 
 export interface AuthoriseStore extends AuditStore, ConfigStore {}
 
+export interface LookStore extends AuthoriseStore {
+  /** @returns which look of this hour it is; null for one beyond `most` */
+  countLook(id: string, look: { who: string; most: number }, now: Date): Promise<number | null>;
+}
+
 export interface AnswerStore extends AuthoriseStore, LoadStore, VoidStore {
   /** @throws ApprovalNotFound */
   decideApproval(
@@ -154,16 +159,18 @@ export interface UndoStore extends AuditStore, ShownStore {
   askUndo(id: string, by: string, now: Date): Promise<ApprovalItem | null>;
 }
 
-/** Who froze a cluster, and why. */
+/** Who froze a cluster, why and when; `at` is also what tells one freeze from another. */
 export interface FrozenBy {
   by: string;
   reason: string;
+  at: string;
 }
 
 export interface FreezeStore extends AuditStore {
-  loadFreeze(clusterId: string): Promise<FrozenBy | null>;
+  /** `all` if it is not of this cluster alone. */
+  loadFreeze(clusterId: string): Promise<(FrozenBy & { all: boolean }) | null>;
   putFreeze(clusterId: string, freeze: { by: string; reason: string; now: Date }): Promise<FrozenBy>;
-  liftFreeze(clusterId: string, lift: { by: string; now: Date }): Promise<FrozenBy | null>;
+  liftFreeze(clusterId: string, lift: { by: string; now: Date; at?: string | undefined }): Promise<FrozenBy | null>;
 }
 
 /** Everything the buttons of a message can do. */
@@ -172,9 +179,10 @@ export interface ClickStore
     UndoStore,
     FreezeStore,
     AcknowledgeStore,
+    LookStore,
     Pick<PresentStore, 'recordCard'> {}
 
-export interface AnswerOutsideSlackStore extends AnswerStore, PublishStore, UndoStore, FreezeStore {}
+export interface AnswerOutsideSlackStore extends AnswerStore, LookStore, PublishStore, UndoStore, FreezeStore {}
 
 export interface RemindStore extends AuditStore, ConfigStore {
   markReminded(id: string, now: Date): Promise<void>;

@@ -47,10 +47,10 @@ export function servedSentence(
 function didSentence({ admitted, calls, acted, heldOut, asked, alsoAsked, byTier }: Counts, dryRun: boolean): string {
   if (calls === 0) return `None of ${jobs(admitted)} called for anything, so nothing was done.`;
   const tiers = byTier.filter((tier) => tier.acted > 0).map((tier) => `${DEEDS[tier.tier]} ${number(tier.acted)}`);
-  const nothing = `${dryRun ? 'done' : 'did'} nothing about them alone`;
+  const nothing = `${dryRun ? 'done' : 'did'} nothing about them on its own`;
   const questions = asked + alsoAsked;
   const did = [
-    tiers.length === 0 ? nothing : `${listed(tiers)} of them alone (${percent(acted / calls)})`,
+    tiers.length === 0 ? nothing : `${listed(tiers)} of them on its own (${percent(acted / calls)})`,
     ...(heldOut > 0 ? [`left out ${number(heldOut)} on purpose`] : []),
     ...(questions > 0 ? [`asked a human about ${number(questions)}`] : []),
   ];

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import * as z from 'zod';
 import { command } from '../../../functions/domain/command.ts';
 import { checkManifest, DataFolderUnusable, MARKER, openManifest } from '../../runtime/data-folder.ts';
@@ -39,6 +39,11 @@ export async function openDataFolder(
   { fresh, exclusive = false }: { fresh: boolean; exclusive?: boolean },
 ): Promise<string> {
   const folder = resolve(path);
+  if (sep === '/' && folder.includes('\\')) {
+    throw new CannotStart(
+      `${folder} has a backslash in it, and Node loads no module from there: give --data another folder.`,
+    );
+  }
   try {
     const entries = await entriesOf(folder);
     if (entries !== null && entries.length > 0 && !entries.includes(MARKER)) {

@@ -80,7 +80,7 @@ export class Milestones {
     this.#announced = may;
     const left = may === 0 ? 'nothing' : `only ${listed(TIERS.slice(0, may))}`;
     const why = verdict.scope === 'escalate' ? verdict.reasons[0]?.message : undefined;
-    const text = `${this.#clusterId} may ${may === 0 ? 'do ' : ''}${left} alone now${this.#after()}`;
+    const text = `${this.#clusterId} may ${may === 0 ? 'do ' : ''}${left} on its own now${this.#after()}`;
     const tone = shownScope(verdict) === 'learning' ? 'info' : may === 0 ? 'bad' : 'warn';
     return { tone, text: `${text}: ${why ?? evidenceText(verdict)}` };
   }

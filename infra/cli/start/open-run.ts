@@ -54,6 +54,7 @@ export async function openRun(options: Options, environment: Environment, listen
     assemblyDir: directory,
     dataDir,
     port: options.port,
+    keeping: { sync: options.sync, acceptLoss: options.acceptLoss },
     consolePort: options.consolePort,
     environment,
     slack,

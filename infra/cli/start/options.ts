@@ -14,6 +14,8 @@ const Parsed = z.object({
   consolePort: z.number(),
   data: z.string(),
   fresh: z.boolean().default(false),
+  sync: z.boolean().default(false),
+  acceptLoss: z.boolean().default(false),
   slackStandIn: z.boolean().default(false),
   summary: z.string().optional(),
   exit: z.boolean().default(false),
@@ -68,6 +70,8 @@ export function withStartOptions(command: Command): Command {
       '--slack-stand-in',
       'run the Slack stand-in even beside real schedulers: there one person approves as anybody',
     )
+    .option('--sync', 'with --idle: nothing is acknowledged before it would survive a power cut')
+    .option('--accept-loss', 'go on without the last commits of the tables where they are missing')
     .option('--summary <file>', 'write the closing table as JSON', file)
     .option('--json', 'print the closing table as JSON on stdout, and everything else on stderr')
     .option('--exit', 'end with the run, and wait for nobody (default where there is no terminal)')

@@ -14,7 +14,7 @@ import type { ConsoleSource } from '../../console/source.ts';
 import type { Notice, Overview, Tally } from '../../console/views.ts';
 import type { HistoryEvent } from '../../runtime/engine/history.ts';
 import { createShutdown, type Shutdown } from '../../runtime/shutdown.ts';
-import { type System, startSystem } from '../../runtime/system.ts';
+import { type System, type SystemOptions, startSystem } from '../../runtime/system.ts';
 import { applyClusters } from '../configure/apply-clusters.ts';
 import { announce } from '../running-system.ts';
 import { account } from './account.ts';
@@ -34,6 +34,7 @@ import { Watch } from './watch.ts';
 export interface SessionOptions extends LocalConsoleOptions {
   readonly assemblyDir: string;
   readonly port: number;
+  readonly keeping?: SystemOptions['keeping'];
   /** Values of the secrets that the configuration names. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Of a file; clusters that it does not name keep the plan's own. */
@@ -185,6 +186,7 @@ async function openSystem(
     },
     secrets,
     log: options.log,
+    keeping: options.keeping ?? {},
     ...(tables && { tablesDir: tables.path }),
     onHistory(arn, event) {
       executions.observe(arn, event);

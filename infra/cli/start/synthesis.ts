@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadAssembly } from '../../runtime/assembly/load.ts';
+import { checkFunctionsLoad } from '../../runtime/functions/load-check.ts';
+import { sealedFolder, UNFINISHED } from './assembly-seal.ts';
 import { CannotStart } from './cannot-start.ts';
 
 const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -31,12 +33,16 @@ async function fingerprint(settings: Readonly<Record<string, string>>): Promise<
   return hash.digest('hex');
 }
 
+/** For reading an assembly before it is known where it will run. */
+const PLACE = { account: '000000000000', region: 'us-east-1', endpoint: 'http://127.0.0.1' };
+
 /** Assemblies of earlier sources that are kept: a system that still runs loads its handlers from one. */
 const KEPT = 3;
 
 /**
  * Writes the CDK assembly of stage `local`, in a child process of its own, and gives its folder: one per sources and
- * settings inside `parent`, complete or absent. `onBegin` is called where there is none yet, for it takes a while. Throws CannotStart with the last lines of what the app said.
+ * settings inside `parent`, whose functions can all be loaded. `onBegin` is called where there is none yet, or a damaged one,
+ * for it takes a while. Throws CannotStart with the last lines of what the app said, UnsupportedAssembly naming what cannot run.
  */
 export async function synthesize(
   parent: string,
@@ -44,29 +50,20 @@ export async function synthesize(
   onBegin: () => void = () => {},
 ): Promise<{ directory: string; cached: boolean }> {
   const directory = join(parent, (await fingerprint(settings)).slice(0, 16));
-  if (existsSync(directory)) {
-    const now = new Date();
-    await utimes(directory, now, now);
-    return { directory, cached: true };
-  }
-  onBegin();
-  await mkdir(parent, { recursive: true });
-  const unfinished = await mkdtemp(join(parent, 'unfinished-'));
-  try {
+  const cached = await sealedFolder(directory, async (unfinished) => {
+    onBegin();
     await run(unfinished, settings);
-    await rename(unfinished, directory).catch((error: unknown) => {
-      // Another start of the same sources was faster.
-      if (!existsSync(directory)) throw error;
-    });
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
-  await prune(parent);
-  return { directory, cached: false };
+    const { functions } = loadAssembly(unfinished, PLACE);
+    await checkFunctionsLoad(functions, { AWS_REGION: PLACE.region });
+  });
+  const now = new Date();
+  await utimes(directory, now, now);
+  if (!cached) await prune(parent);
+  return { directory, cached };
 }
 
 async function prune(parent: string): Promise<void> {
-  const names = (await readdir(parent)).filter((name) => !name.startsWith('unfinished-'));
+  const names = (await readdir(parent)).filter((name) => !name.startsWith(UNFINISHED));
   const dated = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(parent, name))).mtimeMs })));
   for (const { name } of dated.sort((a, b) => b.at - a.at).slice(KEPT)) {
     await rm(join(parent, name), { recursive: true, force: true });

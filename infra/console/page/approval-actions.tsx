@@ -22,9 +22,14 @@ export function Actions({
   const { approvalId, clusterId, status, question, undo, undoUntil } = approval;
   if (answering.person === null) return null;
   const keep = question === 'keep';
-  const act = (action: AnswerAction, why?: string) => {
+  const act = (action: AnswerAction, why?: string, freeze?: string) => {
     setAsking(null);
-    return answering.answer({ approvalId, action, ...(why === undefined ? {} : { reason: why }) });
+    return answering.answer({
+      approvalId,
+      action,
+      ...(why !== undefined && { reason: why }),
+      ...(freeze !== undefined && { freeze }),
+    });
   };
   const button = (label: string, run: () => void, tone = '') => (
     <button type="button" class={tone} disabled={answering.busy} onClick={run}>
@@ -70,7 +75,7 @@ export function Actions({
           void act('details').then(() => location.assign(approvalHash(approvalId)));
         })}
       {clusterId in frozen
-        ? button(`Unfreeze ${clusterId}`, () => void act('unfreeze'))
+        ? button(`Unfreeze ${clusterId}`, () => void act('unfreeze', undefined, frozen[clusterId]?.at))
         : button('Freeze cluster…', () => setAsking('freeze'))}
       {undoUntil !== null && <small>can be undone until {time(undoUntil)} UTC</small>}
     </div>

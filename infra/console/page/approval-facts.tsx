@@ -3,7 +3,7 @@ import type { ApprovalView } from '../views.ts';
 import { duration, ece, share, time, waitWords } from './format.ts';
 
 export function questionOf({ question, status, action, target, jobId }: ApprovalView): string {
-  if (status === 'autonomous') return `${action} ${jobId}${target ? ` → ${target}` : ''}, done by the agent alone`;
+  if (status === 'autonomous') return `${action} ${jobId}${target ? ` → ${target}` : ''}, done by the agent on its own`;
   return question === 'keep'
     ? `Keep the ${action} on ${jobId}?`
     : `May the agent ${action} ${jobId}${target ? ` → ${target}` : ''}?`;
@@ -104,7 +104,7 @@ const EFFECTS: Record<string, string> = {
   refused: 'Not done',
   void: 'Not done',
   failed: 'Failed; look at the job itself',
-  undone: 'Taken back, and read back from the scheduler',
+  undone: 'Undone, and read back from the scheduler',
 };
 
 function Row({ term, children }: { term: string; children: ComponentChildren }) {

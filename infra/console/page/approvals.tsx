@@ -57,8 +57,8 @@ export function ApprovalsPage() {
       <Card title="Open questions" aside={<small>{open.length} open</small>}>
         {open.length === 0 ? (
           <Empty title="Nobody is asked anything">
-            An intervention that a job calls for and that is not done alone is asked here and in Slack, while there is
-            room to ask; statements are withheld without asking.
+            An intervention that a job calls for and that is not carried out autonomously is asked about here and in
+            Slack, while there is room to ask; statements are withheld without asking.
           </Empty>
         ) : (
           cards(open)

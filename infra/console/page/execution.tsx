@@ -92,8 +92,8 @@ type Decided = NonNullable<ExecutionView['decision']>;
 
 const NEXT_WORDS: Record<Decided['next'], string> = {
   nothing: 'nothing',
-  act: 'alone',
-  actAndNotify: 'alone, and people are notified',
+  act: 'autonomously',
+  actAndNotify: 'autonomously, and people are notified',
   holdOut: 'held out on purpose',
   ask: 'nothing; a human is asked',
   withhold: 'nothing: withheld',
@@ -112,7 +112,7 @@ function decisionRows(decision: Decided): [string, string][] {
   const { evidence, prediction, called, tier, next, asks, holdOutShare, dryRun, servedBy } = decision;
   const action = decision.arguments;
   const done = action === null || tier === 0 ? '' : `${deedWords(tier, action)}, `;
-  const heldOut = holdOutShare === null ? '' : `; ${share(holdOutShare)} of such are held out`;
+  const heldOut = holdOutShare === null ? '' : `; ${share(holdOutShare)} of these are held out`;
   const asked = asks && deedWords(asks.tier, asks.arguments);
   return [
     ['Called for', called === 0 ? 'nothing' : tierName(called)],
@@ -157,8 +157,8 @@ function Why({ view, decision }: { view: ExecutionView; decision: Decided }) {
     ]);
   }
   // Reasons already listed with a tier that was passed over are not repeated.
-  const told = new Set(decision.passedOver.flatMap(({ reasons }) => reasons.map(({ message }) => message)));
-  const untold = decision.reasons.filter(({ message }) => !told.has(message));
+  const shown = new Set(decision.passedOver.flatMap(({ reasons }) => reasons.map(({ message }) => message)));
+  const others = decision.reasons.filter(({ message }) => !shown.has(message));
   return (
     <Card title="Why" aside={<small>{decision.decisionId}</small>}>
       <p class="statement">{decision.statement}</p>
@@ -171,10 +171,10 @@ function Why({ view, decision }: { view: ExecutionView; decision: Decided }) {
         ))}
       </dl>
       <PassedOverTiers passedOver={decision.passedOver} />
-      {untold.length > 0 && (
+      {others.length > 0 && (
         <>
           <h3>Also said</h3>
-          <Reasons reasons={untold} neutral={decision.next === 'nothing'} />
+          <Reasons reasons={others} neutral={decision.next === 'nothing'} />
         </>
       )}
       {decision.reasons.length === 0 && <p class="facts">No rule of the gate held it back.</p>}

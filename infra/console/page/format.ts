@@ -54,7 +54,7 @@ export function between(from: string, to: string | null): string {
 }
 
 export const SCOPE_WORDS: Record<string, string> = {
-  autonomous: 'may act alone',
+  autonomous: 'may act on its own',
   notify: 'acts and notifies',
   escalate: 'asks first',
   learning: 'has not seen enough outcomes yet',

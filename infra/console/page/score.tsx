@@ -4,7 +4,7 @@ import type { ClusterView } from '../views.ts';
 const { score: LIMITS, minimumLabels } = GATE;
 const percent = (share: number) => `${Math.round(100 * share)}%`;
 
-/** Score over time, with the gate's two limits behind it: act and notify, and act alone. */
+/** Score over time, with the gate's two limits behind it: act and notify, and act autonomously. */
 export function ScoreChart({ history }: { history: ClusterView['history'] }) {
   const width = 600;
   const height = 96;

@@ -110,8 +110,8 @@ async function readOnce(
   if (begun === null && (failure === null || length > 0)) begun = begin(Buffer.concat(head));
   // The last row before the break is incomplete.
   if (failure === null) begun?.end();
-  const told = [...leftOut].filter(([why]) => why !== '').map(([why, count]) => `${count} ${why}`);
-  faults.notes = [...faults.notes, ...told];
+  const reasons = [...leftOut].filter(([why]) => why !== '').map(([why, count]) => `${count} ${why}`);
+  faults.notes = [...faults.notes, ...reasons];
   if (failure !== null) throw failure;
 }
 

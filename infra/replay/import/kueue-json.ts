@@ -64,7 +64,7 @@ export function readWorkload(workload: KueueWorkload, row: Row, { longWaitSecond
   // Evicted turns False when quota is reserved again; Requeued is when the wait began again.
   const evicted = conditions.has('Evicted') || isTrue('Requeued');
   const requeued = isTrue('Requeued') ? since('Requeued') : isTrue('Evicted') ? since('Evicted') : Number.NaN;
-  if (evicted && Number.isNaN(requeued)) return 'it was evicted, and when it was put back into the queue is not told';
+  if (evicted && Number.isNaN(requeued)) return 'it was evicted, and the file does not say when it was requeued';
 
   row.submittedAt = evicted ? Math.max(created, requeued) : created;
   row.id.rename(metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`);

@@ -16,7 +16,7 @@ const NEAR_MISSES: readonly { readonly looks: (lines: readonly string[]) => bool
   {
     looks: ([first = '']) =>
       /\bJobID(Raw)?\b/.test(first) && /\b(State|ExitCode)\b/.test(first) && !/\bSubmit\b/.test(first),
-    says: `it is the output of sacct without Submit and Start, from which waits are told. Export it anew with: ${SACCT}`,
+    says: `it is the output of sacct without Submit and Start, which waits are computed from. Export it anew with: ${SACCT}`,
   },
   {
     looks: ([first = '']) => /^(NAMESPACE\s+)?NAME\s+QUEUE\s+RESERVED IN\b/.test(first),

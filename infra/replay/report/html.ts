@@ -59,7 +59,7 @@ function cards(stream: StreamReport): string {
   const right = tiers.reduce((sum, tier) => sum + tier.right, 0);
   const kept = promiseViolations === 0;
   return `<div class="cards">${[
-    card(`${count(stream.acted)} of ${count(stream.calls)}`, 'calls acted on alone'),
+    card(`${count(stream.acted)} of ${count(stream.calls)}`, 'calls acted on autonomously'),
     card(count(right), `of these really waited long; right by tier (n): ${rightByTier(stream)}`),
     card(percent(stream.reachedShare), `of long waits reached; at random ${percent(stream.chance)}`),
     card(
@@ -223,8 +223,8 @@ function beside(stream: StreamReport, naive: readonly NaiveReport[]): string {
   const kept = stream.promiseViolations === 0 ? 'none' : 'some';
   const own = ['this gate', count(stream.acted), rightShareOf(stream.tiers), percent(stream.reachedShare), kept];
   const others = naive.map(({ rule, acted, tiers, reachedShare, broken }) => {
-    const told = broken.length === 0 ? 'none' : `of tier ${broken.join(', ')}`;
-    return [rule, count(acted), rightShareOf(tiers), percent(reachedShare), told];
+    const brokenWords = broken.length === 0 ? 'none' : `of tier ${broken.join(', ')}`;
+    return [rule, count(acted), rightShareOf(tiers), percent(reachedShare), brokenWords];
   });
   return table(['rule', 'acted', 'right', 'reached', 'promises broken'], [own, ...others]);
 }

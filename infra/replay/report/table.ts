@@ -202,8 +202,8 @@ function besideTable(report: StreamReport, naive: readonly NaiveReport[]): strin
     const byTier = rightByTier({
       tiers: tiers.map((tier) => ({ ...tier, rightShare: share(tier.right, tier.acted - tier.unknown) })),
     });
-    const told = broken.length === 0 ? 'none' : `of tier ${broken.join(', ')}`;
-    table.push([rule, count(calls), count(acted), byTier, percent(reachedShare), told]);
+    const brokenWords = broken.length === 0 ? 'none' : `of tier ${broken.join(', ')}`;
+    table.push([rule, count(calls), count(acted), byTier, percent(reachedShare), brokenWords]);
   }
   return table.toString();
 }

@@ -37,7 +37,7 @@ export function verdictOf(judged: Judged): Verdict {
   const recommendation = recommended(judged);
   const sentences = [
     servedOf(judged.forecast),
-    alone(judged),
+    didOf(judged),
     ...judged.tiers.filter(({ acted }) => acted > 0).map(rightOf),
     reachedOf(judged),
     questionsOf(judged),
@@ -69,13 +69,13 @@ function servedOf({ name, brier, skill, auroc, baseRate, rawP, vgacShare, withP 
   return `${from}${missing}: Brier score ${decimals(brier)}, where the base rate has ${decimals(baseRate.brier)}${better}${raw}${ranks}.`;
 }
 
-function alone({ jobs, calls, acted, actedOfCalls, heldOut, tiers }: Judged): string {
-  if (calls === 0) return `None of ${jobsOf(jobs)} called for anything: there was nothing to do alone.`;
+function didOf({ jobs, calls, acted, actedOfCalls, heldOut, tiers }: Judged): string {
+  if (calls === 0) return `None of ${jobsOf(jobs)} called for anything: there was nothing to do.`;
   const called = `of ${count(calls)} that called for something, among ${jobsOf(jobs)}`;
   const left = heldOut === 0 ? '' : `, and left out ${count(heldOut)} more on purpose, to keep its evidence alive`;
-  if (acted === 0) return `Alone it would have done nothing for any ${called}${left}.`;
+  if (acted === 0) return `On its own it would have done nothing for any ${called}${left}.`;
   const parts = tiers.filter((tier) => tier.acted > 0).map(({ tier, acted: n }) => `${DID[tier]} ${count(n)}`);
-  return `Alone it would have ${listed(parts)} ${called} (${percent(actedOfCalls, 0)} of the calls)${left}.`;
+  return `On its own it would have ${listed(parts)} ${called} (${percent(actedOfCalls, 0)} of the calls)${left}.`;
 }
 
 /** The share right beside the promise, and whether that means anything yet. */
@@ -110,11 +110,11 @@ function reachedOf(judged: Judged): string {
   if (acted === 0)
     return `Of ${jobsOf(jobs)} ${count(longWaits)} waited longer than ${long}; it would have reached none.`;
   const random = `as many acts at random would have reached ${percent(chance)}`;
-  const told = `It would have reached ${count(reached)} of ${count(longWaits)} long waits (${percent(reachedShare)}; ${random})`;
-  if (reached === 0) return `${told}.`;
+  const sentence = `It would have reached ${count(reached)} of ${count(longWaits)} long waits (${percent(reachedShare)}; ${random})`;
+  if (reached === 0) return `${sentence}.`;
   const early = `each at its submission, ${inWords(longWaitSeconds)} before it became a long wait`;
-  if (reachedMedianWait === null) return `${told}, ${early}.`;
-  return `${told}, ${early}; half of them went on to wait ${inWords(reachedMedianWait)} or more.`;
+  if (reachedMedianWait === null) return `${sentence}, ${early}.`;
+  return `${sentence}, ${early}; half of them went on to wait ${inWords(reachedMedianWait)} or more.`;
 }
 
 function questionsOf({ questions, questionsPerDay }: Judged): string {

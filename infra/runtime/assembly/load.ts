@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import * as z from 'zod';
 import { compilePattern } from './patterns.ts';
 import { compilePolicy } from './policy.ts';
@@ -153,5 +153,7 @@ function entryPoint(directory: string, handler: string) {
   const dot = handler.lastIndexOf('.');
   const module = join(directory, `${handler.slice(0, dot)}.mjs`);
   if (!existsSync(module)) refuse(`${directory} contains no ${handler.slice(0, dot)}.mjs`);
+  // Node takes a backslash in the address of a module for an attempt to get around its resolution.
+  if (sep === '/' && module.includes('\\')) refuse(`${module} cannot be loaded: its path must not contain a backslash`);
   return { module, exportName: handler.slice(dot + 1) };
 }

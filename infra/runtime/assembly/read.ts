@@ -36,24 +36,44 @@ export type Stack = z.infer<typeof Template> & { readonly name: string };
 
 /**
  * Reads what `cdk synth` wrote: one template per stack, and the file or folder of each asset by its S3 object key.
- * @throws UnsupportedAssembly when there is no assembly; ZodError when it contains artifacts of an unknown kind
+ * @throws UnsupportedAssembly when there is none, when a file of it is missing or cut, or when it holds artifacts of an unknown kind
  */
 export function readAssembly(directory: string) {
-  const read = (file: string): unknown => JSON.parse(readFileSync(join(directory, file), 'utf8'));
+  const read = <T>(file: string, schema: z.ZodType<T>): T => readJson(join(directory, file), schema);
   if (!existsSync(join(directory, 'manifest.json')))
     refuse(`${directory} contains no manifest.json: run cdk synth first`);
   const stacks: Stack[] = [];
   const assets = new Map<string, string>();
-  for (const [id, artifact] of Object.entries(Manifest.parse(read('manifest.json')).artifacts)) {
+  for (const [id, artifact] of Object.entries(read('manifest.json', Manifest).artifacts)) {
     if (artifact.type === 'aws:cloudformation:stack') {
       const { templateFile, stackName: name = id } = artifact.properties;
-      stacks.push({ name, ...Template.parse(read(templateFile)) });
+      stacks.push({ name, ...read(templateFile, Template) });
     } else if (artifact.type === 'cdk:asset-manifest') {
-      for (const { source, destinations } of Object.values(AssetManifest.parse(read(artifact.properties.file)).files)) {
+      for (const { source, destinations } of Object.values(read(artifact.properties.file, AssetManifest).files)) {
         const path = join(directory, source.path);
         for (const { objectKey } of Object.values(destinations)) assets.set(objectKey, path);
       }
     }
   }
   return { stacks, assets };
+}
+
+function readJson<T>(file: string, schema: z.ZodType<T>): T {
+  const bad = (what: string) => refuse(`${file} ${what}: synthesize the assembly again`);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return bad('is missing');
+  }
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    return bad('is not JSON, it may have been cut');
+  }
+  const parsed = schema.safeParse(found);
+  if (parsed.success) return parsed.data;
+  const why = z.prettifyError(parsed.error).replaceAll(/\s+/g, ' ').slice(0, 300);
+  return bad(`is no file of an assembly that runs here (${why})`);
 }

@@ -69,6 +69,7 @@ export const IGNORED_TYPES: ReadonlySet<string> = new Set([
   'AWS::Events::Archive',
   'AWS::Lambda::Permission',
   'AWS::Logs::LogGroup',
+  'AWS::KMS::Key',
   'AWS::SNS::Subscription',
   'AWS::SNS::Topic',
   'AWS::SNS::TopicPolicy',

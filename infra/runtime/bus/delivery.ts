@@ -1,22 +1,33 @@
 import { createHash } from 'node:crypto';
+import * as z from 'zod';
 import type { TargetSpec } from '../assembly/specs.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { InvokeAsync } from '../functions/async-invocation.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Queues } from '../services/queues.ts';
-import { createRetries, NotRetriable, sendToDeadLetters } from '../services/retries.ts';
+import { createRetries, type Load, NotRetriable, sendToDeadLetters } from '../services/retries.ts';
 
-/** One event on its way to one target of a rule. */
-interface Delivery {
-  readonly eventId: string;
-  /** ARN of the rule. */
-  readonly from: string;
-  readonly target: TargetSpec;
-  /** JSON. The target receives it unless its rule has a constant input; the dead-letter queue always receives it. */
-  readonly event: string;
-}
+/**
+ * One event on its way to one target of a rule; `from` is the ARN of the rule, and the event JSON. The target receives it
+ * unless its rule has a constant input; the dead-letter queue always receives it.
+ */
+const Delivery = z.strictObject({
+  eventId: z.string(),
+  from: z.string(),
+  target: z.strictObject({
+    id: z.string(),
+    arn: z.string(),
+    roleArn: z.string().nullable(),
+    constant: z.string().nullable(),
+    retry: z.strictObject({ attempts: z.int(), maxAgeSeconds: z.number() }),
+    deadLetterArn: z.string().nullable(),
+  }),
+  event: z.string(),
+});
+type Delivery = z.infer<typeof Delivery>;
 
 interface DeliverOptions {
+  readonly load?: Load;
   readonly clock: Clock;
   readonly journal: Journal;
   readonly queues: Queues;
@@ -41,11 +52,21 @@ const delayMs = (failed: number) => Math.min(1000 * 2 ** (failed - 1), 600_000);
  * its dead-letter queue. Delivery to a function ends when the function accepts the event: failures of its handler are
  * up to its own asynchronous retries.
  */
-export function deliverer({ clock, journal, queues, invokeAsync, startExecution, report }: DeliverOptions) {
+export function deliverer({
+  load = { characters: 0 },
+  clock,
+  journal,
+  queues,
+  invokeAsync,
+  startExecution,
+  report,
+}: DeliverOptions) {
   const begin = createRetries<Delivery>({
+    load,
     clock,
     journal,
     prefix: 'b',
+    parseWork: (kept) => Delivery.parse(kept),
     policy: ({ target }) => target.retry,
     delayMs,
     attempt({ target, event }, id) {

@@ -9,7 +9,7 @@ import type { Integrations } from './integrations.ts';
 import { runBlock } from './interpreter.ts';
 import { exceedsDataLimit, type JsonValue } from './json.ts';
 import { createEvaluator } from './jsonata.ts';
-import type { ExecutionStatus, ExecutionSummary, Machine, Services } from './scope.ts';
+import { ArchivedSummary, type ExecutionStatus, type ExecutionSummary, type Machine, type Services } from './scope.ts';
 import { type StatusChange, statusChange } from './status-change.ts';
 import { createTokens } from './tokens.ts';
 
@@ -25,8 +25,12 @@ export interface EngineOptions {
   /** Called for every event; after a restart also for the earlier events of open and recently closed executions. */
   onHistory?: (executionArn: string, event: HistoryEvent) => void;
   onStatusChange?: (change: StatusChange) => void;
-  /** Histories of this many closed executions stay in memory; older ones stay in the journal while it has room. */
+  /**
+   * Histories of this many closed executions stay in memory, and at most this many characters of them; older ones stay in the
+   * journal while it has room.
+   */
   keepHistories?: number;
+  keepCharacters?: number;
   /** Signs task tokens. With the same key, tokens of an earlier run are still recognized. */
   tokenKey?: Buffer;
 }
@@ -50,25 +54,35 @@ const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}\p{Cs}]{1,80}$/u;
  */
 export function createEngine(options: EngineOptions) {
   const { clock, random, newId, integrations, onHistory, onStatusChange, journal = memoryJournal() } = options;
-  const { keepHistories = 1000, tokenKey = randomBytes(32) } = options;
+  const { keepHistories = 1000, keepCharacters = 16 * 2 ** 20, tokenKey = randomBytes(32) } = options;
   const evaluator = createEvaluator({ now: () => clock.now(), random });
   const tokens = createTokens({ newId, key: tokenKey });
   const services: Services = { clock, random, integrations, evaluator, tokens, journal, onHistory };
   const machines = new Map<string, Machine>();
   const executions = new Map<string, Known>();
   /** Closed, with their histories in memory, oldest first. */
-  const kept: Known[] = [];
+  const kept: (Known & { characters: number })[] = [];
+  let characters = 0;
   const archived = new Map<string, string>();
   let sequence = 0;
 
   const keep = ({ key, summary }: Known) => {
     executions.set(summary.executionArn, { key, summary });
-    kept.push({ key, summary });
-    if (kept.length <= keepHistories) return;
-    const oldest = kept.shift();
-    if (oldest === undefined) return;
-    archived.set(oldest.key, oldest.summary.executionArn);
-    journal.archive(oldest.key, JSON.stringify(oldest.summary));
+    const length = journal.lines(key).reduce((sum, line) => sum + line.length, 0);
+    kept.push({ key, summary, characters: length });
+    characters += length;
+    while (kept.length > keepHistories || characters > keepCharacters) {
+      const oldest = kept.shift();
+      if (oldest === undefined) return;
+      characters -= oldest.characters;
+      archive(oldest);
+    }
+  };
+  /** Its input and what came of it are read from its history when somebody asks. */
+  const archive = ({ key, summary: { input: _, output, error, cause, ...summary } }: Known) => {
+    executions.set(summary.executionArn, { key, summary: { ...summary, input: null } });
+    archived.set(key, summary.executionArn);
+    journal.archive(key, JSON.stringify(summary));
   };
   journal.onForget((key) => {
     executions.delete(archived.get(key) ?? '');
@@ -143,9 +157,9 @@ export function createEngine(options: EngineOptions) {
       for (const { key, summary } of inOrder) {
         sequence = Number(key.slice(1));
         if (summary !== undefined) {
-          const closed: ExecutionSummary = JSON.parse(summary);
+          const closed = ArchivedSummary.parse(JSON.parse(summary));
           archived.set(key, closed.executionArn);
-          executions.set(closed.executionArn, { key, summary: closed });
+          executions.set(closed.executionArn, { key, summary: { ...closed, input: null } });
           continue;
         }
         const entries = journal.lines(key).map(readEntry);
@@ -212,9 +226,17 @@ export function createEngine(options: EngineOptions) {
     },
 
     /** @throws Refusal */
-    describe: (arn: string): ExecutionSummary => find(arn).summary,
+    describe(arn: string): ExecutionSummary {
+      const { key, summary } = find(arn);
+      if (!archived.has(key)) return summary;
+      const entries = journal.lines(key).map(readEntry);
+      const [begun, ended] = [entries[0], entries.findLast(({ type }) => type !== undefined)];
+      if (begun?.type === undefined || ended?.type === undefined) return summary;
+      const { output, error, cause } = ended;
+      return { ...summary, input: begun.input ?? null, output, error, cause };
+    },
 
-    /** Oldest first. */
+    /** Oldest first. Of executions that closed long ago without what went in and came out. */
     list({ stateMachineArn, status }: { stateMachineArn?: string; status?: ExecutionStatus } = {}): ExecutionSummary[] {
       return [...executions.values()]
         .map(({ summary }) => summary)

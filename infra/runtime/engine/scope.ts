@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Definition } from './definition.ts';
@@ -43,6 +44,16 @@ export interface ExecutionSummary extends Pick<EventDraft, 'output' | 'error' | 
   stopDate?: number;
   input: JsonValue;
 }
+
+/** What the journal keeps of a closed execution beside its history. */
+export const ArchivedSummary = z.object({
+  executionArn: z.string(),
+  stateMachineArn: z.string(),
+  name: z.string(),
+  status: z.enum(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
+  startDate: z.number(),
+  stopDate: z.number().exactOptional(),
+});
 
 /** What a line of control needs of the execution it belongs to. */
 export interface ExecutionScope {

@@ -1,8 +1,8 @@
-import type { FunctionSpec } from '../assembly/specs.ts';
+import * as z from 'zod';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Queues } from '../services/queues.ts';
-import { createRetries, sendToDeadLetters } from '../services/retries.ts';
+import { createRetries, type Load, sendToDeadLetters } from '../services/retries.ts';
 import type { FunctionHost } from './host.ts';
 import { FunctionFailed } from './worker-thread.ts';
 
@@ -10,11 +10,16 @@ import { FunctionFailed } from './worker-thread.ts';
 const delayMs = (failed: number) => failed * 60_000;
 
 /** An event that a function has accepted but not yet handled; the function may be gone after a restart. */
-interface Accepted extends Pick<FunctionSpec, 'name' | 'arn' | 'async'> {
-  readonly event: string;
-}
+const Accepted = z.strictObject({
+  name: z.string(),
+  arn: z.string(),
+  async: z.strictObject({ attempts: z.int(), maxAgeSeconds: z.number(), deadLetterArn: z.string().nullable() }),
+  event: z.string(),
+});
+type Accepted = z.infer<typeof Accepted>;
 
 interface AsyncOptions {
+  readonly load?: Load;
   readonly host: Pick<FunctionHost, 'find' | 'invoke'>;
   readonly journal: Journal;
   readonly queues: Queues;
@@ -27,11 +32,13 @@ interface AsyncOptions {
  * Lambda's asynchronous invocation: accepted at once, retried on failure, and finally handed to the function's
  * dead-letter queue. Without one the event is lost, and that is reported.
  */
-export function asyncInvoker({ host, journal, queues, clock, newId, report }: AsyncOptions) {
+export function asyncInvoker({ load = { characters: 0 }, host, journal, queues, clock, newId, report }: AsyncOptions) {
   const begin = createRetries<Accepted>({
+    load,
     clock,
     journal,
     prefix: 'a',
+    parseWork: (kept) => Accepted.parse(kept),
     delayMs,
     policy: (accepted) => accepted.async,
     attempt: ({ arn, event }, requestId) => host.invoke(arn, event, requestId),

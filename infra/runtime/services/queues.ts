@@ -1,14 +1,20 @@
+import * as z from 'zod';
 import type { QueueSpec } from '../assembly/specs.ts';
 import { AwsError } from '../aws-error.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 
-export interface Message {
-  readonly messageId: string;
-  readonly body: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly sentAt: number;
-}
+const Message = z.strictObject({
+  messageId: z.string(),
+  body: z.string(),
+  attributes: z.record(z.string(), z.string()),
+  sentAt: z.number(),
+});
+export type Message = Readonly<z.infer<typeof Message>>;
+
+/** A queue keeps so many characters of bodies; of what comes then only the beginning is kept, for each message is counted. */
+const KEPT_CHARACTERS = 16 * 2 ** 20;
+const BEGINNING = 1000;
 
 export type Queues = ReturnType<typeof createQueues>;
 
@@ -22,13 +28,17 @@ interface QueueOptions {
 
 /**
  * Standard SQS queues, as far as dead letters need them: messages are sent, looked at, and dropped when they are too
- * old.
+ * old. What a queue keeps is bounded: while it is full, only the beginning of a message.
  */
 export function createQueues(specs: readonly QueueSpec[], { clock, newId, journal, log }: QueueOptions) {
   const keyOf = (spec: QueueSpec, { messageId }: Message) => `q${spec.name}/${messageId}`;
   const kept = (spec: QueueSpec): Message[] =>
-    journal.keys(`q${spec.name}/`).map(({ key }): Message => JSON.parse(journal.lines(key)[0] ?? 'null'));
-  const queues = specs.map((spec) => ({ spec, messages: kept(spec) }));
+    journal.keys(`q${spec.name}/`).map(({ key }) => Message.parse(JSON.parse(journal.lines(key)[0] ?? 'null')));
+  const charactersOf = (messages: readonly Message[]) => messages.reduce((sum, { body }) => sum + body.length, 0);
+  const queues = specs.map((spec) => {
+    const messages = kept(spec);
+    return { spec, messages, characters: charactersOf(messages) };
+  });
 
   const current = (reference: string) => {
     const name = reference.slice(Math.max(reference.lastIndexOf('/'), reference.lastIndexOf(':')) + 1);
@@ -37,14 +47,18 @@ export function createQueues(specs: readonly QueueSpec[], { clock, newId, journa
     const oldest = clock.now() - queue.spec.retentionSeconds * 1000;
     const young = queue.messages.findIndex(({ sentAt }) => sentAt >= oldest);
     const old = queue.messages.splice(0, young < 0 ? queue.messages.length : young);
+    queue.characters -= charactersOf(old);
     for (const message of old) journal.remove(keyOf(queue.spec, message));
     return queue;
   };
 
   return {
     send(reference: string, body: string, attributes: Readonly<Record<string, string>> = {}): Message {
-      const { spec, messages } = current(reference);
-      const message = { messageId: newId(), body, attributes, sentAt: clock.now() };
+      const queue = current(reference);
+      const { spec, messages } = queue;
+      const kept = queue.characters + body.length <= KEPT_CHARACTERS ? body : body.slice(0, BEGINNING);
+      queue.characters += kept.length;
+      const message = { messageId: newId(), body: kept, attributes, sentAt: clock.now() };
       messages.push(message);
       const json = JSON.stringify(message);
       journal.put(keyOf(spec, message), json);

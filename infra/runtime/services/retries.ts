@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { RetryPolicy } from '../assembly/specs.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -28,11 +29,19 @@ export function sendToDeadLetters(
   return `is in ${queue}`;
 }
 
+/** Characters of work that is under way or waits for its next attempt: it is in memory. */
+export interface Load {
+  characters: number;
+}
+
 interface Retried<Work> {
+  readonly load?: Load;
   readonly clock: Clock;
   readonly journal: Journal;
   /** Prefix of the keys of this work in the journal. */
   readonly prefix: string;
+  /** Reads work that an earlier process has written. @throws ZodError */
+  readonly parseWork: (kept: unknown) => Work;
   readonly policy: (work: Work) => RetryPolicy;
   /** Delay in ms before the attempt that follows the given number of failed ones (1, 2, ...). */
   readonly delayMs: (failed: number) => number;
@@ -42,14 +51,9 @@ interface Retried<Work> {
   readonly exhausted: (lost: { work: Work; id: string; error: unknown; attempts: number }) => void;
 }
 
-/** Work as the journal keeps it, JSON. */
-interface Pending<Work> {
-  readonly work: Work;
-  readonly startedAt: number;
-  failed: number;
-  /** When it is tried next. */
-  at: number;
-}
+/** Work as the journal keeps it, JSON; `at` is when it is tried next. */
+const Pending = z.strictObject({ work: z.unknown(), startedAt: z.number(), failed: z.int().min(0), at: z.number() });
+type Pending<Work> = z.infer<typeof Pending> & { readonly work: Work };
 
 /**
  * Attempts work at once and then, while the policy allows, again later, also across restarts: work that was pending
@@ -57,10 +61,20 @@ interface Pending<Work> {
  * synchronously is never journaled. The clock is held while an attempt runs.
  */
 export function createRetries<Work>(options: Retried<Work>): (id: string, work: Work) => void {
-  const { clock, journal, prefix, policy, delayMs, attempt, exhausted } = options;
+  const { load = { characters: 0 }, clock, journal, prefix, parseWork, policy, delayMs, attempt, exhausted } = options;
+  const lengths = new Map<string, number>();
+  const weigh = (id: string, length: number) => {
+    load.characters += length - (lengths.get(id) ?? 0);
+    if (length === 0) lengths.delete(id);
+    else lengths.set(id, length);
+  };
   const tryOnce = async (id: string, pending: Pending<Work>): Promise<void> => {
     const { work, startedAt } = pending;
-    const remember = () => journal.put(`${prefix}${id}`, JSON.stringify(pending));
+    const remember = () => {
+      const line = JSON.stringify(pending);
+      weigh(id, line.length);
+      journal.put(`${prefix}${id}`, line);
+    };
     const release = clock.hold();
     try {
       const going = attempt(work, id);
@@ -82,12 +96,17 @@ export function createRetries<Work>(options: Retried<Work>): (id: string, work: 
     } finally {
       release();
     }
+    weigh(id, 0);
     journal.remove(`${prefix}${id}`);
   };
 
   for (const { key } of journal.keys(prefix)) {
-    const pending: Pending<Work> = JSON.parse(journal.lines(key)[0] ?? 'null');
-    clock.at(pending.at, () => tryOnce(key.slice(prefix.length), pending));
+    const [line = 'null'] = journal.lines(key);
+    const { work: kept, ...when } = Pending.parse(JSON.parse(line));
+    const pending = { ...when, work: parseWork(kept) };
+    const id = key.slice(prefix.length);
+    weigh(id, line.length);
+    clock.at(pending.at, () => tryOnce(id, pending));
   }
   return (id, work) => {
     const now = clock.now();

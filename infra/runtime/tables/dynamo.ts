@@ -6,13 +6,23 @@ import { parseDefinition } from './definition.ts';
 import { itemOperations } from './item-operations.ts';
 import { queryOperations } from './query-operations.ts';
 import type { Operation } from './request.ts';
+import { openCommitCount } from './storage/commit-count.ts';
 import { createGroupCommit, type Later, type Report } from './storage/group-commit.ts';
 import { readableKey } from './storage/keys.ts';
-import { ANEW, isDamage, openFile, TablesUnusable, wordsOf } from './storage/sqlite-file.ts';
+import { isDamage, openFile, wordsOf } from './storage/sqlite-file.ts';
 import { createTrees, Damaged } from './storage/trees.ts';
+import { ANEW, TablesUnusable } from './storage/unusable.ts';
 import { tableOperations } from './table-operations.ts';
 import { openTokens } from './tokens.ts';
 import { transactionOperations } from './transaction-operations.ts';
+
+/** How safely a store is kept. */
+export interface Keeping {
+  /** Whether a write is on the disk before it is answered, so that a power cut takes nothing back. */
+  readonly sync?: boolean;
+  /** Goes on although answered writes are missing. */
+  readonly acceptLoss?: boolean;
+}
 
 const soon: Later = (retry) => void setTimeout(retry, 1000);
 
@@ -23,18 +33,20 @@ const soon: Later = (retry) => void setTimeout(retry, 1000);
  * @param later runs `retry` after a while, when the disk had no room
  * @param report told when the disk refuses writes, when it takes them again, and what on it is damaged
  * @param now by which a transaction's client token is forgotten
- * @throws TablesUnusable when the file is damaged, in use or of another layout
+ * @throws TablesUnusable when the file is damaged, lacks what was answered, is in use or of another layout
  */
 export async function openDynamo(
   path: string | null,
   later: Later = soon,
   report: Report = () => undefined,
   now: () => number = Date.now,
+  { sync = false, acceptLoss = false }: Keeping = {},
 ) {
-  const { db, trees, catalog } = open(path, now);
+  const { db, commits, trees, catalog } = open(path, now, { folder: path, sync, acceptLoss, report });
   let stale = false;
   const commit = createGroupCommit({
     db,
+    commits,
     later,
     report,
     undone: () => {
@@ -51,11 +63,11 @@ export async function openDynamo(
   const reported = new Set<string>();
   const translated = (cause: unknown): Error => {
     if (cause instanceof AwsError || cause instanceof TableChanged) return cause;
-    const told = damageOf(cause, catalog.nameOf);
-    if (told === undefined) return new AwsError('InternalServerError', 'the table store failed', 500, { cause });
-    if (!reported.has(told)) report(told);
-    reported.add(told);
-    return new AwsError('InternalServerError', told, 500);
+    const damage = damageOf(cause, catalog.nameOf);
+    if (damage === undefined) return new AwsError('InternalServerError', 'the table store failed', 500, { cause });
+    if (!reported.has(damage)) report(damage);
+    reported.add(damage);
+    return new AwsError('InternalServerError', damage, 500);
   };
   const fail = (cause: unknown): never => {
     throw translated(cause);
@@ -87,21 +99,25 @@ export async function openDynamo(
     writable: () => commit.writable(),
     async close(): Promise<void> {
       commit.close();
-      if (db.isOpen) db.close();
+      if (!db.isOpen) return;
+      db.close();
+      commits.close();
     },
   };
 }
 
-function open(path: string | null, now: () => number) {
-  const db = openFile(path, (made) => {
+function open(path: string | null, now: () => number, counting: Parameters<typeof openCommitCount>[1]) {
+  const db = openFile(path, counting.sync, (made) => {
     const trees = createTrees(made);
     for (const tree of Object.values(TREES)) trees.create(tree);
   });
   try {
+    const commits = openCommitCount(db, counting);
     const trees = createTrees(db);
-    return { db, trees, catalog: openCatalog(trees, now) };
+    return { db, commits, trees, catalog: openCatalog(trees, now) };
   } catch (cause) {
     db.close();
+    if (cause instanceof TablesUnusable) throw cause;
     throw new TablesUnusable(damageOf(cause, () => undefined) ?? 'the tables cannot be opened', { cause });
   }
 }

@@ -154,6 +154,7 @@ describe('every handler', () => {
     ['tables/approval-notes', 'APPROVAL#*'],
     ['tables/approval-audit', 'APPROVAL#*'],
     ['tables/approval-lists', 'APPROVAL#*'],
+    ['tables/approval-looks', 'APPROVAL#*'],
     ['tables/question-lists', 'APPROVAL#*'],
     ['tables/statements', 'APPROVAL#*'],
     ['tables/daily-digests', 'APPROVAL#*'],

@@ -217,6 +217,28 @@ describe('alarms', () => {
     );
   });
 
+  it('are not mute: the key of their topic, and the topic, take what CloudWatch publishes for this account alone', () => {
+    const [id] = [...resources(stack, 'AWS::KMS::Key', z.object({ EnableKeyRotation: z.literal(true) })).keys()];
+    stateless.allResourcesProperties('AWS::SNS::Topic', { KmsMasterKeyId: { 'Fn::GetAtt': [id, 'Arn'] } });
+    const ofCloudWatch = {
+      Effect: 'Allow',
+      Principal: { Service: 'cloudwatch.amazonaws.com' },
+      Condition: { StringEquals: { 'aws:SourceAccount': stack.account } },
+    };
+    stateless.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: Match.objectLike({
+        Statement: Match.arrayWith([
+          Match.objectLike({ ...ofCloudWatch, Action: ['kms:Decrypt', 'kms:GenerateDataKey*'] }),
+        ]),
+      }),
+    });
+    stateless.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: Match.objectLike({
+        Statement: Match.arrayWith([Match.objectLike({ ...ofCloudWatch, Action: 'sns:Publish' })]),
+      }),
+    });
+  });
+
   it('go off where what runs on a schedule has not run, for then there is no data', () => {
     for (const [MetricName, Dimensions] of [
       ['ExecutionsStarted', [{ Name: 'StateMachineArn', Value: { Ref: Match.stringLikeRegexp('^DriftMonitor') } }]],

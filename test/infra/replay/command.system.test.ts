@@ -109,7 +109,7 @@ describe('vgac replay', () => {
         )
         .join(' ');
       expect(opening).toMatch(
-        /^The built-in forecast, made of the events of this queue alone, .* p had a part in \d+\.\d % of them, .*: Brier score 0\.\d{4}, where the base rate has 0\.\d{4} \(\d+ % better\), VGAC’s p as it is 0\.\d{4}; AUROC 0\.\d\d\. Alone it would have annotated \d+.* of \d+ that called for something, among 3,000 jobs/,
+        /^The built-in forecast, made of the events of this queue alone, .* p had a part in \d+\.\d % of them, .*: Brier score 0\.\d{4}, where the base rate has 0\.\d{4} \(\d+ % better\), VGAC’s p as it is 0\.\d{4}; AUROC 0\.\d\d\. On its own it would have annotated \d+.* of \d+ that called for something, among 3,000 jobs/,
       );
       expect(opening).toMatch(/Annotate: \d+ of \d+ right .* where 20 % are promised/);
       expect(opening).toMatch(/It would have reached \d+ of \d+ long waits .* at random would have reached/);
@@ -128,7 +128,7 @@ describe('vgac replay', () => {
     expect(all.stdout).toMatch(/acted on \d+ where the core acts on\s/);
     expect(core.stdout).not.toMatch(/the core acts on/);
     expect(files.text('words.html')).toMatch(
-      /class="verdict"><b>Recommendation: [^<]+<\/b> The built-in forecast, .* Alone it would have annotated/,
+      /class="verdict"><b>Recommendation: [^<]+<\/b> The built-in forecast, .* On its own it would have annotated/,
     );
     expect(files.text('words.html')).not.toMatch(/coverage/i);
   });

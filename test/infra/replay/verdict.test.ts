@@ -47,7 +47,7 @@ describe('the verdict', () => {
     expect(verdictOf(statements)).toMatchObject({ recommendation: 'handOverStatements' });
     expect(told(statements)).toBe(
       `${SERVED}: Brier score 0.1000, where the base rate has 0.2400 (58 % better); AUROC 0.90. ` +
-        'Alone it would have annotated 30 and warned about 40 of 200 that called for something, among 1,000 jobs (35 % of the calls). ' +
+        'On its own it would have annotated 30 and warned about 40 of 200 that called for something, among 1,000 jobs (35 % of the calls). ' +
         'Annotate: 12 of 30 right (40 %, 90 % interval 40 % to 60 %) where 20 % are promised. ' +
         'Warn: 20 of 40 right (50 %, 90 % interval 40 % to 60 %) where 43 % are promised. ' +
         'It would have reached 32 of 400 long waits (8.0 %; as many acts at random would have reached 7.0 %), ' +

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Clock, simulatedClock } from '../../../infra/runtime/clock/clock.ts';
-import { type System, startSystem } from '../../../infra/runtime/system.ts';
+import { type System, type SystemOptions, startSystem } from '../../../infra/runtime/system.ts';
 import { manualClock } from '../../fixtures/manual-clock.ts';
 import { lambda, MIGHTY, temporaryFolder, writeAssembly } from './assembly-fixture.ts';
 
@@ -58,7 +58,7 @@ const FLOWS: Readonly<Record<string, unknown>> = {
 let system: System | undefined;
 afterEach(() => system?.close());
 
-async function start(clock: Clock, flow: unknown, admit: { atWork: number; waiting: number }): Promise<System> {
+async function start(clock: Clock, flow: unknown, admit: SystemOptions['admit'] & {}): Promise<System> {
   const definition = { QueryLanguage: 'JSONata', StartAt: 'Go', States: { Go: flow, Done: { Type: 'Succeed' } } };
   const resources = {
     Bus: { Type: 'AWS::Events::EventBus', Properties: { Name: 'jobs' } },
@@ -87,9 +87,9 @@ async function start(clock: Clock, flow: unknown, admit: { atWork: number; waiti
   return system;
 }
 
-const entries = (count: number) =>
+const entries = (count: number, Detail = '{}') =>
   Array.from({ length: count }, () => ({
-    ...{ EventBusName: 'jobs', Source: 'collectors', DetailType: 'T', Detail: '{}' },
+    ...{ EventBusName: 'jobs', Source: 'collectors', DetailType: 'T', Detail },
   }));
 
 describe('events beyond the places', () => {
@@ -105,7 +105,10 @@ describe('events beyond the places', () => {
     expect(Math.max(...engine.list().map(({ stopDate = 0 }) => stopDate)) - START).toBe(60_000);
   });
 
-  it('are throttled entry by entry once too many wait, and taken again when there is room', async () => {
+  it.each([
+    ['many', { atWork: 1, waiting: 3 }, '{}'],
+    ['large ones', { atWork: 1, waiting: 100, characters: 30_000 }, JSON.stringify({ padding: 'x'.repeat(10_000) })],
+  ])('are throttled entry by entry once too %s wait, and taken again when there is room', async (_, admit, detail) => {
     const held: (() => void)[] = [];
     let open = false;
     const gate = createServer((_, response) => {
@@ -118,11 +121,13 @@ describe('events beyond the places', () => {
       ...{ Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', End: true },
       Arguments: { FunctionName: 'hold', Payload: { url } },
     };
-    const running = await start(manualClock(START), flow, { atWork: 1, waiting: 3 });
+    const running = await start(manualClock(START), flow, admit);
     const { credentials, engine, settled } = running;
     const client = new EventBridgeClient({ endpoint: running.url, region: 'us-east-1', credentials });
     const put = async (count: number) => {
-      const { FailedEntryCount, Entries = [] } = await client.send(new PutEventsCommand({ Entries: entries(count) }));
+      const { FailedEntryCount, Entries = [] } = await client.send(
+        new PutEventsCommand({ Entries: entries(count, detail) }),
+      );
       return { FailedEntryCount, codes: Entries.map(({ EventId, ErrorCode }) => ErrorCode ?? typeof EventId) };
     };
     expect(await put(6)).toEqual({

@@ -43,7 +43,7 @@ const ASKED_FOR = { action: 'requeue', clusterId: 'gpu-a', jobId: 'job-1', targe
 const asks = { tier: 3, arguments: ASKED_FOR, argumentsHash: argumentsHash(ASKED_FOR) };
 const OWN = { action: 'warn', clusterId: 'gpu-a', jobId: 'job-1', text: '~12 minutes' };
 const evidence = aVerdict({ scope: 'notify', drift: 'monitor' });
-/** A statement done alone, and a requeue that was called for and is asked. */
+/** A statement done autonomously, and a requeue that was called for and is asked. */
 const pinned = aDecision({ arguments: OWN, argumentsHash: argumentsHash(OWN), called: 3, asks, evidence });
 const subject = subjectOf(pinned, 'act') ?? expect.fail('nothing is asked');
 
@@ -118,7 +118,7 @@ describe('what a record permits', () => {
     ['somebody denied it', { status: 'denied' }],
     ['it only says whether a hold stays', { question: 'keep' }],
     ['it is of another decision', { pinned: aDecision({ ...pinned, decisionId: 'dec_other' }) }],
-    ['it is about what the agent did alone', { subject: { ...subject, whose: 'own' } }],
+    ['it is about what the agent did on its own', { subject: { ...subject, whose: 'own' } }],
   ] as const)('is nothing where %s', (_why, change) => {
     const approval = { item: { ...item, ...change }, verdict: evidence };
     expect(() => permission({ decisionId, row, approval, world })).toThrow('does not permit');

@@ -196,7 +196,7 @@ export class CoreRun {
 }
 
 /**
- * What a tier's acts came to, counted without looking at its tokens. Of what a tier did alone at least pi has to be right, beyond the
+ * What a tier's acts came to, counted without looking at its tokens. Of what a tier did on its own at least pi has to be right, beyond the
  * first K: wrong <= K + (right + .1 paper-right) (1 - pi) / pi, with hold-outs 1/h-fold.
  */
 export class Promises {

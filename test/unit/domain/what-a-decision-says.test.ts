@@ -85,7 +85,7 @@ const unnumbered: Case[] = [
     { config: configOf({ actions: { gate: { action: 'requeue' } } }) },
     '"requeue" is an action of tier 3, not of tier 4',
   ],
-  ['irreversible', { limits: limitsOfAll({ irreversible: true }) }, 'this action cannot be taken back'],
+  ['irreversible', { limits: limitsOfAll({ irreversible: true }) }, 'this action cannot be undone'],
   [
     'numbersChanged',
     { config: configOf({ tiers: { gate: { promise: 0.95 } } }) },
@@ -131,12 +131,12 @@ describe('what a decision says', () => {
 
   it('has a sentence here for every rule of the gate', () => {
     const rules = [...SWITCHES, ...EVIDENCE, ...TIER_RULES].map(({ code }) => code);
-    // A new epoch and a moderate score only ask that people are told.
+    // A new epoch and a moderate score only ask that people are notified.
     const told = [...numbered, ...unnumbered].map(([code]) => code);
     expect(rules.filter((code) => !told.includes(code))).toEqual(['promoted']);
   });
 
-  it('says why people are told, in the verdict of a decision that stands', () => {
+  it('says why people are notified, in the verdict of a decision that stands', () => {
     const told = (change: Partial<CalibrationState>) => {
       const state = trustedState(change);
       return decide(decideInput({ q: 0.4, state })).evidence.reasons.map(({ message }) => message);

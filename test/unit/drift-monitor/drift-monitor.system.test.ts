@@ -214,7 +214,7 @@ describe('a run of the monitor', () => {
     expect(output).toMatchObject({ clusters: ids.map((clusterId) => ({ clusterId, folded: 1 })) });
   });
 
-  it('does no harm when it overlaps with others, and people are told once', async () => {
+  it('does no harm when it overlaps with others, and people are notified once', async () => {
     await cluster('overlap', { drift: 'degrade' });
     const runs = await Promise.all([1, 2, 3].map(() => visit(['overlap'], T + 60)));
     expect(runs.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
@@ -280,7 +280,7 @@ describe('what has drifted', () => {
     expect(await announced('once', T + 120)).toBe('');
     await setState('once', serialise(trustedState({ n: 2_000 })));
     const text = await announced('once', T + 180);
-    expect(text).toContain("VGAC's model shows no drift any more");
+    expect(text).toContain("VGAC's model no longer shows drift");
     expect(text).not.toContain('RecalibrationRequested');
     expect(slack.posted).toHaveLength(2);
   });

@@ -14,7 +14,7 @@ import { useVgac } from '../../fixtures/vgac.ts';
 const dynamo = useTable();
 const vgac = useVgac();
 
-/** A decided job of a cluster of its own, with so many labels behind it: by default enough to act alone. */
+/** A decided job of a cluster of its own, with so many labels behind it: by default enough to act autonomously. */
 async function decided(clusterId: string, p: number, over: Record<string, unknown> = {}, labels = 400) {
   const config = aConfig({ clusterId, ...over });
   await seedCluster(dynamo.table, config, labels, new Date());

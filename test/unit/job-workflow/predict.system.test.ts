@@ -1,7 +1,7 @@
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { loadAskPlaces } from '../../../functions/adapters/tables/asking.ts';
-import { recordOwnEffect } from '../../../functions/adapters/tables/jobs.ts';
+import { claimJob, recordOwnEffect } from '../../../functions/adapters/tables/jobs.ts';
 import { roundsOf } from '../../../functions/adapters/tables/rounds.ts';
 import { jobKey } from '../../../functions/adapters/tables/table.ts';
 import { unpacked } from '../../../functions/domain/forecast/codec.ts';
@@ -101,7 +101,22 @@ describe('Predict', () => {
     expectNothingTaken(await calibrationOf(dynamo.table, 'quiet'));
   });
 
-  it('acts alone where the evidence carries it, with its token reserved before the record', async () => {
+  it.each([
+    [5e-324, 1e-200],
+    [1, 0],
+    [1e-131, 315_360_000],
+  ])('records a decision whatever is legal: p = %d with a wait of %d s, on a job of 5e-324 GPUs', async (p, wait) => {
+    const config = await cluster(`extreme-${p}`, 400);
+    vgac.answer({ p, waitSeconds: wait });
+    const request = { gpus: 5e-324, cpuMillis: 0, memoryGb: 1e-300, estimatedMinutes: 1e-200 };
+    const now = new Date();
+    const job = aJob({ clusterId: config.clusterId, jobId: 'j', submittedAt: now.toISOString(), request });
+    await claimJob(dynamo.table, job, 'arn:j', now);
+    const decision = await handler({ job, verdict: await checkCalibration({ job }, context) }, context);
+    expect((await row(config, 'j'))?.decision?.decisionId).toBe(decision.decisionId);
+  });
+
+  it('acts autonomously where the evidence carries it, with its token reserved before the record', async () => {
     const config = await cluster('earned', 400, statements);
     const decision = await predict(config, 'j');
     expect(decision).toMatchObject({ scope: 'autonomous', executed: true, kind: 'statement', next: 'act', called: 2 });

@@ -9,7 +9,7 @@ import { signedClick } from '../application/approvals/signed-click.ts';
 const { slack, ask, stored } = useApprovalHandlers();
 
 describe('VoidApproval', () => {
-  it('closes an approval that no longer fits the world', async () => {
+  it('closes an approval that no longer fits the situation', async () => {
     const decision = aDecision();
     await ask(decision);
     await webhook(signedClick(decision.decisionId), context);

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AwsError } from '../../aws-error.ts';
+import type { CommitCount } from './commit-count.ts';
 import { isRefusal, wordsOf } from './sqlite-file.ts';
 
 export type Later = (retry: () => void) => void;
@@ -9,14 +10,15 @@ export type Report = (message: string) => void;
 const ROOM_BYTES = 2 ** 20;
 
 interface Member {
-  /** Told when what the work found or wrote is on the disk. */
+  /** Called when what the work found or wrote is on the disk. */
   readonly settle: () => void;
-  /** Told when nothing of the group was written. */
+  /** Called when nothing of the group was written. */
   readonly undone: () => void;
 }
 
 interface Options {
   readonly db: DatabaseSync;
+  readonly commits: Pick<CommitCount, 'count' | 'committed'>;
   readonly later: Later;
   readonly report: Report;
   /** Called when writes that had been done were undone again. */
@@ -28,7 +30,7 @@ interface Options {
  * disk serves all requests that were being answered. An answer is given when everything it rests on is committed, so a
  * reader that saw a write waits with it.
  */
-export function createGroupCommit({ db, later, report, undone }: Options) {
+export function createGroupCommit({ db, commits, later, report, undone }: Options) {
   const sql = {
     begin: db.prepare('BEGIN IMMEDIATE'),
     commit: db.prepare('COMMIT'),
@@ -41,7 +43,7 @@ export function createGroupCommit({ db, later, report, undone }: Options) {
   };
   /** Requests whose answers wait for the commit; null when nothing has been written since the last one. */
   let group: Member[] | null = null;
-  let refused: { readonly told: AwsError; times: number } | undefined;
+  let refused: { readonly answer: AwsError; times: number } | undefined;
   let mending: Promise<void> | undefined;
   let closed = false;
 
@@ -53,10 +55,12 @@ export function createGroupCommit({ db, later, report, undone }: Options) {
   const flush = () => {
     if (group === null) return;
     try {
+      commits.count();
       sql.commit.run();
     } catch (error) {
       return giveUp(error);
     }
+    commits.committed();
     const members = group;
     group = null;
     for (const { settle } of members) settle();
@@ -67,15 +71,15 @@ export function createGroupCommit({ db, later, report, undone }: Options) {
     group = null;
     if (db.isTransaction) sql.rollback.run();
     undone();
-    const told = `the tables cannot be written (${wordsOf(error)})`;
-    report(told);
-    refused = { told: new AwsError('InternalServerError', told, 500), times: 0 };
+    const message = `the tables cannot be written (${wordsOf(error)})`;
+    report(message);
+    refused = { answer: new AwsError('InternalServerError', message, 500), times: 0 };
     for (const member of members) member.undone();
     void writable();
   };
   const refusal = () => {
     if (refused !== undefined) refused.times++;
-    return refused?.told ?? new AwsError('InternalServerError', 'the tables are closed', 500);
+    return refused?.answer ?? new AwsError('InternalServerError', 'the tables are closed', 500);
   };
 
   const probe = () => {

@@ -2,6 +2,8 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
+import { beginCommitCount } from './commit-count.ts';
+import { ANEW, TablesUnusable } from './unusable.ts';
 
 export const TABLES_FILE = 'tables.sqlite';
 /** "VGAC", so that no other program's file is taken for ours. */
@@ -10,37 +12,36 @@ const LAYOUT = 1;
 /** The rows that are in use; SQLite's own 2 MB make every insert into a large index read the disk. */
 const CACHE_KB = 32_000;
 
+/** In the order of their names. */
 const SCHEMA = [
   'CREATE TABLE bodies (id INTEGER PRIMARY KEY, body TEXT NOT NULL, sum INTEGER NOT NULL)',
+  'CREATE TABLE commits (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)',
   'CREATE TABLE entries (tree INTEGER NOT NULL, key BLOB NOT NULL, next BLOB, body INTEGER NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY (tree, key)) WITHOUT ROWID',
 ];
 
-/** The file with the tables cannot be opened as it is. */
-export class TablesUnusable extends Error {
-  override readonly name = 'TablesUnusable' as const;
-}
-
 /**
  * Opens the file with all tables, or makes it.
- * Written ahead to a log without waiting for the disk, as before: a kill of the process loses nothing that was
- * answered, a power cut at most the last moments, and never half of a commit.
+ * Written ahead to a log. A kill of the process loses nothing that was answered, and nothing is ever half committed;
+ * a power cut loses at most the last moments, or with `sync` nothing.
  * @param folder null keeps everything in memory
+ * @param sync whether a commit waits for the disk
  * @param begin puts in what every file has, as it is made
  * @throws TablesUnusable
  */
-export function openFile(folder: string | null, begin: (db: DatabaseSync) => void): DatabaseSync {
-  if (folder === null) return prepare(new DatabaseSync(':memory:'), begin);
+export function openFile(folder: string | null, sync: boolean, begin: (db: DatabaseSync) => void): DatabaseSync {
+  if (folder === null) return prepare(new DatabaseSync(':memory:'), sync, begin);
   const path = join(folder, TABLES_FILE);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (existsSync(join(folder, 'CURRENT'))) {
     throw new TablesUnusable(`the tables in ${folder} are of an earlier version: start with a fresh data folder`);
   }
+  if (!existsSync(path)) beginCommitCount(folder);
   // SQLite's log takes the mode of the file.
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
   const db = new DatabaseSync(path);
   try {
-    return prepare(db, begin);
+    return prepare(db, sync, begin);
   } catch (cause) {
     db.close();
     if (cause instanceof TablesUnusable) throw cause;
@@ -49,17 +50,15 @@ export function openFile(folder: string | null, begin: (db: DatabaseSync) => voi
   }
 }
 
-/** What to do about a file that is of no use. */
-export const ANEW = 'restore the data folder from a copy, or start with a fresh one';
-
-function prepare(db: DatabaseSync, begin: (db: DatabaseSync) => void): DatabaseSync {
+function prepare(db: DatabaseSync, sync: boolean, begin: (db: DatabaseSync) => void): DatabaseSync {
   // One process: others would not see what this one remembers of the tables.
-  db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL`);
+  db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL`);
+  db.exec(`PRAGMA synchronous = ${sync ? 'FULL' : 'NORMAL'}`);
   db.exec(`PRAGMA cache_size = -${CACHE_KB}`);
   const found = db.prepare('SELECT sql FROM sqlite_schema ORDER BY name').all();
   const [id, layout] = [pragma(db, 'application_id'), pragma(db, 'user_version')];
   if (found.length === 0 && id === 0 && layout === 0) {
-    db.exec(`BEGIN; ${SCHEMA.join('; ')}`);
+    db.exec(`BEGIN; ${SCHEMA.join('; ')}; INSERT INTO commits VALUES (0, 0)`);
     begin(db);
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${LAYOUT}; COMMIT`);
     return db;
@@ -69,9 +68,13 @@ function prepare(db: DatabaseSync, begin: (db: DatabaseSync) => void): DatabaseS
   }
   const asMade = id === APPLICATION_ID && found.map(({ sql }) => sql).join() === SCHEMA.join();
   if (!asMade) throw new TablesUnusable(`the file with the tables is damaged, or another program's: ${ANEW}`);
+  // What our own checksums cannot see: pages that are free and in use at once, or in use twice.
+  const state = pragma(db, 'quick_check');
+  if (state !== 'ok') throw new TablesUnusable(`the file with the tables is damaged (${inOneLine(state)}): ${ANEW}`);
   return db;
 }
 
+const inOneLine = (found: unknown) => String(found).replaceAll(/\s+/g, ' ');
 const pragma = (db: DatabaseSync, name: string) => db.prepare(`PRAGMA ${name}`).get()?.[name];
 
 // https://sqlite.org/rescode.html

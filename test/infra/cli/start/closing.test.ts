@@ -47,7 +47,7 @@ const sentences = (summary: Summary, dryRun = false) => closingSentences(summary
 describe('a run in three sentences', () => {
   it('says what was done, what was right beside what was promised, and what people were spared', () => {
     expect(sentences(summaryOf(...busy))).toEqual([
-      'Of 803 jobs 91 called for something: the agent annotated 50, warned about 31 and moved 5 of them alone (94 %), left out 2 on purpose and asked a human about 5.',
+      'Of 803 jobs 91 called for something: the agent annotated 50, warned about 31 and moved 5 of them on its own (94 %), left out 2 on purpose and asked a human about 5.',
       'It was right about 80 % of 50 annotations (20 % promised), 96 % of 29 warnings (43 % promised, not tested yet) and 100 % of 5 moves (65 % promised, estimated by 2, not tested yet).',
       'People were spared 68 of 82 long waits as a surprise (82 %; as many acts thrown at random would have reached 10 %).',
     ]);
@@ -68,14 +68,14 @@ describe('a run in three sentences', () => {
     ]);
   });
 
-  it('says that nothing was done alone, and that a human was asked', () => {
+  it('says that nothing was done autonomously, and that a human was asked', () => {
     const asked = many(1, { called: 3, tier: 0, part: 'asked', waitedLong: true });
     expect(sentences(summaryOf(...asked))).toEqual([
-      'Of 1 job 1 called for something: the agent did nothing about them alone and asked a human about 1.',
+      'Of 1 job 1 called for something: the agent did nothing about them on its own and asked a human about 1.',
       'So there is nothing to be right or wrong about.',
       'People were spared 0 of 1 long waits as a surprise (0 %; as many acts thrown at random would have reached 0 %).',
     ]);
-    expect(sentences(summaryOf(...asked), true)[0]).toContain('would have done nothing about them alone');
+    expect(sentences(summaryOf(...asked), true)[0]).toContain('would have done nothing about them on its own');
     expect(sentences(summaryOf(...many(2, {})))[1]).toBe('What came of it is not known yet.');
   });
 });

@@ -12,6 +12,11 @@ const folder = join(base, 'data');
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the data folder', () => {
+  it('is refused where its path has a backslash, from which no handler could be loaded', async () => {
+    const refused = openDataFolder(`${folder}\\`, { fresh: false });
+    await expect(refused).rejects.toThrow('has a backslash in it, and Node loads no module from there');
+  });
+
   it('is made when it is missing, for its owner only', async () => {
     await openDataFolder(folder, { fresh: false });
     expect(statSync(folder).mode & 0o777).toBe(0o700);

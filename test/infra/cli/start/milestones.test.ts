@@ -46,13 +46,13 @@ describe('what a cluster may do alone', () => {
     const lost = during(5, { scope: 'escalate', earnedTier: 1, reasons });
     const steps = [...during(3, { earnedTier: 3 }), 'it lost nodes', ...during(41, { earnedTier: 3 }), ...lost];
     expect(tell(steps).slice(1)).toEqual([
-      'slurm may do nothing alone now, 41 jobs after it lost nodes: the score is too low',
+      'slurm may do nothing on its own now, 41 jobs after it lost nodes: the score is too low',
     ]);
   });
 
   it('goes in part, and says what is left', () => {
     expect(tell([...during(3, { earnedTier: 3 }), ...during(5, { earnedTier: 1 })]).slice(1)).toEqual([
-      `slurm may only annotate alone now: ${EVIDENCE}`,
+      `slurm may only annotate on its own now: ${EVIDENCE}`,
     ]);
   });
 

@@ -51,7 +51,7 @@ describe('what happens in a simulated world', () => {
     for (let i = 0; i < 5; i++) notices.observe('slurm', verdict({ earnedTier: 1 }), 2);
     expect(texts.slice(1).map((text) => text.split(':')[0])).toEqual([
       'slurm loses 2 nodes',
-      'slurm may only annotate alone now, 0 jobs after it lost nodes',
+      'slurm may only annotate on its own now, 0 jobs after it lost nodes',
     ]);
   });
 

@@ -25,6 +25,8 @@ describe('the command line', () => {
       consolePort: 4580,
       data: '.vgac',
       fresh: false,
+      sync: false,
+      acceptLoss: false,
       slackStandIn: false,
       exit: false,
       json: false,
@@ -34,7 +36,19 @@ describe('the command line', () => {
   it('takes every documented option', () => {
     const argv = ['--trace', 'a.csv', '--speed', '60', '--config', 'c.json', '--port', '0', '--console-port', '0'];
     expect(
-      parse([...argv, '--data', 'd', '--fresh', '--slack-stand-in', '--summary', 's.json', '--exit', '--json']),
+      parse([
+        ...argv,
+        '--data',
+        'd',
+        '--fresh',
+        '--sync',
+        '--accept-loss',
+        '--slack-stand-in',
+        '--summary',
+        's.json',
+        '--exit',
+        '--json',
+      ]),
     ).toEqual({
       trace: 'a.csv',
       speed: 60,
@@ -44,6 +58,8 @@ describe('the command line', () => {
       consolePort: 0,
       data: 'd',
       fresh: true,
+      sync: true,
+      acceptLoss: true,
       slackStandIn: true,
       summary: 's.json',
       exit: true,

@@ -22,6 +22,7 @@ describe('a delivery', () => {
     const begin = createRetries({
       ...{ clock, journal: memoryJournal(), prefix: 'b', policy: () => ({ attempts, maxAgeSeconds: 86_400 }) },
       delayMs: (failed) => failed * 1000,
+      parseWork: (kept) => kept,
       attempt: async () => {
         times.push(clock.now());
         await fail(clock.now());
@@ -55,6 +56,7 @@ describe('a delivery', () => {
       createRetries<string>({
         ...{ clock: on, journal, prefix: 'b', policy: () => ({ attempts: 2, maxAgeSeconds: 86_400 }) },
         delayMs: (failed) => failed * 1000,
+        parseWork: String,
         attempt: async () => {
           times.push(on.now());
           throw new Error('busy');

@@ -11,6 +11,7 @@ const spec = tableSpec('rows', ['PK', 'SK'], {
   keysOnly: { keys: ['u'], projection: { ProjectionType: 'KEYS_ONLY' } },
 });
 const FILE = 'tables.sqlite';
+const FILES = [FILE, `${FILE}-wal`, 'commits'];
 const COUNT = 40;
 
 function item(n: number) {
@@ -45,6 +46,9 @@ const QUESTIONS: readonly (readonly [operation: string, input: object])[] = [
   ['Scan', { IndexName: 'keysOnly' }],
 ];
 
+const cut = (files: ReadonlyMap<string, Buffer>, name: string) =>
+  Buffer.from(files.get(name) ?? '').subarray(0, -5_000);
+
 async function answers(dynamo: Dynamo): Promise<string[]> {
   return Promise.all(
     QUESTIONS.map(([operation, input]) =>
@@ -69,35 +73,93 @@ async function filled() {
   return { folder, truth, bytes: readFileSync(join(folder, FILE)) };
 }
 
+/** The files as a kill leaves them: some rows are only in the log, some were overwritten, some removed. */
+async function killed() {
+  const { folder } = await filled();
+  const dynamo = await openTables(folder, [spec]);
+  const Key = (n: number) => ({ PK: item(n).PK, SK: item(n).SK });
+  for (let n = 0; n < COUNT; n += 3) {
+    await dynamo.run('PutItem', { TableName: 'rows', Item: { ...item(n), text: { S: `again ${n}` } } });
+  }
+  for (let n = 1; n < COUNT; n += 7) await dynamo.run('DeleteItem', { TableName: 'rows', Key: Key(n) });
+  const files = new Map(FILES.map((name) => [name, readFileSync(join(folder, name))]));
+  return { truth: await answers(dynamo), files };
+}
+
+function writeAll(folder: string, files: ReadonlyMap<string, Buffer>): void {
+  for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
+}
+
 describe('a file in which one bit has changed', () => {
   it('answers what was written, or refuses, wherever the bit is', async () => {
-    const { truth, bytes } = await filled();
+    const { truth, files } = await killed();
     const folder = temporaryFolder();
-    let [same, refused, unusable] = [0, 0, 0];
+    const ends = { same: 0, refused: 0, unusable: 0 };
+    const trial = async (name: string, at: number, bit: number) => {
+      const changed = Buffer.from(files.get(name) ?? '');
+      changed[at] = (changed[at] ?? 0) ^ (1 << bit);
+      writeAll(folder, new Map([...files, [name, changed]]));
+      const dynamo = await openDynamo(folder).catch((error: unknown) => {
+        expect(error).toMatchObject({ name: 'TablesUnusable' });
+        ends.unusable++;
+      });
+      if (dynamo === undefined) return;
+      try {
+        const found = await answers(dynamo);
+        const wrong = found.findIndex((answer, index) => answer !== 'refused' && answer !== truth[index]);
+        expect(wrong === -1 ? '' : `${JSON.stringify(QUESTIONS[wrong])}: ${found[wrong]}`).toBe('');
+        ends[found.includes('refused') ? 'refused' : 'same']++;
+      } finally {
+        await dynamo.close();
+      }
+    };
+    const bits = fc.constantFrom(...FILES).chain((name) => {
+      return fc.tuple(fc.constant(name), fc.nat((files.get(name)?.length ?? 1) - 1), fc.nat(7));
+    });
     await fc.assert(
-      fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(7), async (at, bit) => {
-        const changed = Buffer.from(bytes);
-        changed[at] = (changed[at] ?? 0) ^ (1 << bit);
-        writeFileSync(join(folder, FILE), changed);
-        const dynamo = await openDynamo(folder).catch((error: unknown) => {
-          expect(error).toMatchObject({ name: 'TablesUnusable' });
-          unusable++;
-        });
-        if (dynamo === undefined) return;
-        try {
-          const found = await answers(dynamo);
-          const wrong = found.findIndex((answer, index) => answer !== 'refused' && answer !== truth[index]);
-          expect(wrong === -1 ? '' : `${JSON.stringify(QUESTIONS[wrong])}: ${found[wrong]}`).toBe('');
-          if (found.includes('refused')) refused++;
-          else same++;
-        } finally {
-          await dynamo.close();
-        }
-      }),
-      { numRuns: 200 },
+      fc.asyncProperty(bits, ([name, at, bit]) => trial(name, at, bit)),
+      { numRuns: 300 },
     );
     // All three ways occur, so that the test is known to look where rows are.
-    expect([same, refused, unusable].map((count) => count > 0)).toEqual([true, true, true]);
+    expect(Object.values(ends).map((count) => count > 0)).toEqual([true, true, true]);
+  });
+
+  it.each([
+    [
+      'its last commits are cut off',
+      (files: Map<string, Buffer>) => files.set(`${FILE}-wal`, cut(files, `${FILE}-wal`)),
+    ],
+    ['its log is gone', (files: Map<string, Buffer>) => files.delete(`${FILE}-wal`)],
+    ['it is empty', (files: Map<string, Buffer>) => files.set(FILE, Buffer.alloc(0))],
+    ['it is gone', (files: Map<string, Buffer>) => files.delete(FILE)],
+    ['its count is gone', (files: Map<string, Buffer>) => files.delete('commits')],
+  ])('is refused when %s, however often it is tried', async (_, damage) => {
+    const { files } = await killed();
+    damage(files);
+    const folder = temporaryFolder();
+    writeAll(folder, files);
+    for (let time = 0; time < 2; time++) {
+      await expect(openDynamo(folder)).rejects.toMatchObject({
+        name: 'TablesUnusable',
+        message: expect.stringMatching(/restore the data folder from a backup with vgac restore, or start anew/),
+      });
+    }
+  });
+
+  it('is opened without the commits that it lacks when that is accepted, and says how many', async () => {
+    const { files } = await killed();
+    files.set(`${FILE}-wal`, cut(files, `${FILE}-wal`));
+    const folder = temporaryFolder();
+    writeAll(folder, files);
+    const said: string[] = [];
+    const report = (message: string) => void said.push(message);
+    const dynamo = await openDynamo(folder, undefined, report, undefined, { acceptLoss: true });
+    await dynamo.run('PutItem', { TableName: 'rows', Item: item(COUNT) });
+    await dynamo.close();
+    expect(said).toEqual([
+      expect.stringMatching(/lack their last (\d+ )?commits?, after a power cut or because .+ damaged/),
+    ]);
+    await (await openDynamo(folder)).close();
   });
 
   it('names the row and not what is in it, once in the log and to everyone who asks for it', async () => {
@@ -109,7 +171,7 @@ describe('a file in which one bit has changed', () => {
     const dynamo = await openTables(folder, [spec], undefined, (message) => void said.push(message));
     const { PK, SK } = item(17);
     const message =
-      'table rows is damaged on the disk at the row CLUSTER#2, JOB#17: restore the data folder from a copy, or start with a fresh one';
+      'table rows is damaged on the disk at the row CLUSTER#2, JOB#17: restore the data folder from a backup with vgac restore, or start anew with --fresh';
     for (let time = 0; time < 2; time++) {
       await expect(dynamo.run('GetItem', { TableName: 'rows', Key: { PK, SK } })).rejects.toMatchObject({ message });
     }
@@ -148,9 +210,9 @@ describe('a file in which one bit has changed', () => {
   });
 });
 
-it('opens a copy of its file as well as the file', async () => {
+it('opens a copy of its files as well as the files', async () => {
   const { folder, truth } = await filled();
   const copy = temporaryFolder();
-  copyFileSync(join(folder, FILE), join(copy, FILE));
+  for (const name of [FILE, 'commits']) copyFileSync(join(folder, name), join(copy, name));
   expect(await answers(await openTables(copy, [spec]))).toEqual(truth);
 });

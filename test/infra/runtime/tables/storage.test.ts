@@ -129,6 +129,7 @@ describe('a disk that is full', () => {
     let undone = 0;
     const group = createGroupCommit({
       db,
+      commits: { count: () => undefined, committed: () => undefined },
       later: (retry) => void retries.push(retry),
       report: (message) => void said.push(message),
       undone: () => {

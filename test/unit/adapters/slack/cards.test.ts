@@ -94,7 +94,7 @@ describe('the card of a pending approval, read on a phone', () => {
     ]);
   });
 
-  it('says in a few words what was done alone before', () => {
+  it('says in a few words what was done autonomously before', () => {
     const card = words(requestCard(anApproval({ already: { action: 'warn', dryRun: false } })));
     expect(card).toContain('Move job `job-17` to queue `short`? Already warned about.');
   });
@@ -105,7 +105,7 @@ describe('the card of a pending approval, read on a phone', () => {
       '🚨 *Human Review Needed*',
       'Job `job-17` is held. Keep it held, or release it?',
       WHOSE,
-      '*Why:* likely (q 82 %) to wait longer than 5 minutes, about 12 minutes; right here 38 of 40 times (95 %, gate promises 87 %); ECE 0.056, n 212 · ⚠️ calibration: 72%. A hold stays only on a human’s word.',
+      '*Why:* likely (q 82 %) to wait longer than 5 minutes, about 12 minutes; right here 38 of 40 times (95 %, gate promises 87 %); ECE 0.056, n 212 · ⚠️ calibration: 72%. A hold stays only if a human says so.',
       '*If nobody answers by 12:00 UTC*, the hold is released; void as soon as the job is cancelled.',
     ]);
     expect(buttons(card).map(({ label }) => label)).toEqual(['Keep hold', 'Release', 'Details', 'Freeze cluster']);
@@ -300,16 +300,16 @@ describe('a decided question of a dry run', () => {
   it.each([
     ['denied', '⛔ *Denied* by <@U0ANNA>, 2026-11-20 08:05 UTC; nothing would have been done.'],
     ['expired', '⏳ *Expired*: nobody answered by 2026-11-20 12:00 UTC; nothing would have been done.'],
-    ['void', '🚫 *Void*, 2026-11-20 08:05 UTC: it no longer fits the world; nothing would have been done.'],
+    ['void', '🚫 *Void*, 2026-11-20 08:05 UTC: it no longer fits the situation; nothing would have been done.'],
   ] as const)('when %s', (status, text) => {
     expect(stateWords(anApproval({ ...decided, status, pinned }))).toBe(text);
   });
 });
 
-describe('what the agent did alone', () => {
+describe('what the agent did on its own', () => {
   const effect = { action: 'requeue', decisionId: 'd', at: ASKED.toISOString(), intervened: false } as const;
 
-  it('in dry run is what it would have done, and why people are told is why its cluster is watched', () => {
+  it('in dry run is what it would have done, and why people are notified is why its cluster is watched', () => {
     const message = statementMessage(
       anOwnDecision({ dryRun: true }),
       { ...effect, status: 'dryRun' },
@@ -318,7 +318,7 @@ describe('what the agent did alone', () => {
     expect(linesOf(message)).toEqual([
       '🤖 *Dry run:* Would have moved job `job-17` to queue `short`.',
       'owner `olga` · 1 GPU · cluster `west-1`',
-      '_You are told because:_ calibration score 0.720 has to be above 0.85 · ⚠️ calibration: 72%',
+      '_You are notified because:_ calibration score 0.720 has to be above 0.85 · ⚠️ calibration: 72%',
     ]);
   });
 

@@ -4,6 +4,7 @@ import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { slackClient } from '../../../../functions/adapters/slack/client.ts';
+import { frozenMessage } from '../../../../functions/adapters/slack/freeze-messages.ts';
 import { readInteraction } from '../../../../functions/adapters/slack/interaction.ts';
 import {
   BlockActions,
@@ -13,6 +14,8 @@ import {
   OtherInteraction,
   ViewSubmission,
 } from '../../../../schemas/ports/slack.ts';
+import { NOON } from '../../../fixtures/builders.ts';
+import { anApproval } from '../../application/approvals/builders.ts';
 
 const FIXTURES = 'test/fixtures/slack';
 const fixture = (name: string): unknown => JSON.parse(readFileSync(`${FIXTURES}/${name}.json`, 'utf8'));
@@ -85,6 +88,25 @@ describe('what Slack sends', () => {
       denial: { approvalId: 'dec_0123456789abcdef01234567', by: 'U0123ANNA', reason: 'the queue is full' },
     });
     expect(interaction('view_closed')).toEqual({ kind: 'ignored' });
+  });
+
+  it('of the button to unfreeze names the approval and the freeze, as the message had them', () => {
+    const payload = BlockActions.parse(fixture('block_actions'));
+    const pressing = (value: string) => {
+      const actions = [{ action_id: 'unfreeze', value }];
+      const body = new URLSearchParams({ payload: JSON.stringify({ ...payload, actions }) });
+      return readInteraction(Buffer.from(body.toString()));
+    };
+    const approval = anApproval();
+    const [, { elements: [button] = [] } = {}] = frozenMessage(approval, 'U0123ANNA', NOON).blocks as {
+      elements?: { value: string }[];
+    }[];
+    expect(pressing(button?.value ?? '')).toMatchObject({
+      click: { action: 'unfreeze', approvalId: approval.approval_id, freeze: NOON.toISOString() },
+    });
+    const old = pressing(approval.approval_id);
+    expect(old).toMatchObject({ click: { approvalId: approval.approval_id } });
+    expect(old).not.toHaveProperty('click.freeze');
   });
 });
 

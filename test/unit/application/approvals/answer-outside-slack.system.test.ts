@@ -65,7 +65,7 @@ describe('an answer outside of Slack', () => {
     const late = await answer(at(minutesAfter(now5, 1)), as(ANNA), approval, { action: 'deny' });
     expect(late).toEqual({
       outcome: 'tooLate',
-      message: 'Already answered, yours does not count. Approved by U0BEN in Slack, 2026-11-20 08:05 UTC.',
+      message: 'Already answered; yours does not count. Approved by U0BEN in Slack, 2026-11-20 08:05 UTC.',
     });
     expect(resumed).toHaveLength(1);
     const other = await asked();
@@ -82,7 +82,7 @@ describe('an answer outside of Slack', () => {
     expect(reply.message).toMatch(/^Expired: the time to answer ended .* UTC; nothing is done\.$/);
   });
 
-  it.each(['approve', 'deny', 'undo', 'freeze', 'unfreeze'] as const)(
+  it.each(['approve', 'deny', 'undo'] as const)(
     'to %s is refused to the owner of the job and to strangers, and audited',
     async (action) => {
       const { approval, at, stored } = await asked();
@@ -100,6 +100,15 @@ describe('an answer outside of Slack', () => {
       );
     },
   );
+
+  it.each(['freeze', 'unfreeze'] as const)('to %s is refused to strangers, and audited', async (action) => {
+    const { approval, at } = await asked();
+    expect(await answer(at(now5), as('U0STRANGER', 'cli'), approval, { action })).toMatchObject({
+      message: 'You cannot do this: you are not among the approvers of this cluster.',
+    });
+    expect(await freezeItem()).toBeUndefined();
+    expect(await auditOf(approval)).toContain(`U0STRANGER: refused to ${action}`);
+  });
 
   it('from AWS counts for the person that the configuration maps the caller to, and for nobody else', async () => {
     const { approval, at, stored } = await asked();
@@ -130,7 +139,9 @@ describe('an answer outside of Slack', () => {
 
   it('records a look at the details, and who looked', async () => {
     const { approval, at } = await asked();
-    expect((await answer(at(now5), as(BEN), approval, { action: 'details' })).message).toMatch(/^Waits for an answer/);
+    expect((await answer(at(now5), as(BEN), approval, { action: 'details' })).message).toMatch(
+      /^Waiting for an answer/,
+    );
     expect(await auditOf(approval)).toContain(`${BEN}: looked at the details`);
   });
 
@@ -141,14 +152,30 @@ describe('an answer outside of Slack', () => {
     expect(words(posts[1]?.message)).toContain('🧊 *Frozen* by <@U0ANNA>');
     expect(await answer(at(now5), as(BEN), approval, { action: 'freeze' })).toEqual({
       outcome: 'nothingToDo',
-      message: 'west-1 is frozen already, by U0ANNA: frozen from an approval card.',
+      message: 'west-1 is already frozen, by U0ANNA: frozen from an approval card.',
     });
     await putFreeze(dynamo.table, '*', { by: 'ops', reason: 'maintenance', now: now5 });
     expect((await answer(at(now5), as(BEN), approval, { action: 'unfreeze' })).message).toBe(
-      'All clusters are frozen, by ops: maintenance. An operator lifts that.',
+      'All clusters are frozen, by ops: maintenance. Only an operator can lift that.',
     );
     expect(await freezeItem()).toBeUndefined();
     await liftFreeze(dynamo.table, '*', { by: 'ops', now: now5 });
+  });
+
+  it('lifts only the freeze that the page showed, and on the command line whichever is there', async () => {
+    const { approval, at } = await asked();
+    await putFreeze(dynamo.table, 'west-1', { by: 'ops', reason: 'storage is broken', now: now5 });
+    const freeze = minutesAfter(now5, -60).toISOString();
+    expect(await answer(at(now5), as(OWNER), approval, { action: 'unfreeze', freeze })).toEqual({
+      outcome: 'nothingToDo',
+      message: 'west-1 was frozen again since, by ops: storage is broken. Look at that freeze before you lift it.',
+    });
+    expect(await freezeItem()).toMatchObject({ by: 'ops' });
+    const lifts = { action: 'unfreeze', freeze: now5.toISOString() } as const;
+    expect(await answer(at(now5), as(OWNER), approval, lifts)).toMatchObject({ outcome: 'done' });
+    await putFreeze(dynamo.table, 'west-1', { by: 'ops', reason: 'again', now: now5 });
+    expect(await answer(at(now5), as(BEN, 'cli'), approval, { action: 'unfreeze' })).toMatchObject({ outcome: 'done' });
+    expect(await freezeItem()).toBeUndefined();
   });
 
   it('does not know an approval that is none', async () => {

@@ -155,10 +155,27 @@ describe('a click', () => {
     expect(await auditOf(approval)).toContain(`${ANNA}: looked at the details`);
   });
 
+  it('on Details shows a stranger the same, privately and a few times an hour', async () => {
+    const { approval, at, posts, cards, privateReplies } = await asked();
+    const shown = JSON.stringify([...cards.values()]);
+    for (let i = 0; i < 6; i++) await answerClick(at(now5), click(approval, 'U0STRANGER', 'details'));
+    expect(privateReplies).toHaveLength(4);
+    for (const reply of privateReplies.slice(0, 3)) expect(reply).toContain('ECE between');
+    expect(privateReplies[3]).toMatch(/^You have seen the details of this request several times in this hour/);
+    const looked = (await auditOf(approval)).filter((fact) => fact === 'U0STRANGER: looked at the details');
+    expect(looked.length).toBeLessThanOrEqual(3);
+    expect([posts.length, JSON.stringify([...cards.values()])]).toEqual([1, shown]);
+    // Nobody else is kept from looking, nor the same person an hour later.
+    for (let i = 0; i < 5; i++) await answerClick(at(now5), click(approval, ANNA, 'details'));
+    await answerClick(at(minutesAfter(now5, 60)), click(approval, 'U0STRANGER', 'details'));
+    expect(privateReplies.slice(4).every((reply) => reply.includes('ECE between'))).toBe(true);
+    expect(privateReplies).toHaveLength(10);
+  });
+
   it('on an unknown approval is told so', async () => {
     const { ports, privateReplies, resumed } = recorder(dynamo.table);
     await answerClick(ports, { action: 'approve', approvalId: 'dec_nothing', by: ANNA, responseUrl: 'https://x' });
-    expect(privateReplies).toEqual(['This request is not known here any more.']);
+    expect(privateReplies).toEqual(['This request is no longer known here.']);
     expect(resumed).toEqual([]);
   });
 

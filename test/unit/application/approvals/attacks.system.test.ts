@@ -47,8 +47,10 @@ describe('somebody who may answer on another cluster only', () => {
     const answer = await webhook(signedDenial(decision.decisionId, ELSEWHERE), context);
     expect(answer.body).toContain('you are not among the approvers');
     expect((await stored(decision.decisionId))?.status).toBe('pending');
-    expect((await webhook(signedDenial('OPEN@west-1', ANNA), context)).body).toContain('not known here');
-    expect((await webhook(signedDenial(`${decision.decisionId}#AUDIT`, ANNA), context)).body).toContain('not known');
+    expect((await webhook(signedDenial('OPEN@west-1', ANNA), context)).body).toContain('no longer known here');
+    expect((await webhook(signedDenial(`${decision.decisionId}#AUDIT`, ANNA), context)).body).toContain(
+      'no longer known',
+    );
   });
 
   it('cannot turn the button of a digest into a key for other records', async () => {
@@ -56,7 +58,7 @@ describe('somebody who may answer on another cluster only', () => {
     await ask(decision);
     for (const value of [decision.decisionId, 'OPEN@west-1', 'DAY@west-1@2026-11-20', 'DAY@@2026-11-20']) {
       await webhook(signedClick(value, { action: 'acknowledge' }), context);
-      expect(JSON.stringify(slack.calls.at(-1)?.body)).toContain('not known here');
+      expect(JSON.stringify(slack.calls.at(-1)?.body)).toContain('no longer known here');
     }
     expect((await stored(decision.decisionId))?.status).toBe('pending');
   });

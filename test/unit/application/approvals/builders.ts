@@ -34,13 +34,13 @@ const RULE = {
   scope: 'escalate' as const,
 };
 
-/** An intervention, as a question or as what the agent does alone, with the hash that belongs to it. */
+/** An intervention, as a question or as what the agent does on its own, with the hash that belongs to it. */
 export function requeue(change: Partial<ActionArguments> = {}) {
   const args = { action: 'requeue', clusterId: 'west-1', jobId: 'job-17', target: 'short', ...change };
   return { arguments: args, argumentsHash: argumentsHash(args) };
 }
 
-/** A decision that does nothing alone and asks a human about a requeue. */
+/** A decision that does nothing on its own and asks a human about a requeue. */
 export function aDecision(change: Partial<Decision> = {}): Decision {
   return {
     ...someDecision(),
@@ -93,7 +93,7 @@ export function aDecision(change: Partial<Decision> = {}): Decision {
   };
 }
 
-/** A decision that the agent carries out alone, in the sight of people, and asks nobody about. */
+/** A decision that the agent carries out on its own, in the sight of people, and asks nobody about. */
 export function anOwnDecision(change: Partial<Decision> = {}): Decision {
   return aDecision({
     ...{ tier: 3, kind: 'intervention', ...requeue(), scope: 'notify', next: 'actAndNotify', executed: true },
@@ -101,7 +101,7 @@ export function anOwnDecision(change: Partial<Decision> = {}): Decision {
   });
 }
 
-/** A hold that the agent placed alone, of which somebody is asked whether it stays. */
+/** A hold that the agent placed on its own, of which somebody is asked whether it stays. */
 export function aHold(change: Partial<Decision> = {}): Decision {
   return anOwnDecision({ called: 4, tier: 4, ...requeue({ action: 'hold', target: undefined }), ...change });
 }

@@ -71,7 +71,7 @@ describe('more questions in a channel than people follow one by one', () => {
     expect(one.resumed.map(({ token }) => token).sort()).toEqual(['token-4', 'token-5']);
     expect(one.privateReplies).toEqual([expect.stringContaining('*2 of 2 approved.*')]);
     expect(one.privateReplies[0]).toContain('• job `job-4` on `west-1`: ✅ *Approved* by <@U0ANNA>');
-    expect(listIn(one, '1.000004').text).toContain('All questions of this list are answered or over');
+    expect(listIn(one, '1.000004').text).toContain('All questions in this list are answered or closed');
   });
 
   it('mean the list as it was shown: what came later stays open', async () => {
@@ -116,7 +116,7 @@ describe('more questions in a channel than people follow one by one', () => {
     async (pinned) => {
       const { at, privateReplies } = recorder(dynamo.table);
       await answerClick(at(now5), press(ANNA, 'approveAll', pinned));
-      expect(privateReplies).toEqual(['This list is not known here any more.']);
+      expect(privateReplies).toEqual(['This list is no longer known here.']);
     },
   );
 

@@ -73,7 +73,7 @@ describe('the daily digest', () => {
         '• 2 × `tokens`, such as: because of &lt;!channel&gt; tokens',
         '• 1 × `drift`, such as: because of &lt;!channel&gt; drift',
         '• 1 × `frozen`, such as: because of &lt;!channel&gt; frozen',
-        'Nobody has to do anything; they were predicted and recorded all the same.',
+        'No action is needed; they were predicted and recorded all the same.',
         '',
       ].join('\n'),
     );
@@ -121,7 +121,7 @@ describe('the daily digest', () => {
     async (approvalId) => {
       const { at, privateReplies } = recorder(dynamo.table);
       await answerClick(at(MORNING), { action: 'acknowledge', approvalId, by: ANNA, responseUrl: 'https://x' });
-      expect(privateReplies).toEqual(['This digest is not known here any more.']);
+      expect(privateReplies).toEqual(['This digest is no longer known here.']);
     },
   );
 });

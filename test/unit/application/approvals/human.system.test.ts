@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
 import { answerDenial } from '../../../../functions/adapters/slack/deny.ts';
 import { SlackRefused, SlackUnavailable } from '../../../../functions/adapters/slack/errors.ts';
+import { liftFreeze, putFreeze } from '../../../../functions/adapters/tables/freeze.ts';
 import { clusterKey, putItem } from '../../../../functions/adapters/tables/table.ts';
 import { answerApproval } from '../../../../functions/application/approvals/answer-approval.ts';
 import { settle } from '../../../../functions/application/approvals/settle.ts';
@@ -163,11 +164,12 @@ describe('freezing from the card', () => {
     expect(await freezeItem()).toMatchObject({ by: ANNA, reason: 'frozen from an approval card' });
     expect(words(posts[1]?.message)).toContain('🧊 *Frozen* by <@U0ANNA>');
     expect(buttons(posts[1]?.message)).toEqual([
-      { action: 'unfreeze', value: approval.approval_id, label: 'Unfreeze cluster' },
+      { action: 'unfreeze', value: `${approval.approval_id}#${now5.toISOString()}`, label: 'Unfreeze cluster' },
     ]);
     await answerClick(at(now5), click(approval, BEN, 'freeze'));
-    expect(privateReplies).toEqual(['It is frozen already, by <@U0ANNA>: frozen from an approval card.']);
-    await answerClick(at(now5), { ...click(approval, BEN, 'unfreeze'), ...CARD, messageTs: '1.000002' });
+    expect(privateReplies).toEqual(['It is already frozen, by <@U0ANNA>: frozen from an approval card.']);
+    const freeze = now5.toISOString();
+    await answerClick(at(now5), { ...click(approval, BEN, 'unfreeze'), freeze, ...CARD, messageTs: '1.000002' });
     expect(await freezeItem()).toBeUndefined();
     expect((await stored()).status).toBe('pending');
     expect(await auditOf(approval)).toEqual(
@@ -175,11 +177,45 @@ describe('freezing from the card', () => {
     );
   });
 
-  it.each(['freeze', 'unfreeze'] as const)('to %s takes the same right as to approve', async (action) => {
-    const { approval, at, privateReplies } = await asked();
-    await answerClick(at(now5), click(approval, OWNER, action));
-    expect(privateReplies).toEqual([expect.stringContaining('this is your own job')]);
+  it.each(['freeze', 'unfreeze'] as const)(
+    'to %s takes the right to approve something on the cluster',
+    async (action) => {
+      const { approval, at, privateReplies } = await asked();
+      await answerClick(at(now5), click(approval, 'U0STRANGER', action));
+      expect(privateReplies).toEqual([expect.stringContaining('you are not among the approvers of this cluster')]);
+      expect(await freezeItem()).toBeUndefined();
+      expect(await auditOf(approval)).toContain(`U0STRANGER: refused to ${action}`);
+    },
+  );
+
+  it.each<[string, Parameters<typeof asked>[0], string]>([
+    ['of a job of their own', {}, OWNER],
+    ['of a job whose user is not known', { user: 'nobody-knows' }, ANNA],
+    ['of a tier that others approve', { tier: 4 }, OWNER],
+  ])('is for every approver of the cluster, from the card %s too', async (_, question, by) => {
+    const { approval, at } = await asked(question);
+    await answerClick(at(now5), click(approval, by, 'freeze'));
+    expect(await freezeItem()).toMatchObject({ by });
+    await answerClick(at(now5), { ...click(approval, by, 'unfreeze'), freeze: now5.toISOString() });
     expect(await freezeItem()).toBeUndefined();
-    expect(await auditOf(approval)).toContain(`${OWNER}: refused to ${action}`);
+  });
+
+  it('lifts only the freeze that the button was shown for', async () => {
+    const { approval, at, privateReplies } = await asked();
+    await answerClick(at(now5), click(approval, ANNA, 'freeze'));
+    const old = { ...click(approval, BEN, 'unfreeze'), freeze: now5.toISOString() };
+    await answerClick(at(now5), old);
+    const later = { by: 'ops', reason: 'storage is broken', now: minutesAfter(now5, 30) };
+    await putFreeze(dynamo.table, 'west-1', later);
+    for (const stale of [old, click(approval, BEN, 'unfreeze')]) {
+      await answerClick(at(minutesAfter(now5, 40)), stale);
+      expect(await freezeItem()).toMatchObject({ by: 'ops', at: later.now.toISOString() });
+      expect(privateReplies.at(-1)).toBe(
+        'It was frozen again since, by ops: storage is broken. This button lifts an earlier freeze only.',
+      );
+    }
+    await liftFreeze(dynamo.table, 'west-1', { by: 'ops', now: now5 });
+    await answerClick(at(now5), old);
+    expect(privateReplies.at(-1)).toBe('It is not frozen.');
   });
 });

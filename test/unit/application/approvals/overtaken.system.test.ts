@@ -32,7 +32,7 @@ async function waiting(of: Parameters<typeof asked>[0] = {}) {
   return { ...question, become };
 }
 
-describe('a question whose job does not wait any more', () => {
+describe('a question whose job no longer waits', () => {
   it.each([
     [STARTS, 'the job started, 2026-11-20 08:03 UTC'],
     [CANCELS, 'the job was cancelled, 2026-11-20 08:03 UTC'],

@@ -41,7 +41,7 @@ function bot() {
   return { ...slack, publish, shown: (ts: string) => words(slack.cards.get(ts)) };
 }
 
-describe('statements of which people are told', () => {
+describe('statements that notify people', () => {
   it('share one message per cluster for a quarter of an hour, which counts them by tier', async () => {
     const { publish, posts, shown } = bot();
     const where = aCluster();
@@ -56,7 +56,7 @@ describe('statements of which people are told', () => {
       '• 08:00 `job-17` annotated: “~12 minutes (±5m)”',
       '• 08:03 `job-18` warned about: “~12 minutes (±5m)”',
       '• 08:14 `job-17` annotated: “~12 minutes (±5m)”',
-      '_You are told because:_ calibration score 0.720 has to be above 0.85 · ⚠️ calibration: 72%',
+      '_You are notified because:_ calibration score 0.720 has to be above 0.85 · ⚠️ calibration: 72%',
     ]);
     await tell(15);
     expect(posts).toHaveLength(2);

@@ -29,7 +29,7 @@ const obliging: Scheduler = {
   undo: async (placed) => ({ ...placed, undone: true }),
 };
 
-/** A requeue that the agent did alone and read back; its execution is about to tell people. */
+/** A requeue that the agent did on its own and read back; its execution is about to tell people. */
 async function doneAlone(change: Partial<Effect> = {}) {
   const decision = anOwnDecision();
   const { decisionId, clusterId, jobId, submittedAt } = decision;
@@ -81,7 +81,7 @@ async function auditOf(id: string): Promise<string[]> {
   return (answer.Items ?? []).map(({ what, who }) => `${who}: ${what}`);
 }
 
-describe('what the agent did alone', () => {
+describe('what the agent did on its own', () => {
   beforeEach(async () => {
     const item = { PK: clusterKey('west-1'), SK: 'CONFIG', config: aConfig(), applied_at: ASKED.toISOString() };
     await putItem(store(), item);
@@ -90,18 +90,18 @@ describe('what the agent did alone', () => {
   it('is told with Undo, which a signed click asks for: taken back, read back, shown, and a harm', async () => {
     const { decision, id, effect, told } = await doneAlone();
     expect(await told()).toEqual({ sent: true });
-    expect(shown()).toContain('*Done by the agent alone*, 2026-11-20 08:00 UTC; nobody was asked.');
+    expect(shown()).toContain('*Done by the agent on its own*, 2026-11-20 08:00 UTC; nobody was asked.');
     expect(shown()).toContain('It can be undone here until 2026-11-20 08:15 UTC.');
     expect(shown()).toContain('"action_id":"undo"');
 
     expect(await webhook(signedClick(id, { action: 'undo' }), context)).toEqual({ statusCode: 200, body: '' });
-    expect(shown()).toContain('It is being taken back');
+    expect(shown()).toContain('It is being undone');
     expect(requests()).toMatchObject([{ Detail: expect.stringContaining(`"approvalId":"${id}"`) }]);
     // The execution closes its row with what it knew, after somebody had it undone.
     const now = minutesAfter(ASKED, 1);
     expect(await takeBack(portsAt(now), id, async () => obliging)).toMatchObject({ status: 'undone' });
     await closeJob(store(), decision, { status: 'acted', effect, at: now });
-    expect(shown()).toContain('*Taken back*, 2026-11-20 08:01 UTC, and read back from the scheduler.');
+    expect(shown()).toContain('*Undone*, 2026-11-20 08:01 UTC, and read back from the scheduler.');
     expect(shown()).not.toContain('action_id');
     const row = { ...(await rowNow()), label_at: now.toISOString(), long_wait: true };
     expect(row.effect?.status).toBe('undone');

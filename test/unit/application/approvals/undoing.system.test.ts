@@ -94,11 +94,11 @@ describe('Undo', () => {
     expect(privateReplies).toEqual([expect.stringContaining('asked to undo this already')]);
     const wanted = { type: 'UndoRequested', detail: { approvalId: approval.approval_id } };
     expect(events.filter(({ type }) => type === 'UndoRequested')).toMatchObject([wanted]);
-    expect(words(card())).toContain('It is being taken back');
+    expect(words(card())).toContain('It is being undone');
 
     await takeBack({ ...ports, now: minutesAfter(ASKED, 9) }, approval.approval_id, async () => obliging);
     expect(await effect()).toMatchObject({ status: 'undone', intervened: true });
-    expect(words(card())).toContain('*Taken back*, 2026-11-20 08:09 UTC, and read back from the scheduler.');
+    expect(words(card())).toContain('*Undone*, 2026-11-20 08:09 UTC, and read back from the scheduler.');
     await sweep(at(minutesAfter(ASKED, 10)));
     expect(await isOpen(approval)).toBe(false);
     expect(await auditOf(approval)).toEqual(
@@ -261,7 +261,7 @@ describe('a hold that the agent placed and somebody kept', () => {
     await takeBack({ ...ports, now: DONE }, approval.approval_id, async () => obliging);
     const after = (await loadJob(dynamo.table, decision)) ?? expect.fail('no row');
     expect(after.effect?.status).toBe('undone');
-    expect(words(cards.get('1.000001'))).toContain('*Taken back*');
+    expect(words(cards.get('1.000001'))).toContain('*Undone*');
     const labelled = { ...after, label_at: minutesAfter(ASKED, 5).toISOString(), long_wait: true };
     expect(ledgerEntry(labelled, 0.5)).toMatchObject({ done: true, touched: true, undone: true });
   });

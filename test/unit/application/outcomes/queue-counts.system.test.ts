@@ -335,7 +335,7 @@ describe('counters', () => {
     expect(await indexed(table, clusterId)).toEqual([]);
   }
 
-  /** Where a job is by its facts alone, a day before anything has aged. */
+  /** Where a job is by its facts autonomously, a day before anything has aged. */
   function stageOf(row: JobItem): JobItem['counted'] {
     const leftFirst = row.cancelled_at !== undefined || row.ended_at !== undefined || row.superseded_at !== undefined;
     if (leftFirst) return 'over';

@@ -224,7 +224,7 @@ describe('a hold that nobody kept', () => {
     await sweep(at(minutesAfter(ASKED, 10)));
     expect(askedAgain()).toBe(2);
     expect(await isOpen(approval)).toBe(false);
-    expect(words(cards.get('1.000001'))).toContain('*Taken back*');
+    expect(words(cards.get('1.000001'))).toContain('*Undone*');
   });
 
   it('is not released for an event alone while somebody is still asked, or its execution goes on', async () => {

@@ -9,7 +9,7 @@ export type VgacConfig = Omit<ClusterConfig['vgac'], 'variant'> & { readonly var
 
 /**
  * The VGAC of one cluster: its own base URL and time limit if configured, otherwise those of the installation.
- * @param defaults `apiKey` is the value of the applicable key (the cluster's own, otherwise the installation's)
+ * @param defaults `apiKey` is the value of the key that belongs to that host
  * @throws VgacRefused if the base URL or the key is unusable
  */
 export function connectVgac(config: VgacConfig, defaults: HttpSettings): Vgac {

@@ -4,6 +4,7 @@ import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { Vgac } from '../../application/decisions/vgac.ts';
 import { readSecret } from '../aws/secrets.ts';
 import { connectVgac } from './connect.ts';
+import { vgacKeyName } from './key-of-host.ts';
 
 /** Environment of a function that calls VGAC. An empty key name means that VGAC needs none; an empty URL, that each cluster has its own. */
 export const vgacSettings = {
@@ -12,14 +13,14 @@ export const vgacSettings = {
   VGAC_API_KEY_NAME: z.string().default(''),
 };
 
-/** The VGAC of a cluster, with the cluster's own key if it has one, otherwise the installation's; null for a cluster without VGAC. */
+/** The VGAC of a cluster, with the key that belongs to its host, if there is one; null for a cluster without VGAC. */
 export async function vgacFor(
   config: ClusterConfig,
   env: { VGAC_API_BASE_URL: string; VGAC_TIMEOUT_SECONDS: number; VGAC_API_KEY_NAME: string },
 ): Promise<Vgac | null> {
   const { variant, ...reached } = config.vgac;
   if (variant === 'builtin') return null;
-  const keyName = config.vgac.apiKeySecret ?? env.VGAC_API_KEY_NAME;
+  const keyName = vgacKeyName(reached, { baseUrl: env.VGAC_API_BASE_URL, keyName: env.VGAC_API_KEY_NAME });
   return connectVgac(
     { ...reached, variant },
     {

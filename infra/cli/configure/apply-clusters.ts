@@ -65,7 +65,7 @@ async function putConfig(
   }
 }
 
-function notesOn({ actions, approvers, dryRun, scheduler }: ClusterConfig): string[] {
+function notesOn({ actions, approvers, dryRun, scheduler, vgac }: ClusterConfig): string[] {
   const notes: string[] = [];
   if (actions.suggest.length > 0 && approvers.suggest.length === 0) {
     notes.push('approvers.suggest is empty: nobody can approve a suggestion, so each one expires');
@@ -75,6 +75,11 @@ function notesOn({ actions, approvers, dryRun, scheduler }: ClusterConfig): stri
   }
   if (!dryRun && scheduler.kind === 'none') {
     notes.push('dryRun is off and scheduler.kind is none: there is nothing to act on');
+  }
+  if (vgac.variant !== 'builtin' && vgac.baseUrl !== undefined && vgac.apiKeySecret === undefined) {
+    notes.push(
+      "vgac.baseUrl without vgac.apiKeySecret: if it is another host than the installation's VGAC, it is called without a key",
+    );
   }
   return notes;
 }

@@ -4,6 +4,7 @@ import { misconfigured } from '../../../functions/domain/capabilities.ts';
 import { TIER_NUMBERS, TIERS } from '../../../functions/domain/thresholds.ts';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { type Fault, faultsOf, pathText } from './config-faults.ts';
+import { sharedSecrets } from './shared-secrets.ts';
 
 /** A configuration was refused. `faults` has a line for every fault in it: the field, and what to write. */
 export class ConfigurationRefused extends Error {
@@ -45,16 +46,18 @@ export function checkClusters(content: unknown): { clusters: ClusterConfig[]; fa
   if (!shell.success) return { clusters: [], faults: faultsOf(Shell, shell.error, content).map(line) };
   const faults: Fault[] = [];
   const clusters: ClusterConfig[] = [];
+  const inPlace: (ClusterConfig | null)[] = [];
   for (const [index, raw] of shell.data.clusters.entries()) {
     const within = (found: Fault[]) =>
       found.map(({ path, advice }) => ({ path: ['clusters', index, ...path], advice }));
     const parsed = ClusterConfig.safeParse(raw);
+    inPlace.push(parsed.success ? parsed.data : null);
     if (parsed.success) clusters.push(parsed.data);
     else faults.push(...within(faultsOf(ClusterConfig, parsed.error, raw)));
     // On the raw parts, so that a fault elsewhere in the cluster hides none of these.
     faults.push(...within([...actionFaults(raw), ...tierFaults(raw)]));
   }
-  faults.push(...repeated(shell.data.clusters));
+  faults.push(...repeated(shell.data.clusters), ...sharedSecrets(inPlace));
   return faults.length > 0 ? { clusters: [], faults: faults.map(line) } : { clusters, faults: [] };
 }
 

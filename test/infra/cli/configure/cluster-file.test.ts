@@ -32,6 +32,21 @@ describe('the configuration of clusters', () => {
     ]);
   });
 
+  it('refuses a secret that would be sent to two hosts, whichever kind of secret, and allows one host', () => {
+    const vgac = (baseUrl?: string) => ({ vgac: { baseUrl, apiKeySecret: 'shared' } });
+    const scheduler = (endpoint: string) => ({ scheduler: { kind: 'simulated', endpoint, secret: 'shared' } });
+    const [a, b] = ['https://a.example.com', 'https://b.example.com'];
+    const second = (...parts: object[]) =>
+      faultsIn(...parts.map((part, i) => cluster({ clusterId: `c${i}`, ...part })));
+    const advice = 'is also sent to another host by this file: a key belongs to one host';
+    expect(second(vgac(a), vgac(b))).toEqual([`clusters[1].vgac.apiKeySecret: ${advice}`]);
+    expect(second(vgac(), vgac(b))).toEqual([`clusters[1].vgac.apiKeySecret: ${advice}`]);
+    expect(second(scheduler(a), scheduler(b))).toEqual([`clusters[1].scheduler.secret: ${advice}`]);
+    expect(second(vgac(a), scheduler(b))).toEqual([`clusters[1].scheduler.secret: ${advice}`]);
+    expect(second({ ...vgac(a), ...scheduler(b) })).toEqual([`clusters[0].scheduler.secret: ${advice}`]);
+    expect(second(vgac(a), vgac(`${a}/other`), scheduler(a))).toEqual([]);
+  });
+
   it.each<[string, object, string]>([
     [
       'a name for an approver',

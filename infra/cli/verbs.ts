@@ -15,6 +15,11 @@ export const VERBS: readonly Verb[] = [
   { name: 'configure', summary: 'apply the configuration of clusters', load: () => import('./configure.ts') },
   { name: 'freeze', summary: 'stop every effect on a cluster, or on all of them', load: () => import('./freeze.ts') },
   { name: 'approve', summary: 'list and answer approvals without Slack', load: () => import('./approve.ts') },
+  {
+    name: 'collector-key',
+    summary: 'make the access key of one collector',
+    load: () => import('./collector-key.ts'),
+  },
   { name: 'audit', summary: 'tell the story of a job, or export all stories', load: () => import('./audit.ts') },
   { name: 'recalibrate', summary: 'show, promote and roll back refits', load: () => import('./recalibrate.ts') },
   { name: 'schemas', summary: 'write the JSON Schemas for collectors', load: () => import('./schemas.ts') },

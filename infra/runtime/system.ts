@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type Authorize, createAuthorize } from './access/authorize.ts';
+import { type Authorize, createAuthorize, userArn } from './access/authorize.ts';
 import { type Call, createCalls, diskFull } from './access/calls.ts';
 import { loadAssembly } from './assembly/load.ts';
 import type { TargetSpec } from './assembly/specs.ts';
@@ -33,6 +33,7 @@ import { TABLES_FILE } from './tables/storage/sqlite-file.ts';
 import { dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
+import { openKeyRing } from './wire/key-ring.ts';
 import { openWire } from './wire/server.ts';
 import { stepFunctions } from './wire/step-functions.ts';
 
@@ -115,6 +116,7 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
   const manifest = openManifest(dataDir);
   const credentials = dataFolderCredentials(dataDir);
   const taskTokens = tokenKey(dataDir);
+  const keys = openKeyRing(dataDir, log);
   for (const key of ['credentials', 'token-key']) manifest.made(key);
   const journalDir = inMemory || tablesDir !== undefined ? null : join(dataDir, 'journal');
   if (journalDir !== null) shutdown.add(lockFolder(journalDir));
@@ -144,14 +146,27 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
   const logs = openLogFiles(join(dataDir, 'log'));
   shutdown.add(() => logs.close());
   const queues = createQueues(assembly.queues, { clock, newId, journal, log: logs.write });
-  const kept = { credentials, taskTokens, dynamo, journal, logs, queues };
+  const kept = { credentials, keys, taskTokens, dynamo, journal, logs, queues };
   return { clock, newId, random, log, wire, place, assembly, authorize, descriptors, ...kept };
 }
 
 /** Sets everything on its foundation in motion, and opens the port to callers. */
 function startOn(foundation: Foundation, options: SystemOptions, shutdown: Shutdown) {
-  const { clock, newId, log, credentials, wire, assembly, authorize, descriptors, dynamo, journal, queues } =
-    foundation;
+  const {
+    clock,
+    newId,
+    log,
+    credentials,
+    keys,
+    wire,
+    place,
+    assembly,
+    authorize,
+    descriptors,
+    dynamo,
+    journal,
+    queues,
+  } = foundation;
   const host = startFunctions(foundation, options, (who, target, body) => call(who, target, body));
   shutdown.add(() => host.close());
   const quietly = quietHost(host, dynamo, shutdown);
@@ -173,14 +188,20 @@ function startOn(foundation: Foundation, options: SystemOptions, shutdown: Shutd
     },
     { authorize, report: log, refuseNew: descriptors.refuseIfShort },
   );
-  const human = { credentials, who: null };
+  const operator = { credentials, who: null };
   const functions = assembly.functions.map(({ arn }) => ({
     credentials: functionCredentials(credentials, arn),
     who: arn,
   }));
+  const known = new Map([operator, ...functions].map((caller) => [caller.credentials.accessKeyId, caller]));
   const httpApi = createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host, report: log });
   wire.serve({
-    callers: [human, ...functions],
+    callerOf(accessKeyId) {
+      const caller = known.get(accessKeyId);
+      if (caller !== undefined) return caller;
+      const key = keys.find(accessKeyId);
+      return key && { credentials: key.credentials, who: userArn(place, key.name) };
+    },
     call,
     async httpApi(request) {
       descriptors.refuseIfShort();

@@ -59,6 +59,8 @@ class Screen {
  * the summary is written. A second Ctrl-C ends it at once.
  */
 export async function run(options: Options): Promise<void> {
+  // Whatever is kept may hold names of people and their jobs: it is for the owner alone, also what a library writes.
+  process.umask(0o077);
   const interrupted = onInterrupt();
   const screen = new Screen(options.json ? process.stderr : process.stdout);
   let moment: HumanMoment | null = null;
@@ -103,7 +105,9 @@ function sayWhere(session: Session, { data }: Options, screen: Screen): void {
       ),
     );
   }
-  screen.say(`AWS endpoint  ${pc.cyan(session.system.url)}  (bus vgac, access key in ${data}/credentials)`);
+  screen.say(
+    `AWS endpoint  ${pc.cyan(session.system.url)}  (bus vgac, access keys in ${data}/keys, the operator's in ${data}/credentials)`,
+  );
   screen.say(pc.dim(`${session.description}. Ctrl-C ends it.`));
 }
 

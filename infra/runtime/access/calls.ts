@@ -25,7 +25,7 @@ export interface Answer {
 
 /**
  * Answers a call of a known caller. Never rejects.
- * @param who ARN of a function; null for the human at this machine, who may do anything
+ * @param who ARN of a function, or of the user of an access key; null for the operator of this machine, who may do anything
  * @param target as in `x-amz-target`
  * @param body JSON
  */

@@ -153,6 +153,7 @@ export interface ClosingStore {
 export interface BrokenExecutionStore extends AdmissionStore, ClosingStore {
   loadJob(round: Round): Promise<JobItem | null>;
   releaseRound(round: Round): Promise<void>;
+  voidQuestion(id: string, reason: string, now: Date): Promise<unknown>;
 }
 
 /** A cluster's profile, and how many jobs the forecast counts there now. */

@@ -100,7 +100,7 @@ export interface DecisionStore {
 
 /** What a cluster's reliability is judged by, from one consistent read. */
 export interface StoredReliability {
-  calibration: CalibrationItem | null;
+  calibration: CalibrationItem | 'unreadable' | null;
   frozen: boolean;
   vgacAsksRecalibration: boolean;
 }

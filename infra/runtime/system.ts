@@ -4,6 +4,7 @@ import { type Authorize, createAuthorize, userArn } from './access/authorize.ts'
 import { type Call, createCalls, diskFull } from './access/calls.ts';
 import { loadAssembly } from './assembly/load.ts';
 import type { TargetSpec } from './assembly/specs.ts';
+import { backupService } from './backup.ts';
 import { createAdmission } from './bus/admission.ts';
 import { createBus, type PutEventsEntry } from './bus/bus.ts';
 import { deliverer } from './bus/delivery.ts';
@@ -30,12 +31,21 @@ import { createShutdown, type Shutdown } from './shutdown.ts';
 import { type Keeping, openDynamo } from './tables/dynamo.ts';
 import { COUNT_FILE } from './tables/storage/commit-count.ts';
 import { TABLES_FILE } from './tables/storage/sqlite-file.ts';
+import { watchFolder } from './watch-folder.ts';
 import { dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
 import { openKeyRing } from './wire/key-ring.ts';
 import { openWire } from './wire/server.ts';
 import { stepFunctions } from './wire/step-functions.ts';
+
+/** What must stay in its place while it is written. */
+const WRITTEN = [
+  'journal',
+  `journal/${HEAD}`,
+  'tables',
+  ...[TABLES_FILE, `${TABLES_FILE}-wal`, COUNT_FILE].map((name) => `tables/${name}`),
+];
 
 const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
@@ -75,6 +85,8 @@ export interface SystemOptions {
   readonly tablesDir?: string;
   /** How safely what is kept is written, and whether to go on without what is missing. */
   readonly keeping?: Keeping;
+  /** Told when the journal or the tables were removed while they are written: nothing may be acknowledged any more. */
+  readonly onLost?: (sentence: string) => void;
   /** Where the journal is written; by default in the data folder. */
   readonly disk?: Disk;
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
@@ -146,6 +158,9 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
   const logs = openLogFiles(join(dataDir, 'log'));
   shutdown.add(() => logs.close());
   const queues = createQueues(assembly.queues, { clock, newId, journal, log: logs.write });
+  if (journalDir !== null && options.disk === undefined && options.onLost !== undefined) {
+    shutdown.add(watchFolder(dataDir, WRITTEN, options.onLost));
+  }
   const kept = { credentials, keys, taskTokens, dynamo, journal, logs, queues };
   return { clock, newId, random, log, wire, place, assembly, authorize, descriptors, ...kept };
 }
@@ -181,6 +196,7 @@ function startOn(foundation: Foundation, options: SystemOptions, shutdown: Shutd
       },
       AWSEvents: { name: 'events', operations: eventBridge(bus), journal },
       DynamoDB_20120810: { name: 'dynamodb', operations: dynamo.operations },
+      Vgac: { name: 'vgac', operations: backupService(options.dataDir) },
       secretsmanager: {
         name: 'secretsmanager',
         operations: secretsManager(assembly.secrets, options.secrets ?? {}, log),

@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import pc from 'picocolors';
 import { command } from '../../../functions/domain/command.ts';
@@ -69,6 +69,11 @@ export async function run(options: Options): Promise<void> {
     onNotice: (notice) => screen.notice(notice),
     onHistory: (arn, event) => moment?.observe(arn, event),
     log: (message) => screen.say(pc.dim(message)),
+    onLost(sentence) {
+      // At once: closing would only write more into files that are gone.
+      writeSync(process.stderr.fd, `${sentence}\n`);
+      process.exit(EXIT.failed);
+    },
   });
   try {
     sayWhere(session, options, screen);

@@ -36,6 +36,7 @@ export interface SessionOptions extends LocalConsoleOptions {
   readonly assemblyDir: string;
   readonly port: number;
   readonly keeping?: SystemOptions['keeping'];
+  readonly onLost?: SystemOptions['onLost'];
   /** Values of the secrets that the configuration names. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Of a file; clusters that it does not name keep the plan's own. */
@@ -196,6 +197,7 @@ async function openSystem(
     secrets,
     log: options.log,
     keeping: options.keeping ?? {},
+    ...(options.onLost && { onLost: options.onLost }),
     ...(tables && { tablesDir: tables.path }),
     onHistory(arn, event) {
       executions.observe(arn, event);

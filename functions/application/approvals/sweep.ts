@@ -86,7 +86,7 @@ async function sweepChannel(
 ): Promise<void> {
   const { store, now, warn } = ports;
   const failed = (what: string, error: unknown) => {
-    // Already reported by the failure that paused the channel.
+    // The failure that paused the channel has already been reported.
     if (error instanceof ChannelPaused) return;
     report.failed += 1;
     warn(what, error);

@@ -46,7 +46,7 @@ export async function closeBrokenExecution(
     now,
   }: { executionArn: string; failure: { error: string; cause?: string | undefined }; now: Date },
 ): Promise<Closed> {
-  const config = await store.loadConfig(job.clusterId, job.platform);
+  const config = await store.loadConfig(job.clusterId);
   // Never claimed for a stranger; but what was claimed before the cluster was bound is closed.
   if (otherCollector(config, source) !== null && (await store.loadJob(job))?.claimed_by !== executionArn)
     return 'notItsJob';

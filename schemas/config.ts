@@ -134,7 +134,7 @@ export const ClusterConfig = z.strictObject({
 export type ClusterConfig = z.infer<typeof ClusterConfig>;
 
 /** What an operator writes for one cluster. */
-export const ConfiguredCluster = ClusterConfig.required({ platform: true });
+export const ConfiguredCluster = ClusterConfig.extend({ platform: Platform });
 
 export const ConfigFile = z.strictObject({ clusters: z.array(ConfiguredCluster).min(1) });
 export type ConfigFile = z.infer<typeof ConfigFile>;

@@ -64,7 +64,7 @@ export async function createCalibration(table: Table, config: ClusterConfig, now
     listing: 'CLUSTERS',
     listing_key: clusterId,
     cluster_id: clusterId,
-    platform,
+    ...(platform && { platform }),
     state,
     version: 0,
     marked_version: 0,

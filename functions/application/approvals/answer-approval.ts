@@ -83,8 +83,7 @@ export async function authorise(
   by: Answerer,
   to: 'answer' | 'freeze' = 'answer',
 ): Promise<{ ok: true; slackId: string } | { ok: false; reason: string }> {
-  // The platform matters only for an unconfigured cluster, which has no approvers.
-  const config = await store.loadConfig(approval.cluster_id, 'kubernetes');
+  const config = await store.loadConfig(approval.cluster_id);
   const slackId = slackIdOf(config, by);
   if (slackId === null) {
     return { ok: false, reason: 'your name has no Slack id in the configuration of this cluster' };

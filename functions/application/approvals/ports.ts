@@ -12,7 +12,6 @@ import type {
 } from '../../../schemas/items/approval.ts';
 import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
-import type { Platform } from '../../../schemas/primitives.ts';
 import type { Terms } from '../../domain/approval-terms.ts';
 import type { Crowd } from '../../domain/crowd.ts';
 import type { DriftStanding } from '../../domain/drift-report.ts';
@@ -58,7 +57,7 @@ interface LoadStore {
 }
 
 export interface ConfigStore {
-  loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;
+  loadConfig(clusterId: string): Promise<ClusterConfig>;
 }
 
 interface JobStore {

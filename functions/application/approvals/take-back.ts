@@ -33,7 +33,7 @@ export async function takeBack(
   // No effect yet: the sweeper asks again once there is one.
   if (!row || !effect) return null;
   if (effect.status === 'done') {
-    const config = await store.loadConfig(clusterId, row.platform ?? 'kubernetes');
+    const config = await store.loadConfig(clusterId);
     effect = await undoEffect(await schedulerOf(config), effect, now);
     await store.recordEffect(pinned, effect, subject.whose);
   }

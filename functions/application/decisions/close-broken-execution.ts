@@ -46,7 +46,7 @@ export async function closeBrokenExecution(
     now,
   }: { executionArn: string; failure: { error: string; cause?: string | undefined }; now: Date },
 ): Promise<Closed> {
-  const config = await store.loadConfig(job.clusterId, job.platform);
+  const config = await store.loadConfig(job.clusterId);
   // Another collector gets no row claimed here, but a row claimed before the cluster was bound is still closed.
   if (otherCollector(config, source) !== null && (await store.loadJob(job))?.claimed_by !== executionArn)
     return 'notItsJob';

@@ -39,8 +39,9 @@ export async function mendFromLedger(
   const broken = Object.entries(rebuilt).filter(([name, value]) => !isSame(found?.[name], value));
   if (broken.length === 0) return { outcome: ofForecast, version };
 
+  const kept = Platform.safeParse(found?.platform).data ?? platform;
   const mended = {
-    platform: Platform.safeParse(found?.platform).data ?? platform,
+    ...(kept && { platform: kept }),
     ...rebuilt,
     marked_version: Math.max(0, version - 1),
   };

@@ -66,5 +66,11 @@ export function tooLateWords(approval: ApprovalItem): string {
   return `${isAnswered ? 'Already answered; yours does not count. ' : ''}${closedWords(approval)}`;
 }
 
+/** For somebody whose answer met a table that takes nothing: before anything was stored, or perhaps after. */
+export const NOTHING_DONE =
+  'Nothing was done: the system can store nothing now (its disk is full, or its table is overloaded). Answer again once it can.';
+export const PERHAPS_NOT_DONE =
+  'This may not have been done: the system cannot store or read everything now (its disk is full, or its table fails). Look at how it stands, and answer again once it can.';
+
 /** `2026-11-20 08:00 UTC`. */
 const clock = (instant: string) => `${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`;

@@ -1,4 +1,5 @@
 import type { CommanderError } from 'commander';
+import { DISK_FULL, isDiskFull } from '../runtime/disk-full.ts';
 import { awsTrouble, codeOf } from './aws-trouble.ts';
 import { Refused } from './refused.ts';
 
@@ -23,7 +24,7 @@ const CLEAR = new Set([
 /** One sentence about an error that people can do something about; null for a fault of ours. */
 export function sentenceOn(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
-  if (isDiskFull(error)) return 'There is no space left on the disk: make room and run the command again.';
+  if (isDiskFull(error)) return `${DISK_FULL}: make room and run the command again.`;
   if (error instanceof Refused || CLEAR.has(error.name)) return error.message;
   return awsTrouble(error) ?? fileTrouble(error);
 }
@@ -54,12 +55,6 @@ export function explainUsage(error: CommanderError, help: string): string {
 }
 
 const ended = (sentence: string) => (/[.?!]$/.test(sentence) ? sentence : `${sentence}.`);
-
-/** The tables say it in words, which may stand several causes deep. */
-function isDiskFull(error: Error): boolean {
-  if (codeOf(error) === 'ENOSPC' || error.message.includes('disk is full')) return true;
-  return error.cause instanceof Error && isDiskFull(error.cause);
-}
 
 /** A file or folder of the person's own that cannot be used. */
 function fileTrouble(error: Error): string | null {

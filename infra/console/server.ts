@@ -3,6 +3,7 @@ import { serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { streamSSE } from 'hono/streaming';
+import { DISK_FULL, isDiskFull } from '../runtime/disk-full.ts';
 import { type Access, accessTo, ownOriginOnly, sessionOf } from './access.ts';
 import { answerRoutes } from './answers.ts';
 import { approval, approvals } from './approval-views.ts';
@@ -186,6 +187,7 @@ export async function startConsole(options: {
     // A request that is refused, such as one whose body is too long.
     if (error instanceof HTTPException) return error.getResponse();
     options.onError(error);
+    if (isDiskFull(error)) return context.json({ error: `${DISK_FULL}: make room, and try again.` }, 503);
     return context.json({ error: 'the console failed to answer; the log says why' }, 500);
   });
   const { promise, resolve, reject } = Promise.withResolvers<number>();

@@ -29,7 +29,7 @@ export type Authorizer = z.infer<typeof Authorizer>;
 
 /** Only `done` changed anything; `message` is for the person who asked. */
 export const AnswerReply = z.object({
-  outcome: z.enum(['done', 'refused', 'tooLate', 'nothingToDo', 'unknown', 'malformed']),
+  outcome: z.enum(['done', 'refused', 'tooLate', 'nothingToDo', 'unknown', 'malformed', 'unavailable']),
   message: z.string(),
 });
 export type AnswerReply = z.infer<typeof AnswerReply>;

@@ -1,10 +1,13 @@
 import { type Click, type Denial, type Home, readInteraction } from './interaction.ts';
 import { requestOnce, type SignedRequest, whyNotSlack } from './signature.ts';
 
+type Accepted = { kind: 'click'; click: Click } | { kind: 'denial'; denial: Denial };
+
 type Received =
-  | { kind: 'click'; click: Click }
-  | { kind: 'denial'; denial: Denial }
+  | Accepted
   | { kind: 'ignored' }
+  /** Authentic, but that it was accepted could not be stored: nothing may be done for it. */
+  | { kind: 'notStored'; interaction: Accepted; error: unknown }
   /** `why` goes to the log, never to the sender. */
   | { kind: 'refused'; why: string };
 
@@ -29,6 +32,10 @@ export async function receive(
   if (interaction.kind === 'malformed') return { kind: 'refused', why: 'not an interaction' };
   if (interaction.kind === 'foreign') return { kind: 'refused', why: 'another workspace or app' };
   if (interaction.kind === 'ignored') return interaction;
-  const first = await takeOnce(requestOnce(request), now);
-  return first ? interaction : { kind: 'refused', why: 'repeated' };
+  try {
+    const first = await takeOnce(requestOnce(request), now);
+    return first ? interaction : { kind: 'refused', why: 'repeated' };
+  } catch (error) {
+    return { kind: 'notStored', interaction, error };
+  }
 }

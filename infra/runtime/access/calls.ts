@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { parseJson } from '../../../schemas/parse-json.ts';
 import { AwsError } from '../aws-error.ts';
+import { DISK_FULL, isDiskFull } from '../disk-full.ts';
 import { Refusal } from '../engine/errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Authorize } from './authorize.ts';
@@ -107,6 +108,9 @@ export function refusalOf(request: string, error: unknown, report: (message: str
 function asAwsError(error: unknown): AwsError {
   if (error instanceof AwsError) return error;
   if (error instanceof Refusal) return new AwsError(error.name, error.message);
+  if (error instanceof Error && isDiskFull(error)) {
+    return new AwsError('ServiceUnavailable', `${DISK_FULL}: try again once there is.`, 503, { cause: error });
+  }
   return new AwsError('InternalFailure', 'Internal Server Error', 500, { cause: error });
 }
 

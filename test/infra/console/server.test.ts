@@ -14,6 +14,12 @@ beforeAll(async () => {
     port: 0,
     page: await bundlePage(),
     mounts: ({ signedInOnly }) => ({
+      '/full': new Hono().post('/', () => {
+        throw new Error('not kept', { cause: Object.assign(new Error('write'), { code: 'ENOSPC' }) });
+      }),
+      '/broken': new Hono().post('/', () => {
+        throw new Error('a fault of ours');
+      }),
       '/echo': new Hono()
         .post('/api', (context) => context.text('a program with a key of its own'))
         .use(signedInOnly)
@@ -173,6 +179,13 @@ describe('a session', () => {
       expect(policy).toContain("frame-ancestors 'none'");
     }
   });
+});
+
+it('says that the disk is full, and of any other fault that the log tells it', async () => {
+  const full = await ask('POST', '/full', { cookie, ...own() });
+  expect(full.status).toBe(503);
+  expect(JSON.parse(full.text)).toEqual({ error: 'There is no space left on the disk: make room, and try again.' });
+  expect((await ask('POST', '/broken', { cookie, ...own() })).status).toBe(500);
 });
 
 it('says that its port is taken', async () => {

@@ -116,7 +116,7 @@ describe('a system whose tables take nothing (skipped where no small disk may be
       const fill = async () => {
         for (let n = 0; n < 200; n++) await put(n);
       };
-      await expect(fill()).rejects.toMatchObject({ type: 'InternalServerError' });
+      await expect(fill()).rejects.toMatchObject({ type: 'ServiceUnavailable', status: 503 });
 
       const hook = `${system.url}/web/hook`;
       expect((await fetch(hook, { method: 'POST', body: '{}' })).status).toBe(201);

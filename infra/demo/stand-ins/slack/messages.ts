@@ -30,8 +30,8 @@ export class Messages {
     // Like Slack's: seconds plus a counter, which makes it the id of the message in its channel.
     const ts = `${Math.floor(nowMs / 1000)}.${String(this.#counter).padStart(6, '0')}`;
     const added = { ...message, ts, edited: false };
-    this.#all.push(added);
     this.#keep(added);
+    this.#all.push(added);
     const [oldest] = this.#all;
     if (this.#all.length > KEPT && oldest !== undefined) this.remove(oldest);
     return added;
@@ -43,8 +43,8 @@ export class Messages {
 
   replace(old: Message, change: Pick<Message, 'text' | 'blocks'>): void {
     const changed = { ...old, ...change, edited: true };
-    this.#all = this.#all.map((message) => (message.ts === old.ts ? changed : message));
     this.#keep(changed);
+    this.#all = this.#all.map((message) => (message.ts === old.ts ? changed : message));
   }
 
   remove(old: Message): void {
@@ -70,9 +70,14 @@ export class Messages {
     return Object.fromEntries(this.#names);
   }
 
+  /** Nothing is shown that could not be kept, except to one person: that may say that the disk is full. */
   #keep(message: Message): void {
     const channelName = this.#names.get(message.channel);
-    this.#files?.put({ message, ...(channelName !== undefined && { channelName }) });
+    try {
+      this.#files?.put({ message, ...(channelName !== undefined && { channelName }) });
+    } catch (error) {
+      if (message.onlyFor === null) throw error;
+    }
     this.#version += 1;
   }
 }

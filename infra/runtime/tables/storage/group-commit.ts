@@ -73,7 +73,8 @@ export function createGroupCommit({ db, commits, later, report, undone }: Option
     undone();
     const message = `the tables cannot be written (${wordsOf(error)})`;
     report(message);
-    refused = { answer: new AwsError('InternalServerError', message, 500), times: 0 };
+    const told = `${message}: nothing was stored; try again once there is space on the disk`;
+    refused = { answer: new AwsError('ServiceUnavailable', told, 503), times: 0 };
     for (const member of members) member.undone();
     void writable();
   };

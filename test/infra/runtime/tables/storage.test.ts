@@ -142,7 +142,12 @@ describe('a disk that is full', () => {
     const room = (pages: number) => db.exec(`PRAGMA max_page_count = ${pages}`);
     return { group, insert, count, room, said, retries, undone: () => undone };
   };
-  const refused = { type: 'InternalServerError', status: 500, message: expect.stringMatching(/^the tables cannot be/) };
+  const refused = {
+    ...{ type: 'ServiceUnavailable', status: 503 },
+    message: expect.stringMatching(
+      /^the tables cannot be written \(.*\): nothing was stored; try again once there is space/,
+    ),
+  };
 
   it('refuses writes, answers reads, and takes writes again when there is room', async () => {
     const { group, insert, count, room, said, retries, undone } = open();

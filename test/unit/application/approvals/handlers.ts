@@ -52,6 +52,7 @@ export function useApprovalHandlers() {
   beforeEach(async () => {
     vi.useFakeTimers({ now: ASKED, toFake: ['Date'] });
     Object.assign(slack, { calls: [], down: false });
+    dynamo.refuse(() => null);
     for (const mock of [sfn, bus, secrets]) mock.reset();
     sfn.on(SendTaskSuccessCommand).resolves({});
     bus.on(PutEventsCommand).resolves({ Entries: [{ EventId: '1' }] });
@@ -64,6 +65,7 @@ export function useApprovalHandlers() {
     await putItem(dynamo.table, item);
   });
   return {
+    refuseTable: dynamo.refuse,
     slack,
     sfn,
     bus,

@@ -9,6 +9,7 @@ import { APPROVER_HEADER } from '../../infra/console/answers.ts';
 import { issueToken, readApproverKey } from '../../infra/console/approver-token.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
 import { cookieFrom } from '../fixtures/console-session.ts';
+import { printed } from '../fixtures/printed.ts';
 import type { SharedSystem } from './shared-system.ts';
 import { chromiumPath } from './workspace.ts';
 
@@ -159,28 +160,25 @@ export function answersWithoutSlack(shared: SharedSystem): void {
   });
 
   describe('on the command line', () => {
-    const vgac = async (verb: string, ...args: string[]) => {
-      const { consoleUrl, system } = shared.session;
-      const where = ['--console', consoleUrl, '--data', shared.workspace.dataDir];
-      if (verb === 'approve') where.push('--endpoint', system.url);
+    const where = () => ['--console', shared.session.consoleUrl, '--data', shared.workspace.dataDir];
+
+    /** As a process, in the environment of a shell. */
+    const listed = async () => {
+      const { system } = shared.session;
       const env = {
         ...process.env,
         AWS_ACCESS_KEY_ID: system.credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: system.credentials.secretAccessKey,
       };
-      const command = ['infra/cli/vgac.js', verb, ...args, ...where];
-      return promisify(execFile)(process.execPath, command, { env }).then(
-        ({ stdout }) => stdout.trim(),
-        (error: unknown) => (error instanceof Error && 'stderr' in error ? `${error.stderr}`.trim() : String(error)),
-      );
+      const command = ['infra/cli/vgac.js', 'approve', '--list', '--endpoint', system.url, ...where()];
+      return (await promisify(execFile)(process.execPath, command, { env })).stdout;
     };
-
-    const approve = (...args: string[]) => vgac('approve', ...args);
+    const approve = (...args: string[]) => printed('approve', ...args, ...where());
 
     it('prints a link, once more and for somebody else, who is then nobody but themselves', async () => {
       const { consoleUrl } = shared.session;
       const session = async (...args: string[]) => {
-        const cookie = await cookieFrom(await vgac('sign-in', ...args));
+        const cookie = await cookieFrom(await printed('sign-in', ...args, ...where()));
         const answer = await fetch(`${consoleUrl}session`, { headers: { cookie } });
         return { cookie, who: await answer.json() };
       };
@@ -202,9 +200,11 @@ export function answersWithoutSlack(shared: SharedSystem): void {
 
     it('lists what is asked, denies with a reason, and says who was first to whoever comes later', async () => {
       const { approval_id: id } = await asked('900111');
-      expect(await approve('--list')).toContain('Change the priority of job 900111 by +100.');
+      // These two answer nothing, so that the list may be read meanwhile.
+      const list = listed();
       expect(await approve(id, '--deny')).toBe('Say who answers with --as SLACK_ID, the one in the configuration.');
       expect(await approve(id, '--deny', '--as', 'U0STRANGER')).toContain('you are not among the approvers');
+      expect(await list).toContain('Change the priority of job 900111 by +100.');
       expect(await approve(id, '--deny', '--reason', 'not tonight', '--as', 'U0ONCALL')).toMatch(
         /^Denied by U0ONCALL on the command line, .*; nothing is done\.$/,
       );

@@ -28,8 +28,11 @@ export interface Workspace {
 
 export async function makeWorkspace(): Promise<Workspace> {
   const dataDir = await openDataFolder(mkdtempSync(join(tmpdir(), 'vgac-e2e-')), { fresh: false });
-  const { directory: assemblyDir } = await synthesize(join(dataDir, 'assembly'), {});
-  const [page, slack] = await Promise.all([bundlePage(), slackSecrets(dataDir, {})]);
+  const [{ directory: assemblyDir }, page, slack] = await Promise.all([
+    synthesize(join(dataDir, 'assembly'), {}),
+    bundlePage(),
+    slackSecrets(dataDir, {}),
+  ]);
   return {
     dataDir,
     assemblyDir,

@@ -12,6 +12,7 @@ const SweepReport = z.object({
   settled: z.number().int(),
   expired: z.number().int(),
   posted: z.number().int(),
+  reminded: z.number().int(),
   failed: z.number().int(),
 });
 

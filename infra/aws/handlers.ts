@@ -222,8 +222,8 @@ export const HANDLERS = {
   },
   CloseExecution: {
     folder: 'events',
-    purpose: 'Closes the row of an execution that ended without closing it, and releases its reservation.',
-    rows: [on(CLUSTER, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem')],
+    purpose: 'Closes the row and the questions of an execution that ended without closing them.',
+    rows: [on(CLUSTER, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'), on(APPROVAL, 'UpdateItem')],
   },
   ApprovalSweeper: {
     folder: 'events',

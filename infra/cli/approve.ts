@@ -53,13 +53,13 @@ async function run(id: string | undefined, options: Options): Promise<Result> {
 }
 
 async function list(options: Options): Promise<Result> {
-  const open = await pending(await connect(options));
+  const open = await pending(await connect(options, 'read'));
   const text = open.map((approval) => lines(approval).join('\n')).join('\n\n');
   return { text: open.length === 0 ? 'Nobody is asked anything.' : text, json: open.map(approvalJson) };
 }
 
 async function show(id: string, options: Options): Promise<Result> {
-  const approval = await loadApproval(await connect(options), id);
+  const approval = await loadApproval(await connect(options, 'read'), id);
   if (!approval) throw new NotAnswered(`There is no approval ${id}.`);
   return { text: lines(approval).join('\n'), json: approvalJson(approval) };
 }

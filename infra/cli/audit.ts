@@ -30,12 +30,12 @@ export function define(command: Command): void {
 }
 
 async function printStory(job: string, options: Options): Promise<void> {
-  const lines = await storyOfJob(await connect(options), job, options.cluster);
+  const lines = await storyOfJob(await connect(options, 'read'), job, options.cluster);
   process.stdout.write(options.json ? lines.map(jsonLine).join('') : `${printable(lines).join('\n')}\n`);
 }
 
 async function exportTo(path: string, options: Options): Promise<void> {
-  const store = await connect(options);
+  const store = await connect(options, 'read');
   const file = await openPrivately(path);
   let count = 0;
   try {

@@ -19,7 +19,7 @@ async function configure(file: string, options: ConnectionOptions): Promise<Resu
     if (!(cause instanceof ConfigurationRefused)) throw cause;
     throw new Refused(`Nothing was applied. ${cause.message}`, { cause });
   });
-  const applied = await applyClusters(await connect(options), clusters, new Date());
+  const applied = await applyClusters(await connect(options, 'change'), clusters, new Date());
   return { text: applied.flatMap(appliedLines).join('\n'), json: applied.map(withoutSalt) };
 }
 

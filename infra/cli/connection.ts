@@ -10,7 +10,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Table, table } from '../../functions/adapters/tables/table.ts';
 import { command } from '../../functions/domain/command.ts';
 import { TABLE_NAME } from '../aws/names.ts';
-import { type Credentials, dataFolderCredentials } from '../runtime/wire/credentials.ts';
+import { accessKeyIn, type Credentials } from '../runtime/wire/credentials.ts';
+import { KEYS_FOLDER } from '../runtime/wire/key-ring.ts';
 import { DATA_FOLDER } from './data-folder-name.ts';
 import { Refused } from './refused.ts';
 import { runningSystem } from './running-system.ts';
@@ -48,6 +49,9 @@ export interface Settings {
   readonly found?: string;
 }
 
+/** What a verb does with the table: on one machine it takes the weakest key that suffices. */
+type Use = 'read' | 'change';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Any of these says that a system on AWS is meant, and with which credentials. */
@@ -70,15 +74,16 @@ export function settingsOf(
   options: Omit<ConnectionOptions, 'table'>,
   environment: Environment,
   usualFolder: string = DATA_FOLDER,
+  use: Use = 'change',
 ): Settings {
   const folder = options.data ?? usualFolder;
   const says = (names: readonly string[]) => names.map((name) => environment[name]).find((value) => !!value);
   const region = options.region ?? says(SAYS_REGION);
   const endpoint = options.endpoint ?? says(['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL']);
   if (endpoint !== undefined) {
-    if (options.data !== undefined) return at(endpoint, region, namedCredentials(folder));
+    if (options.data !== undefined) return at(endpoint, region, namedCredentials(folder, use));
     const isOurs = isLoopback(endpoint) && says(SAYS_CREDENTIALS) === undefined;
-    return at(endpoint, region, isOurs ? credentialsIn(folder) : undefined);
+    return at(endpoint, region, isOurs ? credentialsIn(folder, use) : undefined);
   }
   if (options.data === undefined && (region !== undefined || says(SAYS_CREDENTIALS) !== undefined)) {
     return region === undefined ? {} : { region };
@@ -86,7 +91,10 @@ export function settingsOf(
   const running = runningSystem(folder);
   if (running !== null) {
     const found = `Using the system that runs on this machine: ${running.endpoint} (${folder}).`;
-    return { ...at(running.endpoint, region, namedCredentials(folder)), ...(options.data === undefined && { found }) };
+    return {
+      ...at(running.endpoint, region, namedCredentials(folder, use)),
+      ...(options.data === undefined && { found }),
+    };
   }
   if (options.data === undefined) return {};
   throw new Refused(`No system runs on ${folder}: start it with ${command(`start --idle --data ${folder}`)}.`);
@@ -96,13 +104,15 @@ function at(endpoint: string, region: string = LOCAL_REGION, credentials?: Crede
   return { endpoint, region, ...(credentials && { credentials }) };
 }
 
-/** The access key of a data folder; undefined where there is none. */
-function credentialsIn(folder: string): Credentials | undefined {
-  return existsSync(join(folder, 'credentials')) ? dataFolderCredentials(folder) : undefined;
+/** The key of a data folder that suffices for this use; undefined where there is none. */
+function credentialsIn(folder: string, use: Use): Credentials | undefined {
+  const files = [...(use === 'read' ? [join(KEYS_FOLDER, 'read')] : []), 'credentials'];
+  const file = files.map((name) => join(folder, name)).find((path) => existsSync(path));
+  return file === undefined ? undefined : accessKeyIn(file);
 }
 
-function namedCredentials(folder: string): Credentials {
-  const credentials = credentialsIn(folder);
+function namedCredentials(folder: string, use: Use): Credentials {
+  const credentials = credentialsIn(folder, use);
   if (credentials !== undefined) return credentials;
   throw new Refused(`${folder} holds no credentials: name the data folder of the system with --data.`);
 }
@@ -117,8 +127,8 @@ function isLoopback(endpoint: string): boolean {
  * settings from the environment; so that is where the settings go.
  * @throws Refused when no region or no credentials can be found
  */
-export async function connect(options: ConnectionOptions): Promise<Table> {
-  const settings = settingsOf(options, process.env);
+export async function connect(options: ConnectionOptions, use: Use): Promise<Table> {
+  const settings = settingsOf(options, process.env, DATA_FOLDER, use);
   if (settings.found !== undefined) process.stderr.write(`${settings.found}\n`);
   apply(settings);
   const store = table(options.table);

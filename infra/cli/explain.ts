@@ -14,6 +14,7 @@ const CLEAR = new Set([
   'TablesUnusable',
   'DataFolderUnusable',
   'FolderInUse',
+  'TooFewDescriptors',
   'JournalDamaged',
   'KeyUnusable',
   'NoApproverKey',

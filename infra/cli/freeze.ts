@@ -26,7 +26,7 @@ export function define(command: Command): void {
 async function frozen(cluster: string, options: Options): Promise<Result> {
   if (!options.reason) throw new UsageError('Say why with --reason "...": whoever finds the freeze will ask.');
   const freezing = { by: options.by, reason: options.reason, now: new Date() };
-  const { by, reason, at } = await freeze(await connect(options), cluster, freezing);
+  const { by, reason, at } = await freeze(await connect(options, 'change'), cluster, freezing);
   return {
     text: `Frozen: ${nameOf(cluster)}, by ${by}: ${reason}`,
     json: { cluster, frozen: { by, reason, at } },
@@ -34,7 +34,7 @@ async function frozen(cluster: string, options: Options): Promise<Result> {
 }
 
 async function lifted(cluster: string, options: Options): Promise<Result> {
-  const before = await lift(await connect(options), cluster, { by: options.by, now: new Date() });
+  const before = await lift(await connect(options, 'change'), cluster, { by: options.by, now: new Date() });
   const text = before
     ? `Lifted: ${nameOf(cluster)}, frozen ${before.at} by ${before.by}: ${before.reason}`
     : `${nameOf(cluster)}: was not frozen`;

@@ -47,7 +47,7 @@ async function run(cluster: string, options: Options): Promise<Report> {
   if ([options.promote, options.rollBack, options.rebuild].filter(Boolean).length > 1) {
     throw new UsageError('Use only one of --promote, --roll-back and --rebuild.');
   }
-  const store = await connect(options);
+  const store = await connect(options, options.promote || options.rollBack || options.rebuild ? 'change' : 'read');
   if (options.rebuild) return rebuildByHand(store, cluster);
   return changeOrShow(store, cluster, options).catch(adviseRebuild);
 }

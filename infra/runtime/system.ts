@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type Authorize, createAuthorize } from './access/authorize.ts';
+import { type Authorize, createAuthorize, userArn } from './access/authorize.ts';
 import { type Call, createCalls, diskFull } from './access/calls.ts';
 import { loadAssembly } from './assembly/load.ts';
 import type { TargetSpec } from './assembly/specs.ts';
+import { backupService } from './backup.ts';
 import { createAdmission } from './bus/admission.ts';
 import { createBus, type PutEventsEntry } from './bus/bus.ts';
 import { deliverer } from './bus/delivery.ts';
 import { type Clock, realClock } from './clock/clock.ts';
 import { openManifest } from './data-folder.ts';
+import { type Descriptors, watchDescriptors } from './descriptors.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { Refusal } from './engine/errors.ts';
 import type { HistoryEvent } from './engine/history.ts';
@@ -29,11 +31,21 @@ import { createShutdown, type Shutdown } from './shutdown.ts';
 import { type Keeping, openDynamo } from './tables/dynamo.ts';
 import { COUNT_FILE } from './tables/storage/commit-count.ts';
 import { TABLES_FILE } from './tables/storage/sqlite-file.ts';
+import { watchFolder } from './watch-folder.ts';
 import { dataFolderCredentials, functionCredentials, tokenKey } from './wire/credentials.ts';
 import { eventBridge } from './wire/event-bridge.ts';
 import { createHttpApi } from './wire/http-api.ts';
+import { openKeyRing } from './wire/key-ring.ts';
 import { openWire } from './wire/server.ts';
 import { stepFunctions } from './wire/step-functions.ts';
+
+/** What must stay in its place while it is written. */
+const WRITTEN = [
+  'journal',
+  `journal/${HEAD}`,
+  'tables',
+  ...[TABLES_FILE, `${TABLES_FILE}-wal`, COUNT_FILE].map((name) => `tables/${name}`),
+];
 
 const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
@@ -73,9 +85,13 @@ export interface SystemOptions {
   readonly tablesDir?: string;
   /** How safely what is kept is written, and whether to go on without what is missing. */
   readonly keeping?: Keeping;
+  /** Told when the journal or the tables were removed while they are written: nothing may be acknowledged any more. */
+  readonly onLost?: (sentence: string) => void;
   /** Where the journal is written; by default in the data folder. */
   readonly disk?: Disk;
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
+  /** The file descriptors of this process; tests give others. */
+  readonly descriptors?: Descriptors;
   /** How many executions of events work at once, how many events may wait for that, and of how many characters in all. */
   readonly admit?: { readonly atWork: number; readonly waiting: number; readonly characters?: number };
 }
@@ -87,6 +103,7 @@ export type System = Awaited<ReturnType<typeof startSystem>>;
  * routes, behind one loopback port.
  * @throws UnsupportedAssembly, UnsupportedDefinition when it asks for something this runtime does not do
  * @throws FolderInUse when another process runs on the same state
+ * @throws TooFewDescriptors when the process may open fewer files than its functions need
  * @throws DataFolderUnusable when the data folder misses something that an earlier start made
  * @throws TableChanged, TablesUnusable when the data folder holds tables with other keys, or none that can be read
  */
@@ -111,6 +128,7 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
   const manifest = openManifest(dataDir);
   const credentials = dataFolderCredentials(dataDir);
   const taskTokens = tokenKey(dataDir);
+  const keys = openKeyRing(dataDir, log);
   for (const key of ['credentials', 'token-key']) manifest.made(key);
   const journalDir = inMemory || tablesDir !== undefined ? null : join(dataDir, 'journal');
   if (journalDir !== null) shutdown.add(lockFolder(journalDir));
@@ -120,6 +138,8 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
   const place = { account: ACCOUNT, region: REGION, endpoint: wire.url };
   const assembly = loadAssembly(options.assemblyDir, place);
   const authorize = createAuthorize(assembly, place);
+  const threads = assembly.functions.length * (options.maxThreads ?? DEFAULT_THREADS);
+  const descriptors = watchDescriptors(threads, options.descriptors);
 
   const later = (retry: () => void) => void wall.at(wall.now() + FULL_MS, retry);
   const folder = inMemory ? null : (tablesDir ?? join(dataDir, 'tables'));
@@ -138,13 +158,30 @@ async function openFoundation(options: SystemOptions, wall: Clock, shutdown: Shu
   const logs = openLogFiles(join(dataDir, 'log'));
   shutdown.add(() => logs.close());
   const queues = createQueues(assembly.queues, { clock, newId, journal, log: logs.write });
-  const kept = { credentials, taskTokens, dynamo, journal, logs, queues };
-  return { clock, newId, random, log, wire, place, assembly, authorize, ...kept };
+  if (journalDir !== null && options.disk === undefined && options.onLost !== undefined) {
+    shutdown.add(watchFolder(dataDir, WRITTEN, options.onLost));
+  }
+  const kept = { credentials, keys, taskTokens, dynamo, journal, logs, queues };
+  return { clock, newId, random, log, wire, place, assembly, authorize, descriptors, ...kept };
 }
 
 /** Sets everything on its foundation in motion, and opens the port to callers. */
 function startOn(foundation: Foundation, options: SystemOptions, shutdown: Shutdown) {
-  const { clock, newId, log, credentials, wire, assembly, authorize, dynamo, journal, queues } = foundation;
+  const {
+    clock,
+    newId,
+    log,
+    credentials,
+    keys,
+    wire,
+    place,
+    assembly,
+    authorize,
+    descriptors,
+    dynamo,
+    journal,
+    queues,
+  } = foundation;
   const host = startFunctions(foundation, options, (who, target, body) => call(who, target, body));
   shutdown.add(() => host.close());
   const quietly = quietHost(host, dynamo, shutdown);
@@ -159,22 +196,33 @@ function startOn(foundation: Foundation, options: SystemOptions, shutdown: Shutd
       },
       AWSEvents: { name: 'events', operations: eventBridge(bus), journal },
       DynamoDB_20120810: { name: 'dynamodb', operations: dynamo.operations },
+      Vgac: { name: 'vgac', operations: backupService(options.dataDir) },
       secretsmanager: {
         name: 'secretsmanager',
         operations: secretsManager(assembly.secrets, options.secrets ?? {}, log),
       },
     },
-    { authorize, report: log },
+    { authorize, report: log, refuseNew: descriptors.refuseIfShort },
   );
-  const human = { credentials, who: null };
+  const operator = { credentials, who: null };
   const functions = assembly.functions.map(({ arn }) => ({
     credentials: functionCredentials(credentials, arn),
     who: arn,
   }));
+  const known = new Map([operator, ...functions].map((caller) => [caller.credentials.accessKeyId, caller]));
+  const httpApi = createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host, report: log });
   wire.serve({
-    callers: [human, ...functions],
+    callerOf(accessKeyId) {
+      const caller = known.get(accessKeyId);
+      if (caller !== undefined) return caller;
+      const key = keys.find(accessKeyId);
+      return key && { credentials: key.credentials, who: userArn(place, key.name) };
+    },
     call,
-    httpApi: createHttpApi(assembly.routes, { clock, newId, account: ACCOUNT, host, report: log }),
+    async httpApi(request) {
+      descriptors.refuseIfShort();
+      return httpApi(request);
+    },
   });
   return {
     credentials,
@@ -234,7 +282,8 @@ function quietHost(host: FunctionHost, dynamo: Foundation['dynamo'], shutdown: S
 
 /** The bus and the machines that its events start; open executions and schedules go on where they were. */
 function startWorkflows(foundation: Foundation, options: SystemOptions, host: QuietHost) {
-  const { clock, newId, random, log, taskTokens, place, assembly, authorize, journal, queues } = foundation;
+  const { clock, newId, random, log, taskTokens, place, assembly, authorize, descriptors, journal, queues } =
+    foundation;
   const { atWork, waiting, characters = ADMIT.characters } = options.admit ?? ADMIT;
   const admission = createAdmission(atWork);
   const load: Load = { characters: 0 };
@@ -250,7 +299,7 @@ function startWorkflows(foundation: Foundation, options: SystemOptions, host: Qu
     },
     report: log,
   });
-  const busy = () => admission.waiting() >= waiting || load.characters >= characters;
+  const busy = () => admission.waiting() >= waiting || load.characters >= characters || descriptors.short();
   const bus = createBus(assembly, { clock, journal, newId, place, deliver, busy, report: log });
   const engine: Engine = createEngine({
     clock,

@@ -160,6 +160,17 @@ export const OpenDigestItem = z.object({
 });
 export type OpenDigestItem = z.infer<typeof OpenDigestItem>;
 
+/** How long a channel that takes no messages is left alone. */
+export const ChannelPause = z.object({
+  /** Runs in a row that reached nobody there. */
+  failures: z.number().int().min(0).max(1_000_000),
+  until: Instant,
+});
+export type ChannelPause = z.infer<typeof ChannelPause>;
+
+/** `PK = APPROVAL#OPEN@{channel}`, `SK = PAUSE`. */
+export const ChannelPauseItem = ChannelPause.extend({ PK: z.string(), SK: z.literal('PAUSE'), v: Layout });
+
 /**
  * `PK = APPROVAL#LIST@{hash}`, `SK = LIST`: the questions of a list as it was shown once. Its buttons carry the hash
  * of the ids, so that they apply to what the person saw, whatever has been added since.

@@ -46,6 +46,7 @@ import { freePlace } from './asking.ts';
 import { recordAutonomousEffect } from './autonomous-effects.ts';
 import { bind } from './bind.ts';
 import { listClusters, loadCalibration } from './calibration.ts';
+import { loadPause, savePause } from './channel-pauses.ts';
 import { loadConfig, loadFreeze } from './config.ts';
 import { acknowledgeDigest, beginDigest, markPosted, rowsBetween } from './daily-digests.ts';
 import { saveAnnounced, saveHeard } from './drift-notices.ts';
@@ -105,7 +106,7 @@ export const sweepStore = (table: Table): SweepStore => ({
   ...voidQuestionsStore(table),
   ...presentStore(table),
   ...expireStore(table),
-  ...bind(table, { noteEffect, loadConfig, markReminded, openApprovals, crowdedChannels }),
+  ...bind(table, { noteEffect, loadConfig, markReminded, openApprovals, crowdedChannels, loadPause, savePause }),
 });
 
 export const takeBackStore = (table: Table): TakeBackStore => ({
@@ -113,7 +114,8 @@ export const takeBackStore = (table: Table): TakeBackStore => ({
   ...bind(table, { loadJob, noteEffect, loadConfig, recordEffect }),
 });
 
-const answerStore = (table: Table): AnswerStore => bind(table, { loadApproval, loadConfig, audit, decideApproval });
+const answerStore = (table: Table): AnswerStore =>
+  bind(table, { loadApproval, loadConfig, loadJob, audit, decideApproval, voidQuestion });
 
 const undoStore = (table: Table): UndoStore => bind(table, { audit, markShown, askUndo });
 

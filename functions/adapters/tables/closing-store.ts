@@ -1,5 +1,6 @@
 import type { BrokenExecutionStore, ClosingStore } from '../../application/decisions/ports.ts';
 import { admissionStore } from './admission-store.ts';
+import { voidQuestion } from './approvals.ts';
 import { freePlace } from './asking.ts';
 import { bind } from './bind.ts';
 import { releaseRound } from './calibration.ts';
@@ -11,5 +12,5 @@ export const closingStore = (table: Table): ClosingStore => bind(table, { closeJ
 export const brokenExecutionStore = (table: Table): BrokenExecutionStore => ({
   ...admissionStore(table),
   ...closingStore(table),
-  ...bind(table, { loadJob, releaseRound }),
+  ...bind(table, { loadJob, releaseRound, voidQuestion }),
 });

@@ -33,7 +33,7 @@ async function readEvidence(table: Table, job: Job): Promise<StoredEvidence> {
 }
 
 /** The job is then predicted and escalated instead of left undecided. */
-function orUnreadable<T>(read: () => T): T | 'unreadable' {
+export function orUnreadable<T>(read: () => T): T | 'unreadable' {
   try {
     return read();
   } catch (error) {

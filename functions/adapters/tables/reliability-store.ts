@@ -2,6 +2,7 @@ import type { ReliabilityStore, StoredReliability } from '../../application/deci
 import { bind } from './bind.ts';
 import { calibrationFrom, calibrationKey, createCalibration } from './calibration.ts';
 import { freezeFrom, freezeKeys } from './config.ts';
+import { orUnreadable } from './decision-store.ts';
 import { oldestUnfolded } from './jobs.ts';
 import { profileFrom, profileKey } from './profile.ts';
 import { readTogether } from './read-together.ts';
@@ -11,7 +12,7 @@ async function readReliability(table: Table, clusterId: string): Promise<StoredR
   const keys = [calibrationKey(clusterId), profileKey(clusterId), ...freezeKeys(clusterId)];
   const items = await readTogether(table, keys);
   return {
-    calibration: calibrationFrom(items, clusterId),
+    calibration: orUnreadable(() => calibrationFrom(items, clusterId)),
     frozen: freezeFrom(items, clusterId) !== null,
     vgacAsksRecalibration: profileFrom(items, clusterId)?.vgac_recalibration_needed ?? false,
   };

@@ -3,6 +3,7 @@ import { type Answerer, mayApprove, mayFreeze, slackIdOf } from '../../domain/ap
 import { visible } from '../../domain/visible.ts';
 import { note } from './audit.ts';
 import type { AnswerStore, AuthoriseStore, Warn } from './ports.ts';
+import { voidIfOver } from './void-questions.ts';
 
 export interface HumanAnswer {
   approvalId: string;
@@ -35,7 +36,7 @@ interface AnswerPorts {
 
 /**
  * The only way a human answer becomes a decision, whether from Slack, the console or the command line. The caller has proven who
- * answers; this function decides whether that person may. The first authorised answer before the expiry decides, and anything
+ * answers; this function decides whether that person may, and whether there is still something to answer. The first authorised answer before the expiry decides, and anything
  * that fails afterwards is left to the sweeper.
  *
  * @param carry delivers the decision: `settle` for callers that may answer task tokens; `publish`, whose event wakes the sweeper,
@@ -54,6 +55,13 @@ export async function answerApproval(
   if (!allowed.ok) {
     await note(ports, approval, by.id, `refused to ${verb}`, allowed.reason);
     return { outcome: 'refused', approval, why: allowed.reason };
+  }
+  // Nothing can come of an answer once the job or the execution that asked is over.
+  const over = await voidIfOver(ports, approval);
+  if (over) {
+    await note(ports, over, allowed.slackId, `too late to ${verb}`);
+    await carry(over).catch((error: unknown) => warn('left to the sweeper', error));
+    return { outcome: 'tooLate', approval: over };
   }
   const answer = { status: decision, by: allowed.slackId, via: by.kind, reason };
   const { won, approval: decided } = await store.decideApproval(approvalId, answer, now);

@@ -5,6 +5,7 @@ import type {
   AnsweredIn,
   ApprovalAnswer,
   ApprovalItem,
+  ChannelPause,
   DailyDigestItem,
   Question,
   Subject,
@@ -137,7 +138,7 @@ export interface LookStore extends AuthoriseStore {
   countLook(id: string, look: { who: string; most: number }, now: Date): Promise<number | null>;
 }
 
-export interface AnswerStore extends AuthoriseStore, LoadStore {
+export interface AnswerStore extends AuthoriseStore, LoadStore, VoidStore {
   /** @throws ApprovalNotFound */
   decideApproval(
     id: string,
@@ -190,6 +191,8 @@ export interface RemindStore extends AuditStore, ConfigStore {
 export interface SweepStore extends SettleStore, PresentStore, FollowStore, VoidStore, RemindStore, ExpireStore {
   openApprovals(): AsyncIterable<string>;
   crowdedChannels(): Promise<string[]>;
+  loadPause(channel: string): Promise<ChannelPause | null>;
+  savePause(channel: string, pause: ChannelPause): Promise<unknown>;
 }
 
 export interface TakeBackStore extends FollowStore, PublishStore, ConfigStore {

@@ -35,7 +35,7 @@ export async function settle(
 }
 
 /** Hands the answer to the waiting execution. True when no token is left to answer. */
-async function resume(ports: ResumingPorts<SettleStore>, approval: ApprovalItem): Promise<boolean> {
+export async function resume(ports: ResumingPorts<SettleStore>, approval: ApprovalItem): Promise<boolean> {
   const { store, answerTask } = ports;
   if (approval.status === 'autonomous') return true;
   const answer = answerOf(approval);

@@ -1,12 +1,12 @@
 import type { ApprovalItem } from '../../../schemas/items/approval.ts';
 import { undoState } from '../../domain/undoing.ts';
+import { ChannelPaused, isPaused, nextPause, withPause } from './channel-pause.ts';
 import { followEffect } from './follow-effect.ts';
-import { ChannelUnavailable, type QuestionMessages } from './messages.ts';
 import type { ResumingPorts, SweepStore } from './ports.ts';
 import { present } from './present.ts';
 import { refreshLists } from './question-lists.ts';
 import { remind } from './remind.ts';
-import { settle } from './settle.ts';
+import { resume, settle } from './settle.ts';
 import { requestUndo } from './undo.ts';
 import { voidIfOver } from './void-questions.ts';
 
@@ -28,34 +28,43 @@ interface SweepReport {
   failed: number;
 }
 
+/** Approvals whose records are looked at, and channels that are written to, at the same time. */
+const AT_ONCE = 16;
+
 /**
  * Finishes what a crash or outage left half done, for each open approval separately: a failure is reported and the others
- * proceed. Runs may overlap, since every step is conditional or repeatable.
+ * proceed. Executions come first, before anything is said to anybody; then each channel gets its messages, beside the others, so
+ * that a slow or refusing one delays only itself. Runs may overlap, since every step is conditional or repeatable.
  */
 export async function sweep(ports: SweepPorts): Promise<SweepReport> {
   const report: SweepReport = { open: 0, settled: 0, expired: 0, posted: 0, reminded: 0, failed: 0 };
-  const careful = { ...ports, messages: givesUpEarly(ports.messages) };
-  for await (const id of ports.store.openApprovals()) {
+  const ids: string[] = [];
+  for await (const id of ports.store.openApprovals()) ids.push(id);
+  const open = await sideBySide(ids, async (id) => {
     report.open += 1;
     try {
       const approval = await ports.store.loadApproval(id);
-      if (!approval) continue;
-      await sweepOne(careful, approval, report);
+      return approval && (await resumeOne(ports, approval, report));
     } catch (error) {
       report.failed += 1;
       ports.warn(`approval ${id.slice(0, 80)} could not be swept`, error);
+      return null;
     }
-  }
-  for (const channel of await ports.store.crowdedChannels()) {
-    await refreshLists(careful, channel).catch((error: unknown) => {
-      report.failed += 1;
-      ports.warn('the lists of a channel could not be brought up to date', error);
-    });
-  }
+  });
+  const channels = Map.groupBy(
+    open.filter((approval) => approval !== null),
+    ({ configured_channel: channel }) => channel ?? '',
+  );
+  const crowded = new Set(await ports.store.crowdedChannels());
+  const all = [...new Set([...channels.keys(), ...crowded])];
+  await sideBySide(all, (channel) =>
+    sweepChannel(ports, channel, channels.get(channel) ?? [], crowded.has(channel), report),
+  );
   return report;
 }
 
-async function sweepOne(ports: SweepPorts, listed: ApprovalItem, report: SweepReport): Promise<void> {
+/** Closes the question if it is over, and hands its answer to the execution. */
+async function resumeOne(ports: SweepPorts, listed: ApprovalItem, report: SweepReport): Promise<ApprovalItem> {
   const { store, now } = ports;
   let approval = (await voidIfOver(ports, listed)) ?? listed;
   if (approval.status === 'pending' && now.getTime() > Date.parse(approval.expires_at) + EXPIRY_GRACE_MS) {
@@ -63,6 +72,62 @@ async function sweepOne(ports: SweepPorts, listed: ApprovalItem, report: SweepRe
     if (outcome.won) report.expired += 1;
     approval = outcome.approval;
   }
+  if (approval.status !== 'pending') await resume(ports, approval);
+  return approval;
+}
+
+/** Everything that is said in one channel. */
+async function sweepChannel(
+  ports: SweepPorts,
+  channel: string,
+  approvals: readonly ApprovalItem[],
+  crowded: boolean,
+  report: SweepReport,
+): Promise<void> {
+  const { store, now, warn } = ports;
+  const failed = (what: string, error: unknown) => {
+    // Said once, by whatever closed the channel.
+    if (error instanceof ChannelPaused) return;
+    report.failed += 1;
+    warn(what, error);
+  };
+  try {
+    const pause = await store.loadPause(channel);
+    const patient = withPause(ports.messages, isPaused(pause, now));
+    const careful = { ...ports, messages: patient.messages };
+    for (const approval of inTurn(approvals, now)) {
+      const what = `approval ${approval.approval_id.slice(0, 80)} could not be swept`;
+      await showOne(careful, approval, report).catch((error: unknown) => failed(what, error));
+    }
+    if (crowded) {
+      const what = 'the lists of a channel could not be brought up to date';
+      await refreshLists(careful, channel).catch((error: unknown) => failed(what, error));
+    }
+    const next = nextPause(pause, patient.outcome(), now);
+    if (next !== null) await store.savePause(channel, next);
+  } catch (error) {
+    failed('a channel could not be swept', error);
+  }
+}
+
+/** Another one begins in each run, so that those in front that are always refused do not keep the others from their turn. */
+function inTurn<T>(all: readonly T[], now: Date): T[] {
+  const first = Math.floor(now.getTime() / 60_000) % Math.max(1, all.length);
+  return [...all.slice(first), ...all.slice(0, first)];
+}
+
+async function sideBySide<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const queue = all.entries();
+  const lane = async () => {
+    for (const [index, one] of queue) results[index] = await work(one);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, all.length) }, lane));
+  return results;
+}
+
+async function showOne(ports: SweepPorts, approval: ApprovalItem, report: SweepReport): Promise<void> {
+  const { now } = ports;
   if (approval.status !== 'pending') {
     if (await finish(ports, approval)) report.settled += 1;
   } else if (approval.card_ts === undefined) {
@@ -79,7 +144,8 @@ async function sweepOne(ports: SweepPorts, listed: ApprovalItem, report: SweepRe
 async function finish(ports: SweepPorts, decided: ApprovalItem): Promise<boolean> {
   // The execution first: it is waiting, whatever else fails.
   if (await settle(ports, decided)) return true;
-  const { approval, expected } = await followEffect(ports, decided);
+  const { approval, expected, unwanted } = await followEffect(ports, decided);
+  if (unwanted) await requestUndo(ports, approval);
   if (undoState(approval, ports.now) === 'asked' && isOld(approval.undo_asked_at, ports.now)) {
     await requestUndo(ports, approval);
   }
@@ -89,32 +155,4 @@ async function finish(ports: SweepPorts, decided: ApprovalItem): Promise<boolean
 
 function isOld(askedAt: string | undefined, now: Date): boolean {
   return askedAt !== undefined && now.getTime() > Date.parse(askedAt) + UNDO_GRACE_MS;
-}
-
-/** Once the channel is unavailable, the rest of this run skips it, so that executions still resume in time. */
-function givesUpEarly(messages: QuestionMessages): QuestionMessages {
-  let down: ChannelUnavailable | null = null;
-  const guarded =
-    <Args extends unknown[], T>(call: (...args: Args) => Promise<T>) =>
-    async (...args: Args): Promise<T> => {
-      if (down) throw down;
-      try {
-        return await call(...args);
-      } catch (error) {
-        if (error instanceof ChannelUnavailable) down = error;
-        throw error;
-      }
-    };
-  return {
-    postQuestion: guarded(messages.postQuestion),
-    showQuestion: guarded(messages.showQuestion),
-    showState: guarded(messages.showState),
-    showSuperseded: guarded(messages.showSuperseded),
-    postList: guarded(messages.postList),
-    showList: guarded(messages.showList),
-    listState: messages.listState,
-    remind: guarded(messages.remind),
-    reportFreeze: guarded(messages.reportFreeze),
-    reportUnfreeze: guarded(messages.reportUnfreeze),
-  };
 }

@@ -1,7 +1,7 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
-import { deserialise } from '../../domain/calibration/codec.ts';
 import { reliability } from '../../domain/reliability.ts';
+import { readable } from './evidence.ts';
 import type { ReliabilityStore } from './ports.ts';
 
 /** Loads what the gate needs to know of a cluster, and asks it how far predictions may be trusted right now. */
@@ -12,10 +12,10 @@ export async function checkReliability(store: ReliabilityStore, config: ClusterC
     store.readReliability(clusterId),
     store.oldestUnfolded(clusterId, staleBefore),
   ]);
-  const { state, version } = known.calibration ?? (await store.createCalibration(config, now));
+  const item = known.calibration ?? (await store.createCalibration(config, now));
   return reliability({
-    state: deserialise(state),
-    version,
+    state: item === 'unreadable' ? null : readable(item),
+    version: item === 'unreadable' ? 0 : item.version,
     frozen: known.frozen,
     staleSince,
     config,

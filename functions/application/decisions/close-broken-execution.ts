@@ -1,9 +1,14 @@
 import type { Job } from '../../../schemas/machines/job-workflow.ts';
 import { parseJson } from '../../../schemas/parse-json.ts';
 import { admit, otherCollector } from '../../domain/admission.ts';
+import { approvalIdOf } from '../../domain/approval.ts';
+import { asksSomebody } from '../../domain/closing.ts';
 import { decisionId } from '../../domain/ids.ts';
 import { admitRound } from './admit-round.ts';
 import { AlreadyAdmitted, type BrokenExecutionStore } from './ports.ts';
+
+/** Why its open questions are void. */
+const EXECUTION_OVER = 'the execution that asked is over';
 
 type Closed = 'closed' | 'closedBefore' | 'notItsJob';
 
@@ -55,6 +60,12 @@ export async function closeBrokenExecution(
   // Even if it was closed before: the run that closed it may have died before this line.
   const decision = (await store.loadJob(job))?.decision;
   if (!decision) await store.releaseRound(job);
+  if (decision && asksSomebody(decision)) {
+    // The sweeper brings their cards up to date.
+    for (const question of ['act', 'keep'] as const) {
+      await store.voidQuestion(approvalIdOf(decision.decisionId, question), EXECUTION_OVER, now);
+    }
+  }
   await store.freePlace(job.clusterId, decisionId(job), now);
   return closed ? 'closed' : 'closedBefore';
 }

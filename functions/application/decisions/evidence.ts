@@ -58,7 +58,8 @@ function calibrationOf(item: StoredEvidence['calibration'], config: ClusterConfi
   };
 }
 
-function readable({ state }: CalibrationItem): CalibrationState | null {
+/** Null when the bytes are no state: then nothing acts. */
+export function readable({ state }: Pick<CalibrationItem, 'state'>): CalibrationState | null {
   try {
     return deserialise(state);
   } catch (error) {

@@ -100,7 +100,7 @@ export interface DecisionStore {
 
 /** What a cluster's reliability is judged by, from one consistent read. */
 export interface StoredReliability {
-  calibration: CalibrationItem | null;
+  calibration: CalibrationItem | 'unreadable' | null;
   frozen: boolean;
   vgacAsksRecalibration: boolean;
 }
@@ -153,6 +153,7 @@ export interface ClosingStore {
 export interface BrokenExecutionStore extends AdmissionStore, ClosingStore {
   loadJob(round: Round): Promise<JobItem | null>;
   releaseRound(round: Round): Promise<void>;
+  voidQuestion(id: string, reason: string, now: Date): Promise<unknown>;
 }
 
 /** A cluster's profile, and how many jobs the forecast counts there now. */

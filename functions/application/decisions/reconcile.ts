@@ -28,9 +28,9 @@ export async function reconcile(
   if (capabilityOf(effect.action)?.reversible !== true) return { ...effect, reason: `${why}; it cannot be undone` };
   const undone = await undoEffect(scheduler, effect, began).catch((error: unknown) => {
     if (!isUnknown(error)) throw error;
-    return { ...effect, reason: `could not be taken back: ${error.message}` };
+    return { ...effect, reason: `could not be undone: ${error.message}` };
   });
-  if (undone.status === 'undone') return { ...undone, reason: `${why}, so it was taken back` };
+  if (undone.status === 'undone') return { ...undone, reason: `${why}, so it was undone` };
   const stands = undone.undo === effect.undo;
   return { ...undone, status: stands ? effect.status : 'failed', reason: `${why}; ${undone.reason}` };
 }

@@ -70,3 +70,25 @@ export async function signedHeaders(
   };
   return (await signer.sign(request, { signingDate: now })).headers;
 }
+
+/** Headers that sign a call of the system on this machine, with the key of its data folder. */
+export async function signedCall(
+  url: URL,
+  target: string,
+  body: string,
+  credentials: Credentials,
+  now: Date,
+): Promise<Record<string, string>> {
+  const signer = new SignatureV4({ service: 'vgac', region: 'us-east-1', credentials, sha256: Sha256 });
+  const request = {
+    method: 'POST',
+    protocol: url.protocol,
+    hostname: url.hostname,
+    path: '/',
+    query: {},
+    headers: { 'content-type': 'application/x-amz-json-1.0', host: url.host, 'x-amz-target': target },
+    body,
+  };
+  const { host: _, ...headers } = (await signer.sign(request, { signingDate: now })).headers;
+  return headers;
+}

@@ -56,7 +56,9 @@ export async function openDataFolder(
     }
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
-    await writeFile(join(folder, MARKER), `Made by vgac start; ${command('start --fresh')} empties this folder.\n`);
+    await writeFile(join(folder, MARKER), `Made by vgac start; ${command('start --fresh')} empties this folder.\n`, {
+      mode: 0o600,
+    });
     openManifest(folder);
   } catch (cause) {
     if ([CannotStart, DataFolderUnusable, FolderInUse].some((known) => cause instanceof known)) throw cause;

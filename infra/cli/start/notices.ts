@@ -67,6 +67,11 @@ export class Notices {
     this.#put(clusterId, { tone, text }, atMs);
   }
 
+  /** About the system and no one cluster. */
+  system(said: Said, atMs: number): void {
+    this.#put('*', said, atMs);
+  }
+
   #put(clusterId: string, { tone, text, tier }: Said, atMs: number): void {
     const record = tier === undefined ? null : this.#record(clusterId, tier);
     if (record === null) this.#keep({ at: new Date(atMs).toISOString(), clusterId, tone, text });

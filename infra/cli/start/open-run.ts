@@ -27,6 +27,8 @@ export interface RunListeners {
   onNotice(notice: Notice): void;
   onHistory(executionArn: string, event: HistoryEvent): void;
   log(message: string): void;
+  /** What is kept was removed while it is written. */
+  onLost(sentence: string): void;
 }
 
 /**
@@ -64,6 +66,7 @@ export async function openRun(options: Options, environment: Environment, listen
     onNotice: listeners.onNotice,
     onHistory: listeners.onHistory,
     log: listeners.log,
+    onLost: listeners.onLost,
   });
 }
 

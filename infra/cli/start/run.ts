@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import pc from 'picocolors';
 import { command } from '../../../functions/domain/command.ts';
@@ -59,6 +59,8 @@ class Screen {
  * the summary is written. A second Ctrl-C ends it at once.
  */
 export async function run(options: Options): Promise<void> {
+  // Whatever is kept may hold names of people and their jobs: it is for the owner alone, also what a library writes.
+  process.umask(0o077);
   const interrupted = onInterrupt();
   const screen = new Screen(options.json ? process.stderr : process.stdout);
   let moment: HumanMoment | null = null;
@@ -67,6 +69,11 @@ export async function run(options: Options): Promise<void> {
     onNotice: (notice) => screen.notice(notice),
     onHistory: (arn, event) => moment?.observe(arn, event),
     log: (message) => screen.say(pc.dim(message)),
+    onLost(sentence) {
+      // At once: closing would only write more into files that are gone.
+      writeSync(process.stderr.fd, `${sentence}\n`);
+      process.exit(EXIT.failed);
+    },
   });
   try {
     sayWhere(session, options, screen);
@@ -103,7 +110,9 @@ function sayWhere(session: Session, { data }: Options, screen: Screen): void {
       ),
     );
   }
-  screen.say(`AWS endpoint  ${pc.cyan(session.system.url)}  (bus vgac, access key in ${data}/credentials)`);
+  screen.say(
+    `AWS endpoint  ${pc.cyan(session.system.url)}  (bus vgac, access keys in ${data}/keys, the operator's in ${data}/credentials)`,
+  );
   screen.say(pc.dim(`${session.description}. Ctrl-C ends it.`));
 }
 

@@ -5,7 +5,7 @@ import type { ClusterConfig } from '../../../schemas/config.ts';
 import { SYSTEM, TABLE_NAME } from '../../aws/names.ts';
 import { answerBy } from '../../console/answers.ts';
 import { makeApproverKey } from '../../console/approver-token.ts';
-import { Executions } from '../../console/executions.ts';
+import { Executions, namesOf } from '../../console/executions.ts';
 import { openRecords, type Records } from '../../console/records.ts';
 import { Redactor } from '../../console/redact.ts';
 import type { ConsoleServer } from '../../console/server.ts';
@@ -21,6 +21,7 @@ import { account } from './account.ts';
 import { CannotStart } from './cannot-start.ts';
 import { runTables } from './data-folder.ts';
 import { type LocalConsoleOptions, openConsole } from './local-console.ts';
+import { MonitorWatch } from './monitor-watch.ts';
 import type { Feeding, Spared } from './plan.ts';
 import { portTrouble } from './port-trouble.ts';
 import { putCollected } from './put-collected.ts';
@@ -35,6 +36,7 @@ export interface SessionOptions extends LocalConsoleOptions {
   readonly assemblyDir: string;
   readonly port: number;
   readonly keeping?: SystemOptions['keeping'];
+  readonly onLost?: SystemOptions['onLost'];
   /** Values of the secrets that the configuration names. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Of a file; clusters that it does not name keep the plan's own. */
@@ -113,9 +115,12 @@ async function open(options: SessionOptions, shutdown: Shutdown): Promise<Sessio
     (clusterId) => tops.get(clusterId) ?? TIERS.length,
   );
   const executions = new Executions((seen) => watch.decided(seen));
+  const monitor = new MonitorWatch((said, at) => watch.system(said, at), plan.clock.now());
+  const looking = setInterval(() => monitor.look(plan.clock.now()), LOOK_EVERY_MS).unref();
+  shutdown.add(() => clearInterval(looking));
   plan.onHappening?.((happening) => watch.happened(happening, plan.clock.now()));
 
-  const system = await openSystem(options, { secrets, console, executions, shutdown });
+  const system = await openSystem(options, { secrets, console, executions, monitor, shutdown });
   clicks.interactionsUrl = `${system.url}/slack/interactions`;
   const records = openRecords({ endpoint: system.url, credentials: system.credentials, tableName: TABLE_NAME });
   opened = records;
@@ -130,12 +135,15 @@ async function open(options: SessionOptions, shutdown: Shutdown): Promise<Sessio
   clicks.refusal = async () => standInRefusal(await real());
 
   const approverKey = makeApproverKey(dataDir);
-  const live: Live = { options, console, system, records, watch, executions, phase: 'starting' };
+  const live: Live = { options, console, system, records, watch, executions, monitor, phase: 'starting' };
   const owner: Holder = { person: firstApprover(clusters), owner: true };
   console.show(consoleSource(live, { approverKey, owner, redactor: new Redactor(Object.values(secrets)) }));
   shutdown.add(announce(dataDir, { endpoint: system.url, console: console.url }));
   return sessionOf(live, owner, shutdown.close);
 }
+
+/** Where nothing happens there is no event to notice it by. */
+const LOOK_EVERY_MS = 60_000;
 
 /** A session while it lives: what it is made of, and how far it is. */
 interface Live {
@@ -145,6 +153,7 @@ interface Live {
   readonly records: Records;
   readonly watch: Watch;
   readonly executions: Executions;
+  readonly monitor: MonitorWatch;
   phase: Overview['phase'];
 }
 
@@ -164,11 +173,12 @@ async function openSystem(
     readonly secrets: Readonly<Record<string, string>>;
     readonly console: ConsoleServer;
     readonly executions: Executions;
+    readonly monitor: MonitorWatch;
     readonly shutdown: Shutdown;
   },
 ): Promise<System> {
   const { plan, environment, dataDir, port } = options;
-  const { secrets, executions, shutdown } = parts;
+  const { secrets, executions, monitor, shutdown } = parts;
   const urls = baseUrls(environment, parts.console.url);
   const tables = plan.keepsTables ? null : await runTables(dataDir);
   if (tables !== null) shutdown.add(() => tables.remove());
@@ -187,9 +197,11 @@ async function openSystem(
     secrets,
     log: options.log,
     keeping: options.keeping ?? {},
+    ...(options.onLost && { onLost: options.onLost }),
     ...(tables && { tablesDir: tables.path }),
     onHistory(arn, event) {
       executions.observe(arn, event);
+      monitor.observe(namesOf(arn).machine, event);
       options.onHistory?.(arn, event);
     },
   }).catch((error: unknown) => {
@@ -218,7 +230,10 @@ function consoleSource(
     redactor,
     desk: { approverKey, answer: answerBy(system.functions, ANSWER_APPROVAL) },
     signIn: { approverKey, owner },
-    notices: () => watch.notices(),
+    notices: () => {
+      live.monitor.look(plan.clock.now());
+      return watch.notices();
+    },
     history: (arn) => system.engine.history(arn),
     now: () => plan.clock.now(),
     clock: plan.clockKind,

@@ -5,6 +5,7 @@ import { SettledRounds } from '../../console/settled.ts';
 import { type ShownScope, shownScope } from '../../console/shown-scope.ts';
 import type { Notice } from '../../console/views.ts';
 import type { Standing } from './evidence-text.ts';
+import type { Said } from './milestones.ts';
 import { Notices, type TierRecordOf } from './notices.ts';
 import type { Happening } from './plan.ts';
 
@@ -46,6 +47,11 @@ export class Watch {
   /** Something happened in a simulated world, ms. */
   happened(happening: Happening, at: number): void {
     this.#notices.happened(happening, at, this.#asked.has(`${happening.clusterId} ${happening.jobId}`));
+  }
+
+  /** The system itself is in trouble, or well again. */
+  system(said: Said, at: number): void {
+    this.#notices.system(said, at);
   }
 
   /** A human is asked about this job, and hears what comes of it. */

@@ -14,14 +14,13 @@ function SignInPage({ why }: { why: string | null }) {
           </p>
         )}
         <p>
-          This page opens only through a link. <code>vgac start</code> printed one when it started; on the same machine,
-          this prints a new one:
+          This page opens only through a link. <code>{command('start')}</code> printed one when it started; on the same
+          machine, this prints a new one:
         </p>
         <pre>{command('sign-in')}</pre>
         <p class="facts">
-          A link works once, for 10 minutes, and signs this browser in for 12 hours. In a clone of the repository the
-          command is <code>npx vgac sign-in</code>; name the data folder with <code>--data</code> if it is not{' '}
-          <code>.vgac</code>.
+          A link works once, for 10 minutes, and signs this browser in for 12 hours. Name the data folder with{' '}
+          <code>--data</code> if it is not <code>.vgac</code>.
         </p>
       </section>
     </main>

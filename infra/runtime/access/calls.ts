@@ -25,7 +25,7 @@ export interface Answer {
 
 /**
  * Answers a call of a known caller. Never rejects.
- * @param who ARN of a function; null for the human at this machine, who may do anything
+ * @param who ARN of a function, or of the user of an access key; null for the operator of this machine, who may do anything
  * @param target as in `x-amz-target`
  * @param body JSON
  */
@@ -35,6 +35,13 @@ export type Call = (who: string | null, target: string, body: string) => Promise
 const CALLS = channel('embedded.aws-call');
 const READS = /^(Describe|Get|List)/;
 
+interface CallsOptions {
+  readonly authorize: Authorize;
+  readonly report: (message: string) => void;
+  /** Throws while nothing new is taken from outside. */
+  readonly refuseNew: () => void;
+}
+
 /**
  * The AWS services of this machine.
  * @param services by the prefix of `x-amz-target`
@@ -42,7 +49,7 @@ const READS = /^(Describe|Get|List)/;
  */
 export function createCalls(
   services: Readonly<Record<string, Served>>,
-  { authorize, report }: { authorize: Authorize; report: (message: string) => void },
+  { authorize, report, refuseNew }: CallsOptions,
 ): Call {
   const targets = new Map<string, { service: Served; operation: string; run: Operation }>();
   for (const [prefix, service] of Object.entries(services)) {
@@ -59,6 +66,7 @@ export function createCalls(
     const { service, operation, run } = known;
     const input = bodyOf(body);
     if (who !== null) authorize(who, service.name, operation, input);
+    else if (!READS.test(operation)) refuseNew();
     const { journal } = service;
     if (journal === undefined) return run(input);
     const isRead = READS.test(operation);

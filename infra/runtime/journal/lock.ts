@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -16,7 +16,9 @@ export class FolderInUse extends Error {
 export function lockFolder(folder: string): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const owner = join(folder, 'owner.pid');
-  const lock = new DatabaseSync(join(folder, 'lock'));
+  const file = join(folder, 'lock');
+  closeSync(openSync(file, 'a', 0o600));
+  const lock = new DatabaseSync(file);
   try {
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (cause) {
@@ -25,6 +27,6 @@ export function lockFolder(folder: string): () => void {
     const who = existsSync(owner) ? `process ${readFileSync(owner, 'utf8')}` : 'another process';
     throw new FolderInUse(`${folder} is in use by ${who}: stop it, or pass another folder with --data.`, { cause });
   }
-  writeFileSync(owner, `${process.pid}`);
+  writeFileSync(owner, `${process.pid}`, { mode: 0o600 });
   return () => lock.close();
 }

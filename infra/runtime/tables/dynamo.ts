@@ -24,6 +24,8 @@ export interface Keeping {
   readonly acceptLoss?: boolean;
 }
 
+export type Dynamo = Awaited<ReturnType<typeof openDynamo>>;
+
 const soon: Later = (retry) => void setTimeout(retry, 1000);
 
 /**

@@ -22,13 +22,16 @@ const ACCESS_KEY: KeyForm<Credentials> = {
 };
 
 /**
- * The access key of a data folder, created at first use. The file is in AWS's own format, so that
+ * The operator's access key of a data folder, which may do everything, created at first use. The file is in AWS's own format, so that
  * `AWS_SHARED_CREDENTIALS_FILE` can point at it.
  * @throws KeyUnusable when the file holds no such key
  */
 export function dataFolderCredentials(dataDir: string): Credentials {
-  return keyIn(join(dataDir, 'credentials'), ACCESS_KEY);
+  return accessKeyIn(join(dataDir, 'credentials'));
 }
+
+/** The access key in a file of that form, created at first use. @throws KeyUnusable */
+export const accessKeyIn = (file: string): Credentials => keyIn(file, ACCESS_KEY);
 
 /**
  * The access key of one function, so that the signature identifies the caller. Derived from the data folder's secret,

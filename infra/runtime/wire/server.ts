@@ -6,10 +6,15 @@ import type { Credentials } from './credentials.ts';
 import type { HttpApi, HttpResponse } from './http-api.ts';
 import { authenticate } from './signature.ts';
 
+interface Caller {
+  readonly credentials: Credentials;
+  readonly who: string | null;
+}
+
 /** What serves the port. */
 interface Handlers {
-  /** Who may sign requests; `who` identifies the caller of a call. */
-  readonly callers: readonly { readonly credentials: Credentials; readonly who: string | null }[];
+  /** Who signs with the key of this id; `who` identifies the caller of a call. */
+  readonly callerOf: (accessKeyId: string) => Caller | undefined;
   readonly call: Call;
   readonly httpApi: HttpApi;
 }
@@ -45,9 +50,9 @@ export async function openWire({ port, newId, report }: WireOptions) {
     if (method !== 'POST' || version === undefined) {
       throw new AwsError('UnsupportedMediaTypeException', 'use POST with application/x-amz-json-1.0 or 1.1', 415);
     }
-    const { call, callers } = handlers;
+    const { call, callerOf } = handlers;
     const read = () => readBody(request, MAX_AWS_BODY_BYTES);
-    const { caller, body } = await authenticate({ method, url, headers }, callers, read);
+    const { caller, body } = await authenticate({ method, url, headers }, callerOf, read);
     return inHttp(await call(caller.who, target, body.toString()), version);
   };
   const inHttp = ({ status, text: body }: Answer, type = 'application/json'): HttpResponse => ({

@@ -11,12 +11,13 @@ const HEADER =
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html), for plain paths without a query:
  * calls of AWS's JSON protocols use no others. Age is not checked: whoever could replay a request on the loopback
  * interface could read the key file as well.
+ * @param find the holder of a key, by its id
  * @param read reads the body; not called for a caller without a key
  * @throws AwsError as AWS does for a missing signature, an unknown key or a wrong signature
  */
 export async function authenticate<T extends { readonly credentials: Credentials }>(
   { method, url, headers }: Omit<HttpRequest, 'body'>,
-  callers: readonly T[],
+  find: (accessKeyId: string) => T | undefined,
   read: () => Promise<Buffer>,
 ): Promise<{ caller: T; body: Buffer }> {
   const refused = (type: string, message: string) => new AwsError(type, message, 403);
@@ -27,7 +28,7 @@ export async function authenticate<T extends { readonly credentials: Credentials
   if (keyId === undefined) {
     throw refused('IncompleteSignatureException', 'The Authorization header is not of Signature Version 4');
   }
-  const caller = callers.find(({ credentials }) => credentials.accessKeyId === keyId);
+  const caller = find(keyId);
   if (caller === undefined) {
     throw refused('UnrecognizedClientException', 'The security token included in the request is invalid.');
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { TABLE_NAME } from '../../../infra/aws/names.ts';
 import { historyOf } from '../../../infra/runtime/engine/history.ts';
-import { folderDisk } from '../../../infra/runtime/journal/disk.ts';
+import { type Disk, folderDisk } from '../../../infra/runtime/journal/disk.ts';
 import { openJournal } from '../../../infra/runtime/journal/journal.ts';
 import { openDynamo } from '../../../infra/runtime/tables/dynamo.ts';
 import { ApprovalItem } from '../../../schemas/items/approval.ts';
@@ -31,8 +31,13 @@ export interface Evidence {
 /** A look at the log of a system, running or not: a spoiled tail is left out and left alone, nothing is written. */
 function look(dataDir: string) {
   const segment = { write: async () => undefined, close: async () => undefined };
-  const looking = { cut: () => undefined, remove: () => undefined, create: async () => segment };
-  return openJournal({ disk: { ...folderDisk(join(dataDir, 'journal')), ...looking }, report: () => undefined });
+  const nothing = () => undefined;
+  const disk: Disk = {
+    ...folderDisk(join(dataDir, 'journal')),
+    ...{ create: async () => segment, resume: async () => segment },
+    ...{ keep: nothing, overwrite: nothing, truncate: nothing, remove: nothing },
+  };
+  return openJournal({ disk, report: nothing });
 }
 
 /** Deliveries and asynchronous invocations that a system, running or not, still has to make. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { settingsOf } from '../../../infra/cli/connection.ts';
 import { announce, runningSystem } from '../../../infra/cli/running-system.ts';
-import { dataFolderCredentials } from '../../../infra/runtime/wire/credentials.ts';
+import { accessKeyIn, dataFolderCredentials } from '../../../infra/runtime/wire/credentials.ts';
+import { makeKey } from '../../../infra/runtime/wire/key-ring.ts';
 
 const ADDRESSES = { endpoint: 'http://127.0.0.1:4999', console: 'http://127.0.0.1:4998/' };
 const LOCAL = 'http://127.0.0.1:4566';
@@ -71,6 +72,16 @@ describe('the access key of the data folder', () => {
     expect(settingsOf({ endpoint: LOCAL }, { AWS_SHARED_CREDENTIALS_FILE: 'x' }, folder)).not.toHaveProperty(
       'credentials',
     );
+  });
+
+  it('is the one that reads where that suffices, and that of the operator only for a change', () => {
+    const [operator, read] = [dataFolderCredentials(folder), accessKeyIn(makeKey(folder, 'read'))];
+    expect(settingsOf({ endpoint: LOCAL }, {}, folder, 'read').credentials).toEqual(read);
+    expect(settingsOf({ endpoint: LOCAL, data: folder }, {}, folder, 'read').credentials).toEqual(read);
+    expect(settingsOf({ endpoint: LOCAL }, {}, folder, 'change').credentials).toEqual(operator);
+    rmSync(join(folder, 'credentials'));
+    expect(settingsOf({ endpoint: LOCAL }, {}, folder, 'read').credentials).toEqual(read);
+    expect(() => settingsOf({ endpoint: LOCAL, data: folder }, {}, folder, 'change')).toThrow('holds no credentials');
   });
 
   it('signs for nobody elsewhere', () => {

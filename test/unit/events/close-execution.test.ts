@@ -1,9 +1,13 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { loadApproval } from '../../../functions/adapters/tables/approval-item.ts';
+import { decideApproval, openApproval } from '../../../functions/adapters/tables/approvals.ts';
 import { loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
-import { closeJob, loadJob } from '../../../functions/adapters/tables/jobs.ts';
+import { closeJob, loadJob, recordDecision } from '../../../functions/adapters/tables/jobs.ts';
+import { subjectOf } from '../../../functions/domain/subject.ts';
 import { handler } from '../../../functions/events/close-execution.ts';
 import { aSubmission } from '../../fixtures/builders.ts';
 import { useTable } from '../../fixtures/handlers.ts';
+import { requeue } from '../application/approvals/builders.ts';
 import {
   calibrationOf,
   claim,
@@ -57,6 +61,37 @@ describe('CloseExecution', () => {
       failure: { error: 'States.Runtime', cause: 'no such field' },
     });
     expect(taken(await calibrationOf(dynamo.table, 'decided'))).toEqual({ places: 1, open: 1 });
+  });
+
+  it('voids the question that its execution waited for, and nothing that was answered', async () => {
+    for (const [clusterId, answer] of [
+      ['asked', null],
+      ['answered', 'approved'],
+    ] as const) {
+      const decision = { ...decisionOf(clusterId, 'job'), executed: false, next: 'ask' as const };
+      const asks = { tier: 3, ...requeue({ clusterId, jobId: 'job' }) };
+      await claim(dynamo.table, clusterId, 'job');
+      const asking = { ...decision, asks };
+      await recordDecision(dynamo.table, asking, instant(300));
+      const subject = subjectOf(asking, 'act') ?? expect.fail('asks nothing');
+      const terms = { alternatives: [], undo_seconds: 900, cards_at_once: 5 };
+      const question = {
+        decision: asking,
+        question: 'act',
+        subject,
+        executionArn: 'arn:execution:job',
+        taskToken: 't',
+      } as const;
+      await openApproval(dynamo.table, { ...question, channel: '#gpu', terms }, moment(1));
+      const yes = { status: 'approved', by: 'U1', via: 'slack', reason: 'yes' } as const;
+      if (answer) await decideApproval(dynamo.table, decision.decisionId, yes, moment(2));
+      expect(await handler(broken(clusterId, { status: 'ABORTED' }), at(90))).toEqual({ outcome: 'closed' });
+      expect(await loadApproval(dynamo.table, decision.decisionId)).toMatchObject(
+        answer
+          ? { status: 'approved' }
+          : { status: 'void', decided_reason: 'the execution that asked is over', listing: 'APPROVALS#OPEN' },
+      );
+    }
   });
 
   it('closes once, and finishes what an earlier try left half done', async () => {

@@ -1,6 +1,7 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { type BatchGetCommand, DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, vi } from 'vitest';
+import { loadCalibration, loadOrCreateCalibration } from '../../../functions/adapters/tables/calibration.ts';
 import { oldestUnfolded, recordDecision } from '../../../functions/adapters/tables/jobs.ts';
 import { joinOutcomeToRow } from '../../../functions/adapters/tables/outcomes.ts';
 import { handler } from '../../../functions/job-workflow/check-calibration.ts';
@@ -45,10 +46,18 @@ describe('CheckCalibration', () => {
     expect(frozen.reasons.map(({ code }) => code)).toContain('frozen');
   });
 
-  it('fails by name when the item cannot be read, so that the machine predicts in shadow', async () => {
-    await put({ PK: 'CLUSTER#broken', SK: 'CALIBRATION', v: 1, version: 'seven' });
-    await expect(handler({ job: aJob({ clusterId: 'broken' }) }, context)).rejects.toMatchObject({
-      name: 'UnreadableItem',
+  it.each<[string, object]>([
+    ['whose item is none', { version: 'seven' }],
+    ['whose state is none', { state: new Uint8Array(3) }],
+  ])('says that the calibration is unreadable, for one %s, and what mends it', async (_, damage) => {
+    const clusterId = `broken-${Object.keys(damage).join()}`;
+    await loadOrCreateCalibration(dynamo.table, aConfig({ clusterId }), new Date());
+    await put({ ...(await loadCalibration(dynamo.table, clusterId)), ...damage });
+    const said = await handler({ job: aJob({ clusterId }) }, context);
+    expect(said).toMatchObject({ score: null, ece: null, scope: 'escalate', earnedTier: 0 });
+    expect(said.reasons[0]).toMatchObject({
+      code: 'unreadable',
+      message: expect.stringContaining('--rebuild'),
     });
   });
 });

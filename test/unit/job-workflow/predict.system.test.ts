@@ -62,9 +62,9 @@ describe('Predict', () => {
   });
 
   it('does what a lower tier may, and asks about the rest', async () => {
-    // What holds promised cannot be earned; suggestions have none of their tokens left.
+    // What holds promised cannot be earned; suggestions have none of their tokens left, and lack nothing else.
     const tiers = { gate: { promise: 0.99 }, suggest: { tokens: 0 } };
-    const config = await cluster('lower', 400, { tiers });
+    const config = await cluster('lower', 400, { tiers, evidenceDays: 0 });
     const decision = await predict(config, 'j');
     expect(decision).toMatchObject({
       called: 4,

@@ -8,7 +8,11 @@ const now = new Date('2026-11-20T08:00:00.123Z');
 
 describe('a request to an API behind IAM', () => {
   const check = (headers: Record<string, string>, body: string) =>
-    authenticate({ method: 'POST', url: url.pathname, headers }, [{ credentials }], async () => Buffer.from(body));
+    authenticate(
+      { method: 'POST', url: url.pathname, headers },
+      () => ({ credentials }),
+      async () => Buffer.from(body),
+    );
 
   it('is signed over its body and its token, for the region in the name of the API', async () => {
     const headers = await signedHeaders(url, '{"a":1}', { ...credentials, sessionToken: 'session' }, now);

@@ -160,7 +160,7 @@ describe('the port', () => {
     const { host, port } = new URL(wire.url);
     const seen: string[] = [];
     wire.serve({
-      ...{ callers: [], call: async () => ({ status: 200, text: '' }) },
+      ...{ callerOf: () => undefined, call: async () => ({ status: 200, text: '' }) },
       httpApi: async ({ url }) => {
         seen.push(url);
         return { status: 200, headers: {}, body: '' };

@@ -2,7 +2,7 @@ import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { describe, expect, it, vi } from 'vitest';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
 import { loadAskPlaces, takePlace } from '../../../../functions/adapters/tables/asking.ts';
-import { recordDecision, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
+import { closeJob, recordDecision, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
 import { joinOutcomeToRow } from '../../../../functions/adapters/tables/outcomes.ts';
 import { jobKey, putItem, table } from '../../../../functions/adapters/tables/table.ts';
 import { answerOutsideSlack } from '../../../../functions/application/approvals/answer-outside-slack.ts';
@@ -63,6 +63,18 @@ describe('a question whose job no longer waits', () => {
     expect((await stored()).status).toBe('void');
   });
 
+  it.each(['approve', 'deny'] as const)(
+    'is void for a click on %s that comes before the start is looked at',
+    async (action) => {
+      const { approval, at, become, privateReplies, resumed, stored } = await waiting();
+      await become(STARTS);
+      await answerClick(at(now5), click(approval, ANNA, action));
+      expect(privateReplies).toEqual([expect.stringContaining('*Void*, 2026-11-20 08:05 UTC: the job started')]);
+      expect(resumed).toMatchObject([{ answer: { decision: 'void' } }]);
+      expect((await stored()).status).toBe('void');
+    },
+  );
+
   it('leaves an answer that was faster as it is', async () => {
     const { approval, decision, at, become, stored } = await waiting();
     await answerClick(at(minutesAfter(ASKED, 2)), click(approval, BEN));
@@ -82,6 +94,20 @@ describe('a question whose job no longer waits', () => {
       const { status } = await stored();
       expect(resumed.map(({ answer }) => answer.decision)).toEqual([status]);
     }
+  });
+
+  it('is void for whoever answers once its execution was stopped, from wherever, and says why', async () => {
+    const { approval, decision, at, cards, privateReplies, stored } = await waiting();
+    await closeJob(dynamo.table, decision, { status: 'failed', at: STARTED });
+    const body = Buffer.from(JSON.stringify({ approvalId: approval.approval_id, action: 'approve' }));
+    const reply = await answerOutsideSlack(at(now5), { lambda: { person: ANNA, via: 'cli' } }, body);
+    const why = 'Void, 2026-11-20 08:05 UTC: the execution that asked is over; nothing is done.';
+    expect(reply).toEqual({ outcome: 'tooLate', message: why });
+    expect((await stored()).status).toBe('void');
+    await answerClick(at(now5), click(approval, BEN));
+    expect(privateReplies).toEqual([expect.stringContaining('the execution that asked is over')]);
+    expect(words(cards.get('1.000001'))).toContain('*Void*');
+    expect(buttons(cards.get('1.000001'))).toEqual([]);
   });
 
   it('gives its place back to the next question', async () => {

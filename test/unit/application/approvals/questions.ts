@@ -72,6 +72,7 @@ export function useQuestions() {
     }
     const stale = [
       { PK: 'APPROVAL#OPEN@#gpu-alerts', SK: 'DIGEST' },
+      { PK: 'APPROVAL#OPEN@#gpu-alerts', SK: 'PAUSE' },
       { PK: clusterKey('west-1'), SK: 'ASKING' },
       jobKey(aDecision()),
     ];

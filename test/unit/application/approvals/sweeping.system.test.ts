@@ -1,8 +1,11 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
+import type { Slack } from '../../../../functions/adapters/slack/client.ts';
 import { SlackRefused, SlackUnavailable } from '../../../../functions/adapters/slack/errors.ts';
+import { loadApproval } from '../../../../functions/adapters/tables/approval-item.ts';
 import { voidApproval } from '../../../../functions/adapters/tables/approvals.ts';
+import { loadPause } from '../../../../functions/adapters/tables/channel-pauses.ts';
 import { loadToken } from '../../../../functions/adapters/tables/task-tokens.ts';
 import { sweep } from '../../../../functions/application/approvals/sweep.ts';
 import { answerOf } from '../../../../functions/domain/approval.ts';
@@ -130,6 +133,70 @@ describe('the sweeper', () => {
     expect(after.resumed.map(({ token }) => token)).toEqual(expect.arrayContaining(['a', 'b']));
     await sweep(after.at(minutesAfter(ASKED, 7)));
     expect(await Promise.all(both.map(({ approval }) => isOpen(approval)))).toEqual([false, false]);
+  });
+});
+
+describe('a channel that takes no messages', () => {
+  /** Posting and updating in one channel ends so; all others work. */
+  const refusing = (bad: string, how: () => Promise<never>, asking: string[] = []) => {
+    const slack = recorder(dynamo.table);
+    const post: Slack['post'] = async (channel, message, thread) => {
+      asking.push(channel);
+      return channel === bad ? how() : slack.ports.slack.post(channel, message, thread);
+    };
+    return withSlack(slack.ports, { post });
+  };
+  const down = () => Promise.reject(new SlackUnavailable('no answer'));
+  const refused = () => Promise.reject(new SlackRefused('chat.postMessage', 'not_in_channel'));
+  /** Asked while Slack was down: no card is there yet. */
+  async function unseen(channel: string, token: string) {
+    const question = await asked({ token, about: { jobId: token }, config: { slackChannel: channel } });
+    await dynamo.table.client.send(
+      new UpdateCommand({
+        TableName: dynamo.table.name,
+        Key: { PK: question.approval.PK, SK: 'APPROVAL' },
+        UpdateExpression: 'SET channel = :channel REMOVE card_ts',
+        ExpressionAttributeValues: { ':channel': channel },
+      }),
+    );
+    return question;
+  }
+
+  it('does not delay an answer elsewhere: every execution goes on before anything is said to anybody', async () => {
+    const steps: string[] = [];
+    await Promise.all(Array.from({ length: 30 }, (_, i) => unseen('#bad', `bad-${i}`)));
+    const good = await unseen('#good', 'token-good');
+    const later = { ...good.ports, now: now5, answerTask: () => Promise.reject(new Error('x')) };
+    await answerClick(later, click(good.approval, ANNA));
+    const ports = refusing('#bad', async () => {
+      steps.push('asked the bad channel');
+      return refused();
+    });
+    const answerTask = async (token: string) => {
+      steps.push(token);
+      return 'resumed' as const;
+    };
+    await sweep({ ...ports, answerTask, now: minutesAfter(ASKED, 6) });
+    expect(steps[0]).toBe('token-good');
+    // Three refusals in a row are enough for this run.
+    expect(steps.slice(1)).toEqual(Array(3).fill('asked the bad channel'));
+    expect(await isOpen(good.approval)).toBe(false);
+  });
+
+  it('is left alone for longer each time, and not after it has taken one', async () => {
+    const { approval } = await unseen('#gpu-alerts', 'token-1');
+    const asking: string[] = [];
+    const tried: number[] = [];
+    for (let minute = 5; minute < 25; minute++) {
+      const before = asking.length;
+      await sweep({ ...refusing('#gpu-alerts', down, asking), now: minutesAfter(ASKED, minute) });
+      if (asking.length > before) tried.push(minute);
+    }
+    expect(tried).toEqual([5, 6, 8, 12, 20]);
+    await sweep(recorder(dynamo.table).at(minutesAfter(ASKED, 40)));
+    const stored = await loadApproval(dynamo.table, approval.approval_id);
+    expect(stored?.card_ts).toBeDefined();
+    expect(await loadPause(dynamo.table, '#gpu-alerts')).toMatchObject({ failures: 0 });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answerClick } from '../../../../functions/adapters/slack/answer-click.ts';
-import { loadJob, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
+import { closeJob, loadJob, recordActing, recordEffect } from '../../../../functions/adapters/tables/jobs.ts';
 import { jobKey, putItem } from '../../../../functions/adapters/tables/table.ts';
 import { sweep } from '../../../../functions/application/approvals/sweep.ts';
 import { takeBack } from '../../../../functions/application/approvals/take-back.ts';
@@ -192,16 +192,70 @@ describe('what may be undone', () => {
   });
 });
 
+/** A hold in place, of which somebody is asked whether it stays. */
+async function held(at: Date) {
+  const question = await asked({ question: 'keep' });
+  const { decision } = question;
+  const { decisionId, clusterId, jobId, submittedAt } = decision;
+  const placed = { decisionId, action: 'hold', jobId: 'job-17', before: { held: false }, undone: false };
+  const common = { status: 'done', action: 'hold', decisionId, intervened: true, undo: placed } as const;
+  const effect = { ...common, at: at.toISOString() };
+  const row = { cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt, claimed_by: 'arn', decision, effect };
+  await putItem(dynamo.table, { ...jobKey(decision), ...row });
+  return question;
+}
+
+describe('a hold that nobody kept', () => {
+  it('is released by the sweeper once its execution has ended without doing so, however long the scheduler is away', async () => {
+    const { approval, decision, at, ports, cards, events } = await held(ASKED);
+    const { approval_id: id } = approval;
+    const askedAgain = () => events.filter(({ type }) => type === 'UndoRequested').length;
+    await answerClick(at(now5), click(approval, ANNA, 'deny'));
+    await sweep(at(DONE));
+    expect(askedAgain()).toBe(0);
+    await closeJob(dynamo.table, decision, { status: 'failed', at: DONE });
+    for (const minute of [7, 8]) await sweep(at(minutesAfter(ASKED, minute)));
+    expect(askedAgain()).toBe(2);
+    const away = { ...obliging, undo: () => Promise.reject(new SchedulerUnavailable('no answer')) };
+    await expect(takeBack(ports, id, async () => away)).rejects.toThrow('no answer');
+    expect(await isOpen(approval)).toBe(true);
+    await takeBack({ ...ports, now: minutesAfter(ASKED, 9) }, id, async () => obliging);
+    expect((await loadJob(dynamo.table, decision))?.effect?.status).toBe('undone');
+    await sweep(at(minutesAfter(ASKED, 10)));
+    expect(askedAgain()).toBe(2);
+    expect(await isOpen(approval)).toBe(false);
+    expect(words(cards.get('1.000001'))).toContain('*Undone*');
+  });
+
+  it('is not released for an event alone while somebody is still asked, or its execution goes on', async () => {
+    const { approval, decision, ports, at } = await held(ASKED);
+    const takes = () => takeBack(ports, approval.approval_id, async () => obliging);
+    expect(await takes()).toBeNull();
+    await answerClick(at(now5), click(approval, ANNA, 'deny'));
+    expect(await takes()).toBeNull();
+    expect((await loadJob(dynamo.table, decision))?.effect?.status).toBe('done');
+  });
+});
+
+describe('an approved effect whose execution ended in the middle of its call', () => {
+  it('is not called undone: nobody knows, and the card says so', async () => {
+    const { approval, decision, at, cards } = await asked();
+    const decisionId = effectIdOf(decision.decisionId, 'asked');
+    const { clusterId, jobId, submittedAt } = decision;
+    const acting = { decisionId, at: now5.toISOString(), until: DONE.toISOString(), note: false };
+    const row = { cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt, claimed_by: 'arn', decision };
+    await putItem(dynamo.table, { ...jobKey(decision), ...row });
+    await answerClick(at(now5), click(approval, ANNA));
+    await recordActing(dynamo.table, decision, acting);
+    await closeJob(dynamo.table, decision, { status: 'failed', at: DONE });
+    await sweep(at(minutesAfter(ASKED, 7)));
+    expect(words(cards.get('1.000001'))).toContain('nobody knows whether it was done');
+  });
+});
+
 describe('a hold that the agent placed and somebody kept', () => {
   it('may be undone from the card, and is then wrong', async () => {
-    const { approval, decision, at, ports, cards } = await asked({ question: 'keep' });
-    const { decisionId } = decision;
-    const at6 = DONE.toISOString();
-    const placed = { decisionId, action: 'hold', jobId: 'job-17', before: { held: false }, undone: false };
-    const effect = { status: 'done', action: 'hold', decisionId, at: at6, intervened: true, undo: placed } as const;
-    const { clusterId, jobId, submittedAt } = decision;
-    const row = { cluster_id: clusterId, job_id: jobId, submitted_at: submittedAt, decision, effect };
-    await putItem(dynamo.table, { ...jobKey(decision), ...row });
+    const { approval, decision, at, ports, cards } = await held(DONE);
     await answerClick(at(now5), click(approval, ANNA));
     await answerClick(at(DONE), click(approval, ANNA, 'undo'));
     await takeBack({ ...ports, now: DONE }, approval.approval_id, async () => obliging);

@@ -18,6 +18,9 @@ const inBrowser =
   browserPath === null ? 'on the page (skipped: no Chromium; install it or set CHROMIUM_PATH)' : 'on the page';
 const HOSTILE = '<script>document.title = "owned"</script><img src=x onerror="document.title = 1">';
 
+/** One for each test that answers, or looks at what waits for an answer. */
+const JOBS = ['900101', '900102', '900103', '900111', '900112', '900121'] as const;
+
 const inAMinute = () => new Date(Date.now() + 60_000);
 
 /** From here on Slack is down: whatever is said to it is lost, and nothing comes from it. */
@@ -26,13 +29,14 @@ export function answersWithoutSlack(shared: SharedSystem): void {
     const headers = { authorization: `Bearer ${shared.workspace.slack.botToken}`, 'content-type': 'application/json' };
     const init = { method: 'POST', headers, body: JSON.stringify({ mode: 'down' }) };
     expect((await fetch(`${shared.session.consoleUrl}slack/misbehave`, init)).status).toBe(200);
+    // All at once: each test finds its own question asked, and on the page from its first look.
+    for (const jobId of JOBS) shared.submit(jobId);
   });
 
   const signedIn = async () => ({ headers: { cookie: await cookieFrom(shared.session.signIn().url) } });
 
-  /** Submits a job and waits until a human is asked about it. */
-  async function asked(jobId: string): Promise<ApprovalItem> {
-    shared.submit(jobId);
+  /** Waits until a human is asked about a job. */
+  async function asked(jobId: (typeof JOBS)[number]): Promise<ApprovalItem> {
     let found: ApprovalItem | undefined;
     await expect
       .poll(

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -12,7 +12,8 @@ import { checkManifest, MANIFEST } from '../../runtime/data-folder.ts';
 import { folderDisk } from '../../runtime/journal/disk.ts';
 import { verifyJournal } from '../../runtime/journal/log.ts';
 import { type Dynamo, openDynamo } from '../../runtime/tables/dynamo.ts';
-import { dataFolderCredentials, tokenKey } from '../../runtime/wire/credentials.ts';
+import { accessKeyIn, dataFolderCredentials, tokenKey } from '../../runtime/wire/credentials.ts';
+import { KEYS_FOLDER } from '../../runtime/wire/key-ring.ts';
 import { tableOf } from './table-of.ts';
 
 /** What was found about one part of a data folder. */
@@ -42,8 +43,12 @@ export async function checkFolder(folder: string): Promise<Finding[]> {
 
 /** Only of keys that are there: reading one that is not would make it. */
 async function keys(folder: string): Promise<Finding[]> {
-  const forms = { credentials: dataFolderCredentials, 'token-key': tokenKey };
-  const found = Object.entries(forms).filter(([name]) => existsSync(join(folder, name)));
+  const ring = join(folder, KEYS_FOLDER);
+  const names = existsSync(ring) ? readdirSync(ring) : [];
+  const found = [
+    ...Object.entries({ credentials: dataFolderCredentials, 'token-key': tokenKey }),
+    ...names.map((name) => [`${KEYS_FOLDER}/${name}`, () => accessKeyIn(join(ring, name))] as const),
+  ].filter(([name]) => existsSync(join(folder, name)));
   return Promise.all(
     found.map(([name, read]) =>
       finding(name, () => {

@@ -8,7 +8,9 @@ const IDLE_AFTER: ReadonlySet<HistoryEvent['type']> = new Set([
   'TaskTimedOut',
   'LambdaFunctionFailed',
   'LambdaFunctionTimedOut',
-  // The retry may be that of the whole fork, or of a state whose expression failed.
+  // The retry may be that of the whole fork, of which nothing else is recorded, or of a state whose expression failed.
+  'FailStateEntered',
+  'MapIterationFailed',
   'ParallelStateFailed',
   'MapStateFailed',
   'EvaluationFailed',

@@ -1,3 +1,4 @@
+import { runningTime } from './running-time.ts';
 import { type Timer, TimerQueue } from './timer-queue.ts';
 
 /** If it returns a promise, the clock is held until that settles; any other result is ignored. */
@@ -10,6 +11,8 @@ export interface Clock {
   now(): number;
   /** Runs `run` once at `timeMs`; at once (but never inside this call) if that time has passed. */
   at(timeMs: number, run: Work): Timer;
+  /** Runs `run` after `ms`: a limit on work of this process. Time in which the process stood still does not count. */
+  limit(ms: number, run: Work): Timer;
   /**
    * Runs `run` at every tick of a schedule. Ticks are redundant: of several ticks before the next timer a simulated
    * clock runs only the last, and ticks alone never keep it going.
@@ -75,7 +78,7 @@ export function clockCore(now: () => number, changed: () => void) {
       release();
     }
   };
-  const clock = {
+  const clock: Clock = {
     now,
     at(timeMs: number, run: Work): Timer {
       if (!Number.isFinite(timeMs)) throw new RangeError(`a timer needs a finite time, not ${timeMs}`);
@@ -84,6 +87,7 @@ export function clockCore(now: () => number, changed: () => void) {
       changed();
       return timer;
     },
+    limit: (ms: number, run: Work): Timer => clock.at(now() + ms, run),
     every(schedule: Schedule, run: Work): void {
       if (closed) return;
       recurring.push({ next: tickAfter(schedule, now()), schedule, run });
@@ -108,6 +112,10 @@ export function clockCore(now: () => number, changed: () => void) {
     /** When something is next due. Of the ticks up to `horizon` only the last counts. */
     next: (horizon = Number.NEGATIVE_INFINITY) =>
       recurring.reduce((first, entry) => Math.min(first, coveringTick(entry, horizon)), timers.nextTime()),
+    /** After the clock was set back, a next tick may lie too far ahead. */
+    pullIn() {
+      for (const entry of recurring) entry.next = Math.min(entry.next, tickAfter(entry.schedule, now()));
+    },
     /** Runs everything that is due. */
     run(horizon = Number.NEGATIVE_INFINITY) {
       for (const work of timers.due(now())) if (!closed) void invoke(work);
@@ -138,7 +146,8 @@ function coveringTick({ next, schedule }: Recurring, limit: number): number {
 export function realClock(): Clock {
   let alarm: NodeJS.Timeout | undefined;
   let alarmAt = Number.POSITIVE_INFINITY;
-  const { clock, next, run } = clockCore(Date.now, () => {
+  const running = runningTime();
+  const { clock, next, run, pullIn } = clockCore(Date.now, () => {
     const due = next();
     // An alarm that rings too early finds nothing due and sets the next.
     if (due >= alarmAt) return;
@@ -146,14 +155,17 @@ export function realClock(): Clock {
     alarmAt = due;
     const ring = () => {
       alarmAt = Number.POSITIVE_INFINITY;
+      pullIn();
       run();
     };
     alarm = setTimeout(ring, Math.min(Math.max(due - Date.now(), 0), LONGEST_TIMEOUT_MS));
   });
   return {
     ...clock,
+    limit: (ms, run) => ({ cancel: running.limit(ms, () => void clock.at(Date.now(), run)) }),
     close() {
       clock.close();
+      running.close();
       clearTimeout(alarm);
     },
   };

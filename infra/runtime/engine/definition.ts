@@ -6,8 +6,10 @@ import { Json, type JsonValue } from './json.ts';
 /** The subset of the Amazon States Language that runs here. Strict: anything not listed is refused by name. */
 const Name = z.string().min(1).max(80);
 const Query = z.string().refine(isQuery, 'needs a JSONata expression in {% %}');
+/** AWS's limit on every number of seconds. */
+export const LONGEST_SECONDS = 99_999_999;
 const NumberOrQuery = z.union([z.number().int().min(0), Query]);
-const Seconds = z.union([z.number().int().min(1).max(99_999_999), Query]);
+const Seconds = z.union([z.number().int().min(1).max(LONGEST_SECONDS), Query]);
 /** A Unicode identifier; `$states` is reserved by AWS. */
 const Variable = z.string().regex(/^(?!states$)[\p{ID_Start}_]\p{ID_Continue}{0,79}$/u);
 const Assign = z.record(Variable, Json);
@@ -23,8 +25,8 @@ const transition = { ...output, Assign: Assign.optional(), Next: Name.optional()
 
 const Retrier = z.strictObject({
   ErrorEquals,
-  IntervalSeconds: z.number().int().min(1).max(99_999_999).default(1),
-  MaxAttempts: z.number().int().min(0).max(99_999_999).default(3),
+  IntervalSeconds: z.number().int().min(1).max(LONGEST_SECONDS).default(1),
+  MaxAttempts: z.number().int().min(0).max(LONGEST_SECONDS).default(3),
   BackoffRate: z.number().min(1).default(2),
   MaxDelaySeconds: z.number().int().min(1).max(31_622_399).optional(),
   JitterStrategy: z.enum(['FULL', 'NONE']).default('NONE'),
@@ -70,7 +72,7 @@ const Wait = z
   .strictObject({
     Type: z.literal('Wait'),
     ...transition,
-    Seconds: NumberOrQuery.optional(),
+    Seconds: z.union([z.number().int().min(0).max(LONGEST_SECONDS), Query]).optional(),
     Timestamp: z.string().optional(),
   })
   .refine((state) => (state.Seconds === undefined) !== (state.Timestamp === undefined), {

@@ -46,6 +46,9 @@ type Known = Pick<Execution, 'key' | 'summary'>;
 
 export type Engine = ReturnType<typeof createEngine>;
 
+/** AWS ends an execution after a year, whatever it waits for. */
+const LONGEST_EXECUTION_SECONDS = 365 * 86_400;
+
 const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}\p{Cs}]{1,80}$/u;
 
 /**
@@ -100,9 +103,9 @@ export function createEngine(options: EngineOptions) {
     const { root, summary } = execution;
     const { definition } = execution.machine;
     executions.set(summary.executionArn, execution);
-    const { TimeoutSeconds: seconds } = definition;
+    const seconds = Math.min(definition.TimeoutSeconds ?? LONGEST_EXECUTION_SECONDS, LONGEST_EXECUTION_SECONDS);
     const timeOut = () => close(execution, { type: 'ExecutionTimedOut' });
-    const deadline = seconds === undefined ? undefined : clock.at(summary.startDate + seconds * 1000, timeOut);
+    const deadline = clock.at(summary.startDate + seconds * 1000, timeOut);
     try {
       const output = await root.run(() => runBlock(definition, root, () => summary.input));
       close(execution, { type: 'ExecutionSucceeded', output });
@@ -112,7 +115,7 @@ export function createEngine(options: EngineOptions) {
       const cause = error.reason === '' ? undefined : error.reason;
       close(execution, { type: 'ExecutionFailed', error: error.error, cause });
     } finally {
-      deadline?.cancel();
+      deadline.cancel();
     }
   };
 

@@ -50,7 +50,8 @@ export class Execution implements ExecutionScope {
   /** Closes it for good and stops whatever still runs in it. */
   end(ending: EventDraft & { type: keyof typeof ENDINGS }): void {
     this.root.stop();
-    this.append(this.root, ending, this.root.last);
+    // On AWS it follows nothing: whoever stops an execution stands outside of it.
+    this.append(this.root, ending, ending.type === 'ExecutionAborted' ? 0 : this.root.last);
   }
 
   append(line: Line, draft: EventDraft, previousEventId: number, memo?: Memo): void {

@@ -39,14 +39,19 @@ async function runState(visit: Visit, state: State): Promise<void> {
   for (;;) {
     // Before the next attempt, or if a restart found it asleep.
     if (visit.until !== undefined) await branch.sleep(visit.until);
+    const attempt = { forkFailed: false };
     try {
-      return await runOnce(visit, state);
+      return await runOnce(visit, state, attempt);
     } catch (error) {
       const failure = asFailure(visit, error);
       const retry = 'Retry' in state ? retryOf(state.Retry, visit.attempts, failure, random) : undefined;
       if (retry !== undefined) {
         branch.remember({ until: clock.now() + retry.delayMs, retrier: retry.retrier });
         continue;
+      }
+      // As on AWS: of an attempt that is retried only what failed in it is recorded.
+      if (attempt.forkFailed && (state.Type === 'Map' || state.Type === 'Parallel')) {
+        branch.record({ type: `${state.Type}StateFailed` });
       }
       const catchers = 'Catch' in state ? state.Catch : [];
       const catcher = catchers.find(({ ErrorEquals }) => matches(ErrorEquals, failure));
@@ -57,7 +62,7 @@ async function runState(visit: Visit, state: State): Promise<void> {
   }
 }
 
-async function runOnce(visit: Visit, state: State): Promise<void> {
+async function runOnce(visit: Visit, state: State, attempt: { forkFailed: boolean }): Promise<void> {
   switch (state.Type) {
     case 'Pass':
     case 'Succeed':
@@ -70,7 +75,9 @@ async function runOnce(visit: Visit, state: State): Promise<void> {
       await runWait(visit, state);
       return await leave(visit, state, visit.input);
     default: {
+      attempt.forkFailed = state.Type !== 'Task';
       const result = await (state.Type === 'Task' ? runTask(visit, state) : runFork(visit, state, runBlock));
+      attempt.forkFailed = false;
       return await leave(visit, state, result, { result });
     }
   }

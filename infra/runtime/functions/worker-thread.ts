@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Answer } from '../access/calls.ts';
 import type { FunctionSpec } from '../assembly/specs.ts';
+import { runningTime } from '../clock/running-time.ts';
 import type { FromWorker, FunctionFault, ToWorker, WorkerData } from './messages.ts';
 
 /** A handler threw, or its thread ended. `fault.errorType` is the name of the error thrown. */
@@ -15,6 +16,8 @@ export class FunctionFailed extends Error {
 }
 
 const INIT_TIMEOUT_MS = 30_000;
+/** The limits of all invocations, in the time in which this process runs. */
+const invocations = runningTime();
 /** Less frequent garbage collection saves a fifth of the CPU of busy functions; an idle one never grows this far. */
 const YOUNG_GENERATION_MB = 64;
 
@@ -65,14 +68,14 @@ export function startWorkerThread(
    * A single invocation of a thread cannot be killed: the thread accepts no new ones and ends once the others finish.
    */
   const limit = (ms: number, what: string, expired: (failed: FunctionFailed) => void) =>
-    setTimeout(() => {
+    invocations.limit(ms, () => {
       broken = true;
       const errorMessage = `${what} timed out after ${(ms / 1000).toFixed(2)} seconds`;
       expired(new FunctionFailed({ errorType: 'Sandbox.Timedout', errorMessage, trace: [] }));
-    }, ms);
+    });
   const loading = limit(INIT_TIMEOUT_MS, 'Init', ready.reject);
   // Callers that wait for it get the rejection.
-  ready.promise.finally(() => clearTimeout(loading)).catch(() => undefined);
+  ready.promise.finally(loading).catch(() => undefined);
 
   worker.on('message', async (message: FromWorker) => {
     if (message.kind === 'ready') ready.resolve();
@@ -96,7 +99,7 @@ export function startWorkerThread(
       const id = numbered++;
       const ms = timeoutSeconds * 1000;
       const settle = (outcome: string | FunctionFailed) => {
-        clearTimeout(timer);
+        timer();
         active.delete(id);
         if (typeof outcome === 'string') resolve(outcome);
         else reject(outcome);

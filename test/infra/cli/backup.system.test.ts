@@ -113,6 +113,7 @@ describe('the doctor', () => {
   it.each([
     ['a row', 'tables/tables.sqlite', 'row 17', /^table rows: table rows is damaged on the disk at the row JOB, 17/],
     ['a frame of the journal', 'journal/00000001.log', 'asking', /^journal: The journal in .+ is damaged: frame \d+/],
+    ['the key of a collector', 'keys/collector', 'aws_secret_access_key', /^keys\/collector: .+ does not hold a key/],
     ['a key', 'token-key', undefined, /^token-key: .+ does not hold a key/],
   ])('names %s that is damaged, changes nothing, and finds the rest sound', async (_, file, text, named) => {
     const folder = folderOf();

@@ -13,15 +13,10 @@ const INLINE_CONCURRENCY = 40;
 /** Runs the children of a Map or Parallel; children that ended before a restart return the same result again. */
 export async function runFork(visit: Visit, state: MapState | ParallelState, runBlock: RunBlock): Promise<JsonValue> {
   const { branch, name } = visit;
-  try {
-    const work = state.Type === 'Map' ? iterateAll(visit, state, runBlock) : runBranches(visit, state, runBlock);
-    const result = withinLimit(await work, name);
-    branch.record({ type: `${state.Type}StateSucceeded` });
-    return result;
-  } catch (error) {
-    if (!(error instanceof BranchStopped)) branch.record({ type: `${state.Type}StateFailed` });
-    throw error;
-  }
+  const work = state.Type === 'Map' ? iterateAll(visit, state, runBlock) : runBranches(visit, state, runBlock);
+  const result = withinLimit(await work, name);
+  branch.record({ type: `${state.Type}StateSucceeded` });
+  return result;
 }
 
 /** Runs every branch on the same input; the results are in the order of the definition. */

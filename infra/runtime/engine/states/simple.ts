@@ -1,5 +1,6 @@
 import type { Visit } from '../branch.ts';
 import type { ChoiceState, Exit, FailState, WaitState } from '../definition.ts';
+import { LONGEST_SECONDS } from '../definition.ts';
 import { TaskError } from '../errors.ts';
 import { evaluate, evaluateNumber, evaluationFailed, stateCause, unexpectedType } from '../evaluation.ts';
 
@@ -43,7 +44,8 @@ export async function runWait(visit: Visit, state: WaitState): Promise<void> {
 }
 
 async function timeToWaitFor(visit: Visit, { Seconds, Timestamp = '' }: WaitState): Promise<number> {
-  if (Seconds !== undefined) return visit.enteredAt + 1000 * (await evaluateNumber(visit, Seconds, 'Seconds'));
+  if (Seconds !== undefined)
+    return visit.enteredAt + 1000 * (await evaluateNumber(visit, Seconds, 'Seconds', 'integer', LONGEST_SECONDS));
   const given = await text(visit, Timestamp, 'Timestamp');
   const time = parseTimestamp(given);
   if (time !== undefined) return time;

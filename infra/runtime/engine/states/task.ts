@@ -67,8 +67,12 @@ function attempt({ branch, name, call: task }: Visit, resource: string, { tags }
     const timeout = (missedHeartbeat: boolean) => () => fail(new TaskError('States.Timeout', '', missedHeartbeat));
     const after = (since: number, seconds: number | undefined, run: () => void) =>
       seconds === undefined ? undefined : clock.at(since + seconds * 1000, run);
-    const since = taskToken === undefined ? clock.now() : scheduled.timestamp;
-    const deadline = after(since, timeoutInSeconds, timeout(false));
+    const deadline =
+      taskToken === undefined
+        ? timeoutInSeconds === undefined
+          ? undefined
+          : clock.limit(timeoutInSeconds * 1000, timeout(false))
+        : after(scheduled.timestamp, timeoutInSeconds, timeout(false));
     const awaitHeartbeat = () =>
       taskToken === undefined ? undefined : after(task.heardAt, heartbeatInSeconds, timeout(true));
     let heartbeat = awaitHeartbeat();

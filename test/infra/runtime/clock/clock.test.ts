@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Clock, realClock, simulatedClock } from '../../../../infra/runtime/clock/clock.ts';
 import { TimerQueue } from '../../../../infra/runtime/clock/timer-queue.ts';
 import { manualClock } from '../../../fixtures/manual-clock.ts';
@@ -225,5 +225,22 @@ describe('a queue of timers', () => {
     clock.at(1, () => ran.push(1));
     await clock.advance(1);
     expect(ran).toEqual([]);
+  });
+});
+
+describe('a wall clock that is set back by a day', () => {
+  it('goes on with its schedules', () => {
+    vi.useFakeTimers();
+    try {
+      const clock = realClock();
+      const ticks = vi.fn();
+      clock.every((after) => after + 60_000, ticks);
+      vi.setSystemTime(Date.now() - 86_400_000);
+      vi.advanceTimersByTime(180_000);
+      expect(ticks).toHaveBeenCalled();
+      clock.close();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

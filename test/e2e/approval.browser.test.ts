@@ -20,7 +20,6 @@ describe.skipIf(browserPath === null)(name, () => {
   it('resumes the execution with one click, and the effect is done and recorded', { timeout: 60_000 }, async () => {
     shared.submit();
     page = await shared.browser.newPage();
-    await page.clock.install();
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => {

@@ -8,8 +8,8 @@ import { putCollected } from '../../infra/cli/start/put-collected.ts';
 import { APPROVER_HEADER } from '../../infra/console/answers.ts';
 import { issueToken, readApproverKey } from '../../infra/console/approver-token.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
+import { printed } from '../fixtures/command-line.ts';
 import { cookieFrom } from '../fixtures/console-session.ts';
-import { printed } from '../fixtures/printed.ts';
 import type { SharedSystem } from './shared-system.ts';
 import { chromiumPath } from './workspace.ts';
 

@@ -21,7 +21,7 @@ export interface Workspace {
   readonly slack: SlackSecrets;
   open(
     plan: Plan,
-    more?: Partial<Pick<SessionOptions, 'log' | 'environment' | 'configuration' | 'slackStandIn'>>,
+    more?: Partial<Pick<SessionOptions, 'log' | 'environment' | 'configuration' | 'slackStandIn' | 'consolePort'>>,
   ): Promise<Session>;
   remove(): void;
 }

@@ -33,7 +33,8 @@ const TierOverrides = z
 /** Everything an operator configures for one cluster. An unknown cluster gets all the defaults, with dry run on. */
 export const ClusterConfig = z.strictObject({
   clusterId: ClusterId,
-  platform: Platform,
+  /** Absent where nobody configured the cluster; a configuration file must say it. */
+  platform: Platform.optional(),
   /**
    * The one collector whose events about this cluster are taken, from source `vgac.collectors.NAME`. Without it they come
    * from `vgac.collectors`, and from no named collector.
@@ -132,5 +133,8 @@ export const ClusterConfig = z.strictObject({
 });
 export type ClusterConfig = z.infer<typeof ClusterConfig>;
 
-export const ConfigFile = z.strictObject({ clusters: z.array(ClusterConfig).min(1) });
+/** What an operator writes for one cluster. */
+export const ConfiguredCluster = ClusterConfig.extend({ platform: Platform });
+
+export const ConfigFile = z.strictObject({ clusters: z.array(ConfiguredCluster).min(1) });
 export type ConfigFile = z.infer<typeof ConfigFile>;

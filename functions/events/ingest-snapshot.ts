@@ -26,7 +26,7 @@ export const handler = task(
     const store = table(env.DYNAMODB_TABLE_NAME);
     refuse(await refuseCluster(newClusterStore(store), { clusterId, source }, env.NEW_CLUSTERS_PER_DAY, now), metrics);
     // Only T is used here, and for an unknown cluster it does not depend on the platform.
-    const config = await loadConfig(store, clusterId, 'kubernetes');
+    const config = await loadConfig(store, clusterId);
     const counted = await takeSnapshot(snapshotStore(store), config, snapshot, now);
     if (counted === null) return { kept: false };
     const off = Math.abs(pending - counted.pending) + Math.abs(running - counted.running);

@@ -21,7 +21,7 @@ export const handler = task(
   { input: CheckCalibrationInput, output: CheckCalibrationOutput, env: { DYNAMODB_TABLE_NAME: z.string() } },
   async ({ job: { clusterId, jobId, platform } }, { env, now, log, metrics }) => {
     const store = table(env.DYNAMODB_TABLE_NAME);
-    const config = await loadConfig(store, clusterId, platform);
+    const config = { platform, ...(await loadConfig(store, clusterId)) };
     try {
       const { unreadable } = await foldCluster(foldStore(store), config, now, [], LITTLE);
       if (unreadable.length > 0) metrics.addMetric('UnreadableRow', MetricUnit.Count, unreadable.length);

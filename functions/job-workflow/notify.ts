@@ -17,7 +17,7 @@ export const handler = task(
   },
   async ({ job, decision, effect }, { env, now, log }) => {
     const here = table(env.DYNAMODB_TABLE_NAME);
-    const config = await loadConfig(here, job.clusterId, job.platform);
+    const config = await loadConfig(here, job.clusterId);
     const messages = await effectMessagesFor(env);
     const ports = { store: notifyStore(here), messages, now, warn: warnOn(log) };
     return { sent: await notifyEffect(ports, { decision, effect, job }, config, env.SLACK_DEFAULT_CHANNEL) };

@@ -25,7 +25,7 @@ export const handler = task(
     const here = table(env.DYNAMODB_TABLE_NAME);
     const ports = approvalPorts(invocation, requestStore(here));
     const messages = { ...ports.messages, postNotice: noticeFor(env) };
-    const config = await loadConfig(here, job.clusterId, job.platform);
+    const config = await loadConfig(here, job.clusterId);
     const approval = await requestApproval({ ...ports, messages }, request, config, env.SLACK_DEFAULT_CHANNEL);
     return { approvalId: approval.approval_id, expiresAt: approval.expires_at };
   },

@@ -43,7 +43,7 @@ export interface RefitView {
 
 export interface ClusterView {
   clusterId: string;
-  platform: Platform;
+  platform?: Platform | undefined;
   dryRun: boolean;
   score: number | null;
   scope: Scope;

@@ -14,7 +14,7 @@ export const CalibrationItem = z.object({
   listing: z.literal('CLUSTERS'),
   listing_key: z.string(),
   cluster_id: z.string(),
-  platform: Platform,
+  platform: Platform.optional(),
   /** The serialized state of functions/domain/calibration, at most 8 KB. */
   state: z.instanceof(Uint8Array),
   /** Batches folded so far. */

@@ -34,7 +34,7 @@ export function calibrationFrom(items: Items, clusterId: string): CalibrationIte
 
 /**
  * Reads the item, or creates it in learning.
- * Ledger batch 0 is written first: it keeps the tiers' initial numbers, so that the ledger alone rebuilds the state.
+ * Ledger batch 0 is written first: it keeps the tiers' initial numbers, so that the state can be rebuilt from the ledger alone.
  */
 export async function loadOrCreateCalibration(
   table: Table,
@@ -64,7 +64,7 @@ export async function createCalibration(table: Table, config: ClusterConfig, now
     listing: 'CLUSTERS',
     listing_key: clusterId,
     cluster_id: clusterId,
-    platform,
+    ...(platform && { platform }),
     state,
     version: 0,
     marked_version: 0,

@@ -2,7 +2,6 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import { ClusterConfig } from '../../../schemas/config.ts';
 import { ConfigItem, FreezeItem } from '../../../schemas/items/cluster.ts';
-import type { Platform } from '../../../schemas/primitives.ts';
 import { readOfClusters } from './read-many.ts';
 import { type Items, readTogether } from './read-together.ts';
 import { clusterKey, parseItem, type Table } from './table.ts';
@@ -11,22 +10,19 @@ export const configKey = (clusterId: string) => ({ PK: clusterKey(clusterId), SK
 export const freezeKeys = (clusterId: string) =>
   [clusterKey(clusterId), clusterKey('*')].map((PK) => ({ PK, SK: 'FREEZE' }));
 
-/**
- * Settings of a cluster. An unconfigured one gets all the defaults: learning, dry run on, no scheduler to act with.
- * @param platform from the event; used only for an unknown cluster
- */
-export async function loadConfig(table: Table, clusterId: string, platform: Platform): Promise<ClusterConfig> {
+/** Settings of a cluster. An unconfigured one gets all the defaults: learning, dry run on, no scheduler to act with. */
+export async function loadConfig(table: Table, clusterId: string): Promise<ClusterConfig> {
   const answer = await table.client.send(new GetCommand({ TableName: table.name, Key: configKey(clusterId) }));
-  return configFrom(() => answer.Item, clusterId, platform);
+  return configFrom(() => answer.Item, clusterId);
 }
 
 /** One per cluster: settings are read for every job and seldom change. */
 const lastParsed = new Map<string, { readonly text: string; readonly config: ClusterConfig }>();
 
 /** The same, from items read together. An unchanged item is not parsed again. */
-export function configFrom(items: Items, clusterId: string, platform: Platform): ClusterConfig {
+export function configFrom(items: Items, clusterId: string): ClusterConfig {
   const item = items(configKey(clusterId));
-  if (!item) return ClusterConfig.parse({ clusterId, platform });
+  if (!item) return ClusterConfig.parse({ clusterId });
   const text = JSON.stringify(item);
   const known = lastParsed.get(clusterId);
   if (known?.text === text) return known.config;

@@ -14,7 +14,7 @@ import { readTogether } from './read-together.ts';
 import { jobKey, type Table } from './table.ts';
 
 async function readEvidence(table: Table, job: Job): Promise<StoredEvidence> {
-  const { clusterId, platform } = job;
+  const { clusterId } = job;
   const asked = askedBy(job);
   const items = await readTogether(table, [
     configKey(clusterId),
@@ -24,7 +24,7 @@ async function readEvidence(table: Table, job: Job): Promise<StoredEvidence> {
     ...forecastKeys(clusterId, asked),
   ]);
   return {
-    config: configFrom(items, clusterId, platform),
+    config: configFrom(items, clusterId),
     row: jobFrom(items, job),
     calibration: orUnreadable(() => calibrationFrom(items, clusterId)),
     forecast: orUnreadable(() => forecastFor(items, clusterId, asked)),

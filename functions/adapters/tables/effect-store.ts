@@ -9,14 +9,13 @@ import { readTogether } from './read-together.ts';
 import { reliabilityStore } from './reliability-store.ts';
 import { jobKey, type Table } from './table.ts';
 
-/** The platform matters only for an unconfigured cluster. */
 async function readOrder(table: Table, round: Round): Promise<StoredOrder> {
   const { clusterId } = round;
   const items = await readTogether(table, [jobKey(round), configKey(clusterId), ...freezeKeys(clusterId)]);
   const row = jobFrom(items, round);
   return {
     row,
-    config: configFrom(items, clusterId, row?.platform ?? 'kubernetes'),
+    config: configFrom(items, clusterId),
     frozen: freezeFrom(items, clusterId),
   };
 }

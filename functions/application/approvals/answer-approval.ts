@@ -36,8 +36,8 @@ interface AnswerPorts {
 
 /**
  * The only way a human answer becomes a decision, whether from Slack, the console or the command line. The caller has proven who
- * answers; this function decides whether that person may, and whether there is still something to answer. The first authorised answer before the expiry decides, and anything
- * that fails afterwards is left to the sweeper.
+ * is answering; this function decides whether that person may, and whether there is still something to answer. The first
+ * authorised answer before the expiry decides, and anything that fails afterwards is left to the sweeper.
  *
  * @param carry delivers the decision: `settle` for callers that may answer task tokens; `publish`, whose event wakes the sweeper,
  * for others
@@ -83,8 +83,7 @@ export async function authorise(
   by: Answerer,
   to: 'answer' | 'freeze' = 'answer',
 ): Promise<{ ok: true; slackId: string } | { ok: false; reason: string }> {
-  // The platform matters only for an unconfigured cluster, which has no approvers.
-  const config = await store.loadConfig(approval.cluster_id, 'kubernetes');
+  const config = await store.loadConfig(approval.cluster_id);
   const slackId = slackIdOf(config, by);
   if (slackId === null) {
     return { ok: false, reason: 'your name has no Slack id in the configuration of this cluster' };

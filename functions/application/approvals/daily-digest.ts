@@ -20,7 +20,7 @@ export async function postDailyDigests(ports: DigestPorts, defaultChannel: strin
   const { store } = ports;
   let posted = 0;
   for (const clusterId of await store.listClusters()) {
-    const { slackChannel } = await store.loadConfig(clusterId, 'kubernetes');
+    const { slackChannel } = await store.loadConfig(clusterId);
     if (await postDailyDigest(ports, clusterId, slackChannel ?? defaultChannel)) posted += 1;
   }
   return posted;

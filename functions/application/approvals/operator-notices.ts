@@ -63,8 +63,7 @@ export async function reportTrouble(
   return fresh.map(({ clusterId }) => clusterId);
 }
 
-/** Only the channel is used here, and for an unknown cluster it does not depend on the platform. */
 async function channelOf(store: RefitNoticeStore, clusterId: string, defaultChannel: string): Promise<string> {
-  const { slackChannel } = await store.loadConfig(clusterId, 'kubernetes');
+  const { slackChannel } = await store.loadConfig(clusterId);
   return slackChannel ?? defaultChannel;
 }

@@ -12,7 +12,6 @@ import type {
 } from '../../../schemas/items/approval.ts';
 import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import type { JobItem } from '../../../schemas/items/job.ts';
-import type { Platform } from '../../../schemas/primitives.ts';
 import type { Terms } from '../../domain/approval-terms.ts';
 import type { Crowd } from '../../domain/crowd.ts';
 import type { DriftStanding } from '../../domain/drift-report.ts';
@@ -58,7 +57,7 @@ interface LoadStore {
 }
 
 export interface ConfigStore {
-  loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;
+  loadConfig(clusterId: string): Promise<ClusterConfig>;
 }
 
 interface JobStore {
@@ -159,7 +158,7 @@ export interface UndoStore extends AuditStore, ShownStore {
   askUndo(id: string, by: string, now: Date): Promise<ApprovalItem | null>;
 }
 
-/** Who froze a cluster, why and when; `at` is also what tells one freeze from another. */
+/** Who froze a cluster, why and when; `at` also identifies the freeze. */
 export interface FrozenBy {
   by: string;
   reason: string;
@@ -167,7 +166,7 @@ export interface FrozenBy {
 }
 
 export interface FreezeStore extends AuditStore {
-  /** `all` if it is not of this cluster alone. */
+  /** `all` if it covers every cluster. */
   loadFreeze(clusterId: string): Promise<(FrozenBy & { all: boolean }) | null>;
   putFreeze(clusterId: string, freeze: { by: string; reason: string; now: Date }): Promise<FrozenBy>;
   liftFreeze(clusterId: string, lift: { by: string; now: Date; at?: string | undefined }): Promise<FrozenBy | null>;

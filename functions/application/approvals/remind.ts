@@ -24,7 +24,7 @@ export async function remind(ports: ApprovalPorts<RemindStore>, approval: Approv
 }
 
 async function whoMayAnswer(store: RemindStore, { cluster_id, tier, user }: ApprovalItem): Promise<string[]> {
-  const config = await store.loadConfig(cluster_id, 'kubernetes');
+  const config = await store.loadConfig(cluster_id);
   if (tier !== 'suggest' && tier !== 'gate') return [];
   const may = config.approvers[tier].filter((slackUserId) => mayApprove({ config, tier, user, slackUserId }).ok);
   return may.slice(0, MENTIONED);

@@ -29,7 +29,7 @@ async function noteOwnEffect(store: AdmissionStore, job: Job, before: JobItem | 
 async function joinWaiting(store: AdmissionStore, job: Job, now: Date): Promise<void> {
   const waiting = await store.waitingFor(job);
   if (waiting.length === 0) return;
-  const { longWaitSeconds } = await store.loadConfig(job.clusterId, job.platform);
+  const { longWaitSeconds } = await store.loadConfig(job.clusterId);
   for (const fact of waiting) {
     // Joins this round, unless a later one that was still submitted before the outcome has been claimed meanwhile.
     const latest = await store.latestRound(job, fact.at);

@@ -11,11 +11,11 @@ import { ownCalibration } from './vgac-calibration.ts';
  */
 export async function observeCluster(
   store: ObservationStore,
-  { clusterId, platform }: Pick<Job, 'clusterId' | 'platform'>,
+  { clusterId }: Pick<Job, 'clusterId'>,
   vgacOf: (config: ClusterConfig) => Promise<Vgac | null>,
   now: Date,
 ) {
-  const { config, profile, counted } = await store.readCluster(clusterId, platform);
+  const { config, profile, counted } = await store.readCluster(clusterId);
   const vgac = await vgacOf(config);
   const [seen, vgacCalibration] = await Promise.all([
     vgac === null ? counted() : vgac.observe(clusterId),

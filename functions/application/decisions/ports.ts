@@ -6,7 +6,6 @@ import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import type { JobItem, RoundForecast, RowStatus } from '../../../schemas/items/job.ts';
 import type { Job } from '../../../schemas/machines/job-workflow.ts';
 import type { Observation } from '../../../schemas/ports/vgac.ts';
-import type { Platform } from '../../../schemas/primitives.ts';
 import type { AskPlaces } from '../../domain/asking.ts';
 import type { JobFact } from '../../domain/outcome.ts';
 import type { Profile } from '../../domain/profile.ts';
@@ -65,7 +64,7 @@ export interface AdmissionStore {
   joinOutcomeToRow(round: Round, fact: JobFact, longWaitSeconds: number, now: Date): Promise<unknown>;
   waitingFor(round: Round): Promise<JobFact[]>;
   dropWaiting(job: Job, fact: JobFact): Promise<void>;
-  loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;
+  loadConfig(clusterId: string): Promise<ClusterConfig>;
 }
 
 /** Everything a decision is based on, from one consistent read. */
@@ -160,7 +159,6 @@ export interface BrokenExecutionStore extends AdmissionStore, ClosingStore {
 export interface ObservationStore {
   readCluster(
     clusterId: string,
-    platform: Platform,
   ): Promise<{ config: ClusterConfig; profile: Profile | null; counted: () => Observation }>;
   typicalWait(clusterId: string): Promise<number | null>;
   saveProfile(clusterId: string, profile: Profile): Promise<void>;

@@ -1,6 +1,5 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { FoldClusterOutput } from '../../../schemas/machines/drift-monitor.ts';
-import type { Platform } from '../../../schemas/primitives.ts';
 import { deserialise } from '../../domain/calibration/codec.ts';
 import {
   announcementsOf,
@@ -33,8 +32,8 @@ export async function catchUp(
   now: Date,
 ): Promise<FoldClusterOutput> {
   const listed = await store.loadCalibration(clusterId);
-  if (!listed) throw new UnreadableItem(`${clusterId} is listed and has no calibration`);
-  const config = await store.loadConfig(clusterId, listed.platform);
+  if (!listed) throw new UnreadableItem(`${clusterId} is listed but has no calibration`);
+  const config = await store.loadConfig(clusterId);
   const { folded, unreadable } = await foldCluster(store, config, now);
   const released = await releaseOrphans(store, config, now);
 
@@ -77,7 +76,7 @@ function nullIfUnreadable(error: unknown): null {
 }
 
 export interface CatchUpStore extends FoldStore, ReservationStore, RefitHistoryStore {
-  loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;
+  loadConfig(clusterId: string): Promise<ClusterConfig>;
   /** @returns false when another run is announcing the change, or already has */
   claimDriftNews(clusterId: string, notices: DriftNotices, run: string, now: Date): Promise<boolean>;
   forgetTrouble(clusterId: string): Promise<void>;

@@ -24,7 +24,7 @@ interface Ingested {
 export async function ingestOutcome(ports: ResumingPorts<IngestStore>, outcome: Outcome): Promise<Ingested> {
   const { store, now } = ports;
   // Only T and the budgets are used here, and for an unknown cluster they do not depend on the platform.
-  const config = await store.loadConfig(outcome.clusterId, 'kubernetes');
+  const config = await store.loadConfig(outcome.clusterId);
   const { round, contradicts, teaches } = await takeOutcome(store, outcome, config.longWaitSeconds, now);
   if (round === null) return { waits: true, contradicts, folded: 0, unreadable: 0 };
   // Before the fold, so that anybody who answers from now on sees that there is nothing left to answer.

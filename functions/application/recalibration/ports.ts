@@ -3,7 +3,6 @@ import type { ClusterConfig } from '../../../schemas/config.ts';
 import type { CalibrationItem } from '../../../schemas/items/calibration.ts';
 import type { LedgerItem } from '../../../schemas/items/ledger.ts';
 import type { RefitItem, RefitStatus } from '../../../schemas/items/refit.ts';
-import type { Platform } from '../../../schemas/primitives.ts';
 import type { BatchStore } from '../outcomes/ports.ts';
 
 export interface StateReader {
@@ -12,7 +11,7 @@ export interface StateReader {
 
 /** The state and settings of a cluster. */
 interface ClusterReader extends StateReader {
-  loadConfig(clusterId: string, platform: Platform): Promise<ClusterConfig>;
+  loadConfig(clusterId: string): Promise<ClusterConfig>;
 }
 
 export interface RefitHistoryStore {

@@ -1,6 +1,5 @@
 import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { changeEpoch } from './change-epoch.ts';
-import { loadState } from './load-state.ts';
 import type { PromoteRefitStore } from './ports.ts';
 import { calibrationPromoted } from './promoted-event.ts';
 import { refitAt } from './refit-model.ts';
@@ -25,8 +24,7 @@ export async function promoteRefit(
   { clusterId, epoch: left, by, unproven }: Promotion,
   now: Date,
 ): Promise<CalibrationPromoted | null> {
-  const { item } = await loadState(store, clusterId);
-  const config = await store.loadConfig(clusterId, item.platform);
+  const config = await store.loadConfig(clusterId);
   const epoch = left + 1;
   const learnedAt = async (version: number) => {
     const { better, learned, proof } = await refitAt(store, { clusterId, version }, config);

@@ -10,7 +10,7 @@ import type { FactReader, RefitModelStore } from './ports.ts';
 export async function refitModel(store: RefitModelStore, clusterId: string): Promise<RefitModelOutput> {
   const { item, state } = await loadState(store, clusterId);
   const { version } = item;
-  const config = await store.loadConfig(clusterId, item.platform);
+  const config = await store.loadConfig(clusterId);
   const { better, reason, proof } = await refitAt(store, { clusterId, version }, config);
   return { clusterId, epoch: state.epoch, version, afterLabels: state.sinceEpoch, better, reason, proof };
 }

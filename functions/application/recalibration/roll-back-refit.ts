@@ -1,7 +1,6 @@
 import type { CalibrationPromoted } from '../../../schemas/events/emitted.ts';
 import { measured } from '../../domain/recalibration/measured.ts';
 import { changeEpoch } from './change-epoch.ts';
-import { loadState } from './load-state.ts';
 import type { RollBackRefitStore } from './ports.ts';
 import { calibrationPromoted, type Measured } from './promoted-event.ts';
 import { lookAt } from './watch-refit.ts';
@@ -19,8 +18,7 @@ export async function rollBackRefit(
   { clusterId, epoch: left, reason, by }: { clusterId: string; epoch: number; reason: string; by: string },
   now: Date,
 ): Promise<CalibrationPromoted | null> {
-  const { item } = await loadState(store, clusterId);
-  const config = await store.loadConfig(clusterId, item.platform);
+  const config = await store.loadConfig(clusterId);
   const epoch = left + 1;
   const learnedAt = async (version: number) =>
     (await lookAt(store, { clusterId, epoch: left, version }, config))?.before ?? null;

@@ -22,7 +22,7 @@ export async function watchRefit(
   const { epoch, sinceEpoch } = state;
   const history = await refitHistory(store, clusterId, state);
   const common = { clusterId, epoch, fitDue: isFitDue(state, history) };
-  const config = await store.loadConfig(clusterId, item.platform);
+  const config = await store.loadConfig(clusterId);
   const watched = history.watched ? await lookAt(store, { clusterId, epoch, version: item.version }, config) : null;
   if (watched === null) return { ...common, standing: 'none', reason: 'no promoted refit is being watched' };
 

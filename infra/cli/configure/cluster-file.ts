@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { misconfigured } from '../../../functions/domain/capabilities.ts';
 import { TIER_NUMBERS, TIERS } from '../../../functions/domain/thresholds.ts';
-import { ClusterConfig } from '../../../schemas/config.ts';
+import { ClusterConfig, ConfiguredCluster } from '../../../schemas/config.ts';
 import { type Fault, faultsOf, pathText } from './config-faults.ts';
 import { sharedSecrets } from './shared-secrets.ts';
 
@@ -50,10 +50,10 @@ export function checkClusters(content: unknown): { clusters: ClusterConfig[]; fa
   for (const [index, raw] of shell.data.clusters.entries()) {
     const within = (found: Fault[]) =>
       found.map(({ path, advice }) => ({ path: ['clusters', index, ...path], advice }));
-    const parsed = ClusterConfig.safeParse(raw);
+    const parsed = ConfiguredCluster.safeParse(raw);
     inPlace.push(parsed.success ? parsed.data : null);
     if (parsed.success) clusters.push(parsed.data);
-    else faults.push(...within(faultsOf(ClusterConfig, parsed.error, raw)));
+    else faults.push(...within(faultsOf(ConfiguredCluster, parsed.error, raw)));
     // On the raw parts, so that a fault elsewhere in the cluster hides none of these.
     faults.push(...within([...actionFaults(raw), ...tierFaults(raw)]));
   }

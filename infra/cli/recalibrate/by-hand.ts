@@ -89,7 +89,7 @@ export async function rollBackByHand(store: Table, cluster: string, hand: ByHand
 /** Replaces the stored state, which may be unreadable, with the one that the ledger gives. */
 export async function rebuildByHand(store: Table, cluster: string): Promise<Report> {
   await mustExist(store, cluster);
-  const { platform } = await loadConfig(store, cluster, 'kubernetes');
+  const { platform } = await loadConfig(store, cluster);
   const { outcome, version } = await mendFromLedger(mendStore(store), { clusterId: cluster, platform });
   const json = { done: outcome === 'mended', outcome, version };
   switch (outcome) {

@@ -24,7 +24,7 @@ describe('applying a configuration', () => {
   it('stores it and creates an unknown cluster in learning', async () => {
     const [applied] = await applyClusters(table, [cluster('fresh', { longWaitSeconds: 600 })], NOW);
     expect(applied?.created).toBe(true);
-    expect(await loadConfig(table, 'fresh', 'kubernetes')).toMatchObject({
+    expect(await loadConfig(table, 'fresh')).toMatchObject({
       platform: 'slurm',
       longWaitSeconds: 600,
       dryRun: true,

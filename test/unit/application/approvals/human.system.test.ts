@@ -48,7 +48,7 @@ describe('Deny', () => {
     );
   });
 
-  it('tells in the modal who was faster', async () => {
+  it('says in the modal who was faster', async () => {
     const { approval, at, resumed } = await asked();
     await answerClick(at(now5), click(approval, BEN));
     const shown = await answerDenial(at(now5), { approvalId: approval.approval_id, by: ANNA, reason: 'no' });

@@ -4,14 +4,12 @@ import { answerTask } from '../adapters/aws/executions.ts';
 import { readSecret } from '../adapters/aws/secrets.ts';
 import { ApprovalSettings, approvalPorts, IMPATIENT } from '../adapters/messages/approval-ports.ts';
 import { slackBot } from '../adapters/messages/bot.ts';
-import { answerInteraction } from '../adapters/slack/answer-interaction.ts';
-import { excuse } from '../adapters/slack/excuse.ts';
+import { answerOrExcuse, NOT_TOLD } from '../adapters/slack/excuse.ts';
 import { receive } from '../adapters/slack/receive.ts';
 import { clickStore } from '../adapters/tables/approval-stores.ts';
 import { signedRequests } from '../adapters/tables/signed-requests.ts';
 import { table } from '../adapters/tables/table.ts';
 import { isTableTrouble } from '../adapters/tables/unavailable.ts';
-import { NOTHING_DONE, PERHAPS_NOT_DONE } from '../domain/answer-words.ts';
 import { http, json } from '../runtime/http.ts';
 
 const Settings = {
@@ -33,23 +31,8 @@ export const handler = http({ env: Settings }, async (request, invocation) => {
     log.warn('refused a request', { refusal: received.why });
     return { statusCode: 401, body: 'unauthorized' };
   }
-  const ports = {
-    ...approvalPorts(invocation, clickStore(here), IMPATIENT),
-    slack: slackBot(env, IMPATIENT),
-    answerTask,
-  };
-  if (received.kind === 'ignored') return show(null);
-  const sorry = async (interaction: Parameters<typeof excuse>[1], error: unknown, text: string) => {
-    if (!isTableTrouble(error)) throw error;
-    log.error('the table failed during a click', { error });
-    return show(await excuse(ports, interaction, text));
-  };
-  if (received.kind === 'notStored') return sorry(received.interaction, received.error, NOTHING_DONE);
-  return answerInteraction(ports, received).then(show, (error: unknown) => sorry(received, error, PERHAPS_NOT_DONE));
+  const ports = approvalPorts(invocation, clickStore(here), IMPATIENT);
+  const clickPorts = { ...ports, slack: slackBot(env, IMPATIENT), answerTask };
+  const shown = await answerOrExcuse(clickPorts, received, isTableTrouble);
+  return shown === null ? { statusCode: 200, body: '' } : json(shown === NOT_TOLD ? 503 : 200, shown);
 });
-
-/** What Slack shows in place of a modal: null for nothing, undefined where the person could not be told what went wrong. */
-function show(shown: Record<string, unknown> | null | undefined) {
-  if (shown === undefined) return json(503, { message: PERHAPS_NOT_DONE });
-  return shown === null ? { statusCode: 200, body: '' } : json(200, shown);
-}

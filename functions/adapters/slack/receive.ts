@@ -1,9 +1,9 @@
 import { type Click, type Denial, type Home, readInteraction } from './interaction.ts';
 import { requestOnce, type SignedRequest, whyNotSlack } from './signature.ts';
 
-type Accepted = { kind: 'click'; click: Click } | { kind: 'denial'; denial: Denial };
+export type Accepted = { kind: 'click'; click: Click } | { kind: 'denial'; denial: Denial };
 
-type Received =
+export type Received =
   | Accepted
   | { kind: 'ignored' }
   /** Authentic, but that it was accepted could not be stored: nothing may be done for it. */

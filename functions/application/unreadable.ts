@@ -3,7 +3,7 @@ export class UnreadableItem extends Error {
   override name = 'UnreadableItem' as const;
 }
 
-/** Batches of a ledger are missing. What would be computed from the rest is not the state that was. */
+/** Batches of a ledger are missing. A state computed from the rest would not be the one that was lost. */
 export class LedgerIncomplete extends UnreadableItem {
   /** @param holes first and last version of each run of missing batches */
   constructor(clusterId: string, holes: readonly (readonly [first: number, last: number])[]) {

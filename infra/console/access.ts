@@ -8,7 +8,7 @@ const TO_SIGN_IN = `Sign in first: ${command('sign-in')} prints a link that open
 
 const isSafe = ({ req }: Context) => req.method === 'GET' || req.method === 'HEAD';
 
-/** Whether a browser says that this comes from a page of this very origin. */
+/** Whether the browser says that the request comes from a page of this very origin. */
 export function isFromOwnPage({ req }: Context): boolean {
   return req.header('origin') === `http://${req.header('host')}`;
 }
@@ -33,7 +33,7 @@ function mayCome(context: Context): boolean {
   if (!isSafe(context)) {
     return (req.header('origin') === undefined || isFromOwnPage(context)) && (site ?? 'same-origin') === 'same-origin';
   }
-  // Somebody follows a link: the answer is shown, and the page with the link cannot read it.
+  // Somebody followed a link: the answer is shown, and the page with the link cannot read it.
   return req.header('sec-fetch-mode') === 'navigate' || ['same-origin', 'none'].includes(site ?? 'none');
 }
 
@@ -64,13 +64,13 @@ export function endSession(context: Context, sessions: Sessions): void {
 
 /** What guards the pages of this port, for whoever mounts one here. */
 export interface Access {
-  /** Lets only a session by; a browser that opens a page without one gets the page that says how to sign in. */
+  /** Admits only requests with a session; a browser without one gets the page that says how to sign in. */
   readonly signedInOnly: MiddlewareHandler;
-  /** Who asks; null without a session. */
+  /** Whose session the request comes with; null without one. */
   holderOf(context: Context): Holder | null;
 }
 
-/** @param signInPage what a browser is shown that has no session */
+/** @param signInPage what a browser without a session is shown */
 export function accessTo(sessions: Sessions, signInPage: (context: Context) => Response | Promise<Response>): Access {
   return {
     holderOf: (context) => sessionOf(context, sessions),
@@ -80,7 +80,7 @@ export function accessTo(sessions: Sessions, signInPage: (context: Context) => R
         const isPage = isSafe(context) && (context.req.header('accept') ?? '').includes('text/html');
         return isPage ? signInPage(context) : context.json({ error: TO_SIGN_IN }, 401);
       }
-      // A cookie goes with whatever a browser sends here, so a change must also say that it comes from this page.
+      // A browser sends the cookie with every request to this host, so a change must also say that it comes from this page.
       if (!isSafe(context) && !isFromOwnPage(context)) return context.json({ error: 'not from this page' }, 403);
       return next();
     },

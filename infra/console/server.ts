@@ -60,7 +60,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** People sign in by the clock on the wall, also while a simulated day passes in a second. */
+/** Sign-in follows the wall clock, even while a simulated day passes in a second. */
 const WALL = { now: () => Date.now() };
 const wallNow = () => new Date(WALL.now());
 
@@ -71,13 +71,13 @@ function asset(context: Context, type: string, body: string): Response {
   return context.body(body);
 }
 
-/** What a browser without a session is shown, under whichever address it opens. */
+/** What a browser without a session is shown, whichever address it opens. */
 function signInPage(context: Context): Response {
   context.status(401);
   return asset(context, 'text/html', html('/sign-in.js'));
 }
 
-/** All that answers without a session: how to get one, and answers that prove in another way who gives them. */
+/** The routes that need no session: how to get one, and answers that prove in another way who gives them. */
 function openRoutes(page: Page, { sessions, current, kept }: SignedIn): Hono {
   const app = new Hono();
   app.use('/api/approvals/answer', async (_, next) => {
@@ -146,7 +146,7 @@ function routes(page: Page, { sessions, current, kept }: SignedIn): Hono {
     streamSSE(context, async (stream) => {
       let sent = -1;
       let changedAt = 0;
-      // A session that has ended hears no more.
+      // A session that has ended gets no more events.
       const isLive = () => sessionOf(context, sessions) !== null && !stream.aborted && !stream.closed;
       for (let tick = 0; isLive(); tick++) {
         const version = current()?.executions.version ?? -1;
@@ -163,7 +163,7 @@ function routes(page: Page, { sessions, current, kept }: SignedIn): Hono {
 
 /**
  * Starts the console on the loopback interface. The stand-ins share its port: they are mounted under their paths before
- * the system runs, since its functions get their addresses when it starts; whatever people open there asks `Access`.
+ * the system runs, since its functions get their addresses when it starts; whatever people open there is guarded by `Access`.
  * Port 0 takes any free one. Throws PortUnavailable.
  */
 export async function startConsole(options: {
@@ -183,7 +183,7 @@ export async function startConsole(options: {
   app.use(access.signedInOnly);
   app.route('/', routes(options.page, signedIn));
   app.onError((error, context) => {
-    // A refusal of what was sent, such as a body that is too long.
+    // A request that is refused, such as one whose body is too long.
     if (error instanceof HTTPException) return error.getResponse();
     options.onError(error);
     return context.json({ error: 'the console failed to answer; the log says why' }, 500);

@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 
 const CODE_MS = 10 * 60_000;
 const SESSION_MS = 12 * 3_600_000;
-/** How long a spent code is remembered, so that whoever opens its link hears why it does not work. */
+/** How long a spent code is remembered, so that whoever opens its link learns why it does not work. */
 const REMEMBERED_MS = 24 * 3_600_000;
-/** Nobody needs so many; beyond, the oldest give way. */
+/** Nobody needs so many; beyond that, the oldest are dropped. */
 const MOST = 1_000;
 
 /** Whom a session belongs to. */

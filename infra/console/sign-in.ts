@@ -17,7 +17,7 @@ export type SignInLink = z.infer<typeof SignInLink>;
 const NOT_OPENED = {
   used: 'This link has been used already, and each works once. If it was not you who used it, stop the system: that ends every session.',
   expired: 'This link has expired: each works for 10 minutes.',
-  unknown: 'This link is not one of this start of the system: a restart ends links and sessions.',
+  unknown: 'The running system does not know this link: a restart ends all links and sessions.',
 } as const;
 
 /** What `vgac sign-in` proves with a token, and what it gets. */

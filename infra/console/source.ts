@@ -28,6 +28,6 @@ export interface ConsoleSource {
   readonly description: string;
   /** Path of the Slack stand-in's page; null if real Slack is used. */
   readonly slackUrl: string | null;
-  /** What whoever looks must know before anything else; null where there is nothing of the kind. */
+  /** What anybody who opens the page must know first; null if there is nothing. */
   readonly warning: string | null;
 }

@@ -24,7 +24,7 @@ export class Cluster {
   readonly stream: Stream;
   /** The core rules on the same rounds, if others decide. */
   readonly core: Stream | null;
-  /** The same rules with each forecast alone, if both serve. */
+  /** The same rules with each forecast by itself, if both serve. */
   readonly others: readonly Stream[];
   readonly naive: NaiveRules | null;
   readonly rounds: Rounds;

@@ -55,8 +55,8 @@ export interface NaiveOutcome {
 }
 
 /**
- * Simpler rules on the raw p (where there is none, on q as it is served), beside which the gate has to be seen: act on every call; act while the ECE of the last 100 labels, taken
- * at its face value, is within the limit of the tier; never act.
+ * Simpler rules to compare the gate with, on the raw p (where there is none, on q as it is served): act on every call; act while
+ * the ECE of the last 100 labels, taken at its face value, is within the limit of the tier; never act.
  */
 export class NaiveRules {
   private readonly tiers: readonly TierRules[];

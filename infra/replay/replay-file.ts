@@ -138,7 +138,7 @@ async function replayOnce(
 }
 
 const NO_PROBABILITIES =
-  '--forecast file acts on the probabilities of the file, and it has none: name their column with --map p_long_wait=column, or leave --forecast out, for the built-in forecast needs none';
+  '--forecast file acts on the probabilities of the file, but it has none: name their column with --map p_long_wait=column, or leave --forecast out: the built-in forecast needs none';
 
 /** The failure for a history without usable rows: says what it needs. */
 function nothingReadable({ count, first: [first], kinds }: Faults): string {

@@ -26,7 +26,7 @@ export interface ReplayOptions {
   readonly beside: boolean;
 }
 
-/** Exit code if a file could not be read to its end, or nothing in it could; skipped rows alone are not a failure. */
+/** Exit code if a file could not be read to its end, or nothing in it could; skipped rows are not a failure. */
 const INCOMPLETE = 1;
 /** Rows that are reported one by one; all of them are by kind. */
 const SKIPPED_SHOWN = 25;

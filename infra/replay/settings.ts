@@ -34,7 +34,7 @@ export function fullName(name: string): string {
   const [first, ...others] = meant;
   if (exact !== undefined) return exact;
   if (first !== undefined && others.length === 0) return first;
-  if (first !== undefined) throw new UnusableNumber(`"${name}" may be ${meant.join(' or ')}: write out which`);
+  if (first !== undefined) throw new UnusableNumber(`"${name}" may be ${meant.join(' or ')}: give the full name`);
   throw new UnusableNumber(
     `there is no number "${name}"${likeliest(wanted, names)}. There are:\n  ${names.join('\n  ')}`,
   );

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { ExecutionView } from '../../infra/console/views.ts';
 import { cookieFrom } from '../fixtures/console-session.ts';
@@ -14,15 +15,17 @@ const name =
     : 'an approval in a browser';
 
 describe.skipIf(browserPath === null)(name, () => {
+  let page: Page;
+
   it('resumes the execution with one click, and the effect is done and recorded', { timeout: 60_000 }, async () => {
-    const page = await shared.browser.newPage();
+    shared.submit();
+    page = await shared.browser.newPage();
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error') faults.push(message.text());
     });
 
-    shared.submit();
     await page.goto(shared.session.signIn().url);
     await page.getByText('You answer as').waitFor();
     // What is listed so far is the page that said that nobody was signed in yet.
@@ -57,9 +60,6 @@ describe.skipIf(browserPath === null)(name, () => {
   });
 
   it('takes the effect back with one click on Undo, and reads it back', { timeout: 60_000 }, async () => {
-    const page = await shared.browser.newPage();
-    await page.goto(shared.session.signIn().url);
-    await page.getByText('You answer as').waitFor();
     await page.goto(`${shared.session.consoleUrl}slack`);
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => shared.cluster.job(JOB_ID)?.priority, { timeout: 20_000 }).toBe(100);

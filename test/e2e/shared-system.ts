@@ -29,15 +29,18 @@ export function useSystem(): SharedSystem {
   let session: Session | undefined;
   let running: Promise<void> | undefined;
   let browser: Browser | undefined;
-  beforeAll(async () => {
+  const open = async () => {
     workspace = await makeWorkspace();
     session = await workspace.open(plan);
     await trustVgac(session.records.table, cluster.clusterId, { labels: 0 });
     running = session.run();
+  };
+  const launch = async () => {
     const executablePath = chromiumPath();
     if (executablePath === null) return;
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
-  }, 120_000);
+  };
+  beforeAll(() => Promise.all([open(), launch()]), 120_000);
   afterAll(async () => {
     await browser?.close();
     session?.stop();

@@ -11,6 +11,7 @@ import { applyBatch, birth } from '../../functions/domain/fold-batch.ts';
 import { isWait, labelsOf } from '../../functions/domain/ledger-lines.ts';
 import { TOKEN } from '../../functions/domain/thresholds.ts';
 import { stories } from '../../infra/cli/audit/stories.ts';
+import { idlePlan } from '../../infra/cli/start/idle-plan.ts';
 import type { Session } from '../../infra/cli/start/session.ts';
 import { disagreements, SUMMARY_KEYS, type Summary } from '../../infra/cli/start/summary.ts';
 import { tracePlan } from '../../infra/cli/start/trace-plan.ts';
@@ -190,7 +191,10 @@ describe('npm start', () => {
   }
   const ports = ['--port', '0', '--console-port', '0'];
 
-  it('feeds a gzipped trace, skips its bad line by number, and writes the summary', { timeout: 180_000 }, async () => {
+  // Processes of their own, which can run side by side.
+  it.concurrent('feeds a gzipped trace, skips its bad line by number, and writes the summary', {
+    timeout: 180_000,
+  }, async () => {
     const file = join(workspace.dataDir, 'small.csv.gz');
     const lines = stream().split('\n');
     writeFileSync(file, gzipSync([...lines.slice(0, 9), 'broken', ''].join('\n')));
@@ -205,7 +209,7 @@ describe('npm start', () => {
     expect(summary.total).toMatchObject({ jobs: 8, admitted: 8, folded: 8 });
   });
 
-  it('waits idle for events, and sums them up when it is ended', { timeout: 180_000 }, async () => {
+  it.concurrent('waits idle for events, and sums them up when it is ended', { timeout: 180_000 }, async () => {
     const summaryFile = join(workspace.dataDir, 'idle.json');
     const { code } = await start(['--idle', '--summary', summaryFile, ...ports], {
       on: /http:\/\/127\.0\.0\.1:\d+ {2}\(bus/,
@@ -249,26 +253,18 @@ describe('npm start', () => {
     kill();
   }
 
-  it.each([
-    [
-      'a trace that is not there',
-      ['--trace', '/nowhere/x.csv', ...ports],
-      /Cannot read the trace \/nowhere\/x\.csv: check/,
-    ],
-    [
-      'a summary that has no folder',
-      ['--summary', '/nowhere/s.json', ...ports],
-      /Cannot write \/nowhere\/s\.json: give/,
-    ],
-    ['a configuration that is not there', ['--config', '/nowhere/c.json', ...ports], /\/nowhere\/c\.json/],
+  it.concurrent.each([
+    ['a trace that is not there', ['--trace', '/nowhere/x.csv'], /Cannot read the trace \/nowhere\/x\.csv: check/],
+    ['a summary that has no folder', ['--summary', '/nowhere/s.json'], /Cannot write \/nowhere\/s\.json: give/],
+    ['a configuration that is not there', ['--config', '/nowhere/c.json'], /\/nowhere\/c\.json/],
   ])('says what to do about %s, and ends with 1', async (_, args, sentence) => {
-    const { code, err } = await start(args);
+    const { code, err } = await start([...args, ...ports]);
     expect(code).toBe(1);
     expect(err).toMatch(sentence);
     expect(err).not.toContain('    at ');
   });
 
-  it('says which option helps when a port is in use', { timeout: 180_000 }, async () => {
+  it.concurrent('says which option helps when a port is in use', { timeout: 180_000 }, async () => {
     const other = createServer();
     const port = await new Promise<number>((resolve) =>
       other.listen(0, '127.0.0.1', () => {
@@ -277,13 +273,16 @@ describe('npm start', () => {
       }),
     );
     try {
-      const aws = await start(['--idle', '--port', String(port), '--console-port', '0']);
-      expect(aws).toMatchObject({
-        code: 1,
-        err: `Port ${port} is in use: stop what uses it, or choose another one with --port.\n`,
-      });
-      const page = await start(['--idle', '--port', '0', '--console-port', String(port)]);
-      expect(page).toMatchObject({ code: 1, err: expect.stringContaining('another one with --console-port') });
+      // The sentence of the other port is asked where it is made: a process prints any of them alike.
+      const page = workspace.open(idlePlan(), { consolePort: port });
+      await Promise.all([
+        expect(page).rejects.toThrow('another one with --console-port'),
+        // A simulated run, which may share the data folder with the idle ones.
+        expect(start(['--port', String(port), '--console-port', '0'])).resolves.toMatchObject({
+          code: 1,
+          err: `Port ${port} is in use: stop what uses it, or choose another one with --port.\n`,
+        }),
+      ]);
     } finally {
       other.close();
     }

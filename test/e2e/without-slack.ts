@@ -8,6 +8,7 @@ import { putCollected } from '../../infra/cli/start/put-collected.ts';
 import { APPROVER_HEADER } from '../../infra/console/answers.ts';
 import { issueToken, readApproverKey } from '../../infra/console/approver-token.ts';
 import type { ApprovalItem } from '../../schemas/items/approval.ts';
+import { printed } from '../fixtures/command-line.ts';
 import { cookieFrom } from '../fixtures/console-session.ts';
 import type { SharedSystem } from './shared-system.ts';
 import { chromiumPath } from './workspace.ts';
@@ -17,6 +18,9 @@ const inBrowser =
   browserPath === null ? 'on the page (skipped: no Chromium; install it or set CHROMIUM_PATH)' : 'on the page';
 const HOSTILE = '<script>document.title = "owned"</script><img src=x onerror="document.title = 1">';
 
+/** One for each test that answers, or looks at what waits for an answer. */
+const JOBS = ['900101', '900102', '900103', '900111', '900112', '900121'] as const;
+
 const inAMinute = () => new Date(Date.now() + 60_000);
 
 /** From here on Slack is down: whatever is said to it is lost, and nothing comes from it. */
@@ -25,13 +29,14 @@ export function answersWithoutSlack(shared: SharedSystem): void {
     const headers = { authorization: `Bearer ${shared.workspace.slack.botToken}`, 'content-type': 'application/json' };
     const init = { method: 'POST', headers, body: JSON.stringify({ mode: 'down' }) };
     expect((await fetch(`${shared.session.consoleUrl}slack/misbehave`, init)).status).toBe(200);
+    // All at once: each test finds its own question asked, and on the page from its first look.
+    for (const jobId of JOBS) shared.submit(jobId);
   });
 
   const signedIn = async () => ({ headers: { cookie: await cookieFrom(shared.session.signIn().url) } });
 
-  /** Submits a job and waits until a human is asked about it. */
-  async function asked(jobId: string): Promise<ApprovalItem> {
-    shared.submit(jobId);
+  /** Waits until a human is asked about a job. */
+  async function asked(jobId: (typeof JOBS)[number]): Promise<ApprovalItem> {
     let found: ApprovalItem | undefined;
     await expect
       .poll(
@@ -159,28 +164,25 @@ export function answersWithoutSlack(shared: SharedSystem): void {
   });
 
   describe('on the command line', () => {
-    const vgac = async (verb: string, ...args: string[]) => {
-      const { consoleUrl, system } = shared.session;
-      const where = ['--console', consoleUrl, '--data', shared.workspace.dataDir];
-      if (verb === 'approve') where.push('--endpoint', system.url);
+    const where = () => ['--console', shared.session.consoleUrl, '--data', shared.workspace.dataDir];
+
+    /** As a process, in the environment of a shell. */
+    const listed = async () => {
+      const { system } = shared.session;
       const env = {
         ...process.env,
         AWS_ACCESS_KEY_ID: system.credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: system.credentials.secretAccessKey,
       };
-      const command = ['infra/cli/vgac.js', verb, ...args, ...where];
-      return promisify(execFile)(process.execPath, command, { env }).then(
-        ({ stdout }) => stdout.trim(),
-        (error: unknown) => (error instanceof Error && 'stderr' in error ? `${error.stderr}`.trim() : String(error)),
-      );
+      const command = ['infra/cli/vgac.js', 'approve', '--list', '--endpoint', system.url, ...where()];
+      return (await promisify(execFile)(process.execPath, command, { env })).stdout;
     };
-
-    const approve = (...args: string[]) => vgac('approve', ...args);
+    const approve = (...args: string[]) => printed('approve', ...args, ...where());
 
     it('prints a link, once more and for somebody else, who is then nobody but themselves', async () => {
       const { consoleUrl } = shared.session;
       const session = async (...args: string[]) => {
-        const cookie = await cookieFrom(await vgac('sign-in', ...args));
+        const cookie = await cookieFrom(await printed('sign-in', ...args, ...where()));
         const answer = await fetch(`${consoleUrl}session`, { headers: { cookie } });
         return { cookie, who: await answer.json() };
       };
@@ -202,9 +204,11 @@ export function answersWithoutSlack(shared: SharedSystem): void {
 
     it('lists what is asked, denies with a reason, and says who was first to whoever comes later', async () => {
       const { approval_id: id } = await asked('900111');
-      expect(await approve('--list')).toContain('Change the priority of job 900111 by +100.');
+      // These two answer nothing, so that the list may be read meanwhile.
+      const list = listed();
       expect(await approve(id, '--deny')).toBe('Say who answers with --as SLACK_ID, the one in the configuration.');
       expect(await approve(id, '--deny', '--as', 'U0STRANGER')).toContain('you are not among the approvers');
+      expect(await list).toContain('Change the priority of job 900111 by +100.');
       expect(await approve(id, '--deny', '--reason', 'not tonight', '--as', 'U0ONCALL')).toMatch(
         /^Denied by U0ONCALL on the command line, .*; nothing is done\.$/,
       );

@@ -21,15 +21,18 @@ export interface Workspace {
   readonly slack: SlackSecrets;
   open(
     plan: Plan,
-    more?: Partial<Pick<SessionOptions, 'log' | 'environment' | 'configuration' | 'slackStandIn'>>,
+    more?: Partial<Pick<SessionOptions, 'log' | 'environment' | 'configuration' | 'slackStandIn' | 'consolePort'>>,
   ): Promise<Session>;
   remove(): void;
 }
 
 export async function makeWorkspace(): Promise<Workspace> {
   const dataDir = await openDataFolder(mkdtempSync(join(tmpdir(), 'vgac-e2e-')), { fresh: false });
-  const { directory: assemblyDir } = await synthesize(join(dataDir, 'assembly'), {});
-  const [page, slack] = await Promise.all([bundlePage(), slackSecrets(dataDir, {})]);
+  const [{ directory: assemblyDir }, page, slack] = await Promise.all([
+    synthesize(join(dataDir, 'assembly'), {}),
+    bundlePage(),
+    slackSecrets(dataDir, {}),
+  ]);
   return {
     dataDir,
     assemblyDir,

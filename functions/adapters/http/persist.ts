@@ -11,8 +11,8 @@ export interface Patience {
 }
 
 /**
- * Retries until there is an answer. A wait that would exceed the patience is not shortened: `Retry-After` forbids asking
- * earlier.
+ * Retries until there is an answer. A wait that would exceed the time limit is not shortened but gives up: `Retry-After` forbids
+ * asking earlier.
  * @param attempt receives its number, from 1, and the milliseconds left
  * @throws the failure of the last attempt
  */

@@ -13,8 +13,8 @@ export const ApprovalSettings = {
 };
 
 /**
- * Where somebody or something waits for the response (Slack for 3 s, which must cover two sequential calls to it), so that what
- * fails at once is left to the sweeper.
+ * Limits where a caller waits for the response (Slack waits 3 s, which must cover two sequential calls to it): a call that fails is
+ * not retried but left to the sweeper.
  */
 export const IMPATIENT = { timeoutMs: 1_000, waitBudgetMs: 0 };
 

@@ -64,7 +64,7 @@ async function act(ports: ClickPorts, approval: ApprovalItem, click: Click, acti
   }
 }
 
-/** Of a button that names none, as earlier versions posted it: no freeze was made then, so it lifts none. */
+/** For a button that names no freeze, as earlier versions posted it: it matches none, so it lifts none. */
 const NO_FREEZE = '';
 
 const isAboutCluster = (action: CardClick) => action === 'freeze' || action === 'unfreeze';
@@ -76,7 +76,7 @@ function alreadyFrozen(already: FrozenBy | null): string | null {
 function notUnfrozen({ lifted, left }: Unfrozen): string | null {
   if (!left) return lifted ? null : 'It is not frozen.';
   if (!left.all) {
-    return `It was frozen again since, by ${person(left.by)}: ${prose(left.reason, 300)}. This button lifts an earlier freeze only.`;
+    return `It has since been frozen again, by ${person(left.by)}: ${prose(left.reason, 300)}. This button only lifts the earlier freeze.`;
   }
   return `All clusters are still frozen, by ${person(left.by)}: ${prose(left.reason, 300)}. Only an operator can lift that.`;
 }

@@ -169,7 +169,7 @@ const IN_SLACK: Style = {
     const mark = status === 'denied' && question === 'keep' ? '↩️' : MARKS[status];
     return `${mark} *${words}*`;
   },
-  // Otherwise the text says where.
+  // An answer from outside Slack says where it was given.
   by: (by, via = 'slack') => `by ${person(by ?? '')}${via === 'slack' ? '' : ` ${WHERE[via]}`}`,
   quoted: (text) => prose(text, 400),
 };

@@ -87,5 +87,5 @@ function peopleLines(people: readonly Fatigue[]): string[] {
 
 function warning({ answers, approveRate, medianSeconds }: Fatigue): string {
   const tired = answers >= ENOUGH_ANSWERS && approveRate >= EAGER_RATE && medianSeconds <= QUICK_SECONDS;
-  return tired ? '. ⚠️ So fast and so often yes: are these questions still worth asking?' : '';
+  return tired ? '. ⚠️ Approved this fast and this often: are these questions still worth asking?' : '';
 }

@@ -8,6 +8,6 @@ import { clockTime, person } from './wording.ts';
 export function reminderMessage(approval: ApprovalItem, who: readonly string[]): SlackMessage {
   const text =
     `⏰ Still open until ${clockTime(approval.expires_at)}; if nobody answers, ${silenceWords(approval)}. ` +
-    (who.length > 0 ? who.map(person).join(' ') : 'Nobody in the configuration may answer it.');
+    (who.length > 0 ? who.map(person).join(' ') : 'The configuration of this cluster names nobody who may answer it.');
   return { text: 'A request is still waiting for an answer', blocks: [section(text)] };
 }

@@ -34,7 +34,7 @@ export function calibrationFrom(items: Items, clusterId: string): CalibrationIte
 
 /**
  * Reads the item, or creates it in learning.
- * Ledger batch 0 is written first: it keeps the tiers' initial numbers, so that the ledger alone rebuilds the state.
+ * Ledger batch 0 is written first: it keeps the tiers' initial numbers, so that the state can be rebuilt from the ledger alone.
  */
 export async function loadOrCreateCalibration(
   table: Table,

@@ -4,7 +4,7 @@ import { parseItem, putItem, type Table } from './table.ts';
 
 const pauseKey = (channel: string) => ({ PK: `APPROVAL#OPEN@${channel}`, SK: 'PAUSE' as const });
 
-/** How long the sweeper leaves a channel alone; null if it never had to. */
+/** How long the sweeper skips a channel; null if it never had to. */
 export async function loadPause(table: Table, channel: string): Promise<ChannelPause | null> {
   const answer = await table.client.send(new GetCommand({ TableName: table.name, Key: pauseKey(channel) }));
   return answer.Item ? parseItem(ChannelPauseItem, answer.Item) : null;

@@ -41,8 +41,8 @@ export async function loadUsage(
 }
 
 /**
- * Clocks differ a little, so a use may seem to lie ahead; one that lies further ahead comes from a wrong clock, and is no reason
- * to wait.
+ * Clocks differ a little, so a use may seem to lie in the future; one that lies further ahead comes from a wrong clock, and
+ * is no reason to wait.
  */
 function isCoolingDown(lastAt: number, { cooldownMinutes }: ClusterConfig['limits'], now: Date): boolean {
   return cooldownMinutes > 0 && lastAt > restedBy(cooldownMinutes, now) && lastAt <= farthest(now);

@@ -162,7 +162,7 @@ export async function saveRow(
   await conditionally(putItem(table, item, unlessMoved(from)));
 }
 
-/** An item that has lost its version could be of any, so it counts as absent. */
+/** An item without a version could be of any version, so it counts as absent. */
 function unlessMoved(from: number | null) {
   const ExpressionAttributeNames = { '#version': 'version' };
   if (from === null) return { ConditionExpression: 'attribute_not_exists(#version)', ExpressionAttributeNames };

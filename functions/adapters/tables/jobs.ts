@@ -147,7 +147,7 @@ async function update(
   });
 }
 
-/** Rows this old are rare, and seldom does more than the newest mark lag behind. */
+/** Rows this old are rare, and usually only the newest mark lags behind. */
 const OLD_AT_ONCE = 25;
 
 /**

@@ -41,7 +41,7 @@ export async function findBatch(table: Table, clusterId: string, version: number
 
 /**
  * All batches of a cluster in fold order, page by page.
- * @throws LedgerIncomplete at the end of the ledger, naming every batch that is missing; none is given after the first hole
+ * @throws LedgerIncomplete at the end of the ledger, naming every batch that is missing; none is yielded after the first gap
  */
 export async function* readLedger(table: Table, clusterId: string): AsyncGenerator<LedgerItem> {
   const holes: [number, number][] = [];
@@ -74,7 +74,7 @@ export async function* readLedgerBackwards(
 
 /** Of ten digits. */
 const LAST_VERSION = 9_999_999_999;
-/** Backward reads want the newest few; a page of DynamoDB's own size would be thousands of batches. */
+/** A backward read needs only the newest few; a full DynamoDB page would hold thousands of batches. */
 const BACKWARDS_PAGE = 100;
 
 async function* batches(

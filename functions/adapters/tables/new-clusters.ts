@@ -8,7 +8,7 @@ import { calibrationKey } from './calibration.ts';
 import { configKey } from './config.ts';
 import { clusterKey, conditionally, type Table, upsertItem } from './table.ts';
 
-/** What every handler of collectors' events is told: its table, and how many clusters may be new on a day. */
+/** Settings of every handler of collectors' events: its table, and how many new clusters a day may bring. */
 export const CollectorEventSettings = {
   DYNAMODB_TABLE_NAME: z.string().min(1),
   NEW_CLUSTERS_PER_DAY: z.coerce.number().int().min(0).default(NEW_CLUSTERS_PER_DAY),

@@ -1,17 +1,17 @@
-/** A number that the table cannot hold. Names where it stands. */
+/** The table cannot hold a number. The message says where in the item it is. */
 export class NumberNotStorable extends Error {
   override name = 'NumberNotStorable' as const;
 }
 
 /** DynamoDB keeps magnitudes from 1e-130; a double goes down to 5e-324. */
 const SMALLEST = 1e-130;
-/** DynamoDB would keep more, but the SDK refuses to write what a double no longer counts exactly. */
+/** DynamoDB would store larger ones, but the SDK refuses to write an integer that a double cannot hold exactly. */
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
 /**
- * The input of a command with numbers that the table can hold: what lies closer to zero than it can tell apart is zero.
+ * A command's input with its numbers made storable: a magnitude too small for the table becomes zero.
  * Returns the value itself if nothing needs to change.
- * @throws NumberNotStorable for a number that is too large, or none at all
+ * @throws NumberNotStorable for a number that is too large or not finite
  */
 export function storable(value: unknown, path = ''): unknown {
   if (typeof value === 'number') return storableNumber(value, path);

@@ -17,7 +17,7 @@ export async function* roundsBefore(table: Table, { clusterId, jobId }: Job, unt
     ExpressionAttributeValues: { ':pk': clusterKey(clusterId), ':rows': rows, ':until': `${rows}${until}` },
     ScanIndexForward: false,
     ConsistentRead: true,
-    // There is seldom a second round, and seldom does a caller look beyond the newest.
+    // A second round is rare, and callers seldom look beyond the newest.
     Limit: 2,
   });
   for await (const item of found) yield parseItem(JobItem, item);

@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '../../../schemas/config.ts';
 
-/** What the installation calls where a cluster does not say otherwise. Either may be empty. */
+/** The installation's VGAC and its key, for clusters that do not configure their own. Either may be empty. */
 interface Installation {
   readonly baseUrl: string;
   readonly keyName: string;

@@ -15,7 +15,7 @@ export function vgacV1(call: JsonClient, riskScoreIsProbability: boolean): Vgac 
         query: { cluster_id: clusterId },
         answer: V1ClusterState,
       });
-      if (state.cluster_id !== clusterId) throw new VgacMalformed('cluster state is of another cluster');
+      if (state.cluster_id !== clusterId) throw new VgacMalformed('the cluster state is for another cluster');
       return {
         queueDepth: state.queue_depth,
         gpuUtilization: state.gpu_utilization,
@@ -33,7 +33,7 @@ export function vgacV1(call: JsonClient, riskScoreIsProbability: boolean): Vgac 
       });
       const risk = score.risk_score;
       if (riskScoreIsProbability && risk !== null && (risk < 0 || risk > 1)) {
-        throw new VgacMalformed('risk_score is configured as a probability and is outside 0 to 1');
+        throw new VgacMalformed('risk_score is configured as a probability but is outside 0 to 1');
       }
       return {
         pLongWait: riskScoreIsProbability ? risk : null,

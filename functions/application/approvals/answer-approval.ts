@@ -36,8 +36,8 @@ interface AnswerPorts {
 
 /**
  * The only way a human answer becomes a decision, whether from Slack, the console or the command line. The caller has proven who
- * answers; this function decides whether that person may, and whether there is still something to answer. The first authorised answer before the expiry decides, and anything
- * that fails afterwards is left to the sweeper.
+ * is answering; this function decides whether that person may, and whether there is still something to answer. The first
+ * authorised answer before the expiry decides, and anything that fails afterwards is left to the sweeper.
  *
  * @param carry delivers the decision: `settle` for callers that may answer task tokens; `publish`, whose event wakes the sweeper,
  * for others

@@ -73,7 +73,7 @@ async function act(
   }
   const { lifted, left } = await unfreezeCluster(ports, approval, by, freeze);
   if (left && !left.all) {
-    const message = `${cluster} was frozen again since, by ${left.by}: ${left.reason}. Look at that freeze before you lift it.`;
+    const message = `${cluster} has since been frozen again, by ${left.by}: ${left.reason}. Look at that freeze before you lift it.`;
     return { outcome: 'nothingToDo', message };
   }
   if (left) {

@@ -1,7 +1,7 @@
 import type { ChannelPause } from '../../../schemas/items/approval.ts';
 import { ChannelNotConnected, ChannelUnavailable, MessageGone, type QuestionMessages } from './messages.ts';
 
-/** Refusals in a row after which the rest of a run is spared: a channel that is gone refuses everything. */
+/** After this many refusals in a row the channel is skipped for the rest of a run: one that is gone refuses everything. */
 const REFUSALS = 3;
 const FIRST_MS = 60_000;
 const LONGEST_MS = 15 * 60_000;
@@ -19,7 +19,7 @@ export function isPaused(pause: ChannelPause | null, now: Date): boolean {
 
 type Outcome = 'nothing' | 'reached' | 'failed';
 
-/** Messages of one channel in one run: once it does not answer, or keeps refusing, it is left alone. */
+/** The messages to one channel in one run: once it does not answer, or keeps refusing, nothing more is sent to it. */
 export function withPause(
   messages: QuestionMessages,
   paused: boolean,
@@ -30,7 +30,7 @@ export function withPause(
   const guarded =
     <Args extends unknown[], T>(call: (...args: Args) => Promise<T>) =>
     async (...args: Args): Promise<T> => {
-      if (closed) throw new ChannelPaused('this channel did not take messages a moment ago');
+      if (closed) throw new ChannelPaused('this channel refused messages or did not answer a moment ago');
       try {
         const result = await call(...args);
         reached = true;
@@ -60,7 +60,7 @@ export function withPause(
   };
 }
 
-/** The pause to keep after a run: longer after each run that reached nobody. Null to leave it as it is. */
+/** The pause to store after a run: it grows with each run that reached nobody. Null to leave it as it is. */
 export function nextPause(pause: ChannelPause | null, outcome: Outcome, now: Date): ChannelPause | null {
   if (outcome === 'nothing') return null;
   if (outcome === 'reached')

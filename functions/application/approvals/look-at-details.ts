@@ -4,7 +4,10 @@ import { authorise } from './answer-approval.ts';
 import { note } from './audit.ts';
 import type { LookStore } from './ports.ts';
 
-/** Looks a stranger has at one approval in an hour. The evidence does not change: more only costs messages and records. */
+/**
+ * How often in an hour somebody who may approve nothing on the cluster can look at one approval. The evidence does not change, so
+ * more looks would only cost messages and records.
+ */
 export const STRANGER_LOOKS = 3;
 
 /** What a person who asks for the details gets: the evidence, one sentence that it was enough, or nothing more. */
@@ -24,7 +27,7 @@ export async function lookAtDetails(
 ): Promise<Look> {
   const { store, now } = ports;
   if (!(await authorise(ports, approval, by, 'freeze')).ok) {
-    // One more than the looks, for the sentence.
+    // One more than that, which gets the sentence.
     const look = await store.countLook(approval.approval_id, { who: by.id, most: STRANGER_LOOKS + 1 }, now);
     if (look === null) return 'nothing';
     if (look > STRANGER_LOOKS) return 'enough';

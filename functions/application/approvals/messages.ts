@@ -40,7 +40,7 @@ export interface QuestionMessages {
   /** Posts a question with buttons, under the message of its list if it has one. @throws ChannelNotConnected */
   postQuestion(channel: string, approval: ApprovalItem, list?: MessageRef): Promise<MessageRef>;
   /**
-   * Posts a question without buttons, and says where to answer it. Absent if that is not our job.
+   * Posts a question without buttons, and says where to answer it. Absent in functions that do not post notices.
    * @returns whether there was a way to post it
    */
   postNotice?(channel: string, approval: ApprovalItem): Promise<boolean>;

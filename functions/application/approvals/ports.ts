@@ -158,7 +158,7 @@ export interface UndoStore extends AuditStore, ShownStore {
   askUndo(id: string, by: string, now: Date): Promise<ApprovalItem | null>;
 }
 
-/** Who froze a cluster, why and when; `at` is also what tells one freeze from another. */
+/** Who froze a cluster, why and when; `at` also identifies the freeze. */
 export interface FrozenBy {
   by: string;
   reason: string;
@@ -166,7 +166,7 @@ export interface FrozenBy {
 }
 
 export interface FreezeStore extends AuditStore {
-  /** `all` if it is not of this cluster alone. */
+  /** `all` if it covers every cluster. */
   loadFreeze(clusterId: string): Promise<(FrozenBy & { all: boolean }) | null>;
   putFreeze(clusterId: string, freeze: { by: string; reason: string; now: Date }): Promise<FrozenBy>;
   liftFreeze(clusterId: string, lift: { by: string; now: Date; at?: string | undefined }): Promise<FrozenBy | null>;

@@ -33,7 +33,7 @@ const AT_ONCE = 16;
 
 /**
  * Finishes what a crash or outage left half done, for each open approval separately: a failure is reported and the others
- * proceed. Executions come first, before anything is said to anybody; then each channel gets its messages, beside the others, so
+ * proceed. Executions come first, before any message is sent; then each channel gets its messages independently of the others, so
  * that a slow or refusing one delays only itself. Runs may overlap, since every step is conditional or repeatable.
  */
 export async function sweep(ports: SweepPorts): Promise<SweepReport> {
@@ -76,7 +76,7 @@ async function resumeOne(ports: SweepPorts, listed: ApprovalItem, report: SweepR
   return approval;
 }
 
-/** Everything that is said in one channel. */
+/** Sends everything that is due in one channel. */
 async function sweepChannel(
   ports: SweepPorts,
   channel: string,
@@ -86,7 +86,7 @@ async function sweepChannel(
 ): Promise<void> {
   const { store, now, warn } = ports;
   const failed = (what: string, error: unknown) => {
-    // Said once, by whatever closed the channel.
+    // The failure that paused the channel has already been reported.
     if (error instanceof ChannelPaused) return;
     report.failed += 1;
     warn(what, error);
@@ -110,7 +110,7 @@ async function sweepChannel(
   }
 }
 
-/** Another one begins in each run, so that those in front that are always refused do not keep the others from their turn. */
+/** Starts with a different one in each run, so that those in front that always fail do not keep the others from their turn. */
 function inTurn<T>(all: readonly T[], now: Date): T[] {
   const first = Math.floor(now.getTime() / 60_000) % Math.max(1, all.length);
   return [...all.slice(first), ...all.slice(0, first)];

@@ -10,7 +10,8 @@ import { publish } from './publish.ts';
 
 /**
  * Undoes an effect, approved or autonomous, that a person asked to undo in time, or a hold that nobody wanted to keep and whose
- * execution ended without releasing it; verifies that it is gone, and updates the message that showed it. The request is read from the approval's record, not from the event that started this: an event alone undoes nothing.
+ * execution ended without releasing it; verifies that it is gone, and updates the message that showed it. The request
+ * is read from the approval's record, not from the event that started this: an event by itself undoes nothing.
  *
  * @returns the effect as it is now; null while there is none, or if nobody asked
  * @throws SchedulerUnavailable, SchedulerMalformed: safe to repeat. NotPermitted

@@ -8,8 +8,9 @@ export interface NewClusterStore {
 }
 
 /**
- * Whether an event's cluster may be worked on: it comes from the collector that the cluster is bound to, and is known, or it is one of the few that may be new on a day. Otherwise one
- * collector that invents names would fill the table, and every visit of the drift monitor, with them.
+ * Whether to accept an event for its cluster: the event must come from the collector that the cluster is bound to, and the cluster
+ * must be known or one of the few that may be new on a day. Otherwise one collector that invents names would fill the table, and
+ * every visit of the drift monitor, with them.
  *
  * @param perDay 0 to work on configured clusters only
  * @returns null when it may

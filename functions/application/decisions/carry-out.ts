@@ -40,7 +40,7 @@ interface Errand {
 
 /**
  * Carries out one recorded decision: the agent's own, or what a human approved beside or instead of it, each as a separate effect.
- * Whatever permits it is looked at first, and again immediately before a call that changes something; what happened during the
+ * Whatever permits it is checked first, and again immediately before a call that changes something; what happened during the
  * call is reconciled after it. A retry returns the recorded effect. Where there is only an intent, it looks for the effect before
  * anything is judged or repeated.
  * @throws NotPermitted when no record permits it

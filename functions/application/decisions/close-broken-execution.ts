@@ -12,7 +12,7 @@ const EXECUTION_OVER = 'the execution that asked is over';
 
 type Closed = 'closed' | 'closedBefore' | 'notItsJob';
 
-/** The job of an execution and who told of it, from its recorded input. */
+/** The job of an execution and the collector that reported it, from its recorded input. */
 interface Submitted {
   readonly job: Job;
   readonly source: string;
@@ -47,7 +47,7 @@ export async function closeBrokenExecution(
   }: { executionArn: string; failure: { error: string; cause?: string | undefined }; now: Date },
 ): Promise<Closed> {
   const config = await store.loadConfig(job.clusterId);
-  // Never claimed for a stranger; but what was claimed before the cluster was bound is closed.
+  // Another collector gets no row claimed here, but a row claimed before the cluster was bound is still closed.
   if (otherCollector(config, source) !== null && (await store.loadJob(job))?.claimed_by !== executionArn)
     return 'notItsJob';
   try {

@@ -58,7 +58,7 @@ function calibrationOf(item: StoredEvidence['calibration'], config: ClusterConfi
   };
 }
 
-/** Null when the bytes are no state: then nothing acts. */
+/** Null when the bytes are not a valid state: then nothing acts. */
 export function readable({ state }: Pick<CalibrationItem, 'state'>): CalibrationState | null {
   try {
     return deserialise(state);

@@ -29,7 +29,7 @@ export interface Timing {
 export interface Guard {
   /** Once, if there is no effect yet: why it may not be done, as the effect to record; null if it may. */
   admit(): Promise<Effect | null>;
-  /** Before every call: records that it leaves, and until when it may still arrive. */
+  /** Before every call: records that it is being sent, and until when it may still arrive. */
   intend(until: Date): Promise<void>;
   /** Immediately before every call: why nothing may be done any more, as the effect to record; null if it may. */
   whyNot(): Promise<Effect | null>;
@@ -41,8 +41,8 @@ export type Interrupted = { readonly until: Date } | null;
 /**
  * Performs an effect at most once, whatever is retried: looks whether this decision already has one, places it, and reads it back.
  * After a call without an answer it looks for the effect until that call can no longer arrive, and repeats it only where the
- * scheduler keeps effects by decision. What nobody can know is `failed`, and counts as intervened if queueing may have been
- * touched: a doubtful label must not teach.
+ * scheduler keeps effects by decision. An effect that may or may not have happened is `failed`, and counts as intervened if
+ * queueing may have been touched: a doubtful label must not teach.
  *
  * @throws SchedulerUnavailable or SchedulerMalformed only while nothing was tried, so that the Task can simply be retried
  */
@@ -102,7 +102,7 @@ async function place(
     await guard.intend(until);
     const refusal = await guard.whyNot();
     if (refusal) return { refusal };
-    // This process may have stood still since it looked.
+    // This process may have been suspended since it looked.
     if (timing.clock() >= until) {
       if (attempt >= APPLIES) throw new SchedulerUnavailable('the machine is too slow to call it in time');
       continue;

@@ -11,10 +11,10 @@ import { undoEffect } from './undo-effect.ts';
 
 /**
  * Looks, after a call that changed something, at what happened while it was under way. If that would have forbidden the effect, it
- * is undone; where it cannot be undone, the record says so, and people are told.
+ * is undone; where it cannot be undone, the record says so, and people are notified.
  *
  * @param ended when the call was over at the latest; whatever came later came after the effect, and changes nothing about it
- * @param began a start at that very instant is one that the effect caused, where time stands still during a call
+ * @param began a start at that very instant was caused by the effect: a simulated clock stands still during a call
  */
 export async function reconcile(
   { store, round, scheduler }: { store: Pick<EffectStore, 'readOrder'>; round: Round; scheduler: Scheduler },

@@ -8,7 +8,7 @@ import type { ClosingStore } from './ports.ts';
 /** Enough of an error message to recognise it by. */
 const CAUSE_LENGTH = 1_000;
 
-/** Closes the row of a job, frees the place of its question, and tells the bus how its decision ended. */
+/** Closes the row of a job, frees the place of its question, and publishes how its decision ended. */
 export async function recordOutcome(
   { store, bus }: { store: ClosingStore; bus: EventBus },
   { job, decision, effect, approvedEffect, answer, failure }: z.infer<typeof RecordOutcomeInput>,

@@ -32,7 +32,7 @@ export async function catchUp(
   now: Date,
 ): Promise<FoldClusterOutput> {
   const listed = await store.loadCalibration(clusterId);
-  if (!listed) throw new UnreadableItem(`${clusterId} is listed and has no calibration`);
+  if (!listed) throw new UnreadableItem(`${clusterId} is listed but has no calibration`);
   const config = await store.loadConfig(clusterId);
   const { folded, unreadable } = await foldCluster(store, config, now);
   const released = await releaseOrphans(store, config, now);

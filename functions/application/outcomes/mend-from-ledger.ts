@@ -49,7 +49,7 @@ export async function mendFromLedger(
   return { outcome: written ? 'mended' : 'overtaken', version };
 }
 
-/** The newest version that anything stored has seen; its end would not show that the last batches of a ledger are missing. */
+/** The newest version that anything stored refers to: the ledger itself cannot show that its last batches are missing. */
 async function newestKnown(store: MendStore, clusterId: string, found: Stored | undefined): Promise<number> {
   const forecast = await store.storedForecast(clusterId);
   const versions = [found?.version, found?.marked_version, forecast?.version];

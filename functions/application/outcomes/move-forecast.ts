@@ -46,7 +46,7 @@ async function step(
   batch: LedgerItem,
 ): Promise<boolean> {
   if (item === null && (await hasCounted(store, clusterId, batch.version - 1))) {
-    throw new UnreadableItem(`FORECAST of ${clusterId} is gone, and rows of its tables are there`);
+    throw new UnreadableItem(`FORECAST of ${clusterId} is missing, although rows of its tables exist`);
   }
   const state = item === null ? coldForecast() : deserialiseForecast(item.state);
   const named = rowsOf(batch.entries);

@@ -119,7 +119,7 @@ export interface MendStore extends ForecastMendStore, LedgerReader {
   ): Promise<boolean>;
 }
 
-/** What came of an event. */
+/** The result of recording an event. */
 export interface Recorded {
   /** It disagrees with what was stored before it. */
   readonly contradicts: boolean;
@@ -129,7 +129,7 @@ export interface Recorded {
 
 export interface OutcomeStore {
   joinOutcomeToRow(round: Round, fact: JobFact, longWaitSeconds: number, now: Date): Promise<Recorded>;
-  /** The round that was told of this already, else the latest one of the job that was submitted at or before it. */
+  /** The round that has already recorded this fact; otherwise the latest one of the job submitted at or before it. */
   roundToTell(job: Job, fact: JobFact): Promise<JobItem | null>;
   keepWaiting(outcome: Outcome, now: Date): Promise<void>;
   dropWaiting(job: Job, fact: JobFact): Promise<void>;

@@ -4,7 +4,7 @@ import { TIER_INDEXES, tierOf } from '../../domain/reservations.ts';
 import { roundHash, roundOf } from '../../domain/round.ts';
 import type { ReservationStore } from './ports.ts';
 
-/** By then a round is in no race any more: its machine has ended, and no retry is pending. */
+/** By then nothing works on a round any more: its machine has ended, and no retry is pending. */
 const ORPHAN_AFTER_MS = 3_600_000;
 /** Every label falls due within the longest T or undo window; anything due later is waiting for something else. */
 const LABELS_MS = 2 * 86_400_000;

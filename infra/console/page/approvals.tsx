@@ -112,7 +112,7 @@ export function Frozen({ frozen }: { frozen: Approvals['frozen'] }) {
 function FatigueTable({ fatigue }: { fatigue: Approvals['fatigue'] }) {
   return (
     <Card title="How people answer" aside={<small>last 30 days</small>}>
-      <p class="facts">High approval in few seconds is clicking, not judging.</p>
+      <p class="facts">Approving nearly everything within seconds is clicking, not judging.</p>
       <div class="table">
         <table class="labelled">
           <thead>

@@ -4,7 +4,7 @@ import { ece, instant } from './format.ts';
 const WORDS: Record<string, string> = {
   promoted: 'active, still compared with the forecast before it',
   held: 'active, proven on its own outcomes',
-  restored: 'active: the forecast from before, restored',
+  restored: 'active: the earlier forecast, restored',
   rolledBack: 'rolled back: it turned out worse',
   rejected: 'tried and rejected',
 };
@@ -19,7 +19,7 @@ export function Refits({ refits, epoch }: { refits: RefitView[]; epoch: number }
       {epoch === 0 && <p class="facts">None is in force: the forecast is as it has learned by itself.</p>}
       {epoch > 0 && !known && (
         <p class="facts">
-          Epoch {epoch} began with a calibration map of an earlier version, which is in force no more: the forecast is
+          Epoch {epoch} began with a calibration map of an earlier version, which is no longer in force: the forecast is
           as it has learned by itself.
         </p>
       )}

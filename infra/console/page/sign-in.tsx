@@ -2,7 +2,7 @@ import { render } from 'preact';
 import { command } from '../../../functions/domain/command.ts';
 import { loadSession, takeSignIn } from './session.ts';
 
-/** What somebody sees who has no session: why the link opened nothing, and how to get another. */
+/** What somebody without a session sees: why the link opened nothing, and how to get another. */
 function SignInPage({ why }: { why: string | null }) {
   return (
     <main class="gate">
@@ -27,7 +27,7 @@ function SignInPage({ why }: { why: string | null }) {
   );
 }
 
-/** The page itself needs no reload, which would come without a cookie again where somebody follows a link of another site. */
+/** Opens the page without a reload: for somebody who followed a link from another site, a reload would again carry no cookie. */
 function open(): void {
   removeEventListener('hashchange', enter);
   // Two copies of Preact must not share a root.

@@ -2,7 +2,7 @@ import type { Row } from '../import/row.ts';
 import type { Recalibration } from '../recalibration.ts';
 
 /**
- * Which probabilities are acted on: the built-in forecast's, from the events of the queue alone; the five experts' on the
+ * Which probabilities are acted on: the built-in forecast's, from nothing but the events of the queue; the five experts' on the
  * file's own p; or, as deployed, the built-in forecast's with p as one more input for as long as p proves useful.
  */
 export const FORECASTS = ['builtin', 'file', 'both'] as const;

@@ -9,7 +9,7 @@ const COLON = 58;
 /** A uuid, a colon and an index. */
 const BATCH_TASK = 38;
 
-/** The id of a job as bytes of its file: decoded only on demand, which for most jobs never comes. */
+/** The id of a job as bytes of its file: decoded only on demand, which most jobs never need. */
 export class JobId implements Field {
   bytes: Buffer = Buffer.alloc(0);
   from = 0;

@@ -32,7 +32,7 @@ export class JsonReader implements RecordReader {
     try {
       value = JSON.parse(bytes.toString('utf8', from, to));
     } catch {
-      return 'it is no whole object of JSON';
+      return 'it is not a complete JSON object';
     }
     row.bytes = bytes;
     row.from = from;
@@ -49,7 +49,7 @@ export class JsonReader implements RecordReader {
   private job(value: unknown): Reading {
     const { row, reads } = this;
     const keys = Keys.safeParse(value);
-    if (!keys.success) return 'it is no object of JSON';
+    if (!keys.success) return 'it is not a JSON object';
     const { data } = keys;
     if ('jobId' in data) {
       const job = BatchJob.safeParse(data);
@@ -64,7 +64,7 @@ export class JsonReader implements RecordReader {
         typeof data.kind === 'string'
           ? `a ${shown(data.kind)}`
           : `an object of ${shown(Object.keys(data).join(', '), 80)}`;
-      return `it is ${what}, neither a workload of Kueue nor a job of AWS Batch or Slurm`;
+      return `it is ${what}, neither a Kueue workload nor an AWS Batch or Slurm job`;
     }
     const workload = KueueWorkload.safeParse(data);
     if (workload.success) return readWorkload(workload.data, row, reads);

@@ -78,7 +78,7 @@ export class Lines {
     this.heldLength = 0;
   }
 
-  /** The buffered lines are not one record: the first stands alone, and the others are examined again. */
+  /** The buffered lines are not one record: the first counts as one of its own, and the others are examined again. */
   private giveUp(): void {
     const [first, ...others] = this.held;
     this.held = [];

@@ -7,20 +7,20 @@ const KUBECTL = 'kubectl get workloads -A -o json > workloads.json';
 const NEAR_MISSES: readonly { readonly looks: (lines: readonly string[]) => boolean; readonly says: string }[] = [
   {
     looks: ([, second = '']) => /^-+( +-+)+ *$/.test(second),
-    says: `it is a table in columns of fixed width, in which long values are cut. Export it anew with: ${SACCT}`,
+    says: `it is a table with fixed-width columns, which cut off long values. Export it again with: ${SACCT}`,
   },
   {
     looks: ([first = '']) => /^\s*JOBID\s+PARTITION\b/.test(first),
-    says: `it is the output of squeue, which knows the queue of a moment and no waits. Export the history with: ${SACCT}`,
+    says: `it is the output of squeue, which shows the queue at one moment and no waits. Export the history with: ${SACCT}`,
   },
   {
     looks: ([first = '']) =>
       /\bJobID(Raw)?\b/.test(first) && /\b(State|ExitCode)\b/.test(first) && !/\bSubmit\b/.test(first),
-    says: `it is the output of sacct without Submit and Start, which waits are computed from. Export it anew with: ${SACCT}`,
+    says: `it is the output of sacct without Submit and Start, which waits are computed from. Export it again with: ${SACCT}`,
   },
   {
     looks: ([first = '']) => /^(NAMESPACE\s+)?NAME\s+QUEUE\s+RESERVED IN\b/.test(first),
-    says: `it is a table of kubectl, which knows ages and no times. Export it anew with: ${KUBECTL}`,
+    says: `it is a kubectl table, which shows ages and no times. Export it again with: ${KUBECTL}`,
   },
   {
     looks: (lines) => lines.some((line) => /^(- )?apiVersion:\s/.test(line)),

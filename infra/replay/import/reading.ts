@@ -16,7 +16,7 @@ export const LEFT_OUT = {
   step: new LeftOut('steps of jobs (123.batch) are left out: their job stands for them'),
   revoked: new LeftOut('jobs ran on another cluster of the federation (REVOKED) and are left out'),
   header: new LeftOut('repeated headers are left out'),
-  otherHeader: new LeftOut('headers name other columns than the first: what is below them is read by them'),
+  otherHeader: new LeftOut('headers name other columns than the first: the rows below them are read accordingly'),
   partial: new LeftOut('partial executions of jobs (status 2 to 4) are left out: the line of the job stands for them'),
   node: new LeftOut('nodes of multi-node jobs are left out: their job stands for them'),
   array: new LeftOut('array jobs without a start of their own are left out: their children stand for them'),

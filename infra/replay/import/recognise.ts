@@ -63,8 +63,8 @@ export function recognise(head: Buffer, options: FormatOptions): Format {
 function binary(head: Buffer): string {
   const [first, second] = head;
   const isWide = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
-  const what = isWide ? 'it is text in UTF-16: save it as UTF-8' : 'it is no text: unpack it, or export it as text';
-  return `${what}. Read are sacct --parsable2, SWF, CSV, and JSON of kubectl get workloads and aws batch describe-jobs, plain or gzip`;
+  const what = isWide ? 'it is text in UTF-16: save it as UTF-8' : 'it is not text: unpack it, or export it as text';
+  return `${what}. Supported are sacct --parsable2, SWF, CSV, and JSON of kubectl get workloads and aws batch describe-jobs, plain or gzip`;
 }
 
 function json({ longWaitSeconds, zone }: FormatOptions): Format {
@@ -105,7 +105,7 @@ function table(lines: readonly string[], options: FormatOptions): Format {
   const reader = new RowReader(layout, longWaitSeconds, times);
   const notes = [...layout.notes];
   if (header > 0 && lines.slice(0, header).some((line) => line.trim() !== '')) {
-    notes.unshift(`the names of the columns are in line ${header + 1}; what is above them is left out`);
+    notes.unshift(`the column names are in line ${header + 1}; everything above them is left out`);
   }
   const submissions = submissionsIn(reader, samples);
   if (submissions.length > 0 && submissions.every((at) => at < YEAR_2000))

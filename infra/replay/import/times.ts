@@ -69,8 +69,7 @@ export class Times {
     if (extended && !this.skip(DASH) && !this.skip(SLASH)) return this.refuse(wrong);
     const day = this.digits(2);
     if (!(year >= 0 && month >= 0 && day >= 0)) return this.refuse(wrong);
-    if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month))
-      return this.refuse('is no day of the calendar');
+    if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return this.refuse('is not a calendar date');
     if (this.at === this.to) return this.refuse('is a day without a time');
     if (!this.skip(UPPER_T) && !this.skip(LOWER_T) && !this.skip(SPACE) && extended) return this.refuse(wrong);
     this.blanks();
@@ -84,7 +83,7 @@ export class Times {
     if (Number.isNaN(fraction)) return this.refuse(wrong);
     const midnight = hour === 24 && minute === 0 && second === 0 && fraction === 0;
     const leap = second === 60 && hour === 23 && minute === 59;
-    if ((hour > 23 && !midnight) || minute > 59 || (second > 59 && !leap)) return this.refuse('is no time of a day');
+    if ((hour > 23 && !midnight) || minute > 59 || (second > 59 && !leap)) return this.refuse('is not a time of day');
     this.blanks();
     const local = Date.UTC(year, month - 1, day, hour, minute, second) / 1000 + fraction;
     return this.withOffset(local, notBefore);
@@ -97,7 +96,7 @@ export class Times {
       return this.zone.utc(local, notBefore);
     }
     if (this.skip(UPPER_Z) || this.skip(LOWER_Z)) {
-      return this.at === this.to ? local : this.refuse('ends in something that is no offset');
+      return this.at === this.to ? local : this.refuse('ends in something that is not an offset');
     }
     const word = String.fromCharCode(...this.bytes.subarray(this.at, Math.min(this.to, this.at + 8)));
     if (/^(utc|gmt)$/i.test(word)) return local;
@@ -106,14 +105,14 @@ export class Times {
       return this.refuse(
         /^[a-z]{2,5}$/i.test(word)
           ? `names a zone that could be several: write it as +02:00`
-          : 'ends in something that is no offset',
+          : 'ends in something that is not an offset',
       );
     }
     const hours = this.digits(2);
     this.skip(COLON);
     const minutes = this.isDigit() ? this.digits(2) : 0;
     if (!(hours <= 18 && minutes <= 59) || this.at !== this.to)
-      return this.refuse('ends in something that is no offset');
+      return this.refuse('ends in something that is not an offset');
     return local - (negative ? -1 : 1) * (hours * 3600 + minutes * 60);
   }
 

@@ -43,7 +43,7 @@ class Place implements Zone {
       this.clock = new Intl.DateTimeFormat('en', { timeZone: name, timeZoneName: 'longOffset' });
     } catch (cause) {
       throw new UnknownZone(
-        `"${name}" is no time zone; use a name such as Europe/Berlin or America/New_York, UTC, or an offset such as +02:00`,
+        `"${name}" is not a time zone; use a name such as Europe/Berlin or America/New_York, UTC, or an offset such as +02:00`,
         { cause },
       );
     }

@@ -96,7 +96,7 @@ function figures(stream: StreamReport, numbers: Numbers): string[] {
   return [
     figure(
       'Reliability',
-      'Share of jobs that waited long against what was predicted, in 15 quantile bins (equal predictions share one) with 95 % intervals. On the diagonal is calibrated; axes are square roots, for most probabilities are small. Brier = reliability - resolution + uncertainty + within bins. How well they rank (AUROC, AUPRC) is information and opens no gate.',
+      'Share of jobs that waited long against what was predicted, in 15 quantile bins (equal predictions share one) with 95 % intervals. Points on the diagonal are calibrated; the axes are square roots, since most probabilities are small. Brier = reliability - resolution + uncertainty + within bins. How well they rank (AUROC, AUPRC) is information and opens no gate.',
       pair + scores(stream.scores, hasRaw),
       'tall',
     ),
@@ -107,7 +107,7 @@ function figures(stream: StreamReport, numbers: Numbers): string[] {
     ),
     figure(
       'Right',
-      `Share of what was acted on that really waited long, a dot the larger the more it stands for. ${keys(['dash', 'what the tiers promise'])}`,
+      `Share of what was acted on that really waited long; larger dots stand for more jobs. ${keys(['dash', 'what the tiers promise'])}`,
       rightChart(stream),
     ),
     figure(
@@ -122,12 +122,12 @@ function figures(stream: StreamReport, numbers: Numbers): string[] {
     ),
     figure(
       'Calibration error',
-      `Debiased ECE of the last labels (at most 1,000, a sample of each stretch of time) with 90 % bounds. ${keys(['dash', 'limits of the tiers'], ['mark', 'a refit goes in force, or back'])}`,
+      `Debiased ECE of the last labels (at most 1,000, a sample of each stretch of time) with 90 % bounds. ${keys(['dash', 'limits of the tiers'], ['mark', 'a refit takes effect, or is rolled back'])}`,
       eceChart(stream, numbers),
     ),
     figure(
       'Drift statistics',
-      `Evidence of miscalibration; an alarm starts it anew, is shown, and touches no tier. Alarms: ${hasRaw ? `${count(stream.alarms.raw)} on raw p, ` : ''}${count(stream.alarms.served)} on served q. ${hasRaw ? `${psiInWords(stream)}. ` : ''}${keys(...(hasRaw ? [['notify', 'raw p'] as const] : []), ['autonomous', 'served q'], ['dash', 'alarm'])}`,
+      `Evidence of miscalibration; an alarm resets it, is shown, and affects no tier. Alarms: ${hasRaw ? `${count(stream.alarms.raw)} on raw p, ` : ''}${count(stream.alarms.served)} on served q. ${hasRaw ? `${psiInWords(stream)}. ` : ''}${keys(...(hasRaw ? [['notify', 'raw p'] as const] : []), ['autonomous', 'served q'], ['dash', 'alarm'])}`,
       detectorChart(stream, numbers),
     ),
     figure('Tier earned', 'By ECE, skill and evidence, regardless of the tokens left.', tierChart(stream)),

@@ -174,8 +174,8 @@ export interface StreamReport {
   readonly lastSubmittedAt: number | null;
   readonly days: number;
   /**
-   * Share of waits within the one-sided 90 % bound and inside the two-sided, with all rules of the jobs that were left alone; null without
-   * waits or predictions.
+   * Share of waits within the one-sided 90 % bound and inside the two-sided ones; with all rules, only of the jobs without an
+   * intervention; null without waits or predictions.
    */
   readonly upper90Held: number | null;
   readonly interval90Held: number | null;

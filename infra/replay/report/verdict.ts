@@ -52,7 +52,7 @@ export function verdictOf(judged: Judged): Verdict {
 function servedOf({ name, brier, skill, auroc, baseRate, rawP, vgacShare, withP }: Judged['forecast']): string {
   const part =
     vgacShare === 0
-      ? 'had no part in them, for it never earned its place'
+      ? 'had no part in them, since it never earned its place'
       : `had a part in ${percent(vgacShare)} of them, where it had earned its place`;
   const own = 'The built-in forecast, made of the events of this queue alone,';
   const from = {
@@ -99,7 +99,7 @@ function rightOf({
   const trace = counterfactual ? ' (counterfactual: by what the trace says of these jobs)' : '';
   const yet = tested
     ? ''
-    : `; not tested yet, for that takes ${testedFrom} and ${count(acted + heldOut)} were done or left out`;
+    : `; not tested yet: that takes ${testedFrom}, and ${count(acted + heldOut)} were done or left out`;
   return `${of}${between}${promised}${trace}${yet}.`;
 }
 
@@ -192,7 +192,7 @@ function because(recommendation: Recommendation, judged: Judged): string {
   const stay = 'Recommendation: stay in dry run';
   if (promiseViolations > 0)
     return `${stay}; a promise was broken ${count(promiseViolations)} times, which must not happen.`;
-  if (calls === 0) return `${stay}; nothing called for anything, so nothing was tested.`;
+  if (calls === 0) return `${stay}; no job called for anything, so nothing was tested.`;
   if (acted === 0) return `${stay}; nothing was earned, so nothing was tested.`;
   if (worse.length > 0)
     return `${stay}; ${listed(worse)} ${worse.length === 1 ? 'was' : 'were'} right less often than promised.`;

@@ -34,7 +34,7 @@ export function faults(before: Evidence, now: Evidence, { world, submitted, hear
     ...[...now.ledgers].flatMap(([cluster, ledger]) => [
       ...misfolded(cluster, ledger, now),
       ...brokenPromises(ledger).map((sentence) => `11: on ${cluster}, ${sentence}`),
-      ...strayTokens(cluster, now),
+      ...unbalancedTokens(cluster, now),
     ]),
     ...badAnswers(before, now, world),
     ...brokenHistories(before, now),
@@ -97,7 +97,7 @@ function misfolded(cluster: string, ledger: readonly LedgerItem[], { jobs, calib
 }
 
 /** 11, beside the ledger: what is free and what is reserved are the tokens that the fold has left, at every moment. */
-function strayTokens(cluster: string, { calibrations, jobs }: Evidence): string[] {
+function unbalancedTokens(cluster: string, { calibrations, jobs }: Evidence): string[] {
   const item = calibrations.get(cluster);
   if (item === undefined) return [];
   const found: string[] = [];

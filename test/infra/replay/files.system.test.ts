@@ -107,7 +107,7 @@ describe('vgac replay, given files of any kind,', () => {
       .map(({ ece, longWaits }: { ece: { raw: number }; longWaits: number }) => [ece.raw, longWaits]);
     expect(same).toEqual(Array(4).fill(same[0]));
     expect(run.stderr).toMatch(/header\.csv: there is no job in it, .*; each row needs submitted_at/);
-    expect(run.stderr).toMatch(/garbage\.bin: it is no text: unpack it/);
+    expect(run.stderr).toMatch(/garbage\.bin: it is not text: unpack it/);
     expect(run.stderr).toMatch(/long\.csv:2: skipped: it is longer than any job is/);
     expect(run.stderr).toMatch(/open\.csv:2: skipped: a quote is not closed/);
     expect(run.stderr).toMatch(/cut\.csv\.gz: unexpected end of file after \d+ jobs; what was read before counts/);

@@ -85,12 +85,12 @@ describe('the verdict', () => {
     [
       'nothing called',
       judged(IDLE, { calls: 0 }),
-      /None of 1,000 jobs called for anything.* nothing called for anything/,
+      /None of 1,000 jobs called for anything.* no job called for anything/,
     ],
     [
       'too little was done',
       judged([tier('annotate', 24, 24), ...IDLE.slice(1)]),
-      /not tested yet, for that takes 25 and 24 were done.* too little was done/,
+      /not tested yet: that takes 25, and 24 were done.* too little was done/,
     ],
     [
       'it was right too seldom',
@@ -128,7 +128,7 @@ describe('the verdict', () => {
       `${SERVED}, and VGAC’s p had a part in 12.6 % of them, where it had earned its place (10.0 % of the jobs have no p): Brier score 0.1000, where the base rate has 0.2400 (58 % better), VGAC’s p as it is 0.1500; AUROC 0.90. `,
     );
     expect(told(judged(IDLE, { forecast: { ...both, vgacShare: 0 } }))).toContain(
-      `${SERVED}, and VGAC’s p had no part in them, for it never earned its place (10.0 %`,
+      `${SERVED}, and VGAC’s p had no part in them, since it never earned its place (10.0 %`,
     );
     const file: ForecastReport = { ...both, name: 'file', brier: 0.26, skill: -0.08, withP: 1, auroc: null };
     expect(told(judged(IDLE, { forecast: file }))).toMatch(

@@ -137,7 +137,7 @@ describe('a run of the monitor', () => {
     expect(slack.posted).toHaveLength(1);
   });
 
-  it('tells operators once of what it could not visit, names the trouble, and tells again when it is another', async () => {
+  it('alerts operators once to a cluster it could not check, names the fault, and alerts again when the fault changes', async () => {
     for (const id of ['told-well', 'told-bad']) await cluster(id);
     await setState('told-bad', new Uint8Array(3));
     const both = ['told-well', 'told-bad'];
@@ -154,7 +154,7 @@ describe('a run of the monitor', () => {
     expect(slack.posted).toHaveLength(3);
   });
 
-  it('tells of a cluster that breaks again after it was mended', async () => {
+  it('alerts again when a cluster breaks again after it was mended', async () => {
     await cluster('mended');
     for (const seconds of [60, 660]) {
       await setState('mended', new Uint8Array(3));
@@ -165,7 +165,7 @@ describe('a run of the monitor', () => {
     expect(slack.posted).toHaveLength(2);
   });
 
-  it('tells once of a cluster whose own channel refuses', async () => {
+  it('alerts once to a cluster whose own channel refuses messages', async () => {
     await cluster('refused', { drift: 'degrade' });
     slack.down = 'C-GONE';
     const config = { ...configOf('refused'), slackChannel: 'C-GONE' };
@@ -176,7 +176,7 @@ describe('a run of the monitor', () => {
     expect(JSON.stringify(slack.posted)).toContain('SlackUnavailable');
   });
 
-  it('tells of a broken cluster by a later run when Slack was down, and fails all the same', async () => {
+  it('alerts to a broken cluster in a later run when Slack was down, and fails all the same', async () => {
     await cluster('unheard');
     await setState('unheard', new Uint8Array(3));
     slack.down = true;
@@ -274,7 +274,7 @@ describe('what has drifted', () => {
     expect(text).toContain("VGAC's model has drifted; what we serve does not fit the outcomes");
   });
 
-  it('is told once, until it changes again', async () => {
+  it('is announced once, until it changes again', async () => {
     await cluster('once', { rawAlarm: 200 });
     expect(await announced('once', T + 60)).not.toBe('');
     expect(await announced('once', T + 120)).toBe('');
@@ -285,7 +285,7 @@ describe('what has drifted', () => {
     expect(slack.posted).toHaveLength(2);
   });
 
-  it('is told once when Slack was down at first: the bus once at that run, Slack once when it is back', async () => {
+  it('is announced once when Slack was down at first: on the bus in that run, in Slack when it is back', async () => {
     await cluster('slack', { drift: 'degrade' });
     slack.down = true;
     const down = await visit(['slack'], T + 60);
@@ -303,7 +303,7 @@ describe('what has drifted', () => {
     expect(JSON.stringify(slack.posted)).toContain('none → degrade');
   });
 
-  it('is told although a refit cannot be read', async () => {
+  it('is announced although a refit cannot be read', async () => {
     await cluster('bad-refit', { drift: 'degrade' });
     const item = { PK: 'CLUSTER#bad-refit', SK: 'REFIT#1', v: 1, status: 'splendid' };
     await dynamo.table.client.send(new PutCommand({ TableName: dynamo.table.name, Item: item }));

@@ -43,7 +43,7 @@ describe('FoldCluster', () => {
     });
   });
 
-  it('tells of a new band in one of two overlapping runs', async () => {
+  it('reports a new band in one of two overlapping runs', async () => {
     await inBand('overlap', 'degrade');
     const [one, other] = await Promise.all([visit('overlap', 'run-1'), visit('overlap', 'run-2')]);
     expect([one.changed, other.changed].toSorted()).toEqual([false, true]);
@@ -59,7 +59,7 @@ describe('FoldCluster', () => {
     ]);
   });
 
-  it('tells again in a retry of the same run, and in a later run when that one died', async () => {
+  it('reports again in a retry of the same run, and in a later run when that one died', async () => {
     await inBand('retry', 'degrade');
     expect((await visit('retry', 'run-1')).changed).toBe(true);
     expect((await visit('retry', 'run-1')).changed).toBe(true);
@@ -67,7 +67,7 @@ describe('FoldCluster', () => {
     expect((await visit('retry', 'run-3', 300)).changed).toBe(true);
   });
 
-  it('tells once what has been told, and tells of the way back without asking for a recalibration', async () => {
+  it('reports a band once, and the way back without asking for a recalibration', async () => {
     await inBand('back', 'degrade');
     await visit('back', 'run-1');
     await saveAnnounced(dynamo.table, 'back', DEGRADED, 'run-1');
@@ -79,7 +79,7 @@ describe('FoldCluster', () => {
     expect(report.announcements).toMatchObject([{ type: 'DriftDetected' }]);
   });
 
-  it('has news for Slack alone, once its run is given up, when the bus has it and Slack was down', async () => {
+  it('has news only for Slack, once its run is given up, when the bus has it and Slack was down', async () => {
     await inBand('slack-down', 'degrade');
     await visit('slack-down', 'run-1');
     await saveAnnounced(dynamo.table, 'slack-down', DEGRADED, 'run-1');

@@ -67,7 +67,7 @@ const claimed = async (clusterId: string) => {
 };
 
 describe('NotifyDrift', () => {
-  it('tells people the band with the numbers behind it, never a bare ratio', async () => {
+  it('shows the band with the numbers behind it, never a bare ratio', async () => {
     expect(await handler(report('told'), at(0))).toEqual({ sent: true });
     const text = JSON.stringify(posted);
     expect(text).toContain('#gpu-alerts');
@@ -102,7 +102,7 @@ describe('NotifyDrift', () => {
     expect(JSON.stringify(posted)).toContain('Predictions have recovered');
   });
 
-  it('notes what bus and people were told, for the run that claimed it', async () => {
+  it('records what was published and sent, for the run that claimed it', async () => {
     await claimed('noted');
     await handler(report('noted'), at(0));
     const { drift_band, heard_band, drift_run } = await calibrationOf(dynamo.table, 'noted');

@@ -16,14 +16,14 @@ afterAll(() => {
   vi.unstubAllGlobals();
 });
 
-it('names each trouble once, also where there is no Slack to tell', async () => {
+it('names each trouble once, also where there is no Slack', async () => {
   for (const id of ['a', 'b']) await loadOrCreateCalibration(dynamo.table, configOf(id), moment(0));
   const failure = (clusterId: string) => ({ clusterId, error: 'UnreadableState' });
   expect(await handler({ failures: [failure('a')] }, at(0))).toEqual({ notified: ['a'] });
   expect(await handler({ failures: [failure('a'), failure('b')] }, at(300))).toEqual({ notified: ['b'] });
 });
 
-it('has nothing to tell of a cluster that is gone', async () => {
+it('has nothing to report about a cluster that is gone', async () => {
   expect(await handler({ failures: [{ clusterId: 'gone', error: 'UnreadableItem' }] }, at(0))).toEqual({
     notified: [],
   });

@@ -68,7 +68,7 @@ describe('SlackWebhook', () => {
     expect(answers()).toEqual([]);
   });
 
-  it('tells a late approver who decided', async () => {
+  it('names whoever decided to a late approver', async () => {
     const decision = aDecision();
     await ask(decision);
     await webhook(signedClick(decision.decisionId, { by: BEN, action: 'deny' }), context);

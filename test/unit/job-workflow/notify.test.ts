@@ -13,7 +13,7 @@ describe('Notify', () => {
     ...{ at: ASKED.toISOString(), intervened: false },
   } as const;
 
-  it('tells of an intervention at once, with why people are notified and how far it may be trusted', async () => {
+  it('announces an intervention at once, with why people are notified and how far it may be trusted', async () => {
     expect(await notify({ job, decision, effect }, context)).toEqual({ sent: true });
     expect(slack.calls).toMatchObject([{ method: 'chat.postMessage', body: { channel: '#gpu-alerts' } }]);
     const said = JSON.stringify(slack.calls);

@@ -211,7 +211,7 @@ describe('Predict', () => {
     expect(decision.reasons.map(({ code }) => code)).toContain('unreadable');
   });
 
-  it('serves the queue alone where VGAC gives no probability, and says so', async () => {
+  it('serves only the queue forecast where VGAC gives no probability, and says so', async () => {
     const config = await cluster('unsure', 400, { ...statements, vgac: { riskScoreIsProbability: false } });
     const { prediction, next } = await predict(config, 'j');
     expect(prediction).toMatchObject({
@@ -221,7 +221,7 @@ describe('Predict', () => {
     expect(next).toBe('act');
   });
 
-  it('serves the queue alone where VGAC does not answer, and says so', async () => {
+  it('serves only the queue forecast where VGAC does not answer, and says so', async () => {
     const config = await cluster('silent', 400, statements);
     vgac.silence();
     const { prediction } = await predict(config, 'j');

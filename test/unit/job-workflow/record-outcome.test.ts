@@ -25,7 +25,7 @@ async function admitted(jobId: string) {
 }
 
 describe('RecordOutcome', () => {
-  it('closes the row and tells the bus', async () => {
+  it('closes the row and publishes an event', async () => {
     expect(await handler(await admitted('done'), context)).toEqual({ status: 'acted', reasons: [] });
     expect(await loadJob(dynamo.table, aJob({ jobId: 'done' }))).toMatchObject({
       status: 'acted',

@@ -5,7 +5,7 @@ import { useApprovalHandlers } from '../application/approvals/handlers.ts';
 const { slack, bus, ask, stored } = useApprovalHandlers();
 
 describe('RequestApproval', () => {
-  it('stores what is asked, shows one card and tells the bus', async () => {
+  it('stores what is asked, shows one card and publishes an event', async () => {
     const decision = aDecision();
     expect(await ask(decision)).toEqual({ approvalId: decision.decisionId, expiresAt: EXPIRES.toISOString() });
     expect(await stored(decision.decisionId)).toMatchObject({
@@ -36,7 +36,7 @@ describe('RequestApproval', () => {
     expect(await stored(decision.decisionId)).not.toHaveProperty('card_ts');
   });
 
-  it('tells people by the incoming webhook where there is no bot, and offers nothing to press there', async () => {
+  it('posts to the incoming webhook where there is no bot, and offers no buttons there', async () => {
     vi.stubEnv('SLACK_BOT_TOKEN_NAME', 'no-such-secret');
     const decision = aDecision();
     await expect(ask(decision)).resolves.toHaveProperty('approvalId');

@@ -27,7 +27,7 @@ const HANDLERS: Handlers = {
 const runOn = (clusterId: string) => runMachine('recalibration', HANDLERS, { clusterId });
 
 describe('the recalibration machine', () => {
-  it('promotes a better refit, announces and tells it', async () => {
+  it('promotes a better refit, publishes it and notifies people', async () => {
     await fold(dynamo.table, 'm-better', 1000, WRONG);
     const { status, passed, calls } = await runOn('m-better');
     expect(passed).toEqual([
@@ -56,7 +56,7 @@ describe('the recalibration machine', () => {
     expect(await isRebuilt(dynamo.table, 'm-better')).toBe(true);
   });
 
-  it('leaves a forecast that is right alone', async () => {
+  it('does not touch a forecast that is right', async () => {
     await fold(dynamo.table, 'm-right', 600);
     expect(await runOn('m-right')).toMatchObject({
       status: 'SUCCEEDED',

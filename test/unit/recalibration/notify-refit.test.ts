@@ -50,7 +50,7 @@ const change: CalibrationPromoted = {
 };
 
 describe('NotifyRefit', () => {
-  it('tells people that the forecast is refitted, with the proof and what follows from it', async () => {
+  it('announces that the forecast is refitted, with the proof and what follows from it', async () => {
     expect(await handler({ clusterId: 'gpu-a', change }, at(0))).toEqual({ sent: true });
     const text = JSON.stringify(posted);
     expect(text).toContain('The forecast is refitted');

@@ -41,7 +41,7 @@ async function epochsIn(table: Table, clusterId: string): Promise<number[]> {
 }
 
 describe('PromoteRefit', () => {
-  it('begins a new epoch whose proof is kept, restarts nothing else, and says what to tell', async () => {
+  it('begins a new epoch whose proof is kept, restarts nothing else, and returns what to announce', async () => {
     await wrong('begin');
     const [before, { n }] = [await learnedOf(dynamo.table, 'begin'), await stateOf(dynamo.table, 'begin')];
     const { change } = await handler(fitted('begin'), at(5));

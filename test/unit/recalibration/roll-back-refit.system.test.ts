@@ -52,7 +52,7 @@ describe('RollBackRefit', () => {
     expect(await calibrationOf(dynamo.table, 'again')).toEqual(item);
   });
 
-  it('knows nothing to tell of a refit that has served no job', async () => {
+  it('has nothing to say about a refit that has served no job', async () => {
     await promoted(dynamo.table, 'unmet');
     expect((await handler(worse('unmet'), at(5))).change).toMatchObject({ n: 0, eceAfter: 0, eceAfterBounds: [0, 1] });
   });

@@ -287,7 +287,7 @@ function indexOf(column: Column, names: readonly string[], mapping: Mapping, not
     }
   }
   if (at >= 0 && lower.lastIndexOf(lower[at] ?? '') > at)
-    notes.push(`column ${names[at]} is there twice; the first counts`);
+    notes.push(`column ${names[at]} appears twice; the first counts`);
   return at;
 }
 
@@ -310,7 +310,7 @@ function believe(
       notes.push(`column ${called(taken)} is taken for the probability of a long wait: its values are from 0 to 1`);
     else {
       notes.push(
-        `column ${called(p)} is no probability, for its values are not from 0 to 1; if it is one, say --map p_long_wait=${names[p]}`,
+        `column ${called(p)} is not taken for a probability, since its values are not from 0 to 1; if it is one, say --map p_long_wait=${names[p]}`,
       );
     }
   }
@@ -324,11 +324,11 @@ function believe(
   const instead = other.find((index) => index >= 0 && index !== queue) ?? -1;
   at.set('queue', instead);
   if (of('actual_wait_s') < 0) at.set('actual_wait_s', queue);
-  const name = instead < 0 ? 'no name of a queue is there' : `the queue is ${called(instead)}`;
+  const name = instead < 0 ? 'no column names the queue' : `the queue is ${called(instead)}`;
   notes.push(
     waits
-      ? `column ${called(queue)} holds the seconds from submission to start, and no name of a queue; ${name}`
-      : `column ${called(queue)} holds numbers, and nothing else tells a wait: it is taken for seconds in the queue; if it names queues, add a column with the wait, and say --map actual_wait_s=column,queue=${names[queue]}`,
+      ? `column ${called(queue)} holds the seconds from submission to start, not the name of a queue; ${name}`
+      : `column ${called(queue)} holds numbers, and nothing else gives a wait: it is taken for seconds in the queue; if it names queues, add a column with the wait, and say --map actual_wait_s=column,queue=${names[queue]}`,
   );
 }
 
@@ -346,7 +346,7 @@ function refuseUnusable(layout: Layout): void {
   const what = headless ? 'the first line names no columns, it holds' : 'the file has';
   const again =
     layout.isSlurm || headless
-      ? `Export it anew with: ${SACCT}`
+      ? `Export it again with: ${SACCT}`
       : `Name yours with --map ${missing.map((name) => `${name}=column`).join(',')}`;
   throw new UnusableFile(
     `no column ${missing.join(', ')}; ${what} ${has.join(', ')}. Needed are the time of submission, and the wait, the time of the start, or long_wait with label_at. ${again}`,

@@ -56,8 +56,8 @@ describe.skipIf(!present)(`the small inputs from the field${why}`, () => {
     expect(rows.map(({ id }) => id).sort()).toEqual(all.filter((id) => !unread.has(id)).sort());
     expect(faults.first.map(({ line, fault }) => [line, fault.replace(/^.*" /, '')])).toEqual([
       [8, 'has no time zone: give --timezone'],
-      [12, 'is no day of the calendar'],
-      [13, 'is no time of a day'],
+      [12, 'is not a calendar date'],
+      [13, 'is not a time of day'],
       [19, 'is a day without a time'],
     ]);
     const { rows: local } = await readFile(at('04-times.csv'), { timezone: '-01:00' });

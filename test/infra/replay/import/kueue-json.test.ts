@@ -146,7 +146,7 @@ describe('kubectl get workloads -o json', () => {
     );
     expect(rows.map(({ id }) => id)).toEqual(['ns/a', 'ns/z']);
     expect(faults.first.map(({ line }) => line)).toEqual([2, 3, 4]);
-    expect(faults.first[0]?.fault).toBe('it is a Job, neither a workload of Kueue nor a job of AWS Batch or Slurm');
+    expect(faults.first[0]?.fault).toBe('it is a Job, neither a Kueue workload nor an AWS Batch or Slurm job');
     expect(faults.first[1]?.fault).toMatch(/^workload "c": metadata\.creationTimestamp: /);
   });
 
@@ -154,6 +154,6 @@ describe('kubectl get workloads -o json', () => {
     const cut = JSON.stringify(QUIET).slice(0, -30);
     const { rows, faults } = await read(`${cut}\n${JSON.stringify(LAST)}\n`);
     expect(rows.map(({ id }) => id)).toEqual(['ns/z']);
-    expect(faults.first).toEqual([{ line: 1, fault: 'it is no whole object of JSON' }]);
+    expect(faults.first).toEqual([{ line: 1, fault: 'it is not a complete JSON object' }]);
   });
 });

@@ -18,7 +18,7 @@ const PRINTED: readonly (readonly [string, string, RegExp])[] = [
       '------------ ---------- ---------- ---------- ------------------- ------------------- ',
       '14_0               wrap        low  COMPLETED 2026-11-30T19:43:21 2026-11-30T19:43:36 ',
     ].join('\n'),
-    /fixed width.*sacct -a -X .*--parsable2/,
+    /fixed-width.*sacct -a -X .*--parsable2/,
   ],
   [
     'squeue',

@@ -247,7 +247,7 @@ describe('a header', () => {
     expect(notes).toEqual([
       'there is no column "job" to stand for job_id; it is taken for missing',
       'there is no column "scroe" to stand for p_long_wait; its own p_long_wait is taken',
-      'column p_long_wait is there twice; the first counts',
+      'column p_long_wait appears twice; the first counts',
     ]);
   });
 

@@ -189,7 +189,7 @@ describe('sacct --parsable2', () => {
       /no column actual_wait_s; the file has "JobID", "State", "Submit".* sacct -a -X .*--format=JobID,.*Submit,Start,End/,
     );
     await expect(read('1000|gpu|2026-03-01T08:00:00|2026-03-01T08:00:10\n')).rejects.toThrow(
-      /the first line names no columns, it holds "1000.*Export it anew with: sacct/,
+      /the first line names no columns, it holds "1000.*Export it again with: sacct/,
     );
   });
 

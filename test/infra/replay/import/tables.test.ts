@@ -28,7 +28,9 @@ describe('a table of another tool', () => {
   it('has no probability in a score that is none, and says how to insist', async () => {
     const { rows, faults } = await read(`submitted_at,actual_wait_s,score\n${T0},5,87\n${T0 + 1},5,0.5\n`);
     expect(rows.map(({ p }) => p)).toEqual([Number.NaN, Number.NaN]);
-    expect(faults.notes).toEqual([expect.stringMatching(/"score" is no probability.*--map p_long_wait=score/)]);
+    expect(faults.notes).toEqual([
+      expect.stringMatching(/"score" is not taken for a probability.*--map p_long_wait=score/),
+    ]);
     const insisting = await read(`submitted_at,actual_wait_s,score\n${T0},5,87\n`, { map: 'p_long_wait=score' });
     expect(insisting.faults.first).toEqual([{ line: 2, fault: 'score "87" is not a probability' }]);
   });
@@ -50,7 +52,7 @@ describe('a table of another tool', () => {
   it('takes numbers in a queue for the wait where nothing else tells it, and says so', async () => {
     const { rows, faults } = await read(`job_id,submit_time,queue,vc\n1,${T0},400,blue\n`);
     expect(rows).toMatchObject([{ waitSeconds: 400, queue: 'blue' }]);
-    expect(faults.notes).toEqual([expect.stringMatching(/"queue" holds numbers, and nothing else tells a wait/)]);
+    expect(faults.notes).toEqual([expect.stringMatching(/"queue" holds numbers, and nothing else gives a wait/)]);
   });
 
   it('may leave the wait of what still waits empty: long, as soon as the file goes on for T', async () => {
@@ -82,7 +84,7 @@ describe('a table of another tool', () => {
       /no column submitted_at, actual_wait_s; the file has "a", "b".*--map submitted_at=column/,
     ],
     ['UTF-16', Buffer.from('\ufeffsubmitted_at,actual_wait_s\n', 'utf16le'), /UTF-16: save it as UTF-8/],
-    ['bytes', Buffer.from([80, 75, 3, 4, 0, 0, 9, 8]), /it is no text: unpack it/],
+    ['bytes', Buffer.from([80, 75, 3, 4, 0, 0, 9, 8]), /it is not text: unpack it/],
   ])('is refused where it is %s, with what to do', async (_, content, message) => {
     await expect(read(content)).rejects.toThrow(message);
   });

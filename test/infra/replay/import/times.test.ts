@@ -27,12 +27,12 @@ describe('times', () => {
     ['2026-03-01T08:00:00', 'has no time zone: give --timezone'],
     ['20260301080000', 'has no time zone: give --timezone'],
     ['2026-03-01T08:00:00 CET', 'names a zone that could be several: write it as +02:00'],
-    ['2025-02-29T08:00:00Z', 'is no day of the calendar'],
-    ['2026-13-01T08:00:00Z', 'is no day of the calendar'],
-    ['2026-03-01T25:00:00Z', 'is no time of a day'],
+    ['2025-02-29T08:00:00Z', 'is not a calendar date'],
+    ['2026-13-01T08:00:00Z', 'is not a calendar date'],
+    ['2026-03-01T25:00:00Z', 'is not a time of day'],
     ['2026-03-01', 'is a day without a time'],
     ['03/01/2026 08:00', 'is not a time in seconds or ISO 8601'],
-    ['2026-03-01T08:00:00+2', 'ends in something that is no offset'],
+    ['2026-03-01T08:00:00+2', 'ends in something that is not an offset'],
     ['1e30', 'is not a time in seconds or ISO 8601'],
   ])('%s %s', (text, fault) => {
     const times = new Times(null);
@@ -70,7 +70,7 @@ describe('a time zone', () => {
   it('may be an offset, and is refused with an example where nobody knows it', () => {
     expect(new Times(zoneOf('+0530')).readText('2026-03-01T08:00:00')).toBe(utc('2026-03-01T02:30:00Z'));
     expect(() => zoneOf('Berlin')).toThrow(UnknownZone);
-    expect(() => zoneOf('Berlin')).toThrow(/"Berlin" is no time zone; use a name such as Europe\/Berlin/);
+    expect(() => zoneOf('Berlin')).toThrow(/"Berlin" is not a time zone; use a name such as Europe\/Berlin/);
   });
 });
 

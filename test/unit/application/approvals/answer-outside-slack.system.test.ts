@@ -168,7 +168,7 @@ describe('an answer outside of Slack', () => {
     const freeze = minutesAfter(now5, -60).toISOString();
     expect(await answer(at(now5), as(OWNER), approval, { action: 'unfreeze', freeze })).toEqual({
       outcome: 'nothingToDo',
-      message: 'west-1 was frozen again since, by ops: storage is broken. Look at that freeze before you lift it.',
+      message: 'west-1 has since been frozen again, by ops: storage is broken. Look at that freeze before you lift it.',
     });
     expect(await freezeItem()).toMatchObject({ by: 'ops' });
     const lifts = { action: 'unfreeze', freeze: now5.toISOString() } as const;

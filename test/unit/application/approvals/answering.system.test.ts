@@ -98,7 +98,7 @@ describe('a click', () => {
     },
   );
 
-  it('keeps the first answer when two approvers click at once, and tells the other who it was', async () => {
+  it('keeps the first answer when two approvers click at once, and names them to the other', async () => {
     const { approval, at, resumed, privateReplies, events, stored } = await asked();
     await Promise.all([
       answerClick(at(now5), click(approval, ANNA, 'approve')),
@@ -172,7 +172,7 @@ describe('a click', () => {
     expect(privateReplies).toHaveLength(10);
   });
 
-  it('on an unknown approval is told so', async () => {
+  it('on an unknown approval is answered with a sentence that says so', async () => {
     const { ports, privateReplies, resumed } = recorder(dynamo.table);
     await answerClick(ports, { action: 'approve', approvalId: 'dec_nothing', by: ANNA, responseUrl: 'https://x' });
     expect(privateReplies).toEqual(['This request is no longer known here.']);

@@ -62,7 +62,7 @@ describe('more questions in a channel than people follow one by one', () => {
     expect(membersOf(joined(fewer, 'next', 3), 3)).toEqual(['next']);
   });
 
-  it('are answered together by who may, each by its own rules, and what became of each is told', async () => {
+  it('are answered together by whoever may, each by its own rules, and the reply lists what became of each', async () => {
     const { all, one } = await crowd(5);
     const { pinned } = listIn(one, '1.000004');
     await answerClick(one.at(now5), press(ANNA, 'approveAll', pinned));
@@ -87,7 +87,7 @@ describe('more questions in a channel than people follow one by one', () => {
     expect(list.pinned).not.toBe(pinned);
   });
 
-  it('stay open for whoever may not answer them, who is told why for each', async () => {
+  it('stay open when somebody may not answer them, and the reply says why for each', async () => {
     const { all, one } = await crowd(5);
     await answerClick(one.at(now5), press(OWNER, 'approveAll', listIn(one, '1.000004').pinned));
     expect(one.privateReplies[0]).toContain('*0 of 2 approved.*');

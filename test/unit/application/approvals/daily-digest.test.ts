@@ -93,7 +93,7 @@ describe('the daily digest', () => {
     expect(sent).toEqual([]);
   });
 
-  it('is acknowledged once, keeps its words, and tells others who did', async () => {
+  it('is acknowledged once, keeps its text, and shows others who did it', async () => {
     const { clusterId, sent, post } = await clusterWithJobs();
     await postDigest(clusterId, post, MORNING);
     const [button] = buttons(sent[0]);

@@ -48,7 +48,7 @@ describe('Deny', () => {
     );
   });
 
-  it('tells in the modal who was faster', async () => {
+  it('says in the modal who was faster', async () => {
     const { approval, at, resumed } = await asked();
     await answerClick(at(now5), click(approval, BEN));
     const shown = await answerDenial(at(now5), { approvalId: approval.approval_id, by: ANNA, reason: 'no' });
@@ -211,7 +211,7 @@ describe('freezing from the card', () => {
       await answerClick(at(minutesAfter(now5, 40)), stale);
       expect(await freezeItem()).toMatchObject({ by: 'ops', at: later.now.toISOString() });
       expect(privateReplies.at(-1)).toBe(
-        'It was frozen again since, by ops: storage is broken. This button lifts an earlier freeze only.',
+        'It has since been frozen again, by ops: storage is broken. This button only lifts the earlier freeze.',
       );
     }
     await liftFreeze(dynamo.table, 'west-1', { by: 'ops', now: now5 });

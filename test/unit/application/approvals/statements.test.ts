@@ -84,7 +84,7 @@ describe('statements that notify people', () => {
     expect(text).toContain('`job-12`');
   });
 
-  it('are told once, however often the machine repeats itself', async () => {
+  it('are announced once, however often the machine repeats itself', async () => {
     const { publish, posts, shown } = bot();
     const where = aCluster();
     const one = said(0);
@@ -96,7 +96,7 @@ describe('statements that notify people', () => {
     expect(posts).toHaveLength(1);
   });
 
-  it('are all there when executions tell them at once, in one message', async () => {
+  it('are all in one message when executions announce them at the same time', async () => {
     const { publish, posts, shown } = bot();
     const where = aCluster();
     await Promise.all(Array.from({ length: 12 }, (_, i) => publish(0, said(0, { jobId: `job-${i}` }), where)));
@@ -153,7 +153,7 @@ describe('statements that notify people', () => {
     expect(words(sent[1])).toContain('From 08:00 UTC on, in all: 1 annotated, 3 warned about.');
   });
 
-  it('are counted where nobody can be told', async () => {
+  it('are counted where nobody can be notified', async () => {
     const where = aCluster();
     expect(await bot().publish(0, said(0), where, { kind: 'none' })).toBe(false);
     expect((await loadStatements(dynamo.table, where.clusterId))?.counts).toEqual({ annotate: 1 });

@@ -30,7 +30,7 @@ const obliging: Scheduler = {
 };
 
 /** A requeue that the agent did on its own and read back; its execution is about to tell people. */
-async function doneAlone(change: Partial<Effect> = {}) {
+async function doneAutonomously(change: Partial<Effect> = {}) {
   const decision = anOwnDecision();
   const { decisionId, clusterId, jobId, submittedAt } = decision;
   const placed = { decisionId, action: 'requeue', jobId: 'job-17', before: { queue: 'long' }, undone: false };
@@ -52,7 +52,7 @@ async function doneAlone(change: Partial<Effect> = {}) {
     decision,
     id: approvalIdOf(decisionId, 'autonomous'),
     effect,
-    told: () => notify({ job, decision, effect }, context),
+    notified: () => notify({ job, decision, effect }, context),
   };
 }
 const rowNow = async () => (await loadJob(store(), anOwnDecision())) ?? expect.fail('no row');
@@ -87,9 +87,9 @@ describe('what the agent did on its own', () => {
     await putItem(store(), item);
   });
 
-  it('is told with Undo, which a signed click asks for: taken back, read back, shown, and a harm', async () => {
-    const { decision, id, effect, told } = await doneAlone();
-    expect(await told()).toEqual({ sent: true });
+  it('is announced with an Undo button: a signed click has it undone, read back, shown and counted as a harm', async () => {
+    const { decision, id, effect, notified } = await doneAutonomously();
+    expect(await notified()).toEqual({ sent: true });
     expect(shown()).toContain('*Done by the agent on its own*, 2026-11-20 08:00 UTC; nobody was asked.');
     expect(shown()).toContain('It can be undone here until 2026-11-20 08:15 UTC.');
     expect(shown()).toContain('"action_id":"undo"');
@@ -114,9 +114,9 @@ describe('what the agent did on its own', () => {
   it.each([
     ['a stranger', 'U0STRANGER', 'you are not among the approvers'],
     ['the owner of the job', OWNER, 'this is your own job'],
-  ])('is not undone by %s, who is told why', async (_who, by, why) => {
-    const { id, told } = await doneAlone();
-    await told();
+  ])('is not undone by %s, who learns why', async (_who, by, why) => {
+    const { id, notified } = await doneAutonomously();
+    await notified();
     await webhook(signedClick(id, { by, action: 'undo' }), context);
     expect(shown()).toContain(why);
     expect(requests()).toEqual([]);
@@ -124,16 +124,16 @@ describe('what the agent did on its own', () => {
   });
 
   it.each(['approve', 'deny'])('is no question: a click on %s changes nothing and resumes nothing', async (action) => {
-    const { id, told } = await doneAlone();
-    await told();
+    const { id, notified } = await doneAutonomously();
+    await notified();
     await webhook(signedClick(id, { action }), context);
     expect(shown()).toContain('nobody was asked');
     expect((await stored(id))?.status).toBe('autonomous');
   });
 
   it('permits nothing to anybody who takes its record for an approval', async () => {
-    const { decision, id, told } = await doneAlone();
-    await told();
+    const { decision, id, notified } = await doneAutonomously();
+    await notified();
     const item = (await stored(id)) ?? expect.fail('not recorded');
     const limits = { coolingDown: false, usedThisHour: 0 };
     const world = { frozen: false, touches: true, limits, config: aConfig({ dryRun: false }), now: ASKED };
@@ -146,16 +146,16 @@ describe('what the agent did on its own', () => {
     expect(() => permission({ decisionId, row: asking, approval, world })).toThrow('does not permit');
   });
 
-  it('is told once, however often the machine repeats itself', async () => {
-    const { told } = await doneAlone();
-    await told();
-    await told();
+  it('is announced once, however often the machine repeats itself', async () => {
+    const { notified } = await doneAutonomously();
+    await notified();
+    await notified();
     expect(slack.calls.map(({ method }) => method)).toEqual(['chat.postMessage']);
   });
 
-  it('loses its button when the time is over, and is swept no more', async () => {
-    const { decision, id, told } = await doneAlone();
-    await told();
+  it('loses its button when the time is over, and is not swept again', async () => {
+    const { decision, id, notified } = await doneAutonomously();
+    await notified();
     await closeJob(store(), decision, { status: 'acted', at: ASKED });
     const answerTask = vi.fn();
     await sweep({ ...portsAt(minutesAfter(ASKED, 16)), answerTask });
@@ -171,8 +171,8 @@ describe('what the agent did on its own', () => {
 
   it('names the console and the command line where there is only an incoming webhook, and has no button there', async () => {
     vi.stubEnv('SLACK_BOT_TOKEN_NAME', '');
-    const { id, told } = await doneAlone();
-    expect(await told()).toEqual({ sent: true });
+    const { id, notified } = await doneAutonomously();
+    expect(await notified()).toEqual({ sent: true });
     vi.unstubAllEnvs();
     expect(slack.calls.map(({ method }) => method)).toEqual(['hook']);
     expect(shown()).toContain(`npx vgac approve ${id} --undo`);
@@ -184,15 +184,15 @@ describe('what the agent did on its own', () => {
     ['a dry run', { status: 'dryRun', intervened: false }],
     ['what has nothing to take back', { undo: undefined }],
     ['what failed', { status: 'failed', reason: 'read back different' }],
-  ] as const)('is told without Undo: %s', async (_what, change) => {
-    const { id, told } = await doneAlone(change);
-    await told();
+  ] as const)('is announced without an Undo button: %s', async (_what, change) => {
+    const { id, notified } = await doneAutonomously(change);
+    await notified();
     expect(shown()).not.toContain('action_id');
     expect(await stored(id)).toBeNull();
   });
 
   it('waits for its time to be over before its token is settled', async () => {
-    const { decision, effect } = await doneAlone();
+    const { decision, effect } = await doneAutonomously();
     const row = { ...(await rowNow()), status: 'acted', closed_at: ASKED.toISOString(), effect } as const;
     expect(mayBeUndoneUntil(row, 15, minutesAfter(ASKED, 19.9))).not.toBe(null);
     expect(mayBeUndoneUntil(row, 15, minutesAfter(ASKED, 20))).toBe(null);

@@ -182,7 +182,7 @@ describe('at a scheduler that takes two seconds a call', () => {
     expect(inPlace).toEqual(applied.filter(({ at }) => at <= freeze).map(({ jobId }) => jobId));
   });
 
-  it('no effect begins after its job has started, and people are told of those under way', async () => {
+  it('no effect begins after its job has started, and people are notified of those under way', async () => {
     const world = new World();
     const started = ASKED.getTime() + 4_050;
     void world.at(4.05, () => {

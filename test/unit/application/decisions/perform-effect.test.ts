@@ -159,7 +159,7 @@ describe('performing an effect', () => {
     expect(world.calls.filter((call) => call === 'apply')).toHaveLength(1);
   });
 
-  it('never repeats at a scheduler that does not keep effects by decision: nobody knows, and a human is told', async () => {
+  it('never repeats at a scheduler that does not keep effects by decision: the result is unknown, and a human is notified', async () => {
     const { scheduler, calls } = memoryScheduler({ apply: unavailable }, false);
     expect(await perform(scheduler)).toMatchObject({
       ...{ status: 'failed', intervened: true },

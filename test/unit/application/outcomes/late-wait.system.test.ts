@@ -58,7 +58,7 @@ async function expectWaited(clusterId: string, jobIds: string[]) {
 }
 
 describe('the wait of a job that starts after its label was folded', () => {
-  it('is folded as a line of its own, once, however often its start is told', async () => {
+  it('is folded as a line of its own, once, however often its start is reported', async () => {
     await decided(dynamo.table, 'late', 'a', { prediction: open });
     await fold('late', OVERDUE);
     expect(await intervalOf('late')).toMatchObject({ hi: 3, up: 2.5 });
@@ -69,7 +69,7 @@ describe('the wait of a job that starts after its label was folded', () => {
     await expectWaited('late', ['a']);
   });
 
-  it('leaves tokens, time and evidence alone', async () => {
+  it('does not change tokens, time or evidence', async () => {
     await decided(dynamo.table, 'alone', 'a', { prediction: open });
     await fold('alone', OVERDUE);
     const before = deserialise((await calibrationOf(dynamo.table, 'alone')).state);
@@ -97,7 +97,7 @@ describe('the wait of a job that starts after its label was folded', () => {
     expect(await indexed(dynamo.table, 'elapsed')).toEqual([]);
   });
 
-  it('is folded once when its start is told after a bound was taken for elapsed, and only beyond that bound', async () => {
+  it('is folded once when its start is reported after a bound was taken for elapsed, and only beyond that bound', async () => {
     const tell = (at: number, told: number) =>
       joinOutcomeToRow(dynamo.table, roundOf('behind', 'a'), { type: 'JobStarted', at: instant(at) }, T, moment(told));
     await decided(dynamo.table, 'behind', 'a', { prediction: open });
@@ -111,7 +111,7 @@ describe('the wait of a job that starts after its label was folded', () => {
     expect(await indexed(dynamo.table, 'behind')).toEqual([]);
   });
 
-  it('is left alone when its start is told after every bound was taken for elapsed', async () => {
+  it('is ignored when its start is reported after every bound was taken for elapsed', async () => {
     await decided(dynamo.table, 'far-behind', 'a', { prediction: open });
     for (const now of [OVERDUE, moment(1_000), moment(5_000)]) await fold('far-behind', now);
     const before = await calibrationOf(dynamo.table, 'far-behind');

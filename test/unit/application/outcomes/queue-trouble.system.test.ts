@@ -110,19 +110,19 @@ describe('a job that failed before it was decided', () => {
     await expectRebuilt('failed');
   });
 
-  it('is counted whatever was told before it was closed, once', async () => {
-    const job = jobOf('told-before', 'a');
+  it('is counted once, whatever was reported before it was closed', async () => {
+    const job = jobOf('reported-before', 'a');
     await claimed(job, 1);
     await tell(job, started(5));
     await fail(job, 9);
     expect(await fail(job, 10)).toBe(false);
-    for (const seconds of [11, 12]) await fold('told-before', seconds);
-    expect((await stateOf('told-before')).queue).toMatchObject({ pending: 0, running: 1 });
+    for (const seconds of [11, 12]) await fold('reported-before', seconds);
+    expect((await stateOf('reported-before')).queue).toMatchObject({ pending: 0, running: 1 });
     await tell(job, ended(30));
-    await fold('told-before', 31);
-    expect((await stateOf('told-before')).queue).toMatchObject({ running: 0 });
-    expect(await indexed(dynamo.table, 'told-before')).toEqual([]);
-    await expectRebuilt('told-before');
+    await fold('reported-before', 31);
+    expect((await stateOf('reported-before')).queue).toMatchObject({ running: 0 });
+    expect(await indexed(dynamo.table, 'reported-before')).toEqual([]);
+    await expectRebuilt('reported-before');
   });
 
   it('is the decided one where the decision was recorded, and its answer lost', async () => {

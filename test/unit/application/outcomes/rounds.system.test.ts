@@ -213,7 +213,7 @@ describe('a time ahead of the clock', () => {
 });
 
 describe('an array', () => {
-  it('is one round, whichever of its tasks is told of', async () => {
+  it('is one round, whichever of its tasks is reported', async () => {
     await admit('array', 0, { jobId: '123_[0-99%10]' });
     await expect(admit('array', 0, { jobId: '123_4', execution: 'arn:4' })).rejects.toMatchObject({
       name: 'AlreadyAdmitted',

@@ -168,6 +168,19 @@ describe('job-workflow', () => {
     },
   );
 
+  it('quarantines only what AdmitJob refused: whatever else it dies of fails the execution, which closes its row', () => {
+    const ways = machine?.States.AdmitJob?.Catch?.map(({ ErrorEquals, Next }) => [
+      ErrorEquals,
+      machine.States[Next]?.Type,
+      Next,
+    ]);
+    expect(ways).toEqual([
+      [['AlreadyAdmitted'], 'Succeed', 'AlreadyAdmitted'],
+      [['MalformedEvent'], 'Task', 'Quarantine'],
+      [['States.ALL'], 'Fail', 'NotAdmitted'],
+    ]);
+  });
+
   it('takes at most nine transitions on the autonomous path', async () => {
     const bindings = { ...good, effect: { ...anEffect(), follows: 'close' } };
     const path: string[] = [];

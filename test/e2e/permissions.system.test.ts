@@ -76,6 +76,15 @@ async function oneJob(assemblyDir: string): Promise<System> {
   return system;
 }
 
+/** The row of that job. */
+function rowOf(system: System) {
+  const submittedAt = new Date(NOW).toISOString();
+  return system.dynamo.run('GetItem', {
+    TableName: 'vgac-agentic',
+    Key: { PK: { S: 'CLUSTER#lab' }, SK: { S: `JOB#${roundKey({ jobId: 'job-1', submittedAt })}` } },
+  });
+}
+
 /** First failure of the job-workflow for one submitted job, or the first with that error; undefined where there is none. */
 function firstFailure(system: System, error?: string) {
   const [execution] = system.engine.list();
@@ -114,24 +123,22 @@ describe('the system that is deployed, with one permission taken out of its temp
     ]);
   });
 
-  it('puts the event of a job into quarantine where AdmitJob may not claim it', async () => {
-    const system = await oneJob(without('AdmitJob', 'dynamodb:UpdateItem'));
-    expect(system.engine.list()).toMatchObject([{ status: 'SUCCEEDED' }]);
-    const [quarantine] = system.queues.list().filter(({ name }) => /quarantine/i.test(name));
-    const letters = system.queues.peek(quarantine?.name ?? '');
-    expect(letters).toMatchObject([{ body: expect.stringMatching(/AccessDeniedException.*job-1/) }]);
+  it.each([
+    ['AdmitJob', 'claims, and closes,'],
+    ['RecordOutcome', 'closes'],
+  ])('%s may not write: close-execution %s the row as failed, and nothing is in quarantine', async (role) => {
+    const system = await oneJob(without(role, 'dynamodb:UpdateItem'));
+    expect(firstFailure(system, 'AccessDeniedException')).toMatchObject({ state: role });
+    expect(system.engine.list()).toMatchObject([{ status: 'FAILED' }]);
+    expect(await rowOf(system)).toMatchObject({ Item: { status: { S: 'failed' } } });
+    expect(system.queues.list().flatMap(({ name }) => system.queues.peek(name))).toEqual([]);
   });
 
-  it('closes the row of a job as failed where RecordOutcome may not', async () => {
-    const system = await oneJob(without('RecordOutcome', 'dynamodb:UpdateItem'));
-    expect(firstFailure(system, 'AccessDeniedException')).toMatchObject({ state: 'RecordOutcome' });
+  it('AdmitJob dies after its claim: the row that it left open is closed as failed', async () => {
+    const system = await oneJob(without('AdmitJob', 'dynamodb:Query'));
+    expect(firstFailure(system)).toMatchObject({ state: 'AdmitJob', error: 'AccessDeniedException' });
     expect(system.engine.list()).toMatchObject([{ status: 'FAILED' }]);
-    const submittedAt = new Date(NOW).toISOString();
-    const row = system.dynamo.run('GetItem', {
-      TableName: 'vgac-agentic',
-      Key: { PK: { S: 'CLUSTER#lab' }, SK: { S: `JOB#${roundKey({ jobId: 'job-1', submittedAt })}` } },
-    });
-    expect(await row).toMatchObject({ Item: { status: { S: 'failed' } } });
+    expect(await rowOf(system)).toMatchObject({ Item: { status: { S: 'failed' } } });
   });
 });
 

@@ -2,9 +2,9 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import type * as z from 'zod';
 import { AGENTIC_SOURCE, EmittedEvents, type EmittedType } from '../../../schemas/events/emitted.ts';
 import type { EventBus } from '../../application/event-bus.ts';
-import { clientSettings, withoutConnection } from './client.ts';
+import { clientSettings } from './client.ts';
 
-const client = withoutConnection(new EventBridgeClient(clientSettings()));
+const client = new EventBridgeClient(clientSettings());
 
 /** The bus refused the event. Retried by the machine. */
 export class EventNotAccepted extends Error {

@@ -5,7 +5,7 @@ import { LAYOUT } from '../../../schemas/layout.ts';
 import { OtherLayout, UnreadableItem } from '../../application/unreadable.ts';
 import { command } from '../../domain/command.ts';
 import { type Round, roundKey } from '../../domain/round.ts';
-import { clientSettings, withoutConnection } from '../aws/client.ts';
+import { clientSettings } from '../aws/client.ts';
 import { storable } from './numbers.ts';
 
 /** Undefined attributes are left out, and numbers are rounded to what the table can hold, or refused. */
@@ -20,7 +20,7 @@ export function documentClient(raw: DynamoDBClient): DynamoDBDocumentClient {
 }
 
 /** One client for the life of the process; endpoint and credentials come from the environment. */
-const client = documentClient(withoutConnection(new DynamoDBClient(clientSettings())));
+const client = documentClient(new DynamoDBClient(clientSettings()));
 
 /** The single table, bound to its name. Stores take it as their first argument, so that a test can pass another. */
 export interface Table {

@@ -65,7 +65,7 @@ export function Path({ states, running, short }: { states: string[]; running: bo
 function toneOf(state: string): string {
   if (state === 'Act') return 'acts';
   if (state === 'RequestApproval') return 'asks';
-  if (/^(Quarantine|NotRecorded|QuarantineFailed)/.test(state)) return 'fails';
+  if (/^(Quarantine|NotAdmitted|NotRecorded)/.test(state)) return 'fails';
   return state.endsWith('?') ? 'question' : '';
 }
 

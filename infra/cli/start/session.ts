@@ -52,7 +52,7 @@ export interface Session {
   /** Said in red: what whoever starts this, or looks at its page, must know; null where there is nothing of the kind. */
   readonly warning: string | null;
   /**
-   * A new link that signs a browser in, once and within ten minutes: as the owner of this machine, who answers on the console
+   * A new link that signs a browser in, once and for a short time: as the owner of this machine, who answers on the console
    * as the first configured approver; `person` is null where there is none. A credential.
    */
   signIn(): { readonly person: string | null; readonly url: string };

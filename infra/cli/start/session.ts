@@ -26,6 +26,7 @@ import type { Feeding, Spared } from './plan.ts';
 import { portTrouble } from './port-trouble.ts';
 import { putCollected } from './put-collected.ts';
 import { realSchedulers, STAND_IN_WARNING, standInRefusal, usesSlackStandIn } from './real-schedulers.ts';
+import { reconcile } from './reconcile.ts';
 import { baseUrls, secretValues } from './settings.ts';
 import { untilFolded } from './settle.ts';
 import type { Summary } from './summary.ts';
@@ -132,6 +133,8 @@ async function open(options: SessionOptions, shutdown: Shutdown): Promise<Sessio
     return realOf(options, console.url, [...configured.values()]);
   };
   refuseRealSchedulers(await real());
+  const lost = await reconcile({ system, records });
+  if (lost !== null) options.log(lost);
   clicks.refusal = async () => standInRefusal(await real());
 
   const approverKey = makeApproverKey(dataDir);

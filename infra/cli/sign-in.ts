@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { APPROVER_HEADER } from '../console/answers.ts';
 import { issueToken } from '../console/approver-token.ts';
+import { LINK_MINUTES, SESSION_HOURS } from '../console/session-times.ts';
 import { SignInLink } from '../console/sign-in.ts';
 import { NotAnswered } from './approve/send.ts';
 import { address } from './connection.ts';
@@ -21,7 +22,10 @@ export function define(command: Command): void {
     .option('--as <slackId>', 'for this person, who then answers under this name (default: for yourself)', slackId)
     .option('--data <dir>', `data folder of the system on this machine (default: ${DATA_FOLDER})`)
     .option('--console <url>', `address of the console (default: ${USUAL_CONSOLE})`, address)
-    .addHelpText('after', '\nThe link works once, within 10 minutes, and signs the browser in for 12 hours.')
+    .addHelpText(
+      'after',
+      `\nThe link works once, within ${LINK_MINUTES} minutes, and signs the browser in for ${SESSION_HOURS} hours.`,
+    )
     .action(async (options: Options) => print(await signIn(options), options));
 }
 

@@ -21,7 +21,7 @@ export class PortUnavailable extends Error {
 export interface ConsoleServer {
   readonly port: number;
   readonly url: string;
-  /** A link that opens one session, once and within ten minutes. A credential. */
+  /** A link that opens one session, once and for a short time. A credential. */
   signInLink(holder: Holder): string;
   /** From now on the JSON API answers; before that, the page says that the system is starting. */
   show(source: ConsoleSource): void;

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { LINK_MINUTES, SESSION_HOURS } from './session-times.ts';
 
-const CODE_MS = 10 * 60_000;
-const SESSION_MS = 12 * 3_600_000;
+const CODE_MS = LINK_MINUTES * 60_000;
+const SESSION_MS = SESSION_HOURS * 3_600_000;
 /** How long a spent code is remembered, so that whoever opens its link learns why it does not work. */
 const REMEMBERED_MS = 24 * 3_600_000;
 /** Nobody needs so many; beyond that, the oldest are dropped. */

@@ -5,6 +5,7 @@ import { SlackUserId } from '../../schemas/ports/slack.ts';
 import { endSession, isFromOwnPage, openSession, sessionOf } from './access.ts';
 import { APPROVER_HEADER } from './answers.ts';
 import { holderOfToken } from './approver-token.ts';
+import { LINK_MINUTES } from './session-times.ts';
 import type { Holder, Sessions } from './sessions.ts';
 
 const MOST_BYTES = 1024;
@@ -16,7 +17,7 @@ export type SignInLink = z.infer<typeof SignInLink>;
 /** Why a link opened nothing, in words that say what to do. */
 const NOT_OPENED = {
   used: 'This link has been used already, and each works once. If it was not you who used it, stop the system: that ends every session.',
-  expired: 'This link has expired: each works for 10 minutes.',
+  expired: `This link has expired: each works for ${LINK_MINUTES} minutes.`,
   unknown: 'The running system does not know this link: a restart ends all links and sessions.',
 } as const;
 

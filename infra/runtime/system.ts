@@ -15,6 +15,7 @@ import { createEngine, type Engine } from './engine/engine.ts';
 import { Refusal } from './engine/errors.ts';
 import type { HistoryEvent } from './engine/history.ts';
 import { Json } from './engine/json.ts';
+import { lostChange, type StatusChange } from './engine/status-change.ts';
 import { asyncInvoker } from './functions/async-invocation.ts';
 import { lambdaEnvironment } from './functions/environment.ts';
 import { createFunctionHost, type FunctionHost } from './functions/host.ts';
@@ -57,6 +58,8 @@ const DEFAULT_THREADS = 2;
 const ADMIT = { atWork: 64, waiting: 100_000, characters: 128 * 2 ** 20 };
 /** How long a write that the disk refused waits before it is tried again. */
 const FULL_MS = 1000;
+/** Why an execution is told to have failed that nobody saw fail. */
+const LOST = 'no execution works on it any more: the journal and the tables are of different times';
 
 export interface SystemOptions {
   /** What `cdk synth` wrote. */
@@ -185,7 +188,7 @@ function startOn(foundation: Foundation, options: SystemOptions, shutdown: Shutd
   const host = startFunctions(foundation, options, (who, target, body) => call(who, target, body));
   shutdown.add(() => host.close());
   const quietly = quietHost(host, dynamo, shutdown);
-  const { engine, bus } = startWorkflows(foundation, options, quietly);
+  const { engine, bus, tellChange } = startWorkflows(foundation, options, quietly);
 
   const call = createCalls(
     {
@@ -236,6 +239,10 @@ function startOn(foundation: Foundation, options: SystemOptions, shutdown: Shutd
     putEvents(entries: readonly PutEventsEntry[]) {
       if (!journal.accepts()) throw diskFull();
       return bus.putEvents(entries);
+    },
+    /** Says on the bus that an execution failed which the tables know as open and the engine not as running. */
+    tellLost(executionArn: string, input: string) {
+      tellChange(lostChange(executionArn, input, { now: clock.now(), cause: LOST }));
     },
     /** Resolves when nothing is being worked on now; timers may still be waiting. */
     settled: clock.settled,
@@ -301,6 +308,8 @@ function startWorkflows(foundation: Foundation, options: SystemOptions, host: Qu
   });
   const busy = () => admission.waiting() >= waiting || load.characters >= characters || descriptors.short();
   const bus = createBus(assembly, { clock, journal, newId, place, deliver, busy, report: log });
+  const tellChange = (change: StatusChange) =>
+    bus.emit('aws.states', 'Step Functions Execution Status Change', change, [change.executionArn]);
   const engine: Engine = createEngine({
     clock,
     journal,
@@ -312,13 +321,12 @@ function startWorkflows(foundation: Foundation, options: SystemOptions, host: Qu
       admission.observe(executionArn, event);
       options.onHistory?.(executionArn, event);
     },
-    onStatusChange: (change) =>
-      bus.emit('aws.states', 'Step Functions Execution Status Change', change, [change.executionArn]),
+    onStatusChange: tellChange,
   });
   for (const machine of assembly.machines) engine.register(machine);
   engine.resume();
   bus.startSchedules();
-  return { engine, bus };
+  return { engine, bus, tellChange };
 }
 
 /**

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import pc from 'picocolors';
 import { command } from '../../../functions/domain/command.ts';
 import { PART_WORDS } from '../../../functions/domain/figure-words.ts';
+import { LINK_MINUTES } from '../../console/session-times.ts';
 import type { Notice } from '../../console/views.ts';
 import { EXIT } from '../result.ts';
 import { CannotStart } from './cannot-start.ts';
@@ -106,7 +107,7 @@ function sayWhere(session: Session, { data }: Options, screen: Screen): void {
     screen.say(`Console       ${pc.cyan(url)}`);
     screen.say(
       pc.dim(
-        `              opens the page once, within 10 minutes${person === null ? '' : `, and answers as ${person}`}`,
+        `              opens the page once, within ${LINK_MINUTES} minutes${person === null ? '' : `, and answers as ${person}`}`,
       ),
     );
   }

@@ -26,6 +26,7 @@ import type { Feeding, Spared } from './plan.ts';
 import { portTrouble } from './port-trouble.ts';
 import { putCollected } from './put-collected.ts';
 import { realSchedulers, STAND_IN_WARNING, standInRefusal, usesSlackStandIn } from './real-schedulers.ts';
+import { reconcile } from './reconcile.ts';
 import { baseUrls, secretValues } from './settings.ts';
 import { untilFolded } from './settle.ts';
 import type { Summary } from './summary.ts';
@@ -51,7 +52,7 @@ export interface Session {
   /** Said in red: what whoever starts this, or looks at its page, must know; null where there is nothing of the kind. */
   readonly warning: string | null;
   /**
-   * A new link that signs a browser in, once and within ten minutes: as the owner of this machine, who answers on the console
+   * A new link that signs a browser in, once and for a short time: as the owner of this machine, who answers on the console
    * as the first configured approver; `person` is null where there is none. A credential.
    */
   signIn(): { readonly person: string | null; readonly url: string };
@@ -132,6 +133,8 @@ async function open(options: SessionOptions, shutdown: Shutdown): Promise<Sessio
     return realOf(options, console.url, [...configured.values()]);
   };
   refuseRealSchedulers(await real());
+  const lost = await reconcile({ system, records });
+  if (lost !== null) options.log(lost);
   clicks.refusal = async () => standInRefusal(await real());
 
   const approverKey = makeApproverKey(dataDir);

@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { command } from '../../../functions/domain/command.ts';
+import { LINK_MINUTES, SESSION_HOURS } from '../session-times.ts';
 import { loadSession, takeSignIn } from './session.ts';
 
 /** What somebody without a session sees: why the link opened nothing, and how to get another. */
@@ -19,8 +20,8 @@ function SignInPage({ why }: { why: string | null }) {
         </p>
         <pre>{command('sign-in')}</pre>
         <p class="facts">
-          A link works once, for 10 minutes, and signs this browser in for 12 hours. Name the data folder with{' '}
-          <code>--data</code> if it is not <code>.vgac</code>.
+          A link works once, for {LINK_MINUTES} minutes, and signs this browser in for {SESSION_HOURS} hours. Name the
+          data folder with <code>--data</code> if it is not <code>.vgac</code>.
         </p>
       </section>
     </main>

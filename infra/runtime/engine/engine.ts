@@ -239,6 +239,8 @@ export function createEngine(options: EngineOptions) {
       return { ...summary, input: begun.input ?? null, output, error, cause };
     },
 
+    isRunning: (arn: string): boolean => executions.get(arn)?.summary.status === 'RUNNING',
+
     /** Oldest first. Of executions that closed long ago without what went in and came out. */
     list({ stateMachineArn, status }: { stateMachineArn?: string; status?: ExecutionStatus } = {}): ExecutionSummary[] {
       return [...executions.values()]

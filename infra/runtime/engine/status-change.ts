@@ -1,3 +1,4 @@
+import { Json } from './json.ts';
 import type { ExecutionSummary } from './scope.ts';
 
 /** EventBridge omits the data when input and output together are larger than this many bytes. */
@@ -26,5 +27,21 @@ export function statusChange(summary: ExecutionSummary) {
     error: summary.error ?? null,
     cause: summary.cause ?? null,
   };
+}
+
+/** Of an execution that is not running, and has not told how it ended. */
+export function lostChange(executionArn: string, input: string, { now, cause }: { now: number; cause: string }) {
+  const [name = '', ...machine] = executionArn.split(':').reverse();
+  return statusChange({
+    executionArn,
+    stateMachineArn: machine.reverse().join(':').replace(':execution:', ':stateMachine:'),
+    name,
+    status: 'FAILED',
+    startDate: now,
+    stopDate: now,
+    input: Json.parse(JSON.parse(input)),
+    error: 'Execution.Lost',
+    cause,
+  });
 }
 export type StatusChange = ReturnType<typeof statusChange>;

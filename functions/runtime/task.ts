@@ -6,6 +6,9 @@ import * as z from 'zod';
 import { clockFrom, invocationTime } from './clock.ts';
 import { MalformedEvent, MalformedOutput, MisconfiguredFunction } from './errors.ts';
 
+// An error of the SDK has ten frames of its own, Node's limit, above the line of ours that made the call.
+Error.stackTraceLimit = 30;
+
 type EnvShape = Record<string, z.ZodType>;
 type Env<E extends EnvShape> = { [K in keyof E]: z.infer<E[K]> };
 

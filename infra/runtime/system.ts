@@ -241,7 +241,7 @@ function startOn(foundation: Foundation, options: SystemOptions, shutdown: Shutd
       return bus.putEvents(entries);
     },
     /** Says on the bus that an execution failed which the tables know as open and the engine not as running. */
-    tellLost(executionArn: string, input: string) {
+    reportLost(executionArn: string, input: string) {
       tellChange(lostChange(executionArn, input, { now: clock.now(), cause: LOST }));
     },
     /** Resolves when nothing is being worked on now; timers may still be waiting. */

@@ -136,7 +136,10 @@ describe('the system that is deployed, with one permission taken out of its temp
 
   it('AdmitJob dies after its claim: the row that it left open is closed as failed', async () => {
     const system = await oneJob(without('AdmitJob', 'dynamodb:Query'));
-    expect(firstFailure(system)).toMatchObject({ state: 'AdmitJob', error: 'AccessDeniedException' });
+    const failure = firstFailure(system);
+    expect(failure).toMatchObject({ state: 'AdmitJob', error: 'AccessDeniedException' });
+    // Its bundle is minified; the source map and the settings of the template lead back to the source.
+    expect(failure.cause).toMatch(/functions\/adapters\/tables\/[a-z-]+\.ts:\d+:\d+/);
     expect(system.engine.list()).toMatchObject([{ status: 'FAILED' }]);
     expect(await rowOf(system)).toMatchObject({ Item: { status: { S: 'failed' } } });
   });

@@ -1,7 +1,8 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
+import { ownLines } from './own-lines.ts';
 
 interface BundleProps {
   /** Function name -> its source file. */
@@ -21,6 +22,8 @@ export function bundleOptions({ entries, embedded }: BundleProps) {
     outExtension: { '.js': '.mjs' },
     bundle: true,
     minify: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
     platform: 'node',
     target: 'node24',
     format: 'esm',
@@ -35,12 +38,16 @@ export function bundleOptions({ entries, embedded }: BundleProps) {
 /**
  * Bundles all handlers in one esbuild pass, because starting esbuild once per function would take most of the time.
  *
- * @returns a new directory in the system's temporary folder with one directory per function, each with `index.mjs`;
+ * @returns a new directory in the system's temporary folder with one directory per function, each with `index.mjs` and its source map;
  * CDK copies them into the assembly, and the caller may then remove it
  * @throws esbuild's BuildFailure when a handler does not build
  */
 export function bundle(props: BundleProps): string {
   const outdir = mkdtempSync(join(tmpdir(), 'vgac-agentic-bundle-'));
   buildSync({ ...bundleOptions(props), outdir });
+  for (const name of Object.keys(props.entries)) {
+    const file = join(outdir, name, 'index.mjs.map');
+    writeFileSync(file, ownLines(readFileSync(file, 'utf8'), join(outdir, name)));
+  }
   return outdir;
 }

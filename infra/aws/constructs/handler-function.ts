@@ -60,6 +60,8 @@ export class HandlerFunction extends LambdaFunction {
       memorySize: spec.memoryMb ?? 512,
       timeout: Duration.seconds(spec.timeoutSeconds ?? 30),
       environment: {
+        // A stack trace names a line of the source, not of the bundle.
+        NODE_OPTIONS: '--enable-source-maps',
         POWERTOOLS_SERVICE_NAME: fileStem(id),
         POWERTOOLS_METRICS_NAMESPACE: SYSTEM,
         POWERTOOLS_LOG_LEVEL: 'INFO',

@@ -11,7 +11,7 @@ const MOST = 10_000;
 const AT_ONCE = 100;
 
 interface Kept {
-  readonly system: Pick<System, 'tellLost'> & { readonly engine: Pick<System['engine'], 'isRunning'> };
+  readonly system: Pick<System, 'reportLost'> & { readonly engine: Pick<System['engine'], 'isRunning'> };
   readonly records: Pick<Records, 'clusterIds' | 'rows' | 'table'>;
 }
 
@@ -51,7 +51,7 @@ function tell(system: Kept['system'], row: Claimed): boolean {
   const detail = claimedJob(row);
   if (detail === null) return false;
   const input = JSON.stringify({ source: COLLECTOR_SOURCE, 'detail-type': 'JobSubmitted', detail });
-  system.tellLost(row.claimed_by, input);
+  system.reportLost(row.claimed_by, input);
   return true;
 }
 

@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -92,6 +93,46 @@ describe('bundle', () => {
   });
 });
 
+describe('source map', () => {
+  const SourceMap = z.looseObject({ sources: z.array(z.string()) });
+
+  it('names the line of ours in a stack trace, and leaves the frames of packages in the bundle', async () => {
+    const source = mkdtempSync(join(tmpdir(), 'vgac-agentic-source-'));
+    const dependency = join(source, 'node_modules', 'calls');
+    mkdirSync(dependency, { recursive: true });
+    writeFileSync(join(dependency, 'index.js'), 'export const calls = (given) => {\n  return [given()];\n};\n');
+    const file = join(source, 'breaks.ts');
+    const lines = [
+      "import { calls } from 'calls';",
+      '',
+      'const breaks = (): string => {',
+      "  throw new Error('no');",
+      '};',
+    ];
+    writeFileSync(file, [...lines, 'export const handler = () => calls(breaks);'].join('\n'));
+    const built = join(bundle({ entries: { Breaks: file }, embedded: false }), 'Breaks', 'index.mjs');
+    const script = `import { handler } from '${pathToFileURL(built).href}'; try { handler(); } catch (e) { console.log(e.stack); }`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      env: { NODE_OPTIONS: '--enable-source-maps' },
+      encoding: 'utf8',
+    });
+    const frames = stdout.split('\n').filter((line) => line.startsWith('    at '));
+    expect(frames.slice(0, 3)).toEqual([
+      expect.stringMatching(/breaks\.ts:4:9\)?$/),
+      expect.stringMatching(/Breaks\/index\.mjs:\d+:\d+\)?$/),
+      expect.stringMatching(/breaks\.ts:6:\d+\)?$/),
+    ]);
+  });
+
+  it('holds lines of this project alone, by their paths in it, and none of their text', () => {
+    const directory = bundle({ entries: { AdmitJob: HANDLER_FILES.AdmitJob }, embedded: false });
+    const map = SourceMap.parse(JSON.parse(readFileSync(join(directory, 'AdmitJob', 'index.mjs.map'), 'utf8')));
+    expect(map.sources).toContain('functions/job-workflow/admit-job.ts');
+    expect(map.sources.filter((path) => !/^(functions|schemas)\//.test(path))).toEqual([]);
+    expect(map).not.toHaveProperty('sourcesContent');
+  });
+});
+
 /** A query of the table itself, and not of an index. */
 const TABLE_QUERY = 'Query of the table';
 
@@ -108,6 +149,7 @@ describe('every handler', () => {
       ...bundleOptions({ entries: HANDLER_FILES, embedded: false }),
       outdir: '/bundle',
       minify: false,
+      sourcemap: false,
       write: false,
     });
     reachable = new Map(

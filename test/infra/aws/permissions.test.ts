@@ -170,7 +170,7 @@ describe('permissions', () => {
   });
 
   it('tell a function only the names it needs', () => {
-    expect(environments.get('AdmitJob')).toEqual(['DYNAMODB_TABLE_NAME', 'NEW_CLUSTERS_PER_DAY']);
+    expect(environments.get('AdmitJob')).toEqual(['NODE_OPTIONS', 'DYNAMODB_TABLE_NAME', 'NEW_CLUSTERS_PER_DAY']);
     const knowing = (name: string) => [...environments].filter(([, names]) => names.includes(name)).map(([id]) => id);
     expect(knowing('SLACK_SIGNING_SECRET_NAME')).toEqual(['SlackWebhook']);
     expect(knowing('VGAC_API_KEY_NAME').sort()).toEqual(['Observe', 'Predict']);

@@ -22,7 +22,7 @@ async function find(
   const told: string[] = [];
   const system = {
     engine: { isRunning: running },
-    tellLost(executionArn: string, input: string) {
+    reportLost(executionArn: string, input: string) {
       expect(submissionOf(input, NOON)?.job).toMatchObject({ clusterId, jobId: executionArn });
       told.push(executionArn);
     },

@@ -84,7 +84,10 @@ describe('vgac', () => {
     const loaded = async (...args: string[]) => (await vgac(args, {}, ['--import', SAYS_WHAT_IT_LOADS])).stderr;
     const help = await loaded('--help');
     expect(help).toContain('infra/cli/verbs.ts');
-    expect(help).not.toMatch(/esbuild|hono|@aws-sdk|zod|infra\/(runtime|console|replay|demo|aws)\/|infra\/cli\/start/);
+    // The sentence about a full disk is a file of its own that imports nothing.
+    const heavy =
+      /esbuild|hono|@aws-sdk|zod|infra\/(runtime\/(?!disk-full)|console\/|replay\/|demo\/|aws\/)|infra\/cli\/start/;
+    expect(help).not.toMatch(heavy);
     const freeze = await loaded('freeze', '--help');
     expect(freeze).toContain('infra/cli/freeze.ts');
     expect(freeze).not.toMatch(/esbuild|hono|infra\/cli\/(start|approve|audit|replay)|infra\/(console|replay|demo)\//);

@@ -1,4 +1,5 @@
 import { otherCollector, type Refusal } from '../../domain/admission.ts';
+import { command } from '../../domain/command.ts';
 
 export interface NewClusterStore {
   /** The collector that it is bound to, if any; null for a cluster without configuration and calibration. */
@@ -26,6 +27,6 @@ export async function refuseCluster(
   if (known !== null || foreign !== null) return foreign;
   if (perDay > 0 && (await store.takeNewClusterPlace(clusterId, perDay, now))) return null;
   const why = perDay > 0 ? `${perDay} others are new today (UTC)` : 'none is created by an event here';
-  const detail = `detail.clusterId: this cluster is not known, and ${why}; configure it with npm run configure`;
+  const detail = `detail.clusterId: this cluster is not known, and ${why}; configure it with ${command('configure')}`;
   return { ok: false, code: 'unknownCluster', detail };
 }

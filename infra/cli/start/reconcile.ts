@@ -17,21 +17,21 @@ interface Kept {
 
 /**
  * Journal and tables may be of different times: one of them was restored, or has lost its end. A row that is open while no
- * execution works on it would stay open for ever, with a question whose answer does nothing. Its execution is told to have failed,
+ * execution works on it would stay open for ever, with a question whose answer does nothing. Its execution is reported as failed,
  * and what closes the row of any other failed execution closes this one.
  * @returns what was found, in a sentence; null where journal and tables agree
  */
 export async function reconcile(kept: Kept, most = MOST): Promise<string | null> {
-  let told = 0;
+  let reported = 0;
   for (const clusterId of await kept.records.clusterIds()) {
     for await (const rounds of inBatches(openRounds(kept.records.table, clusterId))) {
       for (const row of await orphansAmong(kept, rounds)) {
-        if (told === most) return `${foundInWords(told)} There are more: the next start closes them.`;
-        if (tell(kept.system, row)) told += 1;
+        if (reported === most) return `${foundInWords(reported)} There are more: the next start closes them.`;
+        if (report(kept.system, row)) reported += 1;
       }
     }
   }
-  return told === 0 ? null : foundInWords(told);
+  return reported === 0 ? null : foundInWords(reported);
 }
 
 type Claimed = JobItem & { readonly claimed_by: string };
@@ -47,7 +47,7 @@ async function orphansAmong({ system, records }: Kept, rounds: readonly Round[])
 }
 
 /** @returns false for a row that says too little of its job */
-function tell(system: Kept['system'], row: Claimed): boolean {
+function report(system: Kept['system'], row: Claimed): boolean {
   const detail = claimedJob(row);
   if (detail === null) return false;
   const input = JSON.stringify({ source: COLLECTOR_SOURCE, 'detail-type': 'JobSubmitted', detail });

@@ -33,7 +33,7 @@ describe('a cluster that nobody configured', () => {
     expect(answers.filter((answer) => answer === null)).toHaveLength(20);
     expect(new Set(answers.filter((answer) => answer !== null))).toEqual(
       new Set([
-        'detail.clusterId: this cluster is not known, and 20 others are new today (UTC); configure it with npm run configure',
+        'detail.clusterId: this cluster is not known, and 20 others are new today (UTC); configure it with npx vgac configure',
       ]),
     );
   });
@@ -51,7 +51,7 @@ describe('a cluster that nobody configured', () => {
     await loadOrCreateCalibration(dynamo.table, configOf(first), onDay());
     expect(await refused(first, 0)).toBeNull();
     expect(await refused(second, 0)).toBe(
-      'detail.clusterId: this cluster is not known, and none is created by an event here; configure it with npm run configure',
+      'detail.clusterId: this cluster is not known, and none is created by an event here; configure it with npx vgac configure',
     );
   });
 

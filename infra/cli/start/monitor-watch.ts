@@ -1,5 +1,6 @@
 import type { HistoryEvent } from '../../runtime/engine/history.ts';
 import type { Said } from './milestones.ts';
+import type { Plan } from './plan.ts';
 
 const MONITOR = 'drift-monitor';
 /** Three of its runs. */
@@ -13,12 +14,17 @@ const FAILURES: ReadonlySet<string> = new Set(['ExecutionFailed', 'ExecutionTime
 export class MonitorWatch {
   readonly #say: (said: Said, at: number) => void;
   readonly #startedAt: number;
+  readonly #clockKind: Plan['clockKind'];
   #last: number;
   #trouble: 'failed' | 'missing' | null = null;
 
-  /** @param startedAt when the watch begins, ms: a run before that was not seen */
-  constructor(say: (said: Said, at: number) => void, startedAt: number) {
+  /**
+   * @param startedAt when the watch begins, ms: a run before that was not seen
+   * @param clockKind a simulated clock passes many minutes during a single run, so only on a real one is a run ever missing
+   */
+  constructor(say: (said: Said, at: number) => void, startedAt: number, clockKind: Plan['clockKind']) {
     this.#say = say;
+    this.#clockKind = clockKind;
     this.#startedAt = startedAt;
     this.#last = startedAt;
   }
@@ -37,7 +43,7 @@ export class MonitorWatch {
 
   /** @param now on the system's clock, ms */
   look(now: number): void {
-    if (this.#trouble === 'missing' || now - this.#last <= MISSING_MS) return;
+    if (this.#clockKind === 'simulated' || this.#trouble === 'missing' || now - this.#last <= MISSING_MS) return;
     this.#trouble = 'missing';
     const minutes = Math.floor((now - this.#last) / 60_000);
     const text = `the drift monitor has not run for ${minutes} minutes: labels come late, and evidence grows stale`;

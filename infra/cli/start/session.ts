@@ -116,7 +116,7 @@ async function open(options: SessionOptions, shutdown: Shutdown): Promise<Sessio
     (clusterId) => tops.get(clusterId) ?? TIERS.length,
   );
   const executions = new Executions((seen) => watch.decided(seen));
-  const monitor = new MonitorWatch((said, at) => watch.system(said, at), plan.clock.now());
+  const monitor = new MonitorWatch((said, at) => watch.system(said, at), plan.clock.now(), plan.clockKind);
   const looking = setInterval(() => monitor.look(plan.clock.now()), LOOK_EVERY_MS).unref();
   shutdown.add(() => clearInterval(looking));
   plan.onHappening?.((happening) => watch.happened(happening, plan.clock.now()));

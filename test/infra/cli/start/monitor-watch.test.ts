@@ -4,9 +4,9 @@ import { MonitorWatch } from '../../../../infra/cli/start/monitor-watch.ts';
 const START = Date.parse('2026-11-20T08:00:00Z');
 const MONITOR = 'vgac-agentic-drift-monitor';
 
-function watched() {
+function watched(clockKind: 'real' | 'simulated' = 'real') {
   const said: string[] = [];
-  const watch = new MonitorWatch(({ tone, text }) => said.push(`${tone}: ${text}`), START);
+  const watch = new MonitorWatch(({ tone, text }) => said.push(`${tone}: ${text}`), START, clockKind);
   const at = (minutes: number) => START + minutes * 60_000;
   const event = (
     type: 'ExecutionStarted' | 'ExecutionSucceeded' | 'ExecutionFailed' | 'ExecutionTimedOut',
@@ -33,6 +33,14 @@ describe('the watch over the drift monitor', () => {
       'bad: the drift monitor failed (ClusterNotFolded: [{"clusterId":"c1"}]): it tries again within 5 minutes; what it could not visit stops acting',
       'good: the drift monitor has visited every cluster again',
     ]);
+  });
+
+  it('misses no run on a simulated clock, but says there too that one failed', () => {
+    const { said, watch, at, event } = watched('simulated');
+    event('ExecutionStarted', 5);
+    watch.look(at(60));
+    event('ExecutionFailed', 61);
+    expect(said).toEqual([expect.stringContaining('bad: the drift monitor failed (ClusterNotFolded')]);
   });
 
   it('says that it does not run, whether something else happens or nothing', () => {
